@@ -1,0 +1,134 @@
+"""A database on the async face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Self, TypeVar
+
+import redis.asyncio
+from redis import exceptions as redis_errors
+
+from limpyd.database import Database, own_settings, pool_of, scan, settings_from_url, with_defaults
+from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.exceptions import DeclarationError
+from limpyd.keys import to_bytes
+from limpyd.requests import Request, Walk
+
+R = TypeVar("R")
+
+
+class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
+    """A Redis or Valkey database, for asyncio.
+
+    All tasks of an event loop share one connection.
+
+    Args:
+        client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
+            pool makes limpyd's connection, and keeps none of it.
+        settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0.
+
+    Nothing is sent before the first use.
+    """
+
+    def __init__(
+        self, client: redis.asyncio.Redis | redis.asyncio.ConnectionPool | None = None, **settings: Any
+    ) -> None:
+        super().__init__(client, **settings)
+        if client is not None and not isinstance(client, redis.asyncio.Redis | redis.asyncio.ConnectionPool):
+            msg = f"client= takes a redis.asyncio.Redis or a redis.asyncio.ConnectionPool, not {type(client).__name__}"
+            raise DeclarationError(msg)
+        self._driver: AsyncDriver | None = None
+        self._connection: redis.asyncio.Redis | None = None
+
+    @classmethod
+    def from_url(cls, url: str, **settings: Any) -> Self:
+        """A database at a URL as `redis.asyncio.Redis.from_url` takes it: redis://, rediss:// or unix://."""
+        return cls(**{**settings_from_url(url), **settings})
+
+    async def connect(self, **settings: Any) -> redis.asyncio.Redis:
+        """Connects now, with new settings if any are given, and returns `connection`.
+
+        Raises:
+            ServerUnreachable: there is no server, or it does not serve.
+            ServerTooOld: it is too old for limpyd.
+        """
+        if settings:
+            await self.reset(**settings)
+        await self._run(Request((b"PING",), bool, readonly=True))
+        return self.connection
+
+    async def reset(self, **settings: Any) -> None:
+        """Closes the connections; the next use opens new ones, with new settings if any are given."""
+        await self.close()
+        if settings:
+            self._client, self._embedded, self._settings = None, None, with_defaults(settings)
+
+    async def close(self) -> None:
+        """Closes this event loop's connections, and leaves the embedded server if there is one.
+
+        They open again when used.
+        """
+        with self._lock:
+            driver, self._driver = self._driver, None
+            client, self._connection = self._connection, None
+            self._server = None
+        if driver is not None:
+            await driver.close()
+        if client is not None and client is not self._client:
+            await client.aclose()
+        if self._embedded is not None:
+            self._embedded.leave()
+
+    @property
+    def connection(self) -> redis.asyncio.Redis:
+        """A redis.asyncio client on this database, for everything that is not a model. It decodes replies to str."""
+        if self._connection is None:
+            if isinstance(self._client, redis.asyncio.Redis):
+                self._connection = self._client
+            elif self._client is not None:
+                self._connection = redis.asyncio.Redis(connection_pool=self._client)
+            else:
+                self._connection = redis.asyncio.Redis(**{**self._resolved_settings(), "decode_responses": True})
+        return self._connection
+
+    async def scan_keys(self, match: str | None = None, count: int | None = None) -> AsyncIterator[str]:
+        """Yields the names of the keys of the database (SCAN); several requests, one per chunk.
+
+        Args:
+            match: a glob pattern that the names must match.
+            count: about how many keys a chunk looks at.
+        """
+        async for key in self._walk(scan(None if match is None else to_bytes(match), count)):
+            yield key
+
+    async def _run(self, request: Request[R]) -> R:
+        return await (self._driver or await self._open()).run(request)
+
+    async def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
+        async for item in (self._driver or await self._open()).walk(step):
+            yield item
+
+    async def _open(self) -> AsyncDriver:
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.start)
+        with self._lock:
+            if self._driver is None:
+                self._driver = AsyncDriver(self._pool(), self._where, self._check_server)
+            return self._driver
+
+    def _pool(self) -> redis.asyncio.ConnectionPool:
+        if self._client is not None:
+            pool: redis.asyncio.ConnectionPool = pool_of(self._client)
+            return pool
+        return redis.asyncio.Redis(**own_settings(self._resolved_settings())).connection_pool
+
+    async def _check_server(self, connection: Any) -> None:
+        """Asks the server for its version, before anything else is sent; once is enough."""
+        if self._server is not None:
+            return
+        try:
+            await connection.send_command("INFO", "server")
+            self._learn(await connection.read_response(disable_decoding=True))
+        except redis_errors.NoPermissionError:
+            pass  # an account that may not ask: its administrator knows the version

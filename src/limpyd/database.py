@@ -1,0 +1,280 @@
+"""A database: how it is reached, and which models are declared on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import redis
+from redis import exceptions as redis_errors
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
+from limpyd.drivers.replies import unreachable
+from limpyd.drivers.sync import SyncDriver
+from limpyd.embedded import EmbeddedServer
+from limpyd.exceptions import DeclarationError
+from limpyd.keys import to_bytes, to_text
+from limpyd.requests import Request, Walk
+from limpyd.server import Server, checked, from_info
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+R = TypeVar("R")
+Client = TypeVar("Client")
+
+DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
+OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
+"""What limpyd decides of its own connections, whatever the settings say."""
+
+UNLIMITED = 2**31
+
+
+class Database(Generic[Client]):
+    """What both faces of a database share: settings, server facts and the registry of models."""
+
+    def __init__(self, client: Any = None, **settings: Any) -> None:
+        if client is not None and settings:
+            msg = f"client= brings its own settings; leave out {', '.join(settings)}"
+            raise DeclarationError(msg)
+        self._client = client
+        self._settings = {} if client is not None else with_defaults(settings)
+        self._embedded: EmbeddedServer | None = None
+        self._server: Server | None = None
+        self._lock = threading.Lock()
+        self._models: dict[str, type] = {}
+
+    @classmethod
+    def embedded(cls, path: str | PathLike[str] | None = None) -> Self:
+        """A database on a private Valkey server, started when it is first used.
+
+        The server serves this process and the children it forks, on a Unix socket, and ends with
+        the last of them, however they end.
+
+        Args:
+            path: a folder where the data stays between runs; processes that name the same folder
+                share one server. Without it the data is gone with the server.
+
+        Raises:
+            DeclarationError: the `embedded` extra is not installed.
+        """
+        database = cls()
+        database._embedded = EmbeddedServer(path)
+        return database
+
+    @property
+    def server(self) -> Server | None:
+        """Name and version of the server, once it has been asked something."""
+        return self._server
+
+    @property
+    def connection_settings(self) -> dict[str, Any]:
+        """The settings with which connections are made."""
+        return dict(self._settings)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self._where}>"
+
+    @property
+    def _where(self) -> str:
+        """The address of the server, as messages name it."""
+        if self._embedded is not None:
+            return str(self._embedded)
+        settings = self._settings
+        if self._client is not None:
+            settings = pool_of(self._client).connection_kwargs
+        path = settings.get("unix_socket_path") or settings.get("path")
+        return str(path or f"{settings.get('host')}:{settings.get('port')}")
+
+    def _resolved_settings(self) -> dict[str, Any]:
+        """The settings, after starting the embedded server if that is what serves."""
+        if self._embedded is None:
+            return self._settings
+        return {"unix_socket_path": self._embedded.start(), "db": 0}
+
+    def _learn(self, info: bytes) -> None:
+        self._server = checked(from_info(info), self._where)
+
+    def _check_free(self, tag: str, model: type) -> None:
+        """Refuses a model whose keys another model of this database has."""
+        known = self._models.get(tag)
+        if known is not None and known is not model:
+            msg = (
+                f"two models are named {tag!r} on this database: {known.__module__}.{known.__qualname__} and "
+                f"{model.__module__}.{model.__qualname__}. Their data would mix; give one a namespace, "
+                f"or a model_name, of its own"
+            )
+            raise DeclarationError(msg)
+
+    def _register(self, tag: str, model: type) -> None:
+        self._check_free(tag, model)
+        self._models[tag] = model
+
+    def _unregister(self, tag: str) -> None:
+        self._models.pop(tag, None)
+
+
+def pool_of(client: Any) -> Any:
+    """The pool of a client, or the pool itself if that is what was given."""
+    return getattr(client, "connection_pool", client)
+
+
+def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a connection, with the default address where they name none."""
+    if "unix_socket_path" in settings:
+        return {"db": 0, **settings}
+    return {**DEFAULTS, **settings}
+
+
+def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
+    return {"max_connections": UNLIMITED, "retry": Retry(NoBackoff(), 0), **settings, **OURS}
+
+
+class RedisDatabase(Database[redis.Redis]):
+    """A Redis or Valkey database.
+
+    Args:
+        client: a redis-py client or connection pool made elsewhere, instead of settings. Its
+            connections are used one request at a time and given back.
+        settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0.
+
+    Nothing is sent before the first use. The object may be shared among threads, and used on
+    both sides of a fork.
+    """
+
+    def __init__(self, client: redis.Redis | redis.ConnectionPool | None = None, **settings: Any) -> None:
+        super().__init__(client, **settings)
+        if client is not None and not isinstance(client, redis.Redis | redis.ConnectionPool):
+            msg = f"client= takes a redis.Redis or a redis.ConnectionPool, not {type(client).__name__}"
+            raise DeclarationError(msg)
+        self._driver: SyncDriver | None = None
+        self._connection: redis.Redis | None = None
+
+    @classmethod
+    def from_url(cls, url: str, **settings: Any) -> Self:
+        """A database at a URL as `redis.Redis.from_url` takes it: redis://, rediss:// or unix://."""
+        return cls(**{**settings_from_url(url), **settings})
+
+    def connect(self, **settings: Any) -> redis.Redis:
+        """Connects now, with new settings if any are given, and returns `connection`.
+
+        Raises:
+            ServerUnreachable: there is no server, or it does not serve.
+            ServerTooOld: it is too old for limpyd.
+        """
+        if settings:
+            self.reset(**settings)
+        self._run(Request((b"PING",), bool, readonly=True))
+        return self.connection
+
+    def reset(self, **settings: Any) -> None:
+        """Closes the connections; the next use opens new ones, with new settings if any are given."""
+        self.close()
+        if settings:
+            self._client, self._embedded, self._settings = None, None, with_defaults(settings)
+
+    def close(self) -> None:
+        """Closes the connections, and leaves the embedded server if there is one. They open again when used."""
+        with self._lock:
+            driver, self._driver = self._driver, None
+            client, self._connection = self._connection, None
+            self._server = None
+        if driver is not None:
+            driver.close()
+        if client is not None and client is not self._client:
+            client.close()
+        if self._embedded is not None:
+            self._embedded.leave()
+
+    @property
+    def connection(self) -> redis.Redis:
+        """A redis-py client on this database, for everything that is not a model. It decodes replies to str."""
+        if self._connection is None:
+            if isinstance(self._client, redis.Redis):
+                self._connection = self._client
+            elif self._client is not None:
+                self._connection = redis.Redis(connection_pool=self._client)
+            else:
+                self._connection = redis.Redis(**{**self._resolved_settings(), "decode_responses": True})
+        return self._connection
+
+    def scan_keys(self, match: str | None = None, count: int | None = None) -> Iterator[str]:
+        """Yields the names of the keys of the database (SCAN); several requests, one per chunk.
+
+        Args:
+            match: a glob pattern that the names must match.
+            count: about how many keys a chunk looks at.
+        """
+        return self._walk(scan(None if match is None else to_bytes(match), count))
+
+    def _run(self, request: Request[R]) -> R:
+        return (self._driver or self._open()).run(request)
+
+    def _walk(self, step: Walk[R]) -> Iterator[R]:
+        return (self._driver or self._open()).walk(step)
+
+    def _open(self) -> SyncDriver:
+        with self._lock:
+            if self._driver is None:
+                connections = self._connections()
+                self._check_server(connections)
+                self._driver = SyncDriver(connections, self._where)
+            return self._driver
+
+    def _connections(self) -> Connections:
+        if self._client is not None:
+            return SharedConnections(pool_of(self._client))
+        return KeptConnections(redis.Redis(**own_settings(self._resolved_settings())).connection_pool)
+
+    def _check_server(self, connections: Connections) -> None:
+        """Asks the server for its version, before anything else is sent."""
+        try:
+            line = connections.take()
+            try:
+                line.connection.send_command("INFO", "server")
+                self._learn(line.read(True))
+            finally:
+                connections.give_back(line)
+        except redis_errors.NoPermissionError:
+            pass  # an account that may not ask: its administrator knows the version
+        except (redis_errors.ConnectionError, redis_errors.TimeoutError) as error:
+            raise unreachable(self._where, error) from error
+
+
+def settings_from_url(url: str) -> dict[str, Any]:
+    """The settings that a URL stands for: redis://, rediss:// or unix://, or the same with valkey.
+
+    Raises:
+        DeclarationError: it is no such URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    scheme = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}.get(scheme, scheme)
+    try:
+        settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        msg = f"{url!r}: {error}"
+        raise DeclarationError(msg) from error
+    if settings.pop("connection_class", None) is redis.SSLConnection:
+        settings["ssl"] = True
+    if "path" in settings:
+        settings["unix_socket_path"] = settings.pop("path")
+    return settings
+
+
+def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
+    """Walks the names of all keys that match a glob pattern (SCAN)."""
+    options: tuple[bytes | int, ...] = ()
+    if pattern is not None:
+        options += (b"MATCH", pattern)
+    if count is not None:
+        options += (b"COUNT", count)
+
+    def decode(reply: Any) -> tuple[bytes, list[str]]:
+        cursor, keys = reply
+        return cursor, [to_text(key) for key in keys]
+
+    return lambda cursor: Request((b"SCAN", cursor, *options), decode, readonly=True)

@@ -1,0 +1,1 @@
+"""What sends requests: one driver per face."""

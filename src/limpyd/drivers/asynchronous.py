@@ -1,0 +1,150 @@
+"""Runs the requests of concurrent tasks together on one connection per event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+import hiredis
+import redis.asyncio
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.replies import (
+    outcome_unknown,
+    refused,
+    type_question,
+    unreachable,
+    with_source,
+)
+from limpyd.drivers.shared_line import LineLost, SharedLine
+from limpyd.exceptions import ServerTimeout
+from limpyd.requests import Request, Walk
+
+R = TypeVar("R")
+pack_command = hiredis.pack_command
+LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
+
+
+class AsyncDriver:
+    """Sends requests and awaits their replies. Each event loop has a connection of its own."""
+
+    def __init__(
+        self,
+        pool: redis.asyncio.ConnectionPool,
+        where: str,
+        on_connect: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        self._pool = pool
+        self._where = where
+        self._on_connect = on_connect
+        self._lines: dict[asyncio.AbstractEventLoop, SharedLine] = {}
+        self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[SharedLine]] = {}
+
+    async def run(self, request: Request[R]) -> R:
+        """The result of a request.
+
+        A read is sent again, once, when the connection was lost. So is a write, as long as it
+        cannot have reached the server; after that it raises `OutcomeUnknown`.
+        """
+        if not request.args:
+            return request.decode(None)
+        if request.blocking:
+            reply = await self._alone(request)
+        else:
+            reply = await self._ask(request, request.args)
+        if isinstance(reply, redis_errors.NoScriptError):
+            reply = await self._ask(request, with_source(request))
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(request, reply) from reply
+        return request.decode(reply)
+
+    async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
+        """All items of a walk by cursor, asking for more as they are consumed."""
+        cursor, items = await self.run(step(b"0"))
+        for item in items:
+            yield item
+        while cursor != b"0":
+            cursor, items = await self.run(step(cursor))
+            for item in items:
+                yield item
+
+    async def close(self) -> None:
+        """Closes this event loop's connection; it opens again when needed."""
+        line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is not None:
+            line.close()
+        await self._pool.disconnect()
+
+    async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
+        if not isinstance(error, redis_errors.ResponseError):
+            return unreachable(self._where, error)
+        question = type_question(request, error)
+        return refused(request, error) if question is None else await self.run(question)
+
+    async def _ask(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
+        packed = pack_command(args)
+        for last_try in (False, True):
+            line = self._lines.get(asyncio.get_running_loop())
+            if line is None or line.lost:
+                line = await self._open()
+            try:
+                return await line.ask(packed)
+            except LineLost as error:
+                if error.sent and not request.readonly:
+                    raise outcome_unknown(request, self._where, error) from error
+                if error.timed_out:
+                    msg = f"{request.subject}: the server at {self._where} did not answer in time: {error}"
+                    raise ServerTimeout(msg) from error
+                if last_try:
+                    raise unreachable(self._where, error) from error
+        raise AssertionError  # the loop returns or raises
+
+    async def _open(self) -> SharedLine:
+        """The line of this event loop; tasks that ask while it opens wait for the same one."""
+        loop = asyncio.get_running_loop()
+        opening = self._opening.get(loop)
+        if opening is None:
+            for closed in [known for known in self._lines if known.is_closed()]:
+                del self._lines[closed]
+            opening = self._opening[loop] = loop.create_task(self._open_line())
+            opening.add_done_callback(self._opened)
+        try:
+            line = await asyncio.shield(opening)  # one cancelled task must not cancel it for the others
+        except (*LOST, OSError) as error:
+            raise unreachable(self._where, error) from error
+        self._lines[loop] = line
+        return line
+
+    def _opened(self, opening: asyncio.Task[SharedLine]) -> None:
+        self._opening.pop(opening.get_loop(), None)
+        if not opening.cancelled():
+            opening.exception()  # seen, also when every task that waited for it was cancelled
+
+    async def _open_line(self) -> SharedLine:
+        connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        await connection.connect()
+        try:
+            await self._on_connect(connection)
+        except BaseException:
+            await connection.disconnect()
+            raise
+        return SharedLine(connection, connection.socket_timeout)
+
+    async def _alone(self, request: Request[Any]) -> Any:
+        """A blocking request, on a connection of its own, without a time limit."""
+        try:
+            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        except LOST as error:
+            raise unreachable(self._where, error) from error
+        try:
+            args: tuple[Any, ...] = request.args
+            await connection.send_packed_command(pack_command(args))
+            return await connection.read_response(disable_decoding=True, timeout=math.inf)
+        except redis_errors.ResponseError as error:
+            return error
+        except LOST as error:
+            raise outcome_unknown(request, self._where, error) from error
+        finally:
+            await self._pool.release(connection)

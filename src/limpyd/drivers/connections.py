@@ -1,0 +1,127 @@
+"""Where the sync driver gets its connections from, and how it keeps them.
+
+Taking a connection from redis-py's pool and giving it back costs about as much as a request. So a
+pool that belongs to limpyd is asked once per connection, and the connections in between uses wait
+in a list of ours. A pool that the user made is shared with other users of it: each connection goes
+back to it after each request.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Protocol
+
+import redis
+
+IDLE_UNCHECKED = 0.05
+"""Seconds for which an idle connection is trusted to be still open without looking."""
+
+
+class Line:
+    """A connection of redis-py, reduced to sending and receiving."""
+
+    __slots__ = ("connection", "read", "send", "used_at")
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.send: Callable[[tuple[bytes]], None] = connection.send_packed_command
+        self.read: Callable[[bool], Any] = connection.read_response
+        self.used_at = monotonic()
+
+    def drop(self) -> None:
+        """Closes the connection; it opens again when it is used."""
+        self.connection.disconnect()
+
+
+class Connections(Protocol):
+    """Lends lines, one user at a time."""
+
+    def take(self) -> Line: ...
+    def give_back(self, line: Line) -> None: ...
+    def forget_idle(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class KeptConnections:
+    """Lines from a pool that is ours alone, kept between uses."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        self._pool = pool
+        self._idle: deque[Line] = deque()
+        _kept.add(self)
+
+    def take(self) -> Line:
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            return Line(self._pool.get_connection())
+        if monotonic() - line.used_at > IDLE_UNCHECKED:
+            _reopen_if_closed(line.connection)
+        return line
+
+    def give_back(self, line: Line) -> None:
+        line.used_at = monotonic()
+        self._idle.append(line)
+
+    def forget_idle(self) -> None:
+        """Closes the idle lines; where one was cut, the others are likely cut as well."""
+        closed = []
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last one
+                closed.append(self._idle.pop())
+        for line in closed:
+            line.drop()
+        self._idle.extend(closed)
+
+    def close(self) -> None:
+        self.forget_idle()
+
+    def after_fork(self) -> None:
+        """The child must not use what the parent is talking on; the pool starts anew by itself."""
+        self._idle = deque()
+
+
+class SharedConnections:
+    """Lines from a pool that others use as well."""
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        self._pool = pool
+
+    def take(self) -> Line:
+        return Line(self._pool.get_connection())
+
+    def give_back(self, line: Line) -> None:
+        self._pool.release(line.connection)
+
+    def forget_idle(self) -> None:
+        """The pool checks each connection that it hands out."""
+
+    def close(self) -> None:
+        """The pool is its owner's to close."""
+
+
+def _reopen_if_closed(connection: Any) -> None:
+    try:
+        stale = connection.can_read()  # nobody waits for a reply: it is the end, or garbage
+    except redis.ConnectionError:
+        stale = True
+    if stale:
+        connection.disconnect()
+        connection.connect()
+
+
+_kept: weakref.WeakSet[KeptConnections] = weakref.WeakSet()
+
+
+def _forget_after_fork() -> None:
+    for connections in tuple(_kept):
+        connections.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

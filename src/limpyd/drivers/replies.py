@@ -1,0 +1,61 @@
+"""What a driver makes of the errors that the server replies with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.exceptions import LimpydError, OutcomeUnknown, ServerError, ServerUnreachable, WrongTypeError
+from limpyd.keys import to_text
+from limpyd.requests import Request
+
+REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
+"""Errors that redis-py counts among the lost connections, though nothing can have been executed."""
+
+
+def with_source(request: Request[Any]) -> tuple[Any, ...]:
+    """The arguments of a script request for a server that does not know the script yet."""
+    if request.script is None:
+        msg = f"{request!r} runs no script"
+        raise TypeError(msg)
+    return (b"EVAL", request.script.source, *request.args[2:])
+
+
+def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
+    """After WRONGTYPE on a plain command: the request that tells the type, so that the error can."""
+    _, *rest = request.args
+    key, subject = rest[0] if rest else None, request.subject
+    if request.script is not None or not str(error).startswith("WRONGTYPE"):
+        return None
+    if not isinstance(key, bytes) or subject is None:
+        return None
+
+    def decode(found: Any) -> Exception:
+        return WrongTypeError(str(subject), to_text(key), subject.redis_type, to_text(found))
+
+    return Request((b"TYPE", key), decode, readonly=True, subject=subject)
+
+
+def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
+    """A refusal of the server, with the command it refused."""
+    command = request.script.name if request.script else _name(request)
+    return ServerError(f"{request.subject}: the server refused {command}: {error}")
+
+
+def unreachable(where: str, error: Exception) -> ServerUnreachable:
+    """Nothing was executed: there is no connection, or the server does not serve."""
+    return ServerUnreachable(f"no answer from the server at {where}: {error}. Check that it runs and the settings")
+
+
+def outcome_unknown(request: Request[Any], where: str, error: Exception) -> OutcomeUnknown:
+    """A write was sent and its reply is lost."""
+    return OutcomeUnknown(
+        f"{request.subject}: the connection to {where} was lost after a write was sent ({error}). It may or "
+        f"may not have been executed, so it is not sent again; read the value to know"
+    )
+
+
+def _name(request: Request[Any]) -> str:
+    name = request.args[0]
+    return name.decode() if isinstance(name, bytes) else str(name)

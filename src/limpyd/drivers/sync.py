@@ -1,0 +1,130 @@
+"""Runs requests one at a time on redis-py's connections, but not through its `execute_command`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import hiredis
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.connections import Connections, Line
+from limpyd.drivers.replies import (
+    REFUSED_UNEXECUTED,
+    outcome_unknown,
+    refused,
+    type_question,
+    unreachable,
+    with_source,
+)
+from limpyd.exceptions import ServerTimeout
+from limpyd.requests import Request, Walk
+
+R = TypeVar("R")
+
+LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
+pack_command = hiredis.pack_command
+
+
+class SyncDriver:
+    """Sends requests and waits for their replies. Safe to share among threads."""
+
+    def __init__(self, connections: Connections, where: str) -> None:
+        self._connections = connections
+        self._where = where
+
+    def run(self, request: Request[R]) -> R:
+        """The result of a request.
+
+        A read is sent again, once, when the connection was lost. So is a write, as long as it
+        cannot have reached the server; after that it raises `OutcomeUnknown`.
+        """
+        if not request.args:
+            return request.decode(None)
+        try:
+            reply = self._exchange(request, request.args)
+        except redis_errors.NoScriptError:
+            reply = self._with_source(request)
+        except redis_errors.ResponseError as error:
+            raise self._explained(request, error) from error
+        return request.decode(reply)
+
+    def walk(self, step: Walk[R]) -> Iterator[R]:
+        """All items of a walk by cursor, asking for more as they are consumed."""
+        cursor, items = self.run(step(b"0"))
+        yield from items
+        while cursor != b"0":
+            cursor, items = self.run(step(cursor))
+            yield from items
+
+    def close(self) -> None:
+        """Closes the connections; they open again when needed."""
+        self._connections.close()
+
+    def _with_source(self, request: Request[Any]) -> Any:
+        try:
+            return self._exchange(request, with_source(request))
+        except redis_errors.ResponseError as error:
+            raise refused(request, error) from error
+
+    def _explained(self, request: Request[Any], error: redis_errors.ResponseError) -> Exception:
+        question = type_question(request, error)
+        return refused(request, error) if question is None else self.run(question)
+
+    def _exchange(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
+        packed = (pack_command(args),)
+        line = self._send(packed)
+        try:
+            reply = line.read(True)
+        except LOST as error:
+            self._connections.give_back(line)  # redis-py has closed it; it opens anew when used
+            return self._after_loss(request, packed, error)
+        except redis_errors.ResponseError:
+            self._connections.give_back(line)
+            raise
+        except BaseException:
+            line.drop()
+            self._connections.give_back(line)
+            raise
+        self._connections.give_back(line)
+        return reply
+
+    def _send(self, packed: tuple[bytes]) -> Line:
+        """Puts a request on a line. What fails here was not sent whole, so was not executed."""
+        for last_try in (False, True):
+            try:
+                line = self._connections.take()
+            except LOST as error:
+                raise unreachable(self._where, error) from error
+            try:
+                line.send(packed)
+            except LOST as error:
+                self._connections.give_back(line)
+                self._connections.forget_idle()
+                if last_try:
+                    raise unreachable(self._where, error) from error
+            except BaseException:
+                line.drop()
+                self._connections.give_back(line)
+                raise
+            else:
+                return line
+        raise AssertionError  # the loop returns or raises
+
+    def _after_loss(self, request: Request[Any], packed: tuple[bytes], error: Exception) -> Any:
+        """The request was sent and no reply came."""
+        if isinstance(error, REFUSED_UNEXECUTED):
+            raise unreachable(self._where, error) from error
+        if not request.readonly:
+            raise outcome_unknown(request, self._where, error) from error
+        if isinstance(error, redis_errors.TimeoutError):
+            msg = f"{request.subject}: the server at {self._where} did not answer in time: {error}"
+            raise ServerTimeout(msg) from error
+        self._connections.forget_idle()
+        line = self._send(packed)
+        try:
+            return line.read(True)
+        except LOST as second:
+            raise unreachable(self._where, second) from second
+        finally:
+            self._connections.give_back(line)

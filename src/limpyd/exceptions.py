@@ -1,0 +1,143 @@
+"""Every error limpyd raises. Each message names the cause and the cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis.exceptions
+
+
+class LimpydError(Exception):
+    """The root of all errors raised by limpyd."""
+
+    def __repr__(self) -> str:
+        # Some are redis-py's too, for code that catches those; its repr leaves the message out.
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+# --- declarations: raised while a class or a database is being defined ---
+
+
+class DeclarationError(LimpydError, TypeError):
+    """A model, a field or a database is declared in a way that cannot work."""
+
+
+# --- calls: raised before anything is sent ---
+
+
+class InvalidValue(LimpydError, ValueError):
+    """A value does not fit the type of its field, or an argument of its command."""
+
+
+class UnknownField(LimpydError, ValueError):
+    """A name is not a field of the model."""
+
+
+class InvalidFilter(LimpydError, ValueError):
+    """A filter asks for something that no index of the field can answer."""
+
+
+class InvalidPrimaryKey(LimpydError, ValueError):
+    """A primary key is missing, given twice, given where it is automatic, or of a wrong type."""
+
+
+class UnsupportedCommand(LimpydError, TypeError):
+    """The command makes no sense for the way the field is declared."""
+
+
+# --- answers: what the server found ---
+
+
+class DoesNotExist(LimpydError, LookupError):
+    """No object has this primary key, or none matches the filters."""
+
+
+class MultipleObjectsReturned(LimpydError, ValueError):
+    """More than one object matches where exactly one was asked for."""
+
+
+class UniquenessError(LimpydError, ValueError):
+    """A unique value, or a primary key, already belongs to another object.
+
+    Nothing was written.
+
+    Attributes:
+        model: name of the model.
+        field: name of the unique field.
+        value: the refused value, as its field's type.
+        owner: primary key of the object that has the value.
+    """
+
+    def __init__(self, model: str, field: str, value: Any, owner: str) -> None:
+        super().__init__(
+            f"{model}.{field} is unique and {shorten(value)} already belongs to "
+            f"{model}({owner!r}); nothing was written. Choose another value, "
+            f"or change that object first."
+        )
+        self.model = model
+        self.field = field
+        self.value = value
+        self.owner = owner
+
+
+class StoredValueError(LimpydError, ValueError):
+    """A value found in Redis does not fit the type of its field.
+
+    Attributes:
+        key: name of the key that holds the value.
+    """
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class WrongTypeError(LimpydError, TypeError):
+    """A key holds another Redis type than the field that owns it.
+
+    Attributes:
+        key: name of the key.
+        expected: the Redis type of the field.
+        found: the Redis type that is stored there.
+    """
+
+    def __init__(self, subject: str, key: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"{subject}: the key {key!r} should be a {expected} but holds a {found}. "
+            f"Something other than this field wrote it; move or delete that key."
+        )
+        self.key = key
+        self.expected = expected
+        self.found = found
+
+
+class ServerError(LimpydError, redis.exceptions.ResponseError):
+    """The server refused a command; the message says which and why."""
+
+
+# --- the connection ---
+
+
+class ServerUnreachable(LimpydError, redis.exceptions.ConnectionError):
+    """The server cannot be reached, or does not serve. Nothing was executed."""
+
+
+class ServerTimeout(LimpydError, redis.exceptions.TimeoutError):
+    """The server did not answer a read in time."""
+
+
+class OutcomeUnknown(ServerUnreachable):
+    """The connection was lost after a write was sent: it may or may not have been executed.
+
+    It is not sent again, since that could execute it twice. Read the value to know.
+    """
+
+
+class ServerTooOld(LimpydError):
+    """The server is older than limpyd, or than a command, needs."""
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """How a value is shown in a message: its repr, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

@@ -1,0 +1,111 @@
+"""The primary key of a model, which is all that an instance holds."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, overload
+
+from limpyd.commands import operation
+from limpyd.exceptions import InvalidPrimaryKey, shorten
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields.base import BoundField, Field
+from limpyd.keys import to_bytes, to_text
+from limpyd.requests import Request, answered, to_bool
+from limpyd.scripts import calls
+
+
+def pk_bytes(subject: str, pk: Any) -> bytes:
+    """A primary key as it is stored; it may be given as str, bytes or int.
+
+    Raises:
+        InvalidPrimaryKey: it is something else.
+    """
+    if isinstance(pk, str):
+        try:
+            return to_bytes(pk)
+        except UnicodeEncodeError as error:
+            msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
+            raise InvalidPrimaryKey(msg) from error
+    if isinstance(pk, bytes):
+        return pk
+    if isinstance(pk, int) and not isinstance(pk, bool):
+        return b"%d" % pk
+    msg = f"{subject}: a primary key is a str, bytes or int, not {shorten(pk)}"
+    raise InvalidPrimaryKey(msg)
+
+
+class BoundPK(BoundField[Face]):
+    """The primary key of an instance."""
+
+    __slots__ = ()
+
+    @operation
+    def get(self) -> Request[str | None]:
+        """The primary key as text, or None if the instance has none yet. It is held, so nothing is sent."""
+        pk = self._instance._pk
+        return answered(None if pk is None else to_text(pk))
+
+    @operation
+    def set(self, value: str | bytes | int) -> Request[None]:
+        """Gives an instance without a primary key its own, and so creates the object (SADD).
+
+        Raises:
+            InvalidPrimaryKey: the model mints its keys, or the instance has one already.
+            UniquenessError: another object has it.
+        """
+        field, instance = self._field, self._instance
+        model = field.model
+        if model.mints_pks:
+            msg = f"{field} is automatic; it comes with the first field that is set"
+            raise InvalidPrimaryKey(msg)
+        if instance._pk is not None:
+            msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
+            raise InvalidPrimaryKey(msg)
+        pk = pk_bytes(model.name, value)
+        new = calls.NewObject(pk)
+        return calls.create(model, model.keys.partition(pk), new).then(instance._made)
+
+    @operation
+    def exists(self) -> Request[bool]:
+        """Whether the object exists now (SISMEMBER)."""
+        return self._read("SISMEMBER", self._instance._pk or b"", decode=to_bool)
+
+    def _key(self) -> bytes:
+        pk = self._instance._pk
+        where = self._field.model.keys.partition(pk)
+        key: bytes = where.nothing if pk is None else where.pks
+        return key
+
+
+class PKField(Field[str]):
+    """A primary key that the user gives, under any name; it is reached as `pk` too."""
+
+    redis_type = "set"
+    bound = BoundPK
+    mints: ClassVar[bool] = False
+
+    def __init__(self, *, is_default: bool = False) -> None:
+        super().__init__(str)
+        self.is_default = is_default
+        """It is the one that every model has until it declares its own."""
+
+    @property
+    def operators(self) -> frozenset[str]:
+        return frozenset({"eq", "in"})
+
+    def encode(self, value: str | bytes | int) -> bytes:
+        return pk_bytes(str(self), value)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundPK[Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundPK[Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundPK(self, instance)
+
+
+class AutoPKField(PKField):
+    """A primary key that the server gives: 1, 2, 3 and so on. The default."""
+
+    mints = True

@@ -1,0 +1,152 @@
+"""AsyncRedisModel: models whose calls return a coroutine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, ClassVar, NoReturn, Self
+
+from limpyd.async_database import AsyncRedisDatabase
+from limpyd.database import scan
+from limpyd.faces import Async
+from limpyd.fields import AutoPKField
+from limpyd.fields.pk import pk_bytes
+from limpyd.keys import to_text
+from limpyd.model import objects
+from limpyd.model.core import ModelCore
+from limpyd.query.asynchronous import AsyncCollection
+from limpyd.query.filters import parse
+
+
+class AsyncRedisModel(ModelCore[Async]):
+    """A class whose instances are objects in Redis, for asyncio.
+
+    `await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.
+
+    Attributes:
+        database: where the objects are; mandatory, and inherited.
+        namespace: groups models; models of one name can live in different namespaces.
+        abstract: whether the class only passes its fields on; not inherited.
+        lockable: accepted for limpyd 2's sake; see SingleValueField.
+        model_name: the name in the keys, instead of the class's own in lower case; not inherited.
+        pk: the primary key; automatic unless the class declares a PKField.
+    """
+
+    abstract = True
+    database: ClassVar[AsyncRedisDatabase]
+    model_name: ClassVar[str]
+    _database_type = AsyncRedisDatabase
+
+    pk = AutoPKField(is_default=True)
+
+    def __init__(self, *_: Any, **__: Any) -> NoReturn:
+        name = type(self).__name__
+        msg = (
+            f"a constructor cannot await: use `await {name}.create(…)` for a new object, `await {name}.get(pk)` "
+            f"for an existing one, or `{name}.lazy_connect(pk)`"
+        )
+        raise TypeError(msg)
+
+    @classmethod
+    async def create(cls, **values: Any) -> Self:
+        """Creates an object with these values and the defaults of other fields.
+
+        Raises:
+            InvalidPrimaryKey: the primary key is missing, or given though it is automatic.
+            UnknownField: a name is no field.
+            InvalidValue: a value does not fit its field's type.
+            UniquenessError: the primary key, or a unique value, belongs to another object.
+        """
+        pk = await cls.database._run(objects.creation(cls._declared(), values))
+        return cls._empty() if pk is None else cls._connected(pk)
+
+    @classmethod
+    async def get(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> Self:
+        """The one object with a primary key, or that matches filters.
+
+        Raises:
+            DoesNotExist: there is none.
+            MultipleObjectsReturned: several match; it is a ValueError.
+            InvalidFilter: no index answers a filter, or neither key nor filters are given.
+        """
+        return cls._connected(await cls.database._run(objects.lookup(cls._declared(), pk, filters)))
+
+    @classmethod
+    async def get_or_connect(
+        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+    ) -> Self:
+        """The one object that matches, or a new one with the values it was sought by. Raises as `get_or_create`."""
+        request = objects.get_or_creation(cls._declared(), "get_or_connect", pk, defaults, filters)
+        return cls._connected((await cls.database._run(request))[0])
+
+    @classmethod
+    async def get_or_create(
+        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+    ) -> tuple[Self, bool]:
+        """The one object that matches, or a new one, and whether it is new.
+
+        It is one step on the server: of several callers at once, one creates and the others find.
+
+        Args:
+            pk: the primary key.
+            defaults: further values for a new object.
+            filters: the values the object is sought by, and created with.
+
+        Raises:
+            DoesNotExist: there is none and its automatic primary key cannot be given.
+            MultipleObjectsReturned: several match.
+            UniquenessError: a unique value of the new object belongs to another one.
+        """
+        request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
+        found, created = await cls.database._run(request)
+        return cls._connected(found), created
+
+    @classmethod
+    async def exists(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> bool:
+        """Whether there is an object with this primary key, or that matches the filters."""
+        return await cls.database._run(objects.existence(cls._declared(), pk, filters))
+
+    @classmethod
+    def lazy_connect(cls, pk: str | bytes | int, /) -> Self:
+        """An instance whose first operation checks that the object exists; nothing is sent before."""
+        return cls._lazy(pk_bytes(cls._declared().name, pk))
+
+    @classmethod
+    async def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> list[Self]:
+        """The instances of these primary keys, without repetition, in their order; absent ones are left out.
+
+        With `lazy` nothing is sent, and each checks at its first use that it exists.
+        """
+        wanted = objects.distinct(cls._declared(), pks)
+        if lazy:
+            return [cls._lazy(pk) for pk in wanted]
+        found = await cls.database._run(objects.existing(cls._declared(), wanted))
+        return [cls._connected(pk) for pk in found]
+
+    @classmethod
+    def collection(cls, **filters: Any) -> AsyncCollection[str, Self]:
+        """The primary keys of the objects that match all filters; all objects without any. Nothing is sent yet.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: the field has no index for it.
+            InvalidValue: a value does not fit the field's type.
+        """
+        schema = cls._declared()
+        return AsyncCollection(cls, schema, parse(schema, filters), item=to_text)
+
+    @classmethod
+    def instances(cls, lazy: bool = False, **filters: Any) -> AsyncCollection[Self, Self]:
+        """The instances of the objects that match all filters; like `collection(…).instances(lazy)`."""
+        return cls.collection(**filters).instances(lazy)
+
+    @classmethod
+    async def scan_model_keys(cls) -> AsyncIterator[str]:
+        """Yields the names of all keys of the model (SCAN): it walks the whole database, in chunks."""
+        for pattern in objects.patterns(cls._declared()):
+            async for key in cls.database._walk(scan(pattern, 1000)):
+                yield key
+
+    async def scan_keys(self) -> AsyncIterator[str]:
+        """Yields the names of the keys that hold the values of this object, in one request."""
+        for key in await self._run(self._existing_keys()):
+            yield key

@@ -1,0 +1,309 @@
+"""What models do, on both faces: each operation is described here as a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from limpyd.commands import operation
+from limpyd.database import Database
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue
+from limpyd.faces import Face, Faced
+from limpyd.fields import Field, InstanceHashField
+from limpyd.fields.base import existing_only, writing
+from limpyd.keys import to_text
+from limpyd.model.schema import Schema
+from limpyd.requests import Request, returned
+from limpyd.scripts import calls
+
+
+class ModelCore(Faced[Face]):
+    """A class mapped onto Redis: its fields are declared on it, its instances are objects in Redis.
+
+    Nothing but the primary key is held in an instance; each access asks Redis.
+    """
+
+    _schema: ClassVar[Schema]
+    _database_type: ClassVar[type[Database[Any]]]
+
+    abstract: ClassVar[bool] = True
+    lockable: ClassVar[bool] = True
+    namespace: ClassVar[str] = ""
+
+    _pk: bytes | None
+    _checked: bool
+
+    # --- the class ---
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.abstract = bool(vars(cls).get("abstract", False))
+        if cls.abstract:
+            return
+        database = getattr(cls, "database", None)
+        if not isinstance(database, cls._database_type):
+            found = "it has none" if database is None else f"it has {database!r}"
+            msg = (
+                f"{cls.__name__} needs a database: set `database = {cls._database_type.__name__}(…)` on it or on "
+                f"a base class, or `abstract = True` if it stores nothing itself; {found}"
+            )
+            raise DeclarationError(msg)
+        name = vars(cls).get("model_name", cls.__name__.lower())
+        schema = Schema(cls, name, cls.namespace, cls.lockable)
+        database._register(schema.keys.tag, cls)
+        cls._schema = schema
+        for field_name, field in schema.fields.items():
+            setattr(cls, field_name, field)
+        cls.pk = schema.pk_field  # type: ignore[attr-defined]
+
+    @classmethod
+    def use_database(cls, database: Any) -> None:
+        """Moves the model, and its subclasses on the same database, to another database. Nothing is sent.
+
+        Raises:
+            DeclarationError: it is no database of this face, or has a model of the same name.
+        """
+        if not isinstance(database, cls._database_type):
+            msg = f"{cls.__name__}.use_database takes a {cls._database_type.__name__}, not {database!r}"
+            raise DeclarationError(msg)
+        old = getattr(cls, "database", None)
+        if old is database:
+            return
+        moved = [model for model in _with_subclasses(cls) if getattr(model, "database", None) is old]
+        concrete = [model for model in moved if not model.abstract]
+        for model in concrete:
+            database._check_free(model._schema.keys.tag, model)
+        for model in concrete:
+            if old is not None:
+                old._unregister(model._schema.keys.tag)
+            database._register(model._schema.keys.tag, model)
+        for model in moved:
+            model.database = database
+
+    @classmethod
+    def get_field(cls, name: str) -> Field[Any]:
+        """The declaration of a field, by its name or as `pk`.
+
+        Raises:
+            UnknownField: there is no such field.
+        """
+        return cls._declared().field(name)
+
+    @classmethod
+    def has_field(cls, name: str) -> bool:
+        """Whether the model has a field of this name; `pk` always."""
+        return name == "pk" or name in cls._declared().fields
+
+    @classmethod
+    def _declared(cls) -> Schema:
+        """The schema of a model that stores objects.
+
+        Raises:
+            DeclarationError: the class is abstract.
+        """
+        if cls.abstract:
+            msg = f"{cls.__name__} is abstract: it stores nothing itself; use a subclass"
+            raise DeclarationError(msg)
+        return cls._schema
+
+    # --- instances ---
+
+    @classmethod
+    def _connected(cls, pk: bytes) -> Self:
+        """An instance of an object known to exist."""
+        instance = object.__new__(cls)
+        instance._pk = pk
+        instance._checked = True
+        return instance
+
+    @classmethod
+    def _lazy(cls, pk: bytes) -> Self:
+        """An instance of an object whose existence its first operation checks."""
+        instance = object.__new__(cls)
+        instance._pk = pk
+        instance._checked = False
+        return instance
+
+    @classmethod
+    def _empty(cls) -> Self:
+        """An instance without a primary key, which comes with the first field."""
+        instance = object.__new__(cls)
+        instance._pk = None
+        instance._checked = True
+        return instance
+
+    def _made(self, pk: bytes) -> None:
+        self._pk = pk
+        self._checked = True
+
+    def _found(self) -> None:
+        self._checked = True
+
+    def _run(self, request: Request[Any]) -> Any:
+        return self.database._run(request)  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or not isinstance(other, ModelCore):
+            return NotImplemented
+        return self._pk is not None and self._pk == other._pk
+
+    def __hash__(self) -> int:
+        if self._pk is None:
+            msg = f"{self!r} cannot be hashed before it has a primary key"
+            raise TypeError(msg)
+        return hash((type(self), self._pk))
+
+    def __repr__(self) -> str:
+        if self._pk is None:
+            return f"<{type(self).__name__} without pk>"
+        return f"<{type(self).__name__} {to_text(self._pk)!r}>"
+
+    # --- operations on an instance ---
+
+    @operation
+    def delete(self) -> Request[None]:
+        """Deletes the object: all its values, their index entries and its place in the collection.
+
+        Raises:
+            DoesNotExist: it was deleted already.
+            InvalidPrimaryKey: the instance has no primary key, so there is nothing to delete.
+        """
+        schema = self._schema
+        if self._pk is None:
+            msg = f"{self!r} was never stored; there is nothing to delete"
+            raise InvalidPrimaryKey(msg)
+        where = schema.keys.partition(self._pk)
+        return calls.delete(schema, where, self._pk, schema.deletion(where))
+
+    @operation
+    def hmget(self, *names: str) -> Request[list[Any]]:
+        """The values of some InstanceHashFields, in the order of their names (HMGET); None where there is none.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        fields = [self._schema.hash_field(name) for name in _some("hmget", names)]
+        key = self._hash_key()
+
+        def decode(reply: list[bytes | None]) -> list[Any]:
+            return [
+                None if stored is None else field.decode(stored, key)
+                for field, stored in zip(fields, reply, strict=True)
+            ]
+
+        return self._read_hash("HMGET", *(field.sub for field in fields)).then(decode)
+
+    @operation
+    def hmset(self, /, **values: Any) -> Request[bool]:
+        """Stores the values of several InstanceHashFields: all of them, or none (HSET). Returns True.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            InvalidValue: a value does not fit its field's type.
+            UniquenessError: another object has one of the values; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        steps = []
+        for name in _some("hmset", tuple(values)):
+            field = self._schema.hash_field(name)
+            steps.append(
+                calls.Step(name, field.place(self._pk).upkeep, "HSET", (field.sub, field.encode(values[name])))
+            )
+        return writing(self._schema, self, steps, lambda _: True)
+
+    @operation
+    def hdel(self, *names: str) -> Request[int]:
+        """Removes the values of some InstanceHashFields (HDEL); returns how many there were.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            DoesNotExist: the object was deleted.
+        """
+        fields = [self._schema.hash_field(name) for name in dict.fromkeys(_some("hdel", names))]
+        steps = [calls.Step(field.name, field.place(self._pk).upkeep, "HDEL", (field.sub,)) for field in fields]
+        return writing(self._schema, self, steps, sum)
+
+    @operation
+    def hgetall(self) -> Request[dict[str, Any]]:
+        """The values of all InstanceHashFields that have one, by name (HGETALL).
+
+        Raises:
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        return self._hash_items()
+
+    @operation
+    def hkeys(self) -> Request[list[str]]:
+        """The names of the InstanceHashFields that have a value (HKEYS)."""
+        declared = self._schema.hash_fields
+        return self._read_hash("HKEYS").then(lambda names: [name for name in map(to_text, names) if name in declared])
+
+    @operation
+    def hvals(self) -> Request[list[Any]]:
+        """The values of all InstanceHashFields that have one (HGETALL), in the order of `hkeys`.
+
+        Raises:
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        return self._hash_items().then(lambda values: list(values.values()))
+
+    @operation
+    def hlen(self) -> Request[int]:
+        """How many InstanceHashFields have a value (HLEN)."""
+        return self._read_hash("HLEN")
+
+    def _existing_keys(self) -> Request[list[str]]:
+        schema = self._schema
+        where = schema.keys.partition(self._pk)
+        pk = self._pk
+        keys = [where.nothing] if pk is None else [prefix + pk for prefix in schema.key_prefixes(where)]
+        return calls.existing_keys(schema, keys).then(lambda found: [to_text(key) for key in found])
+
+    def _hash_key(self) -> bytes:
+        where = self._schema.keys.partition(self._pk)
+        return where.nothing if self._pk is None else where.hash_prefix + self._pk
+
+    def _read_hash(self, command: str, *args: bytes) -> Request[Any]:
+        subject = InstanceHash(self._schema.name)
+        request = Request((command, self._hash_key(), *args), returned, readonly=True, subject=subject)
+        return request if self._checked else existing_only(self._schema, self, request)
+
+    def _hash_items(self) -> Request[dict[str, Any]]:
+        key = self._hash_key()
+        declared: Mapping[str, InstanceHashField[Any]] = self._schema.hash_fields
+
+        def decode(reply: Any) -> dict[str, Any]:
+            stored = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+            named = ((to_text(name), value) for name, value in stored)
+            return {name: declared[name].decode(value, key) for name, value in named if name in declared}
+
+        return self._read_hash("HGETALL").then(decode)
+
+
+class InstanceHash:
+    """The hash of an instance, as the subject of a request."""
+
+    redis_type = "hash"
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+
+    def __str__(self) -> str:
+        return f"the hash fields of {self._model}"
+
+
+def _some(operation_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        msg = f"{operation_name} needs the name of at least one InstanceHashField"
+        raise InvalidValue(msg)
+    return names
+
+
+def _with_subclasses(model: type[Any]) -> list[type[Any]]:
+    found = [model]
+    for subclass in model.__subclasses__():
+        found += _with_subclasses(subclass)
+    return list(dict.fromkeys(found))

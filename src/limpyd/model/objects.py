@@ -1,0 +1,183 @@
+"""How objects come into being and are found: each way described as a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn
+
+from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, MultipleObjectsReturned, shorten
+from limpyd.fields.pk import pk_bytes
+from limpyd.model.schema import Schema
+from limpyd.query.filters import SEPARATOR, Condition, parse, unknown_field
+from limpyd.query.plan import Plan
+from limpyd.requests import Request, answered
+from limpyd.scripts import calls
+
+
+def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
+    """An object with these values and the defaults of the other fields. A value of None is not stored.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidValue: a value does not fit its field's type.
+        InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
+    """
+    unknown = values.keys() - schema.settable
+    if unknown:
+        raise unknown_field(schema, min(unknown))
+    pk = _given_pk(schema, values)
+    new = calls.NewObject(pk)
+    for name, field, place, sub in schema.layout(schema.keys.partition(pk)):
+        value = values[name] if name in values else field.default_value()
+        if value is None:
+            continue
+        stored = field.encode(value)
+        if sub is None:
+            new.strings.extend((place.prefix, stored))
+        else:
+            new.hash.extend((sub, stored))
+        for index in place.indexes:
+            new.entries.extend(index.entry(stored))
+            new.entry_fields.append(name)
+    return new
+
+
+def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]:
+    """The request that creates an object; its primary key, or None if there is nothing to store yet.
+
+    Raises as `new_object`, and from the reply:
+        UniquenessError: the primary key, or a unique value, belongs to another object.
+    """
+    if not values and not (schema.has_defaults and schema.mints_pks):
+        if schema.has_defaults:
+            _missing_pk(schema)
+        return answered(None)
+    new = new_object(schema, values)
+    if new.pk is None and not new.hash and not new.strings:
+        return answered(None)
+    return calls.create(schema, schema.keys.partition(new.pk), new)
+
+
+def _given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
+    name = schema.pk_name
+    if schema.mints_pks and "pk" not in values and name not in values:
+        return None
+    if name != "pk" and name in values and "pk" in values:
+        msg = f"{schema.name}: the primary key is given twice, as pk and as {name}; give it once"
+        raise InvalidPrimaryKey(msg)
+    given = values.get("pk", values.get(name))
+    if schema.mints_pks:
+        if given is not None:
+            msg = (
+                f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be given to a new object; "
+                f"leave it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
+            )
+            raise InvalidPrimaryKey(msg)
+        return None
+    if given is None:
+        _missing_pk(schema)
+    return pk_bytes(schema.name, given)
+
+
+def _missing_pk(schema: Schema) -> NoReturn:
+    msg = f"{schema.name} needs its primary key: {schema.name}({schema.pk_name}=…, …)"
+    raise InvalidPrimaryKey(msg)
+
+
+class Sought(NamedTuple):
+    """What a lookup asks for, and how messages tell it."""
+
+    conditions: tuple[Condition, ...]
+    text: str
+
+
+def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> Sought:
+    """The conditions of a lookup by primary key, by filters, or by both.
+
+    Raises:
+        InvalidFilter: neither is given.
+    """
+    wanted = dict(filters)
+    if pk is not None:
+        if "pk" in wanted or (schema.pk_name in wanted):
+            msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+            raise InvalidPrimaryKey(msg)
+        wanted["pk"] = pk
+    if not wanted:
+        msg = f"{schema.name}.{method} needs a primary key or filters"
+        raise InvalidFilter(msg)
+    conditions = parse(schema, wanted)
+    return Sought(conditions, ", ".join(map(str, conditions)))
+
+
+def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
+    """The request for the one object sought.
+
+    Raises (from the reply):
+        DoesNotExist: there is none.
+        MultipleObjectsReturned: there are several.
+    """
+    conditions, text = sought(schema, "get", pk, filters)
+    (only,) = schema.keys.partitions
+    plan = Plan(schema, only, conditions)
+
+    def the_one(pks: list[bytes]) -> bytes:
+        if len(pks) > 1:
+            msg = f"several {schema.name} objects match {text}; get takes one. Narrow the filters, or use collection"
+            raise MultipleObjectsReturned(msg)
+        if not pks:
+            msg = f"no {schema.name} matches {text}"
+            raise DoesNotExist(msg)
+        return pks[0]
+
+    return plan.pks(limit=2).then(the_one)
+
+
+def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
+    """The request that tells whether there is such an object."""
+    (only,) = schema.keys.partitions
+    return Plan(schema, only, sought(schema, "exists", pk, filters).conditions).count(limit=1).then(bool)
+
+
+def get_or_creation(
+    schema: Schema, method: str, pk: Any, defaults: Mapping[str, Any] | None, filters: Mapping[str, Any]
+) -> Request[tuple[bytes, bool]]:
+    """The request that finds the one object sought, or creates it with the values it was sought by.
+
+    It is one step on the server, so of several callers at once one creates and the others find.
+    """
+    conditions, text = sought(schema, method, pk, filters)
+    values = dict(filters) if pk is None else {**filters, "pk": pk}
+    for name in values:
+        if SEPARATOR in name:
+            msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
+            raise InvalidFilter(msg)
+    values = {**(defaults or {}), **values}
+    by_minted_pk = schema.mints_pks and ("pk" in values or schema.pk_name in values)
+    # Such a key can be found but not given, so what is absent stays absent.
+    new = calls.NewObject(None) if by_minted_pk else new_object(schema, values)
+    where = schema.keys.partition(new.pk)
+    leaves = Plan(schema, where, conditions).leaves
+    return calls.get_or_create(schema, where, leaves, new, may_create=not by_minted_pk, sought=text)
+
+
+def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:
+    """Primary keys as they are stored, without repetition."""
+    return list(dict.fromkeys(pk_bytes(schema.name, pk) for pk in pks))
+
+
+def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
+    """The request that keeps those of the primary keys that exist (SMISMEMBER)."""
+    if not pks:
+        return answered(pks)
+    (only,) = schema.keys.partitions
+
+    def keep(found: list[int]) -> list[bytes]:
+        return [pk for pk, there in zip(pks, found, strict=True) if there]
+
+    return Request(("SMISMEMBER", only.pks, *pks), keep, readonly=True, subject=schema)
+
+
+def patterns(schema: Schema) -> list[bytes]:
+    """What matches the keys of a model."""
+    return [where.pattern for where in schema.keys.partitions]

@@ -1,0 +1,175 @@
+"""What a model class declares, collected once when the class is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.fields import Field, InstanceHashField, PKField, SingleValueField
+from limpyd.fields.single import Place
+from limpyd.keys import ModelKeys, Partition
+from limpyd.query.filters import unknown_field
+from limpyd.requests import Argument
+from limpyd.scripts.calls import deletion_layout
+
+ARGUMENT_NAMES = frozenset({"defaults", "lazy"})
+"""Names that the model's methods take beside the names of fields."""
+
+
+Slot = tuple[str, SingleValueField[Any], Place, bytes | None]
+"""A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
+
+
+class Schema:
+    """The fields of a model, and where its data is."""
+
+    redis_type = "set"  # of the key that a model is asked about by itself: its primary keys
+
+    def __init__(self, model: type, name: str, namespace: str, lockable: bool) -> None:
+        self.model = model
+        self.name = model.__name__
+        try:
+            self.keys = ModelKeys(namespace, name)
+        except DeclarationError as error:
+            msg = f"{model.__name__}: {error}"
+            raise DeclarationError(msg) from None
+        self.lockable = lockable
+        self.fields: dict[str, Field[Any]] = {}
+        pk, values = collect(model)
+        self.pk_field = pk.attach(self)
+        self.pk_name = pk.name
+        self.mints_pks = pk.mints
+        self.fields[pk.name] = self.pk_field
+        for field in values:
+            self.fields[field.name] = field.attach(self)
+        self.value_fields: dict[str, SingleValueField[Any]] = {
+            name: field for name, field in self.fields.items() if isinstance(field, SingleValueField)
+        }
+        self.hash_fields: dict[str, InstanceHashField[Any]] = {
+            name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
+        }
+        self.settable = self.fields.keys() | {"pk"}
+        self._layouts = {where: self._layout(where) for where in self.keys.partitions}
+        self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+        self.has_defaults = any(field.default is not None for field in self.value_fields.values())
+
+    def __str__(self) -> str:
+        return self.name
+
+    def field(self, name: str) -> Field[Any]:
+        """A field by its name, or the primary key as `pk`.
+
+        Raises:
+            UnknownField: there is no such field.
+        """
+        if name == "pk":
+            return self.pk_field
+        if name not in self.fields:
+            raise unknown_field(self, name)
+        return self.fields[name]
+
+    def hash_field(self, name: str) -> InstanceHashField[Any]:
+        """An InstanceHashField by its name.
+
+        Raises:
+            UnknownField: there is no such field, or it is of another kind.
+        """
+        if name not in self.hash_fields:
+            if name in self.fields:
+                error = unknown_field(self, name)
+                msg = f"{self.fields[name]} is no InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
+                raise type(error)(msg)
+            raise unknown_field(self, name)
+        return self.hash_fields[name]
+
+    def layout(self, where: Partition) -> list[Slot]:
+        """How the values of a new object are laid out."""
+        return self._layouts[where]
+
+    def _layout(self, where: Partition) -> list[Slot]:
+        subs = {name: field.sub for name, field in self.hash_fields.items()}
+        return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
+
+    def key_prefixes(self, where: Partition) -> list[bytes]:
+        """The starts of all keys an instance may have, that of its hash first."""
+        return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
+
+    def deletion(self, where: Partition) -> tuple[Argument, ...]:
+        """What the deletion of an object says after its primary key."""
+        return self._deletions[where]
+
+    def _deletion(self, where: Partition) -> tuple[Argument, ...]:
+        indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
+        return deletion_layout(
+            self.key_prefixes(where),
+            [(sub, place.upkeep[3:]) for place, sub in indexed if sub is not None],
+            [(place.prefix, place.upkeep[3:]) for place, sub in indexed if sub is None],
+        )
+
+    def value_of(self, field: str, stored: bytes) -> Any:
+        """A stored value as its field's type, or as it is stored if it does not fit."""
+        try:
+            return self.value_fields[field].codec.decode(stored)
+        except (KeyError, ValueError):
+            return stored
+
+    def type_of(self, key: bytes) -> str:
+        """The Redis type that a key of the model should have."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                place = field.place_in(where)
+                if key.startswith(place.prefix):
+                    return field.redis_type
+                if any(key.startswith(index.key) for index in place.indexes):
+                    return place.indexes[0].redis_type
+            if key == where.seq:
+                return "string"
+        return "set"
+
+
+def collect(model: type) -> tuple[PKField, list[Field[Any]]]:
+    """The primary key of a class, and its other fields: the inherited ones, then its own, as declared.
+
+    Raises:
+        DeclarationError: a name cannot be a field's, or there are two primary keys.
+    """
+    declared: dict[str, Field[Any]] = {}
+    for base in reversed(model.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Field) and value.name == name:
+                declared[name] = value
+            elif name in declared and value is None:
+                del declared[name]
+    pks = {name: field for name, field in declared.items() if isinstance(field, PKField)}
+    own = [field for field in pks.values() if not field.is_default]
+    if len(own) > 1:
+        msg = f"{model.__name__} has two primary keys: {' and '.join(field.name for field in own)}; keep one"
+        raise DeclarationError(msg)
+    pk = own[0] if own else next(iter(pks.values()))
+    check_names(model, declared)
+    return pk, [field for name, field in declared.items() if name not in pks]
+
+
+def check_names(model: type, declared: Mapping[str, Field[Any]]) -> None:
+    """Refuses names under which a field could not be reached, or would hide something."""
+    api = {
+        name: base
+        for base in reversed(model.__mro__)
+        if base.__module__.startswith("limpyd.")
+        for name, value in vars(base).items()
+        if not isinstance(value, Field)
+    }
+    for name, field in declared.items():
+        reason = ""
+        if name.startswith("_"):
+            reason = "names with a leading underscore are the library's own"
+        elif "__" in name:
+            reason = "two underscores separate a field from an operator in filters"
+        elif name in api or name in ARGUMENT_NAMES:
+            reason = f"it would hide {name!r} of {model.__name__}'s own API"
+        elif name == "pk" and not isinstance(field, PKField):
+            reason = "`pk` is always the primary key"
+        if reason:
+            msg = f"{model.__name__}.{name}: a field cannot have this name: {reason}. Choose another"
+            raise DeclarationError(msg)

@@ -1,0 +1,159 @@
+"""RedisModel: models whose calls return their result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from limpyd.database import RedisDatabase, scan
+from limpyd.exceptions import InvalidPrimaryKey
+from limpyd.faces import Sync
+from limpyd.fields import AutoPKField
+from limpyd.fields.pk import pk_bytes
+from limpyd.keys import to_text
+from limpyd.model import objects
+from limpyd.model.core import ModelCore
+from limpyd.query.filters import parse
+from limpyd.query.sync import Collection
+from limpyd.requests import Request
+
+
+class RedisModel(ModelCore[Sync]):
+    """A class whose instances are objects in Redis.
+
+    `Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.
+
+    Attributes:
+        database: where the objects are; mandatory, and inherited.
+        namespace: groups models; models of one name can live in different namespaces.
+        abstract: whether the class only passes its fields on; not inherited.
+        lockable: accepted for limpyd 2's sake; see SingleValueField.
+        model_name: the name in the keys, instead of the class's own in lower case; not inherited.
+        pk: the primary key; automatic unless the class declares a PKField.
+    """
+
+    abstract = True
+    database: ClassVar[RedisDatabase]
+    model_name: ClassVar[str]
+    _database_type = RedisDatabase
+
+    pk = AutoPKField(is_default=True)
+
+    def __init__(self, pk: str | bytes | int | None = None, /, **values: Any) -> None:
+        """Gets the object with this primary key, or creates one with these values and the defaults.
+
+        Raises:
+            DoesNotExist: no object has this primary key.
+            InvalidPrimaryKey: both a primary key and values are given, or the key is not as declared.
+            UnknownField: a name is no field.
+            InvalidValue: a value does not fit its field's type.
+            UniquenessError: the primary key, or a unique value, belongs to another object.
+        """
+        schema = self._declared()
+        self._checked = True
+        request: Request[bytes | None]
+        if pk is None:
+            request = objects.creation(schema, values)
+        elif values:
+            msg = (
+                f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
+                f"creates one; not both at once"
+            )
+            raise InvalidPrimaryKey(msg)
+        else:
+            request = objects.lookup(schema, pk, {})
+        self._pk = self.database._run(request)
+
+    @classmethod
+    def create(cls, **values: Any) -> Self:
+        """Creates an object with these values and the defaults of other fields. The same as `Person(…)`."""
+        return cls(**values)
+
+    @classmethod
+    def get(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> Self:
+        """The one object with a primary key, or that matches filters.
+
+        Raises:
+            DoesNotExist: there is none.
+            MultipleObjectsReturned: several match; it is a ValueError.
+            InvalidFilter: no index answers a filter, or neither key nor filters are given.
+        """
+        return cls._connected(cls.database._run(objects.lookup(cls._declared(), pk, filters)))
+
+    @classmethod
+    def get_or_connect(
+        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+    ) -> Self:
+        """The one object that matches, or a new one with the values it was sought by. Raises as `get_or_create`."""
+        request = objects.get_or_creation(cls._declared(), "get_or_connect", pk, defaults, filters)
+        return cls._connected(cls.database._run(request)[0])
+
+    @classmethod
+    def get_or_create(
+        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+    ) -> tuple[Self, bool]:
+        """The one object that matches, or a new one, and whether it is new.
+
+        It is one step on the server: of several callers at once, one creates and the others find.
+
+        Args:
+            pk: the primary key.
+            defaults: further values for a new object.
+            filters: the values the object is sought by, and created with.
+
+        Raises:
+            DoesNotExist: there is none and its automatic primary key cannot be given.
+            MultipleObjectsReturned: several match.
+            UniquenessError: a unique value of the new object belongs to another one.
+        """
+        request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
+        found, created = cls.database._run(request)
+        return cls._connected(found), created
+
+    @classmethod
+    def exists(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> bool:
+        """Whether there is an object with this primary key, or that matches the filters."""
+        return cls.database._run(objects.existence(cls._declared(), pk, filters))
+
+    @classmethod
+    def lazy_connect(cls, pk: str | bytes | int, /) -> Self:
+        """An instance whose first operation checks that the object exists; nothing is sent before."""
+        return cls._lazy(pk_bytes(cls._declared().name, pk))
+
+    @classmethod
+    def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> list[Self]:
+        """The instances of these primary keys, without repetition, in their order; absent ones are left out.
+
+        With `lazy` nothing is sent, and each checks at its first use that it exists.
+        """
+        wanted = objects.distinct(cls._declared(), pks)
+        if lazy:
+            return [cls._lazy(pk) for pk in wanted]
+        return [cls._connected(pk) for pk in cls.database._run(objects.existing(cls._declared(), wanted))]
+
+    @classmethod
+    def collection(cls, **filters: Any) -> Collection[str, Self]:
+        """The primary keys of the objects that match all filters; all objects without any. Nothing is sent yet.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: the field has no index for it.
+            InvalidValue: a value does not fit the field's type.
+        """
+        schema = cls._declared()
+        return Collection(cls, schema, parse(schema, filters), item=to_text)
+
+    @classmethod
+    def instances(cls, lazy: bool = False, **filters: Any) -> Collection[Self, Self]:
+        """The instances of the objects that match all filters; like `collection(…).instances(lazy)`."""
+        return cls.collection(**filters).instances(lazy)
+
+    @classmethod
+    def scan_model_keys(cls) -> Iterator[str]:
+        """Yields the names of all keys of the model (SCAN): it walks the whole database, in chunks."""
+        for pattern in objects.patterns(cls._declared()):
+            yield from cls.database._walk(scan(pattern, 1000))
+
+    def scan_keys(self) -> Iterator[str]:
+        """Yields the names of the keys that hold the values of this object, in one request."""
+        yield from self._run(self._existing_keys())

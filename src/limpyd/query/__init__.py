@@ -1,0 +1,1 @@
+"""Queries: filters become conditions, conditions a plan, the plan one request."""

@@ -1,0 +1,96 @@
+"""A command is a value: what to send, and how to understand the reply.
+
+Nothing in this module, nor in what builds requests, does any I/O. Drivers send them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from limpyd.scripts.loader import Script
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
+Argument = bytes | str | int
+
+
+class Subject(Protocol):
+    """What a request is about, for the messages of errors."""
+
+    redis_type: str
+
+    def __str__(self) -> str: ...
+
+
+class Request(Generic[R_co]):
+    """One request to the server and the meaning of its reply.
+
+    Attributes:
+        args: the command and its arguments, as they are sent; none where the result is known.
+        decode: turns the reply into the result; may raise what the reply tells.
+        readonly: it changes nothing, so it may be sent again after a lost connection.
+        script: set for EVALSHA, so that the driver can send the source when the server lacks it.
+        subject: the field or model it is about.
+        blocking: it may keep its connection waiting, so it must not share one.
+    """
+
+    __slots__ = ("args", "blocking", "decode", "readonly", "script", "subject")
+
+    def __init__(
+        self,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R_co],
+        *,
+        readonly: bool = False,
+        script: Script | None = None,
+        subject: Subject | None = None,
+        blocking: bool = False,
+    ) -> None:
+        self.args = args
+        self.decode = decode
+        self.readonly = readonly
+        self.script = script
+        self.subject = subject
+        self.blocking = blocking
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        """The same request with its result converted further."""
+        decode = self.decode
+        return Request(
+            self.args,
+            lambda reply: convert(decode(reply)),
+            readonly=self.readonly,
+            script=self.script,
+            subject=self.subject,
+            blocking=self.blocking,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Request {' '.join(str(arg) for arg in self.args[:3])}… for {self.subject}>"
+
+
+def answered(result: R) -> Request[R]:
+    """A request whose result is known: there is nothing to send."""
+    return Request((), lambda _: result, readonly=True)
+
+
+Walk = Callable[[bytes], Request[tuple[bytes, list[R]]]]
+"""A walk by cursor: from a cursor to the request that gives the next cursor and some items."""
+
+
+def returned(reply: R) -> R:
+    """Decode: the reply is the result."""
+    return reply
+
+
+def to_bool(reply: Any) -> bool:
+    """Decode: 1 or OK is True; 0 or nil is False."""
+    return bool(reply)
+
+
+def to_none(_reply: Any) -> None:
+    """Decode: the reply says nothing."""

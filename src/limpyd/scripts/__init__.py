@@ -1,0 +1,1 @@
+"""The Lua scripts, and what loads them and builds their requests."""

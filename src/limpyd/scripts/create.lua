@@ -1,0 +1,10 @@
+#!lua
+-- Creates an object: primary key, membership, values and indexes.
+--
+-- KEYS, ARGV  the object (see lib/create)
+-- Reply       'ok', primary key; or 'taken', 'unique', 'error' (see lib/atomic)
+-- @include atomic add_entry mint create
+
+return atomically(function()
+  return { 'ok', create(1) }
+end)

@@ -1,0 +1,52 @@
+#!lua
+-- Deletes an object: values, indexes and membership.
+--
+-- KEYS   the set of primary keys
+-- ARGV   the primary key; a count of prefixes, and those of all its keys, that of its hash first;
+--        a count of indexed hash fields and their sub-keys; for each of those a count of its
+--        indexes, and those (see lib/add_entry); and to the end the indexed strings, each the
+--        prefix of its key, a count of its indexes, and those
+-- Reply  'ok'; or 'gone', 'error' (see lib/atomic)
+-- @include atomic normal_form remove_entry
+
+return atomically(function()
+  local pk = ARGV[1]
+  subject_key = KEYS[1]
+  if call('SREM', KEYS[1], pk) == 0 then
+    refuse('gone')
+  end
+  undo_with('SADD', KEYS[1], pk)
+
+  -- Removes the entries of a value; gives the position after the indexes.
+  local function remove_entries(value, at)
+    local next_at = at + 1 + 3 * ARGV[at]
+    if value then
+      for index = at + 1, next_at - 1, 3 do
+        local form = ARGV[index + 1]
+        local entry = form == 'text' and value or normal_form(form, value)
+        remove_entry(ARGV[index], ARGV[index + 2], entry, pk)
+      end
+    end
+    return next_at
+  end
+
+  local last_prefix = 2 + ARGV[2]
+  local first_sub, last_sub = last_prefix + 2, last_prefix + 1 + ARGV[last_prefix + 1]
+  local at = last_sub + 1
+  if last_sub >= first_sub then
+    subject_key = ARGV[3] .. pk
+    local found = call('HMGET', subject_key, unpack(ARGV, first_sub, last_sub))
+    for number = 1, #found do
+      at = remove_entries(found[number], at)
+    end
+  end
+  while at <= #ARGV do
+    subject_key = ARGV[at] .. pk
+    at = remove_entries(call('GET', subject_key), at + 1)
+  end
+
+  for prefix = 3, last_prefix do
+    call('UNLINK', ARGV[prefix] .. pk)
+  end
+  return { 'ok' }
+end)

@@ -1,0 +1,52 @@
+-- A step is all or nothing.
+--
+-- Redis does not undo what a script did before it failed. So each change notes in the journal the
+-- command that takes it back, and whatever stops the step, a refusal of ours or an error of the
+-- server, plays the journal backwards.
+--
+-- A script replies with a list: 'ok' and its results, or why nothing was changed:
+--   'gone'                                 no object has the primary key
+--   'taken'                                an object has the primary key already
+--   'unique', number, value, owner         a value belongs to another object: which command of a
+--                                          write or which entry of a new object, counted from 0
+--   'many', count                          more than one object where one was asked for
+--   'error', message, key, type of key     the server refused a command
+
+local call = redis.call
+-- Flat, four places a note, and with room for some from the start: to make and grow tables costs
+-- more than to fill them.
+local journal, noted = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
+local subject_key = false -- the key being worked on, for the message of an error
+
+local function undo_with(command, key, first, second)
+  journal[noted + 1], journal[noted + 2], journal[noted + 3], journal[noted + 4] = command, key, first or false, second or false
+  noted = noted + 4
+end
+
+local function refuse(...)
+  error({ refusal = { ... } })
+end
+
+local function atomically(step)
+  local done, outcome = pcall(step)
+  if done then
+    return outcome
+  end
+  for at = noted - 3, 1, -4 do
+    local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
+    if second then
+      redis.pcall(command, key, first, second)
+    elseif first then
+      redis.pcall(command, key, first)
+    else
+      redis.pcall(command, key)
+    end
+  end
+  if type(outcome) == 'table' and outcome.refusal then
+    return outcome.refusal
+  end
+  -- Redis hands the errors of its commands to pcall as text.
+  local message = type(outcome) == 'table' and outcome.err or tostring(outcome)
+  local kind = subject_key and redis.pcall('TYPE', subject_key).ok or 'none'
+  return { 'error', message, subject_key or '', kind }
+end

@@ -1,0 +1,21 @@
+-- The form under which an index keeps a value. The same forms as NORMAL_FORMS in types.py.
+
+local function normal_form(form, value)
+  if form == 'float' then
+    local number = tonumber(value)
+    if not number then
+      return value
+    elseif number == 0 then
+      return '0'
+    elseif number ~= number then
+      return 'nan'
+    end
+    return string.format('%.17g', number)
+  elseif form == 'decimal' then
+    if string.match(value, '^%-?%d+%.%d+$') then
+      value = string.gsub(string.gsub(value, '0+$', ''), '%.$', '')
+    end
+    return value == '-0' and '0' or value
+  end
+  return value
+end

@@ -1,0 +1,32 @@
+"""Loads the Lua files of this folder, each joined with the shared parts it names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+from typing import NamedTuple
+
+_INCLUDE = re.compile(r"^-- @include (.+)$", re.MULTILINE)
+
+
+class Script(NamedTuple):
+    """A Lua script and the digest by which a server knows it."""
+
+    name: str
+    source: bytes
+    sha: bytes
+
+
+@cache
+def load(name: str) -> Script:
+    """The script of the file `<name>.lua`, with its `-- @include` line replaced by the parts."""
+    folder = files("limpyd.scripts")
+    source = folder.joinpath(f"{name}.lua").read_text("utf-8")
+
+    def parts(include: re.Match[str]) -> str:
+        return "\n".join(folder.joinpath(f"lib/{part}.lua").read_text("utf-8") for part in include[1].split())
+
+    joined = _INCLUDE.sub(parts, source).encode()
+    return Script(name, joined, sha1(joined, usedforsecurity=False).hexdigest().encode())

