@@ -1,0 +1,280 @@
+"""One call, one request: counted at the server for every public operation, on both faces."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime
+
+import pytest
+
+from limpyd import InstanceHashField, StringField
+from limpyd.fields.instancehash import BoundHashEntry
+from limpyd.fields.keyed import BoundKey
+from limpyd.fields.pk import BoundPK
+from limpyd.fields.string import BoundString
+from limpyd.model.core import ModelCore
+from limpyd.model.sync import RedisModel
+from limpyd.query.sync import Collection
+
+MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
+
+STRING = {
+    "get": (),
+    "set": ("1",),
+    "setnx": ("1",),
+    "setex": (10, "1"),
+    "psetex": (10_000, "1"),
+    "getset": ("1",),
+    "getdel": (),
+    "getex": (),
+    "append": ("1",),
+    "strlen": (),
+    "getrange": (0, 1),
+    "setrange": (0, "1"),
+    "incr": (),
+    "incrby": (2,),
+    "incrbyfloat": (0.5,),
+    "decr": (),
+    "decrby": (2,),
+    "getbit": (1,),
+    "setbit": (1, 1),
+    "bitcount": (),
+    "bitpos": (1,),
+    "delete": (),
+    "exists": (),
+    "expire": (10,),
+    "pexpire": (10_000,),
+    "expireat": (MOMENT,),
+    "pexpireat": (MOMENT,),
+    "persist": (),
+    "ttl": (),
+    "pttl": (),
+    "expiretime": (),
+    "pexpiretime": (),
+}
+ENTRY = {
+    "hget": (),
+    "get": (),
+    "hset": ("1",),
+    "set": ("1",),
+    "hsetnx": ("1",),
+    "hdel": (),
+    "delete": (),
+    "hexists": (),
+    "exists": (),
+    "hincrby": (),
+    "hincrbyfloat": (),
+    "hstrlen": (),
+}
+INSTANCE = {
+    "delete": (),
+    "hmget": ("indexed", "only"),
+    "hmset": {"indexed": "1", "only": "2", "plain": "3"},
+    "hdel": ("indexed", "only"),
+    "hgetall": (),
+    "hkeys": (),
+    "hvals": (),
+    "hlen": (),
+}
+EXPIRING = {"setex", "psetex", "expire", "pexpire", "expireat", "pexpireat"}
+FLOATING = {"incrbyfloat", "hincrbyfloat"}
+
+
+def public(cls):
+    """The names of a class's public methods, but for those that only look at what it holds."""
+    return {
+        name
+        for name, value in inspect.getmembers(cls)
+        if not name.startswith("_") and callable(value) and not isinstance(value, type)
+    }
+
+
+def test_every_public_method_is_counted_here():
+    assert public(BoundString) == STRING.keys()
+    assert public(BoundKey) < STRING.keys()
+    assert public(BoundHashEntry) == ENTRY.keys()
+    assert public(BoundPK) == {"get", "set", "exists"}
+    no_request = {"get_field", "has_field", "use_database", "lazy_connect", "collection", "instances"}
+    elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}
+    walks = {"scan_model_keys", "scan_keys"}
+    assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks
+    assert public(Collection) == {"all", "count", "exists", "filter", "instances", "primary_keys"}
+
+
+@pytest.fixture
+def thing(any_face):
+    class Thing(any_face.Model):
+        database = any_face.database
+        text = StringField()
+        key = StringField(indexable=True)
+        indexed = InstanceHashField(indexable=True)
+        only = InstanceHashField(unique=True)
+        plain = InstanceHashField()
+
+    return Thing
+
+
+async def warm(face, model):
+    """Makes an object, and the server know all scripts, so that only the operation itself is counted."""
+    one = await face.do(model.create(text="1", key="1", indexed="1", only="1"))
+    await face.do(one.text.set("1"))
+    await face.do(model.lazy_connect(1).text.get())
+    await face.do(model.get_or_create(only="1"))
+    await face.do((await face.do(model.create(text="x"))).delete())
+    await face.do(model.collection(indexed__in=["1"], only="1").count())
+    await face.all(one.scan_keys())
+    return one
+
+
+class TestFields:
+    @pytest.mark.parametrize("lazy", [False, True])
+    async def test_string(self, any_face, thing, lazy):
+        one = await warm(any_face, thing)
+        for field in ("text", "key"):
+            for name, args in STRING.items():
+                if field == "key" and name in EXPIRING:
+                    continue
+                await any_face.do(one.text.set("1"))
+                await any_face.do(one.key.set("1"))
+                instance = thing.lazy_connect(1) if lazy else one
+                with any_face.sent() as sent:
+                    await any_face.do(getattr(getattr(instance, field), name)(*args))
+                assert len(sent.names) == 1, (field, name)
+
+    @pytest.mark.parametrize("lazy", [False, True])
+    async def test_instance_hash(self, any_face, thing, lazy):
+        one = await warm(any_face, thing)
+        for field in ("indexed", "only", "plain"):
+            for name, args in ENTRY.items():
+                await any_face.do(one.hmset(indexed="1", only="1", plain="1"))
+                instance = thing.lazy_connect(1) if lazy else one
+                with any_face.sent() as sent:
+                    await any_face.do(getattr(getattr(instance, field), name)(*args))
+                assert len(sent.names) == 1, (field, name)
+
+    async def test_pk(self, any_face, thing):
+        one = await warm(any_face, thing)
+        with any_face.sent() as sent:
+            await any_face.do(one.pk.get())
+        assert sent.names == []
+        with any_face.sent() as sent:
+            await any_face.do(one.pk.exists())
+        assert sent.names == ["SISMEMBER"]
+
+    async def test_plain_reads_are_plain_commands(self, any_face, thing):
+        one = await warm(any_face, thing)
+        with any_face.sent() as sent:
+            await any_face.do(one.text.get())
+            await any_face.do(one.only.hget())
+        assert sent.names == ["GET", "HGET"]
+
+
+class TestModel:
+    @pytest.mark.parametrize("lazy", [False, True])
+    @pytest.mark.parametrize("name", INSTANCE)
+    async def test_instance(self, any_face, thing, name, lazy):
+        one = await warm(any_face, thing)
+        instance = thing.lazy_connect(1) if lazy else one
+        args = INSTANCE[name]
+        with any_face.sent() as sent:
+            if isinstance(args, dict):
+                await any_face.do(getattr(instance, name)(**args))
+            else:
+                await any_face.do(getattr(instance, name)(*args))
+        assert len(sent.names) == 1
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda m: m.create(text="2", key="2", indexed="2", only="2"),
+            lambda m: m.get(1),
+            lambda m: m.get(only="1"),
+            lambda m: m.get(indexed="1", key="1"),
+            lambda m: m.get(indexed__in=["1", "2"], only="1"),
+            lambda m: m.get_or_connect(only="1"),
+            lambda m: m.get_or_connect(only="3"),
+            lambda m: m.get_or_create(indexed="1"),
+            lambda m: m.get_or_create(indexed="3"),
+            lambda m: m.exists(1),
+            lambda m: m.exists(indexed="1", key="1"),
+            lambda m: m.from_pks([1, 2, 3]),
+        ],
+    )
+    async def test_class(self, any_face, thing, call):
+        await warm(any_face, thing)
+        with any_face.sent() as sent:
+            await any_face.do(call(thing))
+        assert len(sent.names) == 1
+
+    async def test_no_request(self, any_face, thing):
+        one = await warm(any_face, thing)
+        with any_face.sent() as sent:
+            assert thing.get_field("text") is thing.text
+            assert thing.has_field("text")
+            assert not thing.has_field("nope")
+            thing.lazy_connect(1)
+            thing.collection(key="1").filter(only="1").instances(lazy=True).primary_keys()
+            repr(one)
+            assert one.text.key == "{thing}:field:text:1"
+            assert await any_face.do(thing.collection(key__in=[]).count()) == 0
+        assert sent.names == []
+
+    async def test_scan_keys(self, any_face, thing):
+        one = await warm(any_face, thing)
+        with any_face.sent() as sent:
+            await any_face.all(one.scan_keys())
+        assert len(sent.names) == 1
+
+    async def test_scan_model_keys_walks(self, any_face, thing):
+        await warm(any_face, thing)
+        with any_face.sent() as sent:
+            await any_face.all(thing.scan_model_keys())
+        assert set(sent.names) == {"SCAN"}
+
+
+class TestCollections:
+    FILTERS = (
+        ({}, "SMEMBERS", "SCARD"),
+        ({"key": "1"}, "SMEMBERS", "SCARD"),
+        ({"key": "1", "indexed": "1"}, "SINTER", "SINTERCARD"),
+        ({"only": "1"}, "HGET", "HEXISTS"),
+        ({"pk": 1}, "SISMEMBER", "SISMEMBER"),
+        ({"key__in": ["1", "2"]}, "SUNION", "EVALSHA"),
+        ({"key": "1", "only": "1"}, "EVALSHA", "EVALSHA"),
+        ({"key": "1", "pk__in": [1, 2]}, "EVALSHA", "EVALSHA"),
+        ({"only__in": ["1", "2"], "indexed__in": ["1"]}, "EVALSHA", "EVALSHA"),
+    )
+
+    @pytest.mark.parametrize(("filters", "find", "count"), FILTERS)
+    async def test_one_request_each(self, any_face, thing, filters, find, count):
+        await warm(any_face, thing)
+        collection = thing.collection(**filters)
+        for made, command in (
+            (lambda: any_face.all(collection), find),
+            (lambda: any_face.all(collection.instances()), find),
+            (lambda: any_face.all(collection.instances(lazy=True)), find),
+            (lambda: any_face.do(collection.all()), find),
+            (lambda: any_face.do(collection[0]), find),
+            (lambda: any_face.do(collection[-1:]), find),
+            (lambda: any_face.do(collection.count()), count),
+            (lambda: any_face.do(collection.exists()), count),
+        ):
+            with any_face.sent() as sent:
+                await made()
+            assert sent.names == [command]
+
+    def test_python_asks_for_a_hint_of_the_length(self, one_server):
+        """list() and its like call len() before the first item; that must not cost a second request."""
+        from limpyd import RedisDatabase, RedisModel  # noqa: PLC0415
+        from tests.conftest import Sent  # noqa: PLC0415
+
+        class Hinted(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            name = StringField(indexable=True)
+
+        Hinted(name="a")
+        for consume in (list, tuple, set, sorted, lambda c: [*c], len, bool, lambda c: "1" in c, lambda c: c[0]):
+            with Sent(one_server) as sent:
+                consume(Hinted.collection(name="a"))
+            assert len(sent.names) == 1
+        Hinted.database.close()
