@@ -1,7 +1,7 @@
 """28,000 real airports in Redis: what limpyd is for, in a minute.
 
-    make demo                                       on a private server that ends with the program
-    LIMPYD_URL=redis://localhost:6379 make demo     on a server of yours; it is left as it was found
+make demo                                       on a private server that ends with the program
+LIMPYD_URL=redis://localhost:6379 make demo     on a server of yours; it is left as it was found
 """
 
 from __future__ import annotations

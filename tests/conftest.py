@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import redis
@@ -107,7 +107,7 @@ class Sent:
         self._server = server
         self.commands: list[list[str]] = []
 
-    def __enter__(self) -> Sent:
+    def __enter__(self) -> Self:
         self._client = redis.Redis(port=self._server.port)
         self._monitor = self._client.monitor().__enter__()
         return self

@@ -77,6 +77,8 @@ class Server:
             for _ in range(2000):
                 try:
                     client.ping()
+                except redis.AuthenticationError:
+                    return
                 except redis.ConnectionError:
                     if self.process.poll() is not None:
                         msg = f"{self.binary} ended at once"

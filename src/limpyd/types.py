@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
@@ -32,7 +31,6 @@ class Use(enum.Flag):
     """Added to: INCRBYFLOAT."""
 
 
-@dataclass(frozen=True, slots=True)
 class Codec(Generic[T]):
     """How values of one Python type are stored.
 
@@ -44,11 +42,21 @@ class Codec(Generic[T]):
         normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
     """
 
-    name: str
-    encode: Callable[[T], bytes]
-    decode: Callable[[bytes], T]
-    use: Use = Use.NONE
-    normal: str = "text"
+    __slots__ = ("decode", "encode", "name", "normal", "use")
+
+    def __init__(
+        self,
+        name: str,
+        encode: Callable[[T], bytes],
+        decode: Callable[[bytes], T],
+        use: Use = Use.NONE,
+        normal: str = "text",
+    ) -> None:
+        self.name = name
+        self.encode = encode
+        self.decode = decode
+        self.use = use
+        self.normal = normal
 
 
 def codec_for(declared: Any) -> Codec[Any]:

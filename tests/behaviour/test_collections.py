@@ -97,7 +97,11 @@ class TestFilters:
         assert set(await face.all(narrow)) == matching(name=["Name 1"], city=["City 1"])
 
     async def test_repeated_values_count_once(self, face, person):
-        for filters in ({"city__in": ["City 1"] * 3}, {"email__in": ["1@x"] * 2, "name": "Name 1"}, {"pk__in": [1, "1"]}):
+        for filters in (
+            {"city__in": ["City 1"] * 3},
+            {"email__in": ["1@x"] * 2, "name": "Name 1"},
+            {"pk__in": [1, "1"]},
+        ):
             found = await face.all(person.collection(**filters))
             assert len(found) == len(set(found)) == await face.do(person.collection(**filters).count())
 
@@ -163,9 +167,7 @@ class TestResults:
             assert await face.do(collection[index]) == whole[index]
         for index in (10, -11):
             await face.refused(IndexError, lambda index=index: collection[index])
-        assert (await face.do(collection.instances()[2:4])) == [
-            await face.do(person.get(pk)) for pk in whole[2:4]
-        ]
+        assert (await face.do(collection.instances()[2:4])) == [await face.do(person.get(pk)) for pk in whole[2:4]]
 
     async def test_asks_anew_each_time(self, face, person):
         collection = person.collection(name="New")

@@ -21,6 +21,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.scripts import calls
+from tests.rebuild import state
 
 
 class Colour(enum.Enum):
@@ -245,10 +246,10 @@ class TestInstanceHash:
     async def test_hmset_is_all_or_nothing(self, face, thing):
         other = await face.do(type(thing).create(only="taken", two=1))
         await face.do(thing.hmset(two=2, only="mine"))
-        before = {key: face.client.dump(key) for key in face.keys()}
+        before = state(face.client)
         error = await face.refused(UniquenessError, lambda: thing.hmset(one="new", two=3, only="taken"))
         assert (error.field, error.value, error.owner) == ("only", "taken", await face.do(other.pk.get()))
-        assert {key: face.client.dump(key) for key in face.keys()} == before
+        assert state(face.client) == before
 
 
 class TestTypes:
@@ -417,22 +418,22 @@ class TestWrongType:
     async def test_nothing_is_half_written(self, face, thing):
         model = type(thing)
         face.client.set("{thing}:eq:two:7", "not a set")
-        before = {key: face.client.dump(key) for key in face.keys()}
+        before = state(face.client)
         error = await face.refused(WrongTypeError, lambda: thing.two.hset(7))
         assert (error.key, error.expected, error.found) == ("{thing}:eq:two:7", "set", "string")
         await face.refused(WrongTypeError, lambda: model.create(indexed="a", one="b", two=7, only="c"))
         await face.refused(WrongTypeError, lambda: thing.hmset(one="new", only="z", two=7))
-        assert {key: face.client.dump(key) for key in face.keys()} == before
+        assert state(face.client) == before
         face.client.set("{thing}:hash:2", "not a hash")
-        before = {key: face.client.dump(key) for key in face.keys()}
+        before = state(face.client)
         await face.refused(WrongTypeError, lambda: model.create(indexed="a", one="b"))
-        assert {key: face.client.dump(key) for key in face.keys()} == before
+        assert state(face.client) == before
 
     async def test_a_deletion_that_fails_deletes_nothing(self, face, thing):
         await face.do(thing.indexed.set("a"))
         await face.do(thing.hmset(two=1, only="x"))
         face.client.delete("{thing}:field:indexed:1")
         face.client.rpush("{thing}:field:indexed:1", "x")
-        before = {key: face.client.dump(key) for key in face.keys()}
+        before = state(face.client)
         await face.refused(WrongTypeError, thing.delete)
-        assert {key: face.client.dump(key) for key in face.keys()} == before
+        assert state(face.client) == before

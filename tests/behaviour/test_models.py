@@ -305,9 +305,7 @@ class TestGetOrCreate:
     async def test_unique_conflict(self, face, person):
         await face.do(person.create(name="Ada", email="a@x"))
         await face.refused(UniquenessError, lambda: person.get_or_create(name="Bob", email="a@x"))
-        await face.refused(
-            UniquenessError, lambda: person.get_or_create(name="Bob", defaults={"email": "a@x"})
-        )
+        await face.refused(UniquenessError, lambda: person.get_or_create(name="Bob", defaults={"email": "a@x"}))
         assert await face.do(person.collection().count()) == 1
 
     async def test_operators_give_no_value(self, face, person):
@@ -444,7 +442,7 @@ class TestInstances:
 
     async def test_assigning_to_a_field_is_refused(self, face, person):
         ada = await face.do(person.create(name="Ada"))
-        with pytest.raises(AttributeError, match="Person.name"):
+        with pytest.raises(AttributeError, match=r"Person\.name"):
             ada.name = "Eve"
 
 

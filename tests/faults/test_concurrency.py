@@ -20,7 +20,7 @@ THREADS = 8
 
 
 @pytest.fixture
-def database(server):
+def served(server):
     database = RedisDatabase(port=server.port)
     yield database
     database.close()
@@ -42,9 +42,9 @@ def at_once(call):
 
 
 class TestThreads:
-    def test_one_unique_value(self, database):
+    def test_one_unique_value(self, served):
         class Account(RedisModel):
-            database = database_
+            database = served
             email = InstanceHashField(unique=True)
 
         for attempt in range(10):
@@ -53,9 +53,9 @@ class TestThreads:
             assert sum(isinstance(result, UniquenessError) for result in results) == THREADS - 1
         assert len(Account.collection()) == 10
 
-    def test_one_custom_primary_key(self, database):
+    def test_one_custom_primary_key(self, served):
         class Country(RedisModel):
-            database = database_
+            database = served
             code = PKField()
             name = StringField()
 
@@ -64,9 +64,9 @@ class TestThreads:
             assert sum(isinstance(result, Country) for result in results) == 1
         assert len(Country.collection()) == 10
 
-    def test_get_or_create(self, database):
+    def test_get_or_create(self, served):
         class Tag(RedisModel):
-            database = database_
+            database = served
             label = StringField(indexable=True)
 
         for attempt in range(10):
@@ -74,20 +74,15 @@ class TestThreads:
             assert sum(created for _, created in results) == 1
             assert len({tag for tag, _ in results}) == 1
 
-    def test_counting(self, database):
+    def test_counting(self, served):
         class Counter(RedisModel):
-            database = database_
+            database = served
             count = StringField(type=int, indexable=True)
 
         counter = Counter(count=0)
         at_once(lambda _: [counter.count.incr() for _ in range(100)])
         assert counter.count.get() == THREADS * 100
         assert list(Counter.collection(count=THREADS * 100)) == ["1"]
-
-    @pytest.fixture(autouse=True)
-    def _name(self, database):
-        # A class body does not see the arguments of the function around it by the name it assigns.
-        globals()["database_"] = database
 
 
 async def test_tasks_at_once(server):
@@ -126,9 +121,7 @@ def test_four_processes_write_one_object(server):
         entry = InstanceHashField(indexable=True)
 
     Thing(text="start", entry="start")
-    processes = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(server.port), str(number)]) for number in range(4)
-    ]
+    processes = [subprocess.Popen([sys.executable, "-c", WRITER, str(server.port), str(number)]) for number in range(4)]
     assert [process.wait() for process in processes] == [0, 0, 0, 0]
     with server.client() as client:
         assert inconsistencies(client, Thing) == []

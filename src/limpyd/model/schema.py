@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
@@ -132,8 +131,20 @@ def collect(model: type) -> tuple[PKField, list[Field[Any]]]:
     """The primary key of a class, and its other fields: the inherited ones, then its own, as declared.
 
     Raises:
-        DeclarationError: a name cannot be a field's, or there are two primary keys.
+        DeclarationError: there are two primary keys.
     """
+    declared = declared_fields(model)
+    pks = {name: field for name, field in declared.items() if isinstance(field, PKField)}
+    own = [field for field in pks.values() if not field.is_default]
+    if len(own) > 1:
+        msg = f"{model.__name__} has two primary keys: {' and '.join(field.name for field in own)}; keep one"
+        raise DeclarationError(msg)
+    pk = own[0] if own else next(iter(pks.values()))
+    return pk, [field for name, field in declared.items() if name not in pks]
+
+
+def declared_fields(model: type) -> dict[str, Field[Any]]:
+    """The fields of a class by name, the inherited ones first; a base's field is taken away by `name = None`."""
     declared: dict[str, Field[Any]] = {}
     for base in reversed(model.__mro__):
         for name, value in vars(base).items():
@@ -141,33 +152,30 @@ def collect(model: type) -> tuple[PKField, list[Field[Any]]]:
                 declared[name] = value
             elif name in declared and value is None:
                 del declared[name]
-    pks = {name: field for name, field in declared.items() if isinstance(field, PKField)}
-    own = [field for field in pks.values() if not field.is_default]
-    if len(own) > 1:
-        msg = f"{model.__name__} has two primary keys: {' and '.join(field.name for field in own)}; keep one"
-        raise DeclarationError(msg)
-    pk = own[0] if own else next(iter(pks.values()))
-    check_names(model, declared)
-    return pk, [field for name, field in declared.items() if name not in pks]
+    return declared
 
 
-def check_names(model: type, declared: Mapping[str, Field[Any]]) -> None:
-    """Refuses names under which a field could not be reached, or would hide something."""
+def check_names(model: type) -> None:
+    """Refuses names under which a field could not be reached, or would hide something.
+
+    Raises:
+        DeclarationError: there is such a name.
+    """
     api = {
-        name: base
-        for base in reversed(model.__mro__)
+        name
+        for base in model.__mro__
         if base.__module__.startswith("limpyd.")
-        for name, value in vars(base).items()
+        for name, value in (*vars(base).items(), *vars(base).get("__annotations__", {}).items())
         if not isinstance(value, Field)
     }
-    for name, field in declared.items():
+    for name, field in declared_fields(model).items():
         reason = ""
         if name.startswith("_"):
             reason = "names with a leading underscore are the library's own"
         elif "__" in name:
             reason = "two underscores separate a field from an operator in filters"
         elif name in api or name in ARGUMENT_NAMES:
-            reason = f"it would hide {name!r} of {model.__name__}'s own API"
+            reason = f"it would hide {name!r} of the model's own API"
         elif name == "pk" and not isinstance(field, PKField):
             reason = "`pk` is always the primary key"
         if reason:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from limpyd.exceptions import (
@@ -55,7 +54,6 @@ class Step(NamedTuple):
     args: tuple[Argument, ...]
 
 
-@dataclass(slots=True)
 class NewObject:
     """An object about to be created; without a primary key the server mints one.
 
@@ -67,11 +65,14 @@ class NewObject:
         entry_fields: the field of each entry.
     """
 
-    pk: bytes | None
-    hash: list[bytes] = field(default_factory=list)
-    strings: list[bytes] = field(default_factory=list)
-    entries: list[bytes] = field(default_factory=list)
-    entry_fields: list[str] = field(default_factory=list)
+    __slots__ = ("entries", "entry_fields", "hash", "pk", "strings")
+
+    def __init__(self, pk: bytes | None) -> None:
+        self.pk = pk
+        self.hash: list[bytes] = []
+        self.strings: list[bytes] = []
+        self.entries: list[bytes] = []
+        self.entry_fields: list[str] = []
 
 
 class Leaf(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 from hashlib import sha1
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
+FOLDER = Path(__file__).parent
 _INCLUDE = re.compile(r"^-- @include (.+)$", re.MULTILINE)
 
 
@@ -22,11 +23,10 @@ class Script(NamedTuple):
 @cache
 def load(name: str) -> Script:
     """The script of the file `<name>.lua`, with its `-- @include` line replaced by the parts."""
-    folder = files("limpyd.scripts")
-    source = folder.joinpath(f"{name}.lua").read_text("utf-8")
+    source = (FOLDER / f"{name}.lua").read_text("utf-8")
 
     def parts(include: re.Match[str]) -> str:
-        return "\n".join(folder.joinpath(f"lib/{part}.lua").read_text("utf-8") for part in include[1].split())
+        return "\n".join((FOLDER / "lib" / f"{part}.lua").read_text("utf-8") for part in include[1].split())
 
     joined = _INCLUDE.sub(parts, source).encode()
     return Script(name, joined, sha1(joined, usedforsecurity=False).hexdigest().encode())

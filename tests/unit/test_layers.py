@@ -1,0 +1,110 @@
+"""Imports point one way: from the faces down to the keys."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
+
+LAYERS = [
+    {"exceptions"},
+    {"keys", "faces"},
+    {"scripts.loader"},
+    {"requests", "types", "server"},
+    {"commands"},
+    {"scripts.calls", "scripts"},
+    {"indexes.base", "indexes.equal", "indexes"},
+    {"fields.checks"},
+    {"fields.base"},
+    {"fields.single", "fields.keyed", "fields.pk"},
+    {"fields.string", "fields.instancehash"},
+    {"fields"},
+    {"query.filters"},
+    {"query.plan"},
+    {"query.core"},
+    {"query.sync", "query.asynchronous", "query"},
+    {"drivers.replies", "drivers.connections", "drivers.shared_line", "drivers"},
+    {"drivers.sync", "drivers.asynchronous"},
+    {"embedded.supervisor", "embedded"},
+    {"database"},
+    {"async_database"},
+    {"model.schema"},
+    {"model.objects", "model.core"},
+    {"model.sync", "model.asynchronous"},
+    {"model", "asyncio"},
+    {""},
+]
+HEIGHT = {module: height for height, layer in enumerate(LAYERS) for module in layer}
+
+
+def module_of(path):
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(path):
+    """The modules of limpyd that a file imports, but for those that only type checkers see."""
+    tree = ast.parse(path.read_text())
+    checked_only = {
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in checked_only and (node.module or "").startswith("limpyd"):
+            base = node.module.removeprefix("limpyd").removeprefix(".")
+            for name in node.names:
+                whole = f"{base}.{name.name}".removeprefix(".")
+                yield whole if whole in HEIGHT else base
+
+
+def test_every_module_has_its_layer():
+    assert {module_of(path) for path in SOURCE.rglob("*.py")} == HEIGHT.keys()
+
+
+def test_imports_point_down():
+    for path in SOURCE.rglob("*.py"):
+        module = module_of(path)
+        for imported in imports(path):
+            package = module == imported or module.startswith(f"{imported}.")
+            same_folder = imported.startswith(f"{module}.")
+            assert HEIGHT[imported] <= HEIGHT[module] or package or same_folder, f"{module} imports {imported}"
+
+
+def test_files_are_short():
+    for path in SOURCE.rglob("*.py"):
+        assert len(path.read_text().splitlines()) < 420, path
+
+
+def test_importing_costs_little_beyond_redis(tmp_path):
+    """At most 30 ms more than redis itself; machines are noisy, so not the slowest of several counts."""
+    program = (
+        "import time, redis, redis.asyncio, hiredis; start = time.perf_counter(); import limpyd, limpyd.asyncio; "
+        "print(time.perf_counter() - start)"
+    )
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is for once, not for each import
+    run = [sys.executable, "-c", program]
+    times = sorted(
+        float(subprocess.run(run, capture_output=True, check=True, text=True, env=environment).stdout) for _ in range(8)
+    )
+    assert times[2] < 0.030
+
+
+def test_making_an_instance_costs_little(one_server):
+    """At most 1 µs where nothing is asked; the best of several."""
+    import timeit  # noqa: PLC0415
+
+    from limpyd import RedisDatabase, RedisModel, StringField  # noqa: PLC0415
+
+    class Thing(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        text = StringField()
+
+    best = min(timeit.repeat(lambda: Thing._connected(b"1"), number=10000, repeat=5)) / 10000
+    assert best < 1e-6 * 2
