@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
 from limpyd.database import scan
@@ -38,7 +38,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
     pk = AutoPKField(is_default=True)
 
-    def __init__(self, *_: Any, **__: Any) -> NoReturn:
+    def __init__(self, *_: Never, **__: Never) -> None:
         name = type(self).__name__
         msg = (
             f"a constructor cannot await: use `await {name}.create(…)` for a new object, `await {name}.get(pk)` "
