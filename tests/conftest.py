@@ -14,7 +14,7 @@ from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from tests.servers import ClusterNode, Server, binaries
 
 BINARIES = binaries()
-CLUSTERS = [f"{name}-cluster" for name in BINARIES if name in {"valkey-9.1", "redis-7.0"}]
+CLUSTERS = [f"{name}-cluster" for name in BINARIES]
 
 
 @pytest.fixture(scope="session")
@@ -94,11 +94,16 @@ class Face:
         return Sent(self.server)
 
 
+HANDSHAKE = {"HELLO", "CLIENT", "INFO", "SELECT"}
+"""What a new connection begins with."""
+
+
 class Sent:
     """What clients send to a server within a block, as the server itself sees it (MONITOR).
 
     Attributes:
-        commands: the commands that clients sent; those that scripts call are not among them.
+        commands: the commands that clients sent; those that scripts call are not among them, nor what
+            new connections begin with.
     """
 
     MARK = "end-of-watch"
@@ -109,6 +114,7 @@ class Sent:
 
     def __enter__(self) -> Self:
         self._client = redis.Redis(port=self._server.port)
+        self._known = {client["addr"] for client in self._client.client_list()}
         self._monitor = self._client.monitor().__enter__()
         return self
 
@@ -119,16 +125,17 @@ class Sent:
             seen = self._monitor.next_command()
             if self.MARK in seen["command"]:
                 break
-            if seen["client_type"] != "lua":
-                self.commands.append(seen["command"].split())
+            command = seen["command"].split()
+            new = f"{seen['client_address']}:{seen['client_port']}" not in self._known
+            if seen["client_type"] != "lua" and not (new and command[0].upper() in HANDSHAKE):
+                self.commands.append(command)
         self._monitor.__exit__()
         self._client.close()
 
     @property
     def names(self) -> list[str]:
-        """The names of the commands, without the handshakes of new connections."""
-        names = [command[0].upper() for command in self.commands]
-        return [name for name in names if name not in {"HELLO", "CLIENT", "INFO", "SELECT"}]
+        """The names of the commands."""
+        return [command[0].upper() for command in self.commands]
 
 
 @pytest.fixture(params=["sync", "async"])

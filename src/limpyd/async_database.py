@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.database import Database, own_settings, pool_of, scan, settings_from_url, with_defaults
+from limpyd.database import Database, own_settings, pool_of, scan, settings_from_url
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import to_bytes
@@ -21,7 +21,7 @@ R = TypeVar("R")
 class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
     """A Redis or Valkey database, for asyncio.
 
-    All tasks of an event loop share one connection.
+    All tasks of an event loop share one connection. The object may be shared among threads, each with its loop.
 
     Args:
         client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
@@ -39,7 +39,7 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
             msg = f"client= takes a redis.asyncio.Redis or a redis.asyncio.ConnectionPool, not {type(client).__name__}"
             raise DeclarationError(msg)
         self._driver: AsyncDriver | None = None
-        self._connection: redis.asyncio.Redis | None = None
+        self._connections: dict[asyncio.AbstractEventLoop, redis.asyncio.Redis] = {}
 
     @classmethod
     def from_url(cls, url: str, **settings: Any) -> Self:
@@ -60,37 +60,49 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
 
     async def reset(self, **settings: Any) -> None:
         """Closes the connections; the next use opens new ones, with new settings if any are given."""
-        await self.close()
-        if settings:
-            self._client, self._embedded, self._settings = None, None, with_defaults(settings)
+        await self._close(settings)
 
     async def close(self) -> None:
-        """Closes this event loop's connections, and leaves the embedded server if there is one.
+        """Closes the connections of all event loops, and leaves the embedded server if there is one.
 
         They open again when used.
         """
+        await self._close({})
+
+    async def _close(self, new_settings: dict[str, Any]) -> None:
         with self._lock:
             driver, self._driver = self._driver, None
-            client, self._connection = self._connection, None
+            clients, self._connections = self._connections, {}
             self._server = None
+            if new_settings:
+                self._use(new_settings)
+            elif self._embedded is not None:
+                self._embedded.leave()
         if driver is not None:
-            await driver.close()
-        if client is not None and client is not self._client:
+            driver.close()
+        client = clients.get(asyncio.get_running_loop())
+        if client is not None:
             await client.aclose()
-        if self._embedded is not None:
-            self._embedded.leave()
 
     @property
     def connection(self) -> redis.asyncio.Redis:
-        """A redis.asyncio client on this database, for everything that is not a model. It decodes replies to str."""
-        if self._connection is None:
-            if isinstance(self._client, redis.asyncio.Redis):
-                self._connection = self._client
-            elif self._client is not None:
-                self._connection = redis.asyncio.Redis(connection_pool=self._client)
+        """A redis.asyncio client on this database, for everything that is not a model; one per event loop.
+
+        It decodes replies to str; or it is the client that the database was made with.
+        """
+        if isinstance(self._client, redis.asyncio.Redis):
+            return self._client
+        loop = asyncio.get_running_loop()
+        if loop not in self._connections:
+            for known in list(self._connections):
+                if known.is_closed():
+                    self._connections.pop(known, None)
+            if self._client is not None:
+                self._connections[loop] = redis.asyncio.Redis(connection_pool=self._client)
             else:
-                self._connection = redis.asyncio.Redis(**{**self._resolved_settings(), "decode_responses": True})
-        return self._connection
+                settings = {**self._resolved_settings(), "decode_responses": True}
+                self._connections[loop] = redis.asyncio.Redis(**settings)
+        return self._connections[loop]
 
     async def scan_keys(self, match: str | None = None, count: int | None = None) -> AsyncIterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from limpyd.faces import Async, Faced, Sync
@@ -95,28 +96,28 @@ class _Set(Protocol[T]):
     def __call__(
         self,
         value: T,
-        ex: Any = None,
-        px: Any = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
         get: Literal[False] = False,
-        exat: Any = None,
-        pxat: Any = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
     ) -> bool: ...
     @overload
     def __call__(
         self,
         value: T,
-        ex: Any = None,
-        px: Any = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
         *,
         get: Literal[True],
-        exat: Any = None,
-        pxat: Any = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
     ) -> T | None: ...
 
 
@@ -125,28 +126,28 @@ class _AsyncSet(Protocol[T]):
     def __call__(
         self,
         value: T,
-        ex: Any = None,
-        px: Any = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
         get: Literal[False] = False,
-        exat: Any = None,
-        pxat: Any = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
     ) -> Coroutine[Any, Any, bool]: ...
     @overload
     def __call__(
         self,
         value: T,
-        ex: Any = None,
-        px: Any = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
         *,
         get: Literal[True],
-        exat: Any = None,
-        pxat: Any = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
     ) -> Coroutine[Any, Any, T | None]: ...
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -14,7 +16,6 @@ from redis.retry import Retry
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
-from limpyd.embedded import EmbeddedServer
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import to_bytes, to_text
 from limpyd.requests import Request, Walk
@@ -22,6 +23,8 @@ from limpyd.server import Server, checked, from_info
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from limpyd.embedded import EmbeddedServer
 
 R = TypeVar("R")
 Client = TypeVar("Client")
@@ -40,12 +43,16 @@ class Database(Generic[Client]):
         if client is not None and settings:
             msg = f"client= brings its own settings; leave out {', '.join(settings)}"
             raise DeclarationError(msg)
+        if "connection_pool" in settings:
+            msg = "a connection pool made elsewhere is given as client="
+            raise DeclarationError(msg)
         self._client = client
         self._settings = {} if client is not None else with_defaults(settings)
         self._embedded: EmbeddedServer | None = None
         self._server: Server | None = None
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
+        _databases.add(self)
 
     @classmethod
     def embedded(cls, path: str | PathLike[str] | None = None) -> Self:
@@ -59,8 +66,13 @@ class Database(Generic[Client]):
                 share one server. Without it the data is gone with the server.
 
         Raises:
-            DeclarationError: the `embedded` extra is not installed.
+            DeclarationError: the `embedded` extra is not installed, or the system is no Unix.
         """
+        try:
+            from limpyd.embedded import EmbeddedServer  # noqa: PLC0415 - it needs what only a Unix has
+        except ImportError as error:
+            msg = f"the embedded server needs a Unix system ({error}); use a server of your own"
+            raise DeclarationError(msg) from error
         database = cls()
         database._embedded = EmbeddedServer(path)
         return database
@@ -95,6 +107,16 @@ class Database(Generic[Client]):
             return self._settings
         return {"unix_socket_path": self._embedded.start(), "db": 0}
 
+    def _use(self, settings: dict[str, Any]) -> None:
+        """Forgets how the server was reached so far."""
+        if self._embedded is not None:
+            self._embedded.leave()
+        self._client, self._embedded, self._settings = None, None, with_defaults(settings)
+
+    def _after_fork(self) -> None:
+        # Another thread of the parent may have held it; nobody in the child would let it go.
+        self._lock = threading.Lock()
+
     def _learn(self, info: bytes) -> None:
         self._server = checked(from_info(info), self._where)
 
@@ -105,7 +127,7 @@ class Database(Generic[Client]):
             msg = (
                 f"two models are named {tag!r} on this database: {known.__module__}.{known.__qualname__} and "
                 f"{model.__module__}.{model.__qualname__}. Their data would mix; give one a namespace, "
-                f"or a model_name, of its own"
+                f"or a model_name, of its own. (To declare one class again, in a prompt say, make a new database)"
             )
             raise DeclarationError(msg)
 
@@ -115,6 +137,18 @@ class Database(Generic[Client]):
 
     def _unregister(self, tag: str) -> None:
         self._models.pop(tag, None)
+
+
+_databases: weakref.WeakSet[Database[Any]] = weakref.WeakSet()
+
+
+def _renew_locks_after_fork() -> None:
+    for database in tuple(_databases):
+        database._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks_after_fork)
 
 
 def pool_of(client: Any) -> Any:
@@ -173,26 +207,32 @@ class RedisDatabase(Database[redis.Redis]):
 
     def reset(self, **settings: Any) -> None:
         """Closes the connections; the next use opens new ones, with new settings if any are given."""
-        self.close()
-        if settings:
-            self._client, self._embedded, self._settings = None, None, with_defaults(settings)
+        self._close(settings)
 
     def close(self) -> None:
         """Closes the connections, and leaves the embedded server if there is one. They open again when used."""
+        self._close({})
+
+    def _close(self, new_settings: dict[str, Any]) -> None:
         with self._lock:
             driver, self._driver = self._driver, None
             client, self._connection = self._connection, None
-            self._server = None
+            given, self._server = self._client, None
+            if new_settings:
+                self._use(new_settings)
+            elif self._embedded is not None:
+                self._embedded.leave()
         if driver is not None:
             driver.close()
-        if client is not None and client is not self._client:
+        if client is not None and client is not given:
             client.close()
-        if self._embedded is not None:
-            self._embedded.leave()
 
     @property
     def connection(self) -> redis.Redis:
-        """A redis-py client on this database, for everything that is not a model. It decodes replies to str."""
+        """A redis-py client on this database, for everything that is not a model.
+
+        It decodes replies to str; or it is the client that the database was made with.
+        """
         if self._connection is None:
             if isinstance(self._client, redis.Redis):
                 self._connection = self._client
@@ -241,7 +281,7 @@ class RedisDatabase(Database[redis.Redis]):
                 connections.give_back(line)
         except redis_errors.NoPermissionError:
             pass  # an account that may not ask: its administrator knows the version
-        except (redis_errors.ConnectionError, redis_errors.TimeoutError) as error:
+        except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
 
 
@@ -256,8 +296,8 @@ def settings_from_url(url: str) -> dict[str, Any]:
     try:
         settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]
     except ValueError as error:
-        msg = f"{url!r}: {error}"
-        raise DeclarationError(msg) from error
+        msg = f"a URL of the scheme {scheme!r} cannot be used: {error}"  # the rest may hold a password
+        raise DeclarationError(msg) from None
     if settings.pop("connection_class", None) is redis.SSLConnection:
         settings["ssl"] = True
     if "path" in settings:

@@ -118,7 +118,11 @@ class ServerError(LimpydError, redis.exceptions.ResponseError):
 # --- the connection ---
 
 
-class ServerUnreachable(LimpydError, redis.exceptions.ConnectionError):
+class ConnectionFailed(LimpydError, redis.exceptions.ConnectionError):
+    """The connection failed; which error it is tells whether something may have been executed."""
+
+
+class ServerUnreachable(ConnectionFailed):
     """The server cannot be reached, or does not serve. Nothing was executed."""
 
 
@@ -126,7 +130,7 @@ class ServerTimeout(LimpydError, redis.exceptions.TimeoutError):
     """The server did not answer a read in time."""
 
 
-class OutcomeUnknown(ServerUnreachable):
+class OutcomeUnknown(ConnectionFailed):
     """The connection was lost after a write was sent: it may or may not have been executed.
 
     It is not sent again, since that could execute it twice. Read the value to know.
@@ -139,5 +143,8 @@ class ServerTooOld(LimpydError):
 
 def shorten(value: object, limit: int = 80) -> str:
     """How a value is shown in a message: its repr, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more digits than Python shows
+        text = f"an {type(value).__name__} too large to show"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

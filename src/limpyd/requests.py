@@ -70,7 +70,8 @@ class Request(Generic[R_co]):
         )
 
     def __repr__(self) -> str:
-        return f"<Request {' '.join(str(arg) for arg in self.args[:3])}… for {self.subject}>"
+        command = self.script.name if self.script else " ".join(map(str, self.args[:2]))
+        return f"<Request {command} for {self.subject}>"
 
 
 def answered(result: R) -> Request[R]:

@@ -75,7 +75,7 @@ def codec_for(declared: Any) -> Codec[Any]:
     raise DeclarationError(msg)
 
 
-# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/indexes.lua) ---
+# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/normal_form.lua) ---
 
 _FRACTION = re.compile(rb"(-?[0-9]+)\.([0-9]+)")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from limpyd import InstanceHashField, StringField
+from limpyd.asyncio import AsyncCollection, AsyncRedisModel
 from limpyd.fields.instancehash import BoundHashEntry
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.pk import BoundPK
@@ -98,7 +99,12 @@ def test_every_public_method_is_counted_here():
     elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}
     walks = {"scan_model_keys", "scan_keys"}
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks
-    assert public(Collection) == {"all", "count", "exists", "filter", "instances", "primary_keys"}
+    assert public(AsyncRedisModel) == public(RedisModel)
+    assert (
+        public(AsyncCollection)
+        == public(Collection)
+        == {"all", "count", "exists", "filter", "instances", "primary_keys"}
+    )
 
 
 @pytest.fixture

@@ -160,7 +160,20 @@ class TestPrimaryKeys:
 class TestNames:
     @pytest.mark.parametrize(
         "name",
-        ["get", "create", "collection", "database", "delete", "namespace", "exists", "hmget", "scan_keys", "lazy"],
+        [
+            "get",
+            "create",
+            "collection",
+            "database",
+            "delete",
+            "namespace",
+            "exists",
+            "hmget",
+            "scan_keys",
+            "lazy",
+            "self",
+            "cls",
+        ],
     )
     def test_that_would_hide_the_api(self, database, name):
         for face, where in ((RedisModel, database), (AsyncRedisModel, AsyncRedisDatabase(port=1))):
@@ -168,7 +181,10 @@ class TestNames:
             with pytest.raises(DeclarationError, match=f"Made.{name}: .*hide"):
                 declare("Made", base, **{name: StringField()})
 
-    @pytest.mark.parametrize(("name", "part"), [("_x", "underscore"), ("a__b", "underscores"), ("pk", "primary key")])
+    @pytest.mark.parametrize(
+        ("name", "part"),
+        [("_x", "underscore"), ("a__b", "underscores"), ("a:b", "no Python name"), ("pk", "primary key")],
+    )
     def test_other(self, database, name, part):
         with pytest.raises(DeclarationError, match=part):
             declare("Made", database=database, **{name: StringField()})
@@ -183,9 +199,8 @@ class TestNames:
 
     def test_one_object_under_two_names(self, database):
         field = StringField()
-        with pytest.raises((DeclarationError, RuntimeError)) as caught:
+        with pytest.raises(DeclarationError, match="Made: 'a' and 'b' are one field"):
             declare("Made", database=database, a=field, b=field)
-        assert "'a' and 'b'" in str(caught.value) + str(caught.value.__cause__)
 
 
 class TestFields:

@@ -106,5 +106,5 @@ def test_making_an_instance_costs_little(one_server):
         database = RedisDatabase(port=one_server.port)
         text = StringField()
 
-    best = min(timeit.repeat(lambda: Thing._connected(b"1"), number=10000, repeat=5)) / 10000
-    assert best < 1e-6 * 2
+    best = min(timeit.repeat(lambda: Thing.lazy_connect(1), number=5000, repeat=20)) / 5000
+    assert best < 1e-6 * 1.5  # half as much again, for a machine that does other work besides

@@ -14,12 +14,12 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.replies import (
     outcome_unknown,
     refused,
+    timed_out,
     type_question,
     unreachable,
     with_source,
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
-from limpyd.exceptions import ServerTimeout
 from limpyd.requests import Request, Walk
 
 R = TypeVar("R")
@@ -28,7 +28,13 @@ LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
 
 
 class AsyncDriver:
-    """Sends requests and awaits their replies. Each event loop has a connection of its own."""
+    """Sends requests and awaits their replies. Each event loop has a connection of its own.
+
+    Args:
+        pool: what makes the connections; none of them stays in it.
+        where: the server's address, for messages.
+        on_connect: is given each new connection before it is used.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class AsyncDriver:
         self._on_connect = on_connect
         self._lines: dict[asyncio.AbstractEventLoop, SharedLine] = {}
         self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[SharedLine]] = {}
+        self._closed = False
 
     async def run(self, request: Request[R]) -> R:
         """The result of a request.
@@ -70,16 +77,22 @@ class AsyncDriver:
             for item in items:
                 yield item
 
-    async def close(self) -> None:
-        """Closes this event loop's connection; it opens again when needed."""
-        line = self._lines.pop(asyncio.get_running_loop(), None)
-        if line is not None:
-            line.close()
-        await self._pool.disconnect()
+    def close(self) -> None:
+        """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""
+        self._closed = True
+        current = asyncio.get_running_loop()
+        for loop, line in list(self._lines.items()):
+            if loop is current:
+                line.close()
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(line.close)
+        self._lines.clear()
 
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         if not isinstance(error, redis_errors.ResponseError):
             return unreachable(self._where, error)
+        if isinstance(error, redis_errors.ReadOnlyError):
+            self._leave_line()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else await self.run(question)
 
@@ -95,9 +108,8 @@ class AsyncDriver:
                 if error.sent and not request.readonly:
                     raise outcome_unknown(request, self._where, error) from error
                 if error.timed_out:
-                    msg = f"{request.subject}: the server at {self._where} did not answer in time: {error}"
-                    raise ServerTimeout(msg) from error
-                if last_try:
+                    raise timed_out(request, self._where, error) from error
+                if last_try or self._closed:
                     raise unreachable(self._where, error) from error
         raise AssertionError  # the loop returns or raises
 
@@ -106,21 +118,28 @@ class AsyncDriver:
         loop = asyncio.get_running_loop()
         opening = self._opening.get(loop)
         if opening is None:
-            for closed in [known for known in self._lines if known.is_closed()]:
-                del self._lines[closed]
+            for known in list(self._lines):
+                if known.is_closed():
+                    self._lines.pop(known, None)
             opening = self._opening[loop] = loop.create_task(self._open_line())
             opening.add_done_callback(self._opened)
         try:
-            line = await asyncio.shield(opening)  # one cancelled task must not cancel it for the others
+            return await asyncio.shield(opening)  # one cancelled task must not cancel it for the others
         except (*LOST, OSError) as error:
             raise unreachable(self._where, error) from error
-        self._lines[loop] = line
-        return line
+        except redis_errors.ResponseError as error:  # such as a database number out of range
+            raise unreachable(self._where, error) from error
 
     def _opened(self, opening: asyncio.Task[SharedLine]) -> None:
-        self._opening.pop(opening.get_loop(), None)
-        if not opening.cancelled():
-            opening.exception()  # seen, also when every task that waited for it was cancelled
+        """Keeps the new line, also when every task that waited for it has been cancelled."""
+        loop = opening.get_loop()
+        self._opening.pop(loop, None)
+        if opening.cancelled() or opening.exception() is not None:
+            return
+        if self._closed:
+            opening.result().close()
+        else:
+            self._lines[loop] = opening.result()
 
     async def _open_line(self) -> SharedLine:
         connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -132,10 +151,16 @@ class AsyncDriver:
             raise
         return SharedLine(connection, connection.socket_timeout)
 
+    def _leave_line(self) -> None:
+        line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is not None:
+            line.close()
+
     async def _alone(self, request: Request[Any]) -> Any:
         """A blocking request, on a connection of its own, without a time limit."""
+        connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
         try:
-            connection: Any = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            await connection.connect()
         except LOST as error:
             raise unreachable(self._where, error) from error
         try:
@@ -147,4 +172,4 @@ class AsyncDriver:
         except LOST as error:
             raise outcome_unknown(request, self._where, error) from error
         finally:
-            await self._pool.release(connection)
+            await connection.disconnect(nowait=True)

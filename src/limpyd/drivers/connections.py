@@ -43,7 +43,7 @@ class Connections(Protocol):
 
     def take(self) -> Line: ...
     def give_back(self, line: Line) -> None: ...
-    def forget_idle(self) -> None: ...
+    def close_idle(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -61,15 +61,20 @@ class KeptConnections:
         except IndexError:
             return Line(self._pool.get_connection())
         if monotonic() - line.used_at > IDLE_UNCHECKED:
-            _reopen_if_closed(line.connection)
+            try:
+                _reopen_if_closed(line.connection)
+            except BaseException:
+                line.drop()
+                self.give_back(line)
+                raise
         return line
 
     def give_back(self, line: Line) -> None:
         line.used_at = monotonic()
         self._idle.append(line)
 
-    def forget_idle(self) -> None:
-        """Closes the idle lines; where one was cut, the others are likely cut as well."""
+    def close_idle(self) -> None:
+        """Closes the idle lines, which open again when used; where one was cut, the others are likely cut as well."""
         closed = []
         while self._idle:
             with suppress(IndexError):  # another thread took the last one
@@ -79,7 +84,7 @@ class KeptConnections:
         self._idle.extend(closed)
 
     def close(self) -> None:
-        self.forget_idle()
+        self.close_idle()
 
     def after_fork(self) -> None:
         """The child must not use what the parent is talking on; the pool starts anew by itself."""
@@ -98,7 +103,7 @@ class SharedConnections:
     def give_back(self, line: Line) -> None:
         self._pool.release(line.connection)
 
-    def forget_idle(self) -> None:
+    def close_idle(self) -> None:
         """The pool checks each connection that it hands out."""
 
     def close(self) -> None:

@@ -6,12 +6,29 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.exceptions import LimpydError, OutcomeUnknown, ServerError, ServerUnreachable, WrongTypeError
+from limpyd.exceptions import (
+    LimpydError,
+    OutcomeUnknown,
+    ServerError,
+    ServerTimeout,
+    ServerUnreachable,
+    WrongTypeError,
+)
 from limpyd.keys import to_text
 from limpyd.requests import Request
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
+
+
+CURES: dict[type[Exception], str] = {
+    redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
+    redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
+    redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
+    redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
+    redis_errors.NoPermissionError: ". The account may not do this; see ACL LIST",
+}
+"""What to do about refusals that do not say it themselves."""
 
 
 def with_source(request: Request[Any]) -> tuple[Any, ...]:
@@ -40,12 +57,20 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
     """A refusal of the server, with the command it refused."""
     command = request.script.name if request.script else _name(request)
-    return ServerError(f"{request.subject}: the server refused {command}: {error}")
+    cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "")
+    return ServerError(f"{request.subject}: the server refused {command}: {error}{cure}")
 
 
 def unreachable(where: str, error: Exception) -> ServerUnreachable:
     """Nothing was executed: there is no connection, or the server does not serve."""
-    return ServerUnreachable(f"no answer from the server at {where}: {error}. Check that it runs and the settings")
+    if isinstance(error, redis_errors.MaxConnectionsError):
+        return ServerUnreachable(f"all connections to {where} that the pool may make are in use; raise max_connections")
+    return ServerUnreachable(f"the server at {where} does not serve us: {error}. Check that it runs, and the settings")
+
+
+def timed_out(request: Request[Any], where: str, error: Exception) -> ServerTimeout:
+    """A read got no reply in time."""
+    return ServerTimeout(f"{request.subject}: the server at {where} did not answer in time: {error}")
 
 
 def outcome_unknown(request: Request[Any], where: str, error: Exception) -> OutcomeUnknown:

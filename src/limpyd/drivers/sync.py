@@ -13,11 +13,11 @@ from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
     outcome_unknown,
     refused,
+    timed_out,
     type_question,
     unreachable,
     with_source,
 )
-from limpyd.exceptions import ServerTimeout
 from limpyd.requests import Request, Walk
 
 R = TypeVar("R")
@@ -75,7 +75,8 @@ class SyncDriver:
         packed = (pack_command(args),)
         line = self._send(packed)
         try:
-            reply = line.read(True)
+            # A blocking command waits as long as its own timeout says, not the socket's.
+            reply = line.connection.read_response(True, timeout=None) if request.blocking else line.read(True)
         except LOST as error:
             self._connections.give_back(line)  # redis-py has closed it; it opens anew when used
             return self._after_loss(request, packed, error)
@@ -100,7 +101,7 @@ class SyncDriver:
                 line.send(packed)
             except LOST as error:
                 self._connections.give_back(line)
-                self._connections.forget_idle()
+                self._connections.close_idle()
                 if last_try:
                     raise unreachable(self._where, error) from error
             except BaseException:
@@ -118,12 +119,13 @@ class SyncDriver:
         if not request.readonly:
             raise outcome_unknown(request, self._where, error) from error
         if isinstance(error, redis_errors.TimeoutError):
-            msg = f"{request.subject}: the server at {self._where} did not answer in time: {error}"
-            raise ServerTimeout(msg) from error
-        self._connections.forget_idle()
+            raise timed_out(request, self._where, error) from error
+        self._connections.close_idle()
         line = self._send(packed)
         try:
             return line.read(True)
+        except redis_errors.TimeoutError as second:
+            raise timed_out(request, self._where, second) from second
         except LOST as second:
             raise unreachable(self._where, second) from second
         finally:

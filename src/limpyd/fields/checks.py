@@ -75,9 +75,16 @@ def milliseconds(what: str, value: int | timedelta, *, low: int | None = None) -
 
 def timestamp(what: str, value: int | datetime) -> int:
     """A moment in whole seconds since 1970."""
-    return integer(what, int(value.timestamp()) if isinstance(value, datetime) else value)
+    return integer(what, int(_aware(what, value).timestamp()) if isinstance(value, datetime) else value)
 
 
 def timestamp_ms(what: str, value: int | datetime) -> int:
     """A moment in whole milliseconds since 1970."""
-    return integer(what, int(value.timestamp() * 1000) if isinstance(value, datetime) else value)
+    return integer(what, int(_aware(what, value).timestamp() * 1000) if isinstance(value, datetime) else value)
+
+
+def _aware(what: str, moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        msg = f"{what} takes a datetime with a time zone; {moment!r} names no moment"
+        raise InvalidValue(msg)
+    return moment

@@ -31,10 +31,7 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
         """
         return self._read("HGET", self._field.sub, decode=self._value)
 
-    @read("HGET")
-    def get(self) -> Request[T | None]:
-        """The same as `hget`."""
-        return self._read("HGET", self._field.sub, decode=self._value)
+    get = hget
 
     @write("HSET", Scope.WHOLE)
     def hset(self, value: T) -> Request[bool]:
@@ -47,10 +44,7 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
         """
         return self._write("HSET", self._field.sub, self._field.encode(value), decode=to_bool)
 
-    @write("HSET", Scope.WHOLE)
-    def set(self, value: T) -> Request[bool]:
-        """The same as `hset`."""
-        return self._write("HSET", self._field.sub, self._field.encode(value), decode=to_bool)
+    set = hset
 
     @write("HSETNX", Scope.WHOLE)
     def hsetnx(self, value: T) -> Request[bool]:
@@ -66,20 +60,14 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
         """
         return self._write("HDEL", self._field.sub, decode=to_bool)
 
-    @write("HDEL", Scope.WHOLE)
-    def delete(self) -> Request[bool]:
-        """The same as `hdel`."""
-        return self._write("HDEL", self._field.sub, decode=to_bool)
+    delete = hdel
 
     @read("HEXISTS")
     def hexists(self) -> Request[bool]:
         """Whether there is a value (HEXISTS)."""
         return self._read("HEXISTS", self._field.sub, decode=to_bool)
 
-    @read("HEXISTS")
-    def exists(self) -> Request[bool]:
-        """The same as `hexists`."""
-        return self._read("HEXISTS", self._field.sub, decode=to_bool)
+    exists = hexists
 
     @write("HINCRBY", Scope.WHOLE)
     def hincrby(self, amount: int = 1) -> Request[int]:

@@ -67,7 +67,8 @@ class BoundPK(BoundField[Face]):
     @operation
     def exists(self) -> Request[bool]:
         """Whether the object exists now (SISMEMBER)."""
-        return self._read("SISMEMBER", self._instance._pk or b"", decode=to_bool)
+        pk = self._instance._pk
+        return answered(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
 
     def _key(self) -> bytes:
         pk = self._instance._pk

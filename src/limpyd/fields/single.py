@@ -9,7 +9,7 @@ from limpyd.faces import Face
 from limpyd.fields.base import BoundField, Field, Owner
 from limpyd.indexes import EqualIndex, Index, UniqueIndex
 from limpyd.keys import Partition
-from limpyd.scripts.calls import Upkeep
+from limpyd.scripts.calls import Indexes, Upkeep
 from limpyd.types import Use
 
 T = TypeVar("T")
@@ -22,11 +22,13 @@ class Place(NamedTuple):
         prefix: the start of the keys that hold them; the primary key follows.
         upkeep: the field as the scripts know it.
         indexes: its indexes there.
+        described: those, as the scripts know them; the end of `upkeep`.
     """
 
     prefix: bytes
     upkeep: Upkeep
     indexes: tuple[Index, ...]
+    described: Indexes
 
 
 class SingleValueField(Field[T]):
@@ -95,10 +97,10 @@ class SingleValueField(Field[T]):
         elif self.indexable:
             indexes = (EqualIndex(self.codec, where.equal_prefix(self.name)),)
         prefix = self._prefix(where)
-        upkeep: Upkeep = (prefix, self.stored_as, self._sub(), len(indexes))
+        described: Indexes = (len(indexes),)
         for index in indexes:
-            upkeep += index.upkeep
-        return Place(prefix, upkeep, indexes)
+            described += index.upkeep
+        return Place(prefix, (prefix, self.stored_as, self._sub(), *described), indexes, described)
 
     def default_value(self) -> Any:
         """The value of a new object when none is given, or None."""

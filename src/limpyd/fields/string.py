@@ -189,11 +189,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         self._usable(Use.INTEGER, "INCRBY")
         return self._write("INCRBY", checks.integer("INCRBY's amount", amount), decode=int)
 
-    @write("INCRBY", Scope.WHOLE)
-    def incrby(self, amount: int = 1) -> Request[int]:
-        """The same as `incr`."""
-        self._usable(Use.INTEGER, "INCRBY")
-        return self._write("INCRBY", checks.integer("INCRBY's amount", amount), decode=int)
+    incrby = incr
 
     @write("DECRBY", Scope.WHOLE)
     def decr(self, amount: int = 1) -> Request[int]:
@@ -201,11 +197,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         self._usable(Use.INTEGER, "DECRBY")
         return self._write("DECRBY", checks.integer("DECRBY's amount", amount), decode=int)
 
-    @write("DECRBY", Scope.WHOLE)
-    def decrby(self, amount: int = 1) -> Request[int]:
-        """The same as `decr`."""
-        self._usable(Use.INTEGER, "DECRBY")
-        return self._write("DECRBY", checks.integer("DECRBY's amount", amount), decode=int)
+    decrby = decr
 
     @write("INCRBYFLOAT", Scope.WHOLE)
     def incrbyfloat(self, amount: float = 1.0) -> Request[float]:

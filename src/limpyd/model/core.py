@@ -13,7 +13,7 @@ from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import to_text
 from limpyd.model.schema import Schema, check_names
-from limpyd.requests import Request, returned
+from limpyd.requests import Request, answered, returned
 from limpyd.scripts import calls
 
 
@@ -253,15 +253,18 @@ class ModelCore(Faced[Face]):
 
     @operation
     def hlen(self) -> Request[int]:
-        """How many InstanceHashFields have a value (HLEN)."""
+        """How many entries the hash has (HLEN): one for each InstanceHashField that has a value."""
         return self._read_hash("HLEN")
 
     def _existing_keys(self) -> Request[list[str]]:
         schema = self._schema
         where = schema.keys.partition(self._pk)
         pk = self._pk
-        keys = [where.nothing] if pk is None else [prefix + pk for prefix in schema.key_prefixes(where)]
-        return calls.existing_keys(schema, keys).then(lambda found: [to_text(key) for key in found])
+        if pk is None:
+            return answered([])
+        keys = [prefix + pk for prefix in schema.key_prefixes(where)]
+        request = calls.existing_keys(schema, where, keys, None if self._checked else pk)
+        return request.then(lambda found: [to_text(key) for key in found])
 
     def _hash_key(self) -> bytes:
         where = self._schema.keys.partition(self._pk)

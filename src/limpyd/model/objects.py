@@ -9,7 +9,7 @@ from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, Mu
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
 from limpyd.query.filters import SEPARATOR, Condition, parse, unknown_field
-from limpyd.query.plan import Plan
+from limpyd.query.plan import Plan, plan_for
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
 
@@ -99,10 +99,10 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
     """
     wanted = dict(filters)
     if pk is not None:
-        if "pk" in wanted or (schema.pk_name in wanted):
-            msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
-            raise InvalidPrimaryKey(msg)
         wanted["pk"] = pk
+    if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
+        msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+        raise InvalidPrimaryKey(msg)
     if not wanted:
         msg = f"{schema.name}.{method} needs a primary key or filters"
         raise InvalidFilter(msg)
@@ -118,8 +118,6 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
         MultipleObjectsReturned: there are several.
     """
     conditions, text = sought(schema, "get", pk, filters)
-    (only,) = schema.keys.partitions
-    plan = Plan(schema, only, conditions)
 
     def the_one(pks: list[bytes]) -> bytes:
         if len(pks) > 1:
@@ -130,13 +128,12 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
             raise DoesNotExist(msg)
         return pks[0]
 
-    return plan.pks(limit=2).then(the_one)
+    return plan_for(schema, conditions).pks(limit=2).then(the_one)
 
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
     """The request that tells whether there is such an object."""
-    (only,) = schema.keys.partitions
-    return Plan(schema, only, sought(schema, "exists", pk, filters).conditions).count(limit=1).then(bool)
+    return plan_for(schema, sought(schema, "exists", pk, filters).conditions).count(limit=1).then(bool)
 
 
 def get_or_creation(
@@ -168,14 +165,7 @@ def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:
 
 def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
     """The request that keeps those of the primary keys that exist (SMISMEMBER)."""
-    if not pks:
-        return answered(pks)
-    (only,) = schema.keys.partitions
-
-    def keep(found: list[int]) -> list[bytes]:
-        return [pk for pk, there in zip(pks, found, strict=True) if there]
-
-    return Request(("SMISMEMBER", only.pks, *pks), keep, readonly=True, subject=schema)
+    return plan_for(schema, ()).existing(pks)
 
 
 def patterns(schema: Schema) -> list[bytes]:

@@ -12,7 +12,7 @@ from limpyd.query.filters import unknown_field
 from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
 
-ARGUMENT_NAMES = frozenset({"defaults", "lazy"})
+ARGUMENT_NAMES = frozenset({"cls", "defaults", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
 
 
@@ -102,8 +102,8 @@ class Schema:
         indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
         return deletion_layout(
             self.key_prefixes(where),
-            [(sub, place.upkeep[3:]) for place, sub in indexed if sub is not None],
-            [(place.prefix, place.upkeep[3:]) for place, sub in indexed if sub is None],
+            [(sub, place.described) for place, sub in indexed if sub is not None],
+            [(place.prefix, place.described) for place, sub in indexed if sub is None],
         )
 
     def value_of(self, field: str, stored: bytes) -> Any:
@@ -168,9 +168,15 @@ def check_names(model: type) -> None:
         for name, value in (*vars(base).items(), *vars(base).get("__annotations__", {}).items())
         if not isinstance(value, Field)
     }
+    for name, field in vars(model).items():
+        if isinstance(field, Field) and field.name != name != "pk":
+            msg = f"{model.__name__}: {field.name!r} and {name!r} are one field object; declare two"
+            raise DeclarationError(msg)
     for name, field in declared_fields(model).items():
         reason = ""
-        if name.startswith("_"):
+        if not name.isidentifier():
+            reason = "it is no Python name"
+        elif name.startswith("_"):
             reason = "names with a leading underscore are the library's own"
         elif "__" in name:
             reason = "two underscores separate a field from an operator in filters"

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
-from limpyd.keys import ModelKeys
 from limpyd.query.filters import Condition, Queried, parse
-from limpyd.query.plan import Plan
+from limpyd.query.plan import Plan, Planned, plan_for
 from limpyd.requests import Request
-from limpyd.scripts.calls import Model
 
 Item = TypeVar("Item")
 M = TypeVar("M")
 
 
-class ModelSchema(Queried, Model, Protocol):
+class ModelSchema(Queried, Planned, Protocol):
     """What a collection needs to know of its model."""
-
-    keys: ModelKeys
 
 
 class CollectionCore(Generic[Item, M]):
@@ -58,8 +54,7 @@ class CollectionCore(Generic[Item, M]):
         return type(self)(self._model, self._schema, self._conditions, item=item, shape=shape)
 
     def _plan(self) -> Plan:
-        (only,) = self._schema.keys.partitions
-        return Plan(self._schema, only, self._conditions)
+        return plan_for(self._schema, self._conditions)
 
     def _find(self) -> Request[list[Item]]:
         item = self._item

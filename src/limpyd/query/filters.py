@@ -65,8 +65,9 @@ def parse(model: Queried, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _condition(model: Queried, name: str, value: Any) -> Condition:
-    field_name, _, operator = name.partition(SEPARATOR)
-    operator = operator or "eq"
+    field_name, separator, operator = name.partition(SEPARATOR)
+    if not separator:
+        operator = "eq"
     field = model.field(field_name)
     served = field.operators
     if operator not in served:

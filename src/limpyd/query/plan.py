@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from limpyd.keys import Partition
+from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import Condition
 from limpyd.requests import Argument, Request, answered
 from limpyd.scripts import calls
 from limpyd.scripts.calls import Leaf
+
+
+class Planned(calls.Model, Protocol):
+    """What a plan needs to know of its model."""
+
+    keys: ModelKeys
+
+
+def plan_for(model: Planned, conditions: Sequence[Condition]) -> Plan:
+    """The plan for all objects of a model; where there will be several partitions, they will be merged here."""
+    (only,) = model.keys.partitions
+    return Plan(model, only, conditions)
 
 
 class Plan:
@@ -64,6 +76,16 @@ class Plan:
             if command is not None:
                 return self._native(command, key, text, decode=int)
         return calls.count(self._model, self._where, self.leaves, limit)
+
+    def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
+        """Those of some primary keys that exist, in their order."""
+        if not pks:
+            return answered(pks)
+
+        def keep(found: list[int]) -> list[bytes]:
+            return [pk for pk, there in zip(pks, found, strict=True) if there]
+
+        return self._native("SMISMEMBER", self._where.pks, *pks, decode=keep)
 
     def _sets(self) -> list[bytes] | None:
         """The sets whose intersection is the answer, where it is one."""

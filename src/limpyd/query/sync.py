@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast, overload
 
@@ -20,19 +21,21 @@ class Collection(CollectionCore[Item, M]):
     Without a sort the order is the server's own, and may differ from one evaluation to the next.
     """
 
-    _unread: tuple[int, _Items[Any]] | None = None
+    _unread: tuple[int, weakref.ref[_Items[Any]]] | None = None
 
     def __iter__(self) -> Iterator[Item]:
         items = _Items(self._evaluate())
-        self._unread = (threading.get_ident(), items)
+        self._unread = (threading.get_ident(), weakref.ref(items))
         return items
 
     def __len__(self) -> int:
         # list(c) and its like ask iter(c) and then, before the first item, len(c), as a hint of how
         # much room they need. That must not cost another request, nor may any other len() be answered so.
         unread, self._unread = self._unread, None
-        if unread is not None and unread[0] == threading.get_ident() and not unread[1].started:
-            return len(unread[1].items)
+        if unread is not None and unread[0] == threading.get_ident():
+            items = unread[1]()
+            if items is not None and not items.started:
+                return len(items.items)
         return self.count()
 
     def __bool__(self) -> bool:
@@ -81,7 +84,7 @@ class Collection(CollectionCore[Item, M]):
 class _Items(Iterator[Item]):
     """Iterates over a result, and remembers whether it was begun."""
 
-    __slots__ = ("_iterator", "items", "started")
+    __slots__ = ("__weakref__", "_iterator", "items", "started")
 
     def __init__(self, items: list[Item]) -> None:
         self.items = items

@@ -22,6 +22,9 @@ R = TypeVar("R")
 CREATE = load("create")
 GET_OR_CREATE = load("get_or_create")
 WRITE = load("write")
+REMOVE = load("write", flags="allow-oom")
+"""The same for commands that only free memory, which a full server must not refuse."""
+FREEING = frozenset({"DEL", "GETDEL", "HDEL"})
 DELETE = load("delete")
 READ = load("read")
 FIND = load("find")
@@ -138,6 +141,8 @@ def write(
     Raises (from the reply):
         DoesNotExist: the object was deleted.
         UniquenessError: a new value belongs to another object.
+        WrongTypeError: a key holds something else than the field's type.
+        ServerError: the server refused a command.
     """
 
     def decode_outcome(reply: list[Any]) -> R:
@@ -147,13 +152,14 @@ def write(
             return decode(reply[2:])
         raise _refusal(model, reply, pk, [step.field for step in steps])
 
-    args: list[Argument] = [b"EVALSHA", WRITE.sha]
+    script = REMOVE if all(step.command in FREEING for step in steps) else WRITE
+    args: list[Argument] = [b"EVALSHA", script.sha]
     args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
     for _, upkeep, command, command_args in steps:
         args += upkeep
         args += (command, len(command_args))
         args += command_args
-    return Request(tuple(args), decode_outcome, script=WRITE, subject=model)
+    return Request(tuple(args), decode_outcome, script=script, subject=model)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -226,9 +232,22 @@ def count(model: Model, where: Partition, leaves: Sequence[Leaf], limit: int = 0
     return _request(FIND, (where.pks,), args, int, model, readonly=True)
 
 
-def existing_keys(model: Model, keys: Sequence[bytes]) -> Request[list[bytes]]:
-    """Those of the keys that exist."""
-    return _request(EXISTING_KEYS, keys, (), list, model, readonly=True)
+def existing_keys(
+    model: Model, where: Partition, keys: Sequence[bytes], must_exist: bytes | None
+) -> Request[list[bytes]]:
+    """Those of the keys that exist.
+
+    Raises (from the reply):
+        DoesNotExist: there is no object with the primary key that must exist.
+    """
+
+    def decode(reply: list[Any]) -> list[bytes]:
+        if reply[0] == b"ok":
+            return reply[1:]
+        raise _refusal(model, reply, must_exist)
+
+    args = () if must_exist is None else (must_exist,)
+    return _request(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
 
 
 def _request(
@@ -293,7 +312,12 @@ def _refusal(
         return UniquenessError(model.name, name, model.value_of(name, value), to_text(owner))
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
-    message, key, found = facts
-    if message.startswith(b"WRONGTYPE"):
-        return WrongTypeError(shown, to_text(key), model.type_of(key), to_text(found))
-    return ServerError(f"{shown}, key {to_text(key)!r}: {to_text(message)}; nothing was changed")
+    message = b"" if outcome == b"occupied" else facts.pop(0)
+    key, found = to_text(facts[0]), to_text(facts[1])
+    expected = model.type_of(facts[0])
+    if message.startswith(b"WRONGTYPE") or (outcome == b"occupied" and found != expected):
+        return WrongTypeError(shown, key, expected, found)
+    if outcome == b"occupied":
+        msg = f"{shown}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"
+        return ServerError(msg)
+    return ServerError(f"{shown}, key {key!r}: {to_text(message)}; nothing was changed")

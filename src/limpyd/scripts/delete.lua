@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Deletes an object: values, indexes and membership.
 --
 -- KEYS   the set of primary keys

@@ -21,12 +21,19 @@ class Script(NamedTuple):
 
 
 @cache
-def load(name: str) -> Script:
-    """The script of the file `<name>.lua`, with its `-- @include` line replaced by the parts."""
+def load(name: str, flags: str = "") -> Script:
+    """The script of the file `<name>.lua`, with its `-- @include` line replaced by the parts.
+
+    Args:
+        name: the file.
+        flags: what the server is told of it, if not what the file says.
+    """
     source = (FOLDER / f"{name}.lua").read_text("utf-8")
 
     def parts(include: re.Match[str]) -> str:
         return "\n".join((FOLDER / "lib" / f"{part}.lua").read_text("utf-8") for part in include[1].split())
 
+    if flags:
+        source = source.replace("#!lua", f"#!lua flags={flags}", 1)
     joined = _INCLUDE.sub(parts, source).encode()
     return Script(name, joined, sha1(joined, usedforsecurity=False).hexdigest().encode())

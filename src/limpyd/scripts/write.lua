@@ -61,7 +61,7 @@ return atomically(function()
 
   if KEYS[2] and not stored_any then
     outcome[2] = false
-    refuse(unpack(outcome))
+    take_back(outcome)
   end
   return outcome
 end)

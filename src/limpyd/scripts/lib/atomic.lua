@@ -10,6 +10,7 @@
 --   'unique', number, value, owner         a value belongs to another object: which command of a
 --                                          write or which entry of a new object, counted from 0
 --   'many', count                          more than one object where one was asked for
+--   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
 
 local call = redis.call
@@ -23,8 +24,13 @@ local function undo_with(command, key, first, second)
   noted = noted + 4
 end
 
+-- Takes back what was done, and replies with an outcome.
+local function take_back(outcome)
+  error({ outcome = outcome })
+end
+
 local function refuse(...)
-  error({ refusal = { ... } })
+  take_back({ ... })
 end
 
 local function atomically(step)
@@ -42,8 +48,8 @@ local function atomically(step)
       redis.pcall(command, key)
     end
   end
-  if type(outcome) == 'table' and outcome.refusal then
-    return outcome.refusal
+  if type(outcome) == 'table' and outcome.outcome then
+    return outcome.outcome
   end
   -- Redis hands the errors of its commands to pcall as text.
   local message = type(outcome) == 'table' and outcome.err or tostring(outcome)

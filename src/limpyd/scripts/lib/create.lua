@@ -1,4 +1,5 @@
--- Makes an object, whose values are all known beforehand.
+-- Makes an object, whose values are all known beforehand. What something else left under its keys
+-- is neither taken over nor overwritten.
 --
 -- KEYS   the set of primary keys; the last automatic one if the key is to be minted
 -- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count of
@@ -21,6 +22,9 @@ local function create(at)
   at = at + 3
   if texts > 0 then
     subject_key = hash
+    if call('EXISTS', hash) == 1 then
+      refuse('occupied', hash, call('TYPE', hash).ok)
+    end
     -- In slices: Lua cannot unpack thousands of arguments at once.
     for first = at, at + texts - 1, 1000 do
       call('HSET', hash, unpack(ARGV, first, math.min(first + 999, at + texts - 1)))
@@ -32,7 +36,9 @@ local function create(at)
   local strings_end = at + 2 * ARGV[at]
   for string_at = at + 1, strings_end, 2 do
     local key = ARGV[string_at] .. pk
-    call('SET', key, ARGV[string_at + 1])
+    if not call('SET', key, ARGV[string_at + 1], 'NX') then
+      refuse('occupied', key, call('TYPE', key).ok)
+    end
     undo_with('DEL', key)
   end
 
