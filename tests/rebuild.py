@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 import redis
 
@@ -67,7 +68,8 @@ def entries_found(client: redis.Redis, model: type[RedisModel], tag: str) -> Ite
 
 def comparable(model: type[RedisModel], field: str, value: bytes) -> object:
     """A stored value, as what it is equal by."""
-    return float(value) if model._schema.fields[field].codec.name == "float" else value
+    number = {"float": float, "Decimal": Decimal}.get(model._schema.fields[field].codec.name)
+    return value if number is None else number(value.decode())
 
 
 def text(raw: bytes) -> str:

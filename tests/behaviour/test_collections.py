@@ -128,6 +128,8 @@ class TestFilters:
             (InvalidFilter, {"name__in": "abc"}, "several values"),
             (InvalidFilter, {"name__in": 5}, "several values"),
             (InvalidFilter, {"name": None}, "None"),
+            (InvalidFilter, {"name__": "x"}, "eq, in"),
+            (InvalidFilter, {"name__eq__in": "x"}, "eq, in"),
             (InvalidValue, {"born": "1900"}, "Person.born"),
             (InvalidValue, {"born__in": [1900, "x"]}, "Person.born"),
             (InvalidPrimaryKey, {"pk": 1.5}, "primary key"),

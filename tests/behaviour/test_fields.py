@@ -23,6 +23,8 @@ from limpyd.exceptions import (
 from limpyd.scripts import calls
 from tests.rebuild import state
 
+EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))  # in UTC it is before the year 1
+
 
 class Colour(enum.Enum):
     RED = "red"
@@ -177,6 +179,7 @@ class TestString:
         assert await face.do(thing.text.persist()) is False
         await face.refused(InvalidValue, lambda: thing.text.expire(1, nx=True, xx=True))
         await face.refused(InvalidValue, lambda: thing.text.expire(1, gt=True, lt=True))
+        await face.refused(InvalidValue, lambda: thing.text.expireat(datetime(2100, 1, 1)))  # noqa: DTZ001
         assert await face.do(thing.text.expire(-1)) is True
         assert await face.do(thing.text.get()) is None
 
@@ -288,12 +291,12 @@ class TestTypes:
     WRONG = (
         (str, [1, b"x", None.__class__]),
         (bytes, ["x", 1]),
-        (int, ["1", 1.0, True]),
-        (float, ["1", True]),
+        (int, ["1", 1.0, True, 10**5000]),
+        (float, ["1", True, 10**400]),
         (bool, [1, "1"]),
         (Decimal, [1.5, "1", Decimal("nan"), Decimal("inf")]),
         (UUID, ["12345678123456781234567812345678"]),
-        (datetime, [datetime(2020, 1, 1), date(2020, 1, 1)]),  # noqa: DTZ001
+        (datetime, [datetime(2020, 1, 1), date(2020, 1, 1), EARLIEST]),  # noqa: DTZ001
         (date, [datetime(2020, 1, 1, tzinfo=UTC), "2020-01-01"]),
         (time, [time(1, tzinfo=UTC), "01:00"]),
         (timedelta, [5]),

@@ -14,6 +14,7 @@ from limpyd import (
     UniquenessError,
 )
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, UnknownField
+from tests.rebuild import state
 
 
 @pytest.fixture
@@ -160,6 +161,29 @@ class TestCreate:
         await face.refused(UniquenessError, lambda: person.create(email="a@x"))
         assert face.keys() == {"{person}:uniq:email"}
 
+    async def test_a_lost_counter_of_many(self, face, person):
+        face.client.sadd("{person}:pks", *range(1, 5001))
+        face.client.sadd("{person}:pks", 5002)
+        assert await face.do((await face.do(person.create(name="y"))).pk.get()) == "5003"  # 5001 objects: on to there
+        await face.do(person.create(email="a@x"))
+        before = state(face.client)
+        face.client.delete("{person}:seq")
+        await face.refused(UniquenessError, lambda: person.create(email="a@x"))
+        assert face.client.exists("{person}:seq") == 0
+        face.client.set("{person}:seq", 5004)
+        assert state(face.client) == before
+
+    @pytest.mark.parametrize("command", [["SET", "x"], ["RPUSH", "x"], ["HSET", "f", "x"]])
+    async def test_keys_that_are_in_use_are_not_taken_over(self, face, person, command):
+        name, *args = command
+        for key in ("{person}:hash:1", "{person}:field:name:1"):
+            face.client.execute_command(name, key, *args)
+            before = state(face.client)
+            error = await face.refused(LimpydError, lambda: person.create(name="Ada", city="Paris", email="a@x"))
+            assert key in str(error)
+            assert state(face.client) == before
+            face.client.delete(key)
+
     async def test_many_hash_fields(self, face):
         wide = type(face.Model)(
             "Wide",
@@ -196,6 +220,7 @@ class TestOwnPrimaryKey:
     async def test_given_twice(self, face, country):
         await face.refused(InvalidPrimaryKey, lambda: country.create(pk="fr", code="fr"), match="twice")
         await face.refused(InvalidPrimaryKey, lambda: country.get("fr", code="fr"), match="twice")
+        await face.refused(InvalidPrimaryKey, lambda: country.get(pk="fr", code="de"), match="twice")
 
     async def test_automatic_keys_are_not_given(self, face, person):
         await face.refused(InvalidPrimaryKey, lambda: person.create(pk=5, name="x"), match="automatic")
@@ -319,6 +344,7 @@ class TestGetOrCreate:
 class TestLazy:
     async def test_nothing_is_sent_before_the_first_operation(self, face, person):
         await face.do(person.create(name="Ada", city="Paris"))
+        await face.do(person.lazy_connect(1).name.get())  # the server knows the script from now on
         with face.sent() as sent:
             lazy = person.lazy_connect(1)
         assert sent.names == []
@@ -354,6 +380,8 @@ class TestLazy:
     async def test_pk_is_known_and_its_existence_asked(self, face, person):
         lazy = person.lazy_connect(11)
         assert await face.do(lazy.pk.get()) == "11"
+        assert await face.do(lazy.pk.exists()) is False
+        await face.refused(DoesNotExist, lambda: face.all(lazy.scan_keys()))
 
 
 class TestFromPks:

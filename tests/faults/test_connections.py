@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import socket
 import threading
 import time
+import warnings
 
 import pytest
 import redis
@@ -26,6 +28,7 @@ from limpyd.exceptions import (
 from limpyd.requests import Request
 from tests.conftest import Face, Sent
 from tests.proxy import Proxy
+from tests.rebuild import state
 from tests.servers import Server, binaries, free_port
 
 
@@ -511,6 +514,172 @@ def test_one_database_in_one_event_loop_after_another(one_server):
         return count
 
     assert [asyncio.run(once()) for _ in range(3)] == [1, 2, 3]
+
+
+class TestClosing:
+    async def test_a_pool_made_elsewhere_stays_open(self, one_server):
+        client = redis.asyncio.Redis(port=one_server.port)
+        database = AsyncRedisDatabase(client=client)
+        await database.connect()
+        waiting = asyncio.create_task(client.blpop("list", 5))
+        await asyncio.sleep(0.05)
+        await database.close()
+        await client.rpush("list", "x")
+        assert (await waiting)[1] == b"x"
+        await client.aclose()
+
+    async def test_cancelled_first_callers_leave_no_connection(self, one_server):
+        with one_server.client() as client:
+            before = len(client.client_list())
+            for _ in range(5):
+                database = AsyncRedisDatabase(port=one_server.port)
+                call = asyncio.create_task(database._run(Request(("PING",), bool)))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                call.cancel()
+                await asyncio.gather(call, return_exceptions=True)
+                await database.close()
+                await asyncio.sleep(0.05)
+            assert len(client.client_list()) == before
+
+    async def test_closing_fails_what_is_under_way(self, one_server, proxy):
+        database = AsyncRedisDatabase(port=proxy.port)
+        await database.connect()
+        proxy.let_through.clear()
+        read = asyncio.create_task(database._run(Request(("PING",), bool, readonly=True)))
+        write = asyncio.create_task(database._run(Request(("SET", "k", "v"), bool)))
+        await asyncio.sleep(0.05)
+        await database.close()
+        outcomes = await asyncio.gather(read, write, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [ServerUnreachable, OutcomeUnknown]
+        proxy.let_through.set()
+        await database.connect()  # it opens again
+        await database.close()
+
+    def test_event_loops_of_several_threads(self, one_server):
+        class Thing(AsyncRedisModel):
+            database = AsyncRedisDatabase(port=one_server.port)
+            count = StringField(type=int)
+
+        asyncio.run(Thing.create(count=0))
+        errors = []
+
+        async def work():
+            one = await Thing.get(1)
+            await asyncio.gather(*(one.count.incr() for _ in range(50)))
+            assert await Thing.database.connection.ping()
+
+        def thread():
+            try:
+                for _ in range(5):
+                    asyncio.run(work())
+            except Exception as error:  # noqa: BLE001 - told to the test
+                errors.append(error)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # loops that end without a close()
+            threads = [threading.Thread(target=thread) for _ in range(4)]
+            for each in threads:
+                each.start()
+            for each in threads:
+                each.join()
+            gc.collect()
+        assert errors == []
+
+        async def total():
+            count = await (await Thing.get(1)).count.get()
+            await Thing.database.close()
+            return count
+
+        assert asyncio.run(total()) == 1000
+
+    def test_the_only_connection_survives_a_restart(self):
+        server = Server(binaries()["valkey-9.1"])
+        database = RedisDatabase(port=server.port, max_connections=1)
+        database.connect()
+        server.kill()
+        time.sleep(0.1)
+        for _ in range(3):
+            with pytest.raises(ServerUnreachable):
+                database.connect()
+        server.start()
+        database.connect()
+        database.close()
+        server.stop()
+
+    def test_too_few_connections_are_told(self, one_server):
+        database = RedisDatabase(port=one_server.port, max_connections=1)
+        database.connect()
+        line = database._driver._connections.take()
+        with pytest.raises(ServerUnreachable, match="raise max_connections"):
+            database.connect()
+        database._driver._connections.give_back(line)
+        database.close()
+
+
+class TestErrors:
+    def test_an_unknown_outcome_is_not_taken_for_an_unreachable_server(self):
+        assert not issubclass(OutcomeUnknown, ServerUnreachable)
+        assert issubclass(OutcomeUnknown, redis.exceptions.ConnectionError)
+
+    async def test_a_database_number_out_of_range(self, any_face):
+        database = any_face.Database(port=any_face.server.port, db=99)
+        await any_face.refused(ServerUnreachable, database.connect, match="DB index")
+        await any_face.do(database.close())
+
+    def test_a_password_in_a_url_is_not_shown(self):
+        with pytest.raises(DeclarationError) as caught:
+            RedisDatabase.from_url("http://user:secret@host")
+        assert "secret" not in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["sync", "async"])
+    async def test_a_replica_says_so(self, one_server, name):
+        replica = Server(binaries()["valkey-9.1"], "--replicaof", f"127.0.0.1 {one_server.port}")
+        try:
+            face = Face(name, replica)
+
+            class Thing(face.Model):
+                database = face.database
+                text = StringField()
+
+            await face.refused(LimpydError, lambda: Thing.create(text="x"), match="connect to the primary")
+            await face.do(face.database.close())
+            face.client.close()
+        finally:
+            replica.stop()
+
+    @pytest.mark.parametrize("name", ["sync", "async"])
+    async def test_a_full_server_refuses_writes_whole_and_lets_delete(self, name):
+        server = Server(binaries()["valkey-9.1"], "--maxmemory-policy", "noeviction")
+        try:
+            face = Face(name, server)
+
+            class Thing(face.Model):
+                database = face.database
+                text = StringField(indexable=True)
+                entry = InstanceHashField(unique=True)
+
+            one = await face.do(Thing.create(text="a", entry="a"))
+            two = await face.do(Thing.create(text="b", entry="b"))
+            before = state(face.client)
+            face.client.config_set("maxmemory", 1)
+            for write in (
+                lambda: Thing.create(text="c"),
+                lambda: one.text.set("c"),
+                lambda: one.hmset(entry="c"),
+            ):
+                await face.refused(LimpydError, write, match="maxmemory")
+            assert state(face.client) == before
+            assert await face.do(one.text.get()) == "a"
+            assert await face.do(one.text.delete()) is True
+            assert await face.do(one.hdel("entry")) == 1
+            await face.do(two.delete())
+            assert face.keys() == {"{thing}:pks", "{thing}:seq"}
+            face.client.config_set("maxmemory", 0)
+            await face.do(face.database.close())
+            face.client.close()
+        finally:
+            server.stop()
 
 
 class TestSettings:

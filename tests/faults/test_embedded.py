@@ -134,6 +134,41 @@ def test_a_forked_child_keeps_it(tmp_path):
     assert gone(lambda: alive(server))
 
 
+def test_forked_before_the_first_use_both_sides_share_it():
+    database = RedisDatabase.embedded()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        database.connection.set("from", "child")
+        os.write(write, b"x")
+        os.close(write)
+        time.sleep(0.5)
+        os._exit(0)
+    os.close(write)
+    os.read(read, 1)
+    os.close(read)
+    assert database.connection.get("from") == "child"
+    os.waitpid(child, 0)
+    database.close()
+
+
+def test_a_killed_server_is_started_again(tmp_path):
+    for path in (tmp_path, None):
+        database = RedisDatabase.embedded(path)
+        database.connect().set("k", "v")
+        server = database.connection.info("server")["process_id"]
+        folder = database._embedded._folder
+        time.sleep(1.5)  # the log of writes is flushed once a second
+        os.kill(server, signal.SIGKILL)
+        assert gone(lambda server=server: alive(server))
+        with pytest.raises(ServerUnreachable):
+            database.connect()
+        database.close()
+        assert database.connection.get("k") == ("v" if path else None)
+        database.close()
+        assert path or gone(folder.exists)
+
+
 def test_a_long_path():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ("long " * 30)

@@ -5,6 +5,7 @@ A command that is refused, whatever the reason, leaves everything as it was.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -38,6 +39,13 @@ ENTRIES = {
     "hincrby": SMALL.map(lambda n: ((n,), {})),
     "hincrbyfloat": NUMBERS.map(lambda n: ((n,), {})),
 }
+MONEY = {
+    "hset": st.sampled_from([Decimal("1.5"), Decimal("1.50"), Decimal(0), Decimal("-0.0"), Decimal(2)]).map(
+        lambda n: ((n,), {})
+    ),
+    "hincrbyfloat": st.sampled_from([0.5, -0.5, 1.0]).map(lambda n: ((n,), {})),
+    "hdel": st.just(((), {})),
+}
 FLOATS = {
     "set": NUMBERS.map(lambda n: ((n,), {})),
     "incrbyfloat": NUMBERS.map(lambda n: ((n,), {})),
@@ -64,11 +72,12 @@ ON_MODEL = st.one_of(
 )
 STEPS = st.lists(
     st.tuples(
-        st.integers(1, 4),
+        st.integers(0, 4),  # 0 is an instance that has no primary key yet
         st.one_of(
             on_field(["text", "one"], STRINGS),
             on_field(["entry", "only", "plain"], ENTRIES),
-            on_field(["ratio"], FLOATS),
+            on_field(["ratio", "rate"], FLOATS),
+            on_field(["price"], MONEY),
             ON_MODEL,
         ),
     ),
@@ -83,6 +92,8 @@ def thing(server):
         text = StringField(indexable=True)
         one = StringField(unique=True)
         ratio = StringField(type=float, indexable=True)
+        rate = StringField(type=float, unique=True)
+        price = InstanceHashField(type=Decimal, unique=True)
         entry = InstanceHashField(indexable=True)
         only = InstanceHashField(unique=True)
         plain = InstanceHashField()
@@ -100,7 +111,8 @@ def test_indexes_equal_a_rebuild(server, thing, steps):
         thing(text="a", one="b")
         for pk, (field, command, (args, kwargs)) in steps:
             before = state(client)
-            target = thing.lazy_connect(pk) if field is None else getattr(thing.lazy_connect(pk), field)
+            instance = thing.lazy_connect(pk) if pk else thing()
+            target = instance if field is None else getattr(instance, field)
             try:
                 getattr(target, command)(*args, **kwargs)
             except LimpydError:
