@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Self, TypeVar
 
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.database import Database, own_settings, pool_of, scan, settings_from_url
+from limpyd.database import Database, own_settings, pattern_bytes, pool_of, scan, settings_from_url
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.exceptions import DeclarationError
-from limpyd.keys import to_bytes
 from limpyd.requests import Request, Walk
 
 R = TypeVar("R")
@@ -45,6 +46,10 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
     def from_url(cls, url: str, **settings: Any) -> Self:
         """A database at a URL as `redis.asyncio.Redis.from_url` takes it: redis://, rediss:// or unix://."""
         return cls(**{**settings_from_url(url), **settings})
+
+    @classmethod
+    def _known_settings(cls) -> AbstractSet[str]:
+        return inspect.signature(redis.asyncio.Redis.__init__).parameters.keys()
 
     async def connect(self, **settings: Any) -> redis.asyncio.Redis:
         """Connects now, with new settings if any are given, and returns `connection`.
@@ -104,14 +109,14 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
                 self._connections[loop] = redis.asyncio.Redis(**settings)
         return self._connections[loop]
 
-    async def scan_keys(self, match: str | None = None, count: int | None = None) -> AsyncIterator[str]:
+    async def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> AsyncIterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.
 
         Args:
             match: a glob pattern that the names must match.
             count: about how many keys a chunk looks at.
         """
-        async for key in self._walk(scan(None if match is None else to_bytes(match), count)):
+        async for key in self._walk(scan(pattern_bytes(match), count)):
             yield key
 
     async def _run(self, request: Request[R]) -> R:
@@ -142,5 +147,5 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
         try:
             await connection.send_command("INFO", "server")
             self._learn(await connection.read_response(disable_decoding=True))
-        except redis_errors.NoPermissionError:
-            pass  # an account that may not ask: its administrator knows the version
+        except redis_errors.ResponseError:
+            pass  # it may not be asked, which its administrator will have a reason for

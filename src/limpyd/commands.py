@@ -58,8 +58,12 @@ class Command(Generic[P, R]):
 
 def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
     @functools.wraps(describe)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._run(describe(self, *args, **kwargs))
+    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        request = describe(self, *args, **kwargs)
+        if request.makes is None:
+            return self._run(request)
+        # Of several first writes to an instance one makes the object; the others are described once it is made.
+        return request.makes._run_making(lambda: describe(self, *args, **kwargs))
 
     call.facts = facts  # type: ignore[attr-defined]
     return call

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import weakref
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import redis
@@ -16,7 +18,8 @@ from redis.retry import Retry
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import DeclarationError
+from limpyd.exceptions import DeclarationError, InvalidValue, shorten
+from limpyd.fields.checks import integer
 from limpyd.keys import to_bytes, to_text
 from limpyd.requests import Request, Walk
 from limpyd.server import Server, checked, from_info
@@ -45,6 +48,10 @@ class Database(Generic[Client]):
             raise DeclarationError(msg)
         if "connection_pool" in settings:
             msg = "a connection pool made elsewhere is given as client="
+            raise DeclarationError(msg)
+        unknown = settings.keys() - self._known_settings()
+        if unknown:
+            msg = f"redis-py knows no setting {min(unknown)!r}"
             raise DeclarationError(msg)
         self._client = client
         self._settings = {} if client is not None else with_defaults(settings)
@@ -86,6 +93,11 @@ class Database(Generic[Client]):
     def connection_settings(self) -> dict[str, Any]:
         """The settings with which connections are made."""
         return dict(self._settings)
+
+    @classmethod
+    def _known_settings(cls) -> AbstractSet[str]:
+        """The names of the settings that a client of redis-py takes."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._where}>"
@@ -193,6 +205,10 @@ class RedisDatabase(Database[redis.Redis]):
         """A database at a URL as `redis.Redis.from_url` takes it: redis://, rediss:// or unix://."""
         return cls(**{**settings_from_url(url), **settings})
 
+    @classmethod
+    def _known_settings(cls) -> AbstractSet[str]:
+        return inspect.signature(redis.Redis.__init__).parameters.keys()
+
     def connect(self, **settings: Any) -> redis.Redis:
         """Connects now, with new settings if any are given, and returns `connection`.
 
@@ -242,14 +258,14 @@ class RedisDatabase(Database[redis.Redis]):
                 self._connection = redis.Redis(**{**self._resolved_settings(), "decode_responses": True})
         return self._connection
 
-    def scan_keys(self, match: str | None = None, count: int | None = None) -> Iterator[str]:
+    def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Iterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.
 
         Args:
             match: a glob pattern that the names must match.
             count: about how many keys a chunk looks at.
         """
-        return self._walk(scan(None if match is None else to_bytes(match), count))
+        return self._walk(scan(pattern_bytes(match), count))
 
     def _run(self, request: Request[R]) -> R:
         return (self._driver or self._open()).run(request)
@@ -274,15 +290,17 @@ class RedisDatabase(Database[redis.Redis]):
         """Asks the server for its version, before anything else is sent."""
         try:
             line = connections.take()
-            try:
-                line.connection.send_command("INFO", "server")
-                self._learn(line.read(True))
-            finally:
-                connections.give_back(line)
-        except redis_errors.NoPermissionError:
-            pass  # an account that may not ask: its administrator knows the version
         except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
+        try:
+            line.connection.send_command("INFO", "server")
+            self._learn(line.read(True))
+        except redis_errors.ResponseError:
+            pass  # it may not be asked, which its administrator will have a reason for
+        except redis_errors.RedisError as error:
+            raise unreachable(self._where, error) from error
+        finally:
+            connections.give_back(line)
 
 
 def settings_from_url(url: str) -> dict[str, Any]:
@@ -305,8 +323,24 @@ def settings_from_url(url: str) -> dict[str, Any]:
     return settings
 
 
+def pattern_bytes(match: str | bytes | None) -> bytes | None:
+    """A glob pattern as it is sent.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    if match is None or isinstance(match, bytes):
+        return match
+    if isinstance(match, str):
+        return to_bytes(match)
+    msg = f"a pattern is a str or bytes, not {shorten(match)}"
+    raise InvalidValue(msg)
+
+
 def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
     """Walks the names of all keys that match a glob pattern (SCAN)."""
+    if count is not None:
+        integer("SCAN's count", count, low=1)
     options: tuple[bytes | int, ...] = ()
     if pattern is not None:
         options += (b"MATCH", pattern)

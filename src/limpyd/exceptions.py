@@ -10,6 +10,10 @@ import redis.exceptions
 class LimpydError(Exception):
     """The root of all errors raised by limpyd."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Their constructors take other arguments than the message, which is what Exception would pass on.
+        return _restored, (type(self), self.args, self.__dict__)
+
     def __repr__(self) -> str:
         # Some are redis-py's too, for code that catches those; its repr leaves the message out.
         return f"{type(self).__name__}({str(self)!r})"
@@ -139,6 +143,14 @@ class OutcomeUnknown(ConnectionFailed):
 
 class ServerTooOld(LimpydError):
     """The server is older than limpyd, or than a command, needs."""
+
+
+def _restored(kind: type[LimpydError], args: tuple[Any, ...], state: dict[str, Any]) -> LimpydError:
+    """An error that was pickled or copied."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def shorten(value: object, limit: int = 80) -> str:

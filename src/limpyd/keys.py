@@ -34,6 +34,15 @@ def to_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def encodable(text: str) -> bool:
+    """Whether a text has a UTF-8 form."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def literal_pattern(raw: bytes) -> bytes:
     """The glob pattern (for SCAN … MATCH) that matches exactly these bytes."""
     return GLOB_SPECIAL.sub(rb"\\\1", raw)
@@ -73,6 +82,9 @@ class ModelKeys:
 
     def __init__(self, namespace: str, model: str) -> None:
         for what, text in (("namespace", namespace), ("model name", model)):
+            if not isinstance(text, str) or not encodable(text):
+                msg = f"the {what} {text!r} is no text that a key can hold"
+                raise DeclarationError(msg)
             if "{" in text or "}" in text:
                 msg = (
                     f"the {what} {text!r} holds a brace, which Redis Cluster reads as part of "

@@ -21,7 +21,9 @@ Argument = bytes | str | int
 class Subject(Protocol):
     """What a request is about, for the messages of errors."""
 
-    redis_type: str
+    def type_of(self, key: bytes, /) -> str:
+        """The Redis type that a key should have."""
+        ...
 
     def __str__(self) -> str: ...
 
@@ -36,9 +38,10 @@ class Request(Generic[R_co]):
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
         subject: the field or model it is about.
         blocking: it may keep its connection waiting, so it must not share one.
+        makes: the instance to which it gives a primary key, if it does.
     """
 
-    __slots__ = ("args", "blocking", "decode", "readonly", "script", "subject")
+    __slots__ = ("args", "blocking", "decode", "makes", "readonly", "script", "subject")
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Request(Generic[R_co]):
         script: Script | None = None,
         subject: Subject | None = None,
         blocking: bool = False,
+        makes: Any = None,
     ) -> None:
         self.args = args
         self.decode = decode
@@ -56,6 +60,7 @@ class Request(Generic[R_co]):
         self.script = script
         self.subject = subject
         self.blocking = blocking
+        self.makes = makes
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
@@ -67,6 +72,7 @@ class Request(Generic[R_co]):
             script=self.script,
             subject=self.subject,
             blocking=self.blocking,
+            makes=self.makes,
         )
 
     def __repr__(self) -> str:

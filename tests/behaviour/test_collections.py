@@ -129,7 +129,7 @@ class TestFilters:
             (InvalidFilter, {"name__in": 5}, "several values"),
             (InvalidFilter, {"name": None}, "None"),
             (InvalidFilter, {"name__": "x"}, "eq, in"),
-            (InvalidFilter, {"name__eq__in": "x"}, "eq, in"),
+            (UnknownField, {"name__eq__in": "x"}, "name__eq"),
             (InvalidValue, {"born": "1900"}, "Person.born"),
             (InvalidValue, {"born__in": [1900, "x"]}, "Person.born"),
             (InvalidPrimaryKey, {"pk": 1.5}, "primary key"),
@@ -193,6 +193,18 @@ class TestSyncOnly:
         yield Letter
         Letter.database.close()
 
+    def test_names_that_end_in_an_underscore(self, one_server):
+        class Word(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            class_ = StringField(indexable=True)
+
+        Word(class_="noun")
+        assert list(Word.collection(class_="noun")) == list(Word.collection(class___in=["noun"])) == ["1"]
+        Word.database.close()
+
+    def test_reversed(self, letter):
+        assert sorted([*reversed(letter.collection())]) == ["1", "2", "3"]
+
     def test_len_and_truth(self, letter):
         assert len(letter.collection()) == 3
         assert letter.collection(kind="a")
@@ -233,3 +245,10 @@ async def test_async_collections_have_no_truth(one_server):
 
     with pytest.raises(TypeError, match=r"await collection.exists\(\)"):
         bool(Letter.collection())
+    with pytest.raises(TypeError, match="async for"):
+        list(Letter.collection())
+    with pytest.raises(TypeError, match="async for"):
+        for _ in Letter.collection():
+            pass
+    with pytest.raises(TypeError, match=r"await collection.all\(\)"):
+        "1" in Letter.collection()  # noqa: B015

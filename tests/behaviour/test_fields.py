@@ -13,6 +13,7 @@ import pytest
 from limpyd import InstanceHashField, StringField
 from limpyd.exceptions import (
     InvalidValue,
+    LimpydError,
     ServerError,
     StoredValueError,
     UniquenessError,
@@ -255,6 +256,50 @@ class TestInstanceHash:
         assert state(face.client) == before
 
 
+class TestArguments:
+    """Wrong ones are refused before anything is sent; numbers of odd classes are sent as numbers."""
+
+    async def test_refused(self, face, thing):
+        await face.do(thing.text.set("1"))
+        wrong = (
+            lambda: thing.number.incr(1 << 63),
+            lambda: thing.number.incr(True),
+            lambda: thing.number.decr(-(1 << 63)),
+            lambda: thing.two.hincrby(1 << 70),
+            lambda: thing.text.incrbyfloat(10**400),
+            lambda: thing.text.incrbyfloat(Decimal("sNaN")),
+            lambda: thing.text.incrbyfloat(float("inf")),
+            lambda: thing.text.append("\ud800"),
+            lambda: thing.text.setrange(0, "\ud800"),
+            lambda: thing.text.setrange(512 * 1024 * 1024, "x"),
+            lambda: thing.text.getrange(1 << 64, 1),
+            lambda: thing.text.expire(1 << 64),
+            lambda: thing.text.expire(timedelta(milliseconds=900)),
+            lambda: thing.text.pexpire(timedelta(microseconds=900)),
+            lambda: thing.text.set("x", ex=timedelta(milliseconds=1500)),
+            lambda: thing.text.set("x", exat=0),
+            lambda: thing.text.set("x", pxat=-5),
+            lambda: thing.hmget(["one"]),
+            lambda: face.all(face.database.scan_keys(match=5)),
+            lambda: face.all(face.database.scan_keys(count=0)),
+        )
+        with face.sent() as sent:
+            for call in wrong:
+                await face.refused(ValueError, call)
+        assert sent.names == []
+        assert await face.do(thing.text.ttl()) == -1
+
+    async def test_numbers_of_odd_classes(self, face, thing):
+        class Float(float):
+            def __repr__(self):
+                return "a float"
+
+        assert await face.do(thing.number.incr(Level.HIGH)) == 2
+        assert await face.do(thing.ratio.incrbyfloat(Level.HIGH)) == 2.0
+        assert await face.do(thing.ratio.incrbyfloat(Float(0.5))) == 2.5
+        assert await face.do(thing.text.getrange(Level.LOW, Level.HIGH)) == ""
+
+
 class TestTypes:
     VALUES = (
         (str, ["", "a b", "é🐍\0", "{x}*?["]),
@@ -339,6 +384,8 @@ class TestTypes:
             (float, ["123456.20000000000000284", "123456.2"], 123456.2),
             (Decimal, ["10.5", "10.50", "10.5000"], Decimal("10.5")),
             (Decimal, ["0", "-0", "-0.00"], Decimal(0)),
+            (Decimal, ["100", "100.0", "100.000"], Decimal("1E2")),
+            (Decimal, ["1.001", "1.00100"], Decimal("1.001")),
         ],
     )
     async def test_equal_numbers_are_found_however_they_are_written(self, face, kind, spellings, value):
@@ -374,6 +421,17 @@ class TestTypes:
         assert await face.do(made.price.hincrbyfloat(0.9)) == 2.0
         assert await face.do(Number.get(price=Decimal("2.00"))) == made
         assert await face.do(made.price.hget()) == 2
+
+    async def test_a_decimal_of_many_digits_blocks_nobody(self, face):
+        class Number(face.Model):
+            database = face.database
+            number = StringField(type=Decimal, indexable=True)
+
+        made = await face.do(Number.create(number=Decimal("1E-60000")))
+        start = clock.perf_counter()
+        await face.do(made.number.set(Decimal("2E-60000")))
+        assert clock.perf_counter() - start < 0.5
+        assert await face.all(Number.collection(number=Decimal("2E-60000"))) == ["1"]
 
     async def test_stored_values_that_do_not_fit_name_the_key(self, face, thing):
         face.client.set("{thing}:field:number:1", "abc")
@@ -417,6 +475,17 @@ class TestWrongType:
         for call in (thing.one.hget, lambda: thing.one.hset("y"), thing.hgetall, lambda: thing.hmset(one="y")):
             error = await face.refused(WrongTypeError, call)
             assert (error.expected, error.found) == ("hash", "string")
+
+    async def test_index_keys(self, face, thing):
+        model = type(thing)
+        face.client.set("{thing}:uniq:only", "x")
+        error = await face.refused(WrongTypeError, lambda: model.get(only="a"))
+        assert (error.key, error.expected, error.found) == ("{thing}:uniq:only", "hash", "string")
+        face.client.set("{thing}:eq:two:1", "x")
+        error = await face.refused(WrongTypeError, lambda: face.all(model.collection(two=1)))
+        assert (error.key, error.expected, error.found) == ("{thing}:eq:two:1", "set", "string")
+        face.client.sadd("{thing}:eq:indexed:a", "1")
+        await face.refused(LimpydError, lambda: face.all(model.collection(indexed="a", two=1)), match="SINTER")
 
     async def test_nothing_is_half_written(self, face, thing):
         model = type(thing)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from functools import partial
+
 import pytest
 
 from limpyd import (
@@ -22,6 +29,7 @@ def person(face):
     class Person(face.Model):
         database = face.database
         name = StringField(indexable=True)
+        nick = StringField()
         city = InstanceHashField(indexable=True)
         email = InstanceHashField(unique=True)
         born = InstanceHashField(type=int)
@@ -123,6 +131,23 @@ class TestCreate:
         assert await face.all(person.collection(name="Ada")) == ["1"]
         assert await face.do(person.collection().count()) == 1
 
+    async def test_first_fields_set_at_once_make_one_object(self, face, person):
+        for _ in range(10):
+            nobody = await face.do(person.create())
+            calls = [
+                partial(nobody.name.set, "Ada"),
+                partial(nobody.born.hset, 1815),
+                partial(nobody.hmset, city="Paris"),
+            ]
+            if face.is_async:
+                await asyncio.gather(*(call() for call in calls))
+            else:
+                with ThreadPoolExecutor(3) as pool:
+                    list(pool.map(lambda call: call(), calls))
+            assert await face.do(nobody.name.get()) == "Ada"
+            assert await face.do(nobody.hgetall()) == {"born": 1815, "city": "Paris"}
+        assert await face.do(person.collection().count()) == 10
+
     async def test_a_refused_first_field_leaves_no_trace(self, face, person):
         await face.do(person.create(email="a@x"))
         before = face.keys(), face.client.get("{person}:seq")
@@ -176,7 +201,7 @@ class TestCreate:
     @pytest.mark.parametrize("command", [["SET", "x"], ["RPUSH", "x"], ["HSET", "f", "x"]])
     async def test_keys_that_are_in_use_are_not_taken_over(self, face, person, command):
         name, *args = command
-        for key in ("{person}:hash:1", "{person}:field:name:1"):
+        for key in ("{person}:hash:1", "{person}:field:name:1", "{person}:field:nick:1"):
             face.client.execute_command(name, key, *args)
             before = state(face.client)
             error = await face.refused(LimpydError, lambda: person.create(name="Ada", city="Paris", email="a@x"))
@@ -238,6 +263,11 @@ class TestOwnPrimaryKey:
         await face.refused(InvalidPrimaryKey, lambda: empty.code.set("de"), match="has its primary key")
         again = await face.do(country.create())
         await face.refused(UniquenessError, lambda: again.pk.set("fr"))
+        claims = [again.pk.set, again.code.set]
+        if face.is_async:
+            outcomes = await asyncio.gather(claims[0]("it"), claims[1]("es"), return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [type(None), InvalidPrimaryKey]
+            assert set(await face.all(country.collection())) == {"fr", "it"}
 
     async def test_automatic_under_another_name(self, face):
         class Ticket(face.Model):
@@ -286,6 +316,8 @@ class TestGet:
     async def test_nothing_asked(self, face, person):
         await face.refused(InvalidFilter, person.get)
         await face.refused(InvalidFilter, person.exists)
+        with pytest.raises(TypeError if face.is_async else InvalidPrimaryKey):
+            person(None)
 
 
 class TestExists:
@@ -332,6 +364,9 @@ class TestGetOrCreate:
         await face.refused(UniquenessError, lambda: person.get_or_create(name="Bob", email="a@x"))
         await face.refused(UniquenessError, lambda: person.get_or_create(name="Bob", defaults={"email": "a@x"}))
         assert await face.do(person.collection().count()) == 1
+
+    async def test_unknown_fields_are_noticed_by_any_key(self, face, person):
+        await face.refused(UnknownField, lambda: person.get_or_create(1, defaults={"nope": 1}))
 
     async def test_operators_give_no_value(self, face, person):
         await face.refused(InvalidFilter, lambda: person.get_or_create(name__in=["a", "b"]))
@@ -472,6 +507,23 @@ class TestInstances:
         ada = await face.do(person.create(name="Ada"))
         with pytest.raises(AttributeError, match=r"Person\.name"):
             ada.name = "Eve"
+
+
+class TestErrors:
+    async def test_they_survive_pickling(self, face, person):
+        await face.do(person.create(email="a@x"))
+        error = await face.refused(UniquenessError, lambda: person.create(email="a@x"))
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert (type(again), str(again), again.value, again.owner) == (UniquenessError, str(error), "a@x", "1")
+
+    async def test_the_refused_value_is_shown_as_it_was_given(self, face):
+        class Price(face.Model):
+            database = face.database
+            amount = InstanceHashField(type=Decimal, unique=True)
+
+        await face.do(Price.create(amount=Decimal("1.5")))
+        error = await face.refused(UniquenessError, lambda: Price.create(amount=Decimal("1.50")))
+        assert str(error.value) == "1.50"
 
 
 class TestKeys:

@@ -279,7 +279,18 @@ class TestCollections:
             name = StringField(indexable=True)
 
         Hinted(name="a")
-        for consume in (list, tuple, set, sorted, lambda c: [*c], len, bool, lambda c: "1" in c, lambda c: c[0]):
+        for consume in (
+            list,
+            tuple,
+            set,
+            sorted,
+            lambda c: list(reversed(c)),
+            lambda c: [*c],
+            len,
+            bool,
+            lambda c: "1" in c,
+            lambda c: c[0],
+        ):
             with Sent(one_server) as sent:
                 consume(Hinted.collection(name="a"))
             assert len(sent.names) == 1

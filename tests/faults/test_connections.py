@@ -325,6 +325,23 @@ class TestSync:
         assert one.count.exists() is True
         assert one.count.get() == 5
 
+    def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
+        database = RedisDatabase(port=one_server.port)
+        database.connect()
+        line = database._driver._connections.take()  # so that the next one has to connect
+
+        def interrupted(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(redis.connection.Connection, "on_connect_check_health", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            database.connect()
+        monkeypatch.undo()
+        for _ in range(3):
+            database.connect()
+        database._driver._connections.give_back(line)
+        database.close()
+
     def test_a_client_made_elsewhere(self, one_server):
         for client in (
             redis.Redis(port=one_server.port, max_connections=1),
@@ -366,6 +383,11 @@ class TestSync:
             RedisDatabase(client=redis.Redis(), port=1)
         with pytest.raises(DeclarationError):
             AsyncRedisDatabase(client=redis.Redis())
+        for kind in (RedisDatabase, AsyncRedisDatabase):
+            with pytest.raises(DeclarationError, match="'hots'"):
+                kind(hots="x")
+            with pytest.raises(DeclarationError, match="client="):
+                kind(connection_pool=redis.ConnectionPool())
 
 
 class TestAsync:
@@ -541,6 +563,17 @@ class TestClosing:
                 await database.close()
                 await asyncio.sleep(0.05)
             assert len(client.client_list()) == before
+
+    @pytest.mark.parametrize("turns", [1, 2, 3, 5, 8, 12, 20])
+    async def test_closing_while_the_connection_opens_leaves_nobody_waiting(self, one_server, turns):
+        database = AsyncRedisDatabase(port=one_server.port)
+        call = asyncio.create_task(database._run(Request(("PING",), bool, readonly=True)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await database.close()
+        outcome = (await asyncio.wait_for(asyncio.gather(call, return_exceptions=True), 3))[0]
+        assert outcome is True or isinstance(outcome, ServerUnreachable)
+        await database.close()
 
     async def test_closing_fails_what_is_under_way(self, one_server, proxy):
         database = AsyncRedisDatabase(port=proxy.port)

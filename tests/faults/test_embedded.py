@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -132,6 +133,38 @@ def test_a_forked_child_keeps_it(tmp_path):
     os.close(write)
     assert os.waitpid(child, 0)[1] == 0
     assert gone(lambda: alive(server))
+
+
+def test_forked_while_another_thread_starts_it():
+    database = RedisDatabase.embedded()
+    thread = threading.Thread(target=database.connect)
+    thread.start()
+    time.sleep(0.02)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        database.connection.ping()
+        os._exit(0)
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
+    database.close()
+
+
+def test_programs_complain_of_nothing_unclosed():
+    program = "from limpyd import RedisDatabase; RedisDatabase.embedded().connect().close()"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_empty_path():
+    with pytest.raises(DeclarationError, match="empty"):
+        RedisDatabase.embedded("")
+
+
+def test_a_path_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ServerUnreachable, match="cannot use the folder"):
+        RedisDatabase.embedded(tmp_path / "file").connect()
 
 
 def test_forked_before_the_first_use_both_sides_share_it():

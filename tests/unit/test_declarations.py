@@ -173,6 +173,7 @@ class TestNames:
             "lazy",
             "self",
             "cls",
+            "abstract",
         ],
     )
     def test_that_would_hide_the_api(self, database, name):
@@ -192,6 +193,25 @@ class TestNames:
     @pytest.mark.parametrize("name", ["key", "connection", "fields", "hash", "name", "type", "value", "pks", "seq"])
     def test_that_limpyd_2_failed_on(self, database, name):
         assert declare("Made", database=database, **{name: StringField()}).has_field(name)
+
+    def test_a_field_that_something_else_hides(self, database):
+        base = declare("Base", database=database, abstract=True, title=StringField())
+        for other in (property(lambda _: "x"), lambda _: "x", "x"):
+            with pytest.raises(DeclarationError, match=r"Made\.title is a field of a base class"):
+                declare("Made", base, title=other)
+
+        class Mixin:
+            title = "x"
+
+        with pytest.raises(DeclarationError, match=r"Made\.title"):
+            type(base)("Made", (Mixin, base), {})
+
+    def test_of_other_types(self, database):
+        for body in ({"namespace": None}, {"namespace": b"x"}, {"namespace": "\ud800"}, {"model_name": 5}):
+            with pytest.raises(DeclarationError, match="Made: the"):
+                declare("Made", database=database, **body)
+        with pytest.raises(DeclarationError, match="no primary key"):
+            declare("Made", database=database, pk=None)
 
     def test_braces(self, database):
         with pytest.raises(DeclarationError, match=r"Made: the namespace 'a\{b\}' holds a brace"):

@@ -59,7 +59,7 @@ class KeptConnections:
         try:
             line = self._idle.pop()
         except IndexError:
-            return Line(self._pool.get_connection())
+            return self._new_line()
         if monotonic() - line.used_at > IDLE_UNCHECKED:
             try:
                 _reopen_if_closed(line.connection)
@@ -68,6 +68,17 @@ class KeptConnections:
                 self.give_back(line)
                 raise
         return line
+
+    def _new_line(self) -> Line:
+        try:
+            return Line(self._pool.get_connection())
+        except Exception:
+            raise
+        except BaseException:
+            # An interrupt leaves a half-made connection in the pool, to be handed out again. The pool
+            # has nothing else that is idle, and those in use are known to us.
+            self._pool.reset()
+            raise
 
     def give_back(self, line: Line) -> None:
         line.used_at = monotonic()

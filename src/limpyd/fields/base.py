@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, StoredValueError, shorten
 from limpyd.faces import Face, Faced
-from limpyd.keys import ModelKeys, to_text
-from limpyd.requests import Argument, Request, returned
+from limpyd.keys import ModelKeys, Partition, to_text
+from limpyd.requests import Argument, Request, Subject, returned
 from limpyd.scripts import calls
 from limpyd.types import Codec, codec_for
 
@@ -23,6 +23,8 @@ class Owner(calls.Model, Protocol):
     keys: ModelKeys
     mints_pks: bool
     pk_name: str
+
+    def key_prefixes(self, where: Partition) -> list[bytes]: ...
 
 
 class Holder(Protocol):
@@ -65,6 +67,10 @@ class Field(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
+
+    def type_of(self, _key: bytes) -> str:
+        """The Redis type of the field's keys."""
+        return self.redis_type
 
     def attach(self, model: Owner) -> Self:
         """The copy of this declaration that belongs to a model."""
@@ -147,7 +153,8 @@ class BoundField(Faced[Face]):
     def _write(self, command: str, *args: Argument, decode: Callable[[Any], R] = returned) -> Request[R]:
         """A command that may change something, on an object that must exist."""
         step = calls.Step(self._field.name, self._upkeep(), command, args)
-        return writing(self._field.model, self._instance, [step], lambda replies: decode(replies[0]))
+        field = self._field
+        return writing(field.model, self._instance, [step], lambda replies: decode(replies[0]), field)
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""
@@ -160,7 +167,13 @@ def existing_only(model: Owner, instance: Any, request: Request[R]) -> Request[R
     return calls.read_existing(model, model.keys.partition(pk), pk, request, instance._found)
 
 
-def writing(model: Owner, instance: Any, steps: list[calls.Step], decode: Callable[[list[Any]], R]) -> Request[R]:
+def writing(
+    model: Owner,
+    instance: Any,
+    steps: list[calls.Step],
+    decode: Callable[[list[Any]], R],
+    subject: Subject | None = None,
+) -> Request[R]:
     """Write commands on an instance: all or nothing, with their indexes.
 
     Raises:
@@ -173,4 +186,7 @@ def writing(model: Owner, instance: Any, steps: list[calls.Step], decode: Callab
             f"{model.pk_name} first, or create it with {model.name}({model.pk_name}=…, …)"
         )
         raise InvalidPrimaryKey(msg)
-    return calls.write(model, model.keys.partition(pk), pk, steps, decode, instance._made)
+    request = calls.write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject)
+    if pk is None:
+        request.makes = instance
+    return request

@@ -9,8 +9,11 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 
+SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
+"""What fits the 64 bits of Redis's integers."""
 
-def integer(what: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
+
+def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) -> int:
     """An int within bounds.
 
     Raises:
@@ -19,11 +22,11 @@ def integer(what: str, value: Any, *, low: int | None = None, high: int | None =
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"{what} takes an int, not {shorten(value)}"
         raise InvalidValue(msg)
-    if (low is not None and value < low) or (high is not None and value > high):
-        bounds = f"at least {low}" if high is None else f"from {low} to {high}"
-        msg = f"{what} must be {bounds}, not {value}"
+    if not low <= value <= high:
+        bounds = f"at least {low}" if high == LARGEST else f"from {low} to {high}"
+        msg = f"{what} must be {bounds}, not {shorten(value)}"
         raise InvalidValue(msg)
-    return value
+    return int(value)
 
 
 def number(what: str, value: Any) -> str:
@@ -32,10 +35,14 @@ def number(what: str, value: Any) -> str:
     Raises:
         InvalidValue: it is something else.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
-        msg = f"{what} takes a finite number, not {shorten(value)}"
-        raise InvalidValue(msg)
-    return format(value, "f") if isinstance(value, Decimal) else repr(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(integer(what, value))
+    if isinstance(value, float) and math.isfinite(value):
+        return repr(float(value))
+    if isinstance(value, Decimal) and value.is_finite():
+        return format(value, "f")
+    msg = f"{what} takes a finite number, not {shorten(value)}"
+    raise InvalidValue(msg)
 
 
 def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
@@ -63,24 +70,36 @@ def at_most_one(command: str, **given: Any) -> None:
         raise InvalidValue(msg)
 
 
-def seconds(what: str, value: int | timedelta, *, low: int | None = None) -> int:
+def seconds(what: str, value: int | timedelta, *, low: int = SMALLEST) -> int:
     """A duration in whole seconds."""
-    return integer(what, value // timedelta(seconds=1) if isinstance(value, timedelta) else value, low=low)
+    return integer(what, _whole(what, value, timedelta(seconds=1)), low=low)
 
 
-def milliseconds(what: str, value: int | timedelta, *, low: int | None = None) -> int:
+def milliseconds(what: str, value: int | timedelta, *, low: int = SMALLEST) -> int:
     """A duration in whole milliseconds."""
-    return integer(what, value // timedelta(milliseconds=1) if isinstance(value, timedelta) else value, low=low)
+    return integer(what, _whole(what, value, timedelta(milliseconds=1)), low=low)
 
 
-def timestamp(what: str, value: int | datetime) -> int:
+def _whole(what: str, value: int | timedelta, unit: timedelta) -> int:
+    if not isinstance(value, timedelta):
+        return value
+    count, rest = divmod(value, unit)
+    if rest:
+        finer = "; use the command, or argument, for milliseconds" if unit > timedelta(milliseconds=1) else ""
+        msg = f"{what} is not a whole number of {'seconds' if finer else 'milliseconds'}: {value!r}{finer}"
+        raise InvalidValue(msg)
+    return count
+
+
+def timestamp(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
     """A moment in whole seconds since 1970."""
-    return integer(what, int(_aware(what, value).timestamp()) if isinstance(value, datetime) else value)
+    return integer(what, int(_aware(what, value).timestamp()) if isinstance(value, datetime) else value, low=low)
 
 
-def timestamp_ms(what: str, value: int | datetime) -> int:
+def timestamp_ms(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
     """A moment in whole milliseconds since 1970."""
-    return integer(what, int(_aware(what, value).timestamp() * 1000) if isinstance(value, datetime) else value)
+    moment = int(_aware(what, value).timestamp() * 1000) if isinstance(value, datetime) else value
+    return integer(what, moment, low=low)
 
 
 def _aware(what: str, moment: datetime) -> datetime:

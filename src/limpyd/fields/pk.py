@@ -61,8 +61,12 @@ class BoundPK(BoundField[Face]):
             msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
             raise InvalidPrimaryKey(msg)
         pk = pk_bytes(model.name, value)
+        where = model.keys.partition(pk)
         new = calls.NewObject(pk)
-        return calls.create(model, model.keys.partition(pk), new).then(instance._made)
+        new.unset.extend(model.key_prefixes(where))
+        request = calls.create(model, where, new).then(instance._made)
+        request.makes = instance
+        return request
 
     @operation
     def exists(self) -> Request[bool]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, Self, TypeVar, overload
 
 from limpyd.commands import Scope, read, set_command, write
-from limpyd.exceptions import InvalidValue
+from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
@@ -173,7 +173,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         """
         text = self._text("SETRANGE", value)
         return self._write(
-            "SETRANGE", checks.integer("SETRANGE's offset", offset, low=0, high=LONGEST), text, decode=int
+            "SETRANGE", checks.integer("SETRANGE's offset", offset, low=0, high=LONGEST - len(text)), text, decode=int
         )
 
     @write("INCRBY", Scope.WHOLE)
@@ -195,7 +195,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
     def decr(self, amount: int = 1) -> Request[int]:
         """Subtracts from the number that is stored, 0 if there is none, and returns it (DECRBY). Raises as `incr`."""
         self._usable(Use.INTEGER, "DECRBY")
-        return self._write("DECRBY", checks.integer("DECRBY's amount", amount), decode=int)
+        return self._write("DECRBY", checks.integer("DECRBY's amount", amount, low=-checks.LARGEST), decode=int)
 
     decrby = decr
 
@@ -271,7 +271,11 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
     def _text(self, command: str, value: str | bytes) -> bytes:
         self._usable(Use.TEXT, command)
         if isinstance(value, str):
-            return value.encode()
+            try:
+                return value.encode()
+            except UnicodeEncodeError as error:
+                msg = f"{command} on {self._field} cannot take {shorten(value)}: {error}"
+                raise InvalidValue(msg) from error
         if isinstance(value, bytes):
             return value
         msg = f"{command} on {self._field} takes str or bytes, not {type(value).__name__}"
@@ -311,8 +315,8 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
 EXPIRIES: dict[str, Callable[[str, Any], int]] = {
     "ex": lambda what, value: checks.seconds(what, value, low=1),
     "px": lambda what, value: checks.milliseconds(what, value, low=1),
-    "exat": checks.timestamp,
-    "pxat": checks.timestamp_ms,
+    "exat": lambda what, value: checks.timestamp(what, value, low=1),
+    "pxat": lambda what, value: checks.timestamp_ms(what, value, low=1),
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
@@ -15,6 +16,7 @@ from limpyd.model import objects
 from limpyd.model.core import ModelCore
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
+from limpyd.requests import Request
 
 
 class AsyncRedisModel(ModelCore[Async]):
@@ -57,7 +59,11 @@ class AsyncRedisModel(ModelCore[Async]):
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
         pk = await cls.database._run(objects.creation(cls._declared(), values))
-        return cls._empty() if pk is None else cls._connected(pk)
+        if pk is not None:
+            return cls._connected(pk)
+        empty = cls._empty()
+        empty._making = asyncio.Lock()
+        return empty
 
     @classmethod
     async def get(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> Self:
@@ -145,6 +151,10 @@ class AsyncRedisModel(ModelCore[Async]):
         for pattern in objects.patterns(cls._declared()):
             async for key in cls.database._walk(scan(pattern, 1000)):
                 yield key
+
+    async def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+        async with self._making:
+            return await self._run(describe())
 
     async def scan_keys(self) -> AsyncIterator[str]:
         """Yields the names of the keys that hold the values of this object, in one request."""

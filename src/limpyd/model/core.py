@@ -32,13 +32,14 @@ class ModelCore(Faced[Face]):
 
     _pk: bytes | None
     _checked: bool
+    _making: Any  # a lock of the face's kind, on an instance without a primary key
 
     # --- the class ---
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.abstract = vars(cls).get("abstract") is True
         check_names(cls)
+        cls.abstract = vars(cls).get("abstract") is True
         if cls.abstract:
             return
         database = getattr(cls, "database", None)
@@ -290,10 +291,11 @@ class ModelCore(Faced[Face]):
 class InstanceHash:
     """The hash of an instance, as the subject of a request."""
 
-    redis_type = "hash"
-
     def __init__(self, model: str) -> None:
         self._model = model
+
+    def type_of(self, _key: bytes) -> str:
+        return "hash"
 
     def __str__(self) -> str:
         return f"the hash fields of {self._model}"

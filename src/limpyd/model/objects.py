@@ -22,14 +22,14 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
     """
-    unknown = values.keys() - schema.settable
-    if unknown:
-        raise unknown_field(schema, min(unknown))
+    _known(schema, values)
     pk = _given_pk(schema, values)
     new = calls.NewObject(pk)
     for name, field, place, sub in schema.layout(schema.keys.partition(pk)):
         value = values[name] if name in values else field.default_value()
         if value is None:
+            if sub is None:
+                new.unset.append(place.prefix)
             continue
         stored = field.encode(value)
         if sub is None:
@@ -38,8 +38,14 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
             new.hash.extend((sub, stored))
         for index in place.indexes:
             new.entries.extend(index.entry(stored))
-            new.entry_fields.append(name)
+            new.entry_values.append((name, stored))
     return new
+
+
+def _known(schema: Schema, values: Mapping[str, Any]) -> None:
+    unknown = values.keys() - schema.settable
+    if unknown:
+        raise unknown_field(schema, min(unknown))
 
 
 def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]:
@@ -150,6 +156,7 @@ def get_or_creation(
             msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
             raise InvalidFilter(msg)
     values = {**(defaults or {}), **values}
+    _known(schema, values)
     by_minted_pk = schema.mints_pks and ("pk" in values or schema.pk_name in values)
     # Such a key can be found but not given, so what is absent stays absent.
     new = calls.NewObject(None) if by_minted_pk else new_object(schema, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
@@ -22,8 +23,6 @@ Slot = tuple[str, SingleValueField[Any], Place, bytes | None]
 
 class Schema:
     """The fields of a model, and where its data is."""
-
-    redis_type = "set"  # of the key that a model is asked about by itself: its primary keys
 
     def __init__(self, model: type, name: str, namespace: str, lockable: bool) -> None:
         self.model = model
@@ -74,8 +73,8 @@ class Schema:
         Raises:
             UnknownField: there is no such field, or it is of another kind.
         """
-        if name not in self.hash_fields:
-            if name in self.fields:
+        if not isinstance(name, str) or name not in self.hash_fields:
+            if isinstance(name, str) and name in self.fields:
                 error = unknown_field(self, name)
                 msg = f"{self.fields[name]} is no InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
                 raise type(error)(msg)
@@ -139,6 +138,9 @@ def collect(model: type) -> tuple[PKField, list[Field[Any]]]:
     if len(own) > 1:
         msg = f"{model.__name__} has two primary keys: {' and '.join(field.name for field in own)}; keep one"
         raise DeclarationError(msg)
+    if not pks:
+        msg = f"{model.__name__} has no primary key; declare a PKField, or leave `pk` as it is"
+        raise DeclarationError(msg)
     pk = own[0] if own else next(iter(pks.values()))
     return pk, [field for name, field in declared.items() if name not in pks]
 
@@ -153,6 +155,11 @@ def declared_fields(model: type) -> dict[str, Field[Any]]:
             elif name in declared and value is None:
                 del declared[name]
     return declared
+
+
+def vars_of(model: type, name: str) -> Any:
+    """What a class, or the first of its bases that has it, holds under a name."""
+    return next(vars(base)[name] for base in model.__mro__ if name in vars(base))
 
 
 def check_names(model: type) -> None:
@@ -172,18 +179,30 @@ def check_names(model: type) -> None:
         if isinstance(field, Field) and field.name != name != "pk":
             msg = f"{model.__name__}: {field.name!r} and {name!r} are one field object; declare two"
             raise DeclarationError(msg)
+    hidden = next((name for name in declared_fields(model) if not isinstance(vars_of(model, name), Field)), None)
+    if hidden is not None:
+        msg = (
+            f"{model.__name__}.{hidden} is a field of a base class, and something else here; rename one, or take "
+            f"the field away with `{hidden} = None`"
+        )
+        raise DeclarationError(msg)
     for name, field in declared_fields(model).items():
-        reason = ""
-        if not name.isidentifier():
-            reason = "it is no Python name"
-        elif name.startswith("_"):
-            reason = "names with a leading underscore are the library's own"
-        elif "__" in name:
-            reason = "two underscores separate a field from an operator in filters"
-        elif name in api or name in ARGUMENT_NAMES:
-            reason = f"it would hide {name!r} of the model's own API"
-        elif name == "pk" and not isinstance(field, PKField):
-            reason = "`pk` is always the primary key"
+        reason = _against(name, field, api)
         if reason:
             msg = f"{model.__name__}.{name}: a field cannot have this name: {reason}. Choose another"
             raise DeclarationError(msg)
+
+
+def _against(name: str, field: Field[Any], api: AbstractSet[str]) -> str:
+    """Why a field cannot have a name; empty if it can."""
+    if not name.isidentifier():
+        return "it is no Python name"
+    if name.startswith("_"):
+        return "names with a leading underscore are the library's own"
+    if "__" in name:
+        return "two underscores separate a field from an operator in filters"
+    if name in api or name in ARGUMENT_NAMES:
+        return f"it would hide {name!r} of the model's own API"
+    if name == "pk" and not isinstance(field, PKField):
+        return "`pk` is always the primary key"
+    return ""

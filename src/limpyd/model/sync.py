@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from limpyd.database import RedisDatabase, scan
@@ -16,6 +17,9 @@ from limpyd.model.core import ModelCore
 from limpyd.query.filters import parse
 from limpyd.query.sync import Collection
 from limpyd.requests import Request
+
+NEW: Any = object()
+"""Stands for the primary key that a new object is still to get."""
 
 
 class RedisModel(ModelCore[Sync]):
@@ -39,7 +43,7 @@ class RedisModel(ModelCore[Sync]):
 
     pk = AutoPKField(is_default=True)
 
-    def __init__(self, pk: str | bytes | int | None = None, /, **values: Any) -> None:
+    def __init__(self, pk: str | bytes | int = NEW, /, **values: Any) -> None:
         """Gets the object with this primary key, or creates one with these values and the defaults.
 
         Raises:
@@ -52,7 +56,7 @@ class RedisModel(ModelCore[Sync]):
         schema = self._declared()
         self._checked = True
         request: Request[bytes | None]
-        if pk is None:
+        if pk is NEW:
             request = objects.creation(schema, values)
         elif values:
             msg = (
@@ -61,8 +65,10 @@ class RedisModel(ModelCore[Sync]):
             )
             raise InvalidPrimaryKey(msg)
         else:
-            request = objects.lookup(schema, pk, {})
+            request = objects.lookup(schema, pk_bytes(schema.name, pk), {})
         self._pk = self.database._run(request)
+        if self._pk is None:
+            self._making = threading.Lock()
 
     @classmethod
     def create(cls, **values: Any) -> Self:
@@ -153,6 +159,10 @@ class RedisModel(ModelCore[Sync]):
         """Yields the names of all keys of the model (SCAN): it walks the whole database, in chunks."""
         for pattern in objects.patterns(cls._declared()):
             yield from cls.database._walk(scan(pattern, 1000))
+
+    def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+        with self._making:
+            return self._run(describe())
 
     def scan_keys(self) -> Iterator[str]:
         """Yields the names of the keys that hold the values of this object, in one request."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any, TypeVar, cast, overload
+from typing import Any, NoReturn, TypeVar, cast, overload
 
 from limpyd.keys import to_text
 from limpyd.query.core import CollectionCore, instance_of
@@ -34,6 +34,15 @@ class AsyncCollection(CollectionCore[Item, M]):
             IndexError: there is no such position.
         """
         return self._at(index)
+
+    def __iter__(self) -> NoReturn:
+        # Without this, Python would ask for item after item, which never ends.
+        msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
+        raise TypeError(msg)
+
+    def __contains__(self, _item: object) -> NoReturn:
+        msg = "the items of this collection are asked of the server; use `in await collection.all()`"
+        raise TypeError(msg)
 
     def __bool__(self) -> bool:
         msg = "whether a collection has items is asked of the server; use `await collection.exists()`"

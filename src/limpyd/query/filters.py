@@ -65,9 +65,9 @@ def parse(model: Queried, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _condition(model: Queried, name: str, value: Any) -> Condition:
-    field_name, separator, operator = name.partition(SEPARATOR)
+    field_name, separator, operator = name.rpartition(SEPARATOR)
     if not separator:
-        operator = "eq"
+        field_name, operator = name, "eq"
     field = model.field(field_name)
     served = field.operators
     if operator not in served:

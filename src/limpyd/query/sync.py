@@ -41,6 +41,9 @@ class Collection(CollectionCore[Item, M]):
     def __bool__(self) -> bool:
         return self.exists()
 
+    def __reversed__(self) -> Iterator[Item]:
+        return reversed(self._evaluate())
+
     def __contains__(self, item: object) -> bool:
         return item in self._evaluate()
 

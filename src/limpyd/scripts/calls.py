@@ -38,7 +38,6 @@ class Model(Subject, Protocol):
     pk_name: str
 
     def value_of(self, field: str, stored: bytes) -> Any: ...
-    def type_of(self, key: bytes) -> str: ...
 
 
 Indexes = tuple[Argument, ...]
@@ -63,19 +62,21 @@ class NewObject:
     Attributes:
         pk: its primary key.
         hash: sub-keys and values, in turn.
+        unset: prefixes of the keys of its own that get no value.
         strings: prefixes of keys and values, in turn.
         entries: kind, key and entry of each index entry, in turn.
-        entry_fields: the field of each entry.
+        entry_values: the field and the stored value of each entry.
     """
 
-    __slots__ = ("entries", "entry_fields", "hash", "pk", "strings")
+    __slots__ = ("entries", "entry_values", "hash", "pk", "strings", "unset")
 
     def __init__(self, pk: bytes | None) -> None:
         self.pk = pk
         self.hash: list[bytes] = []
+        self.unset: list[bytes] = []
         self.strings: list[bytes] = []
         self.entries: list[bytes] = []
-        self.entry_fields: list[str] = []
+        self.entry_values: list[tuple[str, bytes | None]] = []
 
 
 class Leaf(NamedTuple):
@@ -97,7 +98,7 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
         if reply[0] == b"ok":
             pk: bytes = reply[1]
             return pk
-        raise _refusal(model, reply, new.pk, new.entry_fields)
+        raise _refusal(model, reply, new.pk, new.entry_values)
 
     return _request(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
 
@@ -122,7 +123,7 @@ def get_or_create(
     def decode(reply: list[Any]) -> tuple[bytes, bool]:
         if reply[0] == b"ok":
             return reply[1], bool(reply[2])
-        raise _refusal(model, reply, new.pk, new.entry_fields, sought)
+        raise _refusal(model, reply, new.pk, new.entry_values, sought)
 
     args = (*_leaf_args(leaves), int(may_create), *_object_args(where, new))
     return _request(GET_OR_CREATE, _object_keys(where, new.pk), args, decode, model)
@@ -135,6 +136,7 @@ def write(
     steps: Sequence[Step],
     decode: Callable[[list[Any]], R],
     made: Callable[[bytes], None],
+    subject: Subject | None = None,
 ) -> Request[R]:
     """Runs write commands on one object; `made` is told its primary key once that is certain.
 
@@ -150,7 +152,7 @@ def write(
             if reply[1] is not None:
                 made(reply[1])
             return decode(reply[2:])
-        raise _refusal(model, reply, pk, [step.field for step in steps])
+        raise _refusal(model, reply, pk, [(step.field, None) for step in steps])
 
     script = REMOVE if all(step.command in FREEING for step in steps) else WRITE
     args: list[Argument] = [b"EVALSHA", script.sha]
@@ -159,7 +161,7 @@ def write(
         args += upkeep
         args += (command, len(command_args))
         args += command_args
-    return Request(tuple(args), decode_outcome, script=script, subject=model)
+    return Request(tuple(args), decode_outcome, script=script, subject=subject or model)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -268,7 +270,9 @@ def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:
 
 
 def _object_args(where: Partition, new: NewObject) -> list[Argument]:
-    args: list[Argument] = [new.pk or b"", where.hash_prefix, len(new.hash)]
+    args: list[Argument] = [new.pk or b"", where.hash_prefix, len(new.unset)]
+    args += new.unset
+    args.append(len(new.hash))
     args += new.hash
     args.append(len(new.strings) // 2)
     args += new.strings
@@ -284,7 +288,7 @@ def _leaf_args(leaves: Sequence[Leaf]) -> list[Argument]:
 
 
 def _refusal(
-    model: Model, reply: list[Any], pk: bytes | None, fields: Sequence[str] = (), sought: str = ""
+    model: Model, reply: list[Any], pk: bytes | None, values: Sequence[tuple[str, bytes | None]] = (), sought: str = ""
 ) -> LimpydError:
     """The error that an outcome of lib/atomic.lua stands for.
 
@@ -292,7 +296,7 @@ def _refusal(
         model: the model it is about.
         reply: the outcome.
         pk: the primary key it is about.
-        fields: the fields that `unique` counts.
+        values: what `unique` counts: fields, and their stored values where they are known beforehand.
         sought: what a lookup was for.
     """
     outcome: Any = reply[0]
@@ -307,9 +311,10 @@ def _refusal(
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
         number: int = facts[0]
-        name = fields[number]
-        value, owner = facts[1:]
-        return UniquenessError(model.name, name, model.value_of(name, value), to_text(owner))
+        name, stored = values[number]
+        found, owner = facts[1:]
+        value = model.value_of(name, found if stored is None else stored)
+        return UniquenessError(model.name, name, value, to_text(owner))
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     message = b"" if outcome == b"occupied" else facts.pop(0)

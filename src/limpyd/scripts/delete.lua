@@ -35,9 +35,12 @@ return atomically(function()
   local at = last_sub + 1
   if last_sub >= first_sub then
     subject_key = ARGV[3] .. pk
-    local found = call('HMGET', subject_key, unpack(ARGV, first_sub, last_sub))
-    for number = 1, #found do
-      at = remove_entries(found[number], at)
+    -- In slices: Lua cannot unpack thousands of arguments at once.
+    for first = first_sub, last_sub, 1000 do
+      local found = call('HMGET', ARGV[3] .. pk, unpack(ARGV, first, math.min(first + 999, last_sub)))
+      for number = 1, #found do
+        at = remove_entries(found[number], at)
+      end
     end
   end
   while at <= #ARGV do

@@ -2,9 +2,15 @@
 -- is neither taken over nor overwritten.
 --
 -- KEYS   the set of primary keys; the last automatic one if the key is to be minted
--- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count of
---        texts, and the sub-keys and values for the hash; a count of strings, each a prefix and a
---        value; and to the end index entries, each a kind, a key and an entry
+-- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count
+--        of prefixes, and those of its strings that get no value; a count of texts, and the sub-keys
+--        and values for the hash; a count of strings, each a prefix and a value; and to the end index entries, each a kind, a key and an entry
+
+local function must_be_free(key)
+  if call('EXISTS', key) == 1 then
+    refuse('occupied', key, call('TYPE', key).ok)
+  end
+end
 
 local function create(at)
   local pk = ARGV[at]
@@ -18,13 +24,17 @@ local function create(at)
     undo_with('SREM', KEYS[1], pk)
   end
 
-  local hash, texts = ARGV[at + 1] .. pk, tonumber(ARGV[at + 2])
-  at = at + 3
+  local hash = ARGV[at + 1] .. pk
+  must_be_free(hash)
+  local last_unset = at + 2 + ARGV[at + 2]
+  for unset = at + 3, last_unset do
+    must_be_free(ARGV[unset] .. pk)
+  end
+
+  local texts = tonumber(ARGV[last_unset + 1])
+  at = last_unset + 2
   if texts > 0 then
     subject_key = hash
-    if call('EXISTS', hash) == 1 then
-      refuse('occupied', hash, call('TYPE', hash).ok)
-    end
     -- In slices: Lua cannot unpack thousands of arguments at once.
     for first = at, at + texts - 1, 1000 do
       call('HSET', hash, unpack(ARGV, first, math.min(first + 999, at + texts - 1)))
@@ -36,6 +46,7 @@ local function create(at)
   local strings_end = at + 2 * ARGV[at]
   for string_at = at + 1, strings_end, 2 do
     local key = ARGV[string_at] .. pk
+    subject_key = key
     if not call('SET', key, ARGV[string_at + 1], 'NX') then
       refuse('occupied', key, call('TYPE', key).ok)
     end
