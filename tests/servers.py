@@ -86,6 +86,7 @@ class Server:
                     time.sleep(0.01)
                 else:
                     return
+        self.kill()
         msg = f"{self.binary} does not answer"
         raise RuntimeError(msg)
 

@@ -609,6 +609,11 @@ class TestClosing:
             except Exception as error:  # noqa: BLE001 - told to the test
                 errors.append(error)
 
+        async def total():
+            count = await (await Thing.get(1)).count.get()
+            await Thing.database.close()
+            return count
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # loops that end without a close()
             threads = [threading.Thread(target=thread) for _ in range(4)]
@@ -616,15 +621,9 @@ class TestClosing:
                 each.start()
             for each in threads:
                 each.join()
+            assert errors == []
+            assert asyncio.run(total()) == 1000
             gc.collect()
-        assert errors == []
-
-        async def total():
-            count = await (await Thing.get(1)).count.get()
-            await Thing.database.close()
-            return count
-
-        assert asyncio.run(total()) == 1000
 
     def test_the_only_connection_survives_a_restart(self):
         server = Server(binaries()["valkey-9.1"])
