@@ -293,8 +293,8 @@ class RedisDatabase(Database[redis.Redis]):
         except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
         try:
-            line.connection.send_command("INFO", "server")
-            self._learn(line.read(True))
+            line.send(b"INFO server\r\n")
+            self._learn(line.read())
         except redis_errors.ResponseError:
             pass  # it may not be asked, which its administrator will have a reason for
         except redis_errors.RedisError as error:

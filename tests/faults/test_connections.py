@@ -17,6 +17,7 @@ import redis.asyncio
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from limpyd.drivers.connections import Line
 from limpyd.exceptions import (
     DeclarationError,
     LimpydError,
@@ -313,17 +314,25 @@ class TestSync:
 
     def test_an_interrupted_call_leaves_no_reply_behind(self, thing, monkeypatch):
         one = thing(count=5)
-        line = thing.database._driver._connections._idle[-1]
 
-        def interrupted(*_):
+        def interrupted(_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(line, "read", interrupted)
+        monkeypatch.setattr(Line, "read", interrupted)
         with pytest.raises(KeyboardInterrupt):
             one.count.get()
         monkeypatch.undo()
         assert one.count.exists() is True
         assert one.count.get() == 5
+
+    def test_a_blocking_request_waits_longer_than_the_socket_may(self, one_server):
+        database = RedisDatabase(port=one_server.port, socket_timeout=0.2)
+        database.connect()
+        with one_server.client() as client:
+            threading.Timer(0.5, lambda: client.rpush("list", "x")).start()
+            assert database._run(Request(("BLPOP", "list", 0), lambda reply: reply[1], blocking=True)) == b"x"
+        assert database._run(Request(("PING",), bool, readonly=True)) is True
+        database.close()
 
     def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
         database = RedisDatabase(port=one_server.port)

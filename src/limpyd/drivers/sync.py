@@ -72,13 +72,12 @@ class SyncDriver:
         return refused(request, error) if question is None else self.run(question)
 
     def _exchange(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
-        packed = (pack_command(args),)
+        packed = pack_command(args)
         line = self._send(packed)
         try:
-            # A blocking command waits as long as its own timeout says, not the socket's.
-            reply = line.connection.read_response(True, timeout=None) if request.blocking else line.read(True)
+            reply = line.wait() if request.blocking else line.read()
         except LOST as error:
-            self._connections.give_back(line)  # redis-py has closed it; it opens anew when used
+            self._connections.give_back(line)  # it is closed, and opens anew when used
             return self._after_loss(request, packed, error)
         except redis_errors.ResponseError:
             self._connections.give_back(line)
@@ -90,7 +89,7 @@ class SyncDriver:
         self._connections.give_back(line)
         return reply
 
-    def _send(self, packed: tuple[bytes]) -> Line:
+    def _send(self, packed: bytes) -> Line:
         """Puts a request on a line. What fails here was not sent whole, so was not executed."""
         for last_try in (False, True):
             try:
@@ -112,7 +111,7 @@ class SyncDriver:
                 return line
         raise AssertionError  # the loop returns or raises
 
-    def _after_loss(self, request: Request[Any], packed: tuple[bytes], error: Exception) -> Any:
+    def _after_loss(self, request: Request[Any], packed: bytes, error: Exception) -> Any:
         """The request was sent and no reply came."""
         if isinstance(error, REFUSED_UNEXECUTED):
             raise unreachable(self._where, error) from error
@@ -123,7 +122,7 @@ class SyncDriver:
         self._connections.close_idle()
         line = self._send(packed)
         try:
-            return line.read(True)
+            return line.read()
         except redis_errors.TimeoutError as second:
             raise timed_out(request, self._where, second) from second
         except LOST as second:
