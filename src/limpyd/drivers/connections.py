@@ -43,12 +43,13 @@ class Line:
     def send(self, packed: bytes) -> None:
         """Sends a packed request; if that fails it was not sent whole, so cannot be executed."""
         connection = self.connection
-        if self._socket is None or connection._sock is not self._socket:
-            self._open()
+        opened = self._socket
+        if opened is None or connection._sock is not opened:
+            opened = self._open()
         if connection.health_check_interval:
             connection.check_health()
         try:
-            self._socket.sendall(packed)
+            opened.sendall(packed)
         except BaseException as error:
             self.drop()
             if isinstance(error, TimeoutError):
@@ -102,10 +103,11 @@ class Line:
         self._socket = self._reader = None
         self.connection.disconnect()
 
-    def _open(self) -> None:
+    def _open(self) -> Any:
         self.connection.connect()
         self._socket = self.connection._sock
         self._reader = hiredis.Reader(replyError=self.connection._parser.parse_error, notEnoughData=NOTHING_YET)
+        return self._socket
 
 
 class Connections(Protocol):
