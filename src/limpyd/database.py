@@ -38,6 +38,8 @@ OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 
 UNLIMITED = 2**31
 
+INFO_SERVER = b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n"
+
 
 class Database(Generic[Client]):
     """What both faces of a database share: settings, server facts and the registry of models."""
@@ -293,7 +295,7 @@ class RedisDatabase(Database[redis.Redis]):
         except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
         try:
-            line.send(b"INFO server\r\n")
+            line.send(INFO_SERVER)
             self._learn(line.read())
         except redis_errors.ResponseError:
             pass  # it may not be asked, which its administrator will have a reason for
