@@ -29,7 +29,7 @@ IDLE_UNCHECKED = 0.05
 class Line:
     """A connection of redis-py, which opens it; sending and receiving are done on its socket.
 
-    Its own way of doing that costs about a tenth of a request. Errors are those of redis-py.
+    Its methods for that cost about a tenth of a request. Errors are those of redis-py.
     """
 
     __slots__ = ("_reader", "_socket", "connection", "used_at")
