@@ -46,7 +46,6 @@ class Field(Generic[T]):
     """
 
     redis_type: ClassVar[str]
-    bound: ClassVar[type[BoundField[Any]]]
 
     def __init__(self, type: Any = str, *, lockable: bool = True) -> None:  # noqa: A002 - the name users know
         self.name = ""

@@ -107,7 +107,6 @@ class InstanceHashField(SingleValueField[T]):
 
     redis_type = "hash"
     stored_as = b"hash"
-    bound = BoundHashEntry
 
     @overload
     def __init__(

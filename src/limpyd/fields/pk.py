@@ -85,7 +85,6 @@ class PKField(Field[str]):
     """A primary key that the user gives, under any name; it is reached as `pk` too."""
 
     redis_type = "set"
-    bound = BoundPK
     mints: ClassVar[bool] = False
 
     def __init__(self, *, is_default: bool = False) -> None:

@@ -325,7 +325,6 @@ class StringField(SingleValueField[T]):
 
     redis_type = "string"
     stored_as = b"string"
-    bound = BoundString
 
     @overload
     def __init__(

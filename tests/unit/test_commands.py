@@ -1,0 +1,34 @@
+"""What is said of a command is what it sends."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
+from limpyd.commands import Scope
+from tests.behaviour.test_round_trips import ENTRY, STRING
+
+
+@pytest.fixture(scope="module")
+def instance():
+    class Thing(RedisModel):
+        database = RedisDatabase(port=1)  # nothing is sent
+        text = StringField()
+        entry = InstanceHashField()
+
+    return Thing._connected(b"1")
+
+
+@pytest.mark.parametrize(("field", "commands"), [("text", STRING), ("entry", ENTRY)])
+def test_facts(instance, field, commands):
+    bound = getattr(instance, field)
+    for name, args in commands.items():
+        method = inspect.getattr_static(type(bound), name)
+        request = method.__wrapped__(bound, *args)
+        if request.readonly:
+            assert request.args[0] == method.facts.name
+            assert method.facts.scope is Scope.NOTHING
+        else:
+            assert method.facts.name in request.args
