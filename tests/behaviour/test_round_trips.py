@@ -123,6 +123,7 @@ def thing(any_face):
 async def warm(face, model):
     """Makes an object, and the server know all scripts, so that only the operation itself is counted."""
     one = await face.do(model.create(text="1", key="1", indexed="1", only="1"))
+    await face.do(one.plain.delete())
     await face.do(one.text.set("1"))
     await face.do(model.lazy_connect(1).text.get())
     await face.do(model.get_or_create(only="1"))
