@@ -4,7 +4,8 @@
 -- KEYS   the set of primary keys; the last automatic one if the key is to be minted
 -- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count
 --        of prefixes, and those of its strings that get no value; a count of texts, and the sub-keys
---        and values for the hash; a count of strings, each a prefix and a value; and to the end index entries, each a kind, a key and an entry
+--        and values for the hash; a count of strings, each a prefix and a value; and to the end index
+--        entries, each a kind, a key and an entry
 
 local function must_be_free(key)
   if call('EXISTS', key) == 1 then
