@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench commands format clean
 
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
@@ -21,6 +21,10 @@ check: $(READY)  ## Look for mistakes without running anything: style, types.
 
 bench: $(READY)  ## Compare with the same work written by hand.
 	@$(BIN)/python -m benchmarks.core
+
+commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers' commands are offered.
+	@$(BIN)/python -m tools.commands
+	@$(BIN)/python -m tools.commands coverage
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

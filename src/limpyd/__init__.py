@@ -8,7 +8,20 @@ from limpyd.exceptions import (
     MultipleObjectsReturned,
     UniquenessError,
 )
-from limpyd.fields import AutoPKField, InstanceHashField, PKField, StringField
+from limpyd.fields import (
+    AutoPKField,
+    GeoField,
+    HashField,
+    HyperLogLogField,
+    InstanceHashField,
+    JSONField,
+    ListField,
+    PKField,
+    SetField,
+    SortedSetField,
+    StreamField,
+    StringField,
+)
 from limpyd.model import RedisModel
 from limpyd.query.sync import Collection
 
@@ -18,12 +31,20 @@ __all__ = [
     "AutoPKField",
     "Collection",
     "DoesNotExist",
+    "GeoField",
+    "HashField",
+    "HyperLogLogField",
     "InstanceHashField",
+    "JSONField",
     "LimpydError",
+    "ListField",
     "MultipleObjectsReturned",
     "PKField",
     "RedisDatabase",
     "RedisModel",
+    "SetField",
+    "SortedSetField",
+    "StreamField",
     "StringField",
     "UniquenessError",
     "exceptions",

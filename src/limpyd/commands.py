@@ -8,37 +8,18 @@ request makes the difference.
 
 from __future__ import annotations
 
-import enum
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
+from limpyd.command_table import TABLE, Facts
 from limpyd.faces import Async, Faced, Sync
-from limpyd.requests import Request
+from limpyd.requests import Request, Walk
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-
-class Scope(enum.Enum):
-    """Which part of a value a command can change: what its index upkeep has to look at."""
-
-    NOTHING = "nothing"
-    WHOLE = "whole"
-
-
-class Facts(NamedTuple):
-    """What is known of a command.
-
-    Attributes:
-        name: the Redis command.
-        scope: what it can change.
-    """
-
-    name: str
-    scope: Scope
 
 
 class Command(Generic[P, R]):
@@ -69,20 +50,40 @@ def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
     return call
 
 
-def read(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
-    """Declares a command that changes nothing."""
+def command(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
+    """Declares the method of a command, which has its row in the table of commands."""
 
     def declare(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
-        return cast("Command[P, R]", _calling(describe, Facts(name, Scope.NOTHING)))
+        return cast("Command[P, R]", _calling(describe, TABLE[name]))
 
     return declare
 
 
-def write(name: str, scope: Scope) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
-    """Declares a command that changes at most what its scope says."""
+class WalkCommand(Generic[P, R]):
+    """The type of a method that yields items in chunks: an iterator, or an asynchronous one."""
 
-    def declare(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
-        return cast("Command[P, R]", _calling(describe, Facts(name, scope)))
+    facts: Facts
+
+    @overload
+    def __get__(self, holder: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, holder: Faced[Sync], owner: Any = None) -> Callable[P, Iterator[R]]: ...
+    @overload
+    def __get__(self, holder: Faced[Async], owner: Any = None) -> Callable[P, AsyncIterator[R]]: ...
+    def __get__(self, holder: Any, owner: Any = None) -> Any:
+        raise NotImplementedError  # as for Command
+
+
+def walk(name: str) -> Callable[[Callable[Concatenate[Any, P], Walk[R]]], WalkCommand[P, R]]:
+    """Declares the method of a command that walks by cursor."""
+
+    def declare(describe: Callable[Concatenate[Any, P], Walk[R]]) -> WalkCommand[P, R]:
+        @functools.wraps(describe)
+        def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return self._walk(describe(self, *args, **kwargs))
+
+        call.facts = TABLE[name]  # type: ignore[attr-defined]
+        return cast("WalkCommand[P, R]", call)
 
     return declare
 
@@ -108,6 +109,7 @@ class _Set(Protocol[T]):
         get: Literal[False] = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        ifeq: T | None = None,
     ) -> bool: ...
     @overload
     def __call__(
@@ -122,6 +124,7 @@ class _Set(Protocol[T]):
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        ifeq: T | None = None,
     ) -> T | None: ...
 
 
@@ -138,6 +141,7 @@ class _AsyncSet(Protocol[T]):
         get: Literal[False] = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        ifeq: T | None = None,
     ) -> Coroutine[Any, Any, bool]: ...
     @overload
     def __call__(
@@ -152,6 +156,7 @@ class _AsyncSet(Protocol[T]):
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        ifeq: T | None = None,
     ) -> Coroutine[Any, Any, T | None]: ...
 
 
@@ -172,4 +177,4 @@ class SetCommand(Generic[T]):
 
 def set_command(describe: Callable[Concatenate[Any, T, ...], Request[Any]]) -> SetCommand[T]:
     """Declares SET itself: True or False, or with `get=True` the old value."""
-    return cast("SetCommand[T]", _calling(describe, Facts("SET", Scope.WHOLE)))
+    return cast("SetCommand[T]", _calling(describe, TABLE["SET"]))

@@ -10,6 +10,8 @@ and free text last; so whatever the free text holds, two different things never 
     {blog:article}:eq:<field>:<value>      set     equality index: primary keys having the value
     {blog:article}:uniq:<field>            hash    unique field: value to primary key
 
+The value under a key of a HashField is indexed as <length of the key>:<key>:<value>: both are free text.
+
 What needs a key asks for it by partition: a model has one today, but nothing outside this module
 knows that.
 """

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from limpyd.command_table import Needs
     from limpyd.scripts.loader import Script
 
 R = TypeVar("R")
@@ -39,9 +40,11 @@ class Request(Generic[R_co]):
         subject: the field or model it is about.
         blocking: it may keep its connection waiting, so it must not share one.
         makes: the instance to which it gives a primary key, if it does.
+        needs: the servers that know its arguments, if not all that know the command do.
+        first: a request to be run before it, whose failure is its own.
     """
 
-    __slots__ = ("args", "blocking", "decode", "makes", "readonly", "script", "subject")
+    __slots__ = ("args", "blocking", "decode", "first", "makes", "needs", "readonly", "script", "subject")
 
     def __init__(
         self,
@@ -53,6 +56,8 @@ class Request(Generic[R_co]):
         subject: Subject | None = None,
         blocking: bool = False,
         makes: Any = None,
+        needs: Needs | None = None,
+        first: Request[Any] | None = None,
     ) -> None:
         self.args = args
         self.decode = decode
@@ -61,6 +66,8 @@ class Request(Generic[R_co]):
         self.subject = subject
         self.blocking = blocking
         self.makes = makes
+        self.needs = needs
+        self.first = first
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
@@ -73,6 +80,8 @@ class Request(Generic[R_co]):
             subject=self.subject,
             blocking=self.blocking,
             makes=self.makes,
+            needs=self.needs,
+            first=self.first,
         )
 
     def __repr__(self) -> str:

@@ -40,9 +40,10 @@ class Codec(Generic[T]):
         decode: from stored bytes to value; raises ValueError with the reason.
         use: which families of commands make sense on the stored text.
         normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
+        canonical: makes one stored form of all those of equal values.
     """
 
-    __slots__ = ("decode", "encode", "name", "normal", "use")
+    __slots__ = ("canonical", "decode", "encode", "name", "normal", "use")
 
     def __init__(
         self,
@@ -51,12 +52,14 @@ class Codec(Generic[T]):
         decode: Callable[[bytes], T],
         use: Use = Use.NONE,
         normal: str = "text",
+        canonical: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self.name = name
         self.encode = encode
         self.decode = decode
         self.use = use
         self.normal = normal
+        self.canonical = canonical
 
 
 def codec_for(declared: Any) -> Codec[Any]:
@@ -95,6 +98,10 @@ def _normal_decimal(stored: bytes) -> bytes:
     if match:
         fraction = match[2].rstrip(b"0")
         stored = match[1] + b"." + fraction if fraction else match[1]
+    return b"0" if stored == b"-0" else stored
+
+
+def _canonical_float(stored: bytes) -> bytes:
     return b"0" if stored == b"-0" else stored
 
 
@@ -201,9 +208,9 @@ CODECS: dict[type, Codec[Any]] = {
     str: Codec("str", _encode_str, lambda stored: stored.decode(), Use.TEXT | Use.INTEGER | Use.NUMBER),
     bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER),
     int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER),
-    float: Codec("float", _encode_float, float, Use.NUMBER, "float"),
+    float: Codec("float", _encode_float, float, Use.NUMBER, "float", _canonical_float),
     bool: Codec("bool", lambda value: b"1" if _bool(value) else b"0", _decode_bool),
-    Decimal: Codec("Decimal", _encode_decimal, _decode_decimal, Use.NUMBER, "decimal"),
+    Decimal: Codec("Decimal", _encode_decimal, _decode_decimal, Use.NUMBER, "decimal", _normal_decimal),
     UUID: Codec("UUID", lambda value: str(_uuid(value)).encode(), lambda stored: UUID(stored.decode())),
     datetime: Codec("datetime", _encode_datetime, _decode_datetime),
     date: Codec(
@@ -236,4 +243,5 @@ def _enum_codec(declared: type[enum.Enum]) -> Codec[Any]:
         lambda value: values.encode(check(value).value),
         lambda stored: declared(values.decode(stored)),
         normal=values.normal,
+        canonical=values.canonical,
     )

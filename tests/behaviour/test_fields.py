@@ -21,7 +21,7 @@ from limpyd.exceptions import (
     UnsupportedCommand,
     WrongTypeError,
 )
-from limpyd.scripts import calls
+from limpyd.scripts import writes
 from tests.rebuild import state
 
 EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))  # in UTC it is before the year 1
@@ -395,12 +395,12 @@ class TestTypes:
             number = StringField(type=kind, unique=True)
 
         made = await face.do(Number.create(raw=b"x"))
-        upkeep = Number.number.place(b"1").upkeep
+        upkeep = Number.number.upkeep(b"1")
         for spelling in spellings:
             # As INCRBYFLOAT, or another program's write, may leave it: not as our codec writes it.
-            step = calls.Step("number", upkeep, "SET", (spelling,))
+            step = writes.Step("number", upkeep, "SET", (spelling,))
             where = Number._schema.keys.partition(b"1")
-            await face.do(made._run(calls.write(Number._schema, where, b"1", [step], len, made._made)))
+            await face.do(made._run(writes.write(Number._schema, where, b"1", [step], len, made._made)))
             assert face.client.get("{number}:field:number:1") == spelling.encode()
             assert await face.do(Number.get(number=value)) == made
             assert face.client.hlen("{number}:uniq:number") == 1

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import UTC, datetime
 
 import pytest
 
 from limpyd import InstanceHashField, StringField
 from limpyd.asyncio import AsyncCollection, AsyncRedisModel
+from limpyd.fields.geo import BoundGeo
+from limpyd.fields.hash import BoundHash
+from limpyd.fields.hyperloglog import BoundHyperLogLog
 from limpyd.fields.instancehash import BoundHashEntry
+from limpyd.fields.json import BoundJSON
 from limpyd.fields.keyed import BoundKey
+from limpyd.fields.list import BoundList
 from limpyd.fields.pk import BoundPK
+from limpyd.fields.set import BoundSet
+from limpyd.fields.sortedset import BoundSortedSet
+from limpyd.fields.stream import BoundStream
 from limpyd.fields.string import BoundString
 from limpyd.model.core import ModelCore
 from limpyd.model.sync import RedisModel
 from limpyd.query.sync import Collection
+from tests.behaviour import (
+    test_field_expiry,
+    test_hyperloglog,
+    test_json,
+    test_streams,
+    test_strings_and_keys,
+)
+from tests.behaviour import test_member_round_trips as members
+from tests.listing import public
 
 MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -81,19 +97,23 @@ EXPIRING = {"setex", "psetex", "expire", "pexpire", "expireat", "pexpireat"}
 FLOATING = {"incrbyfloat", "hincrbyfloat"}
 
 
-def public(cls):
-    """The names of a class's public methods, but for those that only look at what it holds."""
-    return {
-        name
-        for name, value in inspect.getmembers(cls)
-        if not name.startswith("_") and callable(value) and not isinstance(value, type)
-    }
-
-
 def test_every_public_method_is_counted_here():
-    assert public(BoundString) == STRING.keys()
-    assert public(BoundKey) < STRING.keys()
-    assert public(BoundHashEntry) == ENTRY.keys()
+    keys = STRING.keys() & public(BoundKey) | test_strings_and_keys.KEY.keys()
+    strings = STRING | test_strings_and_keys.BITS | test_strings_and_keys.STRING
+    sorting = members.SORTING.keys()
+    assert public(BoundKey) == keys
+    assert public(BoundString) == keys | strings.keys()
+    assert public(BoundHashEntry) == ENTRY.keys() | test_field_expiry.EXPIRY.keys()
+    assert public(BoundSet) - keys - sorting == members.SET.keys()
+    assert public(BoundList) - keys - sorting == (
+        members.LIST.keys() | members.WAITING_LIST.keys() | members.WAITING_TOGETHER
+    )
+    assert public(BoundSortedSet) - keys - sorting == members.SORTED_SET.keys() | members.WAITING_SORTED_SET.keys()
+    assert public(BoundGeo) - public(BoundSortedSet) == members.GEO.keys()
+    assert public(BoundHash) - keys == members.HASH.keys() | members.EXPIRING_HASH.keys()
+    assert public(BoundStream) - keys == test_streams.STREAM.keys()
+    assert public(BoundHyperLogLog) - keys == test_hyperloglog.HYPERLOGLOG.keys()
+    assert public(BoundJSON) - keys == test_json.JSON.keys()
     assert public(BoundPK) == {"get", "set", "exists"}
     no_request = {"get_field", "has_field", "use_database", "lazy_connect", "collection", "instances"}
     elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}

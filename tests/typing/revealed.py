@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import reveal_type
 from uuid import UUID
 
-from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StringField
+from limpyd import (
+    GeoField,
+    HashField,
+    HyperLogLogField,
+    InstanceHashField,
+    JSONField,
+    ListField,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    SortedSetField,
+    StreamField,
+    StringField,
+)
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from limpyd.fields.bits import Get, IncrBy
 
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclass
+class Point:
+    x: int
 
 
 class Fields:
@@ -25,6 +46,22 @@ class Fields:
     price = StringField(type=Decimal, default=Decimal(1))
     colour = InstanceHashField(type=Colour, default=lambda: Colour.RED)
     note = InstanceHashField()
+    tags = SetField()
+    numbers = SetField(type=int, indexable=True)
+    queue = ListField(type=UUID)
+    lines = ListField()
+    board = SortedSetField(type=Colour)
+    names = SortedSetField()
+    headers = HashField()
+    rates = HashField(type=float, unique=True)
+    places = GeoField(type=int)
+    log = StreamField()
+    levels = StreamField(type=int)
+    visitors = HyperLogLogField(type=date)
+    point = JSONField(type=Point, default=lambda: Point(1))
+    scores = JSONField(type=list[int])
+    either: JSONField[int | str] = JSONField(type=int | str)
+    data = JSONField()
 
 
 class Person(Fields, RedisModel):
@@ -78,6 +115,61 @@ reveal_type(Person.collection()[1:2])  # list[str]
 reveal_type(Person.instances().filter(name="x").primary_keys()[0])  # str
 reveal_type(Person.collection().count())  # int
 
+reveal_type(person.numbers.sadd(1, 2))  # int
+reveal_type(person.numbers.smembers())  # set[int]
+reveal_type(person.tags.spop())  # str | None
+reveal_type(person.tags.spop_many(2))  # set[str]
+reveal_type(person.numbers.sinter(person.numbers))  # set[int]
+reveal_type(list(person.numbers.sscan()))  # list[int]
+reveal_type(list(person.numbers))  # list[int]
+reveal_type(len(person.numbers))  # int
+reveal_type(1 in person.numbers)  # bool
+reveal_type(person.numbers.sort_get("#", "x_*"))  # list[tuple[str | None, ...]]
+reveal_type(Person.numbers)  # SetField[int]
+reveal_type(person.queue.lrange(0, -1))  # list[UUID]
+reveal_type(person.queue[0])  # UUID
+reveal_type(person.queue[1:])  # list[UUID]
+reveal_type(person.queue.blpop(1))  # UUID | None
+reveal_type(person.lines.lmove(person.lines))  # str | None
+reveal_type(person.lines.lpos("x"))  # int | None
+reveal_type(person.board.zadd({Colour.RED: 1}))  # int
+reveal_type(person.names.zadd({"a": 1}, b=2))  # int
+reveal_type(person.board.zrange(0, -1))  # list[Colour]
+reveal_type(person.board.zpopmin())  # list[tuple[Colour, float]]
+reveal_type(person.board.zscore(Colour.RED))  # float | None
+reveal_type(list(person.board.zscan()))  # list[tuple[Colour, float]]
+reveal_type(person.board.zunionstore(person.board))  # int
+reveal_type(person.rates.hget("a"))  # float | None
+reveal_type(person.rates.hgetall())  # dict[str, float]
+reveal_type(list(person.headers.hscan()))  # list[tuple[str, str]]
+reveal_type(person.headers.hexpire(60, "a"))  # list[int]
+reveal_type(person.places.geosearch(1, radius=5))  # list[int]
+reveal_type(person.places.geodist(1, 2, "km"))  # float | None
+reveal_type(person.log.xadd({"a": "b"}))  # str
+reveal_type(person.log.xadd_nomkstream({"a": "b"}))  # str | None
+reveal_type(person.levels.xrange()[0].fields)  # dict[str, int]
+reveal_type(next(iter(person.levels)).fields)  # dict[str, int]
+reveal_type(person.levels.xreadgroup("g", "c", block=1)[0].id)  # str
+reveal_type(person.levels.xautoclaim("g", "c", 0).entries[0].fields["a"])  # int
+reveal_type(person.log.xclaim_justid("g", "c", 0, ["1-1"]))  # list[str]
+reveal_type(Person.levels)  # StreamField[int]
+reveal_type(person.name.copy(person.name))  # bool
+reveal_type(person.name.dump())  # bytes | None
+reveal_type(person.name.lcs(person.name))  # str
+reveal_type(person.raw.substr(1))  # bytes
+reveal_type(person.raw.bitfield(Get("u8", 0), IncrBy("i5", "#1", 1, overflow="SAT")))  # list[int | None]
+reveal_type(person.raw.bitop("AND", person.raw))  # int
+reveal_type(person.name.set("x", ifeq="y", get=True))  # str | None
+reveal_type(person.uid.hexpire(10))  # bool
+reveal_type(person.uid.hgetex(ex=1))  # UUID | None
+reveal_type(person.visitors.pfcount(person.visitors))  # int
+reveal_type(person.data.get())  # Any | None
+reveal_type(person.point.get())  # Point | None
+reveal_type(person.point.set(Point(1), get=True))  # Point | None
+reveal_type(person.scores.getdel())  # list[int] | None
+reveal_type(person.either.get())  # int | str | None
+reveal_type(Person.point)  # JSONField[Point]
+
 
 async def main() -> None:
     person = await AsyncPerson.create(name="y")
@@ -99,6 +191,17 @@ async def main() -> None:
     reveal_type(await AsyncPerson.collection()[0])  # str
     reveal_type(await AsyncPerson.instances()[1:])  # list[AsyncPerson]
     reveal_type(await AsyncPerson.collection().all())  # list[str]
+    reveal_type(await person.numbers.smembers())  # set[int]
+    reveal_type([number async for number in person.numbers.sscan()])  # list[int]
+    reveal_type(await person.queue.lpop())  # UUID | None
+    reveal_type(await person.board.zrange_withscores(0, -1))  # list[tuple[Colour, float]]
+    reveal_type(await person.rates.hmget("a"))  # list[float | None]
+    reveal_type(await person.places.geohash(1))  # list[str | None]
+    reveal_type((await person.levels.xread(0))[0].fields)  # dict[str, int]
+    reveal_type((await person.log.xpending("g")).consumers)  # dict[str, int]
+    reveal_type(await person.point.get())  # Point | None
+    reveal_type(await person.uid.hgetdel())  # UUID | None
+    reveal_type(await person.raw.bitfield(Get("u8", 0)))  # list[int | None]
 
 
 # Mistakes: each line must be refused.
@@ -111,6 +214,28 @@ person.colour.hset("red")  # refused
 person.name = "x"  # refused
 StringField(type=int, default="x")  # refused by mypy
 StringField(default=3)  # refused
+person.tags.sadd(1)  # refused
+person.tags.sinter(person.numbers)  # refused
+person.tags.sinter(person.lines)  # refused
+person.queue.rpush("x")  # refused
+person.lines.linsert("BESIDE", "a", "b")  # refused
+person.board.zadd({"red": 1})  # refused
+person.board.zadd({Colour.RED: "1"})  # refused
+person.rates.hset("a", "b")  # refused
+person.places.geodist(1, 2, "parsec")  # refused
+SetField(default={"a"})  # refused
+person.levels.xadd({"a": "x"})  # refused
+person.log.xadd({"a": "b"}, nomkstream=True)  # refused
+StreamField(type=int, indexable=True)  # refused
+person.point.set({"x": 1})  # refused
+person.visitors.pfadd("x")  # refused
+person.raw.bitfield_ro("GET u8 0")  # refused
+person.raw.bitfield_ro(IncrBy("u8", 0, 1))  # refused
+person.raw.bitop("NAND", person.raw)  # refused
+person.name.lcs(person.raw)  # refused
+person.name.set("x", ifeq=3)  # refused
+HyperLogLogField(indexable=True)  # refused
+JSONField(type=Point, default=3)  # refused by mypy
 Person.get(1.5)  # refused
 Person.lazy_connect(None)  # refused
 
@@ -118,3 +243,4 @@ Person.lazy_connect(None)  # refused
 async def forgotten(person: AsyncPerson) -> None:
     person.age.get()  # refused
     person.delete()  # refused
+    person.tags.sadd("x")  # refused

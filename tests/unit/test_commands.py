@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
-from limpyd.commands import Scope
+from limpyd.command_table import Scope
 from tests.behaviour.test_round_trips import ENTRY, STRING
 
 
@@ -29,6 +29,6 @@ def test_facts(instance, field, commands):
         request = method.__wrapped__(bound, *args)
         if request.readonly:
             assert request.args[0] == method.facts.name
-            assert method.facts.scope is Scope.NOTHING
+            assert method.facts.scope is Scope.READ
         else:
             assert method.facts.name in request.args

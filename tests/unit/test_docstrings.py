@@ -9,17 +9,37 @@ import pytest
 import limpyd
 import limpyd.asyncio
 from limpyd import exceptions
+from limpyd.fields.geo import BoundGeo
+from limpyd.fields.hash import BoundHash
+from limpyd.fields.hyperloglog import BoundHyperLogLog
 from limpyd.fields.instancehash import BoundHashEntry
+from limpyd.fields.json import BoundJSON
+from limpyd.fields.list import BoundList
 from limpyd.fields.pk import BoundPK
+from limpyd.fields.set import BoundSet
+from limpyd.fields.sortedset import BoundSortedSet
+from limpyd.fields.stream import BoundStream
 from limpyd.fields.string import BoundString
+
+BOUND = [
+    BoundGeo,
+    BoundHash,
+    BoundHashEntry,
+    BoundHyperLogLog,
+    BoundJSON,
+    BoundList,
+    BoundSet,
+    BoundSortedSet,
+    BoundStream,
+    BoundString,
+]
 
 PUBLIC = [
     *(value for value in vars(limpyd).values() if isinstance(value, type)),
     *(value for value in vars(limpyd.asyncio).values() if isinstance(value, type)),
     *(value for value in vars(exceptions).values() if isinstance(value, type)),
-    BoundString,
-    BoundHashEntry,
     BoundPK,
+    *BOUND,
 ]
 
 
@@ -32,7 +52,7 @@ def test_classes_and_methods(public):
             assert inspect.getdoc(value).splitlines()[0].endswith((".", ":")), f"{public.__name__}.{name}"
 
 
-@pytest.mark.parametrize("bound", [BoundString, BoundHashEntry])
+@pytest.mark.parametrize("bound", BOUND)
 def test_commands_name_their_redis_command(bound):
     for name, method in inspect.getmembers(bound):
         facts = getattr(method, "facts", None)

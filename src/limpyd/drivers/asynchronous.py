@@ -57,6 +57,8 @@ class AsyncDriver:
         """
         if not request.args:
             return request.decode(None)
+        if request.first is not None:
+            await self.run(request.first)
         if request.blocking:
             reply = await self._alone(request)
         else:
@@ -158,18 +160,25 @@ class AsyncDriver:
 
     async def _alone(self, request: Request[Any]) -> Any:
         """A blocking request, on a connection of its own, without a time limit."""
-        connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        try:
-            await connection.connect()
-        except LOST as error:
-            raise unreachable(self._where, error) from error
-        try:
-            args: tuple[Any, ...] = request.args
-            await connection.send_packed_command(pack_command(args))
-            return await connection.read_response(disable_decoding=True, timeout=math.inf)
-        except redis_errors.ResponseError as error:
-            return error
-        except LOST as error:
-            raise outcome_unknown(request, self._where, error) from error
-        finally:
-            await connection.disconnect(nowait=True)
+        for last_try in (False, True):
+            connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            try:
+                await connection.connect()
+                await self._on_connect(connection)
+            except (*LOST, OSError) as error:
+                await connection.disconnect(nowait=True)
+                raise unreachable(self._where, error) from error
+            try:
+                args: tuple[Any, ...] = request.args
+                await connection.send_packed_command(pack_command(args))
+                return await connection.read_response(disable_decoding=True, timeout=math.inf)
+            except redis_errors.ResponseError as error:
+                return error
+            except LOST as error:
+                if not request.readonly:
+                    raise outcome_unknown(request, self._where, error) from error
+                if last_try:
+                    raise unreachable(self._where, error) from error
+            finally:
+                await connection.disconnect(nowait=True)
+        raise AssertionError  # the loop returns or raises

@@ -16,6 +16,7 @@ from limpyd.exceptions import (
 )
 from limpyd.keys import to_text
 from limpyd.requests import Request
+from limpyd.scripts.outcomes import too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
@@ -41,11 +42,12 @@ def with_source(request: Request[Any]) -> tuple[Any, ...]:
 
 def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
     """After WRONGTYPE on a plain command: the request that tells the type, so that the error can."""
-    _, *rest = request.args
-    key, subject = rest[0] if rest else None, request.subject
+    subject = request.subject
+    # Every key begins with its hash tag.
+    key = next((arg for arg in request.args[1:] if isinstance(arg, bytes) and arg.startswith(b"{")), None)
     if request.script is not None or not str(error).startswith("WRONGTYPE"):
         return None
-    if not isinstance(key, bytes) or subject is None:
+    if key is None or subject is None:
         return None
 
     def decode(found: Any) -> Exception:
@@ -60,6 +62,9 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
     """A refusal of the server, with the command it refused."""
     command = request.script.name if request.script else _name(request)
+    known = too_old(str(request.subject), request.args[0], str(error), request.needs)
+    if known is not None and request.script is None:
+        return known
     cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "")
     return ServerError(f"{request.subject}: the server refused {command}: {error}{cure}")
 

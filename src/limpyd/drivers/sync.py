@@ -41,6 +41,8 @@ class SyncDriver:
         """
         if not request.args:
             return request.decode(None)
+        if request.first is not None:
+            self.run(request.first)
         try:
             reply = self._exchange(request, request.args)
         except redis_errors.NoScriptError:
@@ -122,7 +124,7 @@ class SyncDriver:
         self._connections.close_idle()
         line = self._send(packed)
         try:
-            return line.read()
+            return line.wait() if request.blocking else line.read()
         except redis_errors.TimeoutError as second:
             raise timed_out(request, self._where, second) from second
         except LOST as second:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
-from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, StoredValueError, shorten
+from limpyd.command_table import Needs
+from limpyd.exceptions import InvalidValue, StoredValueError, shorten
 from limpyd.faces import Face, Faced
 from limpyd.keys import ModelKeys, Partition, to_text
-from limpyd.requests import Argument, Request, Subject, returned
+from limpyd.requests import Argument, Request, Subject, Walk, returned
 from limpyd.scripts import calls
+from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.writes import Step, write
 from limpyd.types import Codec, codec_for
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Owner(calls.Model, Protocol):
+class Owner(Model, Protocol):
     """What a field needs to know of its model."""
 
     keys: ModelKeys
@@ -25,6 +28,7 @@ class Owner(calls.Model, Protocol):
     pk_name: str
 
     def key_prefixes(self, where: Partition) -> list[bytes]: ...
+    def must_have_or_mint(self, pk: bytes | None) -> None: ...
 
 
 class Holder(Protocol):
@@ -32,8 +36,13 @@ class Holder(Protocol):
 
     _pk: bytes | None
     _checked: bool
+    _schema: Any
+    database: Any
+
+    _awaits: bool
 
     def _run(self, request: Request[Any]) -> Any: ...
+    def _walk(self, step: Walk[Any]) -> Any: ...
     def _made(self, pk: bytes) -> None: ...
     def _found(self) -> None: ...
 
@@ -47,11 +56,15 @@ class Field(Generic[T]):
 
     redis_type: ClassVar[str]
 
-    def __init__(self, type: Any = str, *, lockable: bool = True) -> None:  # noqa: A002 - the name users know
+    def __init__(self, type: Any = str, *, lockable: bool = True) -> None:
         self.name = ""
-        self.codec: Codec[T] = codec_for(type)
+        self.codec: Codec[T] = self._codec_for(type)
         self.lockable = lockable
         self.model: Owner
+
+    def _codec_for(self, declared: Any) -> Codec[T]:
+        """How values of the declared type are stored."""
+        return codec_for(declared)
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.name = self.name or name  # one object under two names is refused by the model
@@ -135,57 +148,90 @@ class BoundField(Faced[Face]):
     def _run(self, request: Request[Any]) -> Any:
         return self._instance._run(request)
 
+    def _walk(self, step: Walk[Any]) -> Any:
+        return self._instance._walk(step)
+
     def _key(self) -> bytes:
         raise NotImplementedError
 
-    def _upkeep(self) -> calls.Upkeep:
-        raise NotImplementedError
-
-    def _read(self, command: str, *args: Argument, decode: Callable[[Any], R] = returned) -> Request[R]:
+    def _read(
+        self, command: str, *args: Argument, decode: Callable[[Any], R] = returned, needs: Needs | None = None
+    ) -> Request[R]:
         """A command that changes nothing."""
         field, instance = self._field, self._instance
-        request = Request((command, self._key(), *args), decode, readonly=True, subject=field)
+        request = Request((command, self._key(), *args), decode, readonly=True, subject=field, needs=needs)
         if instance._checked:
             return request
-        return existing_only(field.model, instance, request)
-
-    def _write(self, command: str, *args: Argument, decode: Callable[[Any], R] = returned) -> Request[R]:
-        """A command that may change something, on an object that must exist."""
-        step = calls.Step(self._field.name, self._upkeep(), command, args)
-        field = self._field
-        return writing(field.model, self._instance, [step], lambda replies: decode(replies[0]), field)
+        return existing_only(request, self._key(), [instance])
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""
         return None if stored is None else self._field.decode(stored, self._key())
 
 
-def existing_only(model: Owner, instance: Any, request: Request[R]) -> Request[R]:
-    """The read, if the object exists; for an instance that was connected without asking."""
-    pk: bytes = instance._pk
-    return calls.read_existing(model, model.keys.partition(pk), pk, request, instance._found)
+def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:
+    """The read, if some objects exist; for instances that were connected without asking.
+
+    Args:
+        request: the read.
+        key: the key that it reads, or the first of them.
+        instances: those of the objects.
+    """
+    if len(request.args) > MOST_PASSED_ON:
+        return _checked_first(request, instances)
+
+    def found() -> None:
+        for instance in instances:
+            instance._found()
+
+    unsure = [(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in instances]
+    return calls.read_existing(unsure, key, request, found)
+
+
+MOST_PASSED_ON = 7000
+"""How many arguments a script can pass on to a command."""
+
+
+def _checked_first(request: Request[R], instances: Sequence[Any]) -> Request[R]:
+    """The read, after a request of its own for each object that must exist."""
+    for instance in instances:
+        request.first = check(instance, request.first)
+    return request
+
+
+def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:
+    """Asks whether the object of an instance exists.
+
+    Raises (from the reply):
+        DoesNotExist: it does not.
+    """
+    schema, pk = instance._schema, instance._pk
+
+    def decode(found: int) -> None:
+        if not found:
+            raise refusal(schema, [b"gone"], pk)
+        instance._found()
+
+    where = schema.keys.partition(pk)
+    return Request(("SISMEMBER", where.pks, pk), decode, readonly=True, subject=schema, first=before)
 
 
 def writing(
     model: Owner,
     instance: Any,
-    steps: list[calls.Step],
+    steps: list[Step],
     decode: Callable[[list[Any]], R],
     subject: Subject | None = None,
+    needs: Needs | None = None,
 ) -> Request[R]:
-    """Write commands on an instance: all or nothing, with their indexes.
+    """Write commands on the fields of one value of an instance: all or nothing, with their indexes.
 
     Raises:
         InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
     """
     pk: bytes | None = instance._pk
-    if pk is None and not model.mints_pks:
-        msg = (
-            f"this {model.name} has no primary key yet and its key is not automatic; set "
-            f"{model.pk_name} first, or create it with {model.name}({model.pk_name}=…, …)"
-        )
-        raise InvalidPrimaryKey(msg)
-    request = calls.write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject)
+    model.must_have_or_mint(pk)
+    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
     if pk is None:
         request.makes = instance
     return request

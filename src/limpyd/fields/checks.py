@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.keys import to_bytes
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """What fits the 64 bits of Redis's integers."""
@@ -29,6 +30,27 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
     return int(value)
 
 
+def count(what: str, value: Any) -> int:
+    """How many random members are wanted; negative ones may repeat.
+
+    Raises:
+        InvalidValue: it is no int, or beyond what servers take.
+    """
+    return integer(what, value, low=-LARGEST // 2, high=LARGEST // 2)
+
+
+def some(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments of which a command needs at least one.
+
+    Raises:
+        InvalidValue: there is none.
+    """
+    if not given:
+        msg = f"{name} needs at least one of them; it got none"
+        raise InvalidValue(msg)
+    return given
+
+
 def number(what: str, value: Any) -> str:
     """A finite int, float or Decimal, as the text that INCRBYFLOAT takes.
 
@@ -43,6 +65,48 @@ def number(what: str, value: Any) -> str:
         return format(value, "f")
     msg = f"{what} takes a finite number, not {shorten(value)}"
     raise InvalidValue(msg)
+
+
+def score(what: str, value: Any) -> str:
+    """A number that may be infinite, as the text that sorted sets take.
+
+    Raises:
+        InvalidValue: it is something else, or NaN.
+    """
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return number(what, value)
+
+
+def score_bound(what: str, value: Any) -> str:
+    """A bound of a range of scores: a number, or a text such as "-inf", "+inf" or "(1.5".
+
+    Raises:
+        InvalidValue: it is something else.
+    """
+    if not isinstance(value, str):
+        return score(what, value)
+    try:
+        number_meant = float(value.removeprefix("("))
+    except ValueError:
+        number_meant = math.nan
+    if math.isnan(number_meant):
+        msg = f"{what} is a number, or a text such as '-inf', '+inf' or '(1.5', not {shorten(value)}"
+        raise InvalidValue(msg)
+    return value
+
+
+def lex_bound(what: str, value: Any) -> bytes:
+    """A bound of a range in byte order: "[a", "(a", "-" or "+".
+
+    Raises:
+        InvalidValue: it is something else.
+    """
+    text = to_bytes(value) if isinstance(value, str) else value
+    if not isinstance(text, bytes) or (text not in {b"-", b"+"} and text[:1] not in {b"[", b"("}):
+        msg = f"{what} begins with '[' or, to leave it out, '('; or is '-' or '+' for the ends; not {shorten(value)}"
+        raise InvalidValue(msg)
+    return text
 
 
 def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
@@ -89,6 +153,17 @@ def _whole(what: str, value: int | timedelta, unit: timedelta) -> int:
         msg = f"{what} is not a whole number of {'seconds' if finer else 'milliseconds'}: {value!r}{finer}"
         raise InvalidValue(msg)
     return count
+
+
+def timeout(what: str, value: float | timedelta) -> str:
+    """How many seconds to wait at the most, as it is sent; 0 for no limit."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    text = number(what, value)
+    if float(text) < 0:
+        msg = f"{what} cannot be negative: {shorten(value)}; 0 waits without limit"
+        raise InvalidValue(msg)
+    return text
 
 
 def timestamp(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar, overload
 
-from limpyd.commands import Scope, read, write
+from limpyd.commands import command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
+from limpyd.fields.expiring import BoundExpiring, flags
 from limpyd.fields.single import BoundSingleValue, SingleValueField
+from limpyd.fields.value import Place
 from limpyd.keys import Partition, to_bytes
-from limpyd.requests import Request, to_bool
+from limpyd.requests import Argument, Request, to_bool
+from limpyd.scripts.calls import NewObject
 from limpyd.types import Use
 
 T = TypeVar("T")
 
 
-class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
-    """The commands of one entry of a Redis hash."""
+class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Face]):
+    """The commands of one entry of a Redis hash. It can expire on its own from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()
 
-    @read("HGET")
+    @command("HGET")
     def hget(self) -> Request[T | None]:
         """The value (HGET), or None if there is none.
 
@@ -33,7 +37,7 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
 
     get = hget
 
-    @write("HSET", Scope.WHOLE)
+    @command("HSET")
     def hset(self, value: T) -> Request[bool]:
         """Stores a value (HSET); True if there was none before.
 
@@ -46,12 +50,12 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
 
     set = hset
 
-    @write("HSETNX", Scope.WHOLE)
+    @command("HSETNX")
     def hsetnx(self, value: T) -> Request[bool]:
         """Stores a value if there is none (HSETNX); True if it was stored. Raises as `hset`."""
         return self._write("HSETNX", self._field.sub, self._field.encode(value), decode=to_bool)
 
-    @write("HDEL", Scope.WHOLE)
+    @command("HDEL")
     def hdel(self) -> Request[bool]:
         """Removes the value (HDEL), and its index entry; True if there was one.
 
@@ -62,14 +66,14 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
 
     delete = hdel
 
-    @read("HEXISTS")
+    @command("HEXISTS")
     def hexists(self) -> Request[bool]:
         """Whether there is a value (HEXISTS)."""
         return self._read("HEXISTS", self._field.sub, decode=to_bool)
 
     exists = hexists
 
-    @write("HINCRBY", Scope.WHOLE)
+    @command("HINCRBY")
     def hincrby(self, amount: int = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBY).
 
@@ -82,7 +86,7 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
         self._usable(Use.INTEGER, "HINCRBY")
         return self._write("HINCRBY", self._field.sub, checks.integer("HINCRBY's amount", amount), decode=int)
 
-    @write("HINCRBYFLOAT", Scope.WHOLE)
+    @command("HINCRBYFLOAT")
     def hincrbyfloat(self, amount: float = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBYFLOAT).
 
@@ -96,17 +100,206 @@ class BoundHashEntry(BoundSingleValue[Face], Generic[T, Face]):
         added = checks.number("HINCRBYFLOAT's amount", amount)
         return self._write("HINCRBYFLOAT", self._field.sub, added, decode=float)
 
-    @read("HSTRLEN")
+    @command("HSTRLEN")
     def hstrlen(self) -> Request[int]:
         """Length of the value in bytes (HSTRLEN); 0 if there is none."""
         return self._read("HSTRLEN", self._field.sub, decode=int)
+
+    # --- expiry ---
+
+    @command("HEXPIRE")
+    def hexpire(
+        self, seconds: int | timedelta, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+    ) -> Request[bool]:
+        """Lets the value expire after so many seconds (HEXPIRE); True if that was set, or it expired at once.
+
+        Args:
+            seconds: or a timedelta; 0 removes the value at once.
+            nx: only if it has no expiry yet.
+            xx: only if it has one.
+            gt: only if the new one is later.
+            lt: only if the new one is earlier.
+
+        Raises:
+            InvalidValue: the time is negative, or more than one condition is given.
+            UnsupportedCommand: the field is indexed.
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command.
+        """
+        return self._expiry("HEXPIRE", checks.seconds("HEXPIRE's seconds", seconds, low=0), nx, xx, gt, lt)
+
+    @command("HPEXPIRE")
+    def hpexpire(
+        self, milliseconds: int | timedelta, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+    ) -> Request[bool]:
+        """Lets the value expire after so many milliseconds (HPEXPIRE); else as `hexpire`."""
+        duration = checks.milliseconds("HPEXPIRE's milliseconds", milliseconds, low=0)
+        return self._expiry("HPEXPIRE", duration, nx, xx, gt, lt)
+
+    @command("HEXPIREAT")
+    def hexpireat(
+        self,
+        unix_time_seconds: int | datetime,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[bool]:
+        """Lets the value expire at a moment, in seconds since 1970 or a datetime (HEXPIREAT); else as `hexpire`."""
+        moment = checks.timestamp("HEXPIREAT's unix_time_seconds", unix_time_seconds, low=0)
+        return self._expiry("HEXPIREAT", moment, nx, xx, gt, lt)
+
+    @command("HPEXPIREAT")
+    def hpexpireat(
+        self,
+        unix_time_milliseconds: int | datetime,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[bool]:
+        """Lets the value expire at a moment, in milliseconds since 1970 or a datetime (HPEXPIREAT); as `hexpire`."""
+        moment = checks.timestamp_ms("HPEXPIREAT's unix_time_milliseconds", unix_time_milliseconds, low=0)
+        return self._expiry("HPEXPIREAT", moment, nx, xx, gt, lt)
+
+    @command("HPERSIST")
+    def hpersist(self) -> Request[bool]:
+        """Takes the expiry away (HPERSIST); True if there was one.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command.
+        """
+        return self._write("HPERSIST", *self._named(), decode=_done)
+
+    @command("HTTL")
+    def httl(self) -> Request[int]:
+        """Seconds until the value expires (HTTL); -1 without expiry, -2 without a value.
+
+        Raises:
+            ServerTooOld: the server does not know the command.
+        """
+        return self._read("HTTL", *self._named(), decode=_number)
+
+    @command("HPTTL")
+    def hpttl(self) -> Request[int]:
+        """Milliseconds until the value expires (HPTTL); else as `httl`."""
+        return self._read("HPTTL", *self._named(), decode=_number)
+
+    @command("HEXPIRETIME")
+    def hexpiretime(self) -> Request[int]:
+        """The moment the value expires, in seconds since 1970 (HEXPIRETIME); else as `httl`."""
+        return self._read("HEXPIRETIME", *self._named(), decode=_number)
+
+    @command("HPEXPIRETIME")
+    def hpexpiretime(self) -> Request[int]:
+        """The moment the value expires, in milliseconds since 1970 (HPEXPIRETIME); else as `httl`."""
+        return self._read("HPEXPIRETIME", *self._named(), decode=_number)
+
+    @command("HSETEX")
+    def hsetex(
+        self,
+        value: T,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        fnx: bool = False,
+        fxx: bool = False,
+        keepttl: bool = False,
+    ) -> Request[bool]:
+        """Stores a value, and when it expires (HSETEX, from Redis 8.0 and Valkey 9.0 on); True if it was stored.
+
+        Args:
+            value: the new value.
+            ex: expire after so many seconds.
+            px: expire after so many milliseconds.
+            exat: expire at this moment, in seconds since 1970.
+            pxat: expire at this moment, in milliseconds since 1970.
+            fnx: only if there is no value.
+            fxx: only if there is a value.
+            keepttl: keep the expiry that the old value has.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type, or arguments exclude each other.
+            UniquenessError: another object has the value; nothing is changed.
+            UnsupportedCommand: an expiry on an indexed field.
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command.
+        """
+        checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
+        args = flags(fnx=fnx, fxx=fxx)
+        args += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
+        return self._write("HSETEX", *args, *self._named(), self._field.encode(value), decode=to_bool)
+
+    @command("HGETEX")
+    def hgetex(
+        self,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        persist: bool = False,
+    ) -> Request[T | None]:
+        """The value, or None, while its expiry is changed (HGETEX, from Redis 8.0 and Valkey 9.0 on).
+
+        Args:
+            ex: expire after so many seconds.
+            px: expire after so many milliseconds.
+            exat: expire at this moment, in seconds since 1970.
+            pxat: expire at this moment, in milliseconds since 1970.
+            persist: take the expiry away.
+
+        Raises:
+            UnsupportedCommand: an expiry on an indexed field.
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command.
+        """
+        args = self._expiry_args("HGETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
+        return self._write("HGETEX", *args, *self._named(), decode=self._only)
+
+    @command("HGETDEL")
+    def hgetdel(self) -> Request[T | None]:
+        """Removes the value and returns it, or None (HGETDEL, from Redis 8.0 and Valkey 9.1 on).
+
+        Raises:
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command.
+        """
+        return self._write("HGETDEL", *self._named(), decode=self._only)
+
+    def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
+        self._may_expire(command)
+        checks.at_most_one(command, nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._write(command, when, *flags(nx=nx, xx=xx, gt=gt, lt=lt), *self._named(), decode=_done)
+
+    def _named(self) -> tuple[Argument, ...]:
+        """This entry, as the commands name it that take several."""
+        return "FIELDS", 1, self._field.sub
+
+    def _only(self, reply: Any) -> Any:
+        """Decode: one value, or None."""
+        return self._value(reply[0]) if reply else None
+
+
+NO_VALUE = -2
+
+
+def _number(reply: Any) -> int:
+    """Decode: one number; some servers reply nothing at all where there is no hash."""
+    return int(reply[0]) if reply else NO_VALUE
+
+
+def _done(reply: Any) -> bool:
+    """Decode: 1 for done, 2 for expired at once; 0 for refused by a condition, and negative for nothing there."""
+    return _number(reply) > 0
 
 
 class InstanceHashField(SingleValueField[T]):
     """A value in the hash of its instance."""
 
     redis_type = "hash"
-    stored_as = b"hash"
+    stored_as = b"entry"
 
     @overload
     def __init__(
@@ -127,7 +320,7 @@ class InstanceHashField(SingleValueField[T]):
         unique: bool = False,
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:  # noqa: A002 - the name users know
+    def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
 
     sub = b""
@@ -146,6 +339,11 @@ class InstanceHashField(SingleValueField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHashEntry[T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHashEntry(self, instance)
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        stored = self.encode(value)
+        new.hash.extend((self.sub, stored))
+        self._claim(new, place, stored)
 
     def _prefix(self, where: Partition) -> bytes:
         return where.hash_prefix

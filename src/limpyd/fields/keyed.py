@@ -1,24 +1,26 @@
-"""What every field with a Redis key of its own can do: be deleted, exist, expire."""
+"""What every field with a Redis key of its own can do: be deleted, exist, expire, be copied, be looked into."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from limpyd.commands import Scope, read, write
-from limpyd.exceptions import InvalidValue, UnsupportedCommand
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.base import BoundField
+from limpyd.fields.expiring import BoundExpiring, flags
+from limpyd.keys import to_text
+from limpyd.replies import optional_int
 from limpyd.requests import Argument, Request, to_bool
 
 
-class BoundKey(BoundField[Face]):
+class BoundKey(BoundExpiring[Face]):
     """A field with a key of its own, of one instance."""
 
     __slots__ = ()
 
-    @write("DEL", Scope.WHOLE)
+    @command("DEL")
     def delete(self) -> Request[bool]:
         """Removes the value (DEL), and its index entries; True if there was one.
 
@@ -27,12 +29,38 @@ class BoundKey(BoundField[Face]):
         """
         return self._write("DEL", decode=to_bool)
 
-    @read("EXISTS")
+    @command("UNLINK")
+    def unlink(self) -> Request[bool]:
+        """Removes the value (UNLINK) as `delete` does, but has the server free its memory later."""
+        return self._write("UNLINK", decode=to_bool)
+
+    @command("COPY")
+    def copy(self, destination: BoundKey[Any], replace: bool = False) -> Request[bool]:
+        """Copies the value, and when it expires, to a field of another instance (COPY); True if it was copied.
+
+        Args:
+            destination: a bound field of the same kind and type. If it is indexed, the copy does not expire.
+            replace: overwrite the value that it has; without, nothing is copied if it has one.
+
+        Raises:
+            InvalidValue: the destination is of another kind, type or database, or this very field.
+            UniquenessError: another object has the value; nothing is changed.
+            InvalidPrimaryKey: the destination's instance has no primary key yet.
+            DoesNotExist: one of the objects was deleted.
+        """
+        (target,) = self._together("COPY", (destination,), self._field.stored_as)
+        if target._key() == self._key():
+            msg = f"COPY takes another field than the one that is copied; both are {self!r}"
+            raise InvalidValue(msg)
+        args: list[Argument] = [target._key(), *flags(replace=replace)]
+        return self._write_together("COPY", *args, decode=to_bool, changes=target, scopes=(b"nothing", b"whole"))
+
+    @command("EXISTS")
     def exists(self) -> Request[bool]:
         """Whether there is a value (EXISTS)."""
         return self._read("EXISTS", decode=to_bool)
 
-    @write("EXPIRE", Scope.NOTHING)
+    @command("EXPIRE")
     def expire(
         self,
         time: int | timedelta,
@@ -56,7 +84,7 @@ class BoundKey(BoundField[Face]):
         """
         return self._expiry("EXPIRE", checks.seconds("EXPIRE's time", time), nx, xx, gt, lt)
 
-    @write("PEXPIRE", Scope.NOTHING)
+    @command("PEXPIRE")
     def pexpire(
         self,
         time: int | timedelta,
@@ -68,7 +96,7 @@ class BoundKey(BoundField[Face]):
         """Lets the value expire after so many milliseconds (PEXPIRE); True if that was set. Else like `expire`."""
         return self._expiry("PEXPIRE", checks.milliseconds("PEXPIRE's time", time), nx, xx, gt, lt)
 
-    @write("EXPIREAT", Scope.NOTHING)
+    @command("EXPIREAT")
     def expireat(
         self,
         when: int | datetime,
@@ -80,7 +108,7 @@ class BoundKey(BoundField[Face]):
         """Lets the value expire at a moment (EXPIREAT), in seconds since 1970 or a datetime. Else like `expire`."""
         return self._expiry("EXPIREAT", checks.timestamp("EXPIREAT's when", when), nx, xx, gt, lt)
 
-    @write("PEXPIREAT", Scope.NOTHING)
+    @command("PEXPIREAT")
     def pexpireat(
         self,
         when: int | datetime,
@@ -92,7 +120,7 @@ class BoundKey(BoundField[Face]):
         """Lets the value expire at a moment (PEXPIREAT), in milliseconds since 1970 or a datetime. Else as `expire`."""
         return self._expiry("PEXPIREAT", checks.timestamp_ms("PEXPIREAT's when", when), nx, xx, gt, lt)
 
-    @write("PERSIST", Scope.NOTHING)
+    @command("PERSIST")
     def persist(self) -> Request[bool]:
         """Takes the expiry away (PERSIST); True if there was one.
 
@@ -101,25 +129,82 @@ class BoundKey(BoundField[Face]):
         """
         return self._write("PERSIST", decode=to_bool)
 
-    @read("TTL")
+    @command("TTL")
     def ttl(self) -> Request[int]:
         """Seconds until the value expires (TTL); -1 without expiry, -2 without a value."""
         return self._read("TTL", decode=int)
 
-    @read("PTTL")
+    @command("PTTL")
     def pttl(self) -> Request[int]:
         """Milliseconds until the value expires (PTTL); -1 without expiry, -2 without a value."""
         return self._read("PTTL", decode=int)
 
-    @read("EXPIRETIME")
+    @command("EXPIRETIME")
     def expiretime(self) -> Request[int]:
         """The moment the value expires, in seconds since 1970 (EXPIRETIME); -1 without expiry, -2 without a value."""
         return self._read("EXPIRETIME", decode=int)
 
-    @read("PEXPIRETIME")
+    @command("PEXPIRETIME")
     def pexpiretime(self) -> Request[int]:
         """The moment the value expires, in milliseconds since 1970 (PEXPIRETIME); -1 and -2 as for `expiretime`."""
         return self._read("PEXPIRETIME", decode=int)
+
+    # --- how the server keeps it ---
+
+    @command("TYPE")
+    def type(self) -> Request[str]:
+        """The Redis type of what is stored (TYPE), such as "string"; "none" if there is nothing."""
+        return self._read("TYPE", decode=to_text)
+
+    @command("TOUCH")
+    def touch(self) -> Request[bool]:
+        """Lets the value count as just used (TOUCH), for servers that evict what is not; True if there is one."""
+        return self._read("TOUCH", decode=to_bool)
+
+    @command("DUMP")
+    def dump(self) -> Request[bytes | None]:
+        """The value in the server's own form, for its RESTORE (DUMP), or None if there is none."""
+        return self._read("DUMP")
+
+    @command("OBJECT ENCODING")
+    def object_encoding(self) -> Request[str | None]:
+        """How the server represents the value, such as "listpack" (OBJECT ENCODING), or None if there is none."""
+        return self._ask("OBJECT", "ENCODING", decode=lambda reply: None if reply is None else to_text(reply))
+
+    @command("OBJECT FREQ")
+    def object_freq(self) -> Request[int | None]:
+        """How often the value was used, on a logarithmic scale (OBJECT FREQ), or None if there is none.
+
+        Raises:
+            ServerError: the server's maxmemory-policy is none of the LFU ones, so it does not count.
+        """
+        return self._ask("OBJECT", "FREQ", decode=optional_int)
+
+    @command("OBJECT IDLETIME")
+    def object_idletime(self) -> Request[int | None]:
+        """Seconds since the value was last used (OBJECT IDLETIME), or None if there is none.
+
+        Raises:
+            ServerError: the server's maxmemory-policy is one of the LFU ones, so it keeps no times.
+        """
+        return self._ask("OBJECT", "IDLETIME", decode=optional_int)
+
+    @command("OBJECT REFCOUNT")
+    def object_refcount(self) -> Request[int | None]:
+        """How many references the server holds to the value (OBJECT REFCOUNT), or None if there is none."""
+        return self._ask("OBJECT", "REFCOUNT", decode=optional_int)
+
+    @command("MEMORY USAGE")
+    def memory_usage(self, samples: int | None = None) -> Request[int | None]:
+        """Bytes of memory that the key and its value take (MEMORY USAGE), or None if there is none.
+
+        Args:
+            samples: how many members to measure and take for the rest; 0 for all. The server's default is 5.
+        """
+        args: list[Argument] = []
+        if samples is not None:
+            args = ["SAMPLES", checks.integer("MEMORY USAGE's samples", samples, low=0)]
+        return self._ask("MEMORY", "USAGE", *args, decode=optional_int)
 
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)
@@ -127,15 +212,4 @@ class BoundKey(BoundField[Face]):
         if nx and (xx or gt or lt):
             msg = f"{command}: nx excludes xx, gt and lt"
             raise InvalidValue(msg)
-        chosen: dict[str, Any] = {"NX": nx, "XX": xx, "GT": gt, "LT": lt}
-        conditions: list[Argument] = [name for name, wanted in chosen.items() if wanted]
-        return self._write(command, when, *conditions, decode=to_bool)
-
-    def _may_expire(self, command: str) -> None:
-        """An index is kept by writes; when a value expires there is none."""
-        if self._field.indexed:
-            msg = (
-                f"{self._field} is indexed: when its value expired, its index entry would stay. "
-                f"{command} needs a field without an index; or delete the value yourself"
-            )
-            raise UnsupportedCommand(msg)
+        return self._write(command, when, *flags(nx=nx, xx=xx, gt=gt, lt=lt), decode=to_bool)

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
 
-from limpyd.exceptions import DeclarationError, UnsupportedCommand
+from limpyd.command_table import Needs
+from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
-from limpyd.fields.base import BoundField, Field, Owner
-from limpyd.indexes import EqualIndex, Index, UniqueIndex
+from limpyd.fields.base import Owner, writing
+from limpyd.fields.value import BoundValue, ValueField
 from limpyd.keys import Partition
-from limpyd.scripts.calls import Indexes, Upkeep
+from limpyd.requests import Argument, Request, returned
+from limpyd.scripts.writes import Step, Upkeep
 from limpyd.types import Use
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Place(NamedTuple):
-    """Where a field's values are kept in one partition of its model.
-
-    Attributes:
-        prefix: the start of the keys that hold them; the primary key follows.
-        upkeep: the field as the scripts know it.
-        indexes: its indexes there.
-        described: those, as the scripts know them; the end of `upkeep`.
-    """
-
-    prefix: bytes
-    upkeep: Upkeep
-    indexes: tuple[Index, ...]
-    described: Indexes
-
-
-class SingleValueField(Field[T]):
+class SingleValueField(ValueField[T]):
     """The declaration of a field of one value.
 
     Args:
@@ -39,100 +27,58 @@ class SingleValueField(Field[T]):
         default: the value a new object gets when none is given, or a function that makes it.
         indexable: objects can be found by the value.
         unique: no two objects have the same value; implies indexable.
-        lockable: accepted for limpyd 2's sake; no write needs a lock. It only turns off the guard
-            of writes whose index has a Python `transform`.
+        lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
-    stored_as: ClassVar[bytes]
-    """How the scripts read the value (see scripts/lib/values.lua)."""
-
-    def __init__(
-        self,
-        type: Any = str,  # noqa: A002 - the name users know
-        *,
-        default: Any = None,
-        indexable: bool = False,
-        unique: bool = False,
-        lockable: bool = True,
-    ) -> None:
-        super().__init__(type, lockable=lockable)
+    def __init__(self, type: Any = str, *, default: Any = None, unique: bool = False, **options: Any) -> None:
+        super().__init__(type, unique=unique, **options)
         if unique and default is not None and not callable(default):
             msg = "a unique field cannot have a default: the second object would be refused; use a function"
             raise DeclarationError(msg)
         self.default = default
-        self.indexable = indexable or unique
-        self.unique = unique
-        self._places: dict[Partition, Place] = {}
-        self._operators: frozenset[str] = frozenset()
-
-    @property
-    def indexed(self) -> bool:
-        return self.indexable
-
-    @property
-    def operators(self) -> frozenset[str]:
-        return self._operators
+        self._upkeeps: dict[Partition, Upkeep] = {}
 
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
-        mine._places = {partition: mine._place(partition) for partition in model.keys.partitions}
-        indexes = mine.place(None).indexes
-        mine._operators = frozenset().union(*(index.operators for index in indexes))
+        mine._upkeeps = {
+            where: (place.prefix, place.stored, mine._sub(), *place.described) for where, place in mine._places.items()
+        }
         if self.default is not None and not callable(self.default):
             mine.encode(self.default)
         return mine
 
-    def place(self, pk: bytes | None) -> Place:
-        """Where the value of an object is kept."""
-        return self._places[self.model.keys.partition(pk)]
-
-    def place_in(self, partition: Partition) -> Place:
-        """Where the values of a partition's objects are kept."""
-        return self._places[partition]
-
-    def _place(self, where: Partition) -> Place:
-        indexes: tuple[Index, ...] = ()
-        if self.unique:
-            indexes = (UniqueIndex(self.codec, where.unique(self.name)),)
-        elif self.indexable:
-            indexes = (EqualIndex(self.codec, where.equal_prefix(self.name)),)
-        prefix = self._prefix(where)
-        described: Indexes = (len(indexes),)
-        for index in indexes:
-            described += index.upkeep
-        return Place(prefix, (prefix, self.stored_as, self._sub(), *described), indexes, described)
+    def upkeep(self, pk: bytes | None) -> Upkeep:
+        """The field of an object, as write.lua knows it."""
+        return self._upkeeps[self.model.keys.partition(pk)]
 
     def default_value(self) -> Any:
-        """The value of a new object when none is given, or None."""
         return self.default() if callable(self.default) else self.default
 
-    def _prefix(self, where: Partition) -> bytes:
-        raise NotImplementedError
+    def step(self, pk: bytes | None, command: str, *args: Argument) -> Step:
+        """A write command on the field of an object."""
+        return Step(self.name, self.upkeep(pk), command, args)
 
     def _sub(self) -> bytes:
-        raise NotImplementedError
+        return b""
 
 
-class BoundSingleValue(BoundField[Face]):
+class BoundSingleValue(BoundValue[Face]):
     """A field of one value, of one instance."""
 
     __slots__ = ()
 
-    def _key(self) -> bytes:
-        pk = self._instance._pk
-        if pk is None:
-            nothing: bytes = self._field.model.keys.partition(None).nothing
-            return nothing
-        prefix: bytes = self._field.place(pk).prefix
-        return prefix + pk
-
-    def _upkeep(self) -> Upkeep:
-        upkeep: Upkeep = self._field.place(self._instance._pk).upkeep
-        return upkeep
+    def _write(
+        self,
+        command: str,
+        *args: Argument,
+        decode: Callable[[Any], R] = returned,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may change something, on an object that must exist."""
+        field, instance = self._field, self._instance
+        step = Step(field.name, field.upkeep(instance._pk), command, args)
+        return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
 
     def _usable(self, use: Use, command: str) -> None:
         """Refuses a command that would make no sense on the field's type."""
-        field = self._field
-        if not field.codec.use & use:
-            msg = f"{field} holds {field.codec.name}; {command} would store what is no {field.codec.name}, or cut it"
-            raise UnsupportedCommand(msg)
+        self._field.usable(use, command)

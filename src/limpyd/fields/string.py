@@ -4,30 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, Self, TypeVar, overload
+from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
-from limpyd.commands import Scope, read, set_command, write
+from limpyd.command_table import Needs
+from limpyd.commands import command, set_command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
+from limpyd.fields.bits import LONGEST, BoundBits
+from limpyd.fields.expiring import flags
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.single import BoundSingleValue, SingleValueField
-from limpyd.keys import Partition
+from limpyd.fields.value import Place
+from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
+from limpyd.scripts.calls import NewObject
 from limpyd.types import Use
 
 T = TypeVar("T")
+R = TypeVar("R")
 
-LONGEST = 512 * 1024 * 1024
-"""Bytes in the largest string that Redis takes by default."""
+IFEQ = Needs(redis=(8, 4), valkey=(8, 1))
+"""The servers that compare in SET."""
 
 
-class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
-    """The commands of a Redis string."""
+class Match(NamedTuple):
+    """A part that two texts have in common, by the positions in bytes of its first and last byte.
+
+    Attributes:
+        start: where it begins in the field.
+        end: where it ends in the field, included.
+        other_start: where it begins in the other one.
+        other_end: where it ends in the other one, included.
+        length: its length in bytes.
+    """
+
+    start: int
+    end: int
+    other_start: int
+    other_end: int
+    length: int
+
+
+class CommonSubsequence(NamedTuple):
+    """The longest common subsequence of two texts.
+
+    Attributes:
+        matches: the parts that it consists of, from the last one to the first.
+        length: its length in bytes; that of matches too short to be listed included.
+    """
+
+    matches: list[Match]
+    length: int
+
+
+class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
+    """The commands of a Redis string that set it and get it as a whole."""
 
     __slots__ = ()
 
-    @read("GET")
+    @command("GET")
     def get(self) -> Request[T | None]:
         """The value (GET), or None if there is none.
 
@@ -48,6 +84,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         get: bool = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        ifeq: Any = None,  # a T, as SetCommand says; here it would keep pyright from telling T
     ) -> Request[Any]:
         """Stores a value (SET); True if it was stored, or with `get` the value before, or None.
 
@@ -61,25 +98,31 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
             get: return the old value instead.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
+            ifeq: only if this is the value. Needs Valkey 8.1 or Redis 8.4.
 
         Raises:
             InvalidValue: the value does not fit the field's type, or arguments exclude each other.
             UniquenessError: another object has the value; nothing is changed.
             UnsupportedCommand: an expiry on an indexed field.
             DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know `ifeq`.
         """
-        checks.at_most_one("SET", nx=nx, xx=xx)
+        expected = None if ifeq is None else self._field.encode(ifeq)
+        checks.at_most_one("SET", nx=nx, xx=xx, ifeq=expected)
         args: list[Argument] = [self._field.encode(value)]
-        args += [flag for flag, wanted in (("NX", nx), ("XX", xx), ("GET", get)) if wanted]
+        if expected is not None:
+            args += ("IFEQ", expected)
+        args += flags(nx=nx, xx=xx, get=get)
         args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        return self._write("SET", *args, decode=self._value if get else to_bool)
+        needs = None if expected is None else IFEQ
+        return self._write("SET", *args, decode=self._value if get else to_bool, needs=needs)
 
-    @write("SETNX", Scope.WHOLE)
+    @command("SETNX")
     def setnx(self, value: T) -> Request[bool]:
         """Stores a value if there is none (SETNX); True if it was stored. Raises as `set`."""
         return self._write("SETNX", self._field.encode(value), decode=to_bool)
 
-    @write("SETEX", Scope.WHOLE)
+    @command("SETEX")
     def setex(self, time: int | timedelta, value: T) -> Request[bool]:
         """Stores a value that expires after so many seconds (SETEX); True. Raises as `set`."""
         self._may_expire("SETEX")
@@ -87,19 +130,19 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
             "SETEX", checks.seconds("SETEX's time", time, low=1), self._field.encode(value), decode=to_bool
         )
 
-    @write("PSETEX", Scope.WHOLE)
+    @command("PSETEX")
     def psetex(self, time_ms: int | timedelta, value: T) -> Request[bool]:
         """Stores a value that expires after so many milliseconds (PSETEX); True. Raises as `set`."""
         self._may_expire("PSETEX")
         duration = checks.milliseconds("PSETEX's time_ms", time_ms, low=1)
         return self._write("PSETEX", duration, self._field.encode(value), decode=to_bool)
 
-    @write("GETSET", Scope.WHOLE)
+    @command("GETSET")
     def getset(self, value: T) -> Request[T | None]:
         """Stores a value and returns the one before, or None (GETSET). Raises as `set`."""
         return self._write("GETSET", self._field.encode(value), decode=self._value)
 
-    @write("GETDEL", Scope.WHOLE)
+    @command("GETDEL")
     def getdel(self) -> Request[T | None]:
         """Removes the value and returns it, or None (GETDEL).
 
@@ -108,7 +151,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         """
         return self._write("GETDEL", decode=self._value)
 
-    @write("GETEX", Scope.NOTHING)
+    @command("GETEX")
     def getex(
         self,
         ex: int | timedelta | None = None,
@@ -133,7 +176,29 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         args = self._expiry_args("GETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
         return self._write("GETEX", *args, decode=self._value)
 
-    @write("APPEND", Scope.WHOLE)
+    @command("STRLEN")
+    def strlen(self) -> Request[int]:
+        """Length of the value in bytes (STRLEN); 0 if there is none."""
+        return self._read("STRLEN", decode=int)
+
+
+class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
+    """The commands of a Redis string."""
+
+    __slots__ = ()
+
+    @command("DELIFEQ")
+    def delifeq(self, value: T) -> Request[bool]:
+        """Removes the value if it is this one (DELIFEQ); True if it was. The stored forms are compared.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+            DoesNotExist: the object was deleted.
+            ServerTooOld: the server does not know the command, which is Valkey's from 9.0 on.
+        """
+        return self._write("DELIFEQ", self._field.encode(value), decode=to_bool)
+
+    @command("APPEND")
     def append(self, value: str | bytes) -> Request[int]:
         """Adds text at the end; returns the length in bytes after it (APPEND).
 
@@ -144,12 +209,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         """
         return self._write("APPEND", self._text("APPEND", value), decode=int)
 
-    @read("STRLEN")
-    def strlen(self) -> Request[int]:
-        """Length of the value in bytes (STRLEN); 0 if there is none."""
-        return self._read("STRLEN", decode=int)
-
-    @read("GETRANGE")
+    @command("GETRANGE")
     def getrange(self, start: int, end: int) -> Request[T]:
         """Part of the value, by the positions of its first and last byte (GETRANGE).
 
@@ -161,11 +221,14 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
             UnsupportedCommand: the field's type is not str or bytes.
             StoredValueError: the cut goes through a character of several bytes.
         """
-        self._usable(Use.TEXT, "GETRANGE")
-        args = (checks.integer("GETRANGE's start", start), checks.integer("GETRANGE's end", end))
-        return self._read("GETRANGE", *args, decode=self._value)
+        return self._part("GETRANGE", start, end)
 
-    @write("SETRANGE", Scope.WHOLE)
+    @command("GETRANGE")
+    def substr(self, start: int, end: int = -1) -> Request[T]:
+        """The same as `getrange`, to the end unless told otherwise (GETRANGE, as SUBSTR is called today)."""
+        return self._part("SUBSTR", start, end)
+
+    @command("SETRANGE")
     def setrange(self, offset: int, value: str | bytes) -> Request[int]:
         """Overwrites part of the value from a position on; returns the length in bytes after it (SETRANGE).
 
@@ -176,7 +239,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
             "SETRANGE", checks.integer("SETRANGE's offset", offset, low=0, high=LONGEST - len(text)), text, decode=int
         )
 
-    @write("INCRBY", Scope.WHOLE)
+    @command("INCRBY")
     def incr(self, amount: int = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBY).
 
@@ -191,7 +254,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
 
     incrby = incr
 
-    @write("DECRBY", Scope.WHOLE)
+    @command("DECRBY")
     def decr(self, amount: int = 1) -> Request[int]:
         """Subtracts from the number that is stored, 0 if there is none, and returns it (DECRBY). Raises as `incr`."""
         self._usable(Use.INTEGER, "DECRBY")
@@ -199,7 +262,7 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
 
     decrby = decr
 
-    @write("INCRBYFLOAT", Scope.WHOLE)
+    @command("INCRBYFLOAT")
     def incrbyfloat(self, amount: float = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBYFLOAT).
 
@@ -212,61 +275,46 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         self._usable(Use.NUMBER, "INCRBYFLOAT")
         return self._write("INCRBYFLOAT", checks.number("INCRBYFLOAT's amount", amount), decode=float)
 
-    @read("GETBIT")
-    def getbit(self, offset: int) -> Request[int]:
-        """The bit at a position: 0 or 1 (GETBIT)."""
-        self._usable(Use.TEXT, "GETBIT")
-        return self._read("GETBIT", self._bit_offset("GETBIT", offset), decode=int)
+    @command("LCS")
+    def lcs(self, other: BoundString[T, Any]) -> Request[T]:
+        """The longest common subsequence with another field's value (LCS).
 
-    @write("SETBIT", Scope.WHOLE)
-    def setbit(self, offset: int, value: int) -> Request[int]:
-        """Sets the bit at a position to 0 or 1 and returns the one before (SETBIT). Raises as `append`."""
-        self._usable(Use.TEXT, "SETBIT")
-        bit = checks.integer("SETBIT's value", value if type(value) is not bool else int(value), low=0, high=1)
-        return self._write("SETBIT", self._bit_offset("SETBIT", offset), bit, decode=int)
+        It is made of bytes that both have in the same order, but not necessarily one after the other.
 
-    @read("BITCOUNT")
-    def bitcount(
-        self,
-        start: int | None = None,
-        end: int | None = None,
-        mode: Literal["BYTE", "BIT"] | None = None,
-    ) -> Request[int]:
-        """How many bits are 1 (BITCOUNT).
+        Raises:
+            UnsupportedCommand: the field's type is not str or bytes.
+            InvalidValue: the other is no StringField of the same type and database.
+            StoredValueError: it cuts through a character of several bytes.
+        """
+        return self._common(other, decode=self._value)
+
+    @command("LCS")
+    def lcs_len(self, other: BoundString[T, Any]) -> Request[int]:
+        """Length in bytes of the longest common subsequence with another field's value (LCS with LEN)."""
+        return self._common(other, "LEN", decode=int)
+
+    @command("LCS")
+    def lcs_idx(self, other: BoundString[T, Any], minmatchlen: int | None = None) -> Request[CommonSubsequence]:
+        """Where the longest common subsequence with another field's value is (LCS with IDX and WITHMATCHLEN).
 
         Args:
-            start: where to begin; negative counts from the end. Needs `end`.
-            end: where to end, included.
-            mode: whether start and end count bytes (the default) or bits.
+            other: the other field.
+            minmatchlen: list no matches that are shorter, in bytes.
         """
-        self._usable(Use.TEXT, "BITCOUNT")
-        if (start is None) != (end is None):
-            msg = "BITCOUNT takes both start and end, or neither"
-            raise InvalidValue(msg)
-        return self._read("BITCOUNT", *self._bit_range("BITCOUNT", start, end, mode), decode=int)
+        args: list[Argument] = ["IDX", "WITHMATCHLEN"]
+        if minmatchlen is not None:
+            args += ("MINMATCHLEN", checks.integer("LCS's minmatchlen", minmatchlen, low=0))
+        return self._common(other, *args, decode=_common_subsequence)
 
-    @read("BITPOS")
-    def bitpos(
-        self,
-        bit: int,
-        start: int | None = None,
-        end: int | None = None,
-        mode: Literal["BYTE", "BIT"] | None = None,
-    ) -> Request[int]:
-        """Position of the first bit that is 0 or 1, or -1 (BITPOS).
+    def _common(self, other: Any, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
+        self._usable(Use.TEXT, "LCS")
+        fields = [self, *self._together("LCS", (other,), b"string")]
+        return self._read_together("LCS", [*(field._key() for field in fields), *args], fields, decode)
 
-        Args:
-            bit: which to look for.
-            start: where to begin; negative counts from the end.
-            end: where to end, included. Needs `start`.
-            mode: whether start and end count bytes (the default) or bits. Needs both.
-        """
-        self._usable(Use.TEXT, "BITPOS")
-        if end is not None and start is None:
-            msg = "BITPOS takes end only with start"
-            raise InvalidValue(msg)
-        wanted = checks.integer("BITPOS's bit", bit, low=0, high=1)
-        return self._read("BITPOS", wanted, *self._bit_range("BITPOS", start, end, mode), decode=int)
+    def _part(self, command: str, start: int, end: int) -> Request[T]:
+        self._usable(Use.TEXT, command)
+        args = (checks.integer(f"{command}'s start", start), checks.integer(f"{command}'s end", end))
+        return self._read("GETRANGE", *args, decode=self._value)
 
     def _text(self, command: str, value: str | bytes) -> bytes:
         self._usable(Use.TEXT, command)
@@ -281,50 +329,27 @@ class BoundString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
         msg = f"{command} on {self._field} takes str or bytes, not {type(value).__name__}"
         raise InvalidValue(msg)
 
-    @staticmethod
-    def _bit_offset(command: str, offset: int) -> int:
-        return checks.integer(f"{command}'s offset", offset, low=0, high=LONGEST * 8 - 1)
 
-    @staticmethod
-    def _bit_range(command: str, start: int | None, end: int | None, mode: str | None) -> list[Argument]:
-        args: list[Argument] = [
-            checks.integer(f"{command}'s {name}", value)
-            for name, value in (("start", start), ("end", end))
-            if value is not None
-        ]
-        if mode is not None:
-            if end is None:
-                msg = f"{command} takes mode only with start and end"
-                raise InvalidValue(msg)
-            args.append(checks.one_of(f"{command}'s mode", mode, ("BYTE", "BIT")))
-        return args
-
-    def _expiry_args(self, command: str, **given: Any) -> list[Argument]:
-        """The arguments for an expiry, of which at most one may be given."""
-        checks.at_most_one(command, **given)
-        for name, value in given.items():
-            if value is None or value is False:
-                continue
-            if name in {"keepttl", "persist"}:
-                return [name.upper()]
-            self._may_expire(f"{command} with {name}")
-            return [name.upper(), EXPIRIES[name](f"{command}'s {name}", value)]
-        return []
+def _common_subsequence(reply: Any) -> CommonSubsequence:
+    found = mapping(reply)
+    matches = [Match(own[0], own[1], other[0], other[1], length) for own, other, length in found["matches"]]
+    return CommonSubsequence(matches, found["len"])
 
 
-EXPIRIES: dict[str, Callable[[str, Any], int]] = {
-    "ex": lambda what, value: checks.seconds(what, value, low=1),
-    "px": lambda what, value: checks.milliseconds(what, value, low=1),
-    "exat": lambda what, value: checks.timestamp(what, value, low=1),
-    "pxat": lambda what, value: checks.timestamp_ms(what, value, low=1),
-}
-
-
-class StringField(SingleValueField[T]):
-    """A value in a Redis string of its own."""
+class WholeStringField(SingleValueField[T]):
+    """The declaration of a field whose value is a Redis string of its own."""
 
     redis_type = "string"
     stored_as = b"string"
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        stored = self.encode(value)
+        new.strings.extend((place.prefix, stored))
+        self._claim(new, place, stored)
+
+
+class StringField(WholeStringField[T]):
+    """A value in a Redis string of its own."""
 
     @overload
     def __init__(
@@ -345,7 +370,7 @@ class StringField(SingleValueField[T]):
         unique: bool = False,
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:  # noqa: A002 - the name users know
+    def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload
@@ -356,9 +381,3 @@ class StringField(SingleValueField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundString[T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundString(self, instance)
-
-    def _prefix(self, where: Partition) -> bytes:
-        return where.field_prefix(self.name)
-
-    def _sub(self) -> bytes:
-        return b""

@@ -28,10 +28,15 @@ class Index:
         self.key = key
         self.upkeep: tuple[Argument, ...] = (self.kind, codec.normal, key)
 
-    def entry(self, stored: bytes) -> tuple[bytes, bytes, bytes]:
+    def entry(self, stored: bytes, sub: bytes | None = None) -> tuple[bytes, bytes, bytes]:
         """The entry of a stored value: its kind, the index's key, and the form it is kept under."""
-        return self.kind, self.key, self._normal(stored)
+        return self.kind, self.key, self._text(stored, sub)
 
-    def leaf(self, stored: tuple[bytes, ...]) -> Leaf:
-        """The condition that the field has one of these values."""
-        return Leaf(self.kind, self.key, tuple(dict.fromkeys(map(self._normal, stored))))
+    def leaf(self, stored: tuple[bytes, ...], sub: bytes | None = None) -> Leaf:
+        """The condition that the field, or a sub-key of it, has one of these values."""
+        return Leaf(self.kind, self.key, tuple(dict.fromkeys(self._text(each, sub) for each in stored)))
+
+    def _text(self, stored: bytes, sub: bytes | None) -> bytes:
+        # The length before the sub-key tells it from the value: both may hold anything.
+        text = self._normal(stored)
+        return text if sub is None else b"%d:%s:%s" % (len(sub), sub, text)

@@ -37,6 +37,7 @@ class AsyncRedisModel(ModelCore[Async]):
     database: ClassVar[AsyncRedisDatabase]
     model_name: ClassVar[str]
     _database_type = AsyncRedisDatabase
+    _awaits = True
 
     pk = AutoPKField(is_default=True)
 

@@ -13,7 +13,7 @@ from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import to_text
 from limpyd.model.schema import Schema, check_names
-from limpyd.requests import Request, answered, returned
+from limpyd.requests import Request, Walk, answered, returned
 from limpyd.scripts import calls
 
 
@@ -25,6 +25,7 @@ class ModelCore(Faced[Face]):
 
     _schema: ClassVar[Schema]
     _database_type: ClassVar[type[Database[Any]]]
+    _awaits: ClassVar[bool]
 
     abstract: ClassVar[bool] = True
     lockable: ClassVar[bool] = True
@@ -144,6 +145,9 @@ class ModelCore(Faced[Face]):
     def _run(self, request: Request[Any]) -> Any:
         return self.database._run(request)  # type: ignore[attr-defined]
 
+    def _walk(self, step: Walk[Any]) -> Any:
+        return self.database._walk(step)  # type: ignore[attr-defined]
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
@@ -211,9 +215,7 @@ class ModelCore(Faced[Face]):
         steps = []
         for name in _some("hmset", tuple(values)):
             field = self._schema.hash_field(name)
-            steps.append(
-                calls.Step(name, field.place(self._pk).upkeep, "HSET", (field.sub, field.encode(values[name])))
-            )
+            steps.append(field.step(self._pk, "HSET", field.sub, field.encode(values[name])))
         return writing(self._schema, self, steps, lambda _: True)
 
     @operation
@@ -225,7 +227,7 @@ class ModelCore(Faced[Face]):
             DoesNotExist: the object was deleted.
         """
         fields = [self._schema.hash_field(name) for name in dict.fromkeys(_some("hdel", names))]
-        steps = [calls.Step(field.name, field.place(self._pk).upkeep, "HDEL", (field.sub,)) for field in fields]
+        steps = [field.step(self._pk, "HDEL", field.sub) for field in fields]
         return writing(self._schema, self, steps, sum)
 
     @operation
@@ -274,7 +276,7 @@ class ModelCore(Faced[Face]):
     def _read_hash(self, command: str, *args: bytes) -> Request[Any]:
         subject = InstanceHash(self._schema.name)
         request = Request((command, self._hash_key(), *args), returned, readonly=True, subject=subject)
-        return request if self._checked else existing_only(self._schema, self, request)
+        return request if self._checked else existing_only(request, self._hash_key(), [self])
 
     def _hash_items(self) -> Request[dict[str, Any]]:
         key = self._hash_key()

@@ -31,14 +31,7 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
             if sub is None:
                 new.unset.append(place.prefix)
             continue
-        stored = field.encode(value)
-        if sub is None:
-            new.strings.extend((place.prefix, stored))
-        else:
-            new.hash.extend((sub, stored))
-        for index in place.indexes:
-            new.entries.extend(index.entry(stored))
-            new.entry_values.append((name, stored))
+        field.add_to(new, place, value)
     return new
 
 
@@ -59,7 +52,7 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
             _missing_pk(schema)
         return answered(None)
     new = new_object(schema, values)
-    if new.pk is None and not new.hash and not new.strings:
+    if new.pk is None and new.empty:
         return answered(None)
     return calls.create(schema, schema.keys.partition(new.pk), new)
 

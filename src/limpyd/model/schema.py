@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from limpyd.exceptions import DeclarationError
-from limpyd.fields import Field, InstanceHashField, PKField, SingleValueField
-from limpyd.fields.single import Place
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
+from limpyd.fields import Field, InstanceHashField, PKField, ValueField
+from limpyd.fields.value import Place
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
 from limpyd.requests import Argument
@@ -17,7 +17,7 @@ ARGUMENT_NAMES = frozenset({"cls", "defaults", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
 
 
-Slot = tuple[str, SingleValueField[Any], Place, bytes | None]
+Slot = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
@@ -41,8 +41,8 @@ class Schema:
         self.fields[pk.name] = self.pk_field
         for field in values:
             self.fields[field.name] = field.attach(self)
-        self.value_fields: dict[str, SingleValueField[Any]] = {
-            name: field for name, field in self.fields.items() if isinstance(field, SingleValueField)
+        self.value_fields: dict[str, ValueField[Any]] = {
+            name: field for name, field in self.fields.items() if isinstance(field, ValueField)
         }
         self.hash_fields: dict[str, InstanceHashField[Any]] = {
             name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
@@ -102,8 +102,21 @@ class Schema:
         return deletion_layout(
             self.key_prefixes(where),
             [(sub, place.described) for place, sub in indexed if sub is not None],
-            [(place.prefix, place.described) for place, sub in indexed if sub is None],
+            [(place.prefix, place.stored, place.described) for place, sub in indexed if sub is None],
         )
+
+    def must_have_or_mint(self, pk: bytes | None) -> None:
+        """Refuses a write to an instance that has no primary key, and gets none by itself.
+
+        Raises:
+            InvalidPrimaryKey: it has none.
+        """
+        if pk is None and not self.mints_pks:
+            msg = (
+                f"this {self.name} has no primary key yet and its key is not automatic; set "
+                f"{self.pk_name} first, or create it with {self.name}({self.pk_name}=…, …)"
+            )
+            raise InvalidPrimaryKey(msg)
 
     def value_of(self, field: str, stored: bytes) -> Any:
         """A stored value as its field's type, or as it is stored if it does not fit."""

@@ -40,6 +40,7 @@ class RedisModel(ModelCore[Sync]):
     database: ClassVar[RedisDatabase]
     model_name: ClassVar[str]
     _database_type = RedisDatabase
+    _awaits = False
 
     pk = AutoPKField(is_default=True)
 

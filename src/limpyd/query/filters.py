@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
-from limpyd.fields import Field, SingleValueField
-from limpyd.keys import Partition
+from limpyd.fields import Field, ValueField
+from limpyd.keys import Partition, to_bytes
 from limpyd.scripts.calls import Leaf
 
 SEPARATOR = "__"
+OPERATORS = frozenset({"between", "contains", "eq", "gt", "gte", "in", "isnull", "lt", "lte", "ne", "startswith"})
+"""What a filter's name may end with; whether a field serves it is its indexes' affair."""
 
 
 class Queried(Protocol):
@@ -32,15 +34,19 @@ class Condition:
         name: the filter's name, as it was written.
         value: its value, as it was given.
         stored: the values that are meant, as they are stored.
+        sub: the sub-key that has them, of a field that has sub-keys.
     """
 
-    __slots__ = ("_field", "_name", "_stored", "_value")
+    __slots__ = ("_field", "_name", "_stored", "_sub", "_value")
 
-    def __init__(self, field: Field[Any], name: str, value: Any, stored: tuple[bytes, ...]) -> None:
+    def __init__(
+        self, field: Field[Any], name: str, value: Any, stored: tuple[bytes, ...], sub: bytes | None = None
+    ) -> None:
         self._field = field
         self._name = name
         self._value = value
         self._stored = stored
+        self._sub = sub
 
     def __str__(self) -> str:
         return f"{self._name}={shorten(self._value)}"
@@ -48,8 +54,8 @@ class Condition:
     def leaf(self, where: Partition) -> Leaf:
         """The condition on the objects of a partition."""
         field = self._field
-        if isinstance(field, SingleValueField):
-            return field.place_in(where).indexes[0].leaf(self._stored)
+        if isinstance(field, ValueField):
+            return field.place_in(where).indexes[0].leaf(self._stored, self._sub)
         return Leaf(b"pk", where.pks, self._stored)
 
 
@@ -65,20 +71,47 @@ def parse(model: Queried, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _condition(model: Queried, name: str, value: Any) -> Condition:
-    field_name, separator, operator = name.rpartition(SEPARATOR)
-    if not separator:
-        field_name, operator = name, "eq"
-    field = model.field(field_name)
+    field, rest = _field_of(model, name)
+    sub, operator = _meaning(field, name, rest)
     served = field.operators
     if operator not in served:
         raise InvalidFilter(_unserved(field, name, operator))
     if operator != "in":
-        return Condition(field, name, value, (_stored(field, name, value),))
+        return Condition(field, name, value, (_stored(field, name, value),), sub)
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         msg = f"{name}={shorten(value)}: `in` takes several values, such as a list"
         raise InvalidFilter(msg)
     values = list(value)
-    return Condition(field, name, values, tuple(dict.fromkeys(_stored(field, name, each) for each in values)))
+    return Condition(field, name, values, tuple(dict.fromkeys(_stored(field, name, each) for each in values)), sub)
+
+
+def _field_of(model: Queried, name: str) -> tuple[Field[Any], str | None]:
+    """The field that a filter begins with, and what follows it; None if nothing does."""
+    if name == "pk" or name in model.fields:
+        return model.field(name), None
+    with_subkeys = [
+        known
+        for known, field in model.fields.items()
+        if isinstance(field, ValueField) and field.has_subkeys and name.startswith(known + SEPARATOR)
+    ]
+    if with_subkeys:
+        known = max(with_subkeys, key=len)
+        return model.field(known), name[len(known + SEPARATOR) :]
+    field_name, separator, operator = name.rpartition(SEPARATOR)
+    return model.field(field_name if separator else name), operator
+
+
+def _meaning(field: Field[Any], name: str, rest: str | None) -> tuple[bytes | None, str]:
+    """The sub-key and the operator in what follows the name of a field."""
+    if not (isinstance(field, ValueField) and field.has_subkeys):
+        return None, "eq" if rest is None else rest
+    if not rest:
+        msg = f"{name}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
+        raise InvalidFilter(msg)
+    sub, _, operator = rest.rpartition(SEPARATOR)
+    if sub and operator in OPERATORS:
+        return to_bytes(sub), operator
+    return to_bytes(rest), "eq"
 
 
 def _unserved(field: Field[Any], name: str, operator: str) -> str:

@@ -10,9 +10,10 @@ from limpyd.query.filters import Condition
 from limpyd.requests import Argument, Request, answered
 from limpyd.scripts import calls
 from limpyd.scripts.calls import Leaf
+from limpyd.scripts.outcomes import Model
 
 
-class Planned(calls.Model, Protocol):
+class Planned(Model, Protocol):
     """What a plan needs to know of its model."""
 
     keys: ModelKeys
@@ -30,7 +31,7 @@ class Plan:
     A model of several partitions runs a plan for each and merges what they give.
     """
 
-    def __init__(self, model: calls.Model, where: Partition, conditions: Sequence[Condition]) -> None:
+    def __init__(self, model: Model, where: Partition, conditions: Sequence[Condition]) -> None:
         self._model = model
         self._where = where
         self.leaves = [condition.leaf(where) for condition in conditions]

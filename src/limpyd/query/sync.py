@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Iterator
-from typing import Any, TypeVar, cast, overload
+from typing import TypeVar, cast, overload
 
+from limpyd.iteration import Items, Unread
 from limpyd.keys import to_text
 from limpyd.query.core import CollectionCore, instance_of
 
@@ -21,22 +20,17 @@ class Collection(CollectionCore[Item, M]):
     Without a sort the order is the server's own, and may differ from one evaluation to the next.
     """
 
-    _unread: tuple[int, weakref.ref[_Items[Any]]] | None = None
+    _unread: Unread | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        items = _Items(self._evaluate())
-        self._unread = (threading.get_ident(), weakref.ref(items))
+        items = Items(self._evaluate())
+        self._unread = Unread(items)
         return items
 
     def __len__(self) -> int:
-        # list(c) and its like ask iter(c) and then, before the first item, len(c), as a hint of how
-        # much room they need. That must not cost another request, nor may any other len() be answered so.
         unread, self._unread = self._unread, None
-        if unread is not None and unread[0] == threading.get_ident():
-            items = unread[1]()
-            if items is not None and not items.started:
-                return len(items.items)
-        return self.count()
+        hinted = unread.length() if unread is not None else None
+        return self.count() if hinted is None else hinted
 
     def __bool__(self) -> bool:
         return self.exists()
@@ -82,18 +76,3 @@ class Collection(CollectionCore[Item, M]):
 
     def _evaluate(self) -> list[Item]:
         return cast("list[Item]", self._run(self._find()))
-
-
-class _Items(Iterator[Item]):
-    """Iterates over a result, and remembers whether it was begun."""
-
-    __slots__ = ("__weakref__", "_iterator", "items", "started")
-
-    def __init__(self, items: list[Item]) -> None:
-        self.items = items
-        self.started = False
-        self._iterator = iter(items)
-
-    def __next__(self) -> Item:
-        self.started = True
-        return next(self._iterator)

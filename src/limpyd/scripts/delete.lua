@@ -4,10 +4,11 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; a count of prefixes, and those of all its keys, that of its hash first;
 --        a count of indexed hash fields and their sub-keys; for each of those a count of its
---        indexes, and those (see lib/add_entry); and to the end the indexed strings, each the
---        prefix of its key, a count of its indexes, and those
+--        indexes, and those (see lib/add_entry); and to the end the indexed fields with keys of their
+--        own, each the prefix of its key, how it is stored (see lib/look_at_all), a count of its
+--        indexes, and those
 -- Reply  'ok'; or 'gone', 'error' (see lib/atomic)
--- @include atomic normal_form remove_entry
+-- @include atomic normal_form remove_entry look_at_all
 
 return atomically(function()
   local pk = ARGV[1]
@@ -17,14 +18,14 @@ return atomically(function()
   end
   undo_with('SADD', KEYS[1], pk)
 
-  -- Removes the entries of a value; gives the position after the indexes.
-  local function remove_entries(value, at)
+  -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
+  local function remove_entries(value, at, sub)
     local next_at = at + 1 + 3 * ARGV[at]
     if value then
       for index = at + 1, next_at - 1, 3 do
         local form = ARGV[index + 1]
         local entry = form == 'text' and value or normal_form(form, value)
-        remove_entry(ARGV[index], ARGV[index + 2], entry, pk)
+        remove_entry(ARGV[index], ARGV[index + 2], sub and #sub .. ':' .. sub .. ':' .. entry or entry, pk)
       end
     end
     return next_at
@@ -44,8 +45,12 @@ return atomically(function()
     end
   end
   while at <= #ARGV do
-    subject_key = ARGV[at] .. pk
-    at = remove_entries(call('GET', subject_key), at + 1)
+    local key, stored = ARGV[at] .. pk, ARGV[at + 1]
+    for name, held in pairs(look_at_all(stored, key)) do
+      local by_value = stored == 'string' or stored == 'hash'
+      remove_entries(by_value and held or name, at + 2, stored == 'hash' and name)
+    end
+    at = remove_entries(nil, at + 2)
   end
 
   for prefix = 3, last_prefix do

@@ -1,16 +1,18 @@
 #!lua flags=no-writes
--- Runs a read command on an object whose existence is not known yet.
+-- Runs a read command on objects whose existence is not known yet.
 --
--- KEYS   the set of primary keys; the key to read
--- ARGV   primary key; the command; the arguments that follow its key
+-- KEYS   for each object that must exist the set of its primary keys; and the key to read
+-- ARGV   the primary keys of those; the command, and all its arguments
 -- Reply  'ok', the reply of the command; or 'gone', 'error' (see lib/atomic)
 -- @include atomic
 
 return atomically(function()
-  subject_key = KEYS[1]
-  if call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
-    refuse('gone')
+  for number = 1, #KEYS - 1 do
+    subject_key = KEYS[number]
+    if call('SISMEMBER', KEYS[number], ARGV[number]) == 0 then
+      refuse('gone', number)
+    end
   end
-  subject_key = KEYS[2]
-  return { 'ok', call(ARGV[2], KEYS[2], unpack(ARGV, 3)) }
+  subject_key = KEYS[#KEYS]
+  return { 'ok', call(unpack(ARGV, #KEYS)) }
 end)

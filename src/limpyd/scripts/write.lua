@@ -31,11 +31,13 @@ return atomically(function()
     -- The value before is needed for the indexes, and to take the command back if a later one fails.
     local kept = indexed or done > 0 or next_at <= last
     local before = kept and read_value(stored, key, sub)
+    -- An indexed value has no expiry.
+    local expires = before and not indexed and expiry_of(stored, key, sub) or 0
     subject_key = key
     done = done + 1
     outcome[done + 2] = call(ARGV[command_at], key, unpack(ARGV, command_at + 2, next_at - 1))
     if kept then
-      undo_write(stored, key, sub, before)
+      undo_write(stored, key, sub, before, expires)
     end
     if indexed then
       local after = read_value(stored, key, sub)

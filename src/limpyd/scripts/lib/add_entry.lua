@@ -4,9 +4,9 @@
 --   eq    sets whose names are the key and then the value
 --   uniq  a hash from value to owner
 --
--- `number` says which value it is, in case it is refused.
+-- `number` says which value it is, and `sub` under which sub-key, in case it is refused.
 
-local function add_entry(kind, key, entry, pk, number, value)
+local function add_entry(kind, key, entry, pk, number, value, sub)
   subject_key = key
   if kind == 'eq' then
     key = key .. entry
@@ -19,7 +19,7 @@ local function add_entry(kind, key, entry, pk, number, value)
   else
     local owner = call('HGET', key, entry)
     if owner ~= pk then
-      refuse('unique', number, value, owner)
+      refuse('unique', number, value, owner, sub)
     end
   end
 end

@@ -5,10 +5,12 @@
 -- server, plays the journal backwards.
 --
 -- A script replies with a list: 'ok' and its results, or why nothing was changed:
---   'gone'                                 no object has the primary key
+--   'gone', number                         no object has the primary key: 0 that of the object itself
+--                                          (or no number), else which of the others that take part
 --   'taken'                                an object has the primary key already
---   'unique', number, value, owner         a value belongs to another object: which command of a
---                                          write or which entry of a new object, counted from 0
+--   'unique', number, value, owner, sub    a value belongs to another object: which command or place
+--                                          of a write or which entry of a new object, counted from 0,
+--                                          and the sub-key if it is in a hash of its own
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
@@ -40,7 +42,14 @@ local function atomically(step)
   end
   for at = noted - 3, 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
-    if second then
+    if command == 'RESTORE' then -- from a dump, and when it expires; or to nothing
+      redis.pcall('DEL', key)
+      if first then
+        redis.pcall('RESTORE', key, math.max(second, 0), first, 'ABSTTL')
+      end
+    elseif command == 'HPEXPIREAT' then
+      redis.pcall(command, key, first, 'FIELDS', 1, second)
+    elseif second then
       redis.pcall(command, key, first, second)
     elseif first then
       redis.pcall(command, key, first)

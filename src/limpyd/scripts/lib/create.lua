@@ -3,9 +3,10 @@
 --
 -- KEYS   the set of primary keys; the last automatic one if the key is to be minted
 -- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count
---        of prefixes, and those of its strings that get no value; a count of texts, and the sub-keys
---        and values for the hash; a count of strings, each a prefix and a value; and to the end index
---        entries, each a kind, a key and an entry
+--        of prefixes, and those of its own keys that get no value; a count of texts, and the sub-keys
+--        and values for the hash; a count of strings, each a prefix and a value; a count of values of
+--        many members, each a prefix, the command that makes it, a count of arguments, and those; and to
+--        the end index entries, each a kind, a key and an entry
 
 local function must_be_free(key)
   if call('EXISTS', key) == 1 then
@@ -54,8 +55,21 @@ local function create(at)
     undo_with('DEL', key)
   end
 
+  local next_at = strings_end + 2
+  for _ = 1, ARGV[strings_end + 1] do
+    local key, command, first_arg = ARGV[next_at] .. pk, ARGV[next_at + 1], next_at + 3
+    next_at = first_arg + ARGV[next_at + 2]
+    must_be_free(key)
+    subject_key = key
+    undo_with('DEL', key)
+    -- In slices of whole pairs and triples, as HSET and GEOADD take them.
+    for first = first_arg, next_at - 1, 996 do
+      call(command, key, unpack(ARGV, first, math.min(first + 995, next_at - 1)))
+    end
+  end
+
   local number = 0
-  for entry_at = strings_end + 1, #ARGV, 3 do
+  for entry_at = next_at, #ARGV, 3 do
     add_entry(ARGV[entry_at], ARGV[entry_at + 1], ARGV[entry_at + 2], pk, number, ARGV[entry_at + 2])
     number = number + 1
   end

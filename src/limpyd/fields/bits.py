@@ -1,0 +1,287 @@
+"""The bits of strings: one by one, counted, combined, and as numbers of any width."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from limpyd.command_table import Needs
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.single import BoundSingleValue
+from limpyd.requests import Argument, Request
+from limpyd.types import Use
+
+if TYPE_CHECKING:
+    from limpyd.fields.string import BoundString
+
+LONGEST = 512 * 1024 * 1024
+"""Bytes in the largest string that Redis takes by default."""
+
+FORMAT = re.compile(r"[iu][1-9][0-9]?")
+POSITION = re.compile(r"#?[0-9]{1,10}")
+Overflow = Literal["WRAP", "SAT", "FAIL"]
+
+
+# --- what BITFIELD can be told to do ---
+
+
+class Operation:
+    """Something done to a number among the bits of a string.
+
+    Attributes:
+        args: the arguments that tell it.
+        overflow: what is done with a number that does not fit, if there may be one.
+    """
+
+    __slots__ = ("args", "overflow")
+
+    def __init__(self, name: str, fmt: str, offset: int | str, *number: int, overflow: str | None = None) -> None:
+        if not isinstance(fmt, str) or not FORMAT.fullmatch(fmt) or int(fmt[1:]) > (64 if fmt[0] == "i" else 63):
+            msg = f"BITFIELD's fmt must be from 'i1' to 'i64' or from 'u1' to 'u63', not {shorten(fmt)}"
+            raise InvalidValue(msg)
+        width, position = int(fmt[1:]), offset
+        if isinstance(offset, str):
+            if not POSITION.fullmatch(offset):
+                msg = f"BITFIELD's offset must be an int, or a text such as '#1', not {shorten(offset)}"
+                raise InvalidValue(msg)
+            position = int(offset.removeprefix("#")) * (width if offset[0] == "#" else 1)
+        checks.integer("BITFIELD's offset, in bits,", position, low=0, high=LONGEST * 8 - width)
+        self.args: tuple[Argument, ...] = (name, fmt, offset, *number)
+        self.overflow = overflow
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.args[1:]))})"
+
+
+class Get(Operation):
+    """Reads a number among the bits of a string (GET of BITFIELD).
+
+    Args:
+        fmt: its sign and width: "i1" to "i64" for signed, "u1" to "u63" for unsigned.
+        offset: position of its first bit; or "#n", the n-th number of this width, counted from 0.
+
+    Raises:
+        InvalidValue: the format or the offset is something else.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, fmt: str, offset: int | str) -> None:
+        super().__init__("GET", fmt, offset)
+
+
+class Set(Operation):
+    """Replaces a number among the bits of a string, and gives the one before (SET of BITFIELD).
+
+    Args:
+        fmt: its sign and width, as for `Get`.
+        offset: where it begins, as for `Get`.
+        value: the new number.
+        overflow: what to do with one that does not fit: "WRAP" drops its higher bits, "SAT" takes the
+            nearest one that fits, "FAIL" changes nothing and gives None.
+
+    Raises:
+        InvalidValue: an argument is something else.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, fmt: str, offset: int | str, value: int, overflow: Overflow = "WRAP") -> None:
+        number = checks.integer("BITFIELD's value", value)
+        super().__init__("SET", fmt, offset, number, overflow=_overflow(overflow))
+
+
+class IncrBy(Operation):
+    """Adds to a number among the bits of a string, and gives the result (INCRBY of BITFIELD).
+
+    Args:
+        fmt: its sign and width, as for `Get`.
+        offset: where it begins, as for `Get`.
+        increment: what to add.
+        overflow: what to do with a result that does not fit, as for `Set`.
+
+    Raises:
+        InvalidValue: an argument is something else.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, fmt: str, offset: int | str, increment: int, overflow: Overflow = "WRAP") -> None:
+        number = checks.integer("BITFIELD's increment", increment)
+        super().__init__("INCRBY", fmt, offset, number, overflow=_overflow(overflow))
+
+
+def _overflow(value: str) -> str:
+    return checks.one_of("BITFIELD's overflow", value, ("WRAP", "SAT", "FAIL"))
+
+
+# --- the commands ---
+
+Combination = Literal["AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"]
+COMBINATIONS = ("AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE")
+OF_TWO = {"DIFF", "DIFF1", "ANDOR"}
+"""Those that say how the first source differs from the others, of which there must be one."""
+SINCE_8_2 = Needs(redis=(8, 2), valkey=None)
+
+
+class BoundBits(BoundSingleValue[Face]):
+    """The commands on the bits of a Redis string, for values of str or bytes."""
+
+    __slots__ = ()
+
+    @command("GETBIT")
+    def getbit(self, offset: int) -> Request[int]:
+        """The bit at a position: 0 or 1 (GETBIT)."""
+        self._usable(Use.TEXT, "GETBIT")
+        return self._read("GETBIT", self._bit_offset("GETBIT", offset), decode=int)
+
+    @command("SETBIT")
+    def setbit(self, offset: int, value: int) -> Request[int]:
+        """Sets the bit at a position to 0 or 1 and returns the one before (SETBIT). Raises as `append`."""
+        self._usable(Use.TEXT, "SETBIT")
+        bit = checks.integer("SETBIT's value", value if type(value) is not bool else int(value), low=0, high=1)
+        return self._write("SETBIT", self._bit_offset("SETBIT", offset), bit, decode=int)
+
+    @command("BITCOUNT")
+    def bitcount(
+        self,
+        start: int | None = None,
+        end: int | None = None,
+        mode: Literal["BYTE", "BIT"] | None = None,
+    ) -> Request[int]:
+        """How many bits are 1 (BITCOUNT).
+
+        Args:
+            start: where to begin; negative counts from the end. Needs `end`.
+            end: where to end, included.
+            mode: whether start and end count bytes (the default) or bits.
+        """
+        self._usable(Use.TEXT, "BITCOUNT")
+        if (start is None) != (end is None):
+            msg = "BITCOUNT takes both start and end, or neither"
+            raise InvalidValue(msg)
+        return self._read("BITCOUNT", *self._bit_range("BITCOUNT", start, end, mode), decode=int)
+
+    @command("BITPOS")
+    def bitpos(
+        self,
+        bit: int,
+        start: int | None = None,
+        end: int | None = None,
+        mode: Literal["BYTE", "BIT"] | None = None,
+    ) -> Request[int]:
+        """Position of the first bit that is 0 or 1, or -1 (BITPOS).
+
+        Args:
+            bit: which to look for.
+            start: where to begin; negative counts from the end.
+            end: where to end, included. Needs `start`.
+            mode: whether start and end count bytes (the default) or bits. Needs both.
+        """
+        self._usable(Use.TEXT, "BITPOS")
+        if end is not None and start is None:
+            msg = "BITPOS takes end only with start"
+            raise InvalidValue(msg)
+        wanted = checks.integer("BITPOS's bit", bit, low=0, high=1)
+        return self._read("BITPOS", wanted, *self._bit_range("BITPOS", start, end, mode), decode=int)
+
+    @command("BITFIELD")
+    def bitfield(self, *operations: Operation) -> Request[list[int | None]]:
+        """Reads and changes numbers of any width among the bits (BITFIELD): the result of each operation, in turn.
+
+        Args:
+            operations: what to do, one after the other; see `Get`, `Set` and `IncrBy` of `limpyd.fields.bits`.
+
+        Raises:
+            UnsupportedCommand: the field's type is not str or bytes.
+            InvalidValue: there is no operation, or something else among them.
+            UniquenessError: another object has the resulting value; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        self._usable(Use.TEXT, "BITFIELD")
+        args: list[Argument] = []
+        overflow = "WRAP"
+        for operation in checks.some("BITFIELD", operations):
+            if not isinstance(operation, Operation):
+                msg = f"BITFIELD on {self._field} takes Get, Set and IncrBy, not {shorten(operation)}"
+                raise InvalidValue(msg)
+            wanted = operation.overflow or overflow
+            if wanted != overflow:  # Redis goes by the last one that it was told
+                args += ("OVERFLOW", wanted)
+                overflow = wanted
+            args += operation.args
+        return self._write("BITFIELD", *args)
+
+    @command("BITFIELD_RO")
+    def bitfield_ro(self, *operations: Get) -> Request[list[int]]:
+        """Reads numbers of any width among the bits (BITFIELD_RO): each one, in turn.
+
+        Args:
+            operations: which; see `Get` of `limpyd.fields.bits`.
+
+        Raises:
+            UnsupportedCommand: the field's type is not str or bytes.
+            InvalidValue: there is no operation, or something else among them.
+        """
+        self._usable(Use.TEXT, "BITFIELD_RO")
+        args: list[Argument] = []
+        for operation in checks.some("BITFIELD_RO", operations):
+            if not isinstance(operation, Get):
+                msg = f"BITFIELD_RO on {self._field} takes Get, not {shorten(operation)}"
+                raise InvalidValue(msg)
+            args += operation.args
+        return self._read("BITFIELD_RO", *args)
+
+    @command("BITOP")
+    def bitop(self, operation: Combination, *sources: BoundString[Any, Any]) -> Request[int]:
+        """Becomes a combination of the bits of some fields; returns its length in bytes (BITOP).
+
+        What it held is replaced; it takes part only if it is named among the sources. Shorter sources
+        count as if zeros followed.
+
+        Args:
+            operation: AND, OR, XOR; NOT of one source. From Redis 8.2 on also, of the bits: DIFF, those of the
+                first source that none of the others has; DIFF1, those that others have and the first has
+                not; ANDOR, those that the first has and any of the others; ONE, those that exactly one has.
+            sources: fields of the same type.
+
+        Raises:
+            UnsupportedCommand: the field's type is not str or bytes.
+            InvalidValue: the operation is another, or takes more sources or fewer.
+            UniquenessError: another object has the resulting value; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+            ServerTooOld: the server does not know the operation.
+        """
+        self._usable(Use.TEXT, "BITOP")
+        name = checks.one_of("BITOP's operation", operation, COMBINATIONS)
+        fields = list(self._together("BITOP", checks.some("BITOP", sources), b"string"))
+        if name == "NOT" and len(fields) > 1:
+            msg = f"BITOP NOT takes one source, not {len(fields)}"
+            raise InvalidValue(msg)
+        if name in OF_TWO and len(fields) == 1:
+            msg = f"BITOP {name} compares the first source with others, but got only one"
+            raise InvalidValue(msg)
+        needs = SINCE_8_2 if name in {*OF_TWO, "ONE"} else None
+        keys = [field._key() for field in fields]
+        return self._write_together("BITOP", name, *keys, decode=int, reads=fields, key_at=2, needs=needs)
+
+    @staticmethod
+    def _bit_offset(command: str, offset: int) -> int:
+        return checks.integer(f"{command}'s offset", offset, low=0, high=LONGEST * 8 - 1)
+
+    @staticmethod
+    def _bit_range(command: str, start: int | None, end: int | None, mode: str | None) -> list[Argument]:
+        args: list[Argument] = [
+            checks.integer(f"{command}'s {name}", value)
+            for name, value in (("start", start), ("end", end))
+            if value is not None
+        ]
+        if mode is not None:
+            if end is None:
+                msg = f"{command} takes mode only with start and end"
+                raise InvalidValue(msg)
+            args.append(checks.one_of(f"{command}'s mode", mode, ("BYTE", "BIT")))
+        return args

@@ -1,0 +1,52 @@
+"""What lets a value expire: a key of its own, or an entry of a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from limpyd.exceptions import UnsupportedCommand
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.value import BoundValue
+from limpyd.requests import Argument
+
+EXPIRIES: dict[str, Callable[[str, Any], int]] = {
+    "ex": lambda what, value: checks.seconds(what, value, low=1),
+    "px": lambda what, value: checks.milliseconds(what, value, low=1),
+    "exat": lambda what, value: checks.timestamp(what, value, low=1),
+    "pxat": lambda what, value: checks.timestamp_ms(what, value, low=1),
+}
+"""The arguments that tell when a value expires."""
+
+
+class BoundExpiring(BoundValue[Face]):
+    """A value that may expire, of one instance."""
+
+    __slots__ = ()
+
+    def _may_expire(self, command: str) -> None:
+        """An index is kept by writes; when a value expires there is none."""
+        if self._field.indexed:
+            msg = (
+                f"{self._field} is indexed: when its value expired, its index entry would stay. "
+                f"{command} needs a field without an index; or delete the value yourself"
+            )
+            raise UnsupportedCommand(msg)
+
+    def _expiry_args(self, command: str, **given: Any) -> list[Argument]:
+        """The arguments for an expiry, of which at most one may be given."""
+        checks.at_most_one(command, **given)
+        for name, value in given.items():
+            if value is None or value is False:
+                continue
+            if name in {"keepttl", "persist"}:
+                return [name.upper()]
+            self._may_expire(f"{command} with {name}")
+            return [name.upper(), EXPIRIES[name](f"{command}'s {name}", value)]
+        return []
+
+
+def flags(**given: bool) -> list[Argument]:
+    """The flags that are wanted, as they are sent."""
+    return [name.upper() for name, wanted in given.items() if wanted]

@@ -1,0 +1,366 @@
+"""GeoField: places in a Redis sorted set, which finds those that are near."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Self, TypeVar, overload
+
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.sortedset import BoundSortedSet, ScoredField
+from limpyd.fields.value import Place
+from limpyd.keys import to_text
+from limpyd.replies import optional_float
+from limpyd.requests import Argument, Request
+from limpyd.scripts.calls import NewObject
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Unit = Literal["m", "km", "mi", "ft"]
+Sort = Literal["ASC", "DESC"]
+UNITS = ("M", "KM", "MI", "FT")
+FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878
+"""Beyond these Redis stores no place."""
+
+
+class Position(NamedTuple):
+    """A place on the globe, in degrees."""
+
+    longitude: float
+    latitude: float
+
+
+class Near(NamedTuple):
+    """A place that was searched for. Of what type the member is, the field says.
+
+    Attributes:
+        member: the member.
+        distance: how far it is from the centre, in the unit of the search.
+        position: where it is.
+    """
+
+    member: Any
+    distance: float
+    position: Position
+
+
+class BoundGeo(BoundSortedSet[T, Face]):
+    """The commands of places, and those of the sorted set that they are stored in.
+
+    The members' scores are their geohashes, which only GEOADD should set.
+    """
+
+    __slots__ = ()
+
+    @command("GEOADD")
+    def geoadd(
+        self,
+        values: Mapping[T, tuple[float, float]] | Sequence[Any],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+    ) -> Request[int]:
+        """Adds places, or moves them (GEOADD); returns how many are new.
+
+        Args:
+            values: longitude and latitude by member; or longitude, latitude and member in turn, as redis-py has it.
+            nx: only add places, move none.
+            xx: only move places, add none.
+            ch: return how many are new or moved instead.
+
+        Raises:
+            InvalidValue: there is none, a member does not fit the field's type, or a place is not on the map, which
+                ends at 85.05 degrees north and south.
+            UniquenessError: another object has one of the members; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        checks.at_most_one("GEOADD", nx=nx, xx=xx)
+        head: list[Argument] = [flag for flag, wanted in (("NX", nx), ("XX", xx), ("CH", ch)) if wanted]
+        return self._write_many("GEOADD", head, checks.some("GEOADD", self._field.places(values)), step=3, combine=sum)
+
+    @command("GEODIST")
+    def geodist(self, place1: T, place2: T, unit: Unit = "m") -> Request[float | None]:
+        """How far two places are from each other (GEODIST), or None if one is not there.
+
+        Args:
+            place1: a member.
+            place2: another member.
+            unit: metres (m), kilometres (km), miles (mi) or feet (ft).
+        """
+        encode = self._field.encode
+        return self._read("GEODIST", encode(place1), encode(place2), _unit("GEODIST", unit), decode=optional_float)
+
+    @command("GEOHASH")
+    def geohash(self, *values: T) -> Request[list[str | None]]:
+        """The geohashes of members, of 11 characters; None for those that are not there (GEOHASH)."""
+
+        def decode(reply: list[bytes | None]) -> list[str | None]:
+            return [None if each is None else to_text(each) for each in reply]
+
+        return self._read("GEOHASH", *self._some("GEOHASH", values), decode=decode)
+
+    @command("GEOPOS")
+    def geopos(self, *values: T) -> Request[list[Position | None]]:
+        """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
+        return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(_position, reply)])
+
+    @command("GEOSEARCH")
+    def geosearch(
+        self,
+        member: T | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: Unit = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: Sort | None = None,
+        count: int | None = None,
+        any: bool = False,
+    ) -> Request[list[T]]:
+        """The places in a circle or box around a centre (GEOSEARCH).
+
+        Args:
+            member: the centre is this member; or
+            longitude: the centre's longitude, and
+            latitude: its latitude.
+            unit: of the lengths: metres (m), kilometres (km), miles (mi) or feet (ft).
+            radius: of the circle; or
+            width: of the box, and
+            height: its height.
+            sort: ASC for the nearest first, DESC for the farthest.
+            count: so many at the most.
+            any: of more than that any will do, not the nearest.
+
+        Raises:
+            InvalidValue: there is not exactly one centre and one shape.
+            ServerError: the member is not there.
+        """
+        area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
+        return self._read("GEOSEARCH", *area, *_some_of("GEOSEARCH", sort, count, any), decode=self._values)
+
+    @command("GEOSEARCH")
+    def geosearch_details(
+        self,
+        member: T | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: Unit = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: Sort | None = None,
+        count: int | None = None,
+        any: bool = False,
+    ) -> Request[list[Near]]:
+        """As `geosearch`, with the distance and position of each (GEOSEARCH with WITHDIST and WITHCOORD)."""
+        area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
+        args = (*area, *_some_of("GEOSEARCH", sort, count, any), "WITHDIST", "WITHCOORD")
+        decode_member, key = self._field.decode, self._key()
+
+        def decode(reply: list[Any]) -> list[Near]:
+            return [
+                Near(decode_member(name, key), float(distance), Position(*map(float, position)))
+                for name, distance, position in reply
+            ]
+
+        return self._read("GEOSEARCH", *args, decode=decode)
+
+    @command("GEOSEARCHSTORE")
+    def geosearchstore(
+        self,
+        source: BoundGeo[T, Any],
+        member: T | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: Unit = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: Sort | None = None,
+        count: int | None = None,
+        any: bool = False,
+    ) -> Request[int]:
+        """Becomes the places of another field in a circle or box (GEOSEARCHSTORE); returns how many that is.
+
+        The arguments are those of `geosearch`, after the field that is searched.
+
+        Raises:
+            UniquenessError: another object has one of the members; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        area = self._area("GEOSEARCHSTORE", member, longitude, latitude, unit, radius, width, height)
+        fields = list(self._together("GEOSEARCHSTORE", (source,), b"zset"))
+        args = (*area, *_some_of("GEOSEARCHSTORE", sort, count, any))
+        return self._write_together("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
+
+    @command("GEORADIUS_RO")
+    def georadius(
+        self,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: Unit = "m",
+        count: int | None = None,
+        sort: Sort | None = None,
+        any: bool = False,
+    ) -> Request[list[T]]:
+        """The places in a circle around a position (GEORADIUS_RO); `geosearch` is its successor."""
+        centre = (_longitude("GEORADIUS", longitude), _latitude("GEORADIUS", latitude))
+        args = (*centre, _length("GEORADIUS's radius", radius), _unit("GEORADIUS", unit))
+        return self._read("GEORADIUS_RO", *args, *_some_of("GEORADIUS", sort, count, any), decode=self._values)
+
+    @command("GEORADIUSBYMEMBER_RO")
+    def georadiusbymember(
+        self,
+        member: T,
+        radius: float,
+        unit: Unit = "m",
+        count: int | None = None,
+        sort: Sort | None = None,
+        any: bool = False,
+    ) -> Request[list[T]]:
+        """The places in a circle around a member (GEORADIUSBYMEMBER_RO); `geosearch` is its successor."""
+        name = "GEORADIUSBYMEMBER"
+        args = (self._field.encode(member), _length(f"{name}'s radius", radius), _unit(name, unit))
+        return self._read("GEORADIUSBYMEMBER_RO", *args, *_some_of(name, sort, count, any), decode=self._values)
+
+    def _area(
+        self,
+        name: str,
+        member: T | None,
+        longitude: float | None,
+        latitude: float | None,
+        unit: str,
+        radius: float | None,
+        width: float | None,
+        height: float | None,
+    ) -> list[Argument]:
+        """A circle or box around a centre."""
+        if (longitude is None) != (latitude is None) or (member is None) == (longitude is None):
+            msg = f"{name} takes as its centre either a member, or longitude and latitude"
+            raise InvalidValue(msg)
+        if (width is None) != (height is None) or (radius is None) == (width is None):
+            msg = f"{name} takes either a radius, or width and height"
+            raise InvalidValue(msg)
+        if member is not None:
+            args: list[Argument] = ["FROMMEMBER", self._field.encode(member)]
+        else:
+            args = ["FROMLONLAT", _longitude(name, longitude), _latitude(name, latitude)]
+        if radius is not None:
+            args += ("BYRADIUS", _length(f"{name}'s radius", radius))
+        else:
+            args += ("BYBOX", _length(f"{name}'s width", width), _length(f"{name}'s height", height))
+        return [*args, _unit(name, unit)]
+
+
+def _some_of(name: str, sort: str | None, count: int | None, any_will_do: bool) -> list[Argument]:
+    """In which order, and how many."""
+    args: list[Argument] = []
+    if sort is not None:
+        args.append(checks.one_of(f"{name}'s sort", sort, ("ASC", "DESC")))
+    if count is not None:
+        args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
+        if any_will_do:
+            args.append("ANY")
+    elif any_will_do:
+        msg = f"{name} takes any=True only with a count"
+        raise InvalidValue(msg)
+    return args
+
+
+def _position(reply: Any) -> Position | None:
+    return None if reply is None else Position(float(reply[0]), float(reply[1]))
+
+
+def _unit(name: str, unit: Any) -> str:
+    return checks.one_of(f"{name}'s unit", unit, UNITS)
+
+
+def _length(what: str, value: Any) -> str:
+    text = checks.number(what, value)
+    if float(text) < 0:
+        msg = f"{what} cannot be negative: {shorten(value)}"
+        raise InvalidValue(msg)
+    return text
+
+
+def _longitude(name: str, value: Any) -> str:
+    return _degrees(f"{name}'s longitude", value, FARTHEST_EAST)
+
+
+def _latitude(name: str, value: Any) -> str:
+    return _degrees(f"{name}'s latitude", value, FARTHEST_NORTH)
+
+
+def _degrees(what: str, value: Any, farthest: float) -> str:
+    text = checks.number(what, value)
+    if not -farthest <= float(text) <= farthest:
+        msg = f"{what} goes from {-farthest} to {farthest} degrees; {shorten(value)} is beyond"
+        raise InvalidValue(msg)
+    return text
+
+
+class GeoField(ScoredField[T]):
+    """Places on the globe in a Redis sorted set.
+
+    Args:
+        type: the Python type of the members; str by default.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    @overload
+    def __init__(
+        self: GeoField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    def __init__(self, type: Any = str, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundGeo[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundGeo[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundGeo(self, instance)
+
+    def places(self, values: Any) -> tuple[Argument, ...]:
+        """Longitude, latitude and member in turn, as GEOADD takes them.
+
+        Raises:
+            InvalidValue: it is neither a mapping nor such a sequence, or a place is not on the map.
+        """
+        if isinstance(values, Mapping):
+            triples = [(*self._pair(member, position), member) for member, position in values.items()]
+        elif isinstance(values, Sequence) and not isinstance(values, str | bytes) and len(values) % 3 == 0:
+            triples = list(zip(values[::3], values[1::3], values[2::3], strict=True))
+        else:
+            msg = (
+                f"{self} takes a mapping from members to (longitude, latitude), or longitude, latitude and member "
+                f"in turn; not {shorten(values)}"
+            )
+            raise InvalidValue(msg)
+        args: list[Argument] = []
+        for longitude, latitude, member in triples:
+            args += (_longitude("GEOADD", longitude), _latitude("GEOADD", latitude), self.encode(member))
+        return tuple(args)
+
+    def _pair(self, member: Any, position: Any) -> tuple[Any, Any]:
+        try:
+            longitude, latitude = position
+        except (TypeError, ValueError):
+            msg = f"{self}: the position of {shorten(member)} is (longitude, latitude), not {shorten(position)}"
+            raise InvalidValue(msg) from None
+        return longitude, latitude
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        self._add_members(new, place, "GEOADD", self.places(value), step=3)

@@ -1,0 +1,301 @@
+"""HashField: a Redis hash of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self, TypeVar, overload
+
+from limpyd.command_table import Needs
+from limpyd.commands import command, walk
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.hashexpiry import BoundHashExpiry
+from limpyd.fields.many import scan_args, scanned
+from limpyd.fields.value import Place, ValueField
+from limpyd.keys import to_bytes, to_text
+from limpyd.replies import pairs
+from limpyd.requests import Argument, Request, Walk, to_bool
+from limpyd.scripts.calls import NewObject
+from limpyd.types import Use
+
+T = TypeVar("T")
+Key = str | bytes
+"""A sub-key of a hash; always text where it comes back."""
+NO_VALUES = Needs(redis=(7, 4), valkey=(8, 0))
+
+
+class BoundHash(BoundHashExpiry[T, Face]):
+    """The commands of a Redis hash. On the sync face also `len()`, `in` and iteration over its keys."""
+
+    __slots__ = ()
+
+    # --- writing ---
+
+    @command("HSET")
+    def hset(
+        self, key: Key | None = None, value: T | None = None, mapping: Mapping[str, T] | None = None
+    ) -> Request[int]:
+        """Stores a value under a key, or several (HSET); returns how many keys are new.
+
+        Args:
+            key: a key.
+            value: its value.
+            mapping: more values, by key.
+
+        Raises:
+            InvalidValue: there is nothing to store, or a value does not fit the field's type.
+            UniquenessError: another object has one of the values under the same key; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        given: dict[Any, Any] = {}
+        if key is not None:
+            given[key] = value
+        elif value is not None:
+            msg = f"HSET on {self._field} takes a key with its value"
+            raise InvalidValue(msg)
+        given.update(self._field.checked(mapping or {}))
+        return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=sum)
+
+    @command("HSET")
+    def hmset(self, mapping: Mapping[str, T] | None = None, /, **values: T) -> Request[bool]:
+        """Stores several values by key (HSET, the successor of HMSET); True. Raises as `hset`."""
+        given = {**self._field.checked(mapping or {}), **values}
+        return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=lambda _: True)
+
+    @command("HSETNX")
+    def hsetnx(self, key: Key, value: T) -> Request[bool]:
+        """Stores a value under a key that has none (HSETNX); True if it was stored. Raises as `hset`."""
+        args = (self._field.key_bytes(key), self._field.encode(value))
+        return self._write_members("HSETNX", *args, decode=to_bool, step=2)
+
+    @command("HDEL")
+    def hdel(self, *keys: Key) -> Request[int]:
+        """Removes keys (HDEL); returns how many there were.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("HDEL", (), self._keys("HDEL", keys), combine=sum)
+
+    @command("HGETDEL")
+    def hgetdel(self, *keys: Key) -> Request[list[T | None]]:
+        """Removes keys and returns their values, None where there was none (HGETDEL, from Redis 8.0 on).
+
+        Raises:
+            ServerTooOld: the server does not know the command.
+            DoesNotExist: the object was deleted.
+        """
+        subs = self._keys("HGETDEL", keys)
+        return self._write_members("HGETDEL", "FIELDS", len(subs), *subs, decode=self._optional, first=3)
+
+    @command("HINCRBY")
+    def hincrby(self, key: Key, amount: int = 1) -> Request[int]:
+        """Adds to the number under a key, 0 if there is none, and returns it (HINCRBY).
+
+        Raises:
+            UnsupportedCommand: the field's type holds no integer.
+            ServerError: what is stored is no integer, or the result exceeds 64 bits.
+            UniquenessError: another object has the resulting value under the same key; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        self._field.usable(Use.INTEGER, "HINCRBY")
+        args = (self._field.key_bytes(key), checks.integer("HINCRBY's amount", amount))
+        return self._write_members("HINCRBY", *args, decode=int, step=2)
+
+    @command("HINCRBYFLOAT")
+    def hincrbyfloat(self, key: Key, amount: float = 1.0) -> Request[float]:
+        """Adds to the number under a key, 0 if there is none, and returns it (HINCRBYFLOAT). Raises as `hincrby`."""
+        self._field.usable(Use.NUMBER, "HINCRBYFLOAT")
+        args = (self._field.key_bytes(key), checks.number("HINCRBYFLOAT's amount", amount))
+        return self._write_members("HINCRBYFLOAT", *args, decode=float, step=2)
+
+    # --- reading ---
+
+    @command("HGET")
+    def hget(self, key: Key) -> Request[T | None]:
+        """The value under a key, or None (HGET).
+
+        Raises:
+            StoredValueError: what is stored does not fit the field's type.
+        """
+        return self._read("HGET", self._field.key_bytes(key), decode=self._value)
+
+    @command("HMGET")
+    def hmget(self, *keys: Key) -> Request[list[T | None]]:
+        """The values under some keys, in their order; None where there is none (HMGET)."""
+        return self._read("HMGET", *self._keys("HMGET", keys), decode=self._optional)
+
+    @command("HGETALL")
+    def hgetall(self) -> Request[dict[str, T]]:
+        """All values by key (HGETALL)."""
+        return self._read("HGETALL", decode=lambda reply: dict(self._items(reply)))
+
+    @command("HKEYS")
+    def hkeys(self) -> Request[list[str]]:
+        """All keys (HKEYS)."""
+        return self._read("HKEYS", decode=_texts)
+
+    @command("HVALS")
+    def hvals(self) -> Request[list[T]]:
+        """All values, in the order of `hkeys` (HVALS)."""
+        return self._read("HVALS", decode=self._values)
+
+    @command("HLEN")
+    def hlen(self) -> Request[int]:
+        """How many keys there are (HLEN)."""
+        return self._read("HLEN", decode=int)
+
+    @command("HEXISTS")
+    def hexists(self, key: Key) -> Request[bool]:
+        """Whether a key has a value (HEXISTS)."""
+        return self._read("HEXISTS", self._field.key_bytes(key), decode=to_bool)
+
+    @command("HSTRLEN")
+    def hstrlen(self, key: Key) -> Request[int]:
+        """Length of the value under a key, in bytes (HSTRLEN); 0 if there is none."""
+        return self._read("HSTRLEN", self._field.key_bytes(key), decode=int)
+
+    @command("HRANDFIELD")
+    def hrandfield(self) -> Request[str | None]:
+        """A random key, or None (HRANDFIELD)."""
+        return self._read("HRANDFIELD", decode=lambda key: None if key is None else to_text(key))
+
+    @command("HRANDFIELD")
+    def hrandfield_many(self, count: int) -> Request[list[str]]:
+        """Up to `count` random keys; if negative, so many, some perhaps repeated (HRANDFIELD with a count)."""
+        return self._read("HRANDFIELD", checks.count("HRANDFIELD's count", count), decode=_texts)
+
+    @command("HRANDFIELD")
+    def hrandfield_withvalues(self, count: int) -> Request[list[tuple[str, T]]]:
+        """As `hrandfield_many`, with the values (HRANDFIELD with WITHVALUES)."""
+        return self._read("HRANDFIELD", checks.count("HRANDFIELD's count", count), "WITHVALUES", decode=self._items)
+
+    @walk("HSCAN")
+    def hscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[str, T]]:
+        """Yields keys and values in chunks (HSCAN), a request each; some perhaps twice.
+
+        Args:
+            match: a glob pattern that the keys must match.
+            count: about how many a chunk looks at.
+        """
+        args = scan_args("HSCAN", match, count)
+        return lambda cursor: self._read("HSCAN", cursor, *args, decode=scanned(self._items))
+
+    @walk("HSCAN")
+    def hscan_no_values(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:
+        """Yields keys in chunks (HSCAN with NOVALUES, from Redis 7.4 on); else as `hscan`."""
+        args = (*scan_args("HSCAN", match, count), "NOVALUES")
+        return lambda cursor: self._read("HSCAN", cursor, *args, decode=scanned(_texts), needs=NO_VALUES)
+
+    # --- as in Python ---
+
+    def __len__(self: BoundHash[T, Sync]) -> int:
+        self._sync_only("await ….hlen()")
+        hinted = self._hinted()
+        return self.hlen() if hinted is None else hinted
+
+    def __contains__(self: BoundHash[T, Sync], key: Key) -> bool:
+        self._sync_only("await ….hexists(key)")
+        return self.hexists(key)
+
+    def __iter__(self: BoundHash[T, Sync]) -> Iterator[str]:
+        self._sync_only("await ….hkeys()")
+        return self._iterate(self.hkeys())
+
+    # --- arguments and replies ---
+
+    def _given(self, name: str, values: Mapping[Any, Any]) -> list[Argument]:
+        if not values:
+            msg = f"{name} on {self._field} needs at least one key and value"
+            raise InvalidValue(msg)
+        args: list[Argument] = self._field.flat(values)
+        return args
+
+    def _items(self, reply: Any) -> list[tuple[str, T]]:
+        decode, key = self._field.decode, self._key()
+        return [(to_text(sub), decode(value, key)) for sub, value in pairs(reply)]
+
+
+def _texts(reply: Any) -> list[str]:
+    return [to_text(text) for text in reply or ()]
+
+
+class HashField(ValueField[T]):
+    """Values by key in a Redis hash.
+
+    Args:
+        type: the Python type of the values; str by default.
+        indexable: objects can be found by the value under any key: `headers__from="x"`.
+        unique: no two objects have the same value under the same key; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "hash"
+    stored_as = b"hash"
+    has_subkeys = True
+
+    @overload
+    def __init__(
+        self: HashField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    def __init__(self, type: Any = str, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHash[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHash[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundHash(self, instance)
+
+    def key_bytes(self, key: Key) -> bytes:
+        """A key as it is stored.
+
+        Raises:
+            InvalidValue: it is no text.
+        """
+        if isinstance(key, bytes):
+            return key
+        try:
+            return to_bytes(key)
+        except (AttributeError, UnicodeEncodeError) as error:
+            msg = f"{self}: a key is a str or bytes, not {shorten(key)}"
+            raise InvalidValue(msg) from error
+
+    def checked(self, mapping: Any) -> Mapping[Any, Any]:
+        """Values by key.
+
+        Raises:
+            InvalidValue: it is no mapping.
+        """
+        if not isinstance(mapping, Mapping):
+            msg = f"{self} takes a mapping from keys to values, not {shorten(mapping)}"
+            raise InvalidValue(msg)
+        return mapping
+
+    def flat(self, values: Mapping[Any, Any]) -> list[Argument]:
+        """Keys and values in turn, as HSET takes them.
+
+        Raises:
+            InvalidValue: a key is no text, or a value does not fit the field's type.
+        """
+        args: list[Argument] = []
+        for key, value in values.items():
+            args += (self.key_bytes(key), self.encode(value))
+        return args
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        stored = {self.key_bytes(key): self.encode(each) for key, each in self.checked(value).items()}
+        if not stored:
+            new.unset.append(place.prefix)
+            return
+        new.members.append((place.prefix, "HSET", [arg for pair in stored.items() for arg in pair]))
+        for sub, each in stored.items():
+            self._claim(new, place, each, sub)

@@ -1,0 +1,239 @@
+"""The expiry of single keys of a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.many import BoundMany
+from limpyd.fields.value import MOST_ARGUMENTS
+from limpyd.requests import Argument, Request, to_bool
+
+T = TypeVar("T")
+Key = str | bytes
+
+
+class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
+    """Each key of a hash can expire on its own, from Redis 7.4 and Valkey 9.0 on."""
+
+    __slots__ = ()
+
+    @command("HEXPIRE")
+    def hexpire(
+        self,
+        seconds: int | timedelta,
+        *keys: Key,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[list[int]]:
+        """Lets keys expire after so many seconds (HEXPIRE).
+
+        Args:
+            seconds: or a timedelta.
+            keys: the keys.
+            nx: only those that have no expiry yet.
+            xx: only those that have one.
+            gt: only where the new one is later.
+            lt: only where the new one is earlier.
+
+        Returns:
+            For each key 1 if that was set, 0 if a condition forbids it, 2 if it expired at once, -2 if there is none.
+
+        Raises:
+            UnsupportedCommand: the field is indexed.
+            ServerTooOld: the server does not know the command.
+            DoesNotExist: the object was deleted.
+        """
+        return self._expire("HEXPIRE", checks.seconds("HEXPIRE's seconds", seconds, low=0), keys, nx, xx, gt, lt)
+
+    @command("HPEXPIRE")
+    def hpexpire(
+        self,
+        milliseconds: int | timedelta,
+        *keys: Key,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[list[int]]:
+        """Lets keys expire after so many milliseconds (HPEXPIRE); else as `hexpire`."""
+        duration = checks.milliseconds("HPEXPIRE's milliseconds", milliseconds, low=0)
+        return self._expire("HPEXPIRE", duration, keys, nx, xx, gt, lt)
+
+    @command("HEXPIREAT")
+    def hexpireat(
+        self,
+        unix_time_seconds: int | datetime,
+        *keys: Key,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[list[int]]:
+        """Lets keys expire at a moment (HEXPIREAT), in seconds since 1970 or a datetime; else as `hexpire`."""
+        moment = checks.timestamp("HEXPIREAT's unix_time_seconds", unix_time_seconds, low=0)
+        return self._expire("HEXPIREAT", moment, keys, nx, xx, gt, lt)
+
+    @command("HPEXPIREAT")
+    def hpexpireat(
+        self,
+        unix_time_milliseconds: int | datetime,
+        *keys: Key,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Request[list[int]]:
+        """Lets keys expire at a moment (HPEXPIREAT), in milliseconds since 1970 or a datetime; else as `hexpire`."""
+        moment = checks.timestamp_ms("HPEXPIREAT's unix_time_milliseconds", unix_time_milliseconds, low=0)
+        return self._expire("HPEXPIREAT", moment, keys, nx, xx, gt, lt)
+
+    @command("HPERSIST")
+    def hpersist(self, *keys: Key) -> Request[list[int]]:
+        """Takes the expiry of keys away (HPERSIST): for each 1, or -1 if it has none, -2 if there is no such key.
+
+        Raises:
+            ServerTooOld: the server does not know the command.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_named("HPERSIST", (), keys)
+
+    @command("HTTL")
+    def httl(self, *keys: Key) -> Request[list[int]]:
+        """Seconds until keys expire (HTTL): for each -1 without expiry, -2 if there is no such key.
+
+        Raises:
+            ServerTooOld: the server does not know the command.
+        """
+        return self._read_named("HTTL", keys)
+
+    @command("HPTTL")
+    def hpttl(self, *keys: Key) -> Request[list[int]]:
+        """Milliseconds until keys expire (HPTTL); else as `httl`."""
+        return self._read_named("HPTTL", keys)
+
+    @command("HEXPIRETIME")
+    def hexpiretime(self, *keys: Key) -> Request[list[int]]:
+        """The moments keys expire, in seconds since 1970 (HEXPIRETIME); -1 and -2 as for `httl`."""
+        return self._read_named("HEXPIRETIME", keys)
+
+    @command("HPEXPIRETIME")
+    def hpexpiretime(self, *keys: Key) -> Request[list[int]]:
+        """The moments keys expire, in milliseconds since 1970 (HPEXPIRETIME); -1 and -2 as for `httl`."""
+        return self._read_named("HPEXPIRETIME", keys)
+
+    @command("HSETEX")
+    def hsetex(
+        self,
+        mapping: Mapping[str, T],
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        fnx: bool = False,
+        fxx: bool = False,
+        keepttl: bool = False,
+    ) -> Request[bool]:
+        """Stores values by key, and when they expire (HSETEX, from Redis 8.0 and Valkey 9.0 on); True if stored.
+
+        Args:
+            mapping: the values.
+            ex: expire after so many seconds.
+            px: expire after so many milliseconds.
+            exat: expire at this moment, in seconds since 1970.
+            pxat: expire at this moment, in milliseconds since 1970.
+            fnx: only if none of the keys has a value.
+            fxx: only if all of them have one.
+            keepttl: keep the expiry that old values have.
+
+        Raises:
+            InvalidValue: there is nothing to store, or arguments exclude each other.
+            UniquenessError: another object has one of the values under the same key; nothing is changed.
+            UnsupportedCommand: an expiry on an indexed field.
+            ServerTooOld: the server does not know the command.
+            DoesNotExist: the object was deleted.
+        """
+        checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
+        head: list[Argument] = [flag for flag, wanted in (("FNX", fnx), ("FXX", fxx)) if wanted]
+        head += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
+        given = self._field.flat(self._field.checked(mapping))
+        if not given or len(given) > MOST_ARGUMENTS:
+            msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(given) // 2}"
+            raise InvalidValue(msg)
+        head += ("FIELDS", len(given) // 2)
+        return self._write_members("HSETEX", *head, *given, decode=to_bool, first=len(head) + 1, step=2)
+
+    @command("HGETEX")
+    def hgetex(
+        self,
+        *keys: Key,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        persist: bool = False,
+    ) -> Request[list[T | None]]:
+        """The values under some keys while their expiry is changed (HGETEX, from Redis 8.0 and Valkey 9.0 on).
+
+        Args:
+            keys: the keys.
+            ex: expire after so many seconds.
+            px: expire after so many milliseconds.
+            exat: expire at this moment, in seconds since 1970.
+            pxat: expire at this moment, in milliseconds since 1970.
+            persist: take the expiry away.
+
+        Raises:
+            UnsupportedCommand: an expiry on an indexed field.
+            ServerTooOld: the server does not know the command.
+            DoesNotExist: the object was deleted.
+        """
+        expiry = self._expiry_args("HGETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
+        return self._write("HGETEX", *expiry, *self._named("HGETEX", keys), decode=self._optional)
+
+    # --- arguments and replies ---
+
+    def _expire(
+        self, name: str, when: int, keys: tuple[Key, ...], nx: bool, xx: bool, gt: bool, lt: bool
+    ) -> Request[list[int]]:
+        self._may_expire(name)
+        checks.at_most_one(name, nx=nx, xx=xx, gt=gt, lt=lt)
+        chosen: dict[str, bool] = {"NX": nx, "XX": xx, "GT": gt, "LT": lt}
+        return self._write_named(name, (when, *(flag for flag, wanted in chosen.items() if wanted)), keys)
+
+    def _write_named(self, name: str, args: tuple[Argument, ...], keys: tuple[Key, ...]) -> Request[list[int]]:
+        named = self._named(name, keys)
+        return self._write(name, *args, *named, decode=_each(len(keys)))
+
+    def _read_named(self, name: str, keys: tuple[Key, ...]) -> Request[list[int]]:
+        named = self._named(name, keys)
+        return self._read(name, *named, decode=_each(len(keys)))
+
+    def _named(self, name: str, keys: tuple[Key, ...]) -> tuple[Argument, ...]:
+        subs = self._keys(name, keys)
+        return "FIELDS", len(subs), *subs
+
+    def _keys(self, name: str, keys: tuple[Key, ...]) -> list[bytes]:
+        if not keys:
+            msg = f"{name} on {self._field} needs at least one key"
+            raise InvalidValue(msg)
+        return [self._field.key_bytes(key) for key in keys]
+
+    def _optional(self, reply: Any) -> list[T | None]:
+        """Decode: values, and None where there is none."""
+        return [self._value(value) for value in reply or ()]
+
+
+NO_SUCH_KEY = -2
+
+
+def _each(count: int) -> Callable[[Any], list[int]]:
+    """Decode: a number for each of so many keys; some servers reply nothing at all where there is no hash."""
+    return lambda reply: list(reply) if reply else [NO_SUCH_KEY] * count

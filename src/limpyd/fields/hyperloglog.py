@@ -1,0 +1,99 @@
+"""HyperLogLogField: how many different elements there were, without keeping them."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Self, TypeVar, overload
+
+from limpyd.commands import command
+from limpyd.exceptions import DeclarationError
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.many import BoundMany, MembersField
+from limpyd.fields.value import BoundValue, Place
+from limpyd.requests import Request, to_bool
+from limpyd.scripts.calls import NewObject
+
+T = TypeVar("T")
+
+
+class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
+    """The commands of a Redis HyperLogLog: it counts different elements, about 1% off, and cannot list them."""
+
+    __slots__ = ()
+
+    @command("PFADD")
+    def pfadd(self, *values: T) -> Request[bool]:
+        """Counts elements in (PFADD); True if that changed it, so that its count may have grown.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("PFADD", (), self._some("PFADD", values), combine=any)
+
+    @command("PFCOUNT")
+    def pfcount(self, *others: BoundHyperLogLog[T, Any]) -> Request[int]:
+        """About how many different elements were counted in, here or in any of the others (PFCOUNT).
+
+        Raises:
+            InvalidValue: one of the others is no HyperLogLogField of the same type and database.
+        """
+        fields: list[BoundValue[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
+        unsure = next((field for field in fields if not field._instance._checked), None)
+        if unsure is None:
+            return self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
+        # To a server PFCOUNT is a write in a script, since it notes the count for the next time.
+        fields.remove(unsure)
+        return unsure._write_together("PFCOUNT", *(field._key() for field in fields), decode=int, reads=fields)
+
+    @command("PFMERGE")
+    def pfmerge(self, *sources: BoundHyperLogLog[T, Any]) -> Request[bool]:
+        """Counts in all that some others have counted in (PFMERGE), beside what it has itself; True.
+
+        Raises:
+            InvalidValue: there is none, or one is no HyperLogLogField of the same type and database.
+            DoesNotExist: one of the objects was deleted.
+        """
+        fields = list(self._together("PFMERGE", checks.some("PFMERGE", sources), b"hyperloglog"))
+        return self._write_together("PFMERGE", *(field._key() for field in fields), decode=to_bool, reads=fields)
+
+
+class HyperLogLogField(MembersField[T]):
+    """A count of different elements, in a Redis HyperLogLog of at most 12 KB.
+
+    Args:
+        type: the Python type of the elements; str by default.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "string"
+    stored_as = b"hyperloglog"
+
+    @overload
+    def __init__(self: HyperLogLogField[str], *, lockable: bool = True) -> None: ...
+    @overload
+    def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
+    def __init__(self, type: Any = str, *, lockable: bool = True, **options: Any) -> None:
+        if options:
+            msg = (
+                f"HyperLogLogField takes type and lockable, not {' and '.join(options)}: the elements are not "
+                f"kept, so there is nothing to find an object by, or to compare"
+            )
+            raise DeclarationError(msg)
+        super().__init__(type, lockable=lockable)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHyperLogLog[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHyperLogLog[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundHyperLogLog(self, instance)
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        elements = list(dict.fromkeys(self.members(value)))
+        if elements:
+            new.members.append((place.prefix, "PFADD", elements))
+        else:
+            new.unset.append(place.prefix)

@@ -1,0 +1,391 @@
+"""ListField: a Redis list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Literal, Self, TypeVar, overload
+
+from limpyd.commands import command, operation
+from limpyd.exceptions import InvalidValue, UnsupportedCommand
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.many import BoundSortable, MembersField
+from limpyd.fields.value import Place
+from limpyd.requests import Argument, Request, answered, to_bool
+from limpyd.scripts.calls import NewObject
+from limpyd.scripts.writes import REPLIED
+
+T = TypeVar("T")
+End = Literal["LEFT", "RIGHT"]
+ENDS = ("LEFT", "RIGHT")
+
+
+class BoundList(BoundSortable[T, Face]):
+    """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
+
+    __slots__ = ()
+
+    # --- adding ---
+
+    @command("LPUSH")
+    def lpush(self, *values: T) -> Request[int]:
+        """Adds members before the first, one after the other (LPUSH); returns how many there are then.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            UniquenessError: another object has one of them; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("LPUSH", (), self._some("LPUSH", values), combine=_last)
+
+    @command("RPUSH")
+    def rpush(self, *values: T) -> Request[int]:
+        """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
+        return self._write_many("RPUSH", (), self._some("RPUSH", values), combine=_last)
+
+    @command("LPUSHX")
+    def lpushx(self, *values: T) -> Request[int]:
+        """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
+        return self._write_many("LPUSHX", (), self._some("LPUSHX", values), combine=_last)
+
+    @command("RPUSHX")
+    def rpushx(self, *values: T) -> Request[int]:
+        """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
+        return self._write_many("RPUSHX", (), self._some("RPUSHX", values), combine=_last)
+
+    @command("LINSERT")
+    def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: T, value: T) -> Request[int]:
+        """Adds a member beside the first one that equals another (LINSERT); returns how many there are then.
+
+        -1 if there is no such member, 0 if the list is empty. Raises as `lpush`.
+        """
+        side = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER"))
+        encode = self._field.encode
+        return self._write_members("LINSERT", side, encode(refvalue), encode(value), decode=int, first=3)
+
+    @command("LSET")
+    def lset(self, index: int, value: T) -> Request[bool]:
+        """Replaces the member at a position (LSET); True. Negative positions count from the end.
+
+        Raises:
+            ServerError: there is no such position.
+            UniquenessError: another object has the value; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LSET", checks.integer("LSET's index", index), self._field.encode(value), decode=to_bool)
+
+    # --- removing ---
+
+    @command("LPOP")
+    def lpop(self) -> Request[T | None]:
+        """Removes the first member and returns it, or None (LPOP).
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LPOP", decode=self._value)
+
+    @command("LPOP")
+    def lpop_many(self, count: int) -> Request[list[T]]:
+        """Removes up to `count` members from the first on and returns them (LPOP with a count). Raises as `lpop`."""
+        return self._write("LPOP", checks.integer("LPOP's count", count, low=0), decode=self._values)
+
+    @command("RPOP")
+    def rpop(self) -> Request[T | None]:
+        """Removes the last member and returns it, or None (RPOP). Raises as `lpop`."""
+        return self._write("RPOP", decode=self._value)
+
+    @command("RPOP")
+    def rpop_many(self, count: int) -> Request[list[T]]:
+        """Removes up to `count` members, the last one first, and returns them (RPOP with a count)."""
+        return self._write("RPOP", checks.integer("RPOP's count", count, low=0), decode=self._values)
+
+    @command("LMPOP")
+    def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
+        """Removes up to `count` members from an end and returns them (LMPOP). Raises as `lpop`."""
+        return self._write_members("LMPOP", *self._mpop_args("LMPOP", direction, count), decode=self._popped, key_at=2)
+
+    @command("LREM")
+    def lrem(self, count: int, value: T) -> Request[int]:
+        """Removes members that equal a value (LREM); returns how many.
+
+        Args:
+            count: how many at the most, from the first on; if negative, from the last on; 0 for all.
+            value: the value.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        args = (checks.integer("LREM's count", count), self._field.encode(value))
+        return self._write_members("LREM", *args, decode=int, first=2)
+
+    @command("LTRIM")
+    def ltrim(self, start: int, end: int) -> Request[bool]:
+        """Keeps only the members from one position to another, both included (LTRIM); True.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LTRIM", *self._positions("LTRIM", start, end), decode=to_bool)
+
+    # --- reading ---
+
+    @command("LLEN")
+    def llen(self) -> Request[int]:
+        """How many members there are (LLEN)."""
+        return self._read("LLEN", decode=int)
+
+    @command("LINDEX")
+    def lindex(self, index: int) -> Request[T | None]:
+        """The member at a position, or None (LINDEX). Negative positions count from the end."""
+        return self._read("LINDEX", checks.integer("LINDEX's index", index), decode=self._value)
+
+    @command("LRANGE")
+    def lrange(self, start: int, end: int) -> Request[list[T]]:
+        """The members from one position to another, both included (LRANGE).
+
+        Raises:
+            StoredValueError: a stored member does not fit the field's type.
+        """
+        return self._read("LRANGE", *self._positions("LRANGE", start, end), decode=self._values)
+
+    @command("LPOS")
+    def lpos(self, value: T, rank: int | None = None, maxlen: int | None = None) -> Request[int | None]:
+        """The position of a value, or None (LPOS).
+
+        Args:
+            value: the value.
+            rank: the position of its 2nd, 3rd…; if negative, of the last, the one before…
+            maxlen: compare so many members at the most; 0 for all.
+        """
+        return self._read("LPOS", *self._pos_args(value, rank, maxlen))
+
+    @command("LPOS")
+    def lpos_many(
+        self, value: T, count: int = 0, rank: int | None = None, maxlen: int | None = None
+    ) -> Request[list[int]]:
+        """The positions of a value (LPOS with a count); of the first `count`, or of all. Else as `lpos`."""
+        args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
+        return self._read("LPOS", *args)
+
+    @operation
+    def lcontains(self, value: T) -> Request[bool]:
+        """Whether a value is among the members (LPOS)."""
+        return self._read("LPOS", self._field.encode(value), decode=lambda position: position is not None)
+
+    @operation
+    def lrank(self, value: T) -> Request[int | None]:
+        """The position of the first member that equals a value, or None (LPOS)."""
+        return self._read("LPOS", self._field.encode(value))
+
+    @operation
+    def lcount(self, value: T) -> Request[int]:
+        """How many members equal a value (LPOS with a count)."""
+        return self._read("LPOS", self._field.encode(value), "COUNT", 0, decode=len)
+
+    # --- moving to another list ---
+
+    @command("LMOVE")
+    def lmove(self, destination: BoundList[T, Any], src: End = "LEFT", dest: End = "RIGHT") -> Request[T | None]:
+        """Moves a member from an end to an end of another list, or of this one, and returns it, or None (LMOVE).
+
+        Args:
+            destination: a ListField of an instance.
+            src: the end from which it is taken.
+            dest: the end to which it is added.
+
+        Raises:
+            UniquenessError: a third object has it; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        return self._moved(destination, src, dest)
+
+    @command("LMOVE")
+    def rpoplpush(self, destination: BoundList[T, Any]) -> Request[T | None]:
+        """Moves the last member before the first of another list (LMOVE, the successor of RPOPLPUSH); as `lmove`."""
+        return self._moved(destination, "RIGHT", "LEFT")
+
+    # --- waiting ---
+
+    @command("BLPOP")
+    def blpop(self, timeout: float | timedelta = 0) -> Request[T | None]:
+        """Removes the first member and returns it, waiting until there is one (BLPOP); None if time runs out.
+
+        Args:
+            timeout: how many seconds to wait; 0 for no limit.
+
+        Raises:
+            UnsupportedCommand: the field is indexed, and no script, which would keep the index, can wait.
+            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
+        """
+        return self._pop_waiting("BLPOP", timeout)
+
+    @command("BRPOP")
+    def brpop(self, timeout: float | timedelta = 0) -> Request[T | None]:
+        """Removes the last member and returns it, waiting until there is one (BRPOP); else as `blpop`."""
+        return self._pop_waiting("BRPOP", timeout)
+
+    @command("BLMPOP")
+    def blmpop(self, timeout: float | timedelta, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
+        """Removes up to `count` members from an end, waiting until there is one (BLMPOP); else as `blpop`."""
+        self._may_wait("BLMPOP")
+        numkeys, *args = self._mpop_args("BLMPOP", direction, count)
+        seconds = checks.timeout("BLMPOP's timeout", timeout)
+        return self._blocking(("BLMPOP", seconds, numkeys, self._key(), *args), decode=self._popped)
+
+    @command("BLMOVE")
+    def blmove(
+        self, destination: BoundList[T, Any], timeout: float | timedelta, src: End = "LEFT", dest: End = "RIGHT"
+    ) -> Request[T | None]:
+        """Moves a member to another list of the same object, waiting until there is one (BLMOVE); else as `blpop`.
+
+        Raises:
+            UnsupportedCommand: a field is indexed; or they are of two objects, of which the other one may
+                be deleted while this one waits.
+        """
+        return self._moved_waiting(destination, timeout, src, dest)
+
+    @command("BLMOVE")
+    def brpoplpush(self, destination: BoundList[T, Any], timeout: float | timedelta = 0) -> Request[T | None]:
+        """Moves the last member before the first of another list (BLMOVE, the successor of BRPOPLPUSH); as `blmove`."""
+        return self._moved_waiting(destination, timeout, "RIGHT", "LEFT")
+
+    # --- as in Python ---
+
+    def __len__(self: BoundList[T, Sync]) -> int:
+        self._sync_only("await ….llen()")
+        hinted = self._hinted()
+        return self.llen() if hinted is None else hinted
+
+    def __contains__(self: BoundList[T, Sync], value: T) -> bool:
+        self._sync_only("await ….lcontains(value)")
+        return self.lcontains(value)
+
+    def __iter__(self: BoundList[T, Sync]) -> Iterator[T]:
+        self._sync_only("await ….lrange(0, -1)")
+        return self._iterate(self.lrange(0, -1))
+
+    @overload
+    def __getitem__(self: BoundList[T, Sync], index: int) -> T: ...
+    @overload
+    def __getitem__(self: BoundList[T, Sync], index: slice) -> list[T]: ...
+    def __getitem__(self: BoundList[T, Sync], index: int | slice) -> T | list[T]:
+        """The member at a position (LINDEX), or those of a slice (LRANGE).
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        self._sync_only("await ….lindex(…) or ….lrange(…)")
+        if isinstance(index, slice):
+            members: list[T] = self._run(self._sliced(index))
+            return members
+        stored = self._run(self._read("LINDEX", checks.integer("a position", index)))
+        if stored is None:
+            msg = f"{self!r} has no position {index}"
+            raise IndexError(msg)
+        member: T = self._value(stored)
+        return member
+
+    def _sliced(self, index: slice) -> Request[list[T]]:
+        if index.step not in {None, 1}:
+            msg = f"a slice of {self._field} is read in one piece, without a step; got {index.step}"
+            raise InvalidValue(msg)
+        if index.stop == 0:
+            return answered([])
+        start = 0 if index.start is None else checks.integer("a slice's start", index.start)
+        end = -1 if index.stop is None else checks.integer("a slice's stop", index.stop) - 1
+        return self._read("LRANGE", start, end, decode=self._values)
+
+    # --- requests, arguments and replies ---
+
+    def _moved(self, destination: BoundList[T, Any], src: str, dest: str) -> Request[T | None]:
+        (target,) = self._together("LMOVE", (destination,), b"list")
+        args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
+        if target._key() == self._key():  # the members stay the same, only their order changes
+            return self._write_together("LMOVE", *args, decode=self._value, scopes=(b"nothing", None))
+        return self._write_together("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
+
+    def _moved_waiting(
+        self, destination: BoundList[T, Any], timeout: float | timedelta, src: str, dest: str
+    ) -> Request[T | None]:
+        self._may_wait("BLMOVE")
+        (target,) = self._together("BLMOVE", (destination,), b"list")
+        target._may_wait("BLMOVE")
+        if target._instance._pk != self._instance._pk or target._field.model is not self._field.model:
+            msg = (
+                f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted while it waits, and would "
+                f"come back by half; move within one object, or use lmove"
+            )
+            raise UnsupportedCommand(msg)
+        ends = (checks.one_of("BLMOVE's src", src, ENDS), checks.one_of("BLMOVE's dest", dest, ENDS))
+        seconds = checks.timeout("BLMOVE's timeout", timeout)
+        return self._blocking(("BLMOVE", self._key(), target._key(), *ends, seconds), decode=self._value)
+
+    def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
+        return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
+
+    def _pos_args(self, value: T, rank: int | None, maxlen: int | None) -> list[Argument]:
+        args: list[Argument] = [self._field.encode(value)]
+        if rank is not None:
+            if rank == 0:
+                msg = "LPOS's rank counts from 1, or from -1 for the last; it cannot be 0"
+                raise InvalidValue(msg)
+            args += ("RANK", checks.integer("LPOS's rank", rank, low=-checks.LARGEST))
+        if maxlen is not None:
+            args += ("MAXLEN", checks.integer("LPOS's maxlen", maxlen, low=0))
+        return args
+
+    def _mpop_args(self, name: str, direction: str, count: int) -> tuple[Argument, ...]:
+        end = checks.one_of(f"{name}'s direction", direction, ENDS)
+        return 1, end, "COUNT", checks.integer(f"{name}'s count", count, low=1)
+
+    def _popped(self, reply: Any) -> list[T]:
+        return self._values(reply[1]) if reply else []
+
+    def _pop_waiting(self, name: str, timeout: float | timedelta) -> Request[T | None]:
+        self._may_wait(name)
+        args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
+        return self._blocking(args, decode=lambda reply: self._value(reply[1]) if reply else None)
+
+
+class ListField(MembersField[T]):
+    """Members in a Redis list.
+
+    Args:
+        type: the Python type of the members; str by default.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "list"
+    stored_as = b"list"
+
+    @overload
+    def __init__(
+        self: ListField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    def __init__(self, type: Any = str, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundList(self, instance)
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        self._add_members(new, place, "RPUSH", self.members(value))
+
+
+def _last(replies: list[int]) -> int:
+    """Of several parts of one push, the last reply tells the length."""
+    return replies[-1]

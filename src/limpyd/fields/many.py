@@ -1,0 +1,262 @@
+"""Fields of many members: what sets, lists, sorted sets and hashes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.keyed import BoundKey
+from limpyd.fields.value import Place, ValueField
+from limpyd.iteration import Items, Unread
+from limpyd.keys import to_bytes, to_text
+from limpyd.requests import Argument, Request, to_bool
+from limpyd.scripts.calls import NewObject
+
+if TYPE_CHECKING:
+    from limpyd.fields.list import BoundList
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class MembersField(ValueField[T]):
+    """The declaration of a field of many members.
+
+    Equal members are one member, so of equal values one form is stored: 1.50 as 1.5.
+    """
+
+    def encode(self, value: T) -> bytes:
+        return self.codec.canonical(super().encode(value))
+
+    def members(self, values: Any) -> list[bytes]:
+        """The members of a new object's value.
+
+        Raises:
+            InvalidValue: it is no iterable of members, or one does not fit the field's type.
+        """
+        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+            msg = f"{self} takes several members, such as a list, not {shorten(values)}"
+            raise InvalidValue(msg)
+        return [self.encode(value) for value in values]
+
+    def _add_members(self, new: NewObject, place: Place, name: str, args: Sequence[Argument], step: int = 1) -> None:
+        """Makes members part of a new object.
+
+        Args:
+            new: the object.
+            place: where the field's values are kept.
+            name: the command that stores the members.
+            args: its arguments.
+            step: how many of those there are for each member, which is the last of them.
+        """
+        if not args:
+            new.unset.append(place.prefix)
+            return
+        new.members.append((place.prefix, name, args))
+        for member in dict.fromkeys(args[step - 1 :: step]):
+            self._claim(new, place, cast("bytes", member))
+
+
+class BoundMany(BoundKey[Face]):
+    """A field of many members, of one instance."""
+
+    __slots__ = ("_unread",)
+
+    _unread: Unread | None
+
+    def _some(self, name: str, members: tuple[Any, ...]) -> list[bytes]:
+        """The stored forms of members, of which a command needs at least one."""
+        if not members:
+            msg = f"{name} on {self._field} needs at least one member"
+            raise InvalidValue(msg)
+        encode = self._field.encode
+        return [encode(member) for member in members]
+
+    def _iterate(self, items: list[R]) -> Items[R]:
+        """Iterates over what was read, so that list() asks no second time."""
+        iterator = Items(items)
+        self._unread = Unread(iterator)
+        return iterator
+
+    def _hinted(self) -> int | None:
+        """The length of what is about to be iterated over, if that is why it is asked."""
+        unread = getattr(self, "_unread", None)
+        self._unread = None
+        return None if unread is None else unread.length()
+
+    def _sync_only(self, instead: str) -> None:
+        """Refuses Python's own syntax on the async face, where it cannot await.
+
+        Raises:
+            TypeError: it is asked of an asynchronous instance.
+        """
+        if self._instance._awaits:
+            msg = f"{self!r} is asynchronous, so this cannot be awaited; use {instead}"
+            raise TypeError(msg)
+
+    def __bool__(self) -> bool:
+        """Whether there is any member (EXISTS)."""
+        self._sync_only("await ….exists()")
+        return bool(self._run(self._read("EXISTS", decode=to_bool)))
+
+
+class BoundSortable(BoundMany[Face], Generic[T, Face]):
+    """A field whose members SORT can sort."""
+
+    __slots__ = ()
+
+    @command("SORT_RO")
+    def sort(
+        self,
+        start: int | None = None,
+        num: int | None = None,
+        by: str | bytes | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+    ) -> Request[list[T]]:
+        """The members in order, of numbers unless told otherwise (SORT_RO).
+
+        Args:
+            start: how many to pass over; needs `num`.
+            num: how many to give; needs `start`.
+            by: a pattern of keys whose values tell the order, `*` standing for the member.
+            desc: from the largest to the smallest.
+            alpha: in the order of texts.
+
+        Raises:
+            ServerError: a member is no number and `alpha` is not set; or the server refuses patterns.
+        """
+        return self._read("SORT_RO", *sort_args("SORT", start, num, by, (), desc, alpha), decode=self._values)
+
+    @command("SORT_RO")
+    def sort_get(
+        self,
+        *get: str | bytes,
+        start: int | None = None,
+        num: int | None = None,
+        by: str | bytes | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+    ) -> Request[list[tuple[str | None, ...]]]:
+        """For each member, in order, the values of some keys, as text (SORT_RO with GET).
+
+        Args:
+            get: patterns of keys, `*` standing for the member; `#` is the member itself.
+            start: how many to pass over; needs `num`.
+            num: how many to give; needs `start`.
+            by: a pattern of keys whose values tell the order.
+            desc: from the largest to the smallest.
+            alpha: in the order of texts.
+
+        Raises:
+            ServerError: as for `sort`.
+        """
+        if not get:
+            msg = f"SORT with GET on {self._field} needs at least one pattern, such as '#'"
+            raise InvalidValue(msg)
+        width = len(get)
+
+        def rows(reply: list[bytes | None]) -> list[tuple[str | None, ...]]:
+            texts = [None if value is None else to_text(value) for value in reply]
+            return [tuple(texts[at : at + width]) for at in range(0, len(texts), width)]
+
+        return self._read("SORT_RO", *sort_args("SORT", start, num, by, get, desc, alpha), decode=rows)
+
+    @command("SORT")
+    def sort_store(
+        self,
+        destination: BoundList[T, Any],
+        start: int | None = None,
+        num: int | None = None,
+        by: str | bytes | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+    ) -> Request[int]:
+        """Makes a list of the members in order (SORT with STORE); returns how many it has.
+
+        Args:
+            destination: a ListField of an instance, whose value is replaced.
+            start: how many to pass over; needs `num`.
+            num: how many to store; needs `start`.
+            by: a pattern of keys whose values tell the order.
+            desc: from the largest to the smallest.
+            alpha: in the order of texts.
+
+        Raises:
+            UniquenessError: another object has one of the members; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+            ServerError: as for `sort`.
+        """
+        (target,) = self._together("SORT", (destination,), b"list")
+        args = [*sort_args("SORT", start, num, by, (), desc, alpha), "STORE", target._key()]
+        return self._write_together("SORT", *args, decode=int, changes=target, scopes=(b"nothing", b"whole"))
+
+
+def sort_args(
+    name: str,
+    start: int | None,
+    num: int | None,
+    by: str | bytes | None,
+    get: Iterable[str | bytes],
+    desc: bool,
+    alpha: bool,
+) -> list[Argument]:
+    """The arguments of SORT."""
+    args: list[Argument] = []
+    if by is not None:
+        args += ("BY", pattern(f"{name}'s by", by))
+    args += limit_args(name, "start", start, num)
+    for each in get:
+        args += ("GET", pattern(f"{name}'s get", each))
+    if desc:
+        args.append("DESC")
+    if alpha:
+        args.append("ALPHA")
+    return args
+
+
+def limit_args(name: str, start_name: str, start: int | None, num: int | None) -> list[Argument]:
+    """LIMIT, how many to pass over, how many to give; nothing if neither is given.
+
+    Raises:
+        InvalidValue: only one of them is given.
+    """
+    if (start is None) != (num is None):
+        msg = f"{name} takes both {start_name} and num, or neither"
+        raise InvalidValue(msg)
+    if start is None or num is None:
+        return []
+    return ["LIMIT", checks.integer(f"{name}'s {start_name}", start), checks.integer(f"{name}'s num", num)]
+
+
+def pattern(what: str, value: str | bytes) -> bytes:
+    """A glob pattern, or a pattern of keys, as it is sent.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return to_bytes(value)
+    msg = f"{what} takes str or bytes, not {shorten(value)}"
+    raise InvalidValue(msg)
+
+
+def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[Argument]:
+    """The options of SSCAN, HSCAN and ZSCAN."""
+    args: list[Argument] = []
+    if match is not None:
+        args += ("MATCH", pattern(f"{name}'s match", match))
+    if count is not None:
+        args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
+    return args
+
+
+def scanned(decode: Callable[[Any], list[R]]) -> Callable[[Any], tuple[bytes, list[R]]]:
+    """Decode: the next cursor, and some items."""
+    return lambda reply: (reply[0], decode(reply[1]))

@@ -1,0 +1,256 @@
+"""The commands of a sorted set that read or remove a range of it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.many import BoundSortable, limit_args
+from limpyd.replies import pairs
+from limpyd.requests import Argument, Request
+
+T = TypeVar("T")
+
+Score = float | str
+"""A bound of a range of scores: a number, "-inf", "+inf", or "(1.5" to leave 1.5 out."""
+Lex = str | bytes
+"""A bound of a range in byte order: "[a", "(a" to leave a out, "-" and "+" for the first and last."""
+
+
+class BoundScoredRanges(BoundSortable[T, Face]):
+    """Ranges by position, by score, and (where all scores are equal) by bytes."""
+
+    __slots__ = ()
+
+    @command("ZRANGE")
+    def zrange(
+        self,
+        start: Score | Lex,
+        end: Score | Lex,
+        desc: bool = False,
+        byscore: bool = False,
+        bylex: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[T]]:
+        """The members of a range, both ends included (ZRANGE).
+
+        Args:
+            start: the first position; or the lowest score, or text, with `byscore` or `bylex` (with `desc` the
+                highest).
+            end: the last position, negative ones counting from the end; or the other bound.
+            desc: from the highest score to the lowest.
+            byscore: the range is one of scores.
+            bylex: the range is one of texts, in the order of their bytes.
+            offset: how many to pass over, with `byscore` or `bylex`; needs `num`.
+            num: how many to give, with `byscore` or `bylex`; needs `offset`.
+
+        Raises:
+            StoredValueError: a stored member does not fit the field's type.
+        """
+        return self._read(
+            "ZRANGE", *range_args("ZRANGE", start, end, desc, byscore, bylex, offset, num), decode=self._values
+        )
+
+    @command("ZRANGE")
+    def zrange_withscores(
+        self,
+        start: Score,
+        end: Score,
+        desc: bool = False,
+        byscore: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zrange`, with the scores (ZRANGE with WITHSCORES)."""
+        args = range_args("ZRANGE", start, end, desc, byscore, False, offset, num)
+        return self._read("ZRANGE", *args, "WITHSCORES", decode=self._scored)
+
+    @command("ZREVRANGE")
+    def zrevrange(self, start: int, end: int) -> Request[list[T]]:
+        """The members from one position to another, from the highest score on (ZREVRANGE)."""
+        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), decode=self._values)
+
+    @command("ZREVRANGE")
+    def zrevrange_withscores(self, start: int, end: int) -> Request[list[tuple[T, float]]]:
+        """As `zrevrange`, with the scores (ZREVRANGE with WITHSCORES)."""
+        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), "WITHSCORES", decode=self._scored)
+
+    @command("ZRANGEBYSCORE")
+    def zrangebyscore(
+        self,
+        min: Score,
+        max: Score,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[T]]:
+        """The members with a score from `min` to `max` (ZRANGEBYSCORE).
+
+        Args:
+            min: the lowest score, as a number, "-inf", or "(1.5" to leave 1.5 out.
+            max: the highest score.
+            start: how many to pass over; needs `num`.
+            num: how many to give; needs `start`.
+        """
+        return self._read("ZRANGEBYSCORE", *score_args("ZRANGEBYSCORE", min, max, start, num), decode=self._values)
+
+    @command("ZRANGEBYSCORE")
+    def zrangebyscore_withscores(
+        self,
+        min: Score,
+        max: Score,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zrangebyscore`, with the scores (ZRANGEBYSCORE with WITHSCORES)."""
+        bounds, limit = score_bounds("ZRANGEBYSCORE", min, max), limit_args("ZRANGEBYSCORE", "start", start, num)
+        return self._read("ZRANGEBYSCORE", *bounds, "WITHSCORES", *limit, decode=self._scored)
+
+    @command("ZREVRANGEBYSCORE")
+    def zrevrangebyscore(
+        self,
+        max: Score,
+        min: Score,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[T]]:
+        """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); else as `zrangebyscore`."""
+        args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
+        return self._read("ZREVRANGEBYSCORE", *args, decode=self._values)
+
+    @command("ZREVRANGEBYSCORE")
+    def zrevrangebyscore_withscores(
+        self,
+        max: Score,
+        min: Score,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zrevrangebyscore`, with the scores (ZREVRANGEBYSCORE with WITHSCORES)."""
+        bounds, limit = score_bounds("ZREVRANGEBYSCORE", max, min), limit_args("ZREVRANGEBYSCORE", "start", start, num)
+        return self._read("ZREVRANGEBYSCORE", *bounds, "WITHSCORES", *limit, decode=self._scored)
+
+    @command("ZRANGEBYLEX")
+    def zrangebylex(
+        self,
+        min: Lex,
+        max: Lex,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[T]]:
+        """The members from one text to another, in byte order, where all scores are equal (ZRANGEBYLEX).
+
+        Args:
+            min: the lowest, as "[a", "(a" to leave a out, or "-" for the first.
+            max: the highest, or "+" for the last.
+            start: how many to pass over; needs `num`.
+            num: how many to give; needs `start`.
+        """
+        return self._read("ZRANGEBYLEX", *lex_args("ZRANGEBYLEX", min, max, start, num), decode=self._values)
+
+    @command("ZREVRANGEBYLEX")
+    def zrevrangebylex(
+        self,
+        max: Lex,
+        min: Lex,
+        start: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[T]]:
+        """The members from one text down to another, in byte order (ZREVRANGEBYLEX); else as `zrangebylex`."""
+        return self._read("ZREVRANGEBYLEX", *lex_args("ZREVRANGEBYLEX", max, min, start, num), decode=self._values)
+
+    @command("ZCOUNT")
+    def zcount(self, min: Score, max: Score) -> Request[int]:
+        """How many members have a score from `min` to `max` (ZCOUNT)."""
+        return self._read("ZCOUNT", *score_bounds("ZCOUNT", min, max), decode=int)
+
+    @command("ZLEXCOUNT")
+    def zlexcount(self, min: Lex, max: Lex) -> Request[int]:
+        """How many members there are from one text to another, where all scores are equal (ZLEXCOUNT)."""
+        return self._read("ZLEXCOUNT", *lex_bounds("ZLEXCOUNT", min, max), decode=int)
+
+    @command("ZREMRANGEBYRANK")
+    def zremrangebyrank(self, min: int, max: int) -> Request[int]:
+        """Removes the members from one position to another (ZREMRANGEBYRANK); returns how many.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("ZREMRANGEBYRANK", *position_args("ZREMRANGEBYRANK", min, max), decode=int)
+
+    @command("ZREMRANGEBYSCORE")
+    def zremrangebyscore(self, min: Score, max: Score) -> Request[int]:
+        """Removes the members with a score from `min` to `max` (ZREMRANGEBYSCORE); returns how many.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("ZREMRANGEBYSCORE", *score_bounds("ZREMRANGEBYSCORE", min, max), decode=int)
+
+    @command("ZREMRANGEBYLEX")
+    def zremrangebylex(self, min: Lex, max: Lex) -> Request[int]:
+        """Removes the members from one text to another, where all scores are equal (ZREMRANGEBYLEX); returns how many.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("ZREMRANGEBYLEX", *lex_bounds("ZREMRANGEBYLEX", min, max), decode=int)
+
+    def _scored(self, reply: Any) -> list[tuple[T, float]]:
+        """Decode: members with their scores."""
+        decode, key = self._field.decode, self._key()
+        return [(decode(member, key), float(score)) for member, score in pairs(reply)]
+
+
+def position_args(name: str, start: Any, end: Any) -> list[Argument]:
+    """A range of positions."""
+    return [checks.integer(f"{name}'s first position", start), checks.integer(f"{name}'s last position", end)]
+
+
+def score_bounds(name: str, first: Score, last: Score) -> list[Argument]:
+    """A range of scores."""
+    return [checks.score_bound(f"{name}'s bound", first), checks.score_bound(f"{name}'s bound", last)]
+
+
+def score_args(name: str, first: Score, last: Score, start: int | None, num: int | None) -> list[Argument]:
+    """A range of scores, and which part of it."""
+    return [*score_bounds(name, first, last), *limit_args(name, "start", start, num)]
+
+
+def lex_bounds(name: str, first: Lex, last: Lex) -> list[Argument]:
+    """A range of texts."""
+    return [checks.lex_bound(f"{name}'s bound", first), checks.lex_bound(f"{name}'s bound", last)]
+
+
+def lex_args(name: str, first: Lex, last: Lex, start: int | None, num: int | None) -> list[Argument]:
+    """A range of texts, and which part of it."""
+    return [*lex_bounds(name, first, last), *limit_args(name, "start", start, num)]
+
+
+def range_args(
+    name: str,
+    start: Any,
+    end: Any,
+    desc: bool,
+    byscore: bool,
+    bylex: bool,
+    offset: int | None,
+    num: int | None,
+) -> list[Argument]:
+    """A range of any kind, as ZRANGE and ZRANGESTORE take it."""
+    checks.at_most_one(name, byscore=byscore, bylex=bylex)
+    if byscore:
+        args = [*score_bounds(name, start, end), "BYSCORE"]
+    elif bylex:
+        args = [*lex_bounds(name, start, end), "BYLEX"]
+    else:
+        args = position_args(name, start, end)
+        if offset is not None or num is not None:
+            msg = f"{name} takes offset and num only with byscore or bylex"
+            raise InvalidValue(msg)
+    if desc:
+        args.append("REV")
+    return [*args, *limit_args(name, "offset", offset, num)]

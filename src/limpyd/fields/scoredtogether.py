@@ -1,0 +1,175 @@
+"""The commands of a sorted set that combine it with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
+
+from limpyd.commands import command
+from limpyd.exceptions import InvalidValue
+from limpyd.faces import Face
+from limpyd.fields import checks
+from limpyd.fields.scoredranges import BoundScoredRanges, Lex, Score, range_args
+from limpyd.fields.set import BoundSet
+from limpyd.fields.value import BoundValue
+from limpyd.requests import Argument, Request
+
+if TYPE_CHECKING:
+    from limpyd.fields.sortedset import BoundSortedSet
+
+T = TypeVar("T")
+Aggregate = Literal["SUM", "MIN", "MAX"]
+Source = Union["BoundSortedSet[T, Any]", BoundSet[T, Any]]
+
+
+class BoundScoredTogether(BoundScoredRanges[T, Face]):
+    """Intersections, unions and differences with other sorted sets, and with sets, whose members count as 1."""
+
+    __slots__ = ()
+
+    @command("ZINTER")
+    def zinter(
+        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[list[T]]:
+        """The members that this sorted set and all others have in common, by their combined scores (ZINTER).
+
+        Args:
+            others: sorted sets, or sets, of instances.
+            aggregate: how scores are combined: SUM, the default, MIN or MAX.
+            weights: what the scores are multiplied with: first this one's, then those of the others.
+        """
+        return self._combined("ZINTER", others, aggregate, weights)
+
+    @command("ZINTER")
+    def zinter_withscores(
+        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zinter`, with the combined scores (ZINTER with WITHSCORES)."""
+        return self._combined_withscores("ZINTER", others, aggregate, weights)
+
+    @command("ZUNION")
+    def zunion(
+        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[list[T]]:
+        """The members that this sorted set or any of the others has, by their combined scores (ZUNION).
+
+        The arguments are those of `zinter`.
+        """
+        return self._combined("ZUNION", others, aggregate, weights)
+
+    @command("ZUNION")
+    def zunion_withscores(
+        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zunion`, with the combined scores (ZUNION with WITHSCORES)."""
+        return self._combined_withscores("ZUNION", others, aggregate, weights)
+
+    @command("ZDIFF")
+    def zdiff(self, *others: Source[T]) -> Request[list[T]]:
+        """The members that this sorted set has and none of the others (ZDIFF)."""
+        return self._combined("ZDIFF", others, None, None)
+
+    @command("ZDIFF")
+    def zdiff_withscores(self, *others: Source[T]) -> Request[list[tuple[T, float]]]:
+        """As `zdiff`, with the scores (ZDIFF with WITHSCORES)."""
+        return self._combined_withscores("ZDIFF", others, None, None)
+
+    @command("ZINTERCARD")
+    def zintercard(self, *others: Source[T], limit: int = 0) -> Request[int]:
+        """How many members this sorted set and all others have in common (ZINTERCARD).
+
+        Args:
+            others: sorted sets, or sets, of instances.
+            limit: stop counting there; 0 for no limit.
+        """
+        fields, args = self._sources("ZINTERCARD", others)
+        if limit:
+            args += ("LIMIT", checks.integer("ZINTERCARD's limit", limit, low=0))
+        return self._read_together("ZINTERCARD", args, fields, decode=int)
+
+    @command("ZINTERSTORE")
+    def zinterstore(
+        self, *sources: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[int]:
+        """Becomes what some sorted sets have in common (ZINTERSTORE); returns how many members that is.
+
+        What it held is replaced; it takes part only if it is named among the sources.
+
+        Args:
+            sources: sorted sets, or sets, of instances.
+            aggregate: how scores are combined: SUM, the default, MIN or MAX.
+            weights: what the scores of each are multiplied with.
+
+        Raises:
+            UniquenessError: another object has one of the members; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        return self._stored("ZINTERSTORE", sources, aggregate, weights)
+
+    @command("ZUNIONSTORE")
+    def zunionstore(
+        self, *sources: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    ) -> Request[int]:
+        """Becomes what any of some sorted sets has (ZUNIONSTORE); else as `zinterstore`."""
+        return self._stored("ZUNIONSTORE", sources, aggregate, weights)
+
+    @command("ZDIFFSTORE")
+    def zdiffstore(self, *sources: Source[T]) -> Request[int]:
+        """Becomes what the first of some sorted sets has and none of the others (ZDIFFSTORE); as `zinterstore`."""
+        return self._stored("ZDIFFSTORE", sources, None, None)
+
+    @command("ZRANGESTORE")
+    def zrangestore(
+        self,
+        source: BoundSortedSet[T, Any],
+        start: Score | Lex,
+        end: Score | Lex,
+        byscore: bool = False,
+        bylex: bool = False,
+        desc: bool = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> Request[int]:
+        """Becomes a range of another sorted set (ZRANGESTORE); returns how many members that is.
+
+        The range is told as in `zrange`. Raises as `zinterstore`.
+        """
+        fields = list(self._together("ZRANGESTORE", (source,), b"zset"))
+        args = range_args("ZRANGESTORE", start, end, desc, byscore, bylex, offset, num)
+        return self._write_together("ZRANGESTORE", fields[0]._key(), *args, decode=int, reads=fields)
+
+    def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundValue[Any]], list[Argument]]:
+        """This sorted set and others, and the arguments that name them."""
+        fields: list[BoundValue[Any]] = [self, *self._together(name, others, b"zset", b"set")]
+        return fields, [len(fields), *(field._key() for field in fields)]
+
+    def _combined(self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[list[T]]:
+        fields, args = self._sources(name, others)
+        args += combination_args(name, len(fields), aggregate, weights)
+        return self._read_together(name, args, fields, decode=self._values)
+
+    def _combined_withscores(
+        self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any
+    ) -> Request[list[tuple[T, float]]]:
+        fields, args = self._sources(name, others)
+        args += (*combination_args(name, len(fields), aggregate, weights), "WITHSCORES")
+        return self._read_together(name, args, fields, decode=self._scored)
+
+    def _stored(self, name: str, sources: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[int]:
+        fields = list(self._together(name, checks.some(name, sources), b"zset", b"set"))
+        keys = [field._key() for field in fields]
+        args = combination_args(name, len(fields), aggregate, weights)
+        return self._write_together(name, len(keys), *keys, *args, decode=int, reads=fields)
+
+
+def combination_args(name: str, count: int, aggregate: str | None, weights: Sequence[float] | None) -> list[Argument]:
+    """How the scores of so many sorted sets are combined."""
+    args: list[Argument] = []
+    if weights is not None:
+        if len(weights) != count:
+            msg = f"{name} takes a weight for each of its {count} sorted sets, not {len(weights)}"
+            raise InvalidValue(msg)
+        args += ("WEIGHTS", *(checks.score(f"{name}'s weights", weight) for weight in weights))
+    if aggregate is not None:
+        args += ("AGGREGATE", checks.one_of(f"{name}'s aggregate", aggregate, ("SUM", "MIN", "MAX")))
+    return args

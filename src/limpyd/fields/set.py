@@ -1,0 +1,237 @@
+"""SetField: a Redis set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar, overload
+
+from limpyd.commands import command, walk
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned
+from limpyd.fields.value import BoundValue, Place
+from limpyd.requests import Argument, Request, Walk, to_bool
+from limpyd.scripts.calls import NewObject
+
+T = TypeVar("T")
+
+
+class BoundSet(BoundSortable[T, Face]):
+    """The commands of a Redis set. On the sync face also `len()`, `in` and iteration, one request each."""
+
+    __slots__ = ()
+
+    # --- members ---
+
+    @command("SADD")
+    def sadd(self, *values: T) -> Request[int]:
+        """Adds members (SADD); returns how many are new.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            UniquenessError: another object has one of them; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("SADD", (), self._some("SADD", values), combine=sum)
+
+    @command("SREM")
+    def srem(self, *values: T) -> Request[int]:
+        """Removes members (SREM); returns how many there were.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("SREM", (), self._some("SREM", values), combine=sum)
+
+    @command("SPOP")
+    def spop(self) -> Request[T | None]:
+        """Removes a random member and returns it, or None (SPOP).
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("SPOP", decode=self._value)
+
+    @command("SPOP")
+    def spop_many(self, count: int) -> Request[set[T]]:
+        """Removes up to `count` random members and returns them (SPOP with a count).
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("SPOP", checks.integer("SPOP's count", count, low=0), decode=self._set)
+
+    @command("SMEMBERS")
+    def smembers(self) -> Request[set[T]]:
+        """All members (SMEMBERS).
+
+        Raises:
+            StoredValueError: a stored member does not fit the field's type.
+        """
+        return self._read("SMEMBERS", decode=self._set)
+
+    @command("SCARD")
+    def scard(self) -> Request[int]:
+        """How many members there are (SCARD)."""
+        return self._read("SCARD", decode=int)
+
+    @command("SISMEMBER")
+    def sismember(self, value: T) -> Request[bool]:
+        """Whether a value is a member (SISMEMBER)."""
+        return self._read("SISMEMBER", self._field.encode(value), decode=to_bool)
+
+    @command("SMISMEMBER")
+    def smismember(self, *values: T) -> Request[list[bool]]:
+        """Which of some values are members, in their order (SMISMEMBER)."""
+        return self._read("SMISMEMBER", *self._some("SMISMEMBER", values), decode=lambda reply: [*map(bool, reply)])
+
+    @command("SRANDMEMBER")
+    def srandmember(self) -> Request[T | None]:
+        """A random member, or None (SRANDMEMBER)."""
+        return self._read("SRANDMEMBER", decode=self._value)
+
+    @command("SRANDMEMBER")
+    def srandmember_many(self, number: int) -> Request[list[T]]:
+        """Up to `number` random members; if negative, so many, some perhaps repeated (SRANDMEMBER with a count)."""
+        return self._read("SRANDMEMBER", checks.count("SRANDMEMBER's number", number), decode=self._values)
+
+    @walk("SSCAN")
+    def sscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
+        """Yields the members in chunks (SSCAN), a request each, without blocking the server; some perhaps twice.
+
+        Args:
+            match: a glob pattern that the stored members must match.
+            count: about how many a chunk looks at.
+        """
+        args = scan_args("SSCAN", match, count)
+        return lambda cursor: self._read("SSCAN", cursor, *args, decode=scanned(self._values))
+
+    # --- with other sets ---
+
+    @command("SMOVE")
+    def smove(self, destination: BoundSet[T, Any], value: T) -> Request[bool]:
+        """Moves a member to another set (SMOVE); True if it was one.
+
+        Raises:
+            UniquenessError: a third object has it; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        (target,) = self._together("SMOVE", (destination,), b"set")
+        args = (target._key(), self._field.encode(value))
+        return self._write_together(
+            "SMOVE", *args, decode=to_bool, changes=target, scopes=(b"members", b"members"), first=2
+        )
+
+    @command("SINTER")
+    def sinter(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+        """The members that this set and all others have in common (SINTER)."""
+        return self._combined("SINTER", others)
+
+    @command("SUNION")
+    def sunion(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+        """The members that this set or any of the others has (SUNION)."""
+        return self._combined("SUNION", others)
+
+    @command("SDIFF")
+    def sdiff(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+        """The members that this set has and none of the others (SDIFF)."""
+        return self._combined("SDIFF", others)
+
+    @command("SINTERCARD")
+    def sintercard(self, *others: BoundSet[T, Any], limit: int = 0) -> Request[int]:
+        """How many members this set and all others have in common (SINTERCARD).
+
+        Args:
+            others: the other sets.
+            limit: stop counting there; 0 for no limit.
+        """
+        fields = [self, *self._together("SINTERCARD", others, b"set")]
+        stop: list[Argument] = ["LIMIT", checks.integer("SINTERCARD's limit", limit, low=0)] if limit else []
+        args = [len(fields), *(field._key() for field in fields), *stop]
+        return self._read_together("SINTERCARD", args, fields, decode=int)
+
+    @command("SINTERSTORE")
+    def sinterstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+        """Becomes what some sets have in common (SINTERSTORE); returns how many members that is.
+
+        What it held is replaced; it takes part only if it is named among the sources.
+
+        Raises:
+            UniquenessError: another object has one of the members; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        return self._stored("SINTERSTORE", sources)
+
+    @command("SUNIONSTORE")
+    def sunionstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+        """Becomes what any of some sets has (SUNIONSTORE); else as `sinterstore`."""
+        return self._stored("SUNIONSTORE", sources)
+
+    @command("SDIFFSTORE")
+    def sdiffstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+        """Becomes what the first of some sets has and none of the others (SDIFFSTORE); else as `sinterstore`."""
+        return self._stored("SDIFFSTORE", sources)
+
+    # --- as in Python ---
+
+    def __len__(self: BoundSet[T, Sync]) -> int:
+        self._sync_only("await ….scard()")
+        hinted = self._hinted()
+        return self.scard() if hinted is None else hinted
+
+    def __contains__(self: BoundSet[T, Sync], value: T) -> bool:
+        self._sync_only("await ….sismember(value)")
+        return self.sismember(value)
+
+    def __iter__(self: BoundSet[T, Sync]) -> Iterator[T]:
+        self._sync_only("`async for … in ….sscan()`, or await ….smembers()")
+        return self._iterate(list(self.smembers()))
+
+    def _combined(self, name: str, others: tuple[Any, ...]) -> Request[set[T]]:
+        fields = [self, *self._together(name, others, b"set")]
+        return self._read_together(name, [field._key() for field in fields], fields, decode=self._set)
+
+    def _stored(self, name: str, sources: tuple[Any, ...]) -> Request[int]:
+        fields: list[BoundValue[Any]] = list(self._together(name, checks.some(name, sources), b"set"))
+        return self._write_together(name, *(field._key() for field in fields), decode=int, reads=fields)
+
+    def _set(self, reply: Any) -> set[T]:
+        return set(self._values(reply))
+
+
+class SetField(MembersField[T]):
+    """Members in a Redis set.
+
+    Args:
+        type: the Python type of the members; str by default.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "set"
+    stored_as = b"set"
+
+    @overload
+    def __init__(
+        self: SetField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    def __init__(self, type: Any = str, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSet[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSet[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundSet(self, instance)
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        self._add_members(new, place, "SADD", self.members(value))

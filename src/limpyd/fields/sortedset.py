@@ -1,0 +1,326 @@
+"""SortedSetField: a Redis sorted set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar, overload
+
+from limpyd.command_table import Needs
+from limpyd.commands import command, walk
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields import checks
+from limpyd.fields.many import MembersField, scan_args, scanned
+from limpyd.fields.scoredtogether import BoundScoredTogether
+from limpyd.fields.value import Place
+from limpyd.replies import optional_float, optional_int
+from limpyd.requests import Argument, Request, Walk
+from limpyd.scripts.calls import NewObject
+
+T = TypeVar("T")
+WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
+
+
+class BoundSortedSet(BoundScoredTogether[T, Face]):
+    """The commands of a Redis sorted set. On the sync face also `len()`, `in` and iteration, one request each."""
+
+    __slots__ = ()
+
+    # --- adding and removing ---
+
+    @command("ZADD")
+    def zadd(
+        self,
+        /,
+        mapping: Mapping[T, float] | None = None,
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+        **scores: float,
+    ) -> Request[int]:
+        """Adds members with their scores, or gives them new ones (ZADD); returns how many are new.
+
+        Args:
+            mapping: scores by member.
+            nx: only add members, change no score.
+            xx: only change scores, add no member.
+            ch: return how many are new or changed instead.
+            gt: only change a score to a greater one.
+            lt: only change a score to a lesser one.
+            scores: scores by member, for members of type str whose names are no arguments of this.
+
+        Raises:
+            InvalidValue: there is none, one does not fit the field's type, or arguments exclude each other.
+            UniquenessError: another object has one of them; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        head = self._conditions("ZADD", nx, xx, gt, lt)
+        if ch:
+            head.append("CH")
+        if mapping is not None and not isinstance(mapping, Mapping):
+            msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
+            raise InvalidValue(msg)
+        wanted: dict[Any, float] = dict(mapping or {})
+        wanted.update(scores)
+        pairs = self._field.scored(wanted)
+        if not pairs:
+            msg = f"ZADD on {self._field} needs at least one member"
+            raise InvalidValue(msg)
+        return self._write_many("ZADD", head, pairs, step=2, combine=sum)
+
+    @command("ZADD")
+    def zadd_incr(
+        self, value: T, amount: float, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+    ) -> Request[float | None]:
+        """Adds to a member's score, and returns it; None if a condition forbids it (ZADD with INCR).
+
+        Raises as `zadd`.
+        """
+        head = [*self._conditions("ZADD", nx, xx, gt, lt), "INCR"]
+        args = (*head, checks.score("ZADD's amount", amount), self._field.encode(value))
+        return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
+
+    @command("ZINCRBY")
+    def zincrby(self, amount: float, value: T) -> Request[float]:
+        """Adds to a member's score, 0 if it is new, and returns it (ZINCRBY).
+
+        Raises:
+            UniquenessError: another object has the member; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        args = (checks.score("ZINCRBY's amount", amount), self._field.encode(value))
+        return self._write_members("ZINCRBY", *args, decode=float, first=2)
+
+    @command("ZREM")
+    def zrem(self, *values: T) -> Request[int]:
+        """Removes members (ZREM); returns how many there were.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_many("ZREM", (), self._some("ZREM", values), combine=sum)
+
+    @command("ZPOPMIN")
+    def zpopmin(self, count: int = 1) -> Request[list[tuple[T, float]]]:
+        """Removes up to `count` members of the lowest scores and returns them with those (ZPOPMIN).
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("ZPOPMIN", checks.integer("ZPOPMIN's count", count, low=0), decode=self._scored)
+
+    @command("ZPOPMAX")
+    def zpopmax(self, count: int = 1) -> Request[list[tuple[T, float]]]:
+        """Removes up to `count` members of the highest scores and returns them with those (ZPOPMAX)."""
+        return self._write("ZPOPMAX", checks.integer("ZPOPMAX's count", count, low=0), decode=self._scored)
+
+    @command("ZMPOP")
+    def zmpop(self, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
+        """Removes up to `count` members of the lowest, or highest, scores and returns them with those (ZMPOP).
+
+        Raises:
+            InvalidValue: not exactly one of `min` and `max` is set.
+            DoesNotExist: the object was deleted.
+        """
+        args = self._mpop_args("ZMPOP", min, max, count)
+        return self._write_members("ZMPOP", *args, decode=self._popped, key_at=2)
+
+    # --- waiting ---
+
+    @command("BZPOPMIN")
+    def bzpopmin(self, timeout: float = 0) -> Request[tuple[T, float] | None]:
+        """Removes the member of the lowest score, waiting until there is one (BZPOPMIN); None if time runs out.
+
+        Args:
+            timeout: how many seconds to wait; 0 for no limit.
+
+        Raises:
+            UnsupportedCommand: the field is indexed, and no script, which would keep the index, can wait.
+            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
+        """
+        return self._pop_waiting("BZPOPMIN", timeout)
+
+    @command("BZPOPMAX")
+    def bzpopmax(self, timeout: float = 0) -> Request[tuple[T, float] | None]:
+        """Removes the member of the highest score, waiting until there is one (BZPOPMAX); else as `bzpopmin`."""
+        return self._pop_waiting("BZPOPMAX", timeout)
+
+    @command("BZMPOP")
+    def bzmpop(
+        self,
+        timeout: float,
+        min: bool = False,
+        max: bool = False,
+        count: int = 1,
+    ) -> Request[list[tuple[T, float]]]:
+        """As `zmpop`, waiting until there is a member (BZMPOP); else as `bzpopmin`."""
+        self._may_wait("BZMPOP")
+        numkeys, *args = self._mpop_args("BZMPOP", min, max, count)
+        seconds = checks.timeout("BZMPOP's timeout", timeout)
+        return self._blocking(("BZMPOP", seconds, numkeys, self._key(), *args), decode=self._popped)
+
+    # --- reading ---
+
+    @command("ZCARD")
+    def zcard(self) -> Request[int]:
+        """How many members there are (ZCARD)."""
+        return self._read("ZCARD", decode=int)
+
+    @command("ZSCORE")
+    def zscore(self, value: T) -> Request[float | None]:
+        """The score of a member, or None (ZSCORE)."""
+        return self._read("ZSCORE", self._field.encode(value), decode=optional_float)
+
+    @command("ZMSCORE")
+    def zmscore(self, members: Iterable[T]) -> Request[list[float | None]]:
+        """The scores of some members, in their order; None for those that are not there (ZMSCORE)."""
+        args = checks.some("ZMSCORE", tuple(self._field.members(members)))
+        return self._read("ZMSCORE", *args, decode=lambda reply: [*map(optional_float, reply)])
+
+    @command("ZRANK")
+    def zrank(self, value: T) -> Request[int | None]:
+        """The position of a member from the lowest score on, counted from 0, or None (ZRANK)."""
+        return self._read("ZRANK", self._field.encode(value), decode=optional_int)
+
+    @command("ZREVRANK")
+    def zrevrank(self, value: T) -> Request[int | None]:
+        """The position of a member from the highest score on, counted from 0, or None (ZREVRANK)."""
+        return self._read("ZREVRANK", self._field.encode(value), decode=optional_int)
+
+    @command("ZRANK")
+    def zrank_withscore(self, value: T) -> Request[tuple[int, float] | None]:
+        """The position and the score of a member, or None (ZRANK with WITHSCORE, from Redis 7.2 on)."""
+        return self._ranked("ZRANK", value)
+
+    @command("ZREVRANK")
+    def zrevrank_withscore(self, value: T) -> Request[tuple[int, float] | None]:
+        """As `zrank_withscore`, from the highest score on (ZREVRANK with WITHSCORE, from Redis 7.2 on)."""
+        return self._ranked("ZREVRANK", value)
+
+    @command("ZRANDMEMBER")
+    def zrandmember(self) -> Request[T | None]:
+        """A random member, or None (ZRANDMEMBER)."""
+        return self._read("ZRANDMEMBER", decode=self._value)
+
+    @command("ZRANDMEMBER")
+    def zrandmember_many(self, count: int) -> Request[list[T]]:
+        """Up to `count` random members; if negative, so many, some perhaps repeated (ZRANDMEMBER with a count)."""
+        return self._read("ZRANDMEMBER", checks.count("ZRANDMEMBER's count", count), decode=self._values)
+
+    @command("ZRANDMEMBER")
+    def zrandmember_withscores(self, count: int) -> Request[list[tuple[T, float]]]:
+        """As `zrandmember_many`, with the scores (ZRANDMEMBER with WITHSCORES)."""
+        args = (checks.count("ZRANDMEMBER's count", count), "WITHSCORES")
+        return self._read("ZRANDMEMBER", *args, decode=self._scored)
+
+    @walk("ZSCAN")
+    def zscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[T, float]]:
+        """Yields the members and their scores in chunks (ZSCAN), a request each; some perhaps twice.
+
+        Args:
+            match: a glob pattern that the stored members must match.
+            count: about how many a chunk looks at.
+        """
+        args = scan_args("ZSCAN", match, count)
+        return lambda cursor: self._read("ZSCAN", cursor, *args, decode=scanned(self._scored))
+
+    # --- as in Python ---
+
+    def __len__(self: BoundSortedSet[T, Sync]) -> int:
+        self._sync_only("await ….zcard()")
+        hinted = self._hinted()
+        return self.zcard() if hinted is None else hinted
+
+    def __contains__(self: BoundSortedSet[T, Sync], value: T) -> bool:
+        self._sync_only("await ….zscore(value)")
+        return self.zscore(value) is not None
+
+    def __iter__(self: BoundSortedSet[T, Sync]) -> Iterator[T]:
+        self._sync_only("await ….zrange(0, -1)")
+        return self._iterate(self.zrange(0, -1))
+
+    # --- arguments and replies ---
+
+    def _conditions(self, name: str, nx: bool, xx: bool, gt: bool, lt: bool) -> list[Argument]:
+        checks.at_most_one(name, nx=nx, xx=xx)
+        checks.at_most_one(name, nx=nx, gt=gt, lt=lt)
+        chosen: dict[str, bool] = {"NX": nx, "XX": xx, "GT": gt, "LT": lt}
+        return [flag for flag, wanted in chosen.items() if wanted]
+
+    def _mpop_args(self, name: str, lowest: bool, highest: bool, count: int) -> tuple[Argument, ...]:
+        if lowest == highest:
+            msg = f"{name} on {self._field} takes either min=True or max=True"
+            raise InvalidValue(msg)
+        return 1, "MIN" if lowest else "MAX", "COUNT", checks.integer(f"{name}'s count", count, low=1)
+
+    def _popped(self, reply: Any) -> list[tuple[T, float]]:
+        return self._scored(reply[1]) if reply else []
+
+    def _pop_waiting(self, name: str, timeout: float) -> Request[tuple[T, float] | None]:
+        self._may_wait(name)
+        args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
+        return self._blocking(args, decode=lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None)
+
+    def _ranked(self, name: str, value: T) -> Request[tuple[int, float] | None]:
+        def decode(reply: Any) -> tuple[int, float] | None:
+            return None if reply is None else (int(reply[0]), float(reply[1]))
+
+        return self._read(name, self._field.encode(value), "WITHSCORE", decode=decode, needs=WITH_RANK)
+
+
+class ScoredField(MembersField[T]):
+    """The declaration of a field whose members have scores."""
+
+    redis_type = "zset"
+    stored_as = b"zset"
+
+    def scored(self, mapping: Mapping[T, float]) -> list[Argument]:
+        """Scores and members in turn, as ZADD takes them.
+
+        Raises:
+            InvalidValue: a member does not fit the field's type, or a score is no number.
+        """
+        args: list[Argument] = []
+        for member, score in mapping.items():
+            args += (checks.score(f"{self}'s score of {shorten(member)}", score), self.encode(member))
+        return args
+
+
+class SortedSetField(ScoredField[T]):
+    """Members in a Redis sorted set, each with a score.
+
+    Args:
+        type: the Python type of the members; str by default.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    @overload
+    def __init__(
+        self: SortedSetField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+    ) -> None: ...
+    def __init__(self, type: Any = str, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSortedSet[T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSortedSet[T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundSortedSet(self, instance)
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        if not isinstance(value, Mapping):
+            msg = f"{self} takes a mapping from members to scores, not {shorten(value)}"
+            raise InvalidValue(msg)
+        self._add_members(new, place, "ZADD", self.scored(value), step=2)

@@ -1,0 +1,384 @@
+"""Fields that hold a value in Redis: where it is, how it is indexed, and how commands reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
+
+from limpyd.command_table import TABLE, Needs
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, UnsupportedCommand, shorten
+from limpyd.faces import Face
+from limpyd.fields.base import BoundField, Field, Owner, check, existing_only
+from limpyd.indexes import EqualIndex, Index, UniqueIndex
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request, returned
+from limpyd.scripts import calls, writes
+from limpyd.scripts.outcomes import Claim
+from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
+from limpyd.types import Use
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST_ARGUMENTS = 6000
+"""How many arguments of one command a script can pass on; longer ones are sent as several commands of one step."""
+
+
+class Place(NamedTuple):
+    """Where a field's values are kept in one partition of its model.
+
+    Attributes:
+        prefix: the start of the keys that hold them; the primary key follows.
+        stored: how the scripts read them (see scripts/lib/values.lua and look_at_all.lua).
+        indexes: its indexes there.
+        described: those, as the scripts know them.
+    """
+
+    prefix: bytes
+    stored: bytes
+    indexes: tuple[Index, ...]
+    described: Indexes
+
+
+class ValueField(Field[T]):
+    """The declaration of a field that holds a value in Redis.
+
+    Args:
+        type: the Python type of the value, or of its members; str by default.
+        indexable: objects can be found by the value, or by any of its members.
+        unique: no two objects have the same value, or a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; no write needs a lock. It only turns off the guard
+            of writes whose index has a Python `transform`.
+    """
+
+    stored_as: ClassVar[bytes]
+    has_subkeys: ClassVar[bool] = False
+    """Whether filters name a sub-key after the field: `headers__from="x"`."""
+
+    def __init__(
+        self,
+        type: Any = str,
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        lockable: bool = True,
+    ) -> None:
+        super().__init__(type, lockable=lockable)
+        self.indexable = indexable or unique
+        self.unique = unique
+        self.default: Any = None
+        self._places: dict[Partition, Place] = {}
+        self._operators: frozenset[str] = frozenset()
+
+    @property
+    def indexed(self) -> bool:
+        return self.indexable
+
+    @property
+    def operators(self) -> frozenset[str]:
+        return self._operators
+
+    def attach(self, model: Owner) -> Self:
+        mine = super().attach(model)
+        mine._places = {partition: mine._place(partition) for partition in model.keys.partitions}
+        indexes = mine.place(None).indexes
+        mine._operators = frozenset().union(*(index.operators for index in indexes))
+        return mine
+
+    def place(self, pk: bytes | None) -> Place:
+        """Where the value of an object is kept."""
+        return self._places[self.model.keys.partition(pk)]
+
+    def place_in(self, partition: Partition) -> Place:
+        """Where the values of a partition's objects are kept."""
+        return self._places[partition]
+
+    def default_value(self) -> Any:
+        """The value of a new object when none is given, or None."""
+        return None
+
+    def usable(self, use: Use, command: str) -> None:
+        """Refuses a command that would make no sense on the field's type.
+
+        Raises:
+            UnsupportedCommand: it makes none.
+        """
+        if not self.codec.use & use:
+            name = self.codec.name
+            msg = f"{self} holds {name}; {command} would store what is no {name}, or cut it"
+            raise UnsupportedCommand(msg)
+
+    def add_to(self, new: calls.NewObject, place: Place, value: Any) -> None:
+        """Makes a value part of a new object.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+        """
+        raise NotImplementedError
+
+    def _claim(self, new: calls.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+        """Enters a value, or a member of it, into the indexes together with a new object."""
+        for index in place.indexes:
+            new.entries.extend(index.entry(stored, sub))
+            new.claims.append(Claim(cast("Any", self.model), self.name, stored, sub))
+
+    def _place(self, where: Partition) -> Place:
+        indexes: tuple[Index, ...] = ()
+        if self.unique:
+            indexes = (UniqueIndex(self.codec, where.unique(self.name)),)
+        elif self.indexable:
+            indexes = (EqualIndex(self.codec, where.equal_prefix(self.name)),)
+        described: Indexes = (len(indexes),)
+        for index in indexes:
+            described += index.upkeep
+        return Place(self._prefix(where), self.stored_as, indexes, described)
+
+    def _prefix(self, where: Partition) -> bytes:
+        return where.field_prefix(self.name)
+
+
+class BoundValue(BoundField[Face]):
+    """A field that holds a value in Redis, of one instance."""
+
+    __slots__ = ()
+
+    def _key(self) -> bytes:
+        pk = self._instance._pk
+        if pk is None:
+            nothing: bytes = self._field.model.keys.partition(None).nothing
+            return nothing
+        prefix: bytes = self._field.place(pk).prefix
+        return prefix + pk
+
+    def _ask(self, command: str, sub_command: str, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
+        """A command of two words that changes nothing."""
+        request = Request((command, sub_command, self._key(), *args), decode, readonly=True, subject=self._field)
+        return self._existing(request)
+
+    def _existing(self, request: Request[R]) -> Request[R]:
+        """The read, if the object exists."""
+        instance = self._instance
+        return request if instance._checked else existing_only(request, self._key(), [instance])
+
+    # --- writes, on values of any kind ---
+
+    def _write(
+        self,
+        command: str,
+        *args: Argument,
+        decode: Callable[[Any], R] = returned,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may change something, on an object that must exist."""
+        return self._write_members(command, *args, decode=decode, needs=needs)
+
+    def _change(
+        self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1, pk: bytes | None = None
+    ) -> Change:
+        """What a command may do to this field."""
+        field = self._field
+        place: Place = field.place(self._instance._pk if pk is None else pk)
+        return Change(
+            field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
+        )
+
+    def _write_members(
+        self,
+        command: str,
+        *args: Argument,
+        decode: Callable[[Any], R] = returned,
+        first: int = 1,
+        step: int = 1,
+        key_at: int = 1,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may change something, on an object that must exist.
+
+        Args:
+            command: the command.
+            args: its arguments beside the key.
+            decode: turns the reply into the result.
+            first: which argument is the first member, for a command whose scope is its members.
+            step: how many arguments further the next one is.
+            key_at: where among all arguments the key stands.
+            needs: the servers that know the arguments, if not all that know the command do.
+        """
+        change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
+        steps = [MembersStep((change,), command, args, key_at)]
+        return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+
+    def _write_many(
+        self,
+        command: str,
+        head: Sequence[Argument],
+        members: Sequence[Argument],
+        *,
+        step: int = 1,
+        member: int | None = None,
+        combine: Callable[[list[Any]], R],
+    ) -> Request[R]:
+        """A command on any number of members, all in one step.
+
+        Args:
+            command: the command.
+            head: its arguments before the members.
+            members: the arguments that tell the members.
+            step: how many of those there are for each member.
+            member: which of those is the member itself; by default the last.
+            combine: turns the replies, one for each part that it was cut into, into the result.
+        """
+        size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
+        change = self._change(SCOPES[TABLE[command].scope], first=len(head) + (member or step), step=step)
+        steps = [
+            MembersStep((change,), command, (*head, *members[start : start + size]))
+            for start in range(0, len(members), size)
+        ]
+        return self._writing(steps, combine)
+
+    def _writing(
+        self,
+        steps: Sequence[MembersStep],
+        decode: Callable[[list[Any]], R],
+        *,
+        others: Sequence[Other] = (),
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        field, instance = self._field, self._instance
+        model, pk = field.model, instance._pk
+        model.must_have_or_mint(pk)
+        request = writes.write_members(
+            model, model.keys.partition(pk), pk, others, steps, decode, instance._made, field, needs
+        )
+        if pk is None:
+            request.makes = instance
+        return request
+
+    # --- waiting ---
+
+    def _blocking(
+        self,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        *,
+        readonly: bool = False,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may wait on the server, which no script can; so it is sent as it is.
+
+        Raises:
+            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
+        """
+        instance = self._instance
+        if instance._pk is None:
+            msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
+            raise InvalidPrimaryKey(msg)
+        first = None if instance._checked else check(instance)
+        return Request(args, decode, readonly=readonly, subject=self._field, blocking=True, first=first, needs=needs)
+
+    def _may_wait(self, name: str) -> None:
+        """A script keeps the indexes, and no script can wait."""
+        if self._field.indexed:
+            msg = (
+                f"{self._field} is indexed, and {name} cannot keep the index: what waits on the server cannot be part "
+                f"of a script. Use the command that does not wait, or a field without an index"
+            )
+            raise UnsupportedCommand(msg)
+
+    # --- commands on several fields ---
+
+    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundValue[Any]]:
+        """The other fields that a command takes, each checked.
+
+        Args:
+            command: the command.
+            others: what it was given.
+            kinds: how their values may be stored.
+
+        Raises:
+            InvalidValue: one is no bound field of a fitting kind and type, or of another database.
+        """
+        mine = self._field
+        for other in others:
+            if not isinstance(other, BoundValue) or other._field.stored_as not in kinds:
+                msg = (
+                    f"{command} on {mine} takes fields of instances, such as other.{mine.name}, that are stored as "
+                    f"{' or '.join(kind.decode() for kind in kinds)}; not {shorten(other)}"
+                )
+                raise InvalidValue(msg)
+            if other._instance.database is not self._instance.database:
+                msg = f"{command} works within one database; {other!r} is in {other._instance.database!r}"
+                raise InvalidValue(msg)
+            if other._field.codec.name != mine.codec.name:
+                msg = f"{command}: {mine} holds {mine.codec.name}, {other._field} holds {other._field.codec.name}"
+                raise InvalidValue(msg)
+            yield other
+
+    def _read_together(
+        self,
+        command: str,
+        args: Sequence[Argument],
+        fields: Sequence[BoundValue[Any]],
+        decode: Callable[[Any], R] = returned,
+    ) -> Request[R]:
+        """A command that reads several fields, whose keys are among its arguments."""
+        request = Request((command, *args), decode, readonly=True, subject=self._field)
+        unsure = [field._instance for field in fields if not field._instance._checked]
+        return existing_only(request, self._key(), unsure) if unsure else request
+
+    def _write_together(
+        self,
+        command: str,
+        *args: Argument,
+        decode: Callable[[Any], R] = returned,
+        reads: Sequence[BoundValue[Any]] = (),
+        changes: BoundValue[Any] | None = None,
+        scopes: tuple[bytes, bytes | None] | None = None,
+        first: int = 1,
+        key_at: int = 1,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command on several fields that may change this one, and perhaps one more.
+
+        Args:
+            command: the command.
+            args: its arguments beside this field's key; those of other fields' keys included.
+            decode: turns the reply into the result.
+            reads: other fields that it reads.
+            changes: the other field that it may change.
+            scopes: what it can change of this one and of the other; by default what the table says of this one.
+            first: which argument is the first member, for a command whose scope is its members.
+            key_at: where among all arguments this field's key stands.
+            needs: the servers that know the arguments, if not all that know the command do.
+        """
+        own, of_other = scopes or (SCOPES[TABLE[command].scope], None)
+        involved: list[Any] = []
+        step = [self._change(own, first=first)]
+        if changes is not None and of_other is not None:
+            instance = changes._instance
+            if instance._pk is None:
+                msg = f"{command} writes to {changes!r}, which has no primary key yet; set a field of it first"
+                raise InvalidPrimaryKey(msg)
+            same = instance is self._instance or (
+                instance._pk == self._instance._pk and changes._field.model is self._field.model
+            )
+            if not same:
+                involved.append(instance)
+            step.append(changes._change(of_other, len(involved), first=first))
+        involved += [field._instance for field in reads if not field._instance._checked]
+        others = [
+            Other(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in involved if one._pk is not None
+        ]
+
+        def decode_and_note(replies: list[Any]) -> R:
+            for one in involved:
+                one._found()
+            return decode(replies[0])
+
+        return self._writing(
+            [MembersStep(tuple(step), command, args, key_at)], decode_and_note, others=others, needs=needs
+        )
+
+    def _values(self, stored: Any) -> list[Any]:
+        """Decode: several stored values."""
+        decode, key = self._field.decode, self._key()
+        return [decode(one, key) for one in stored or ()]

@@ -1,0 +1,46 @@
+"""Iterating over what one request returned, at no more than one request."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Items(Iterator[Item]):
+    """Iterates over a result, and remembers whether it was begun."""
+
+    __slots__ = ("__weakref__", "_iterator", "items", "started")
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        self.started = False
+        self._iterator = iter(items)
+
+    def __next__(self) -> Item:
+        self.started = True
+        return next(self._iterator)
+
+
+class Unread:
+    """Remembers the last iterator that was asked for, for as long as it was not begun.
+
+    list(c) and its like ask iter(c) and then, before the first item, len(c), as a hint of how much room
+    they need. That must not cost another request, nor may any other len() be answered so.
+    """
+
+    __slots__ = ("_items", "_thread")
+
+    def __init__(self, items: Items[Any]) -> None:
+        self._items = weakref.ref(items)
+        self._thread = threading.get_ident()
+
+    def length(self) -> int | None:
+        """The length of what is about to be read in this thread, if something is."""
+        items = self._items()
+        if items is None or items.started or self._thread != threading.get_ident():
+            return None
+        return len(items.items)

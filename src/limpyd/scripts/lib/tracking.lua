@@ -1,0 +1,159 @@
+-- What a command did to a value of many members, found by looking before and after it.
+--
+-- A place is a value that a command may change:
+--   pk, key, stored         whose it is, where, and as what (see lib/look_at_all)
+--   scope                   what the command can change of it:
+--     whole                 anything
+--     members               the members in its arguments: from `first` on, each `step`th
+--     range                 the members of a range: another command with the same arguments tells them
+--     reply                 the members that it replies were taken away
+--     replied               the member that it replies was added
+--     nothing               nothing that an index holds
+--   first_index             where in ARGV its indexes begin (see lib/add_entry), and
+--   last_index              where they end
+--   number                  which value it is, in case it is refused
+
+local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
+
+-- Looks before the command, whose arguments stand in ARGV from `first_arg` to `last_arg`.
+local function track(place, command, first_arg, last_arg)
+  local key, stored, scope = place.key, place.stored, place.scope
+  subject_key = key
+  local indexed = place.last_index >= place.first_index
+  if scope == 'whole' or not indexed then
+    place.dump = call('DUMP', key)
+    place.expires = place.dump and call('PEXPIRETIME', key)
+    if indexed then
+      place.before = look_at_all(stored, key)
+    end
+    return
+  end
+  local names = {}
+  if scope == 'members' then
+    for at = first_arg - 1 + place.first, last_arg, place.step do
+      names[#names + 1] = ARGV[at]
+    end
+    if command == 'LREM' or command == 'LINSERT' then
+      place.dump = call('DUMP', key)
+      place.expires = place.dump and call('PEXPIRETIME', key)
+    end
+  elseif command == 'LTRIM' then
+    local head, tail = cut_by_trim(key, ARGV[first_arg], ARGV[last_arg])
+    place.head = head > 0 and call('LRANGE', key, 0, head - 1) or {}
+    place.tail = call('LRANGE', key, tail, -1)
+    for _, part in ipairs({ place.head, place.tail }) do
+      for at = 1, #part do
+        names[#names + 1] = part[at]
+      end
+    end
+  elseif command == 'LSET' then
+    names[1] = call('LINDEX', key, ARGV[first_arg]) or nil
+  elseif scope == 'range' then
+    names = call(RANGES[command], key, unpack(ARGV, first_arg, last_arg))
+  end
+  place.names = names
+  if stored ~= 'list' and scope ~= 'reply' and scope ~= 'replied' then
+    place.before = look_at_some(stored, key, names)
+  end
+end
+
+-- Looks after the command at a list, and notes how to take it back.
+local function tracked_list(place, command, first_arg, last_arg, reply)
+  local key, names, before, after = place.key, place.names, {}, {}
+  if place.scope == 'replied' then
+    if reply then
+      after[reply] = 1
+      undo_with(ARGV[last_arg] == 'LEFT' and 'LPOP' or 'RPOP', key)
+    end
+  elseif place.scope == 'reply' then
+    names = popped(command, reply)
+    local from_head = command == 'LPOP' or command ~= 'RPOP' and ARGV[first_arg + 1] == 'LEFT' -- LMPOP, LMOVE
+    undo_pops(key, names, from_head)
+    before, after = all_of(names), look_for(key, names)
+  elseif command == 'LTRIM' then
+    undo_pops(key, place.head, true)
+    for at = #place.tail, 1, -1 do
+      undo_with('RPUSH', key, place.tail[at])
+    end
+    before, after = all_of(names), look_for(key, names)
+  elseif command == 'LSET' then
+    undo_with('LSET', key, ARGV[first_arg], names[1])
+    before, after = all_of(names), look_for(key, names)
+    after[ARGV[last_arg]] = 1
+  elseif command == 'LREM' then
+    undo_with('RESTORE', key, place.dump, place.expires)
+    before, after = all_of(names), look_for(key, names)
+  elseif reply > 0 then -- a member was inserted, or some were pushed
+    if command == 'LINSERT' then
+      undo_with('RESTORE', key, place.dump, place.expires)
+    elseif command == 'RPUSH' or command == 'RPUSHX' then
+      undo_with('LTRIM', key, 0, -#names - 1)
+    else
+      undo_with('LTRIM', key, #names, -1)
+    end
+    after = all_of(names)
+  end
+  return before, after
+end
+
+-- COPY brings expiries along, which an indexed value cannot have.
+local function forget_expiry(stored, key)
+  call('PERSIST', key)
+  local subs = stored == 'hash' and call('HKEYS', key) or {}
+  for first = 1, #subs, 1000 do
+    local last = math.min(first + 999, #subs)
+    redis.pcall('HPERSIST', key, 'FIELDS', last - first + 1, unpack(subs, first, last)) -- not every server knows it
+  end
+end
+
+-- Looks after the command, notes how to take it back, and gives what was there before and is now.
+local function tracked(place, command, first_arg, last_arg, reply)
+  local key, stored, scope = place.key, place.stored, place.scope
+  if scope == 'whole' or place.last_index < place.first_index then
+    undo_with('RESTORE', key, place.dump, place.expires)
+    if not place.before then
+      return {}, {}
+    elseif command == 'COPY' then
+      forget_expiry(stored, key)
+    end
+    return place.before, look_at_all(stored, key)
+  elseif stored == 'list' then
+    return tracked_list(place, command, first_arg, last_arg, reply)
+  elseif scope == 'reply' then
+    local names, scores = popped(command, reply)
+    local before = stored == 'zset' and scores or all_of(names)
+    undo_some(stored, key, names, before, {})
+    return before, {}
+  end
+  local after = look_at_some(stored, key, place.names)
+  undo_some(stored, key, place.names, place.before, after)
+  return place.before, after
+end
+
+-- Makes the indexes of a place follow what happened to its value.
+local function follow(place, before, after)
+  local stored = place.stored
+  local by_value = stored == 'hash' or stored == 'string'
+  for index = place.first_index, place.last_index, 3 do
+    local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
+    local function entry_of(name, held)
+      local value = by_value and held or name
+      if form ~= 'text' then
+        value = normal_form(form, value)
+      end
+      return stored == 'hash' and #name .. ':' .. name .. ':' .. value or value
+    end
+    -- Entries go before they come: one value may move from a sub-key to another.
+    for name, held in pairs(before) do
+      if not after[name] or by_value and after[name] ~= held then
+        remove_entry(kind, key, entry_of(name, held), place.pk)
+      end
+    end
+    for name, held in pairs(after) do
+      if not before[name] or by_value and before[name] ~= held then
+        local value = by_value and held or name
+        add_entry(kind, key, entry_of(name, held), place.pk, place.number, value, stored == 'hash' and name)
+      end
+    end
+  end
+end

@@ -1,0 +1,128 @@
+"""What the replies of scripts mean: each outcome of lib/atomic.lua as the error it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from limpyd.command_table import TABLE, Needs
+from limpyd.exceptions import (
+    DoesNotExist,
+    LimpydError,
+    MultipleObjectsReturned,
+    ServerError,
+    ServerTooOld,
+    UniquenessError,
+    WrongTypeError,
+)
+from limpyd.keys import to_text
+from limpyd.requests import Subject
+
+
+class Model(Subject, Protocol):
+    """What the outcome of a script needs to know of the model."""
+
+    name: str
+    pk_name: str
+
+    def value_of(self, field: str, stored: bytes) -> Any: ...
+
+
+class Claim(NamedTuple):
+    """A value that may turn out to belong to another object.
+
+    Attributes:
+        model: the model of the object that claims it.
+        field: the name of the field.
+        stored: the value, if it is known beforehand.
+        sub: the sub-key it is under, if that is known beforehand.
+    """
+
+    model: Model
+    field: str
+    stored: bytes | None = None
+    sub: bytes | None = None
+
+
+def shown(model: Model, pk: bytes | None) -> str:
+    """An object, as messages name it."""
+    return f"{model.name}({to_text(pk)!r})" if pk is not None else f"a new {model.name}"
+
+
+def refusal(
+    model: Model,
+    reply: list[Any],
+    pk: bytes | None,
+    claims: Sequence[Claim] = (),
+    *,
+    sought: str = "",
+    others: Sequence[tuple[Model, bytes]] = (),
+    command: Any = "",
+    needs: Needs | None = None,
+) -> LimpydError:
+    """The error that an outcome stands for.
+
+    Args:
+        model: the model it is about.
+        reply: the outcome.
+        pk: the primary key it is about.
+        claims: what `unique` counts.
+        sought: what a lookup was for.
+        others: what `gone` counts, from 1 on.
+        command: the command that was run, if it was one.
+        needs: the servers that know its arguments, if not all that know the command do.
+    """
+    outcome: Any = reply[0]
+    facts: list[Any] = reply[1:]
+    who = shown(model, pk)
+    if outcome == b"gone":
+        if sought:
+            return DoesNotExist(f"no {model.name} matches {sought}")
+        if facts and facts[0]:
+            who = shown(*others[facts[0] - 1])
+        return DoesNotExist(f"there is no {who}: it was deleted, or never created")
+    if outcome == b"taken":
+        owner = to_text(pk or b"")
+        return UniquenessError(model.name, model.pk_name, owner, owner)
+    if outcome == b"unique":
+        claim = claims[facts[0]]
+        found, owner, *under = facts[1:]
+        value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
+        sub = under[0] if under and under[0] is not None else claim.sub
+        if sub is not None:
+            value = {to_text(sub): value}
+        return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+    if outcome == b"many":
+        return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
+    message: bytes = b"" if outcome == b"occupied" else facts.pop(0)
+    key, found = to_text(facts[0]), to_text(facts[1])
+    expected = model.type_of(facts[0])
+    if found != expected and (message.startswith(b"WRONGTYPE") or outcome == b"occupied"):
+        return WrongTypeError(who, key, expected, found)
+    if outcome == b"occupied":
+        msg = f"{who}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"
+        return ServerError(msg)
+    text = to_text(message)
+    return too_old(who, command, text, needs) or ServerError(f"{who}, key {key!r}: {text}; nothing was changed")
+
+
+def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:
+    """The error for a refusal that comes from the server's age, if the table, or `needs`, says that it may."""
+    name = to_text(command) if isinstance(command, bytes) else str(command)
+    facts = TABLE.get(name)
+    needs = needs or (facts.needs if facts else None)
+    if needs is None or not any(sign in message.lower() for sign in UNKNOWN):
+        return None
+    return ServerTooOld(f"{subject}: {name}, or what it was given, needs {needs}; this server says {message!r}")
+
+
+UNKNOWN = (
+    "invalid stream id",
+    "syntax error",
+    "unknown command",
+    "unknown redis command",
+    "unknown subcommand",
+    "unknown valkey command",
+    "wrong number of arguments",
+)
+"""What servers say of commands and arguments that are younger than they are."""

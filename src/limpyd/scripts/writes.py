@@ -1,0 +1,178 @@
+"""The requests that write to existing objects, or to those that come into being with their first value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.command_table import FREEING, Needs, Scope
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.loader import load
+from limpyd.scripts.outcomes import Claim, Model, refusal
+
+R = TypeVar("R")
+
+WRITE = load("write")
+REMOVE = load("write", flags="allow-oom")
+"""The same for commands that only free memory, which a full server must not refuse."""
+WRITE_MEMBERS = load("write_members")
+REMOVE_MEMBERS = load("write_members", flags="allow-oom")
+
+Indexes = tuple[Argument, ...]
+"""The indexes of a field as the scripts know them: a count, and of each its kind, normal form and key."""
+
+Upkeep = tuple[Argument, ...]
+"""A field of one value as write.lua knows it: prefix of its key, how it is stored, sub-key, and its indexes."""
+
+
+class Step(NamedTuple):
+    """One write command on one field of one value."""
+
+    field: str
+    upkeep: Upkeep
+    command: str
+    args: tuple[Argument, ...]
+
+
+def write(
+    model: Model,
+    where: Partition,
+    pk: bytes | None,
+    steps: Sequence[Step],
+    decode: Callable[[list[Any]], R],
+    made: Callable[[bytes], None],
+    subject: Subject | None = None,
+    needs: Needs | None = None,
+) -> Request[R]:
+    """Runs write commands on fields of one value; `made` is told the primary key once that is certain.
+
+    Raises (from the reply):
+        DoesNotExist: the object was deleted.
+        UniquenessError: a new value belongs to another object.
+        WrongTypeError: a key holds something else than the field's type.
+        ServerTooOld: the server does not know a command.
+        ServerError: the server refused a command.
+    """
+
+    def decode_outcome(reply: list[Any]) -> R:
+        if reply[0] == b"ok":
+            if reply[1] is not None:
+                made(reply[1])
+            return decode(reply[2:])
+        claims = [Claim(model, step.field) for step in steps]
+        raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
+
+    script = REMOVE if all(step.command in FREEING for step in steps) else WRITE
+    args: list[Argument] = [b"EVALSHA", script.sha]
+    args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
+    for _, upkeep, command, command_args in steps:
+        args += upkeep
+        args += (command, len(command_args))
+        args += command_args
+    return Request(tuple(args), decode_outcome, script=script, subject=subject or model)
+
+
+class Other(NamedTuple):
+    """Another object that takes part in a write, and must exist."""
+
+    model: Model
+    where: Partition
+    pk: bytes
+
+
+class Change(NamedTuple):
+    """What a command may do to one field.
+
+    Attributes:
+        model: the model of the field.
+        field: its name.
+        owner: whose field it is: 0 for the object written to, else which of the others.
+        prefix: the start of its key.
+        stored: how it is stored (see scripts/lib/members.lua).
+        indexes: its indexes.
+        scope: what the command can change of it.
+        first: which of the command's arguments, beside the first place's key, is the first member.
+        step: how many arguments further the next one is.
+    """
+
+    model: Model
+    field: str
+    owner: int
+    prefix: bytes
+    stored: bytes
+    indexes: Indexes
+    scope: bytes
+    first: int = 1
+    step: int = 1
+
+
+SCOPES = {
+    Scope.READ: b"nothing",
+    Scope.NOTHING: b"nothing",
+    Scope.WHOLE: b"whole",
+    Scope.MEMBERS: b"members",
+    Scope.RANGE: b"range",
+    Scope.REPLY: b"reply",
+}
+"""The scopes as scripts/lib/tracking.lua names them."""
+
+REPLIED = b"replied"
+"""The scope of the list that LMOVE moves a member to."""
+
+
+class MembersStep(NamedTuple):
+    """One write command, and what it may do to each field it touches.
+
+    Attributes:
+        changes: the fields; the key of the first one is put among the arguments.
+        command: the Redis command.
+        args: its other arguments.
+        key_at: where among all arguments that key stands.
+    """
+
+    changes: tuple[Change, ...]
+    command: str
+    args: tuple[Argument, ...]
+    key_at: int = 1
+
+
+def write_members(
+    model: Model,
+    where: Partition,
+    pk: bytes | None,
+    others: Sequence[Other],
+    steps: Sequence[MembersStep],
+    decode: Callable[[list[Any]], R],
+    made: Callable[[bytes], None],
+    subject: Subject | None = None,
+    needs: Needs | None = None,
+) -> Request[R]:
+    """Runs write commands on fields of any type, of one object or of several. Raises as `write`."""
+
+    def decode_outcome(reply: list[Any]) -> R:
+        if reply[0] == b"ok":
+            if reply[1] is not None:
+                made(reply[1])
+            return decode(reply[2:])
+        claims = [Claim(change.model, change.field) for step in steps for change in step.changes]
+        involved = [(other.model, other.pk) for other in others]
+        raise refusal(model, reply, pk, claims, others=involved, command=steps[0].command, needs=needs)
+
+    script = REMOVE_MEMBERS if all(step.command in FREEING for step in steps) else WRITE_MEMBERS
+    keys: list[Argument] = [where.pks, where.seq]
+    args: list[Argument] = [int(pk is None), pk or b"", len(others)]
+    for other in others:
+        keys.append(other.where.pks)
+        args += (len(keys), other.pk)
+    for changes, command, command_args, key_at in steps:
+        args.append(len(changes))
+        for change in changes:
+            args += (change.owner, change.prefix, change.stored, change.scope, change.first, change.step)
+            args += change.indexes
+        name, *sub_command = command.split()
+        args += (name, key_at + len(sub_command), len(sub_command) + len(command_args), *sub_command)
+        args += command_args
+    return Request(
+        (b"EVALSHA", script.sha, len(keys), *keys, *args), decode_outcome, script=script, subject=subject or model
+    )

@@ -1,0 +1,323 @@
+"""One call, one request, on fields of many members: counted at the server, on both faces."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from limpyd import GeoField, HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField, StreamField
+from limpyd.exceptions import ServerError
+from tests.conftest import Sent
+
+
+class Another:
+    """Stands for the same field of another object."""
+
+
+OTHER = Another()
+SET = {
+    "sadd": ("1",),
+    "srem": ("1",),
+    "spop": (),
+    "spop_many": (2,),
+    "smembers": (),
+    "scard": (),
+    "sismember": ("1",),
+    "smismember": ("1", "2"),
+    "srandmember": (),
+    "srandmember_many": (2,),
+    "sscan": (),
+    "smove": (OTHER, "1"),
+    "sinter": (OTHER,),
+    "sunion": (OTHER,),
+    "sdiff": (OTHER,),
+    "sintercard": (OTHER,),
+    "sinterstore": (OTHER,),
+    "sunionstore": (OTHER,),
+    "sdiffstore": (OTHER,),
+}
+LIST = {
+    "lpush": ("1",),
+    "rpush": ("1",),
+    "lpushx": ("1",),
+    "rpushx": ("1",),
+    "linsert": ("BEFORE", "1", "2"),
+    "lset": (0, "1"),
+    "lpop": (),
+    "lpop_many": (2,),
+    "rpop": (),
+    "rpop_many": (2,),
+    "lmpop": (),
+    "lrem": (0, "1"),
+    "ltrim": (0, 1),
+    "llen": (),
+    "lindex": (0,),
+    "lrange": (0, -1),
+    "lpos": ("1",),
+    "lpos_many": ("1",),
+    "lcontains": ("1",),
+    "lrank": ("1",),
+    "lcount": ("1",),
+    "lmove": (OTHER,),
+    "rpoplpush": (OTHER,),
+}
+WAITING_LIST = {"blpop": (0.01,), "brpop": (0.01,), "blmpop": (0.01,)}
+WAITING_TOGETHER = {"blmove", "brpoplpush"}  # in test_moving_while_waiting
+SORTING = {"sort": (0, 1), "sort_get": ("#",), "sort_store": ()}
+SORTED_SET = {
+    "zadd": ({"1": 1},),
+    "zadd_incr": ("1", 1),
+    "zincrby": (1, "1"),
+    "zrem": ("1",),
+    "zpopmin": (),
+    "zpopmax": (),
+    "zmpop": (True,),
+    "zcard": (),
+    "zscore": ("1",),
+    "zmscore": (["1", "2"],),
+    "zrank": ("1",),
+    "zrevrank": ("1",),
+    "zrank_withscore": ("1",),
+    "zrevrank_withscore": ("1",),
+    "zrandmember": (),
+    "zrandmember_many": (2,),
+    "zrandmember_withscores": (2,),
+    "zscan": (),
+    "zrange": (0, 1),
+    "zrange_withscores": (0, 1),
+    "zrevrange": (0, 1),
+    "zrevrange_withscores": (0, 1),
+    "zrangebyscore": (0, 1),
+    "zrangebyscore_withscores": (0, 1),
+    "zrevrangebyscore": (1, 0),
+    "zrevrangebyscore_withscores": (1, 0),
+    "zrangebylex": ("-", "+"),
+    "zrevrangebylex": ("+", "-"),
+    "zcount": (0, 1),
+    "zlexcount": ("-", "+"),
+    "zremrangebyrank": (0, 0),
+    "zremrangebyscore": (0, 0),
+    "zremrangebylex": ("-", "[a"),
+    "zinter": (OTHER,),
+    "zinter_withscores": (OTHER,),
+    "zunion": (OTHER,),
+    "zunion_withscores": (OTHER,),
+    "zdiff": (OTHER,),
+    "zdiff_withscores": (OTHER,),
+    "zintercard": (OTHER,),
+    "zinterstore": (OTHER,),
+    "zunionstore": (OTHER,),
+    "zdiffstore": (OTHER,),
+    "zrangestore": (OTHER, 0, 1),
+}
+WAITING_SORTED_SET = {"bzpopmin": (0.01,), "bzpopmax": (0.01,), "bzmpop": (0.01, True)}
+HASH = {
+    "hset": ("1", "1"),
+    "hmset": ({"1": "1"},),
+    "hsetnx": ("1", "1"),
+    "hdel": ("1",),
+    "hgetdel": ("1",),
+    "hincrby": ("1",),
+    "hincrbyfloat": ("1",),
+    "hget": ("1",),
+    "hmget": ("1", "2"),
+    "hgetall": (),
+    "hkeys": (),
+    "hvals": (),
+    "hlen": (),
+    "hexists": ("1",),
+    "hstrlen": ("1",),
+    "hrandfield": (),
+    "hrandfield_many": (2,),
+    "hrandfield_withvalues": (2,),
+    "hscan": (),
+    "hscan_no_values": (),
+    "hpersist": ("1",),
+    "httl": ("1",),
+    "hpttl": ("1",),
+    "hexpiretime": ("1",),
+    "hpexpiretime": ("1",),
+    "hsetex": ({"1": "1"},),
+    "hgetex": ("1",),
+}
+EXPIRING_HASH = {
+    "hexpire": (10, "1"),
+    "hpexpire": (10_000, "1"),
+    "hexpireat": (4_000_000_000, "1"),
+    "hpexpireat": (4_000_000_000_000, "1"),
+}
+GEO = {
+    "geoadd": ({"1": (1, 1)},),
+    "geodist": ("1", "2"),
+    "geohash": ("1",),
+    "geopos": ("1",),
+    "geosearch": ("1", None, None, "km", 10),
+    "geosearch_details": ("1", None, None, "km", 10),
+    "geosearchstore": (OTHER, None, 1, 1, "km", 10),
+    "georadius": (1, 1, 1),
+    "georadiusbymember": ("1", 1),
+}
+KINDS = {
+    "tags": (SET, {"1", "2"}),
+    "loose": (SET, {"1", "2"}),
+    "queue": (LIST, ["1", "2"]),
+    "bag": ({**LIST, **WAITING_LIST}, ["1", "2"]),
+    "board": (SORTED_SET, {"1": 1, "2": 2}),
+    "ranks": ({**SORTED_SET, **WAITING_SORTED_SET}, {"1": 1, "2": 2}),
+    "heads": (HASH, {"1": "1", "2": "2"}),
+    "plain": ({**HASH, **EXPIRING_HASH}, {"1": "1", "2": "2"}),
+    "places": (GEO, {"1": (1, 1), "2": (2, 2)}),
+}
+
+
+@pytest.fixture
+def thing(any_face):
+    class Thing(any_face.Model):
+        database = any_face.database
+        tags = SetField(indexable=True)
+        loose = SetField()
+        queue = ListField(indexable=True)
+        bag = ListField()
+        board = SortedSetField(indexable=True)
+        ranks = SortedSetField()
+        heads = HashField(indexable=True)
+        plain = HashField()
+        places = GeoField(indexable=True)
+
+    return Thing
+
+
+async def ask(face, instance, other, name, command, args):
+    """Runs a command, and gives what was sent; a refusal is a reply as well."""
+    given = [getattr(other, name) if arg is OTHER else arg for arg in args]
+    with face.sent() as sent, contextlib.suppress(ServerError):
+        call = getattr(getattr(instance, name), command)
+        if command.endswith(("scan", "scan_no_values")):
+            await face.all(call(*given))
+        else:
+            await face.do(call(*given))
+    return sent.names
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("name", KINDS)
+async def test_one_request(any_face, thing, name, lazy):
+    commands, value = KINDS[name]
+    for command, args in commands.items():
+        any_face.client.flushdb()
+        one = await any_face.do(thing.create(**{name: value}))
+        other = await any_face.do(thing.create(**{name: value}))
+        if lazy:
+            one, other = thing.lazy_connect(1), thing.lazy_connect(2)
+        names = await ask(any_face, one, other, name, command, args)
+        if names == ["EVALSHA", "EVAL"]:  # the server learned a script
+            names = await ask(any_face, one, other, name, command, args)
+        checked_first = ["SISMEMBER"] if lazy and command in {**WAITING_LIST, **WAITING_SORTED_SET} else []
+        assert len(names) == 1 or names[:-1] == checked_first, (command, names)
+
+
+@pytest.mark.parametrize("name", ["loose", "bag", "ranks"])
+async def test_sorting(any_face, thing, name):
+    one = await any_face.do(thing.create(**{name: KINDS[name][1]}))
+    for _ in range(2):
+        for command, args in SORTING.items():
+            given = args or (one.bag,)
+            with any_face.sent() as sent:
+                await any_face.do(getattr(getattr(one, name), command)(*given))
+    assert sent.names == ["EVALSHA"]
+
+
+async def test_moving_while_waiting(any_face, thing):
+    one = await any_face.do(thing.create(bag=["1", "2"]))
+    for command, rest in (("blmove", (0.01,)), ("brpoplpush", (0.01,))):
+        with any_face.sent() as sent:
+            await any_face.do(getattr(one.bag, command)(one.bag, *rest))
+        assert sent.names == ["BLMOVE"]
+
+
+async def test_plain_reads_are_plain_commands(any_face, thing):
+    one = await any_face.do(thing.create(tags=["a"]))
+    other = await any_face.do(thing.create(tags=["b"]))
+    with any_face.sent() as sent:
+        await any_face.do(one.tags.smembers())
+        await any_face.do(one.tags.sinter(other.tags))
+        await any_face.do(one.board.zunion(other.board, other.tags))
+        await any_face.do(one.bag.lrange(0, -1))
+        await any_face.do(one.plain.hgetall())
+    assert sent.names == ["SMEMBERS", "SINTER", "ZUNION", "LRANGE", "HGETALL"]
+
+
+async def test_thousands_of_members_are_one_request(any_face, thing):
+    one = await any_face.do(thing.create(tags=["a"]))
+    await any_face.do(one.tags.sadd("b"))
+    with any_face.sent() as sent:
+        await any_face.do(one.tags.sadd(*map(str, range(20_000))))
+    assert sent.names == ["EVALSHA"]
+
+
+class TestPythonsOwnSyntax:
+    def test_one_request_each(self, one_server):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            tags = SetField()
+            queue = ListField()
+            board = SortedSetField()
+            heads = HashField()
+            log = StreamField()
+
+        one = Thing(tags=["a", "b"], queue=["a", "b"], board={"a": 1, "b": 2}, heads={"a": "1", "b": "2"})
+        one.log.xadd({"a": "b"})
+        for field in (one.tags, one.queue, one.board, one.heads):
+            for consume, expected in (
+                (len, 2),
+                (bool, True),
+                (lambda f: "a" in f, True),
+                (lambda f: "z" in f, False),
+                (sorted, ["a", "b"]),
+                (lambda f: sorted(list(f)), ["a", "b"]),  # noqa: C414 - list() asks for a hint of the length
+                (lambda f: len([*f]), 2),
+                (lambda f: len({*f}), 2),
+                (lambda f: len(tuple(f)), 2),
+            ):
+                with Sent(one_server) as sent:
+                    assert consume(field) == expected
+                assert len(sent.names) == 1, (field, sent.names)
+        for consume, expected in (
+            (lambda f: f[0], "a"),
+            (lambda f: f[-1], "b"),
+            (lambda f: f[:1], ["a"]),
+            (lambda f: f[-1:], ["b"]),
+            (lambda f: f[1:9], ["b"]),
+            (lambda f: f[0:-1], ["a"]),
+        ):
+            with Sent(one_server) as sent:
+                assert consume(one.queue) == expected
+            assert len(sent.names) == 1
+        assert one.queue[1:0] == one.queue[5:] == []
+        with pytest.raises(IndexError):
+            one.queue[2]
+        assert len(one.log) == len(list(one.log)) == 1
+        empty = Thing()
+        assert not empty.tags
+        assert len(empty.queue) == 0
+        assert list(empty.board) == []
+        Thing.database.close()
+
+    async def test_not_on_the_async_face(self, any_face, thing):
+        if not any_face.is_async:
+            return
+        one = await thing.create(tags=["a"], queue=["a"])
+        with any_face.sent() as sent:
+            for refused in (
+                lambda: len(one.tags),
+                lambda: bool(one.tags),
+                lambda: "a" in one.tags,
+                lambda: list(one.tags),
+                lambda: one.queue[0],
+                lambda: len(one.board),
+                lambda: list(one.heads),
+            ):
+                with pytest.raises(TypeError, match="await"):
+                    refused()
+        assert sent.names == []

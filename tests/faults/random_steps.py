@@ -1,0 +1,268 @@
+"""Random commands on indexed fields: for each kind of field all that can change it, and with which arguments."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from limpyd.fields.bits import Get, IncrBy, Set
+
+TEXTS = st.sampled_from(["", "a", "b", "1", "2", "10", "a b", ":", "*", "é", "\0"])
+FLOATS = st.sampled_from([0.0, -0.0, 0.1, 0.2, 0.3, 1.5, 2.0, -2.0, 1e20, 123456.1])
+DECIMALS = st.sampled_from([Decimal("1.5"), Decimal("1.50"), Decimal(0), Decimal("-0.0"), Decimal(2)])
+SMALL = st.integers(-3, 3)
+FEW = st.integers(0, 3)
+FLAG = st.booleans()
+SCORES = st.sampled_from([0, 1, 1.5, -2, float("inf")])
+END = st.sampled_from(["LEFT", "RIGHT"])
+SCORE_BOUNDS = st.sampled_from(["-inf", "+inf", 1, "(1", 1.5])
+LEX_BOUNDS = st.sampled_from(["-", "+", "[a", "(b", "[1"])
+PKS = st.sampled_from([1, 1, 2, 2, 3, 4])  # some are of nobody
+
+
+class Other(NamedTuple):
+    """Another field, perhaps of another object, as an argument."""
+
+    pk: int
+    field: str
+
+
+def call(*args: Any, **kwargs: Any) -> Any:
+    """Arguments of a command."""
+    return st.tuples(st.tuples(*args), st.fixed_dictionaries({}, optional=kwargs))
+
+
+def several(*args: Any, each: Any, **kwargs: Any) -> Any:
+    """Arguments of which the last ones are any number of one sort."""
+    lists = st.lists(each, min_size=1, max_size=4)
+    return st.tuples(
+        st.tuples(st.tuples(*args), lists).map(lambda both: (*both[0], *both[1])),
+        st.fixed_dictionaries({}, optional=kwargs),
+    )
+
+
+def other(*fields: str) -> Any:
+    return st.builds(Other, PKS, st.sampled_from(fields))
+
+
+NOTHING = call()
+KEY = {"delete": NOTHING, "unlink": NOTHING}
+
+
+def strings(values: Any, others: Any) -> dict[str, Any]:
+    """What every string can do."""
+    return {
+        **KEY,
+        "copy": call(others, replace=FLAG),
+        "delifeq": call(values),
+        "getdel": NOTHING,
+        "getex": NOTHING,
+        "getset": call(values),
+        "set": call(values, nx=FLAG, get=FLAG),
+        "setnx": call(values),
+    }
+
+
+TEXT = {
+    **strings(TEXTS, other("text", "one", "note")),
+    "append": call(TEXTS),
+    "bitfield": several(each=st.sampled_from([Set("u8", 0, 97), IncrBy("u8", 8, 1), Get("u8", 0)])),
+    "bitop": st.one_of(
+        call(st.sampled_from(["AND", "OR", "XOR", "DIFF"]), other("text", "one"), other("note", "text")),
+        call(st.just("NOT"), other("note")),
+    ),
+    "decr": call(SMALL),
+    "decrby": call(SMALL),
+    "incr": call(SMALL),
+    "incrby": call(SMALL),
+    "incrbyfloat": call(FLOATS),
+    "setbit": call(st.integers(0, 20), st.integers(0, 1)),
+    "setrange": call(FEW, TEXTS),
+}
+NUMBER = {**strings(FLOATS, other("ratio", "rate")), "incrbyfloat": call(FLOATS)}
+JSON_VALUES = st.sampled_from([None, 1, "a", [1, {"a": 2, "b": 3}], {"b": 3, "a": 2}])
+JSON = {
+    name: arguments for name, arguments in strings(JSON_VALUES, other("json")).items() if name not in {"delifeq", "set"}
+} | {"set": call(JSON_VALUES, nx=FLAG)}
+
+
+def entries(values: Any) -> dict[str, Any]:
+    """What every entry of the instance's hash can do."""
+    return {
+        "delete": NOTHING,
+        "hdel": NOTHING,
+        "hgetdel": NOTHING,
+        "hgetex": NOTHING,
+        "hset": call(values),
+        "hsetex": call(values, fnx=FLAG),
+        "hsetnx": call(values),
+        "set": call(values),
+    }
+
+
+ENTRY = {**entries(TEXTS), "hincrby": call(SMALL), "hincrbyfloat": call(FLOATS)}
+MONEY = {**entries(DECIMALS), "hincrbyfloat": call(st.sampled_from([0.5, -0.5, 1.0]))}
+
+
+def sets(values: Any, others: Any, lists: Any) -> dict[str, Any]:
+    return {
+        **KEY,
+        "copy": call(others, replace=FLAG),
+        "sadd": several(each=values),
+        "sdiffstore": several(each=others),
+        "sinterstore": several(each=others),
+        "smove": call(others, values),
+        "sort_store": call(lists, alpha=st.just(True), desc=FLAG),
+        "spop": NOTHING,
+        "spop_many": call(FEW),
+        "srem": several(each=values),
+        "sunionstore": several(each=others),
+    }
+
+
+def lists(values: Any, others: Any) -> dict[str, Any]:
+    return {
+        **KEY,
+        "copy": call(others, replace=FLAG),
+        "linsert": call(st.sampled_from(["BEFORE", "AFTER"]), values, values),
+        "lmove": call(others, src=END, dest=END),
+        "lmpop": call(END, FEW),
+        "lpop": NOTHING,
+        "lpop_many": call(FEW),
+        "lpush": several(each=values),
+        "lpushx": several(each=values),
+        "lrem": call(SMALL, values),
+        "lset": call(SMALL, values),
+        "ltrim": call(SMALL, SMALL),
+        "rpop": NOTHING,
+        "rpop_many": call(FEW),
+        "rpoplpush": call(others),
+        "rpush": several(each=values),
+        "rpushx": several(each=values),
+        "sort_store": call(others, alpha=st.just(True), start=st.just(0), num=FEW),
+    }
+
+
+def scored(values: Any, others: Any, sources: Any, lists: Any) -> dict[str, Any]:
+    conditions = {"nx": FLAG, "xx": FLAG, "gt": FLAG, "lt": FLAG}
+    return {
+        **KEY,
+        "copy": call(others, replace=FLAG),
+        "sort_store": call(lists, alpha=st.just(True)),
+        "zadd": call(st.dictionaries(values, SCORES, min_size=1, max_size=4), ch=FLAG, **conditions),
+        "zadd_incr": call(values, SCORES, **conditions),
+        "zdiffstore": several(each=sources),
+        "zincrby": call(SCORES, values),
+        "zinterstore": several(each=sources, aggregate=st.sampled_from(["SUM", "MIN", "MAX"])),
+        "zmpop": call(count=FEW, min=FLAG, max=FLAG),
+        "zpopmax": call(FEW),
+        "zpopmin": call(FEW),
+        "zrangestore": st.one_of(
+            call(others, SMALL, SMALL, desc=FLAG),
+            call(others, SCORE_BOUNDS, SCORE_BOUNDS, byscore=st.just(True)),
+        ),
+        "zrem": several(each=values),
+        "zremrangebylex": call(LEX_BOUNDS, LEX_BOUNDS),
+        "zremrangebyrank": call(SMALL, SMALL),
+        "zremrangebyscore": call(SCORE_BOUNDS, SCORE_BOUNDS),
+        "zunionstore": several(each=sources),
+    }
+
+
+def hashes(values: Any, others: Any) -> dict[str, Any]:
+    return {
+        **KEY,
+        "copy": call(others, replace=FLAG),
+        "hdel": several(each=TEXTS),
+        "hgetdel": several(each=TEXTS),
+        "hgetex": several(each=TEXTS),
+        "hincrby": call(TEXTS, SMALL),
+        "hincrbyfloat": call(TEXTS, FLOATS),
+        "hmset": call(st.dictionaries(TEXTS, values, max_size=4)),
+        "hset": st.one_of(call(TEXTS, values), call(mapping=st.dictionaries(TEXTS, values, max_size=4))),
+        "hsetex": call(st.dictionaries(TEXTS, values, max_size=4), fnx=FLAG, fxx=FLAG),
+        "hsetnx": call(TEXTS, values),
+    }
+
+
+PLACES = st.tuples(st.sampled_from([0, 13.36, -122.4]), st.sampled_from([0, 38.1, -41.2]))
+GEO = {
+    **scored(TEXTS, other("places"), other("places", "tags"), other("queue", "bag")),
+    "geoadd": call(st.dictionaries(TEXTS, PLACES, min_size=1, max_size=3), nx=FLAG, ch=FLAG),
+    "geosearchstore": call(
+        other("places"), longitude=st.just(13), latitude=st.just(38), radius=st.sampled_from([1, 900, 30000]),
+        unit=st.just("km"), count=st.integers(1, 2),
+    ),
+}  # fmt: skip
+
+FIELDS = {
+    "text": TEXT,
+    "one": TEXT,
+    "ratio": NUMBER,
+    "rate": NUMBER,
+    "json": JSON,
+    "price": MONEY,
+    "entry": ENTRY,
+    "only": ENTRY,
+    "plain": ENTRY,
+    "tags": sets(TEXTS, other("tags", "own_tags", "loose"), other("queue", "bag")),
+    "own_tags": sets(TEXTS, other("tags", "own_tags", "loose"), other("queue", "bag")),
+    "prices": sets(DECIMALS, other("prices"), other("coins")),
+    "queue": lists(TEXTS, other("queue", "own_queue", "bag")),
+    "own_queue": lists(TEXTS, other("queue", "own_queue", "bag")),
+    "coins": lists(DECIMALS, other("coins")),
+    "board": scored(TEXTS, other("board", "own_board"), other("board", "own_board", "tags"), other("queue", "bag")),
+    "own_board": scored(TEXTS, other("board", "own_board"), other("board", "own_board", "tags"), other("own_queue")),
+    "ratios": scored(FLOATS, other("ratios"), other("ratios"), other("floats")),
+    "heads": hashes(TEXTS, other("heads", "own_heads", "loose_heads")),
+    "own_heads": hashes(TEXTS, other("heads", "own_heads", "loose_heads")),
+    "rates": {name: args for name, args in hashes(FLOATS, other("rates")).items() if name != "hincrby"},
+    "places": GEO,
+    "loose": {"sadd": several(each=TEXTS)},
+    "bag": {"rpush": several(each=TEXTS)},
+    "loose_heads": {"hset": call(TEXTS, TEXTS)},
+    "note": {"set": call(TEXTS)},
+}
+VALUES = {
+    "text": TEXTS,
+    "one": TEXTS,
+    "entry": TEXTS,
+    "only": TEXTS,
+    "tags": st.lists(TEXTS, max_size=3),
+    "own_tags": st.lists(TEXTS, max_size=2),
+    "own_queue": st.lists(TEXTS, max_size=2),
+    "own_board": st.dictionaries(TEXTS, SCORES, max_size=2),
+    "own_heads": st.dictionaries(TEXTS, TEXTS, max_size=2),
+    "ratios": st.dictionaries(FLOATS, SCORES, max_size=2),
+    "coins": st.lists(DECIMALS, max_size=3),
+}
+ON_MODEL = {
+    "hmset": call(entry=TEXTS, only=TEXTS, plain=TEXTS),
+    "hdel": several(each=st.sampled_from(["entry", "only", "plain"])),
+    "delete": NOTHING,
+    "create": call(**VALUES),
+    "get_or_create": call(text=TEXTS, defaults=st.fixed_dictionaries({}, optional=VALUES)),
+}
+
+
+PAIRS = [(name, command) for name, commands in {**FIELDS, None: ON_MODEL}.items() for command in commands]
+random.Random(5).shuffle(PAIRS)
+LENGTH = 15
+
+
+def steps_from(start: int) -> Any:
+    """Steps of which each command comes up about as often as any other: a stretch of all, with random arguments."""
+    stretch = [PAIRS[(start + number) % len(PAIRS)] for number in range(LENGTH)]
+    return st.tuples(
+        *(
+            st.tuples(INSTANCES, st.tuples(st.just(name), st.just(command), (FIELDS.get(name) or ON_MODEL)[command]))
+            for name, command in stretch
+        )
+    )
+
+
+INSTANCES = st.sampled_from([1, 1, 1, 2, 2, 3, 4, 0])  # some are of nobody; 0 is one that has no primary key yet
+STEPS = st.integers(0, len(PAIRS) - 1).flatmap(steps_from)
