@@ -8,8 +8,10 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import redis.asyncio
 
-from limpyd import GeoField, HashField, ListField, SetField, SortedSetField
+from limpyd import GeoField, HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import (
     DoesNotExist,
     InvalidFilter,
@@ -461,6 +463,22 @@ class TestHashes:
         for wrong in ({"heads": "x"}, {"heads__a__gt": "x"}, {"rates__a": 1.0}):
             await face.refused(InvalidFilter, lambda wrong=wrong: model.collection(**wrong))
 
+    async def test_copies_bring_no_expiry_of_keys_to_an_indexed_field(self, face, model, thing):
+        class Mail(face.Model):
+            database = face.database
+            plain = HashField()
+            indexed = HashField(indexable=True)
+
+        mail = await face.do(Mail.create(plain={"a": "1", "b": "2"}))
+        server = face.database.server
+        if server.version < {"redis": (7, 4), "valkey": (9, 0)}[server.name]:
+            assert await face.do(mail.plain.copy(mail.indexed)) is True
+            return
+        assert await face.do(mail.plain.hexpire(100, "a")) == [1]
+        assert await face.do(mail.plain.copy(mail.indexed)) is True
+        assert await face.do(mail.indexed.httl("a", "b")) == [-1, -1]
+        assert await found(face, Mail, indexed__a="1") == ["1"]
+
 
 class TestGeo:
     async def test_places(self, face, model, thing):
@@ -630,6 +648,61 @@ class TestAll:
         assert await found(face, model, tags="19999") == []
         assert await found(face, model, tags="0", queue="19990") == ["1"]
         assert inconsistencies(face.client, model) == []
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+async def test_on_a_client_of_either_protocol(server, protocol):
+    """Replies look different in protocol 3, which limpyd's own connections do not speak."""
+
+    class Fields:
+        numbers = SetField(type=int)
+        queue = ListField()
+        board = SortedSetField(indexable=True)
+        ranks = SortedSetField()
+        heads = HashField(type=int)
+        places = GeoField()
+
+    class Thing(Fields, RedisModel):
+        database = RedisDatabase(client=redis.Redis(port=server.port, protocol=protocol))
+
+    class AsyncThing(Fields, AsyncRedisModel):
+        database = AsyncRedisDatabase(client=redis.asyncio.Redis(port=server.port, protocol=protocol))
+        model_name = "thing"
+
+    one = Thing(numbers=[1, 2], queue=["a"], ranks={"a": 1, "b": 2.5}, board={"a": 1.5, "c": 3}, heads={"k": 5})
+    one.places.geoadd({"x": (1, 1)})
+    lazy, again = Thing.lazy_connect(1), await AsyncThing.get(1)
+    for field in (one.numbers, lazy.numbers):
+        assert field.smembers() == field.sunion(field) == set(field.srandmember_many(5)) == {1, 2}
+        assert sorted(field.sscan()) == sorted(field.sort()) == [1, 2]
+    for field in (one.ranks, Thing.lazy_connect(1).ranks):
+        assert field.zrange_withscores(0, -1) == field.zrangebyscore_withscores(0, 9) == [("a", 1.0), ("b", 2.5)]
+        assert field.zrevrange_withscores(0, 0) == [("b", 2.5)]
+        assert sorted(field.zrandmember_withscores(5)) == list(field.zscan()) == [("a", 1.0), ("b", 2.5)]
+        assert field.zunion_withscores(one.board) == [("a", 2.5), ("b", 2.5), ("c", 3.0)]
+        assert field.zdiff_withscores(one.board) == [("b", 2.5)]
+        assert field.zmscore(["a", "z"]) == [1.0, None]
+        assert field.zscore("b") == 2.5
+    for field in (one.heads, Thing.lazy_connect(1).heads):
+        assert field.hgetall() == dict(field.hscan()) == dict(field.hrandfield_withvalues(3)) == {"k": 5}
+    for field in (one.places, Thing.lazy_connect(1).places):
+        assert [round(degrees) for degrees in field.geopos("x")[0]] == [1, 1]
+        assert field.geosearch_details("x", radius=1)[0].distance == field.geodist("x", "x") == 0
+    assert one.ranks.zadd_incr("a", 1) == 2.0
+    assert one.ranks.zincrby(1, "a") == 3.0
+    assert one.ranks.bzpopmin(1) == ("b", 2.5)
+    assert one.ranks.zpopmax() == [("a", 3.0)]
+    assert one.board.zmpop(max=True) == [("c", 3.0)]
+    assert one.ranks.bzmpop(0.01, max=True) == []
+    assert one.queue.blmpop(1, "LEFT", 2) == ["a"]
+    assert await again.numbers.smembers() == {1, 2}
+    assert await again.heads.hgetall() == {"k": 5}
+    assert await again.board.zrange_withscores(0, -1) == [("a", 1.5)]
+    assert [item async for item in again.board.zscan()] == [("a", 1.5)]
+    assert await again.queue.blpop(0.01) is None
+    await AsyncThing.database.close()
+    await AsyncThing.database._client.aclose()
+    Thing.database._client.close()
 
 
 class TestArguments:

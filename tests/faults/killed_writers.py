@@ -15,7 +15,7 @@ import time
 
 import redis
 
-from limpyd import InstanceHashField, LimpydError, RedisDatabase, RedisModel, StringField
+from limpyd import InstanceHashField, LimpydError, ListField, RedisDatabase, RedisModel, SetField, StringField
 from tests.rebuild import inconsistencies
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
@@ -27,6 +27,9 @@ class Thing(RedisModel):
     one = StringField(unique=True)
     entry = InstanceHashField(indexable=True)
     only = InstanceHashField(unique=True)
+    tags = SetField(indexable=True)
+    own_tags = SetField(unique=True)
+    queue = ListField(indexable=True)
 
 
 def write_forever(seed: int) -> None:
@@ -35,7 +38,8 @@ def write_forever(seed: int) -> None:
         value = str(rng.randrange(6))
         try:
             thing = Thing.lazy_connect(rng.randrange(1, 9))
-            match rng.randrange(5):
+            other = Thing.lazy_connect(rng.randrange(1, 9))
+            match rng.randrange(9):
                 case 0:
                     Thing(text=value, one=value, entry=value, only=value)
                 case 1:
@@ -46,6 +50,15 @@ def write_forever(seed: int) -> None:
                     thing.text.append(value)
                 case 4:
                     thing.one.set(value)
+                case 5:
+                    thing.own_tags.sadd(value, f"{value}x")
+                case 6:
+                    thing.own_tags.smove(other.own_tags, value)
+                case 7:
+                    thing.queue.rpush(value, value)
+                    thing.queue.lmove(other.queue)
+                case 8:
+                    thing.tags.sunionstore(other.tags, other.own_tags)
         except LimpydError:
             pass
 

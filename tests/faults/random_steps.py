@@ -142,7 +142,7 @@ def lists(values: Any, others: Any) -> dict[str, Any]:
         "rpoplpush": call(others),
         "rpush": several(each=values),
         "rpushx": several(each=values),
-        "sort_store": call(others, alpha=st.just(True), start=st.just(0), num=FEW),
+        "sort_store": st.one_of(call(others, st.just(0), FEW), call(others, alpha=st.just(True), desc=FLAG)),
     }
 
 
@@ -157,7 +157,7 @@ def scored(values: Any, others: Any, sources: Any, lists: Any) -> dict[str, Any]
         "zdiffstore": several(each=sources),
         "zincrby": call(SCORES, values),
         "zinterstore": several(each=sources, aggregate=st.sampled_from(["SUM", "MIN", "MAX"])),
-        "zmpop": call(count=FEW, min=FLAG, max=FLAG),
+        "zmpop": st.one_of(call(st.just(True), count=FEW), call(st.just(False), st.just(True), count=FEW)),
         "zpopmax": call(FEW),
         "zpopmin": call(FEW),
         "zrangestore": st.one_of(

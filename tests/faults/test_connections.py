@@ -15,7 +15,7 @@ import pytest
 import redis
 import redis.asyncio
 
-from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
+from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers.connections import Line
 from limpyd.exceptions import (
@@ -699,8 +699,10 @@ class TestErrors:
                 database = face.database
                 text = StringField(indexable=True)
                 entry = InstanceHashField(unique=True)
+                tags = SetField(unique=True)
+                queue = ListField(indexable=True)
 
-            one = await face.do(Thing.create(text="a", entry="a"))
+            one = await face.do(Thing.create(text="a", entry="a", tags=["a", "b", "c"], queue=["a", "b"]))
             two = await face.do(Thing.create(text="b", entry="b"))
             before = state(face.client)
             face.client.config_set("maxmemory", 1)
@@ -708,12 +710,20 @@ class TestErrors:
                 lambda: Thing.create(text="c"),
                 lambda: one.text.set("c"),
                 lambda: one.hmset(entry="c"),
+                lambda: one.tags.sadd("d"),
+                lambda: one.queue.rpush("d"),
+                lambda: two.tags.sunionstore(one.tags),
             ):
                 await face.refused(LimpydError, write, match="maxmemory")
             assert state(face.client) == before
             assert await face.do(one.text.get()) == "a"
             assert await face.do(one.text.delete()) is True
             assert await face.do(one.hdel("entry")) == 1
+            assert await face.do(one.tags.srem("a")) == 1
+            assert await face.do(one.tags.spop()) in {"b", "c"}
+            assert await face.do(one.tags.delete()) is True
+            assert await face.do(one.queue.lpop()) == "a"
+            assert await face.do(one.queue.ltrim(1, 0)) is True
             await face.do(two.delete())
             assert face.keys() == {"{thing}:pks", "{thing}:seq"}
             face.client.config_set("maxmemory", 0)

@@ -1,0 +1,74 @@
+"""What upkeep costs: in proportion to the change, not to the size of the value."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from limpyd import HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField
+
+LARGE = 100_000
+ROUNDS = 200
+MOST = 3
+"""How many times what a small value costs a large one may cost."""
+
+MEMBERS = [f"new {number}" for number in range(10)]
+KINDS = {
+    "sadd": ("tags", lambda field: field.sadd(*MEMBERS), lambda field: field.srem(*MEMBERS)),
+    "srem": ("tags", lambda field: field.srem(*MEMBERS), None),
+    "spop": ("tags", lambda field: field.spop_many(10), None),
+    "rpush": ("queue", lambda field: field.rpush(*MEMBERS), lambda field: field.ltrim(0, -11)),
+    "ltrim": ("queue", lambda field: field.ltrim(0, -1), None),
+    "zadd": ("board", lambda field: field.zadd(dict.fromkeys(MEMBERS, 1e9)), lambda field: field.zrem(*MEMBERS)),
+    "zremrangebyscore": ("board", lambda field: field.zremrangebyscore(1e8, "inf"), None),
+    "zpopmin": ("board", lambda field: field.zpopmin(10), None),
+    "hset": (
+        "heads",
+        lambda field: field.hset(mapping=dict.fromkeys(MEMBERS, "v")),
+        lambda field: field.hdel(*MEMBERS),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sizes(servers):
+    class Thing(RedisModel):
+        database = RedisDatabase(port=servers("valkey-9.1").port)
+        tags = SetField(indexable=True)
+        queue = ListField(indexable=True)
+        board = SortedSetField(indexable=True)
+        heads = HashField(indexable=True)
+
+    def made(size):
+        members = [str(number) for number in range(size)]
+        return Thing(
+            tags=members,
+            queue=members,
+            board={member: number for number, member in enumerate(members)},
+            heads=dict.fromkeys(members, "v"),
+        )
+
+    with servers("valkey-9.1").client() as client:
+        client.flushall()
+        # Room for the entries of the rounds too, so that what is popped does not run out.
+        yield made(10 + ROUNDS * 10), made(LARGE)
+        client.flushall()
+    Thing.database.close()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_large_value_costs_what_a_small_one_costs(sizes, name):
+    field, change, undo = KINDS[name]
+    times = [[], []]
+    for _ in range(ROUNDS):
+        for number, thing in enumerate(sizes):
+            bound = getattr(thing, field)
+            start = time.perf_counter()
+            change(bound)
+            times[number].append(time.perf_counter() - start)
+            if undo is not None:
+                undo(bound)
+    small, large = map(statistics.median, times)
+    assert large < MOST * small, f"{name}: {large * 1e6:.0f} µs against {small * 1e6:.0f} µs"
