@@ -91,18 +91,18 @@ def test_files_are_short():
 
 
 def test_importing_costs_little_beyond_redis(tmp_path):
-    """At most 30 ms more than redis itself; machines are noisy, so the best of several counts."""
+    """At most two fifths of what redis itself costs; machines are noisy, so the best of several counts."""
     program = (
-        "import time, redis, redis.asyncio, hiredis; start = time.perf_counter(); import limpyd, limpyd.asyncio; "
-        "print(time.perf_counter() - start)"
+        "import time; start = time.perf_counter(); import redis, redis.asyncio, hiredis; middle = time.perf_counter(); "
+        "import limpyd, limpyd.asyncio; print((time.perf_counter() - middle) / (middle - start))"
     )
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is for once, not for each import
     run = [sys.executable, "-c", program]
-    times = sorted(
+    ratios = sorted(
         float(subprocess.run(run, capture_output=True, check=True, text=True, env=environment).stdout) for _ in range(8)
     )
-    assert times[0] < 0.030
+    assert ratios[0] < 0.4, ratios
 
 
 def test_making_an_instance_costs_little(one_server):

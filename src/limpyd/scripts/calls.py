@@ -7,18 +7,18 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, Subject
-from limpyd.scripts.loader import Script, load
+from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.scripts.writes import Indexes
 
 R = TypeVar("R")
 
-CREATE = load("create")
-GET_OR_CREATE = load("get_or_create")
-DELETE = load("delete")
-READ = load("read")
-FIND = load("find")
-EXISTING_KEYS = load("existing_keys")
+CREATE = Script("create")
+GET_OR_CREATE = Script("get_or_create")
+DELETE = Script("delete")
+READ = Script("read")
+FIND = Script("find")
+EXISTING_KEYS = Script("existing_keys")
 
 
 class NewObject:

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cached_property
 from hashlib import sha1
 from pathlib import Path
-from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
-_INCLUDE = re.compile(r"^-- @include (.+)$", re.MULTILINE)
+INCLUDE = r"(?m)^-- @include (.+)$"
 
 
-class Script(NamedTuple):
-    """A Lua script and the digest by which a server knows it."""
-
-    name: str
-    source: bytes
-    sha: bytes
-
-
-@cache
-def load(name: str, flags: str = "") -> Script:
-    """The script of the file `<name>.lua`, with its `-- @include` line replaced by the parts.
+class Script:
+    """A Lua script of the file `<name>.lua`, read when it is first needed.
 
     Args:
         name: the file.
         flags: what the server is told of it, if not what the file says.
     """
-    source = (FOLDER / f"{name}.lua").read_text("utf-8")
 
-    def parts(include: re.Match[str]) -> str:
-        return "\n".join((FOLDER / "lib" / f"{part}.lua").read_text("utf-8") for part in include[1].split())
+    def __init__(self, name: str, flags: str = "") -> None:
+        self.name = name
+        self._flags = flags
 
-    if flags:
-        source = source.replace("#!lua", f"#!lua flags={flags}", 1)
-    joined = _INCLUDE.sub(parts, source).encode()
-    return Script(name, joined, sha1(joined, usedforsecurity=False).hexdigest().encode())
+    @cached_property
+    def source(self) -> bytes:
+        """What the server runs: the file, with its `-- @include` line replaced by the parts it names."""
+
+        def parts(include: re.Match[str]) -> str:
+            return "\n".join((FOLDER / "lib" / f"{part}.lua").read_text("utf-8") for part in include[1].split())
+
+        source = (FOLDER / f"{self.name}.lua").read_text("utf-8")
+        if self._flags:
+            source = source.replace("#!lua", f"#!lua flags={self._flags}", 1)
+        return re.sub(INCLUDE, parts, source).encode()
+
+    @cached_property
+    def sha(self) -> bytes:
+        """The digest by which a server knows it."""
+        return sha1(self.source, usedforsecurity=False).hexdigest().encode()

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.command_table import FREEING, Needs, Scope
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, Subject
-from limpyd.scripts.loader import load
+from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
 
 R = TypeVar("R")
 
-WRITE = load("write")
-REMOVE = load("write", flags="allow-oom")
+WRITE = Script("write")
+REMOVE = Script("write", flags="allow-oom")
 """The same for commands that only free memory, which a full server must not refuse."""
-WRITE_MEMBERS = load("write_members")
-REMOVE_MEMBERS = load("write_members", flags="allow-oom")
+WRITE_MEMBERS = Script("write_members")
+REMOVE_MEMBERS = Script("write_members", flags="allow-oom")
 
 Indexes = tuple[Argument, ...]
 """The indexes of a field as the scripts know them: a count, and of each its kind, normal form and key."""
