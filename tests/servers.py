@@ -41,6 +41,8 @@ def binaries() -> dict[str, str]:
 class Server:
     """A running server."""
 
+    clustered = False
+
     def __init__(self, binary: str, *options: str, port: int | None = None, folder: str | None = None) -> None:
         self.binary = binary
         self.options = options
@@ -93,6 +95,8 @@ class Server:
 
 class ClusterNode(Server):
     """A cluster of one node, which serves all slots."""
+
+    clustered = True
 
     def __init__(self, binary: str) -> None:
         super().__init__(binary, "--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")

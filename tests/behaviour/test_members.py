@@ -184,7 +184,7 @@ class TestLists:
         assert await do(ids.lcount(2)) == 2
         assert await do(ids.sort(desc=True)) == [3, 2, 2, 1]
         assert await do(ids.sort(start=1, num=2)) == [2, 2]
-        if "cluster" not in repr(face.server.options):
+        if not face.server.clustered:
             face.client.mset({"weight_1": 3, "weight_2": 2, "weight_3": 1})
             assert await do(ids.sort(by="weight_*")) == [3, 2, 2, 1]
             assert await do(ids.sort_get("#", "weight_*", "no_*", start=0, num=2)) == [
@@ -648,6 +648,43 @@ class TestAll:
         assert await found(face, model, tags="19999") == []
         assert await found(face, model, tags="0", queue="19990") == ["1"]
         assert inconsistencies(face.client, model) == []
+
+
+class TestTwoModels:
+    async def test_together(self, face, model, thing):
+        """On a cluster they are in different slots; what is refused must not harm what comes after it."""
+
+        class Other(face.Model):
+            database = face.database
+            tags = SetField(indexable=True)
+            bag = ListField()
+            board = SortedSetField()
+
+        other = await face.do(Other.create(tags=["a", "b"], bag=["x"], board={"a": 1}))
+        await face.do(thing.tags.sadd("b", "c"))
+        calls = (
+            (lambda: thing.tags.sinter(other.tags), {"b"}),
+            (lambda: model.lazy_connect(1).tags.sunion(Other.lazy_connect(1).tags), {"a", "b", "c"}),
+            (lambda: thing.others.sunionstore(thing.tags, other.tags), 3),
+            (lambda: thing.board.zunionstore(other.board), 1),
+            (lambda: other.tags.smove(thing.tags, "a"), True),
+            (lambda: other.bag.lmove(thing.queue), "x"),
+            (lambda: other.bag.copy(thing.bag), False),
+        )
+        if face.server.clustered:
+            before = state(face.client)
+            for call, _ in calls:
+                await face.refused(ServerError, call, match="slot")
+            assert state(face.client) == before
+        else:
+            for call, expected in calls:
+                assert await face.do(call()) == expected
+            assert await found(face, model, tags="a", queue="x") == ["1"]
+            assert await found(face, Other, tags="a") == []
+        await face.do(thing.tags.sadd("after"))
+        for each in (model, Other):
+            problems = inconsistencies(face.client, each)
+            assert [problem for problem in problems if not problem.startswith("orphan")] == []
 
 
 @pytest.mark.parametrize("protocol", [2, 3])

@@ -241,13 +241,14 @@ class BoundValue(BoundField[Face]):
         decode: Callable[[list[Any]], R],
         *,
         others: Sequence[Other] = (),
+        elsewhere: Sequence[bytes] = (),
         needs: Needs | None = None,
     ) -> Request[R]:
         field, instance = self._field, self._instance
         model, pk = field.model, instance._pk
         model.must_have_or_mint(pk)
         request = writes.write_members(
-            model, model.keys.partition(pk), pk, others, steps, decode, instance._made, field, needs
+            model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._made, field, needs
         )
         if pk is None:
             request.makes = instance
@@ -369,14 +370,16 @@ class BoundValue(BoundField[Face]):
             Other(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in involved if one._pk is not None
         ]
 
+        # A cluster must know of every slot beforehand, to refuse what is not on one node.
+        elsewhere = {field._field.model.keys.partition(field._instance._pk).pks for field in reads}
+
         def decode_and_note(replies: list[Any]) -> R:
             for one in involved:
                 one._found()
             return decode(replies[0])
 
-        return self._writing(
-            [MembersStep(tuple(step), command, args, key_at)], decode_and_note, others=others, needs=needs
-        )
+        steps = [MembersStep(tuple(step), command, args, key_at)]
+        return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
 
     def _values(self, stored: Any) -> list[Any]:
         """Decode: several stored values."""

@@ -2,8 +2,8 @@
 -- Runs write commands on fields of any type, also such as work on several fields at once, and keeps
 -- their indexes: all of it, or nothing. (write.lua does the same for fields of one value, with less.)
 --
--- KEYS   the set of primary keys of the object; the last automatic one; and the sets of primary keys of
---        other objects that take part
+-- KEYS   the set of primary keys of the object; the last automatic one; the sets of primary keys of
+--        other objects that take part; and a key of each slot that is only read
 -- ARGV   '1' if the object has no primary key yet; its primary key; a count of other objects, each the
 --        number of its set among KEYS and its primary key; and commands, each:
 --          a count of places (see lib/tracking), each: the number of its object (0, or of the others),

@@ -142,13 +142,27 @@ def write_members(
     where: Partition,
     pk: bytes | None,
     others: Sequence[Other],
+    elsewhere: Sequence[bytes],
     steps: Sequence[MembersStep],
     decode: Callable[[list[Any]], R],
     made: Callable[[bytes], None],
     subject: Subject | None = None,
     needs: Needs | None = None,
 ) -> Request[R]:
-    """Runs write commands on fields of any type, of one object or of several. Raises as `write`."""
+    """Runs write commands on fields of any type, of one object or of several. Raises as `write`.
+
+    Args:
+        model: the model of the object.
+        where: its partition.
+        pk: its primary key, if it has one yet.
+        others: other objects that must exist.
+        elsewhere: a key in each partition that is only read.
+        steps: the commands.
+        decode: turns their replies into the result.
+        made: is told the primary key once that is certain.
+        subject: what it is about, for messages.
+        needs: the servers that know the arguments, if not all that know the commands do.
+    """
 
     def decode_outcome(reply: list[Any]) -> R:
         if reply[0] == b"ok":
@@ -165,6 +179,7 @@ def write_members(
     for other in others:
         keys.append(other.where.pks)
         args += (len(keys), other.pk)
+    keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
         args.append(len(changes))
         for change in changes:
