@@ -342,8 +342,9 @@ class InstanceHashField(SingleValueField[T]):
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         stored = self.encode(value)
-        new.hash.extend((self.sub, stored))
-        self._claim(new, place, stored)
+        new.hash += (self.sub, stored)
+        if place.indexes:
+            self._claim(new, place, stored)
 
     def _prefix(self, where: Partition) -> bytes:
         return where.hash_prefix

@@ -344,8 +344,9 @@ class WholeStringField(SingleValueField[T]):
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         stored = self.encode(value)
-        new.strings.extend((place.prefix, stored))
-        self._claim(new, place, stored)
+        new.strings += (place.prefix, stored)
+        if place.indexes:
+            self._claim(new, place, stored)
 
 
 class StringField(WholeStringField[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, UnsupportedCommand, shorten
@@ -13,7 +13,6 @@ from limpyd.indexes import EqualIndex, Index, UniqueIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
-from limpyd.scripts.outcomes import Claim
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
 from limpyd.types import Use
 
@@ -119,8 +118,8 @@ class ValueField(Field[T]):
     def _claim(self, new: calls.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
         """Enters a value, or a member of it, into the indexes together with a new object."""
         for index in place.indexes:
-            new.entries.extend(index.entry(stored, sub))
-            new.claims.append(Claim(cast("Any", self.model), self.name, stored, sub))
+            new.entries += index.entry(stored, sub)
+            new.claims.append((self, stored, sub))
 
     def _place(self, where: Partition) -> Place:
         indexes: tuple[Index, ...] = ()

@@ -30,13 +30,14 @@ class Index:
 
     def entry(self, stored: bytes, sub: bytes | None = None) -> tuple[bytes, bytes, bytes]:
         """The entry of a stored value: its kind, the index's key, and the form it is kept under."""
-        return self.kind, self.key, self._text(stored, sub)
+        text = self._normal(stored)
+        return self.kind, self.key, text if sub is None else under(sub, text)
 
     def leaf(self, stored: tuple[bytes, ...], sub: bytes | None = None) -> Leaf:
         """The condition that the field, or a sub-key of it, has one of these values."""
-        return Leaf(self.kind, self.key, tuple(dict.fromkeys(self._text(each, sub) for each in stored)))
+        return Leaf(self.kind, self.key, tuple(dict.fromkeys(self.entry(each, sub)[2] for each in stored)))
 
-    def _text(self, stored: bytes, sub: bytes | None) -> bytes:
-        # The length before the sub-key tells it from the value: both may hold anything.
-        text = self._normal(stored)
-        return text if sub is None else b"%d:%s:%s" % (len(sub), sub, text)
+
+def under(sub: bytes, text: bytes) -> bytes:
+    """What an index keeps of a value under a sub-key: its length stands first, since both may hold anything."""
+    return b"%d:%s:%s" % (len(sub), sub, text)

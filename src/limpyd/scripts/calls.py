@@ -31,7 +31,7 @@ class NewObject:
         strings: prefixes of keys and values, in turn.
         members: values of many members, each the prefix of its key, the command that makes it, and its arguments.
         entries: kind, key and entry of each index entry, in turn.
-        claims: the value of each entry.
+        claims: of each entry the field, the stored value, and the sub-key if it is under one.
     """
 
     __slots__ = ("claims", "entries", "hash", "members", "pk", "strings", "unset")
@@ -43,7 +43,11 @@ class NewObject:
         self.strings: list[bytes] = []
         self.members: list[tuple[bytes, str, Sequence[Argument]]] = []
         self.entries: list[bytes] = []
-        self.claims: list[Claim] = []
+        self.claims: list[tuple[Any, bytes, bytes | None]] = []
+
+    def claimed(self) -> list[Claim]:
+        """What may turn out to belong to another object."""
+        return [Claim(field.model, field.name, stored, sub) for field, stored, sub in self.claims]
 
     @property
     def empty(self) -> bool:
@@ -70,7 +74,7 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
         if reply[0] == b"ok":
             pk: bytes = reply[1]
             return pk
-        raise refusal(model, reply, new.pk, new.claims)
+        raise refusal(model, reply, new.pk, new.claimed())
 
     return _request(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
 
@@ -95,7 +99,7 @@ def get_or_create(
     def decode(reply: list[Any]) -> tuple[bytes, bool]:
         if reply[0] == b"ok":
             return reply[1], bool(reply[2])
-        raise refusal(model, reply, new.pk, new.claims, sought=sought)
+        raise refusal(model, reply, new.pk, new.claimed(), sought=sought)
 
     args = (*_leaf_args(leaves), int(may_create), *_object_args(where, new))
     return _request(GET_OR_CREATE, _object_keys(where, new.pk), args, decode, model)
