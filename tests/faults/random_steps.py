@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from limpyd.fields.bits import Get, IncrBy, Set
 
-TEXTS = st.sampled_from(["", "a", "b", "1", "2", "10", "a b", ":", "*", "é", "\0"])
+TEXTS = st.sampled_from(["a", "a", "a", "b", "b", "1", "1", "", "2", "10", "a b", ":", "*", "é", "\0"])
 FLOATS = st.sampled_from([0.0, -0.0, 0.1, 0.2, 0.3, 1.5, 2.0, -2.0, 1e20, 123456.1])
 DECIMALS = st.sampled_from([Decimal("1.5"), Decimal("1.50"), Decimal(0), Decimal("-0.0"), Decimal(2)])
 SMALL = st.integers(-3, 3)
@@ -20,7 +20,7 @@ SCORES = st.sampled_from([0, 1, 1.5, -2, float("inf")])
 END = st.sampled_from(["LEFT", "RIGHT"])
 SCORE_BOUNDS = st.sampled_from(["-inf", "+inf", 1, "(1", 1.5])
 LEX_BOUNDS = st.sampled_from(["-", "+", "[a", "(b", "[1"])
-PKS = st.sampled_from([1, 1, 2, 2, 3, 4])  # some are of nobody
+PKS = st.sampled_from([1, 1, 2, 2, 3])  # 3 is of nobody, unless it is made
 
 
 class Other(NamedTuple):
@@ -253,16 +253,20 @@ random.Random(5).shuffle(PAIRS)
 LENGTH = 15
 
 
-def steps_from(start: int) -> Any:
-    """Steps of which each command comes up about as often as any other: a stretch of all, with random arguments."""
-    stretch = [PAIRS[(start + number) % len(PAIRS)] for number in range(LENGTH)]
-    return st.tuples(
-        *(
-            st.tuples(INSTANCES, st.tuples(st.just(name), st.just(command), (FIELDS.get(name) or ON_MODEL)[command]))
-            for name, command in stretch
+STRETCHES = [PAIRS[start : start + LENGTH] for start in range(0, len(PAIRS), LENGTH)]
+"""Left to itself hypothesis prefers some commands, and leaves others out; so each stretch is tried on its own."""
+INSTANCES = st.sampled_from([1, 1, 1, 1, 2, 2, 3, 0])  # some are of nobody; 0 is one that has no primary key yet
+
+
+def steps_of(stretch: list[Any]) -> Any:
+    """The commands of a stretch in any order, with random arguments."""
+    return st.permutations(stretch).flatmap(
+        lambda pairs: st.tuples(
+            *(
+                st.tuples(
+                    INSTANCES, st.tuples(st.just(name), st.just(command), (FIELDS.get(name) or ON_MODEL)[command])
+                )
+                for name, command in pairs
+            )
         )
     )
-
-
-INSTANCES = st.sampled_from([1, 1, 1, 2, 2, 3, 4, 0])  # some are of nobody; 0 is one that has no primary key yet
-STEPS = st.integers(0, len(PAIRS) - 1).flatmap(steps_from)

@@ -5,6 +5,7 @@ A command that is refused, whatever the reason, leaves everything as it was.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections import Counter
 from decimal import Decimal
@@ -26,10 +27,12 @@ from limpyd import (
     StringField,
 )
 from limpyd.command_table import Scope
-from tests.faults.random_steps import FIELDS, PAIRS, STEPS, Other
+from limpyd.scripts import writes
+from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
 from tests.rebuild import inconsistencies, state
 
-SEQUENCES = 250
+SEQUENCES = 12  # of each stretch of commands
+
 NO_INDEX = {"note", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire
     *("blpop", "brpop", "blmpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "bzmpop"),
@@ -75,6 +78,14 @@ def thing(server):
     Thing.database.close()
 
 
+def in_all_stretches(run, sequences):
+    """Runs random sequences of each stretch of commands, so that every command comes up."""
+    for stretch in STRETCHES:
+        settings(max_examples=sequences, deadline=None, suppress_health_check=list(HealthCheck))(
+            given(steps=steps_of(stretch))(run)
+        )()
+
+
 def resolved(model, argument):
     """An argument, as the bound field that it stands for."""
     return getattr(model.lazy_connect(argument.pk), argument.field) if isinstance(argument, Other) else argument
@@ -83,8 +94,6 @@ def resolved(model, argument):
 def test_indexes_equal_a_rebuild(server, thing, capsys):
     done, refused, sequences = Counter(), Counter(), Counter()
 
-    @settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(steps=STEPS)
     def run(steps):
         sequences["run"] += 1
         with server.client() as client:
@@ -103,13 +112,71 @@ def test_indexes_equal_a_rebuild(server, thing, capsys):
                     assert state(client) == before, (pk, field, command, args, kwargs)
             assert inconsistencies(client, thing) == []
 
-    run()
+    in_all_stretches(run, SEQUENCES)
     with capsys.disabled():
         print(
             f"\n{thing.database.server}: {sequences['run']} sequences of {done.total()} commands done and "
             f"{refused.total()} refused; {len({name for _, name in done})} of {len({name for _, name in PAIRS})} "
             f"methods done, {len(done)} of {len(PAIRS)} methods of fields"
         )
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Whether a write is followed, in the same step, by a command that no server knows."""
+    on = [False]
+
+    def with_failure(request_of, at, failure):
+        def described(*args, **kwargs):
+            steps = [*args[at], failure(args[at][-1])] if on[0] else args[at]
+            return request_of(*args[:at], steps, *args[at + 1 :], **kwargs)
+
+        return described
+
+    members = with_failure(writes.write_members, 5, lambda step: writes.MembersStep(step.changes[:1], "NOSUCH", ()))
+    single = with_failure(writes.write, 3, lambda step: step._replace(command="NOSUCH", args=()))
+    monkeypatch.setattr("limpyd.fields.value.writes.write_members", members)
+    monkeypatch.setattr("limpyd.fields.base.write", single)
+    return on
+
+
+def test_whatever_was_done_is_taken_back(server, thing, failing):
+    """Each command is first run in a step that fails after it, which must leave no trace; then it is run."""
+
+    def run(steps):
+        with server.client() as client:
+            client.flushall()
+            thing(
+                text="a",
+                own_queue=["a", "b", "1", "a"],
+                queue=["a", "b", "a", "1"],
+                bag=["a", "1", "a"],
+                own_heads={"a": "a", "b": "1"},
+                loose_heads={"a": "a", "1": "2"},
+                tags=["a", "b", "1"],
+                own_tags=["a", "1"],
+                loose=["a", "b"],
+                coins=[Decimal(2), Decimal("1.5"), Decimal(2)],
+            )
+            thing(text="a", one="b", own_board={"a": 1, "b": 2, "1": 3}, places={"a": (1, 2)}, board={"a": 1})
+            client.pexpireat("{thing}:field:loose:1", 4_000_000_000_000)
+            client.pexpireat("{thing}:field:bag:1", 4_000_000_000_000)
+            for pk, (field, command, (args, kwargs)) in steps:
+                if field is None:
+                    continue
+                before = state(client)
+                for failing[0] in (True, False):
+                    target = getattr(thing.lazy_connect(pk) if pk else thing(), field)
+                    given_args = [resolved(thing, arg) for arg in args]
+                    if failing[0]:
+                        with pytest.raises(LimpydError):
+                            getattr(target, command)(*given_args, **kwargs)
+                        assert state(client) == before, (pk, field, command, args, kwargs)
+                    else:
+                        with contextlib.suppress(LimpydError):
+                            getattr(target, command)(*given_args, **kwargs)
+
+    in_all_stretches(run, SEQUENCES // 2)
 
 
 def test_every_modifier_is_among_them(server, thing):

@@ -302,8 +302,8 @@ class BoundList(BoundSortable[T, Face]):
     def _moved(self, destination: BoundList[T, Any], src: str, dest: str) -> Request[T | None]:
         (target,) = self._together("LMOVE", (destination,), b"list")
         args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
-        if target._key() == self._key():  # the members stay the same, only their order changes
-            return self._write_together("LMOVE", *args, decode=self._value, scopes=(b"nothing", None))
+        if target._key() == self._key():
+            return self._write_together("LMOVE", *args, decode=self._value)
         return self._write_together("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
 
     def _moved_waiting(

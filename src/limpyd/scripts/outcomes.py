@@ -94,16 +94,29 @@ def refusal(
         return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
-    message: bytes = b"" if outcome == b"occupied" else facts.pop(0)
+    return _about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_a_key(
+    model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any, needs: Needs | None
+) -> LimpydError:
+    """The error for a key that is not as it should be, or a command that the server refused."""
+    message = "" if outcome == b"occupied" else to_text(facts.pop(0))
     key, found = to_text(facts[0]), to_text(facts[1])
     expected = model.type_of(facts[0])
-    if found != expected and (message.startswith(b"WRONGTYPE") or outcome == b"occupied"):
+    if outcome == b"broken":
+        msg = (
+            f"{who}, around the key {key!r}: a write was refused, and what it had changed could not all be taken "
+            f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD"
+        )
+        return ServerError(msg)
+    if found != expected and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
         return WrongTypeError(who, key, expected, found)
     if outcome == b"occupied":
         msg = f"{who}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"
         return ServerError(msg)
-    text = to_text(message)
-    return too_old(who, command, text, needs) or ServerError(f"{who}, key {key!r}: {text}; nothing was changed")
+    old = too_old(who, command, message, needs)
+    return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed")
 
 
 def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:

@@ -14,6 +14,7 @@
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
+--   'broken', message, key, 'none'         the server refused a command that was to take a change back
 
 local call = redis.call
 -- Flat, four places a note, and with room for some from the start: to make and grow tables costs
@@ -21,6 +22,7 @@ local call = redis.call
 local journal, noted = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
 local subject_key = false -- the key being worked on, for the message of an error
 
+-- Notes what takes a change back: a command with a key and up to two arguments, or a function of those.
 local function undo_with(command, key, first, second)
   journal[noted + 1], journal[noted + 2], journal[noted + 3], journal[noted + 4] = command, key, first or false, second or false
   noted = noted + 4
@@ -40,22 +42,25 @@ local function atomically(step)
   if done then
     return outcome
   end
+  local broken
   for at = noted - 3, 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
-    if command == 'RESTORE' then -- from a dump, and when it expires; or to nothing
-      redis.pcall('DEL', key)
-      if first then
-        redis.pcall('RESTORE', key, math.max(second, 0), first, 'ABSTTL')
-      end
-    elseif command == 'HPEXPIREAT' then
-      redis.pcall(command, key, first, 'FIELDS', 1, second)
+    local undone, result = true, nil
+    if type(command) == 'function' then
+      undone, result = pcall(command, key, first, second)
     elseif second then
-      redis.pcall(command, key, first, second)
+      result = redis.pcall(command, key, first, second)
     elseif first then
-      redis.pcall(command, key, first)
+      result = redis.pcall(command, key, first)
     else
-      redis.pcall(command, key)
+      result = redis.pcall(command, key)
     end
+    if not undone or type(result) == 'table' and result.err then
+      broken = broken or type(result) == 'table' and result.err or tostring(result)
+    end
+  end
+  if broken then
+    return { 'broken', broken, subject_key or '', 'none' }
   end
   if type(outcome) == 'table' and outcome.outcome then
     return outcome.outcome

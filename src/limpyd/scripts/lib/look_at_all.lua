@@ -1,21 +1,22 @@
 -- All that there is of a value, as a table: of a hash from sub-key to value, of a sorted set from member
--- to score, of a set or list from member to 1. The one value of a string is under ''.
+-- to score, of a set or list from member to 1. The one value of a string (also of one that is a
+-- `hyperloglog`) is under ''. And the same as a list, as the server gives it.
 
 local function look_at_all(stored, key)
   subject_key = key
-  local found = {}
-  if stored == 'string' then
+  local found, all = {}, {}
+  if stored == 'string' or stored == 'hyperloglog' then
     found[''] = call('GET', key) or nil
   elseif stored == 'hash' or stored == 'zset' then
-    local flat = stored == 'hash' and call('HGETALL', key) or call('ZRANGE', key, 0, -1, 'WITHSCORES')
-    for at = 1, #flat, 2 do
-      found[flat[at]] = flat[at + 1]
+    all = stored == 'hash' and call('HGETALL', key) or call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for at = 1, #all, 2 do
+      found[all[at]] = all[at + 1]
     end
-  else
-    local members = stored == 'set' and call('SMEMBERS', key) or call('LRANGE', key, 0, -1)
-    for at = 1, #members do
-      found[members[at]] = 1
+  elseif stored == 'set' or stored == 'list' then
+    all = stored == 'set' and call('SMEMBERS', key) or call('LRANGE', key, 0, -1)
+    for at = 1, #all do
+      found[all[at]] = 1
     end
   end
-  return found
+  return found, all
 end

@@ -1,7 +1,7 @@
--- Values of many members: what a command can change of one, and how that is taken back.
+-- Parts of values of many members: what there is of them, and how it is put back.
 -- What there is is told as lib/look_at_all does.
 
--- What there is of some members of a set, sorted set or hash.
+-- Some members of a set, sorted set or hash.
 local function look_at_some(stored, key, names)
   subject_key = key
   local ask = stored == 'set' and 'SMISMEMBER' or stored == 'zset' and 'ZMSCORE' or 'HMGET'
@@ -18,13 +18,12 @@ local function look_at_some(stored, key, names)
   return found
 end
 
--- What there is of some members of a list, in which each may stand several times.
+-- Some members of a list, in which each may stand several times.
 local function look_for(key, names)
-  local found = {}
   if #names > 10 then
-    found = look_at_all('list', key)
-    return found
+    return (look_at_all('list', key))
   end
+  local found = {}
   for at = 1, #names do
     found[names[at]] = call('LPOS', key, names[at]) and 1 or nil
   end
@@ -64,34 +63,19 @@ local function popped(command, reply)
   return reply, scores
 end
 
--- Takes back what happened to some members of a set, sorted set or hash.
-local function undo_some(stored, key, names, before, after)
-  for at = 1, #names do
-    local name = names[at]
-    local old, new = before[name], after[name]
-    if old == new then
-      -- nothing happened to it
-    elseif stored == 'set' then
-      undo_with(old and 'SADD' or 'SREM', key, name)
-    elseif stored == 'zset' then
-      if old then
-        undo_with('ZADD', key, old, name)
-      else
-        undo_with('ZREM', key, name)
+-- When keys of a hash expire, in milliseconds since 1970; only those that do.
+local function expiries_of(key, subs)
+  local found = {}
+  for first = 1, #subs, 1000 do
+    local last = math.min(first + 999, #subs)
+    local times = redis.pcall('HPEXPIRETIME', key, 'FIELDS', last - first + 1, unpack(subs, first, last))
+    for at = 1, #times do -- none where the server does not know the command
+      if times[at] > 0 then
+        found[subs[first + at - 1]] = times[at]
       end
-    elseif old then
-      undo_with('HSET', key, name, old)
-    else
-      undo_with('HDEL', key, name)
     end
   end
-end
-
--- Puts the members back that were taken from an end of a list, the outermost first.
-local function undo_pops(key, names, from_head)
-  for at = 1, #names do
-    undo_with(from_head and 'LPUSH' or 'RPUSH', key, names[at])
-  end
+  return found
 end
 
 -- Where LTRIM cuts: how many it takes from the head, and from which position on to the tail.
@@ -104,4 +88,31 @@ local function cut_by_trim(key, start, stop)
     return length, length
   end
   return start, stop + 1
+end
+
+-- A text that is no member of a list, to stand for one for a moment.
+local function absent_from(key)
+  local text = 'limpyd'
+  while call('LPOS', key, text) do
+    text = text .. '+'
+  end
+  return text
+end
+
+local function take_out_of_list(key, position)
+  local mark = absent_from(key)
+  call('LSET', key, position, mark)
+  call('LREM', key, 1, mark)
+end
+
+local function put_into_list(key, position, member)
+  local there = call('LINDEX', key, position)
+  if not there then
+    call('RPUSH', key, member)
+    return
+  end
+  local mark = absent_from(key)
+  call('LSET', key, position, mark)
+  call('LINSERT', key, 'BEFORE', mark, member)
+  call('LSET', key, position + 1, there)
 end

@@ -15,29 +15,10 @@
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
 
--- Looks before the command, whose arguments stand in ARGV from `first_arg` to `last_arg`.
-local function track(place, command, first_arg, last_arg)
-  local key, stored, scope = place.key, place.stored, place.scope
-  subject_key = key
-  local indexed = place.last_index >= place.first_index
-  if scope == 'whole' or not indexed then
-    place.dump = call('DUMP', key)
-    place.expires = place.dump and call('PEXPIRETIME', key)
-    if indexed then
-      place.before = look_at_all(stored, key)
-    end
-    return
-  end
-  local names = {}
-  if scope == 'members' then
-    for at = first_arg - 1 + place.first, last_arg, place.step do
-      names[#names + 1] = ARGV[at]
-    end
-    if command == 'LREM' or command == 'LINSERT' then
-      place.dump = call('DUMP', key)
-      place.expires = place.dump and call('PEXPIRETIME', key)
-    end
-  elseif command == 'LTRIM' then
+-- Looks at a list before the command: which members it names, and where they stand.
+local function track_list(place, command, first_arg, last_arg)
+  local key, names = place.key, {}
+  if command == 'LTRIM' then
     local head, tail = cut_by_trim(key, ARGV[first_arg], ARGV[last_arg])
     place.head = head > 0 and call('LRANGE', key, 0, head - 1) or {}
     place.tail = call('LRANGE', key, tail, -1)
@@ -48,12 +29,52 @@ local function track(place, command, first_arg, last_arg)
     end
   elseif command == 'LSET' then
     names[1] = call('LINDEX', key, ARGV[first_arg]) or nil
+  elseif place.scope == 'members' then
+    for at = first_arg - 1 + place.first, last_arg, place.step do
+      names[#names + 1] = ARGV[at]
+    end
+    if command == 'LREM' then
+      local count = tonumber(ARGV[first_arg])
+      place.positions =
+        call('LPOS', key, names[1], 'RANK', count < 0 and -1 or 1, 'COUNT', string.format('%.0f', math.abs(count)))
+      table.sort(place.positions)
+    elseif command == 'LINSERT' then
+      local pivot = call('LPOS', key, ARGV[first_arg + 1])
+      place.position = pivot and (ARGV[first_arg] == 'AFTER' and pivot + 1 or pivot)
+    end
+  end
+  return names
+end
+
+-- Looks before the command, whose arguments stand in ARGV from `first_arg` to `last_arg`.
+local function track(place, command, first_arg, last_arg)
+  local key, stored, scope = place.key, place.stored, place.scope
+  subject_key = key
+  -- An indexed value has no expiry, neither has any key of it.
+  local may_expire = place.last_index < place.first_index
+  place.expires = may_expire and call('PEXPIRETIME', key) or -1
+  if scope == 'whole' then
+    place.before, place.all = look_at_all(stored, key)
+    place.dump = stored == 'stream' and call('DUMP', key)
+    if may_expire and stored == 'hash' then
+      place.sub_expiries = expiries_of(key, call('HKEYS', key))
+    end
+    return
+  end
+  local names = {}
+  if stored == 'list' then
+    names = track_list(place, command, first_arg, last_arg)
+  elseif scope == 'members' then
+    for at = first_arg - 1 + place.first, last_arg, place.step do
+      names[#names + 1] = ARGV[at]
+    end
   elseif scope == 'range' then
     names = call(RANGES[command], key, unpack(ARGV, first_arg, last_arg))
   end
   place.names = names
-  if stored ~= 'list' and scope ~= 'reply' and scope ~= 'replied' then
+  if stored ~= 'list' and (scope == 'members' or scope == 'range') then
     place.before = look_at_some(stored, key, names)
+    place.sub_expiries = may_expire and stored == 'hash' and expiries_of(key, names) or nil
   end
 end
 
@@ -65,33 +86,43 @@ local function tracked_list(place, command, first_arg, last_arg, reply)
       after[reply] = 1
       undo_with(ARGV[last_arg] == 'LEFT' and 'LPOP' or 'RPOP', key)
     end
+    return before, after
   elseif place.scope == 'reply' then
     names = popped(command, reply)
     local from_head = command == 'LPOP' or command ~= 'RPOP' and ARGV[first_arg + 1] == 'LEFT' -- LMPOP, LMOVE
     undo_pops(key, names, from_head)
-    before, after = all_of(names), look_for(key, names)
+    if command == 'LMOVE' and ARGV[first_arg] == key and reply then -- to its own other end
+      undo_with(ARGV[last_arg] == 'LEFT' and 'LPOP' or 'RPOP', key)
+    end
   elseif command == 'LTRIM' then
     undo_pops(key, place.head, true)
     for at = #place.tail, 1, -1 do
       undo_with('RPUSH', key, place.tail[at])
     end
-    before, after = all_of(names), look_for(key, names)
   elseif command == 'LSET' then
     undo_with('LSET', key, ARGV[first_arg], names[1])
-    before, after = all_of(names), look_for(key, names)
-    after[ARGV[last_arg]] = 1
   elseif command == 'LREM' then
-    undo_with('RESTORE', key, place.dump, place.expires)
-    before, after = all_of(names), look_for(key, names)
+    for at = #place.positions, 1, -1 do
+      undo_with(put_into_list, key, place.positions[at], names[1])
+    end
   elseif reply > 0 then -- a member was inserted, or some were pushed
     if command == 'LINSERT' then
-      undo_with('RESTORE', key, place.dump, place.expires)
+      undo_with(take_out_of_list, key, place.position)
     elseif command == 'RPUSH' or command == 'RPUSHX' then
       undo_with('LTRIM', key, 0, -#names - 1)
     else
       undo_with('LTRIM', key, #names, -1)
     end
-    after = all_of(names)
+    return before, all_of(names)
+  else
+    return before, after
+  end
+  if place.last_index < place.first_index then
+    return before, after -- nobody asks
+  end
+  before, after = all_of(names), look_for(key, names)
+  if command == 'LSET' then
+    after[ARGV[last_arg]] = 1
   end
   return before, after
 end
@@ -109,24 +140,27 @@ end
 -- Looks after the command, notes how to take it back, and gives what was there before and is now.
 local function tracked(place, command, first_arg, last_arg, reply)
   local key, stored, scope = place.key, place.stored, place.scope
-  if scope == 'whole' or place.last_index < place.first_index then
-    undo_with('RESTORE', key, place.dump, place.expires)
-    if not place.before then
-      return {}, {}
+  if place.expires > 0 then
+    undo_with('PEXPIREAT', key, place.expires)
+  end
+  if scope == 'whole' then
+    undo_all(place)
+    if place.last_index < place.first_index then
+      return {}, {} -- nobody asks
     elseif command == 'COPY' then
       forget_expiry(stored, key)
     end
-    return place.before, look_at_all(stored, key)
+    return place.before, (look_at_all(stored, key))
   elseif stored == 'list' then
     return tracked_list(place, command, first_arg, last_arg, reply)
   elseif scope == 'reply' then
     local names, scores = popped(command, reply)
     local before = stored == 'zset' and scores or all_of(names)
-    undo_some(stored, key, names, before, {})
+    undo_some(place, names, before, {})
     return before, {}
   end
   local after = look_at_some(stored, key, place.names)
-  undo_some(stored, key, place.names, place.before, after)
+  undo_some(place, place.names, place.before, after)
   return place.before, after
 end
 

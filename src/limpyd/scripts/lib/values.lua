@@ -21,7 +21,9 @@ end
 local function undo_write(stored, key, sub, before, expires)
   if before and expires > 0 then
     if stored == 'entry' then
-      undo_with('HPEXPIREAT', key, expires, sub)
+      undo_with(function()
+        call('HPEXPIREAT', key, expires, 'FIELDS', 1, sub)
+      end, key)
     else
       undo_with('PEXPIREAT', key, expires)
     end

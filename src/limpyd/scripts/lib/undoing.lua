@@ -1,0 +1,68 @@
+-- How what a command did to a value of many members is taken back. A place is told in lib/tracking.
+
+-- Notes how to put a whole value back.
+local function undo_all(place)
+  local stored, key, all = place.stored, place.key, place.all
+  undo_with(function()
+    call('DEL', key)
+    if stored == 'stream' then
+      if place.dump then
+        call('RESTORE', key, 0, place.dump)
+      end
+    elseif stored == 'string' or stored == 'hyperloglog' then
+      if place.before[''] then
+        call('SET', key, place.before[''])
+      end
+    else
+      if stored == 'zset' then
+        for at = 1, #all, 2 do
+          all[at], all[at + 1] = all[at + 1], all[at]
+        end
+      end
+      local add = stored == 'set' and 'SADD' or stored == 'zset' and 'ZADD' or stored == 'hash' and 'HSET' or 'RPUSH'
+      for first = 1, #all, 1000 do
+        call(add, key, unpack(all, first, math.min(first + 999, #all)))
+      end
+    end
+    for sub, when in pairs(place.sub_expiries or {}) do
+      call('HPEXPIREAT', key, when, 'FIELDS', 1, sub)
+    end
+  end, key)
+end
+
+-- Notes how to take back what happened to some members of a set, sorted set or hash.
+local function undo_some(place, names, before, after)
+  local stored, key = place.stored, place.key
+  for at = 1, #names do
+    local name = names[at]
+    local old, new = before[name], after[name]
+    local expires = old and place.sub_expiries and place.sub_expiries[name]
+    if expires then
+      undo_with(function()
+        call('HPEXPIREAT', key, expires, 'FIELDS', 1, name)
+      end, key)
+    end
+    if old == new and not expires then
+      -- nothing happened to it
+    elseif stored == 'set' then
+      undo_with(old and 'SADD' or 'SREM', key, name)
+    elseif stored == 'zset' then
+      if old then
+        undo_with('ZADD', key, old, name)
+      else
+        undo_with('ZREM', key, name)
+      end
+    elseif old then
+      undo_with('HSET', key, name, old)
+    else
+      undo_with('HDEL', key, name)
+    end
+  end
+end
+
+-- Notes how to put the members back that were taken from an end of a list, the outermost first.
+local function undo_pops(key, names, from_head)
+  for at = 1, #names do
+    undo_with(from_head and 'LPUSH' or 'RPUSH', key, names[at])
+  end
+end
