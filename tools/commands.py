@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import redis
 
 from limpyd import fields
-from limpyd.command_refusals import REFUSED, SUCCEEDED, Successor
+from limpyd.command_refusals import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
 from limpyd.command_table import TABLE, Facts, Scope
 from limpyd.fields.base import BoundField, Field
 from limpyd.fields.keyed import BoundKey
@@ -154,7 +154,9 @@ def _refused() -> str:
     for name, reason in REFUSED.items():
         by_reason.setdefault(reason, []).append(name)
     rows = [(", ".join(names), reason) for reason, names in by_reason.items()]
-    return f"## Refused\n\nNo field has a method for these.\n\n{_table(('Redis command', 'why'), rows)}"
+    options = [(f"{command} {option}", reason) for (command, option), reason in REFUSED_OPTIONS.items()]
+    text = f"## Refused\n\nNo field has a method for these.\n\n{_table(('Redis command', 'why'), rows)}"
+    return f"{text}\n\nAnd no method gives these options.\n\n{_table(('option', 'why'), options)}"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -173,12 +175,14 @@ class Known(NamedTuple):
         since: the version of the server that had it first; nothing for commands of modules.
         flags: what COMMAND tells of it, such as readonly.
         takes_keys: whether there are keys among its arguments.
+        options: the words among its arguments.
     """
 
     group: str
     since: str
     flags: frozenset[str]
     takes_keys: bool
+    options: frozenset[str]
 
 
 def known_commands(client: redis.Redis) -> dict[str, Known]:
@@ -190,8 +194,9 @@ def known_commands(client: redis.Redis) -> dict[str, Known]:
     for name, flags, takes_keys in _listed(rows):
         facts = described.get(name)
         if facts is not None and not name.endswith("|help"):
+            options = frozenset(_options(facts.get(b"arguments", ())))
             group, since = (facts.get(part, b"").decode() for part in (b"group", b"since"))
-            found[name.replace("|", " ").upper()] = Known(group, since, flags, takes_keys)
+            found[name.replace("|", " ").upper()] = Known(group, since, flags, takes_keys, options)
     return found
 
 
@@ -203,6 +208,15 @@ def _described(docs: Any) -> Iterator[tuple[str, dict[bytes, Any]]]:
             yield from _described(about[b"subcommands"])
         else:
             yield name.decode(), about
+
+
+def _options(arguments: Any) -> Iterator[str]:
+    """The words among the arguments of a command, such as WITHSCORES."""
+    for argument in arguments:
+        about = dict(_pairs(argument))
+        if about.get(b"token"):
+            yield from about[b"token"].decode().split()
+        yield from _options(about.get(b"arguments", ()))
 
 
 def _listed(rows: Any) -> Iterator[tuple[str, frozenset[str], bool]]:

@@ -45,6 +45,19 @@ _REASONS = {
     "It looks for keys, and is not about one: see scan_keys and scan_model_keys.": ("KEYS", "RANDOMKEY", "SCAN"),
     "It waits for replicas or the disk, and is not about a key.": ("WAIT", "WAITAOF"),
     "It is for those who work on the server itself.": ("PFDEBUG", "PFSELFTEST"),
+    "It is of Redis 8.4, on which limpyd is not tested yet; delifeq does what DELEX does, where it is known.": (
+        "DELEX",
+        "DIGEST",
+    ),
+}
+
+REFUSED_OPTIONS = {
+    ("COPY", "DB"): "A database of limpyd is one database of the server.",
+    ("GEOSEARCH", "BYPOLYGON"): "redis-py has no name for it; a radius, or width and height, tell the area.",
+    ("GEOSEARCHSTORE", "BYPOLYGON"): "redis-py has no name for it; a radius, or width and height, tell the area.",
+    ("GEORADIUS_RO", "WITHHASH"): "GEORADIUS is deprecated; geosearch_details tells it.",
+    ("GEORADIUSBYMEMBER_RO", "WITHHASH"): "GEORADIUSBYMEMBER is deprecated; geosearch_details tells it.",
+    ("XCLAIM", "LASTID"): "It is for replicas.",
 }
 
 REFUSED = {name: reason for reason, names in _REASONS.items() for name in names}

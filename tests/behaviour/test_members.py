@@ -72,6 +72,7 @@ class TestSets:
         assert await do(tags.scard()) == 2
         assert await do(tags.sismember("a")) is True
         assert await do(tags.smismember("a", "z", "b")) == [True, False, True]
+        assert await do(tags.smismember(["a", "z"])) == [True, False]
         assert await do(tags.srandmember()) in {"a", "b"}
         assert set(await do(tags.srandmember_many(5))) == {"a", "b"}
         assert len(await do(tags.srandmember_many(-5))) == 5
@@ -225,6 +226,10 @@ class TestLists:
         pushed.join()
         await face.refused(UnsupportedCommand, lambda: thing.queue.blpop(), match="indexed")
         await face.refused(DoesNotExist, lambda: model.lazy_connect(9).bag.blpop(0.01))
+        gone = await do(model.create(bag=["x"]))
+        await do((await do(model.get(await do(gone.pk.get())))).delete())
+        await face.refused(DoesNotExist, lambda: gone.bag.blpop())
+        await face.refused(DoesNotExist, lambda: gone.ranks.bzpopmin())
         if not face.is_async:
             await face.refused(InvalidPrimaryKey, lambda: model().bag.blpop(0.01))
         other = await do(model.create(bag=["x"]))
@@ -237,6 +242,18 @@ class TestLists:
         await asyncio.sleep(0.05)
         await thing.bag.rpush("x")
         assert await waiting == "x"
+
+    async def test_a_cancelled_wait_leaves_the_others_alone(self, face, thing):
+        if not face.is_async:
+            pytest.skip("threads cannot be cancelled")
+        for _ in range(3):
+            waiting = asyncio.ensure_future(thing.bag.blpop(5))
+            await asyncio.sleep(0.02)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        await thing.bag.rpush("a", "b")
+        assert [await thing.bag.blpop(1), await thing.bag.blpop(1)] == ["a", "b"]
 
     async def test_refused_pushes_leave_no_trace(self, face, model, thing):
         class Job(face.Model):
@@ -316,6 +333,11 @@ class TestSortedSets:
         assert sorted(await do(ranks.zrandmember_many(9))) == ["a", "b", "c"]
         assert sorted(await do(ranks.zrandmember_withscores(9))) == [("a", 1.0), ("b", 2.0), ("c", 3.5)]
         assert sorted(await face.all(ranks.zscan())) == [("a", 1.0), ("b", 2.0), ("c", 3.5)]
+        if face.database.server.name == "valkey":
+            assert sorted(await face.all(ranks.zscan_no_scores())) == ["a", "b", "c"]
+        else:
+            with pytest.raises(ServerTooOld, match=r"Valkey 8\.1"):
+                await face.all(ranks.zscan_no_scores())
         await do(ranks.zadd(dict.fromkeys("abc", 0)))
         assert await do(ranks.zrangebylex("(a", "+")) == await do(ranks.zrange("(a", "+", bylex=True)) == ["b", "c"]
         assert await do(ranks.zrevrangebylex("+", "[b")) == ["c", "b"]
@@ -386,7 +408,7 @@ class TestHashes:
         await do(counts.hset(mapping={"a": 1, "b": 22}))
         assert await do(counts.hget("a")) == 1
         assert await do(counts.hget("z")) is None
-        assert await do(counts.hmget("a", "z")) == [1, None]
+        assert await do(counts.hmget("a", "z")) == await do(counts.hmget(["a", "z"])) == [1, None]
         assert await do(counts.hgetall()) == {"a": 1, "b": 22}
         assert sorted(await do(counts.hkeys())) == ["a", "b"]
         assert sorted(await do(counts.hvals())) == [1, 22]
@@ -501,11 +523,13 @@ class TestGeo:
             "Catania"
         ]
         (near, far) = await do(places.geosearch_details("Palermo", radius=200, unit="km", sort="ASC"))
-        assert (near.member, near.distance) == ("Palermo", 0.0)
+        assert (near.member, near.distance, near.hash) == ("Palermo", 0.0, int(await do(places.zscore("Palermo"))))
         assert far.distance == pytest.approx(166.274, abs=0.001)
         assert far.position.latitude == pytest.approx(37.502669, abs=1e-4)
         assert await do(places.georadius(15, 37, 100, "km")) == ["Catania"]
         assert await do(places.georadiusbymember("Paris", 1, count=1, sort="DESC", any=False)) == ["Paris"]
+        assert await do(thing.spots.geosearchstore(places, "Palermo", radius=200, unit="km", storedist=True)) == 2
+        assert await do(thing.spots.zscore("Catania")) == pytest.approx(166.274, abs=0.001)
         assert await do(thing.spots.geosearchstore(places, "Palermo", radius=1)) == 1
         assert await do(places.geosearchstore(thing.spots, longitude=13, latitude=38, radius=9, unit="mi")) == 0
         assert await found(face, model, places="Paris") == []
@@ -583,7 +607,7 @@ class TestAll:
         assert await do(thing.heads.hgetall()) == {text: text for text in ODD}
         for text in ODD:
             assert await found(face, model, tags=text, queue=text, board=text) == ["1"]
-            assert await found(face, model, **{f"heads__{text}__eq": text}) == (["1"] if text else [])
+            assert await found(face, model, **{f"heads__{text}__eq": text}) == ["1"]
         assert inconsistencies(face.client, model) == []
         await do(thing.delete())
         assert face.keys() == {"{thing}:seq"}
@@ -638,6 +662,15 @@ class TestAll:
         assert await do(thing.queue.lrange(0, -1)) == many
         assert await do(thing.board.zadd({text: int(text) for text in many})) == 20_000
         assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 20_000
+        server = face.database.server
+        if server.version >= {"redis": (8, 0), "valkey": (9, 1)}[server.name]:
+            assert await do(thing.heads.hpersist(*many)) == [-1] * 20_000
+            assert await do(thing.heads.hgetex(*many)) == ["v"] * 20_000
+            assert await do(thing.heads.hgetdel(*many[:10_000])) == ["v"] * 10_000
+            assert await do(thing.heads.hgetdel(*many[:10_000])) == [None] * 10_000
+            assert await found(face, model, heads__12="v") == []
+            assert await do(thing.heads.hset(mapping=dict.fromkeys(many, "v"))) == 10_000
+            assert await do(thing.counts.hexpire(5, *many)) == [-2] * 20_000
         assert await found(face, model, tags="19999", queue="0", board="7000", heads__12345="v") == ["1"]
         lazy = model.lazy_connect(1)
         assert await do(lazy.tags.smismember(*many)) == [True] * 20_000

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from limpyd import fields
-from limpyd.command_refusals import REFUSED, SUCCEEDED
+from limpyd.command_refusals import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from limpyd.command_table import TABLE, Scope
 from limpyd.fields.base import Field
 from limpyd.server import MINIMUM, Server, from_info
 from tests.servers import binaries, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 
+SOURCE = Path(fields.__file__).parent
 PLAIN = {
     "ListField": {"lcontains", "lrank", "lcount"},
     "PKField": {"get", "set", "exists"},
@@ -77,6 +80,23 @@ class TestServers:
         assert len(listed) > 150
         neither = sorted(listed - offered() - REFUSED.keys())
         assert not neither, f"{asked.server} also has {', '.join(neither)}"
+
+    def test_every_option_is_offered_or_refused(self, asked):
+        """Every word among their arguments stands somewhere in the fields, or is the name of an argument there."""
+        source = "\n".join(path.read_text() for path in SOURCE.glob("*.py"))
+        ours = set(re.findall(r"\b[A-Z][A-Z0-9]+\b", source)) | set(map(str.upper, re.findall(r"\b\w+(?==)", source)))
+        missing = [
+            f"{name} {option}"
+            for name, known in _with_rows(asked)
+            for option in sorted(known.options)
+            if len(option) > 1 and option.isalnum() and option not in ours and (name, option) not in REFUSED_OPTIONS
+        ]
+        assert not missing, f"{asked.server} also has {', '.join(missing)}"
+
+    def test_refused_options_are_ones_that_there_are(self, asked):
+        if asked.server.name == "valkey" and asked.server.version >= (9, 0):
+            there = {(name, option) for name, known in _with_rows(asked) for option in known.options}
+            assert REFUSED_OPTIONS.keys() <= there
 
     def test_scopes(self, asked):
         """What is said to read is readonly to the server, what is said to write is a write."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from limpyd.drivers.replies import (
     with_source,
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
+from limpyd.drivers.waiting import WaitingConnections
 from limpyd.requests import Request, Walk
 
 R = TypeVar("R")
@@ -47,6 +47,7 @@ class AsyncDriver:
         self._on_connect = on_connect
         self._lines: dict[asyncio.AbstractEventLoop, SharedLine] = {}
         self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[SharedLine]] = {}
+        self._waiting = WaitingConnections(pool, on_connect)
         self._closed = False
 
     async def run(self, request: Request[R]) -> R:
@@ -89,6 +90,7 @@ class AsyncDriver:
             elif not loop.is_closed():
                 loop.call_soon_threadsafe(line.close)
         self._lines.clear()
+        self._waiting.close()
 
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         if not isinstance(error, redis_errors.ResponseError):
@@ -159,19 +161,16 @@ class AsyncDriver:
             line.close()
 
     async def _alone(self, request: Request[Any]) -> Any:
-        """A blocking request, on a connection of its own, without a time limit."""
+        """A blocking request, which would keep those of other tasks waiting; without a time limit."""
+        args: tuple[Any, ...] = request.args
+        packed = pack_command(args)
         for last_try in (False, True):
-            connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
-                await connection.connect()
-                await self._on_connect(connection)
-            except (*LOST, OSError) as error:
-                await connection.disconnect(nowait=True)
+                connection = await self._waiting.take()
+            except (*LOST, OSError, redis_errors.ResponseError) as error:
                 raise unreachable(self._where, error) from error
             try:
-                args: tuple[Any, ...] = request.args
-                await connection.send_packed_command(pack_command(args))
-                return await connection.read_response(disable_decoding=True, timeout=math.inf)
+                return await self._waiting.ask(connection, packed)
             except redis_errors.ResponseError as error:
                 return error
             except LOST as error:
@@ -179,6 +178,4 @@ class AsyncDriver:
                     raise outcome_unknown(request, self._where, error) from error
                 if last_try:
                     raise unreachable(self._where, error) from error
-            finally:
-                await connection.disconnect(nowait=True)
         raise AssertionError  # the loop returns or raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Self, TypeVar, overload
+from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
 from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
@@ -17,7 +17,6 @@ from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 Unit = Literal["m", "km", "mi", "ft"]
 Sort = Literal["ASC", "DESC"]
 UNITS = ("M", "KM", "MI", "FT")
@@ -32,18 +31,20 @@ class Position(NamedTuple):
     latitude: float
 
 
-class Near(NamedTuple):
-    """A place that was searched for. Of what type the member is, the field says.
+class Near(NamedTuple, Generic[T]):
+    """A place that was searched for.
 
     Attributes:
         member: the member.
         distance: how far it is from the centre, in the unit of the search.
         position: where it is.
+        hash: its geohash, as the number by which the sorted set keeps it.
     """
 
-    member: Any
+    member: T
     distance: float
     position: Position
+    hash: int
 
 
 class BoundGeo(BoundSortedSet[T, Face]):
@@ -154,16 +155,16 @@ class BoundGeo(BoundSortedSet[T, Face]):
         sort: Sort | None = None,
         count: int | None = None,
         any: bool = False,
-    ) -> Request[list[Near]]:
-        """As `geosearch`, with the distance and position of each (GEOSEARCH with WITHDIST and WITHCOORD)."""
+    ) -> Request[list[Near[T]]]:
+        """As `geosearch`, with more of each place (GEOSEARCH with WITHDIST, WITHHASH and WITHCOORD)."""
         area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
-        args = (*area, *_some_of("GEOSEARCH", sort, count, any), "WITHDIST", "WITHCOORD")
+        args = (*area, *_some_of("GEOSEARCH", sort, count, any), "WITHDIST", "WITHHASH", "WITHCOORD")
         decode_member, key = self._field.decode, self._key()
 
-        def decode(reply: list[Any]) -> list[Near]:
+        def decode(reply: list[Any]) -> list[Near[T]]:
             return [
-                Near(decode_member(name, key), float(distance), Position(*map(float, position)))
-                for name, distance, position in reply
+                Near(decode_member(name, key), float(distance), Position(*map(float, position)), int(geohash))
+                for name, distance, geohash, position in reply
             ]
 
         return self._read("GEOSEARCH", *args, decode=decode)
@@ -182,10 +183,12 @@ class BoundGeo(BoundSortedSet[T, Face]):
         sort: Sort | None = None,
         count: int | None = None,
         any: bool = False,
+        storedist: bool = False,
     ) -> Request[int]:
         """Becomes the places of another field in a circle or box (GEOSEARCHSTORE); returns how many that is.
 
-        The arguments are those of `geosearch`, after the field that is searched.
+        The arguments are those of `geosearch`, after the field that is searched; with `storedist` the scores are
+        the distances from the centre, so that the result is no longer a set of places.
 
         Raises:
             UniquenessError: another object has one of the members; nothing is changed.
@@ -193,7 +196,9 @@ class BoundGeo(BoundSortedSet[T, Face]):
         """
         area = self._area("GEOSEARCHSTORE", member, longitude, latitude, unit, radius, width, height)
         fields = list(self._together("GEOSEARCHSTORE", (source,), b"zset"))
-        args = (*area, *_some_of("GEOSEARCHSTORE", sort, count, any))
+        args = [*area, *_some_of("GEOSEARCHSTORE", sort, count, any)]
+        if storedist:
+            args.append("STOREDIST")
         return self._write_together("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
     @command("GEORADIUS_RO")

@@ -11,7 +11,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.hashexpiry import BoundHashExpiry
-from limpyd.fields.many import scan_args, scanned
+from limpyd.fields.many import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_bytes, to_text
 from limpyd.replies import pairs
@@ -34,7 +34,10 @@ class BoundHash(BoundHashExpiry[T, Face]):
 
     @command("HSET")
     def hset(
-        self, key: Key | None = None, value: T | None = None, mapping: Mapping[str, T] | None = None
+        self,
+        key: Key | None = None,
+        value: T | None = None,
+        mapping: Mapping[str, T] | Mapping[bytes, T] | None = None,
     ) -> Request[int]:
         """Stores a value under a key, or several (HSET); returns how many keys are new.
 
@@ -58,7 +61,7 @@ class BoundHash(BoundHashExpiry[T, Face]):
         return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=sum)
 
     @command("HSET")
-    def hmset(self, mapping: Mapping[str, T] | None = None, /, **values: T) -> Request[bool]:
+    def hmset(self, mapping: Mapping[str, T] | Mapping[bytes, T] | None = None, /, **values: T) -> Request[bool]:
         """Stores several values by key (HSET, the successor of HMSET); True. Raises as `hset`."""
         given = {**self._field.checked(mapping or {}), **values}
         return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=lambda _: True)
@@ -86,8 +89,9 @@ class BoundHash(BoundHashExpiry[T, Face]):
             ServerTooOld: the server does not know the command.
             DoesNotExist: the object was deleted.
         """
-        subs = self._keys("HGETDEL", keys)
-        return self._write_members("HGETDEL", "FIELDS", len(subs), *subs, decode=self._optional, first=3)
+        return self._write_many(
+            "HGETDEL", (), self._keys("HGETDEL", keys), counted="FIELDS", combine=self._optional_of(keys)
+        )
 
     @command("HINCRBY")
     def hincrby(self, key: Key, amount: int = 1) -> Request[int]:
@@ -122,9 +126,9 @@ class BoundHash(BoundHashExpiry[T, Face]):
         return self._read("HGET", self._field.key_bytes(key), decode=self._value)
 
     @command("HMGET")
-    def hmget(self, *keys: Key) -> Request[list[T | None]]:
-        """The values under some keys, in their order; None where there is none (HMGET)."""
-        return self._read("HMGET", *self._keys("HMGET", keys), decode=self._optional)
+    def hmget(self, *keys: Key | list[Key]) -> Request[list[T | None]]:
+        """The values under some keys, in their order; None where there is none (HMGET). It takes a list, too."""
+        return self._read("HMGET", *self._keys("HMGET", unpacked(keys)), decode=self._optional)
 
     @command("HGETALL")
     def hgetall(self) -> Request[dict[str, T]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -132,7 +132,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
     @command("HSETEX")
     def hsetex(
         self,
-        mapping: Mapping[str, T],
+        mapping: Mapping[str, T] | Mapping[bytes, T],
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
@@ -196,7 +196,8 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
             DoesNotExist: the object was deleted.
         """
         expiry = self._expiry_args("HGETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
-        return self._write("HGETEX", *expiry, *self._named("HGETEX", keys), decode=self._optional)
+        subs = self._keys("HGETEX", keys)
+        return self._write_many("HGETEX", expiry, subs, counted="FIELDS", combine=self._optional_of(keys))
 
     # --- arguments and replies ---
 
@@ -209,18 +210,21 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
         return self._write_named(name, (when, *(flag for flag, wanted in chosen.items() if wanted)), keys)
 
     def _write_named(self, name: str, args: tuple[Argument, ...], keys: tuple[Key, ...]) -> Request[list[int]]:
-        named = self._named(name, keys)
-        return self._write(name, *args, *named, decode=_each(len(keys)))
+        return self._write_many(
+            name,
+            args,
+            self._keys(name, keys),
+            counted="FIELDS",
+            combine=lambda replies: each(replies, keys, NO_SUCH_KEY),
+        )
 
     def _read_named(self, name: str, keys: tuple[Key, ...]) -> Request[list[int]]:
-        named = self._named(name, keys)
-        return self._read(name, *named, decode=_each(len(keys)))
-
-    def _named(self, name: str, keys: tuple[Key, ...]) -> tuple[Argument, ...]:
         subs = self._keys(name, keys)
-        return "FIELDS", len(subs), *subs
+        return self._read(
+            name, "FIELDS", len(subs), *subs, decode=lambda reply: list(reply or [NO_SUCH_KEY] * len(keys))
+        )
 
-    def _keys(self, name: str, keys: tuple[Key, ...]) -> list[bytes]:
+    def _keys(self, name: str, keys: Sequence[Key]) -> list[bytes]:
         if not keys:
             msg = f"{name} on {self._field} needs at least one key"
             raise InvalidValue(msg)
@@ -230,10 +234,18 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
         """Decode: values, and None where there is none."""
         return [self._value(value) for value in reply or ()]
 
+    def _optional_of(self, keys: tuple[Key, ...]) -> Callable[[list[Any]], list[T | None]]:
+        """Decode: the values of so many keys, in several replies."""
+        return lambda replies: self._optional(each(replies, keys, None))
+
 
 NO_SUCH_KEY = -2
 
 
-def _each(count: int) -> Callable[[Any], list[int]]:
-    """Decode: a number for each of so many keys; some servers reply nothing at all where there is no hash."""
-    return lambda reply: list(reply) if reply else [NO_SUCH_KEY] * count
+def each(replies: Iterable[Any], keys: Sequence[Key], absent: Any) -> list[Any]:
+    """What was replied for each key, in several replies; some servers reply nothing where there is no hash."""
+    found: list[Any] = []
+    for number, reply in enumerate(replies):
+        asked = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])
+        found += reply or [absent] * asked
+    return found

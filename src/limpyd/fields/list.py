@@ -266,6 +266,10 @@ class BoundList(BoundSortable[T, Face]):
         self._sync_only("await ….lrange(0, -1)")
         return self._iterate(self.lrange(0, -1))
 
+    def __reversed__(self: BoundList[T, Sync]) -> Iterator[T]:
+        self._sync_only("await ….lrange(0, -1)")
+        return reversed(self.lrange(0, -1))
+
     @overload
     def __getitem__(self: BoundList[T, Sync], index: int) -> T: ...
     @overload

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.faces import Face
+from limpyd.faces import Face, Sync
 from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
@@ -68,6 +68,10 @@ class BoundMany(BoundKey[Face]):
 
     _unread: Unread | None
 
+    def _run(self, request: Request[Any]) -> Any:
+        self._unread = None  # whatever is asked in between, the length may be another then
+        return super()._run(request)
+
     def _some(self, name: str, members: tuple[Any, ...]) -> list[bytes]:
         """The stored forms of members, of which a command needs at least one."""
         if not members:
@@ -98,7 +102,7 @@ class BoundMany(BoundKey[Face]):
             msg = f"{self!r} is asynchronous, so this cannot be awaited; use {instead}"
             raise TypeError(msg)
 
-    def __bool__(self) -> bool:
+    def __bool__(self: BoundMany[Sync]) -> bool:
         """Whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
         return bool(self._run(self._read("EXISTS", decode=to_bool)))
@@ -245,6 +249,11 @@ def pattern(what: str, value: str | bytes) -> bytes:
         return to_bytes(value)
     msg = f"{what} takes str or bytes, not {shorten(value)}"
     raise InvalidValue(msg)
+
+
+def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments that may be given as one list, as redis-py takes them."""
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], list) else given
 
 
 def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[Argument]:

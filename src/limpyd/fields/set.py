@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, overload
 from limpyd.commands import command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned
+from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned, unpacked
 from limpyd.fields.value import BoundValue, Place
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
@@ -82,9 +82,10 @@ class BoundSet(BoundSortable[T, Face]):
         return self._read("SISMEMBER", self._field.encode(value), decode=to_bool)
 
     @command("SMISMEMBER")
-    def smismember(self, *values: T) -> Request[list[bool]]:
-        """Which of some values are members, in their order (SMISMEMBER)."""
-        return self._read("SMISMEMBER", *self._some("SMISMEMBER", values), decode=lambda reply: [*map(bool, reply)])
+    def smismember(self, *values: T | list[T]) -> Request[list[bool]]:
+        """Which of some values are members, in their order (SMISMEMBER). It takes a list, too."""
+        members = self._some("SMISMEMBER", unpacked(values))
+        return self._read("SMISMEMBER", *members, decode=lambda reply: [*map(bool, reply)])
 
     @command("SRANDMEMBER")
     def srandmember(self) -> Request[T | None]:

@@ -18,6 +18,7 @@ from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
 
 T = TypeVar("T")
+NO_SCORES = Needs(redis=None, valkey=(8, 1))
 WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
 
 
@@ -59,6 +60,9 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         head = self._conditions("ZADD", nx, xx, gt, lt)
         if ch:
             head.append("CH")
+        if isinstance(scores.get("incr"), bool):
+            msg = f"ZADD with incr on {self._field} is zadd_incr(value, amount): it returns a score"
+            raise InvalidValue(msg)
         if mapping is not None and not isinstance(mapping, Mapping):
             msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
             raise InvalidValue(msg)
@@ -226,6 +230,12 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         """
         args = scan_args("ZSCAN", match, count)
         return lambda cursor: self._read("ZSCAN", cursor, *args, decode=scanned(self._scored))
+
+    @walk("ZSCAN")
+    def zscan_no_scores(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
+        """Yields the members in chunks (ZSCAN with NOSCORES, from Valkey 8.1 on); else as `zscan`."""
+        args = (*scan_args("ZSCAN", match, count), "NOSCORES")
+        return lambda cursor: self._read("ZSCAN", cursor, *args, decode=scanned(self._values), needs=NO_SCORES)
 
     # --- as in Python ---
 

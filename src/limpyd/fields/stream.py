@@ -22,6 +22,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 REF_POLICY = Needs(redis=(8, 2), valkey=None)
+LAST_ENTRY = Needs(redis=(7, 4), valkey=(8, 0))
+"""The servers that know the id `+`. Others are checked before they are sent."""
 
 
 class BoundStream(BoundGroups[T, Face]):
@@ -138,10 +140,12 @@ class BoundStream(BoundGroups[T, Face]):
         seen = stream_id("XREAD's id", id, SEEN)
         if block is None:
             request = ("XREAD", *args, "STREAMS", self._key(), seen)
-            return self._existing(Request(request, self._entries_read, readonly=True, subject=self._field))
+            return self._existing(
+                Request(request, self._entries_read, readonly=True, subject=self._field, needs=LAST_ENTRY)
+            )
         wait = checks.milliseconds("XREAD's block", block, low=0)
         request = ("XREAD", *args, "BLOCK", wait, "STREAMS", self._key(), seen)
-        return self._blocking(request, self._entries_read, readonly=True)
+        return self._blocking(request, self._entries_read, readonly=True, needs=LAST_ENTRY)
 
     @command("XDEL")
     def xdel(self, *ids: StreamId) -> Request[int]:
@@ -150,7 +154,7 @@ class BoundStream(BoundGroups[T, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write_ids("XDEL", (), self._ids("XDEL", ids), combine=sum)
+        return self._write_many("XDEL", (), self._ids("XDEL", ids), combine=sum)
 
     @command("XDELEX")
     def xdelex(self, *ids: StreamId, ref_policy: RefPolicy = "KEEPREF") -> Request[list[int]]:
@@ -170,7 +174,7 @@ class BoundStream(BoundGroups[T, Face]):
             DoesNotExist: the object was deleted.
         """
         policy = checks.one_of("XDELEX's ref_policy", ref_policy, POLICIES)
-        return self._write_ids("XDELEX", (policy,), self._ids("XDELEX", ids), counted=True, combine=numbers)
+        return self._write_many("XDELEX", (policy,), self._ids("XDELEX", ids), counted="IDS", combine=numbers)
 
     @command("XTRIM")
     def xtrim(

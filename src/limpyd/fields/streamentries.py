@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from limpyd.command_table import TABLE
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
@@ -14,8 +13,7 @@ from limpyd.fields.many import BoundMany
 from limpyd.fields.value import MOST_ARGUMENTS
 from limpyd.keys import to_bytes, to_text
 from limpyd.replies import mapping, pairs
-from limpyd.requests import Argument, Request
-from limpyd.scripts.writes import SCOPES, MembersStep
+from limpyd.requests import Argument
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -142,34 +140,6 @@ class BoundEntries(BoundMany[Face], Generic[T, Face]):
             msg = f"{command} on {self._field} needs at least one id"
             raise InvalidValue(msg)
         return found
-
-    def _write_ids(
-        self,
-        command: str,
-        head: Sequence[Argument],
-        ids: Sequence[bytes],
-        tail: Sequence[Argument] = (),
-        *,
-        counted: bool = False,
-        combine: Callable[[list[Any]], R],
-    ) -> Request[R]:
-        """A command on any number of ids, all in one step.
-
-        Args:
-            command: the command.
-            head: its arguments before the ids.
-            ids: the ids.
-            tail: its arguments after them.
-            counted: the ids are announced, with how many they are.
-            combine: turns the replies, one for each part that it was cut into, into the result.
-        """
-        change = self._change(SCOPES[TABLE[command].scope])
-        steps = []
-        for start in range(0, len(ids), MOST_ARGUMENTS):
-            part = ids[start : start + MOST_ARGUMENTS]
-            announced = ("IDS", len(part)) if counted else ()
-            steps.append(MembersStep((change,), command, (*head, *announced, *part, *tail)))
-        return self._writing(steps, combine)
 
     # --- replies ---
 

@@ -173,7 +173,7 @@ class BoundGroups(BoundPending[T, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write_ids("XACK", [group_arg("XACK", groupname)], self._ids("XACK", ids), combine=sum)
+        return self._write_many("XACK", [group_arg("XACK", groupname)], self._ids("XACK", ids), combine=sum)
 
     @command("XACKDEL")
     def xackdel(self, groupname: str | bytes, *ids: StreamId, ref_policy: RefPolicy = "KEEPREF") -> Request[list[int]]:
@@ -193,7 +193,7 @@ class BoundGroups(BoundPending[T, Face]):
             DoesNotExist: the object was deleted.
         """
         head = (group_arg("XACKDEL", groupname), checks.one_of("XACKDEL's ref_policy", ref_policy, POLICIES))
-        return self._write_ids("XACKDEL", head, self._ids("XACKDEL", ids), counted=True, combine=numbers)
+        return self._write_many("XACKDEL", head, self._ids("XACKDEL", ids), counted="IDS", combine=numbers)
 
 
 def _start(name: str, groupname: str | bytes, start: StreamId, entries_read: int | None) -> list[Argument]:

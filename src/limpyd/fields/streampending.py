@@ -160,7 +160,9 @@ class BoundPending(BoundEntries[T, Face]):
         """
         args = _claimer("XCLAIM", groupname, consumername, min_idle_time)
         options = _claim_options(idle, time, retrycount, force)
-        return self._write_ids("XCLAIM", args, self._ids("XCLAIM", message_ids), options, combine=self._all_entries)
+        return self._write_many(
+            "XCLAIM", args, self._ids("XCLAIM", message_ids), tail=options, combine=self._all_entries
+        )
 
     @command("XCLAIM")
     def xclaim_justid(
@@ -177,7 +179,7 @@ class BoundPending(BoundEntries[T, Face]):
         """The same as `xclaim`, but returns ids only, and this counts as no delivery (XCLAIM with JUSTID)."""
         args = _claimer("XCLAIM", groupname, consumername, min_idle_time)
         options = (*_claim_options(idle, time, retrycount, force), "JUSTID")
-        return self._write_ids("XCLAIM", args, self._ids("XCLAIM", message_ids), options, combine=texts)
+        return self._write_many("XCLAIM", args, self._ids("XCLAIM", message_ids), tail=options, combine=texts)
 
     @command("XAUTOCLAIM")
     def xautoclaim(

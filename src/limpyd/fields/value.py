@@ -212,6 +212,8 @@ class BoundValue(BoundField[Face]):
         head: Sequence[Argument],
         members: Sequence[Argument],
         *,
+        tail: Sequence[Argument] = (),
+        counted: str = "",
         step: int = 1,
         member: int | None = None,
         combine: Callable[[list[Any]], R],
@@ -222,16 +224,20 @@ class BoundValue(BoundField[Face]):
             command: the command.
             head: its arguments before the members.
             members: the arguments that tell the members.
+            tail: its arguments after them, if none of them is a member.
+            counted: the word that announces how many members there are, if one does.
             step: how many of those there are for each member.
             member: which of those is the member itself; by default the last.
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
         size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
-        change = self._change(SCOPES[TABLE[command].scope], first=len(head) + (member or step), step=step)
-        steps = [
-            MembersStep((change,), command, (*head, *members[start : start + size]))
-            for start in range(0, len(members), size)
-        ]
+        before = len(head) + (2 if counted else 0)
+        change = self._change(SCOPES[TABLE[command].scope], first=before + (member or step), step=step)
+        steps = []
+        for start in range(0, len(members), size):
+            part = members[start : start + size]
+            announced = (counted, len(part) // step) if counted else ()
+            steps.append(MembersStep((change,), command, (*head, *announced, *part, *tail)))
         return self._writing(steps, combine)
 
     def _writing(
@@ -272,8 +278,10 @@ class BoundValue(BoundField[Face]):
         if instance._pk is None:
             msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
             raise InvalidPrimaryKey(msg)
-        first = None if instance._checked else check(instance)
-        return Request(args, decode, readonly=readonly, subject=self._field, blocking=True, first=first, needs=needs)
+        # Of an object that was deleted nothing would ever arrive.
+        return Request(
+            args, decode, readonly=readonly, subject=self._field, blocking=True, first=check(instance), needs=needs
+        )
 
     def _may_wait(self, name: str) -> None:
         """A script keeps the indexes, and no script can wait."""

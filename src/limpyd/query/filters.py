@@ -105,11 +105,11 @@ def _meaning(field: Field[Any], name: str, rest: str | None) -> tuple[bytes | No
     """The sub-key and the operator in what follows the name of a field."""
     if not (isinstance(field, ValueField) and field.has_subkeys):
         return None, "eq" if rest is None else rest
-    if not rest:
+    if rest is None:
         msg = f"{name}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
         raise InvalidFilter(msg)
-    sub, _, operator = rest.rpartition(SEPARATOR)
-    if sub and operator in OPERATORS:
+    sub, separator, operator = rest.rpartition(SEPARATOR)
+    if separator and operator in OPERATORS:
         return to_bytes(sub), operator
     return to_bytes(rest), "eq"
 

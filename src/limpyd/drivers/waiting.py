@@ -1,0 +1,92 @@
+"""Connections of an event loop for requests that may wait on the server: one request at a time on each."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import redis.asyncio
+from redis import exceptions as redis_errors
+
+LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError, OSError)
+
+
+class WaitingConnections:
+    """Kept between uses, so that a worker that pops in a loop connects once.
+
+    Args:
+        pool: what makes the connections; none of them stays in it.
+        on_connect: is given each new connection before it is used.
+    """
+
+    def __init__(self, pool: redis.asyncio.ConnectionPool, on_connect: Callable[[Any], Awaitable[None]]) -> None:
+        self._pool = pool
+        self._on_connect = on_connect
+        self._idle: dict[asyncio.AbstractEventLoop, list[Any]] = {}
+        self._closed = False
+
+    async def take(self) -> Any:
+        """A connection that is open, and nobody else's."""
+        loop = asyncio.get_running_loop()
+        idle = self._idle.get(loop, [])
+        while idle:
+            connection = idle.pop()
+            if await _is_usable(connection):
+                return connection
+            await connection.disconnect(nowait=True)
+        connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            await connection.connect()
+            await self._on_connect(connection)
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        return connection
+
+    async def ask(self, connection: Any, packed: bytes) -> Any:
+        """Sends a request on a connection that was taken, and waits for its reply as long as it takes.
+
+        Raises:
+            redis.RedisError: the server refused it, or the connection was lost.
+        """
+        try:
+            await connection.send_packed_command(packed)
+            reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
+        except redis_errors.ResponseError:
+            self._give_back(connection)
+            raise
+        except BaseException:  # cancelled, too: its reply would be another one's
+            await connection.disconnect(nowait=True)
+            raise
+        self._give_back(connection)
+        return reply
+
+    def close(self) -> None:
+        """Closes the idle connections; the others close when their request is answered."""
+        self._closed = True
+        current = asyncio.get_running_loop()
+        for loop, idle in list(self._idle.items()):
+            for connection in idle:
+                if loop is current:
+                    connection._close()
+                elif not loop.is_closed():
+                    loop.call_soon_threadsafe(connection._close)
+        self._idle.clear()
+
+    def _give_back(self, connection: Any) -> None:
+        if self._closed:
+            connection._close()
+            return
+        for known in list(self._idle):
+            if known.is_closed():
+                self._idle.pop(known, None)
+        self._idle.setdefault(asyncio.get_running_loop(), []).append(connection)
+
+
+async def _is_usable(connection: Any) -> bool:
+    try:
+        return not await connection.can_read()  # nobody waits for a reply: it is the end, or garbage
+    except LOST:
+        return False
