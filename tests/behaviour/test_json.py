@@ -28,6 +28,8 @@ from limpyd.fields.keyed import BoundKey
 from tests.listing import public
 from tests.rebuild import inconsistencies, state
 
+MOMENT = dt.datetime(2020, 2, 29, 12, tzinfo=dt.UTC)
+
 JSON = {
     "get": (),
     "set": ([1],),
@@ -243,7 +245,7 @@ FITTING = [
     (tuple[int, ...], (1, 2), b"[1,2]"),
     (int | str, "1", b'"1"'),
     (float, 1, b"1.0"),
-    (Decimal, Decimal("1.50"), b'"1.50"'),
+    (Decimal, Decimal("1.50"), b'"1.5"'),
     (dt.datetime, dt.datetime(2020, 1, 1, tzinfo=dt.UTC), b'"2020-01-01T00:00:00Z"'),
     (bytes, b"\xff", b'"/w=="'),
     (Literal["a"], "a", b'"a"'),
@@ -274,6 +276,23 @@ MISFITTING = [
 
 
 class TestTypes:
+    @pytest.mark.parametrize(
+        ("kind", "one", "other"),
+        [
+            (Decimal, Decimal("1.0"), Decimal("1.00")),
+            (list[Decimal], [Decimal("1E+2")], [Decimal(100)]),
+            (float, 0.0, -0.0),
+            (Any, {"a": [0.0]}, {"a": [-0.0]}),
+            (dt.datetime, MOMENT, MOMENT.astimezone(dt.timezone(dt.timedelta(hours=1)))),
+            (dict[str, dt.datetime], {"a": MOMENT}, {"a": MOMENT.astimezone(dt.timezone(dt.timedelta(hours=1)))}),
+        ],
+    )
+    def test_equal_values_are_one_text(self, kind, one, other):
+        declared = JSONField(type=kind, unique=True)
+        assert one == other
+        assert declared.encode(one) == declared.encode(other)
+        assert declared.decode(declared.encode(other), b"") == other
+
     @pytest.mark.parametrize(("kind", "value", "stored"), FITTING)
     def test_what_fits(self, kind, value, stored):
         declared = JSONField(type=kind)

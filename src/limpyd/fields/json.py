@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from types import UnionType
 from typing import Any, Generic, Self, TypeVar, get_args, overload
 
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.string import BoundWholeString, WholeStringField
-from limpyd.types import Codec
+from limpyd.types import CODECS, Codec
 
 T = TypeVar("T")
 
@@ -107,8 +109,10 @@ def json_codec(declared: Any) -> Codec[Any]:
 
     def text(value: Any) -> bytes:
         # The encoder alone would refuse keys that are no str, such as those of dict[int, str].
-        plain = msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_to_builtins)
-        return msgspec.json.encode(plain, order="deterministic")
+        plain = msgspec.to_builtins(
+            value, builtin_types=KEPT, str_keys=True, order="deterministic", enc_hook=_to_builtins
+        )
+        return msgspec.json.encode(canonical(plain), order="deterministic")
 
     def encode(value: Any) -> bytes:
         try:
@@ -128,6 +132,25 @@ def json_codec(declared: Any) -> Codec[Any]:
             raise ValueError(str(error)) from error
 
     return Codec(_name(declared), encode, decode)
+
+
+KEPT = (Decimal, datetime)
+"""Types of which equal values have several texts."""
+
+
+def canonical(plain: Any) -> Any:
+    """What stands for a value as JSON, with one form for all that are equal: 1.5 for 1.50, a moment in UTC."""
+    if isinstance(plain, dict):
+        return {name: canonical(each) for name, each in plain.items()}
+    if isinstance(plain, list):
+        return [canonical(each) for each in plain]
+    if isinstance(plain, float):
+        return plain + 0.0  # -0.0 becomes 0.0
+    if isinstance(plain, Decimal):
+        return CODECS[Decimal].canonical(CODECS[Decimal].encode(plain)).decode()
+    if isinstance(plain, datetime) and plain.utcoffset() is not None:
+        return plain.astimezone(UTC)
+    return plain
 
 
 def _name(declared: Any) -> str:
@@ -160,19 +183,19 @@ def _to_builtins(value: Any) -> Any:
         raise TypeError(msg)
     # Without warnings: what does not fit is refused when it is read back.
     dump = functools.partial(value.model_dump, by_alias=True, warnings=False)
-    return _sets_in_order(dump(mode="json"), dump())
+    return _as_one(dump(mode="json"), dump())
 
 
-def _sets_in_order(plain: Any, value: Any) -> Any:
-    """What a value became as JSON, with the members of its sets in an order that is always the same."""
+def _as_one(plain: Any, value: Any) -> Any:
+    """What a value became as JSON, with one form for all that are equal, and sets always in the same order."""
     if isinstance(plain, list) and isinstance(value, set | frozenset):
         return sorted(plain, key=repr)
     if isinstance(plain, list) and isinstance(value, list | tuple) and len(plain) == len(value):
-        return [_sets_in_order(*each) for each in zip(plain, value, strict=True)]
+        return [_as_one(*each) for each in zip(plain, value, strict=True)]
     if isinstance(plain, dict) and isinstance(value, dict) and len(plain) == len(value):
         pairs = zip(plain.items(), value.values(), strict=True)
-        return {name: _sets_in_order(each, source) for (name, each), source in pairs}
-    return plain
+        return {name: _as_one(each, source) for (name, each), source in pairs}
+    return canonical(value) if isinstance(value, KEPT) else plain
 
 
 def _custom_types(declared: Any) -> Iterator[Any]:
