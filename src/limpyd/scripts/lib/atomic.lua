@@ -56,7 +56,8 @@ local function atomically(step)
       result = redis.pcall(command, key)
     end
     if not undone or type(result) == 'table' and result.err then
-      broken = broken or type(result) == 'table' and result.err or tostring(result)
+      local name = type(command) == 'string' and command .. ': ' or ''
+      broken = broken or name .. (type(result) == 'table' and result.err or tostring(result))
     end
   end
   if broken then
