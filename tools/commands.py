@@ -139,8 +139,15 @@ def _section(title: str, bound: type, others: dict[str, type]) -> str:
 
 def _cells(names: list[str], facts: Facts, method: Callable[..., Any]) -> tuple[str, ...]:
     summary = (inspect.getdoc(method) or "").partition("\n")[0]
-    called = " ".join(f"`{name}`" for name in names)
+    called = " ".join(f"`{name}{_arguments(method)}`" for name in names)
     return called, facts.name, facts.scope.name.lower(), str(facts.needs or ""), facts.since, summary
+
+
+def _arguments(method: Callable[..., Any]) -> str:
+    """What a method takes, without the types."""
+    _, *parameters = inspect.signature(method).parameters.values()
+    plain = inspect.Signature([parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters])
+    return str(plain).replace("|", "\\|")
 
 
 def _succeeded() -> str:

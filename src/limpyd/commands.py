@@ -9,6 +9,7 @@ request makes the difference.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Self, TypeVar, cast, overload
@@ -40,7 +41,13 @@ class Command(Generic[P, R]):
 def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
     @functools.wraps(describe)
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        request = describe(self, *args, **kwargs)
+        try:
+            request = describe(self, *args, **kwargs)
+        except TypeError:
+            hint = _hint(self, describe, args, kwargs)
+            if hint:
+                raise TypeError(hint) from None
+            raise
         if request.makes is None:
             return self._run(request)
         # Of several first writes to an instance one makes the object; the others are described once it is made.
@@ -48,6 +55,17 @@ def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
 
     call.facts = facts  # type: ignore[attr-defined]
     return call
+
+
+def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """What to say of arguments that a method does not take, but one of a similar name may; else nothing."""
+    try:
+        inspect.signature(describe).bind(holder, *args, **kwargs)
+    except TypeError as mismatch:
+        siblings = [name for name in dir(holder) if name.startswith(f"{describe.__name__}_")]
+        if siblings:
+            return f"{describe.__name__}: {mismatch}; for another kind of result see {', '.join(siblings)}"
+    return ""
 
 
 def command(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:

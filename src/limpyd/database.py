@@ -18,9 +18,9 @@ from redis.retry import Retry
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import DeclarationError, InvalidValue, shorten
-from limpyd.fields.checks import integer
-from limpyd.keys import to_bytes, to_text
+from limpyd.exceptions import DeclarationError
+from limpyd.fields.checks import as_bytes, integer
+from limpyd.keys import to_text
 from limpyd.requests import Request, Walk
 from limpyd.server import Server, checked, from_info
 
@@ -113,7 +113,7 @@ class Database(Generic[Client]):
         if self._client is not None:
             settings = pool_of(self._client).connection_kwargs
         path = settings.get("unix_socket_path") or settings.get("path")
-        return str(path or f"{settings.get('host')}:{settings.get('port')}")
+        return str(path or f"{settings.get('host') or DEFAULTS['host']}:{settings.get('port') or DEFAULTS['port']}")
 
     def _resolved_settings(self) -> dict[str, Any]:
         """The settings, after starting the embedded server if that is what serves."""
@@ -331,12 +331,7 @@ def pattern_bytes(match: str | bytes | None) -> bytes | None:
     Raises:
         InvalidValue: it is no text.
     """
-    if match is None or isinstance(match, bytes):
-        return match
-    if isinstance(match, str):
-        return to_bytes(match)
-    msg = f"a pattern is a str or bytes, not {shorten(match)}"
-    raise InvalidValue(msg)
+    return None if match is None else as_bytes("a pattern", match)
 
 
 def scan(pattern: bytes | None, count: int | None) -> Walk[str]:

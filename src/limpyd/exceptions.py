@@ -157,6 +157,6 @@ def shorten(value: object, limit: int = 80) -> str:
     """How a value is shown in a message: its repr, cut where it is long."""
     try:
         text = repr(value)
-    except ValueError:  # an int of more digits than Python shows
+    except (ValueError, RecursionError):  # an int of more digits than Python shows, a list within lists within…
         text = f"an {type(value).__name__} too large to show"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -23,6 +23,12 @@ class Items(Iterator[Item]):
     def __next__(self) -> Item:
         self.started = True
         return next(self._iterator)
+
+
+async def awaited(members: Awaitable[Iterable[Item]]) -> AsyncIterator[Item]:
+    """Iterates over a result that is to be awaited."""
+    for member in await members:
+        yield member
 
 
 class Unread:

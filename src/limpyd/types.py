@@ -138,6 +138,8 @@ _datetime = _exactly(datetime)
 _time = _exactly(time)
 _timedelta = _exactly(timedelta)
 
+MOST_DIGITS = 4300
+"""As many as Python lets an int have when it becomes text; 1E+99999999 would take 100 MB."""
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -163,6 +165,9 @@ def _encode_decimal(value: Decimal) -> bytes:
     number = Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _decimal(value)
     if not number.is_finite():
         msg = "only finite numbers can be stored as Decimal"
+        raise ValueError(msg)
+    if abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS:
+        msg = f"it has more than {MOST_DIGITS} digits when it is written out"
         raise ValueError(msg)
     return format(number, "f").encode()
 

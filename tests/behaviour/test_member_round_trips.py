@@ -317,11 +317,27 @@ class TestPythonsOwnSyntax:
         with pytest.raises(IndexError):
             one.queue[2]
         assert len(one.log) == len(list(one.log)) == 1
+        with Sent(one_server) as sent:
+            assert one.heads["a"] == "1"
+        assert sent.names == ["HGET"]
+        with pytest.raises(KeyError):
+            one.heads["z"]
         empty = Thing()
         assert not empty.tags
         assert len(empty.queue) == 0
         assert list(empty.board) == []
         Thing.database.close()
+
+    async def test_asynchronous_iteration(self, any_face, thing):
+        one = await any_face.do(thing.create(tags=["a"], queue=["b"], board={"c": 1}, heads={"d": "1"}))
+        for field, expected in ((one.tags, "a"), (one.queue, "b"), (one.board, "c"), (one.heads, "d")):
+            if any_face.is_async:
+                with any_face.sent() as sent:
+                    assert [member async for member in field] == [expected]
+                assert len(sent.names) == 1
+            else:
+                with pytest.raises(TypeError, match="plain `for`"):
+                    [member async for member in field]
 
     async def test_not_on_the_async_face(self, any_face, thing):
         if not any_face.is_async:

@@ -36,7 +36,7 @@ LAYERS = [
     {"query.plan"},
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},
-    {"drivers.replies", "drivers.connections", "drivers.shared_line", "drivers.waiting", "drivers"},
+    {"drivers.packing", "drivers.replies", "drivers.connections", "drivers.shared_line", "drivers.waiting", "drivers"},
     {"drivers.sync", "drivers.asynchronous"},
     {"embedded.supervisor", "embedded"},
     {"database"},

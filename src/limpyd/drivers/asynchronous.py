@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-import hiredis
 import redis.asyncio
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     outcome_unknown,
     refused,
@@ -23,7 +23,6 @@ from limpyd.drivers.waiting import WaitingConnections
 from limpyd.requests import Request, Walk
 
 R = TypeVar("R")
-pack_command = hiredis.pack_command
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
 
 
@@ -101,7 +100,7 @@ class AsyncDriver:
         return refused(request, error) if question is None else await self.run(question)
 
     async def _ask(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
-        packed = pack_command(args)
+        packed = pack(args)
         for last_try in (False, True):
             line = self._lines.get(asyncio.get_running_loop())
             if line is None or line.lost:
@@ -162,8 +161,7 @@ class AsyncDriver:
 
     async def _alone(self, request: Request[Any]) -> Any:
         """A blocking request, which would keep those of other tasks waiting; without a time limit."""
-        args: tuple[Any, ...] = request.args
-        packed = pack_command(args)
+        packed = pack(request.args)
         for last_try in (False, True):
             try:
                 connection = await self._waiting.take()

@@ -25,7 +25,7 @@ REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoading
 CURES: dict[type[Exception], str] = {
     redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
     redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
-    redis_errors.ClusterCrossSlotError: ". On a cluster, models on different nodes cannot meet in one command",
+    redis_errors.ClusterCrossSlotError: ". On a cluster no two models share a slot, so they cannot meet in one command",
     redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
     redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
     redis_errors.NoPermissionError: ". The account may not do this; see ACL LIST",

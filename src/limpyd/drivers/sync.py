@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-import hiredis
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connections import Connections, Line
+from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
     outcome_unknown,
@@ -23,7 +23,6 @@ from limpyd.requests import Request, Walk
 R = TypeVar("R")
 
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
-pack_command = hiredis.pack_command
 
 
 class SyncDriver:
@@ -74,7 +73,7 @@ class SyncDriver:
         return refused(request, error) if question is None else self.run(question)
 
     def _exchange(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
-        packed = pack_command(args)
+        packed = pack(args)
         line = self._send(packed)
         try:
             reply = line.wait() if request.blocking else line.read()

@@ -37,9 +37,11 @@ class WaitingConnections:
                 return connection
             await connection.disconnect(nowait=True)
         connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        cancelled = _cancellations()
         try:
             await connection.connect()
             await self._on_connect(connection)
+            _heed(cancelled)
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
@@ -51,8 +53,10 @@ class WaitingConnections:
         Raises:
             redis.RedisError: the server refused it, or the connection was lost.
         """
+        cancelled = _cancellations()
         try:
             await connection.send_packed_command(packed)
+            _heed(cancelled)
             reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
         except redis_errors.ResponseError:
             self._give_back(connection)
@@ -83,6 +87,21 @@ class WaitingConnections:
             if known.is_closed():
                 self._idle.pop(known, None)
         self._idle.setdefault(asyncio.get_running_loop(), []).append(connection)
+
+
+def _cancellations() -> int:
+    """How often this task has been cancelled."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
+def _heed(before: int) -> None:
+    """Raises a cancellation that got lost: on Python 3.11 `asyncio.wait_for`, by which redis-py sends, loses some.
+
+    A task that was cancelled and waits on would take what is another's.
+    """
+    if _cancellations() > before:
+        raise asyncio.CancelledError
 
 
 async def _is_usable(connection: Any) -> bool:

@@ -177,6 +177,7 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
         key: the key that it reads, or the first of them.
         instances: those of the objects.
     """
+    instances = list({id(one): one for one in instances}.values())
     if len(request.args) > MOST_PASSED_ON:
         return _checked_first(request, instances)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.keys import to_bytes
+from limpyd.requests import Argument
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """What fits the 64 bits of Redis's integers."""
@@ -24,8 +25,8 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
         msg = f"{what} takes an int, not {shorten(value)}"
         raise InvalidValue(msg)
     if not low <= value <= high:
-        bounds = f"at least {low}" if high == LARGEST else f"from {low} to {high}"
-        msg = f"{what} must be {bounds}, not {shorten(value)}"
+        bound = f"at least {low}" if value < low else f"at most {high}"
+        msg = f"{what} must be {bound}, not {shorten(value)}"
         raise InvalidValue(msg)
     return int(value)
 
@@ -75,6 +76,12 @@ def score(what: str, value: Any) -> str:
     """
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
+    if isinstance(value, int) and not isinstance(value, bool) and not SMALLEST <= value <= LARGEST:
+        try:
+            return repr(float(value))
+        except OverflowError:
+            msg = f"{what} must be a number that a float can hold, not {shorten(value)}"
+            raise InvalidValue(msg) from None
     return number(what, value)
 
 
@@ -102,11 +109,29 @@ def lex_bound(what: str, value: Any) -> bytes:
     Raises:
         InvalidValue: it is something else.
     """
-    text = to_bytes(value) if isinstance(value, str) else value
-    if not isinstance(text, bytes) or (text not in {b"-", b"+"} and text[:1] not in {b"[", b"("}):
+    text = as_bytes(what, value)
+    if text not in {b"-", b"+"} and text[:1] not in {b"[", b"("}:
         msg = f"{what} begins with '[' or, to leave it out, '('; or is '-' or '+' for the ends; not {shorten(value)}"
         raise InvalidValue(msg)
     return text
+
+
+def as_bytes(what: str, value: Any) -> bytes:
+    """A text as it is sent.
+
+    Raises:
+        InvalidValue: it is neither str nor bytes, or cannot be encoded.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        try:
+            return to_bytes(value)
+        except UnicodeEncodeError as error:
+            msg = f"{what} cannot be sent as text: {error}"
+            raise InvalidValue(msg) from error
+    msg = f"{what} takes str or bytes, not {shorten(value)}"
+    raise InvalidValue(msg)
 
 
 def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
@@ -120,6 +145,27 @@ def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
         msg = f"{what} must be one of {', '.join(allowed)}, not {shorten(value)}"
         raise InvalidValue(msg)
     return str(text)
+
+
+def flag(what: str, value: Any) -> bool:
+    """True or False.
+
+    Raises:
+        InvalidValue: it is something else.
+    """
+    if not isinstance(value, bool):
+        msg = f"{what} is True or False, not {shorten(value)}"
+        raise InvalidValue(msg)
+    return value
+
+
+def flags(command: str, **given: bool) -> list[Argument]:
+    """The flags of a command that are set, as they are sent.
+
+    Raises:
+        InvalidValue: one is neither True nor False.
+    """
+    return [name.upper() for name, value in given.items() if flag(f"{command}'s {name}", value)]
 
 
 def at_most_one(command: str, **given: Any) -> None:

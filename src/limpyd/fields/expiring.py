@@ -45,8 +45,3 @@ class BoundExpiring(BoundValue[Face]):
             self._may_expire(f"{command} with {name}")
             return [name.upper(), EXPIRIES[name](f"{command}'s {name}", value)]
         return []
-
-
-def flags(**given: bool) -> list[Argument]:
-    """The flags that are wanted, as they are sent."""
-    return [name.upper() for name, wanted in given.items() if wanted]

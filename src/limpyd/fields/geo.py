@@ -78,7 +78,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
             DoesNotExist: the object was deleted.
         """
         checks.at_most_one("GEOADD", nx=nx, xx=xx)
-        head: list[Argument] = [flag for flag, wanted in (("NX", nx), ("XX", xx), ("CH", ch)) if wanted]
+        head: list[Argument] = [*checks.flags("GEOADD", nx=nx, xx=xx, ch=ch)]
         return self._write_many("GEOADD", head, checks.some("GEOADD", self._field.places(values)), step=3, combine=sum)
 
     @command("GEODIST")
@@ -197,8 +197,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
         area = self._area("GEOSEARCHSTORE", member, longitude, latitude, unit, radius, width, height)
         fields = list(self._together("GEOSEARCHSTORE", (source,), b"zset"))
         args = [*area, *_some_of("GEOSEARCHSTORE", sort, count, any)]
-        if storedist:
-            args.append("STOREDIST")
+        args += checks.flags("GEOSEARCHSTORE", storedist=storedist)
         return self._write_together("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
     @command("GEORADIUS_RO")
@@ -268,8 +267,7 @@ def _some_of(name: str, sort: str | None, count: int | None, any_will_do: bool) 
         args.append(checks.one_of(f"{name}'s sort", sort, ("ASC", "DESC")))
     if count is not None:
         args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
-        if any_will_do:
-            args.append("ANY")
+        args += checks.flags(name, any=any_will_do)
     elif any_will_do:
         msg = f"{name} takes any=True only with a count"
         raise InvalidValue(msg)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
@@ -13,7 +13,8 @@ from limpyd.fields import checks
 from limpyd.fields.hashexpiry import BoundHashExpiry
 from limpyd.fields.many import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
-from limpyd.keys import to_bytes, to_text
+from limpyd.iteration import awaited
+from limpyd.keys import to_text
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
@@ -53,7 +54,7 @@ class BoundHash(BoundHashExpiry[T, Face]):
         """
         given: dict[Any, Any] = {}
         if key is not None:
-            given[key] = value
+            given[self._field.key_bytes(key)] = value
         elif value is not None:
             msg = f"HSET on {self._field} takes a key with its value"
             raise InvalidValue(msg)
@@ -203,6 +204,22 @@ class BoundHash(BoundHashExpiry[T, Face]):
         self._sync_only("await ….hexists(key)")
         return self.hexists(key)
 
+    def __getitem__(self: BoundHash[T, Sync], key: Key) -> T:
+        """The value under a key (HGET).
+
+        Raises:
+            KeyError: there is none.
+        """
+        self._sync_only("await ….hget(key)")
+        value = self.hget(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __aiter__(self: BoundHash[T, Async]) -> AsyncIterator[str]:
+        self._async_only()
+        return awaited(self.hkeys())
+
     def __iter__(self: BoundHash[T, Sync]) -> Iterator[str]:
         self._sync_only("await ….hkeys()")
         return self._iterate(self.hkeys())
@@ -265,13 +282,7 @@ class HashField(ValueField[T]):
         Raises:
             InvalidValue: it is no text.
         """
-        if isinstance(key, bytes):
-            return key
-        try:
-            return to_bytes(key)
-        except (AttributeError, UnicodeEncodeError) as error:
-            msg = f"{self}: a key is a str or bytes, not {shorten(key)}"
-            raise InvalidValue(msg) from error
+        return checks.as_bytes(f"{self}: a key", key)
 
     def checked(self, mapping: Any) -> Mapping[Any, Any]:
         """Values by key.

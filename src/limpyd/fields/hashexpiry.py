@@ -161,7 +161,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
             DoesNotExist: the object was deleted.
         """
         checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
-        head: list[Argument] = [flag for flag, wanted in (("FNX", fnx), ("FXX", fxx)) if wanted]
+        head: list[Argument] = [*checks.flags("HSETEX", fnx=fnx, fxx=fxx)]
         head += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         given = self._field.flat(self._field.checked(mapping))
         if not given or len(given) > MOST_ARGUMENTS:
@@ -206,8 +206,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
     ) -> Request[list[int]]:
         self._may_expire(name)
         checks.at_most_one(name, nx=nx, xx=xx, gt=gt, lt=lt)
-        chosen: dict[str, bool] = {"NX": nx, "XX": xx, "GT": gt, "LT": lt}
-        return self._write_named(name, (when, *(flag for flag, wanted in chosen.items() if wanted)), keys)
+        return self._write_named(name, (when, *checks.flags(name, nx=nx, xx=xx, gt=gt, lt=lt)), keys)
 
     def _write_named(self, name: str, args: tuple[Argument, ...], keys: tuple[Key, ...]) -> Request[list[int]]:
         return self._write_many(

@@ -10,7 +10,7 @@ from limpyd.commands import command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
-from limpyd.fields.expiring import BoundExpiring, flags
+from limpyd.fields.expiring import BoundExpiring
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.keys import Partition, to_bytes
@@ -228,7 +228,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Fac
             ServerTooOld: the server does not know the command.
         """
         checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
-        args = flags(fnx=fnx, fxx=fxx)
+        args = checks.flags("HSETEX", fnx=fnx, fxx=fxx)
         args += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         return self._write("HSETEX", *args, *self._named(), self._field.encode(value), decode=to_bool)
 
@@ -271,7 +271,9 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Fac
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)
         checks.at_most_one(command, nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._write(command, when, *flags(nx=nx, xx=xx, gt=gt, lt=lt), *self._named(), decode=_done)
+        return self._write(
+            command, when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), *self._named(), decode=_done
+        )
 
     def _named(self) -> tuple[Argument, ...]:
         """This entry, as the commands name it that take several."""

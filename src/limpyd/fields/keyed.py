@@ -9,7 +9,7 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.expiring import BoundExpiring, flags
+from limpyd.fields.expiring import BoundExpiring
 from limpyd.keys import to_text
 from limpyd.replies import optional_int
 from limpyd.requests import Argument, Request, to_bool
@@ -52,7 +52,7 @@ class BoundKey(BoundExpiring[Face]):
         if target._key() == self._key():
             msg = f"COPY takes another field than the one that is copied; both are {self!r}"
             raise InvalidValue(msg)
-        args: list[Argument] = [target._key(), *flags(replace=replace)]
+        args: list[Argument] = [target._key(), *checks.flags("COPY", replace=replace)]
         return self._write_together("COPY", *args, decode=to_bool, changes=target, scopes=(b"nothing", b"whole"))
 
     @command("EXISTS")
@@ -212,4 +212,4 @@ class BoundKey(BoundExpiring[Face]):
         if nx and (xx or gt or lt):
             msg = f"{command}: nx excludes xx, gt and lt"
             raise InvalidValue(msg)
-        return self._write(command, when, *flags(nx=nx, xx=xx, gt=gt, lt=lt), decode=to_bool)
+        return self._write(command, when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), decode=to_bool)

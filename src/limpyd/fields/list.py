@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any, Literal, Self, TypeVar, overload
 
@@ -12,6 +12,7 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import BoundSortable, MembersField
 from limpyd.fields.value import Place
+from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.scripts.writes import REPLIED
@@ -261,6 +262,10 @@ class BoundList(BoundSortable[T, Face]):
     def __contains__(self: BoundList[T, Sync], value: T) -> bool:
         self._sync_only("await ….lcontains(value)")
         return self.lcontains(value)
+
+    def __aiter__(self: BoundList[T, Async]) -> AsyncIterator[T]:
+        self._async_only()
+        return awaited(self.lrange(0, -1))
 
     def __iter__(self: BoundList[T, Sync]) -> Iterator[T]:
         self._sync_only("await ….lrange(0, -1)")

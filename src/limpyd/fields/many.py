@@ -12,7 +12,7 @@ from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
 from limpyd.iteration import Items, Unread
-from limpyd.keys import to_bytes, to_text
+from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
 
@@ -77,6 +77,9 @@ class BoundMany(BoundKey[Face]):
         if not members:
             msg = f"{name} on {self._field} needs at least one member"
             raise InvalidValue(msg)
+        if len(members) == 1 and isinstance(members[0], list | tuple | set | frozenset):
+            msg = f"{name} on {self._field} takes its members one by one: {name.lower()}(*members)"
+            raise InvalidValue(msg)
         encode = self._field.encode
         return [encode(member) for member in members]
 
@@ -100,6 +103,16 @@ class BoundMany(BoundKey[Face]):
         """
         if self._instance._awaits:
             msg = f"{self!r} is asynchronous, so this cannot be awaited; use {instead}"
+            raise TypeError(msg)
+
+    def _async_only(self) -> None:
+        """Refuses `async for` on the sync face.
+
+        Raises:
+            TypeError: it is asked of a synchronous instance.
+        """
+        if not self._instance._awaits:
+            msg = f"{self!r} is not asynchronous; use a plain `for`"
             raise TypeError(msg)
 
     def __bool__(self: BoundMany[Sync]) -> bool:
@@ -216,11 +229,7 @@ def sort_args(
     args += limit_args(name, "start", start, num)
     for each in get:
         args += ("GET", pattern(f"{name}'s get", each))
-    if desc:
-        args.append("DESC")
-    if alpha:
-        args.append("ALPHA")
-    return args
+    return [*args, *checks.flags(name, desc=desc, alpha=alpha)]
 
 
 def limit_args(name: str, start_name: str, start: int | None, num: int | None) -> list[Argument]:
@@ -243,12 +252,7 @@ def pattern(what: str, value: str | bytes) -> bytes:
     Raises:
         InvalidValue: it is no text.
     """
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return to_bytes(value)
-    msg = f"{what} takes str or bytes, not {shorten(value)}"
-    raise InvalidValue(msg)
+    return checks.as_bytes(what, value)
 
 
 def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -242,15 +242,15 @@ def range_args(
 ) -> list[Argument]:
     """A range of any kind, as ZRANGE and ZRANGESTORE take it."""
     checks.at_most_one(name, byscore=byscore, bylex=bylex)
-    if byscore:
+    if checks.flag(f"{name}'s byscore", byscore):
         args = [*score_bounds(name, start, end), "BYSCORE"]
-    elif bylex:
+    elif checks.flag(f"{name}'s bylex", bylex):
         args = [*lex_bounds(name, start, end), "BYLEX"]
     else:
         args = position_args(name, start, end)
         if offset is not None or num is not None:
             msg = f"{name} takes offset and num only with byscore or bylex"
             raise InvalidValue(msg)
-    if desc:
+    if checks.flag(f"{name}'s desc", desc):
         args.append("REV")
     return [*args, *limit_args(name, "offset", offset, num)]

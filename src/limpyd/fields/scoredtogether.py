@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
 from limpyd.commands import command
-from limpyd.exceptions import InvalidValue
+from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.scoredranges import BoundScoredRanges, Lex, Score, range_args
@@ -166,8 +166,8 @@ def combination_args(name: str, count: int, aggregate: str | None, weights: Sequ
     """How the scores of so many sorted sets are combined."""
     args: list[Argument] = []
     if weights is not None:
-        if len(weights) != count:
-            msg = f"{name} takes a weight for each of its {count} sorted sets, not {len(weights)}"
+        if not isinstance(weights, Sequence) or isinstance(weights, str | bytes) or len(weights) != count:
+            msg = f"{name} takes a list of a weight for each of its {count} sorted sets, not {shorten(weights)}"
             raise InvalidValue(msg)
         args += ("WEIGHTS", *(checks.score(f"{name}'s weights", weight) for weight in weights))
     if aggregate is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.commands import command, walk
@@ -10,6 +10,7 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned, unpacked
 from limpyd.fields.value import BoundValue, Place
+from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
 
@@ -184,6 +185,10 @@ class BoundSet(BoundSortable[T, Face]):
     def __contains__(self: BoundSet[T, Sync], value: T) -> bool:
         self._sync_only("await ….sismember(value)")
         return self.sismember(value)
+
+    def __aiter__(self: BoundSet[T, Async]) -> AsyncIterator[T]:
+        self._async_only()
+        return awaited(self.smembers())
 
     def __iter__(self: BoundSet[T, Sync]) -> Iterator[T]:
         self._sync_only("`async for … in ….sscan()`, or await ….smembers()")

@@ -79,6 +79,16 @@ class BoundSingleValue(BoundValue[Face]):
         step = Step(field.name, field.upkeep(instance._pk), command, args)
         return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
 
+    def __bool__(self) -> bool:
+        """Refused: whether it has a value, and which, is Redis's to say.
+
+        Raises:
+            TypeError: always.
+        """
+        name = self._field.name
+        msg = f"{self!r} is a field, not its value: ask .{name}.get(), or .{name}.exists()"
+        raise TypeError(msg)
+
     def _usable(self, use: Use, command: str) -> None:
         """Refuses a command that would make no sense on the field's type."""
         self._field.usable(use, command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
@@ -13,6 +13,7 @@ from limpyd.fields import checks
 from limpyd.fields.many import MembersField, scan_args, scanned
 from limpyd.fields.scoredtogether import BoundScoredTogether
 from limpyd.fields.value import Place
+from limpyd.iteration import awaited
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
@@ -58,8 +59,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
             DoesNotExist: the object was deleted.
         """
         head = self._conditions("ZADD", nx, xx, gt, lt)
-        if ch:
-            head.append("CH")
+        head += checks.flags("ZADD", ch=ch)
         if isinstance(scores.get("incr"), bool):
             msg = f"ZADD with incr on {self._field} is zadd_incr(value, amount): it returns a score"
             raise InvalidValue(msg)
@@ -248,6 +248,10 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         self._sync_only("await ….zscore(value)")
         return self.zscore(value) is not None
 
+    def __aiter__(self: BoundSortedSet[T, Async]) -> AsyncIterator[T]:
+        self._async_only()
+        return awaited(self.zrange(0, -1))
+
     def __iter__(self: BoundSortedSet[T, Sync]) -> Iterator[T]:
         self._sync_only("await ….zrange(0, -1)")
         return self._iterate(self.zrange(0, -1))
@@ -257,11 +261,10 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
     def _conditions(self, name: str, nx: bool, xx: bool, gt: bool, lt: bool) -> list[Argument]:
         checks.at_most_one(name, nx=nx, xx=xx)
         checks.at_most_one(name, nx=nx, gt=gt, lt=lt)
-        chosen: dict[str, bool] = {"NX": nx, "XX": xx, "GT": gt, "LT": lt}
-        return [flag for flag, wanted in chosen.items() if wanted]
+        return [*checks.flags(name, nx=nx, xx=xx, gt=gt, lt=lt)]
 
     def _mpop_args(self, name: str, lowest: bool, highest: bool, count: int) -> tuple[Argument, ...]:
-        if lowest == highest:
+        if checks.flag(f"{name}'s min", lowest) == checks.flag(f"{name}'s max", highest):
             msg = f"{name} on {self._field} takes either min=True or max=True"
             raise InvalidValue(msg)
         return 1, "MIN" if lowest else "MAX", "COUNT", checks.integer(f"{name}'s count", count, low=1)

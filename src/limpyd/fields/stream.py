@@ -332,7 +332,7 @@ def _trimming(
     """Which entries a command takes away."""
     checks.at_most_one(name, maxlen=maxlen, minid=minid)
     args: list[Argument] = []
-    about: list[Argument] = ["~"] if approximate else []
+    about: list[Argument] = ["~"] if checks.flag(f"{name}'s approximate", approximate) else []
     if maxlen is not None:
         args += ("MAXLEN", *about, checks.integer(f"{name}'s maxlen", maxlen, low=0))
     if minid is not None:

@@ -11,7 +11,7 @@ from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.many import BoundMany
 from limpyd.fields.value import MOST_ARGUMENTS
-from limpyd.keys import to_bytes, to_text
+from limpyd.keys import to_text
 from limpyd.replies import mapping, pairs
 from limpyd.requests import Argument
 
@@ -78,29 +78,14 @@ def _too_large(digits: bytes) -> bool:
     return int(digits) > _LARGEST
 
 
-def name_of(what: str, value: str | bytes) -> bytes:
-    """A name of a field, a group or a consumer as it is sent.
-
-    Raises:
-        InvalidValue: it is no text.
-    """
-    if isinstance(value, bytes):
-        return value
-    try:
-        return to_bytes(value)
-    except (AttributeError, UnicodeEncodeError):
-        msg = f"{what} takes str or bytes, not {shorten(value)}"
-        raise InvalidValue(msg) from None
-
-
 def group_arg(command: str, groupname: str | bytes) -> bytes:
     """The name of a group."""
-    return name_of(f"{command}'s groupname", groupname)
+    return checks.as_bytes(f"{command}'s groupname", groupname)
 
 
 def consumer_args(command: str, groupname: str | bytes, consumername: str | bytes) -> tuple[bytes, bytes]:
     """The name of a group, and of a consumer of it."""
-    return group_arg(command, groupname), name_of(f"{command}'s consumername", consumername)
+    return group_arg(command, groupname), checks.as_bytes(f"{command}'s consumername", consumername)
 
 
 def count_args(command: str, count: int | None) -> tuple[Argument, ...]:
@@ -127,7 +112,7 @@ class BoundEntries(BoundMany[Face], Generic[T, Face]):
         encode = self._field.encode
         args: list[Argument] = []
         for name, value in fields.items():
-            args += (name_of("the name of a field of a stream's entry", name), encode(value))
+            args += (checks.as_bytes("the name of a field of a stream's entry", name), encode(value))
         return args
 
     def _ids(self, command: str, ids: Iterable[StreamId]) -> list[bytes]:

@@ -57,7 +57,7 @@ class BoundGroups(BoundPending[T, Face]):
             DoesNotExist: the object was deleted.
         """
         args = _start("XGROUP CREATE", groupname, id, entries_read)
-        if mkstream:
+        if checks.flag("XGROUP CREATE's mkstream", mkstream):
             args.append("MKSTREAM")
         return self._write("XGROUP CREATE", *args, decode=to_bool)
 
@@ -156,7 +156,7 @@ class BoundGroups(BoundPending[T, Face]):
         """
         args: list[Argument] = ["GROUP", *consumer_args("XREADGROUP", groupname, consumername)]
         args += count_args("XREADGROUP", count)
-        if noack:
+        if checks.flag("XREADGROUP's noack", noack):
             args.append("NOACK")
         after = stream_id("XREADGROUP's id", id, DELIVERED)
         if block is None:

@@ -17,7 +17,6 @@ from limpyd.fields.streamentries import (
     consumer_args,
     count_args,
     group_arg,
-    name_of,
     stream_id,
     texts,
 )
@@ -126,7 +125,7 @@ class BoundPending(BoundEntries[T, Face]):
         args += (stream_id("XPENDING's min", min, BOUND), stream_id("XPENDING's max", max, BOUND))
         args.append(checks.integer("XPENDING's count", count, low=0))
         if consumername is not None:
-            args.append(name_of("XPENDING's consumername", consumername))
+            args.append(checks.as_bytes("XPENDING's consumername", consumername))
         return self._read("XPENDING", *args, decode=lambda reply: [_pending(each) for each in reply])
 
     @command("XCLAIM")

@@ -12,7 +12,6 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bits import LONGEST, BoundBits
-from limpyd.fields.expiring import flags
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
@@ -112,7 +111,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
         args: list[Argument] = [self._field.encode(value)]
         if expected is not None:
             args += ("IFEQ", expected)
-        args += flags(nx=nx, xx=xx, get=get)
+        args += checks.flags("SET", nx=nx, xx=xx, get=get)
         args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         needs = None if expected is None else IFEQ
         return self._write("SET", *args, decode=self._value if get else to_bool, needs=needs)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, UnsupportedCommand, shorten
 from limpyd.faces import Face
-from limpyd.fields.base import BoundField, Field, Owner, check, existing_only
+from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, check, existing_only
 from limpyd.indexes import EqualIndex, Index, UniqueIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
@@ -202,9 +202,15 @@ class BoundValue(BoundField[Face]):
             key_at: where among all arguments the key stands.
             needs: the servers that know the arguments, if not all that know the command do.
         """
+        self._not_too_many(command, args)
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
         steps = [MembersStep((change,), command, args, key_at)]
         return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+
+    def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:
+        if len(args) > MOST_PASSED_ON:
+            msg = f"{command} on {self._field} takes at most {MOST_PASSED_ON} arguments, not {len(args)}"
+            raise InvalidValue(msg)
 
     def _write_many(
         self,
@@ -358,6 +364,7 @@ class BoundValue(BoundField[Face]):
             key_at: where among all arguments this field's key stands.
             needs: the servers that know the arguments, if not all that know the command do.
         """
+        self._not_too_many(command, args)
         own, of_other = scopes or (SCOPES[TABLE[command].scope], None)
         involved: list[Any] = []
         step = [self._change(own, first=first)]

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.fields import Field, ValueField
-from limpyd.keys import Partition, to_bytes
+from limpyd.fields.checks import as_bytes
+from limpyd.keys import Partition
 from limpyd.scripts.calls import Leaf
 
 SEPARATOR = "__"
@@ -110,8 +111,8 @@ def _meaning(field: Field[Any], name: str, rest: str | None) -> tuple[bytes | No
         raise InvalidFilter(msg)
     sub, separator, operator = rest.rpartition(SEPARATOR)
     if separator and operator in OPERATORS:
-        return to_bytes(sub), operator
-    return to_bytes(rest), "eq"
+        return as_bytes(name, sub), operator
+    return as_bytes(name, rest), "eq"
 
 
 def _unserved(field: Field[Any], name: str, operator: str) -> str:

@@ -14,6 +14,7 @@ from limpyd.exceptions import (
     ServerTooOld,
     UniquenessError,
     WrongTypeError,
+    shorten,
 )
 from limpyd.keys import to_text
 from limpyd.requests import Subject
@@ -46,7 +47,7 @@ class Claim(NamedTuple):
 
 def shown(model: Model, pk: bytes | None) -> str:
     """An object, as messages name it."""
-    return f"{model.name}({to_text(pk)!r})" if pk is not None else f"a new {model.name}"
+    return f"{model.name}({shorten(to_text(pk))})" if pk is not None else f"a new {model.name}"
 
 
 def refusal(
@@ -136,6 +137,7 @@ UNKNOWN = (
     "unknown redis command",
     "unknown subcommand",
     "unknown valkey command",
+    "wrong number of args",
     "wrong number of arguments",
 )
 """What servers say of commands and arguments that are younger than they are."""

@@ -1,0 +1,19 @@
+"""Requests as the bytes that are sent."""
+
+from __future__ import annotations
+
+import hiredis
+
+from limpyd.requests import Argument
+
+_pack = hiredis.pack_command
+
+
+def pack(args: tuple[Argument, ...]) -> bytes:
+    """A command and its arguments in the protocol's form.
+
+    hiredis makes text of ints itself, and crashes the process if a signal handler raises while it does.
+    """
+    plain: list[bytes | str] = [b"%d" % arg if isinstance(arg, int) else arg for arg in args]
+    packed: bytes = _pack(tuple(plain))  # type: ignore[arg-type] # it says that it takes a tuple of one
+    return packed
