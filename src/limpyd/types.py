@@ -138,8 +138,8 @@ _datetime = _exactly(datetime)
 _time = _exactly(time)
 _timedelta = _exactly(timedelta)
 
-MOST_DIGITS = 4300
-"""As many as Python lets an int have when it becomes text; 1E+99999999 would take 100 MB."""
+MOST_DIGITS = 100_000
+"""Of a Decimal that is written out; the few characters of 1E+99999999 would take 100 MB."""
 MICROSECOND = timedelta(microseconds=1)
 
 

@@ -23,7 +23,7 @@ LAYERS = [
     {"fields.checks"},
     {"fields.base"},
     {"fields.value", "fields.pk"},
-    {"fields.expiring", "fields.single"},
+    {"fields.expiring", "fields.single", "fields.together", "fields.waiting"},
     {"fields.keyed"},
     {"fields.many", "fields.bits"},
     {"fields.hashexpiry", "fields.scoredranges", "fields.streamentries", "fields.streampending"},

@@ -11,6 +11,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.single import BoundSingleValue
+from limpyd.fields.together import BoundTogether
 from limpyd.requests import Argument, Request
 from limpyd.types import Use
 
@@ -127,7 +128,7 @@ OF_TWO = {"DIFF", "DIFF1", "ANDOR"}
 SINCE_8_2 = Needs(redis=(8, 2), valkey=None)
 
 
-class BoundBits(BoundSingleValue[Face]):
+class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
     """The commands on the bits of a Redis string, for values of str or bytes."""
 
     __slots__ = ()

@@ -9,7 +9,8 @@ from limpyd.exceptions import DeclarationError
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import BoundMany, MembersField
-from limpyd.fields.value import BoundValue, Place
+from limpyd.fields.together import BoundTogether
+from limpyd.fields.value import Place
 from limpyd.requests import Request, to_bool
 from limpyd.scripts.calls import NewObject
 
@@ -38,7 +39,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         Raises:
             InvalidValue: one of the others is no HyperLogLogField of the same type and database.
         """
-        fields: list[BoundValue[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
+        fields: list[BoundTogether[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
         unsure = next((field for field in fields if not field._instance._checked), None)
         if unsure is None:
             return self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)

@@ -10,12 +10,13 @@ from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.expiring import BoundExpiring
+from limpyd.fields.together import BoundTogether
 from limpyd.keys import to_text
 from limpyd.replies import optional_int
 from limpyd.requests import Argument, Request, to_bool
 
 
-class BoundKey(BoundExpiring[Face]):
+class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     """A field with a key of its own, of one instance."""
 
     __slots__ = ()

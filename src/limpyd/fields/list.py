@@ -320,7 +320,7 @@ class BoundList(BoundSortable[T, Face]):
     ) -> Request[T | None]:
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")
-        target._may_wait("BLMOVE")
+        destination._may_wait("BLMOVE")
         if target._instance._pk != self._instance._pk or target._field.model is not self._field.model:
             msg = (
                 f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted while it waits, and would "

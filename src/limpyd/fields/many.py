@@ -11,6 +11,7 @@ from limpyd.faces import Face, Sync
 from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
+from limpyd.fields.waiting import BoundWaiting
 from limpyd.iteration import Items, Unread
 from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
@@ -61,7 +62,7 @@ class MembersField(ValueField[T]):
             self._claim(new, place, cast("bytes", member))
 
 
-class BoundMany(BoundKey[Face]):
+class BoundMany(BoundKey[Face], BoundWaiting[Face]):
     """A field of many members, of one instance."""
 
     __slots__ = ("_unread",)

@@ -11,7 +11,7 @@ from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.scoredranges import BoundScoredRanges, Lex, Score, range_args
 from limpyd.fields.set import BoundSet
-from limpyd.fields.value import BoundValue
+from limpyd.fields.together import BoundTogether
 from limpyd.requests import Argument, Request
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ class BoundScoredTogether(BoundScoredRanges[T, Face]):
         args = range_args("ZRANGESTORE", start, end, desc, byscore, bylex, offset, num)
         return self._write_together("ZRANGESTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
-    def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundValue[Any]], list[Argument]]:
+    def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundTogether[Any]], list[Argument]]:
         """This sorted set and others, and the arguments that name them."""
-        fields: list[BoundValue[Any]] = [self, *self._together(name, others, b"zset", b"set")]
+        fields: list[BoundTogether[Any]] = [self, *self._together(name, others, b"zset", b"set")]
         return fields, [len(fields), *(field._key() for field in fields)]
 
     def _combined(self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[list[T]]:

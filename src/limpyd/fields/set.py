@@ -9,7 +9,8 @@ from limpyd.commands import command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned, unpacked
-from limpyd.fields.value import BoundValue, Place
+from limpyd.fields.together import BoundTogether
+from limpyd.fields.value import Place
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
@@ -199,7 +200,7 @@ class BoundSet(BoundSortable[T, Face]):
         return self._read_together(name, [field._key() for field in fields], fields, decode=self._set)
 
     def _stored(self, name: str, sources: tuple[Any, ...]) -> Request[int]:
-        fields: list[BoundValue[Any]] = list(self._together(name, checks.some(name, sources), b"set"))
+        fields: list[BoundTogether[Any]] = list(self._together(name, checks.some(name, sources), b"set"))
         return self._write_together(name, *(field._key() for field in fields), decode=int, reads=fields)
 
     def _set(self, reply: Any) -> set[T]:

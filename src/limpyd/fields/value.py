@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.command_table import TABLE, Needs
-from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, UnsupportedCommand, shorten
+from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
-from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, check, existing_only
+from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, existing_only
 from limpyd.indexes import EqualIndex, Index, UniqueIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
@@ -171,12 +171,10 @@ class BoundValue(BoundField[Face]):
         """A command that may change something, on an object that must exist."""
         return self._write_members(command, *args, decode=decode, needs=needs)
 
-    def _change(
-        self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1, pk: bytes | None = None
-    ) -> Change:
+    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
         """What a command may do to this field."""
         field = self._field
-        place: Place = field.place(self._instance._pk if pk is None else pk)
+        place: Place = field.place(self._instance._pk)
         return Change(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
         )
@@ -264,136 +262,6 @@ class BoundValue(BoundField[Face]):
         if pk is None:
             request.makes = instance
         return request
-
-    # --- waiting ---
-
-    def _blocking(
-        self,
-        args: tuple[Argument, ...],
-        decode: Callable[[Any], R],
-        *,
-        readonly: bool = False,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may wait on the server, which no script can; so it is sent as it is.
-
-        Raises:
-            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
-        """
-        instance = self._instance
-        if instance._pk is None:
-            msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
-            raise InvalidPrimaryKey(msg)
-        # Of an object that was deleted nothing would ever arrive.
-        return Request(
-            args, decode, readonly=readonly, subject=self._field, blocking=True, first=check(instance), needs=needs
-        )
-
-    def _may_wait(self, name: str) -> None:
-        """A script keeps the indexes, and no script can wait."""
-        if self._field.indexed:
-            msg = (
-                f"{self._field} is indexed, and {name} cannot keep the index: what waits on the server cannot be part "
-                f"of a script. Use the command that does not wait, or a field without an index"
-            )
-            raise UnsupportedCommand(msg)
-
-    # --- commands on several fields ---
-
-    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundValue[Any]]:
-        """The other fields that a command takes, each checked.
-
-        Args:
-            command: the command.
-            others: what it was given.
-            kinds: how their values may be stored.
-
-        Raises:
-            InvalidValue: one is no bound field of a fitting kind and type, or of another database.
-        """
-        mine = self._field
-        for other in others:
-            if not isinstance(other, BoundValue) or other._field.stored_as not in kinds:
-                msg = (
-                    f"{command} on {mine} takes fields of instances, such as other.{mine.name}, that are stored as "
-                    f"{' or '.join(kind.decode() for kind in kinds)}; not {shorten(other)}"
-                )
-                raise InvalidValue(msg)
-            if other._instance.database is not self._instance.database:
-                msg = f"{command} works within one database; {other!r} is in {other._instance.database!r}"
-                raise InvalidValue(msg)
-            if other._field.codec.name != mine.codec.name:
-                msg = f"{command}: {mine} holds {mine.codec.name}, {other._field} holds {other._field.codec.name}"
-                raise InvalidValue(msg)
-            yield other
-
-    def _read_together(
-        self,
-        command: str,
-        args: Sequence[Argument],
-        fields: Sequence[BoundValue[Any]],
-        decode: Callable[[Any], R] = returned,
-    ) -> Request[R]:
-        """A command that reads several fields, whose keys are among its arguments."""
-        request = Request((command, *args), decode, readonly=True, subject=self._field)
-        unsure = [field._instance for field in fields if not field._instance._checked]
-        return existing_only(request, self._key(), unsure) if unsure else request
-
-    def _write_together(
-        self,
-        command: str,
-        *args: Argument,
-        decode: Callable[[Any], R] = returned,
-        reads: Sequence[BoundValue[Any]] = (),
-        changes: BoundValue[Any] | None = None,
-        scopes: tuple[bytes, bytes | None] | None = None,
-        first: int = 1,
-        key_at: int = 1,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command on several fields that may change this one, and perhaps one more.
-
-        Args:
-            command: the command.
-            args: its arguments beside this field's key; those of other fields' keys included.
-            decode: turns the reply into the result.
-            reads: other fields that it reads.
-            changes: the other field that it may change.
-            scopes: what it can change of this one and of the other; by default what the table says of this one.
-            first: which argument is the first member, for a command whose scope is its members.
-            key_at: where among all arguments this field's key stands.
-            needs: the servers that know the arguments, if not all that know the command do.
-        """
-        self._not_too_many(command, args)
-        own, of_other = scopes or (SCOPES[TABLE[command].scope], None)
-        involved: list[Any] = []
-        step = [self._change(own, first=first)]
-        if changes is not None and of_other is not None:
-            instance = changes._instance
-            if instance._pk is None:
-                msg = f"{command} writes to {changes!r}, which has no primary key yet; set a field of it first"
-                raise InvalidPrimaryKey(msg)
-            same = instance is self._instance or (
-                instance._pk == self._instance._pk and changes._field.model is self._field.model
-            )
-            if not same:
-                involved.append(instance)
-            step.append(changes._change(of_other, len(involved), first=first))
-        involved += [field._instance for field in reads if not field._instance._checked]
-        others = [
-            Other(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in involved if one._pk is not None
-        ]
-
-        # A cluster must know of every slot beforehand, to refuse what is not on one node.
-        elsewhere = {field._field.model.keys.partition(field._instance._pk).pks for field in reads}
-
-        def decode_and_note(replies: list[Any]) -> R:
-            for one in involved:
-                one._found()
-            return decode(replies[0])
-
-        steps = [MembersStep(tuple(step), command, args, key_at)]
-        return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
 
     def _values(self, stored: Any) -> list[Any]:
         """Decode: several stored values."""

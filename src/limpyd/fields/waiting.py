@@ -1,0 +1,52 @@
+"""Commands that may wait on the server, which no script can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from limpyd.command_table import Needs
+from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
+from limpyd.faces import Face
+from limpyd.fields.base import check
+from limpyd.fields.value import BoundValue
+from limpyd.requests import Argument, Request
+
+R = TypeVar("R")
+
+
+class BoundWaiting(BoundValue[Face]):
+    """A field that can be waited for, of one instance."""
+
+    __slots__ = ()
+
+    def _blocking(
+        self,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        *,
+        readonly: bool = False,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may wait on the server, which no script can; so it is sent as it is.
+
+        Raises:
+            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
+        """
+        instance = self._instance
+        if instance._pk is None:
+            msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
+            raise InvalidPrimaryKey(msg)
+        # Of an object that was deleted nothing would ever arrive.
+        return Request(
+            args, decode, readonly=readonly, subject=self._field, blocking=True, first=check(instance), needs=needs
+        )
+
+    def _may_wait(self, name: str) -> None:
+        """A script keeps the indexes, and no script can wait."""
+        if self._field.indexed:
+            msg = (
+                f"{self._field} is indexed, and {name} cannot keep the index: what waits on the server cannot be part "
+                f"of a script. Use the command that does not wait, or a field without an index"
+            )
+            raise UnsupportedCommand(msg)
