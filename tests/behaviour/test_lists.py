@@ -13,6 +13,7 @@ from limpyd import (
 from limpyd.exceptions import (
     DoesNotExist,
     InvalidPrimaryKey,
+    OutcomeUnknown,
     ServerError,
     UniquenessError,
     UnsupportedCommand,
@@ -48,6 +49,7 @@ class TestLists:
         assert await do(queue.lpop()) == "h"
         assert await do(queue.rpop_many(2)) == ["f", "a"]
         assert await found(face, model, queue="a") == ["1"]  # one of two is left
+        assert await do(queue.lrem(2**63 - 1, "nope")) == await do(queue.lrem(1 - 2**63, "nope")) == 0
         assert await do(queue.lrem(0, "a")) == 1
         assert await found(face, model, queue="a") == []
         assert await do(queue.lmpop("RIGHT")) == ["b"]
@@ -142,6 +144,37 @@ class TestLists:
             done, _ = await asyncio.wait([waiting], timeout=2)
             assert done
             assert waiting.cancelled()
+
+    async def test_closing_ends_what_waits(self, any_face):
+        if not any_face.is_async:
+            return
+
+        class Job(any_face.Model):
+            database = any_face.database
+            parts = ListField()
+
+        job = await Job.create(parts=["x"])
+        await job.parts.blpop()
+        waiting = [asyncio.create_task(job.parts.blpop()) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        await Job.database.close()
+        for ended in await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5):
+            assert isinstance(ended, OutcomeUnknown)
+        await job.parts.rpush("y")
+        assert await job.parts.blpop(1) == "y"
+
+    async def test_a_burst_of_waits_does_not_occupy_the_server(self, any_face):
+        if not any_face.is_async:
+            return
+
+        class Job(any_face.Model):
+            database = any_face.database
+            parts = ListField()
+
+        job = await Job.create(parts=["x"])
+        await asyncio.gather(*(job.parts.blpop(0.1) for _ in range(50)))
+        await asyncio.sleep(0.1)
+        assert any_face.client.info("clients")["connected_clients"] < 20
 
     async def test_others_do_not_wait_with_it(self, face, thing):
         if not face.is_async:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from limpyd import ListField, RedisDatabase, RedisModel, SetField
+from limpyd import HashField, InstanceHashField, ListField, RedisDatabase, RedisModel, SetField
 from limpyd.exceptions import ServerError, UniquenessError
 from tests.rebuild import inconsistencies, state
 
@@ -24,6 +24,10 @@ def limited(server):
             parts = ListField(unique=True)
             tags = SetField(unique=True)
             loose = SetField()
+            headers = HashField()
+            indexed = HashField(indexable=True)
+            entry = InstanceHashField()
+            only = InstanceHashField(unique=True)
 
         made.append(Thing)
         return Thing
@@ -52,6 +56,23 @@ def test_without_dumps(server, limited):
             assert state(client) == before
         assert second.parts.lrem(0, "x") == 2
         assert inconsistencies(client, thing) == []
+
+
+def test_expiries_that_may_not_be_told_or_taken_away(server, limited):
+    with server.client() as client:
+        if not client.execute_command("COMMAND DOCS", "HPERSIST"):
+            return
+        thing = limited("hpersist", "hpexpiretime")
+        one = thing(headers={"a": "1"}, entry="x", only="a")
+        thing(only="b")
+        one.headers.hexpire(100, "a")
+        one.entry.hexpire(100)
+        for refused in (lambda: one.headers.copy(one.indexed), lambda: one.hmset(entry="y", only="b")):
+            before = state(client)
+            with pytest.raises(ServerError, match=r"permission|can't run"):
+                refused()
+            assert state(client) == before
+        assert 90 < one.entry.httl() <= 100
 
 
 def test_what_cannot_be_taken_back_is_told(server, limited):

@@ -171,7 +171,7 @@ class AsyncDriver:
                 return await self._waiting.ask(connection, packed)
             except redis_errors.ResponseError as error:
                 return error
-            except LOST as error:
+            except (redis_errors.RedisError, OSError) as error:
                 if not request.readonly:
                     raise outcome_unknown(request, self._where, error) from error
                 if last_try:

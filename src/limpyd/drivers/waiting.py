@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import redis.asyncio
 from redis import exceptions as redis_errors
 
+MOST_IDLE = 10
+"""How many connections of an event loop are kept; a burst of waits does not occupy the server for ever."""
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError, OSError)
 
 
@@ -25,6 +27,7 @@ class WaitingConnections:
         self._pool = pool
         self._on_connect = on_connect
         self._idle: dict[asyncio.AbstractEventLoop, list[Any]] = {}
+        self._taken: dict[asyncio.AbstractEventLoop, set[Any]] = {}
         self._closed = False
 
     async def take(self) -> Any:
@@ -54,39 +57,52 @@ class WaitingConnections:
             redis.RedisError: the server refused it, or the connection was lost.
         """
         cancelled = _cancellations()
+        taken = self._taken.setdefault(asyncio.get_running_loop(), set())
+        taken.add(connection)
         try:
             await connection.send_packed_command(packed)
             _heed(cancelled)
             reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
+        except redis_errors.ReadOnlyError:  # the primary has become a replica; the next connection finds the new one
+            await connection.disconnect(nowait=True)
+            self._close_all(self._idle)
+            raise
         except redis_errors.ResponseError:
             self._give_back(connection)
             raise
         except BaseException:  # cancelled, too: its reply would be another one's
             await connection.disconnect(nowait=True)
             raise
+        finally:
+            taken.discard(connection)
         self._give_back(connection)
         return reply
 
     def close(self) -> None:
-        """Closes the idle connections; the others close when their request is answered."""
+        """Closes the connections; requests that wait for a reply on one fail."""
         self._closed = True
+        self._close_all(self._idle)
+        self._close_all(self._taken)
+
+    def _close_all(self, connections: Mapping[asyncio.AbstractEventLoop, Collection[Any]]) -> None:
         current = asyncio.get_running_loop()
-        for loop, idle in list(self._idle.items()):
-            for connection in idle:
+        for loop, some in list(connections.items()):
+            for connection in list(some):
                 if loop is current:
                     connection._close()
                 elif not loop.is_closed():
                     loop.call_soon_threadsafe(connection._close)
-        self._idle.clear()
 
     def _give_back(self, connection: Any) -> None:
-        if self._closed:
+        for by_loop in (self._idle, self._taken):
+            for known in list(by_loop):
+                if known.is_closed():
+                    by_loop.pop(known, None)
+        idle = self._idle.setdefault(asyncio.get_running_loop(), [])
+        if self._closed or len(idle) >= MOST_IDLE:
             connection._close()
-            return
-        for known in list(self._idle):
-            if known.is_closed():
-                self._idle.pop(known, None)
-        self._idle.setdefault(asyncio.get_running_loop(), []).append(connection)
+        else:
+            idle.append(connection)
 
 
 def _cancellations() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -107,23 +108,16 @@ def json_codec(declared: Any) -> Codec[Any]:
         )
         raise DeclarationError(msg)
 
-    def text(value: Any) -> bytes:
-        # The encoder alone would refuse keys that are no str, such as those of dict[int, str].
-        plain = msgspec.to_builtins(
-            value, builtin_types=KEPT, str_keys=True, order="deterministic", enc_hook=_to_builtins
-        )
-        return msgspec.json.encode(canonical(plain), order="deterministic")
-
     def encode(value: Any) -> bytes:
         try:
-            back = decoder.decode(text(value))
+            back = decoder.decode(json_text(value))
             same = _same(back, value)
         except (msgspec.EncodeError, RecursionError) as error:
             raise ValueError(str(error)) from error
         if not same:
             msg = f"as JSON it reads back as {shorten(back)}, which is not equal to it"
             raise ValueError(msg)
-        return text(back)  # of equal values, such as 1 and 1.0 where a float is declared, one text
+        return json_text(back)  # of equal values, such as 1 and 1.0 where a float is declared, one text
 
     def decode(stored: bytes) -> Any:
         try:
@@ -132,6 +126,25 @@ def json_codec(declared: Any) -> Codec[Any]:
             raise ValueError(str(error)) from error
 
     return Codec(_name(declared), encode, decode)
+
+
+def json_text(value: Any) -> bytes:
+    """A value as JSON, with names and sets in order.
+
+    Raises:
+        TypeError: it is nothing that JSON can hold; or ValueError, or what a pydantic model raises.
+    """
+    import msgspec  # noqa: PLC0415 - as in json_codec
+
+    # The encoder alone would refuse keys that are no str, such as those of dict[int, str].
+    in_order = functools.partial(
+        msgspec.to_builtins, value, str_keys=True, order="deterministic", enc_hook=_to_builtins
+    )
+    try:
+        plain = in_order(builtin_types=KEPT)
+    except TypeError:  # such as one of them as the key of a dict
+        plain = in_order()
+    return msgspec.json.encode(canonical(plain), order="deterministic")
 
 
 KEPT = (Decimal, datetime)
@@ -149,7 +162,8 @@ def canonical(plain: Any) -> Any:
     if isinstance(plain, Decimal):
         return CODECS[Decimal].canonical(CODECS[Decimal].encode(plain)).decode()
     if isinstance(plain, datetime) and plain.utcoffset() is not None:
-        return plain.astimezone(UTC)
+        with contextlib.suppress(OverflowError):  # in UTC it is before the year 1, or after 9999
+            return plain.astimezone(UTC)
     return plain
 
 
@@ -195,7 +209,10 @@ def _as_one(plain: Any, value: Any) -> Any:
     if isinstance(plain, dict) and isinstance(value, dict) and len(plain) == len(value):
         pairs = zip(plain.items(), value.values(), strict=True)
         return {name: _as_one(each, source) for (name, each), source in pairs}
-    return canonical(value) if isinstance(value, KEPT) else plain
+    usual = str(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, datetime) else ""
+    # A model may have a form of its own for them, which is its to choose.
+    is_usual = isinstance(value, KEPT) and plain in {usual, usual.replace("+00:00", "Z")}
+    return canonical(value) if is_usual else plain
 
 
 def _custom_types(declared: Any) -> Iterator[Any]:

@@ -7,7 +7,7 @@
 --        lib/add_entry), the command, a count of the arguments that follow its key, and those
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
 --        'unique', 'error' (see lib/atomic)
--- @include atomic values normal_form add_entry remove_entry mint
+-- @include atomic if_known values normal_form add_entry remove_entry mint
 
 return atomically(function()
   local pk = ARGV[1]

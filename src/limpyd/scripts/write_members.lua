@@ -13,7 +13,7 @@
 --          arguments, and those
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
 --        'unique', 'error' (see lib/atomic)
--- @include atomic normal_form add_entry remove_entry mint look_at_all members undoing tracking
+-- @include atomic if_known normal_form add_entry remove_entry mint look_at_all members undoing tracking
 
 return atomically(function()
   local pks = { [0] = ARGV[2] }

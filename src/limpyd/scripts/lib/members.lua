@@ -68,8 +68,8 @@ local function expiries_of(key, subs)
   local found = {}
   for first = 1, #subs, 1000 do
     local last = math.min(first + 999, #subs)
-    local times = redis.pcall('HPEXPIRETIME', key, 'FIELDS', last - first + 1, unpack(subs, first, last))
-    for at = 1, #times do -- none where the server does not know the command
+    local times = if_known('HPEXPIRETIME', key, 'FIELDS', last - first + 1, unpack(subs, first, last)) or {}
+    for at = 1, #times do
       if times[at] > 0 then
         found[subs[first + at - 1]] = times[at]
       end

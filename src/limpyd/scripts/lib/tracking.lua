@@ -35,8 +35,8 @@ local function track_list(place, command, first_arg, last_arg)
     end
     if command == 'LREM' then
       local count = tonumber(ARGV[first_arg])
-      place.positions =
-        call('LPOS', key, names[1], 'RANK', count < 0 and -1 or 1, 'COUNT', string.format('%.0f', math.abs(count)))
+      local at_most = string.format('%.0f', math.min(math.abs(count), 2 ^ 53)) -- what Lua can count
+      place.positions = call('LPOS', key, names[1], 'RANK', count < 0 and -1 or 1, 'COUNT', at_most)
       table.sort(place.positions)
     elseif command == 'LINSERT' then
       local pivot = call('LPOS', key, ARGV[first_arg + 1])
@@ -133,7 +133,7 @@ local function forget_expiry(stored, key)
   local subs = stored == 'hash' and call('HKEYS', key) or {}
   for first = 1, #subs, 1000 do
     local last = math.min(first + 999, #subs)
-    redis.pcall('HPERSIST', key, 'FIELDS', last - first + 1, unpack(subs, first, last)) -- not every server knows it
+    if_known('HPERSIST', key, 'FIELDS', last - first + 1, unpack(subs, first, last))
   end
 end
 

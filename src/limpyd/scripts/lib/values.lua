@@ -12,8 +12,8 @@ end
 -- When the value of a field expires, in milliseconds since 1970; not positive if it does not.
 local function expiry_of(stored, key, sub)
   if stored == 'entry' then
-    local times = redis.pcall('HPEXPIRETIME', key, 'FIELDS', 1, sub) -- not every server knows it
-    return times[1] or 0
+    local times = if_known('HPEXPIRETIME', key, 'FIELDS', 1, sub)
+    return times and times[1] or 0
   end
   return call('PEXPIRETIME', key)
 end

@@ -1,0 +1,11 @@
+-- The reply of a command, or nothing where the server is too old to know it.
+local function if_known(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    if not string.find(string.lower(reply.err), 'unknown') then
+      error(reply)
+    end
+    return nil
+  end
+  return reply
+end
