@@ -20,6 +20,7 @@ SCORES = st.sampled_from([0, 1, 1.5, -2, float("inf")])
 END = st.sampled_from(["LEFT", "RIGHT"])
 SCORE_BOUNDS = st.sampled_from(["-inf", "+inf", 1, "(1", 1.5])
 LEX_BOUNDS = st.sampled_from(["-", "+", "[a", "(b", "[1"])
+IDS = st.sampled_from(["1-1", "2-1", "3-1", "9-9"])
 PKS = st.sampled_from([1, 1, 2, 2, 3])  # 3 is of nobody, unless it is made
 
 
@@ -225,6 +226,13 @@ FIELDS = {
     "bag": {"rpush": several(each=TEXTS)},
     "loose_heads": {"hset": call(TEXTS, TEXTS)},
     "note": {"set": call(TEXTS)},
+    "visitors": {"pfadd": several(each=TEXTS), "pfmerge": several(each=other("visitors"))},
+    "log": {
+        "xadd": call(st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=2), IDS, maxlen=st.just(1)),
+        "xtrim": call(FEW, approximate=st.just(False)),
+        "xsetid": call(IDS),
+        "copy": call(other("log"), replace=FLAG),
+    },
 }
 VALUES = {
     "text": TEXTS,

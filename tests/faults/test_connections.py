@@ -690,6 +690,40 @@ class TestErrors:
             replica.stop()
 
     @pytest.mark.parametrize("name", ["sync", "async"])
+    async def test_connections_to_a_demoted_primary_are_left(self, one_server, name):
+        """Behind one address, or by Sentinel, the next ones find the new primary."""
+        server = Server(binaries()["valkey-9.1"])
+        try:
+            face = Face(name, server)
+
+            class Thing(face.Model):
+                database = face.database
+                text = StringField()
+                queue = ListField()
+
+            def connections():
+                mine = face.client.client_id()
+                return {client["id"] for client in face.client.client_list(_type="normal")} - {str(mine)}
+
+            one = await face.do(Thing.create(queue=["a", "b"]))
+            await face.do(one.queue.blpop())
+            face.client.replicaof("127.0.0.1", one_server.port)
+            for write in (lambda: one.text.set("x"), lambda: one.queue.blpop()):
+                before = connections()
+                assert before
+                await face.refused(LimpydError, write, match="connect to the primary")
+                await asyncio.sleep(0.05)
+                assert not connections() & before
+                face.client.replicaof("NO", "ONE")
+                await face.do(one.queue.rpush("a"))
+                await face.do(one.queue.blpop())
+                face.client.replicaof("127.0.0.1", one_server.port)
+            await face.do(face.database.close())
+            face.client.close()
+        finally:
+            server.stop()
+
+    @pytest.mark.parametrize("name", ["sync", "async"])
     async def test_a_full_server_refuses_writes_whole_and_lets_delete(self, name):
         server = Server(binaries()["valkey-9.1"], "--maxmemory-policy", "noeviction")
         try:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from limpyd import (
     GeoField,
     HashField,
+    HyperLogLogField,
     InstanceHashField,
     JSONField,
     LimpydError,
@@ -24,6 +25,7 @@ from limpyd import (
     RedisModel,
     SetField,
     SortedSetField,
+    StreamField,
     StringField,
 )
 from limpyd.command_table import Scope
@@ -33,7 +35,7 @@ from tests.rebuild import inconsistencies, state
 
 SEQUENCES = 12  # of each stretch of commands
 
-NO_INDEX = {"note", "plain", "loose", "bag", "loose_heads", "floats"}
+NO_INDEX = {"note", "log", "visitors", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire
     *("blpop", "brpop", "blmpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "bzmpop"),
     *("expire", "pexpire", "expireat", "pexpireat", "hexpire", "hpexpire", "hexpireat", "hpexpireat"),
@@ -49,6 +51,8 @@ def thing(server):
         text = StringField(indexable=True)
         one = StringField(unique=True)
         note = StringField()
+        log = StreamField()
+        visitors = HyperLogLogField()
         ratio = StringField(type=float, indexable=True)
         rate = StringField(type=float, unique=True)
         json = JSONField(unique=True)
@@ -159,7 +163,10 @@ def test_whatever_was_done_is_taken_back(server, thing, failing):
                 coins=[Decimal(2), Decimal("1.5"), Decimal(2)],
             )
             thing(text="a", one="b", own_board={"a": 1, "b": 2, "1": 3}, places={"a": (1, 2)}, board={"a": 1})
+            thing.lazy_connect(1).log.xadd({"a": "b"}, "1-1")
+            thing.lazy_connect(1).visitors.pfadd("a")
             client.pexpireat("{thing}:field:loose:1", 4_000_000_000_000)
+            client.pexpireat("{thing}:field:log:1", 4_000_000_000_000)
             client.pexpireat("{thing}:field:bag:1", 4_000_000_000_000)
             for pk, (field, command, (args, kwargs)) in steps:
                 if field is None:

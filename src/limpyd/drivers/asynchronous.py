@@ -95,7 +95,7 @@ class AsyncDriver:
         if not isinstance(error, redis_errors.ResponseError):
             return unreachable(self._where, error)
         if isinstance(error, redis_errors.ReadOnlyError):
-            self._leave_line()  # the primary has become a replica; the next connection finds the new one
+            self._leave_lines()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else await self.run(question)
 
@@ -154,10 +154,11 @@ class AsyncDriver:
             raise
         return SharedLine(connection, connection.socket_timeout)
 
-    def _leave_line(self) -> None:
+    def _leave_lines(self) -> None:
         line = self._lines.pop(asyncio.get_running_loop(), None)
         if line is not None:
             line.close()
+        self._waiting.close_idle()
 
     async def _alone(self, request: Request[Any]) -> Any:
         """A blocking request, which would keep those of other tasks waiting; without a time limit."""

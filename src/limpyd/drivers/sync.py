@@ -66,9 +66,11 @@ class SyncDriver:
         try:
             return self._exchange(request, with_source(request))
         except redis_errors.ResponseError as error:
-            raise refused(request, error) from error
+            raise self._explained(request, error) from error
 
     def _explained(self, request: Request[Any], error: redis_errors.ResponseError) -> Exception:
+        if isinstance(error, redis_errors.ReadOnlyError):
+            self._connections.close_idle()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else self.run(question)
 

@@ -63,10 +63,6 @@ class WaitingConnections:
             await connection.send_packed_command(packed)
             _heed(cancelled)
             reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
-        except redis_errors.ReadOnlyError:  # the primary has become a replica; the next connection finds the new one
-            await connection.disconnect(nowait=True)
-            self._close_all(self._idle)
-            raise
         except redis_errors.ResponseError:
             self._give_back(connection)
             raise
@@ -78,10 +74,14 @@ class WaitingConnections:
         self._give_back(connection)
         return reply
 
+    def close_idle(self) -> None:
+        """Closes the connections that nobody uses."""
+        self._close_all(self._idle)
+
     def close(self) -> None:
         """Closes the connections; requests that wait for a reply on one fail."""
         self._closed = True
-        self._close_all(self._idle)
+        self.close_idle()
         self._close_all(self._taken)
 
     def _close_all(self, connections: Mapping[asyncio.AbstractEventLoop, Collection[Any]]) -> None:

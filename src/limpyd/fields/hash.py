@@ -10,7 +10,7 @@ from limpyd.commands import command, walk
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.hashexpiry import BoundHashExpiry
+from limpyd.fields.hashexpiry import BoundHashExpiry, Key
 from limpyd.fields.many import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
 from limpyd.iteration import awaited
@@ -21,8 +21,6 @@ from limpyd.scripts.calls import NewObject
 from limpyd.types import Use
 
 T = TypeVar("T")
-Key = str | bytes
-"""A sub-key of a hash; always text where it comes back."""
 NO_VALUES = Needs(redis=(7, 4), valkey=(8, 0))
 
 

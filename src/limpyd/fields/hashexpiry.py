@@ -16,6 +16,7 @@ from limpyd.requests import Argument, Request, to_bool
 
 T = TypeVar("T")
 Key = str | bytes
+"""A key of a hash; always text where it comes back."""
 
 
 class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):

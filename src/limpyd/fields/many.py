@@ -226,10 +226,10 @@ def sort_args(
     """The arguments of SORT."""
     args: list[Argument] = []
     if by is not None:
-        args += ("BY", pattern(f"{name}'s by", by))
+        args += ("BY", checks.as_bytes(f"{name}'s by", by))
     args += limit_args(name, "start", start, num)
     for each in get:
-        args += ("GET", pattern(f"{name}'s get", each))
+        args += ("GET", checks.as_bytes(f"{name}'s get", each))
     return [*args, *checks.flags(name, desc=desc, alpha=alpha)]
 
 
@@ -247,15 +247,6 @@ def limit_args(name: str, start_name: str, start: int | None, num: int | None) -
     return ["LIMIT", checks.integer(f"{name}'s {start_name}", start), checks.integer(f"{name}'s num", num)]
 
 
-def pattern(what: str, value: str | bytes) -> bytes:
-    """A glob pattern, or a pattern of keys, as it is sent.
-
-    Raises:
-        InvalidValue: it is no text.
-    """
-    return checks.as_bytes(what, value)
-
-
 def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments that may be given as one list, as redis-py takes them."""
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], list) else given
@@ -265,7 +256,7 @@ def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[A
     """The options of SSCAN, HSCAN and ZSCAN."""
     args: list[Argument] = []
     if match is not None:
-        args += ("MATCH", pattern(f"{name}'s match", match))
+        args += ("MATCH", checks.as_bytes(f"{name}'s match", match))
     if count is not None:
         args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
     return args

@@ -19,8 +19,8 @@ from limpyd.types import Use
 T = TypeVar("T")
 R = TypeVar("R")
 
-MOST_ARGUMENTS = 6000
-"""How many arguments of one command a script can pass on; longer ones are sent as several commands of one step."""
+MOST_ARGUMENTS = MOST_PASSED_ON - 1000
+"""How many members stand in one command, with room for what comes before them; more are several commands of a step."""
 
 
 class Place(NamedTuple):
@@ -55,12 +55,7 @@ class ValueField(Field[T]):
     """Whether filters name a sub-key after the field: `headers__from="x"`."""
 
     def __init__(
-        self,
-        type: Any = str,
-        *,
-        indexable: bool = False,
-        unique: bool = False,
-        lockable: bool = True,
+        self, type: Any = str, *, indexable: bool = False, unique: bool = False, lockable: bool = True
     ) -> None:
         super().__init__(type, lockable=lockable)
         self.indexable = indexable or unique

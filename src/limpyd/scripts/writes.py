@@ -89,7 +89,7 @@ class Change(NamedTuple):
         field: its name.
         owner: whose field it is: 0 for the object written to, else which of the others.
         prefix: the start of its key.
-        stored: how it is stored (see scripts/lib/members.lua).
+        stored: how it is stored (see scripts/lib/look_at_all.lua).
         indexes: its indexes.
         scope: what the command can change of it.
         first: which of the command's arguments, beside the first place's key, is the first member.
