@@ -325,6 +325,8 @@ class TestArguments:
             lambda: thing.bag.sort(desc="BEFORE"),
             lambda: thing.bag.sort(by="\ud800"),
             lambda: thing.bag.expire(5, lt=1),
+            lambda: thing.counts.hgetex("a", persist="no"),
+            lambda: thing.counts.hsetex({"a": 1}, keepttl=1),
             lambda: thing.heads.hset({"a": "b"}),
             lambda: thing.heads.hget(model.tags),
             lambda: thing.heads.hget("\ud800"),

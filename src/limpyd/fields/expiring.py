@@ -41,7 +41,7 @@ class BoundExpiring(BoundValue[Face]):
             if value is None or value is False:
                 continue
             if name in {"keepttl", "persist"}:
-                return [name.upper()]
+                return checks.flags(command, **{name: value})
             self._may_expire(f"{command} with {name}")
             return [name.upper(), EXPIRIES[name](f"{command}'s {name}", value)]
         return []
