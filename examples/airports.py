@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 
-from limpyd import InstanceHashField, LimpydError, RedisDatabase, RedisModel, StringField
+from limpyd import GeoPoint, InstanceHashField, LimpydError, RedisDatabase, RedisModel, StringField
 
 URL = os.environ.get("LIMPYD_URL")
 database = RedisDatabase.from_url(URL) if URL else RedisDatabase.embedded()
@@ -35,10 +35,12 @@ class Airport(RedisModel):
     name = StringField()
     city = InstanceHashField(indexable=True)
     country = InstanceHashField(indexable=True)
-    elevation = InstanceHashField(type=float)
-    latitude = InstanceHashField(type=float)
-    longitude = InstanceHashField(type=float)
+    elevation = InstanceHashField(type=float, indexable=True)
+    place = InstanceHashField(type=GeoPoint, indexable=True)
 
+
+NORTHERNMOST = 85.05
+"""Redis stores no place beyond, nor beyond as far in the south."""
 
 console = Console(highlight=False)
 
@@ -51,8 +53,7 @@ def main() -> None:
     except LimpydError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     console.print(f"{database.server} at {URL or 'a private socket'}\n")
-    for airport in Airport.instances():  # of a demo that was interrupted
-        airport.delete()
+    Airport.collection().delete()  # those of a demo that was interrupted
     known = airportsdata.load("ICAO").values()
     with timed("Creating", len(known)) as each:
         for facts in each(known):
@@ -63,15 +64,16 @@ def main() -> None:
                 city=facts["city"] or None,
                 country=facts["country"],
                 elevation=facts["elevation"],
-                latitude=facts["lat"],
-                longitude=facts["lon"],
+                place=GeoPoint(facts["lon"], facts["lat"]) if abs(facts["lat"]) <= NORTHERNMOST else None,
             )
     explore()
-    with timed("Deleting", Airport.collection().count()) as each:
-        for airport in each(Airport.instances()):
-            airport.delete()
-    show("What is left of the model in Redis: the counter of its keys.", "list(Airport.scan_model_keys())")
-    database.connection.delete("{demo:airport}:seq")
+    with timed("Deleting", Airport.collection().count()):
+        Airport.collection().delete()
+    show(
+        "What is left of the model in Redis: the counter of its keys, and what its indexes are.",
+        "sorted(Airport.scan_model_keys())",
+    )
+    database.connection.delete("{demo:airport}:seq", "{demo:airport}:meta")
     console.rule("[bold]The code: examples/airports.py")
 
 
@@ -92,6 +94,27 @@ def explore() -> None:
         'Airport.collection(country="FR", city="Paris")',
         '[airport.name.get() for airport in Airport.instances(country="FR", city="Paris")]',
         'len(Airport.collection(country__in=["IS", "FO", "GL"]))',
+    )
+    show(
+        "Ranges, distances, and whatever expressions say. Each is one request still.",
+        "len(Airport.collection(country='FR', elevation__gt=5000))",
+        "orly = Airport.get(icao='LFPO').place.hget()",
+        "[a.name.get() for a in Airport.instances(place__within=(*orly, 10_000))]",
+        "high, low = Airport.elevation > 13_000, Airport.elevation < -1_000",
+        "len(Airport.collection((high | low) & ~Airport.country.in_(['CN', 'BO'])))",
+    )
+    show(
+        "In order, page by page; the values come along.",
+        "highest = Airport.collection(country='FR').sort(by='-elevation').values_list('name', 'elevation')",
+        "page = highest.page(size=3)",
+        "page.items",
+        "highest.page(size=3, after=page.cursor).items",
+    )
+    show(
+        "Counts and totals of what is found; and how the server finds it.",
+        "Airport.collection(elevation__gte=12_000).count_by('country')",
+        "Airport.collection(country='FR').avg('elevation')",
+        "Airport.collection(country='FR', elevation__gt=5000).sort(by='-elevation').explain()",
     )
     show(
         "Change a field and the indexes follow, in the same atomic step. No locks.",

@@ -11,6 +11,7 @@ import redis
 
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from tests.rebuild import META
 from tests.servers import ClusterNode, Server, binaries
 
 BINARIES = binaries()
@@ -86,15 +87,16 @@ class Face:
         return caught.value
 
     def keys(self) -> set[str]:
-        """The names of all keys in the database."""
-        return {key.decode("utf-8", "surrogateescape") for key in self.client.scan_iter(count=10000)}
+        """The names of all keys in the database, but for those of what is known of indexes."""
+        keys = self.client.scan_iter(count=10000)
+        return {key.decode("utf-8", "surrogateescape") for key in keys if not META.fullmatch(key)}
 
     def sent(self) -> Sent:
         """Watches what is sent to the server."""
         return Sent(self.server)
 
 
-HANDSHAKE = {"HELLO", "CLIENT", "INFO", "SELECT"}
+HANDSHAKE = {"HELLO", "CLIENT", "INFO", "SELECT", "SORT_RO"}
 """What a new connection begins with."""
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import redis
 
-from limpyd import RedisModel
-from limpyd.fields import InstanceHashField
+from limpyd import EqualIndexWith, RedisModel, ScoredEqualIndex
+from limpyd.indexes.base import Kept
 
-Entry = tuple[str, str, object, str]
-"""Kind of index, field, value (with its sub-key, in a HashField), primary key."""
+Entry = tuple[str, object, object, str]
+"""Key of an index, sub-key in a HashField or None, what is kept of a value, primary key."""
+
+META = re.compile(rb"\{[^{}]*\}:meta")
+"""The keys of what is known of indexes."""
 
 EVERYTHING = """
 local found = {}
@@ -33,80 +39,197 @@ return found
 
 
 def state(client: redis.Redis) -> dict[bytes, object]:
-    """Everything in the database: the values (in what order a hash or set keeps them says nothing) and expiries."""
+    """Everything in the database: the values (in what order a hash or set keeps them says nothing) and expiries.
+
+    What is known of indexes is left out: the first write of a process notes it, also one that is refused.
+    """
     plain: Any = {b"hash": lambda flat: dict(zip(flat[::2], flat[1::2], strict=True)), b"set": frozenset}
     return {
         key: (kind, plain.get(kind, lambda value: value)(value), expires)
         for key, kind, value, expires in client.eval(EVERYTHING, 0)
+        if not META.fullmatch(key)
     }
 
 
 def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:
     """What is wrong with a model's data; nothing if each index equals a rebuild and nothing is orphaned."""
-    tag = "{" + model._schema.keys.tag + "}:"
+    where = model._schema.keys.partition(None)
+    tag = text(where.prefix)
     stored: Any = {text(key): value for key, (_, value, _) in state(client).items()}
     pks = {text(pk) for pk in stored.get(f"{tag}pks", ())}
-    expected = Counter(entries_of_values(stored, model, tag, pks))
-    found = Counter(entries_found(stored, model, tag))
-    owned = {f"{tag}pks", f"{tag}seq"} | {f"{tag}hash:{pk}" for pk in pks}
+    owned = {f"{tag}pks", f"{tag}seq", f"{tag}meta"} | {f"{tag}hash:{pk}" for pk in pks}
     owned |= {f"{tag}field:{name}:{pk}" for name in model._schema.value_fields for pk in pks}
-    indexes = (f"{tag}eq:", f"{tag}uniq:")
-    problems = [f"orphan: {key}" for key in stored.keys() - owned if not key.startswith(indexes)]
-    problems += [f"missing: {entry}" for entry in expected - found]
-    problems += [f"stale: {entry}" for entry in found - expected]
-    return problems
+    problems = []
+    for field in model._schema.value_fields.values():
+        for index in field.place_in(where).indexes:
+            expected = {entry for pk in pks for entry in entries_of_object(stored, model, tag, index, pk)}
+            keys = [key for key in stored if belongs(key, text(index.key)) and key not in owned]
+            owned.update(keys)
+            found = Counter(entry for key in keys for entry in entries_found(index, key, stored[key]))
+            problems += [f"twice: {entry}" for entry, times in found.items() if times > 1]
+            problems += [f"missing: {entry}" for entry in expected - found.keys()]
+            problems += [f"stale: {entry}" for entry in found.keys() - expected]
+    return problems + [f"orphan: {key}" for key in stored.keys() - owned]
 
 
-def entries_of_values(stored: dict[str, Any], model: type[RedisModel], tag: str, pks: set[str]) -> Iterator[Entry]:
-    """The entries that there should be."""
-    for name, field in model._schema.value_fields.items():
-        if not field.indexable:
-            continue
-        kind = "uniq" if field.unique else "eq"
-        for pk in pks:
-            if isinstance(field, InstanceHashField):
-                value = stored.get(f"{tag}hash:{pk}", {}).get(name.encode())
-                values: Any = [] if value is None else [value]
-            else:
-                values = stored.get(f"{tag}field:{name}:{pk}", ())
-                values = {"string": lambda value: [value] if value != () else [], "zset": lambda flat: flat[::2]}.get(
-                    field.redis_type, lambda value: value
-                )(values)
-            if field.has_subkeys:
-                for sub, value in dict(values).items():
-                    yield kind, name, (sub, comparable(model, name, value)), pk
-            else:
-                for value in set(values):
-                    yield kind, name, comparable(model, name, value), pk
+def belongs(key: str, index: str) -> bool:
+    """Whether a key is that of an index, or one of its keys."""
+    return key == index or key.startswith(index if index.endswith(":") else index + ":")
 
 
-def entries_found(stored: dict[str, Any], model: type[RedisModel], tag: str) -> Iterator[Entry]:
-    """The entries that there are."""
-    for key, content in stored.items():
-        kind, _, rest = key.removeprefix(tag).partition(":")
-        name, _, value = rest.partition(":")
-        if kind == "uniq":
-            for owned_value, pk in content.items():
-                yield kind, name, indexed(model, name, owned_value), text(pk)
-        elif kind == "eq":
-            for pk in content:
-                yield kind, name, indexed(model, name, value.encode("utf-8", "surrogateescape")), text(pk)
+def entries_of_object(
+    stored: dict[str, Any], model: type[RedisModel], tag: str, index: Kept, pk: str
+) -> Iterator[Entry]:
+    """The entries that there should be of an object."""
+    key, field, declared = text(index.key), index.field, index.index
+    if isinstance(declared, EqualIndexWith | ScoredEqualIndex):
+        others = [declared.score_field] if isinstance(declared, ScoredEqualIndex) else declared.other_fields
+        fields = [field, *(model._schema.fields[name] for name in others)]
+        values = [list(values_of(stored, tag, one, pk)) for one in fields]
+        if all(values):
+            texts: list[Any] = [comparable(one, value[0][1]) for one, value in zip(fields, values, strict=True)]
+            if isinstance(declared, ScoredEqualIndex):
+                texts[1] = number(fields[1], values[1][0][1])
+            yield key, None, tuple(texts), pk
+        return
+    for sub, value, score in values_of(stored, tag, field, pk):
+        if index.kind == b"geos":
+            yield key, sub, float(score), pk
+        elif index.kind == b"geo":
+            yield key, sub, geohash(*map(float, value.decode().split(","))), pk
+        else:
+            for kept in kept_of(index, value):
+                yield key, sub, kept, pk
 
 
-def indexed(model: type[RedisModel], field: str, entry: bytes) -> object:
-    """The value that an entry stands for, with its sub-key if the field has such."""
-    if not model._schema.fields[field].has_subkeys:
-        return comparable(model, field, entry)
-    length, _, rest = entry.partition(b":")
-    sub, value = rest[: int(length)], rest[int(length) + 1 :]
-    return sub, comparable(model, field, value)
+def values_of(stored: dict[str, Any], tag: str, field: Any, pk: str) -> Iterator[tuple[bytes | None, bytes, Any]]:
+    """The values of a field, with sub-key and score where it has such."""
+    if field.stored_as == b"entry":
+        value = stored.get(f"{tag}hash:{pk}", {}).get(field.name.encode())
+    else:
+        value = stored.get(f"{tag}field:{field.name}:{pk}")
+    if value is None:
+        return
+    if field.redis_type == "string" or field.stored_as == b"entry":
+        yield None, value, None
+    elif field.redis_type == "hash":
+        yield from ((sub, each, None) for sub, each in value.items())
+    elif field.redis_type == "zset":
+        yield from ((None, member, score) for member, score in zip(value[::2], value[1::2], strict=True))
+    else:
+        yield from ((None, member, None) for member in value)
 
 
-def comparable(model: type[RedisModel], field: str, value: bytes) -> object:
+def kept_of(index: Kept, value: bytes) -> list[object]:
+    """What an index should keep of a value."""
+    declared = getattr(index.index, "_of", index.index)
+    steps = declared.all_steps(index.field)
+    folded = not getattr(declared, "case_sensitive", True)
+    if not steps and not folded:
+        return [number(index.field, value) if index.kind in {b"num", b"nums"} else comparable(index.field, value)]
+    made: Any = value
+    for step in steps:
+        if step == "casefold":
+            made = made.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape")
+        elif isinstance(step, str):
+            first, last = map(int, step.removeprefix("slice:").split(":"))
+            made = made[first - 1 : last]
+        else:
+            made = step(index.field.codec.decode(made) if made is value else made)
+    several = made if isinstance(made, list | tuple | set) else [] if made is None else [made]
+    texts = [one.encode() if isinstance(one, str) else one for one in several]
+    if folded:
+        return [one.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape") for one in texts]
+    return [float(one) for one in texts] if index.kind in {b"num", b"nums"} else texts
+
+
+def number(field: Any, stored: bytes) -> float:
+    """A stored value as a number."""
+    value = field.codec.decode(stored)
+    if isinstance(value, datetime):
+        return (value - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1)
+    if isinstance(value, date):
+        return value.toordinal()
+    if isinstance(value, time):
+        return (
+            timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / timedelta(microseconds=1)
+            + value.microsecond
+        )
+    return value / timedelta(microseconds=1) if isinstance(value, timedelta) else float(value)
+
+
+def entries_found(index: Kept, key: str, content: Any) -> Iterator[Entry]:
+    """The entries that are under a key of an index."""
+    start = text(index.key)
+    rest = raw(key.removeprefix(start))
+    kind = index.kind.lstrip(b"&")
+    if kind in {b"eq", b"uniq"}:
+        pairs = content.items() if kind == b"uniq" else ((rest, pk) for pk in content)
+        for entry, pk in pairs:
+            yield start, *entry_of(index, entry), text(pk)
+        return
+    sub = rest[1:] if rest else None
+    for member, score in zip(content[::2], content[1::2], strict=True):
+        if kind == b"scored":
+            yield start, None, (comparable(index.field, rest), float(score)), text(member)
+        elif kind in {b"num", b"geo"}:
+            yield start, sub, float(score), text(member)
+        elif kind == b"lex":
+            kept, _, pk = member.partition(b"\0\0")
+            plain = kept.replace(b"\0\xff", b"\0")
+            yield start, sub, plain if transforms(index) else comparable(index.field, plain), text(pk)
+        else:
+            kept, _, pk = member.partition(b":")
+            with contextlib.suppress(ValueError):
+                if float(kept) == float(score):
+                    yield start, sub, float(score), text(pk)
+                    continue
+            yield start, sub, (member, score), "?"
+
+
+def entry_of(index: Kept, entry: bytes) -> tuple[bytes | None, object]:
+    """The sub-key that an entry is under, and what it keeps."""
+    if isinstance(index.index, EqualIndexWith):
+        fields = index.fields  # type: ignore[attr-defined]
+        texts = []
+        for field in fields:
+            one, entry = netstring(entry)
+            texts.append(comparable(field, one))
+        return None, tuple(texts)
+    sub = None
+    if index.field.has_subkeys:
+        sub, entry = netstring(entry)
+        entry = entry[1:]
+    return sub, entry if transforms(index) else comparable(index.field, entry)
+
+
+def transforms(index: Kept) -> bool:
+    """Whether it keeps something else than the value."""
+    declared = getattr(index.index, "_of", index.index)
+    return bool(declared.all_steps(index.field)) or not getattr(declared, "case_sensitive", True)
+
+
+def netstring(packed: bytes) -> tuple[bytes, bytes]:
+    length, _, rest = packed.partition(b":")
+    return rest[: int(length)], rest[int(length) :]
+
+
+def comparable(field: Any, value: bytes) -> object:
     """A stored value, as what it is equal by."""
-    number = {"float": float, "Decimal": Decimal}.get(model._schema.fields[field].codec.name)
-    return value if number is None else number(value.decode())
+    kind = {"float": float, "Decimal": Decimal}.get(field.codec.name)
+    return value if kind is None else kind(value.decode())
+
+
+def geohash(longitude: float, latitude: float) -> float:
+    """Where a place is in the order of a geohash of 52 bits."""
+    east = int((longitude + 180) / 360 * 2**26)
+    north = int((latitude + 85.05112878) / 170.10225756 * 2**26)
+    return float(int("".join(e + n for e, n in zip(f"{east:026b}", f"{north:026b}", strict=True)), 2))
 
 
 def text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
+
+
+def raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -6,15 +6,24 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from collections.abc import Set as AbstractSet
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.database import Database, own_settings, pattern_bytes, pool_of, scan, settings_from_url
+from limpyd.database import (
+    INFO_SERVER,
+    SORT_BY_PATTERN,
+    Database,
+    own_settings,
+    pattern_bytes,
+    pool_of,
+    scan,
+    settings_from_url,
+)
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.exceptions import DeclarationError
-from limpyd.requests import Request, Walk
+from limpyd.requests import Program, Request, Walk
 
 R = TypeVar("R")
 
@@ -83,6 +92,7 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
                 self._use(new_settings)
             elif self._embedded is not None:
                 self._embedded.leave()
+        self._forget_indexes()
         if driver is not None:
             driver.close()
         client = clients.get(asyncio.get_running_loop())
@@ -122,6 +132,19 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
     async def _run(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)
 
+    async def _run_program(self, program: Program[R]) -> R:
+        try:
+            request = next(program)
+            while True:
+                try:
+                    result = await self._run(request)
+                except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
+                    request = program.throw(error)
+                else:
+                    request = program.send(result)
+        except StopIteration as end:
+            return cast("R", end.value)
+
     async def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
         async for item in (self._driver or await self._open()).walk(step):
             yield item
@@ -141,11 +164,15 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
         return redis.asyncio.Redis(**own_settings(self._resolved_settings())).connection_pool
 
     async def _check_server(self, connection: Any) -> None:
-        """Asks the server for its version, before anything else is sent; once is enough."""
+        """Asks the server for its version and more, before anything else is sent; once is enough."""
         if self._server is not None:
             return
-        try:
-            await connection.send_command("INFO", "server")
-            self._learn(await connection.read_response(disable_decoding=True))
-        except redis_errors.ResponseError:
-            pass  # it may not be asked, which its administrator will have a reason for
+        for question in (INFO_SERVER, SORT_BY_PATTERN):
+            await connection.send_command(*question)
+        replies: list[Any] = []
+        for _ in range(2):
+            try:
+                replies.append(await connection.read_response(disable_decoding=True))
+            except redis_errors.ResponseError as refusal:
+                replies.append(refusal)
+        self._learn(*replies)

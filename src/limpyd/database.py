@@ -8,20 +8,21 @@ import threading
 import weakref
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import redis
 from redis import exceptions as redis_errors
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
+from limpyd.drivers.connections import Connections, KeptConnections, Line, SharedConnections
+from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
-from limpyd.requests import Request, Walk
+from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 
 UNLIMITED = 2**31
 
-INFO_SERVER = b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n"
+INFO_SERVER = ("INFO", "server")
+SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
+"""Whether SORT may read keys that a pattern names: nodes of a cluster before version 8 refuse it, and accounts that
+may not read every key are refused too."""
 
 
 class Database(Generic[Client]):
@@ -59,6 +63,7 @@ class Database(Generic[Client]):
         self._settings = {} if client is not None else with_defaults(settings)
         self._embedded: EmbeddedServer | None = None
         self._server: Server | None = None
+        self._sorts_by_pattern = False
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
         _databases.add(self)
@@ -127,12 +132,20 @@ class Database(Generic[Client]):
             self._embedded.leave()
         self._client, self._embedded, self._settings = None, None, with_defaults(settings)
 
+    def _forget_indexes(self) -> None:
+        """Has models ask anew which indexes are built: where the connections lead next, they may not be."""
+        for model in self._models.values():
+            model._schema.upkeep.forget()  # type: ignore[attr-defined]
+
     def _after_fork(self) -> None:
         # Another thread of the parent may have held it; nobody in the child would let it go.
         self._lock = threading.Lock()
 
-    def _learn(self, info: bytes) -> None:
-        self._server = checked(from_info(info), self._where)
+    def _learn(self, info: Any, sorted_by_pattern: Any) -> None:
+        """Notes what the server replied to INFO_SERVER and to SORT_BY_PATTERN: an answer, or the error of a refusal."""
+        if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
+            self._server = checked(from_info(info), self._where)
+        self._sorts_by_pattern = not isinstance(sorted_by_pattern, Exception)
 
     def _check_free(self, tag: str, model: type) -> None:
         """Refuses a model whose keys another model of this database has."""
@@ -240,6 +253,7 @@ class RedisDatabase(Database[redis.Redis]):
                 self._use(new_settings)
             elif self._embedded is not None:
                 self._embedded.leave()
+        self._forget_indexes()
         if driver is not None:
             driver.close()
         if client is not None and client is not given:
@@ -272,6 +286,19 @@ class RedisDatabase(Database[redis.Redis]):
     def _run(self, request: Request[R]) -> R:
         return (self._driver or self._open()).run(request)
 
+    def _run_program(self, program: Program[R]) -> R:
+        try:
+            request = next(program)
+            while True:
+                try:
+                    result = self._run(request)
+                except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
+                    request = program.throw(error)
+                else:
+                    request = program.send(result)
+        except StopIteration as end:
+            return cast("R", end.value)
+
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         return (self._driver or self._open()).walk(step)
 
@@ -289,20 +316,28 @@ class RedisDatabase(Database[redis.Redis]):
         return KeptConnections(redis.Redis(**own_settings(self._resolved_settings())).connection_pool)
 
     def _check_server(self, connections: Connections) -> None:
-        """Asks the server for its version, before anything else is sent."""
+        """Asks the server for its version and more, before anything else is sent."""
         try:
             line = connections.take()
         except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
         try:
-            line.send(INFO_SERVER)
-            self._learn(line.read())
-        except redis_errors.ResponseError:
-            pass  # it may not be asked, which its administrator will have a reason for
+            line.send(pack(INFO_SERVER) + pack(SORT_BY_PATTERN))
+            self._learn(_answer(line), _answer(line))
         except redis_errors.RedisError as error:
             raise unreachable(self._where, error) from error
         finally:
             connections.give_back(line)
+
+
+def _answer(line: Line) -> Any:
+    """A reply, or the error of a refusal."""
+    try:
+        return line.read()
+    except redis_errors.ConnectionError:  # such as: still loading
+        raise
+    except redis_errors.ResponseError as refusal:
+        return refusal
 
 
 def settings_from_url(url: str) -> dict[str, Any]:

@@ -52,6 +52,25 @@ class UnsupportedCommand(LimpydError, TypeError):
 # --- answers: what the server found ---
 
 
+class IndexNotBuilt(LimpydError):
+    """A query needs an index that does not know all objects: some were written before it was declared.
+
+    Attributes:
+        model: name of the model.
+        field: name of the field.
+        index: name of the index.
+    """
+
+    def __init__(self, model: str, field: str, index: str) -> None:
+        super().__init__(
+            f"{index} of {model}.{field} is declared but not built: it does not know the objects that were written "
+            f"without it. Build it by {model}.rebuild_indexes() or {model}.get_field({field!r}).rebuild_indexes()"
+        )
+        self.model = model
+        self.field = field
+        self.index = index
+
+
 class DoesNotExist(LimpydError, LookupError):
     """No object has this primary key, or none matches the filters."""
 
@@ -63,25 +82,34 @@ class MultipleObjectsReturned(LimpydError, ValueError):
 class UniquenessError(LimpydError, ValueError):
     """A unique value, or a primary key, already belongs to another object.
 
-    Nothing was written.
+    Nothing was written. Or, while an index is built: two objects have one value.
 
     Attributes:
         model: name of the model.
         field: name of the unique field.
         value: the refused value, as its field's type.
         owner: primary key of the object that has the value.
+        other: primary key of the other object that has it, if an index was to be built.
     """
 
-    def __init__(self, model: str, field: str, value: Any, owner: str) -> None:
-        super().__init__(
-            f"{model}.{field} is unique and {shorten(value)} already belongs to "
-            f"{model}({owner!r}); nothing was written. Choose another value, "
-            f"or change that object first."
-        )
+    def __init__(self, model: str, field: str, value: Any, owner: str, other: str | None = None) -> None:
+        if other is None:
+            message = (
+                f"{model}.{field} is unique and {shorten(value)} already belongs to "
+                f"{model}({owner!r}); nothing was written. Choose another value, "
+                f"or change that object first."
+            )
+        else:
+            message = (
+                f"{model}.{field} is unique, but both {model}({owner!r}) and {model}({other!r}) have {shorten(value)}; "
+                f"so its index is not built. Change one of them, and rebuild it again."
+            )
+        super().__init__(message)
         self.model = model
         self.field = field
         self.value = value
         self.owner = owner
+        self.other = other
 
 
 class StoredValueError(LimpydError, ValueError):

@@ -9,8 +9,23 @@ and free text last; so whatever the free text holds, two different things never 
     {blog:article}:field:<field>:<pk>      any     any other field of an instance
     {blog:article}:eq:<field>:<value>      set     equality index: primary keys having the value
     {blog:article}:uniq:<field>            hash    unique field: value to primary key
+    {blog:article}:num:<field>             zset    number index: primary keys by value; of a field of many
+                                                   members <number>:<pk> by number
+    {blog:article}:lex:<field>             zset    text index: <value><terminator><pk>, all of score 0
+    {blog:article}:geo:<field>             zset    index of places: primary keys by geohash; of a field of
+                                                   many members <geohash>:<pk>
+    {blog:article}:scored:<field>:<value>  zset    equality index with scores: primary keys by another field
+    {blog:article}:meta                    hash    which indexes are built
+    {blog:article}:stored:<name>           list    a stored collection; it expires
 
-The value under a key of a HashField is indexed as <length of the key>:<key>:<value>: both are free text.
+An index that has a prefix or key of its own carries it after the field: `…:num:created.year`. An index of
+several fields is named after all of them: `…:eq:name+city:<values>`.
+
+The value under a key of a HashField is indexed as <length of the key>:<key>:<value>, since both are free text;
+in sorted sets each sub-key has one of its own: `…:num:<field>:<sub-key>`.
+
+In a text index a NUL in the value is kept as 00 FF, and the terminator is 00 00, so that the order of values is that
+of bytes and no value can look like the end of another. (Were it a single 00, a primary key that begins with FF would.)
 
 What needs a key asks for it by partition: a model has one today, but nothing outside this module
 knows that.
@@ -22,6 +37,9 @@ import re
 from functools import cached_property
 
 from limpyd.exceptions import DeclarationError
+
+INDEX_KINDS = (b"eq", b"uniq", b"num", b"lex", b"geo", b"scored")
+"""What the keys of indexes have where others have `pks` or `field`."""
 
 GLOB_SPECIAL = re.compile(rb"([*?\[\]\\^-])")
 
@@ -58,6 +76,8 @@ class Partition:
         self.pks = self.prefix + b"pks"
         self.seq = self.prefix + b"seq"
         self.hash_prefix = self.prefix + b"hash:"
+        self.meta = self.prefix + b"meta"
+        self.index_prefixes = [b"%s%s:" % (self.prefix, kind) for kind in INDEX_KINDS]
         self.nothing = self.prefix + b"nothing"
         """A key that is never written: what an object without a primary key reads."""
 
@@ -65,13 +85,37 @@ class Partition:
         """Followed by a primary key: the key of a field of its own."""
         return b"%sfield:%s:" % (self.prefix, to_bytes(field))
 
-    def equal_prefix(self, field: str) -> bytes:
+    def equal_prefix(self, field: str, label: str = "") -> bytes:
         """Followed by a value: the key of the set of those who have it."""
-        return b"%seq:%s:" % (self.prefix, to_bytes(field))
+        return self._index(b"eq", field, label) + b":"
 
-    def unique(self, field: str) -> bytes:
+    def scored_prefix(self, field: str, label: str = "") -> bytes:
+        """Followed by a value: the key of the sorted set of those who have it."""
+        return self._index(b"scored", field, label) + b":"
+
+    def unique(self, field: str, label: str = "") -> bytes:
         """The hash from a unique field's values to their owners."""
-        return b"%suniq:%s" % (self.prefix, to_bytes(field))
+        return self._index(b"uniq", field, label)
+
+    def number(self, field: str, label: str = "") -> bytes:
+        """The number index of a field; of a field with sub-keys, a colon and the sub-key follow."""
+        return self._index(b"num", field, label)
+
+    def text(self, field: str, label: str = "") -> bytes:
+        """The text index of a field; of a field with sub-keys, a colon and the sub-key follow."""
+        return self._index(b"lex", field, label)
+
+    def places(self, field: str, label: str = "") -> bytes:
+        """The index of places of a field."""
+        return self._index(b"geo", field, label)
+
+    def stored_collection(self, name: str) -> bytes:
+        """The list that holds a stored collection."""
+        return b"%sstored:%s" % (self.prefix, to_bytes(name))
+
+    def _index(self, kind: bytes, field: str, label: str) -> bytes:
+        name = f"{field}.{label}" if label else field
+        return b"%s%s:%s" % (self.prefix, kind, to_bytes(name))
 
     @cached_property
     def pattern(self) -> bytes:

@@ -5,7 +5,7 @@ Nothing in this module, nor in what builds requests, does any I/O. Drivers send 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 Argument = bytes | str | int
+MOST_TRIES = 100
+"""How often a request may give another one to be run instead."""
 
 
 class Subject(Protocol):
@@ -42,9 +44,10 @@ class Request(Generic[R_co]):
         makes: the instance to which it gives a primary key, if it does.
         needs: the servers that know its arguments, if not all that know the command do.
         first: a request to be run before it, whose failure is its own.
+        again: is given this request and the reply, and may give another one to be run instead of decoding that.
     """
 
-    __slots__ = ("args", "blocking", "decode", "first", "makes", "needs", "readonly", "script", "subject")
+    __slots__ = ("again", "args", "blocking", "decode", "first", "makes", "needs", "readonly", "script", "subject")
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Request(Generic[R_co]):
         makes: Any = None,
         needs: Needs | None = None,
         first: Request[Any] | None = None,
+        again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
     ) -> None:
         self.args = args
         self.decode = decode
@@ -68,20 +72,36 @@ class Request(Generic[R_co]):
         self.makes = makes
         self.needs = needs
         self.first = first
+        self.again = again
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
         decode = self.decode
+        return self._like(self.args, lambda reply: convert(decode(reply)), self.first)
+
+    def after(self, before: Request[Any] | None) -> Request[R_co]:
+        """The same request, run after another, if there is one."""
+        if before is None:
+            return self
+        first = before if self.first is None else self.first.after(before)
+        return self._like(self.args, self.decode, first)
+
+    def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
+        """The same request with other arguments, on its own."""
+        return self._like(args, self.decode, None)
+
+    def _like(self, args: tuple[Argument, ...], decode: Callable[[Any], S], first: Request[Any] | None) -> Request[S]:
         return Request(
-            self.args,
-            lambda reply: convert(decode(reply)),
+            args,
+            decode,
             readonly=self.readonly,
             script=self.script,
             subject=self.subject,
             blocking=self.blocking,
             makes=self.makes,
             needs=self.needs,
-            first=self.first,
+            first=first,
+            again=self.again,
         )
 
     def __repr__(self) -> str:
@@ -93,6 +113,9 @@ def answered(result: R) -> Request[R]:
     """A request whose result is known: there is nothing to send."""
     return Request((), lambda _: result, readonly=True)
 
+
+Program = Generator[Request[Any], Any, R]
+"""What takes several requests: it yields each, is sent what came of it, or thrown the error, and returns the result."""
 
 Walk = Callable[[bytes], Request[tuple[bytes, list[R]]]]
 """A walk by cursor: from a cursor to the request that gives the next cursor and some items."""

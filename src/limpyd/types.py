@@ -11,12 +11,23 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from limpyd.exceptions import DeclarationError
 
 T = TypeVar("T")
+
+
+FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878
+"""Beyond these Redis stores no place."""
+
+
+class GeoPoint(NamedTuple):
+    """A place on the globe, in degrees."""
+
+    longitude: float
+    latitude: float
 
 
 class Use(enum.Flag):
@@ -41,9 +52,12 @@ class Codec(Generic[T]):
         use: which families of commands make sense on the stored text.
         normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
         canonical: makes one stored form of all those of equal values.
+        number: name of the form (see limpyd/indexes/forms.py) in which a number index keeps values; empty if
+            they have no order of numbers.
+        ordered: what values are compared as, "number" or "text"; empty if the type does not say.
     """
 
-    __slots__ = ("canonical", "decode", "encode", "name", "normal", "use")
+    __slots__ = ("canonical", "decode", "encode", "name", "normal", "number", "ordered", "use")
 
     def __init__(
         self,
@@ -53,6 +67,8 @@ class Codec(Generic[T]):
         use: Use = Use.NONE,
         normal: str = "text",
         canonical: Callable[[bytes], bytes] = bytes,
+        number: str = "",
+        ordered: str = "",
     ) -> None:
         self.name = name
         self.encode = encode
@@ -60,6 +76,8 @@ class Codec(Generic[T]):
         self.use = use
         self.normal = normal
         self.canonical = canonical
+        self.number = number
+        self.ordered = ordered
 
 
 def codec_for(declared: Any) -> Codec[Any]:
@@ -78,19 +96,17 @@ def codec_for(declared: Any) -> Codec[Any]:
     raise DeclarationError(msg)
 
 
-# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/normal_form.lua) ---
+# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/forms.lua) ---
 
 _FRACTION = re.compile(rb"(-?[0-9]+)\.([0-9]+)")
+_FLOAT = re.compile(rb"[+-]?(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?")
 
 
 def _normal_float(stored: bytes) -> bytes:
-    try:
-        number = float(stored)
-    except ValueError:
-        return stored
-    if number == 0:
-        return b"0"
-    return b"nan" if number != number else b"%.17g" % number  # noqa: PLR0124
+    if _FLOAT.fullmatch(stored) is None:
+        return stored  # inf, nan; or no number at all
+    number = float(stored)
+    return b"0" if number == 0 else b"%.17g" % number
 
 
 def _normal_decimal(stored: bytes) -> bytes:
@@ -137,6 +153,8 @@ _uuid = _exactly(UUID)
 _datetime = _exactly(datetime)
 _time = _exactly(time)
 _timedelta = _exactly(timedelta)
+
+_point = _exactly(tuple)
 
 MOST_DIGITS = 100_000
 """Of a Decimal that is written out; the few characters of 1E+99999999 would take 100 MB."""
@@ -209,26 +227,64 @@ def _encode_time(value: time) -> bytes:
     return value.isoformat(timespec="microseconds").encode()
 
 
+def _encode_point(value: tuple[float, float]) -> bytes:
+    longitude, latitude = (float(degrees) for degrees in _point(value))
+    if not (abs(longitude) <= FARTHEST_EAST and abs(latitude) <= FARTHEST_NORTH):
+        msg = f"a place is between 180 degrees west and east and {FARTHEST_NORTH} degrees north and south"
+        raise ValueError(msg)
+    return f"{longitude!r},{latitude!r}".encode()
+
+
+def _decode_point(stored: bytes) -> GeoPoint:
+    longitude, latitude = stored.decode().split(",")
+    return GeoPoint(float(longitude), float(latitude))
+
+
 CODECS: dict[type, Codec[Any]] = {
-    str: Codec("str", _encode_str, lambda stored: stored.decode(), Use.TEXT | Use.INTEGER | Use.NUMBER),
-    bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER),
-    int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER),
-    float: Codec("float", _encode_float, float, Use.NUMBER, "float", _canonical_float),
-    bool: Codec("bool", lambda value: b"1" if _bool(value) else b"0", _decode_bool),
-    Decimal: Codec("Decimal", _encode_decimal, _decode_decimal, Use.NUMBER, "decimal", _normal_decimal),
+    str: Codec("str", _encode_str, lambda stored: stored.decode(), Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
+    bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
+    int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER, number="exact", ordered="number"),
+    float: Codec(
+        "float",
+        _encode_float,
+        float,
+        Use.NUMBER,
+        "float",
+        _canonical_float,
+        number="double",
+        ordered="number",
+    ),
+    bool: Codec("bool", lambda value: b"1" if _bool(value) else b"0", _decode_bool, number="exact"),
+    Decimal: Codec(
+        "Decimal",
+        _encode_decimal,
+        _decode_decimal,
+        Use.NUMBER,
+        "decimal",
+        _normal_decimal,
+        number="exact",
+        ordered="number",
+    ),
     UUID: Codec("UUID", lambda value: str(_uuid(value)).encode(), lambda stored: UUID(stored.decode())),
-    datetime: Codec("datetime", _encode_datetime, _decode_datetime),
+    datetime: Codec("datetime", _encode_datetime, _decode_datetime, number="moment", ordered="text"),
     date: Codec(
         "date",
         lambda value: _date(value).isoformat().encode(),
         lambda stored: date.fromisoformat(stored.decode()),
+        number="days",
+        ordered="text",
     ),
-    time: Codec("time", _encode_time, lambda stored: time.fromisoformat(stored.decode())),
+    time: Codec(
+        "time", _encode_time, lambda stored: time.fromisoformat(stored.decode()), number="clock", ordered="text"
+    ),
     timedelta: Codec(
         "timedelta",
         lambda value: b"%d" % (_timedelta(value) // MICROSECOND),
         lambda stored: int(stored) * MICROSECOND,
+        number="exact",
+        ordered="number",
     ),
+    GeoPoint: Codec("GeoPoint", _encode_point, _decode_point),
 }
 
 
@@ -249,4 +305,5 @@ def _enum_codec(declared: type[enum.Enum]) -> Codec[Any]:
         lambda stored: declared(values.decode(stored)),
         normal=values.normal,
         canonical=values.canonical,
+        number=values.number,
     )

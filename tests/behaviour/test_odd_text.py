@@ -87,7 +87,7 @@ class TestPrimaryKeys:
         assert text == raw.decode("utf-8", "surrogateescape")
         assert await face.do(page.get(raw)) == await face.do(page.get(text)) == one
         assert await face.all(page.collection(name="x")) == [text]
-        assert set(await face.all(page.scan_model_keys())) == face.keys()
+        assert set(await face.all(page.scan_model_keys())) == face.keys() | {"{odd *?[::page}:meta"}
 
     async def test_huge(self, face, page):
         one = await face.do(page.create(path=HUGE, name=HUGE, only=HUGE))

@@ -9,7 +9,7 @@ from limpyd.exceptions import (
     ServerTooOld,
     UnsupportedCommand,
 )
-from limpyd.fields.geo import Position
+from limpyd.fields.geo import GeoPoint
 from tests.finding import found
 from tests.rebuild import inconsistencies
 
@@ -144,7 +144,7 @@ class TestGeo:
         assert await do(places.geodist("Palermo", "nowhere")) is None
         assert await do(places.geohash("Palermo", "nowhere")) == ["sqc8b49rny0", None]
         position, nowhere = await do(places.geopos("Palermo", "nowhere"))
-        assert isinstance(position, Position)
+        assert isinstance(position, GeoPoint)
         assert position.longitude == pytest.approx(13.361389, abs=1e-4)
         assert nowhere is None
         assert await do(places.geosearch("Palermo", radius=200, unit="km", sort="ASC")) == ["Palermo", "Catania"]

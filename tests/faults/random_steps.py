@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from limpyd.fields.bits import Get, IncrBy, Set
+from limpyd.types import GeoPoint
 
 TEXTS = st.sampled_from(["a", "a", "a", "b", "b", "1", "1", "", "2", "10", "a b", ":", "*", "é", "\0"])
 FLOATS = st.sampled_from([0.0, -0.0, 0.1, 0.2, 0.3, 1.5, 2.0, -2.0, 1e20, 123456.1])
 DECIMALS = st.sampled_from([Decimal("1.5"), Decimal("1.50"), Decimal(0), Decimal("-0.0"), Decimal(2)])
+INTS = st.sampled_from([0, 1, 1, 2, -1, 10, 2**53, 2**60])  # the last one is more than a number index keeps
+NUMERIC = st.sampled_from(["1", "1.0", "01", "1e0", "2", "-0", "0", "x", ""])
+FOLDED = st.sampled_from(["a", "A", "é", "É", "ß", "SS", "ss", "\0A", "Ⅷ"])
+BYTEWISE = st.sampled_from(["", "a", "a\0", "a\0b", "\0", "\0\0", "ab", "é"])
+MOMENTS = st.sampled_from([
+    datetime(2015, 6, 7, 8, 9, 10, tzinfo=UTC), datetime(2015, 6, 7, 8, 9, 10, 1, tzinfo=UTC),
+    datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+])  # fmt: skip
+POINTS = st.sampled_from([GeoPoint(0.0, 0.0), GeoPoint(13.36, 38.1), GeoPoint(-122.4, -41.2)])
 SMALL = st.integers(-3, 3)
 FEW = st.integers(0, 3)
 FLAG = st.booleans()
@@ -67,22 +78,27 @@ def strings(values: Any, others: Any) -> dict[str, Any]:
     }
 
 
-TEXT = {
-    **strings(TEXTS, other("text", "one", "note")),
-    "append": call(TEXTS),
-    "bitfield": several(each=st.sampled_from([Set("u8", 0, 97), IncrBy("u8", 8, 1), Get("u8", 0)])),
-    "bitop": st.one_of(
-        call(st.sampled_from(["AND", "OR", "XOR", "DIFF"]), other("text", "one"), other("note", "text")),
-        call(st.just("NOT"), other("note")),
-    ),
-    "decr": call(SMALL),
-    "decrby": call(SMALL),
-    "incr": call(SMALL),
-    "incrby": call(SMALL),
-    "incrbyfloat": call(FLOATS),
-    "setbit": call(st.integers(0, 20), st.integers(0, 1)),
-    "setrange": call(FEW, TEXTS),
-}
+def texts(values: Any, others: Any) -> dict[str, Any]:
+    """What every string of text can do."""
+    return {
+        **strings(values, others),
+        "append": call(values),
+        "bitfield": several(each=st.sampled_from([Set("u8", 0, 97), IncrBy("u8", 8, 1), Get("u8", 0)])),
+        "bitop": st.one_of(
+            call(st.sampled_from(["AND", "OR", "XOR", "DIFF"]), others, others),
+            call(st.just("NOT"), other("note")),
+        ),
+        "decr": call(SMALL),
+        "decrby": call(SMALL),
+        "incr": call(SMALL),
+        "incrby": call(SMALL),
+        "incrbyfloat": call(FLOATS),
+        "setbit": call(st.integers(0, 20), st.integers(0, 1)),
+        "setrange": call(FEW, TEXTS),
+    }
+
+
+TEXT = texts(TEXTS, other("text", "one", "note"))
 NUMBER = {**strings(FLOATS, other("ratio", "rate")), "incrbyfloat": call(FLOATS)}
 JSON_VALUES = st.sampled_from([None, 1, "a", [1, {"a": 2, "b": 3}], {"b": 3, "a": 2}])
 JSON = {
@@ -105,6 +121,7 @@ def entries(values: Any) -> dict[str, Any]:
 
 
 ENTRY = {**entries(TEXTS), "hincrby": call(SMALL), "hincrbyfloat": call(FLOATS)}
+COUNT = {**entries(INTS), "hincrby": call(SMALL)}
 MONEY = {**entries(DECIMALS), "hincrbyfloat": call(st.sampled_from([0.5, -0.5, 1.0]))}
 
 
@@ -191,10 +208,10 @@ def hashes(values: Any, others: Any) -> dict[str, Any]:
 
 PLACES = st.tuples(st.sampled_from([0, 13.36, -122.4]), st.sampled_from([0, 38.1, -41.2]))
 GEO = {
-    **scored(TEXTS, other("places"), other("places", "tags"), other("queue", "bag")),
+    **scored(TEXTS, other("places", "spots"), other("places", "spots", "tags"), other("queue", "bag")),
     "geoadd": call(st.dictionaries(TEXTS, PLACES, min_size=1, max_size=3), nx=FLAG, ch=FLAG),
     "geosearchstore": call(
-        other("places"), longitude=st.just(13), latitude=st.just(38), radius=st.sampled_from([1, 900, 30000]),
+        other("places", "spots"), longitude=st.just(13), latitude=st.just(38), radius=st.sampled_from([1, 900, 30000]),
         unit=st.just("km"), count=st.integers(1, 2),
     ),
 }  # fmt: skip
@@ -222,6 +239,23 @@ FIELDS = {
     "own_heads": hashes(TEXTS, other("heads", "own_heads", "loose_heads")),
     "rates": {name: args for name, args in hashes(FLOATS, other("rates")).items() if name != "hincrby"},
     "places": GEO,
+    "age": COUNT,
+    "levels": lists(INTS, other("levels")),
+    "sizes": {name: args for name, args in hashes(INTS, other("sizes")).items() if name != "hincrbyfloat"},
+    "marks": sets(NUMERIC, other("marks", "loose"), other("bag")),
+    "bytewise": texts(BYTEWISE, other("bytewise", "note")),
+    "names": sets(FOLDED, other("names", "loose"), other("bag", "labels")),
+    "handles": sets(FOLDED, other("handles", "names", "loose"), other("bag", "labels")),
+    "ranks": scored(FOLDED, other("ranks"), other("ranks", "names"), other("labels")),
+    "title": texts(FOLDED, other("title", "note")),
+    "words": texts(TEXTS, other("words", "note")),
+    "labels": lists(FOLDED, other("labels", "bag")),
+    "first": ENTRY,
+    "second": texts(TEXTS, other("second", "note")),
+    "team": ENTRY,
+    "created": entries(MOMENTS),
+    "where": entries(POINTS),
+    "spots": GEO,
     "loose": {"sadd": several(each=TEXTS)},
     "bag": {"rpush": several(each=TEXTS)},
     "loose_heads": {"hset": call(TEXTS, TEXTS)},
@@ -246,10 +280,27 @@ VALUES = {
     "own_heads": st.dictionaries(TEXTS, TEXTS, max_size=2),
     "ratios": st.dictionaries(FLOATS, SCORES, max_size=2),
     "coins": st.lists(DECIMALS, max_size=3),
+    "age": INTS,
+    "levels": st.lists(INTS, max_size=2),
+    "sizes": st.dictionaries(TEXTS, INTS, max_size=2),
+    "marks": st.lists(NUMERIC, max_size=3),
+    "bytewise": BYTEWISE,
+    "names": st.lists(FOLDED, max_size=3),
+    "handles": st.lists(FOLDED, max_size=2),
+    "ranks": st.dictionaries(FOLDED, SCORES, max_size=2),
+    "title": FOLDED,
+    "words": TEXTS,
+    "labels": st.lists(FOLDED, max_size=3),
+    "first": TEXTS,
+    "second": TEXTS,
+    "team": TEXTS,
+    "created": MOMENTS,
+    "where": POINTS,
+    "spots": st.dictionaries(TEXTS, PLACES, max_size=2),
 }
 ON_MODEL = {
-    "hmset": call(entry=TEXTS, only=TEXTS, plain=TEXTS),
-    "hdel": several(each=st.sampled_from(["entry", "only", "plain"])),
+    "hmset": call(entry=TEXTS, only=TEXTS, plain=TEXTS, first=TEXTS, age=INTS, team=TEXTS, created=MOMENTS),
+    "hdel": several(each=st.sampled_from(["entry", "only", "plain", "first", "age", "team", "where"])),
     "delete": NOTHING,
     "create": call(**VALUES),
     "get_or_create": call(text=TEXTS, defaults=st.fixed_dictionaries({}, optional=VALUES)),

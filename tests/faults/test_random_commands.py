@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -29,7 +30,17 @@ from limpyd import (
     StringField,
 )
 from limpyd.command_table import Scope
+from limpyd.indexes import (
+    DateTimeIndex,
+    EqualIndex,
+    EqualIndexWith,
+    GeoIndex,
+    NumberRangeIndex,
+    ScoredEqualIndex,
+    TextRangeIndex,
+)
 from limpyd.scripts import writes
+from limpyd.types import GeoPoint
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
 from tests.rebuild import inconsistencies, state
 
@@ -42,6 +53,17 @@ REFUSED_WHEN_INDEXED = {  # they wait, or let values expire
     *("setex", "psetex"),
 }
 CHANGE_NO_VALUE = {"persist", "hpersist"}
+
+
+def words_of(value):
+    return value.split() or None
+
+
+def letters_of(value):
+    if value == "Ⅷ":
+        msg = "it is a number"
+        raise ValueError(msg)
+    return sorted(value.lower())
 
 
 @pytest.fixture
@@ -77,6 +99,25 @@ def thing(server):
         loose_heads = HashField()
         rates = HashField(type=float, indexable=True)
         places = GeoField(unique=True)
+        age = InstanceHashField(type=int, indexable=True)
+        levels = ListField(type=int, indexable=True)
+        sizes = HashField(type=int, indexable=True)
+        marks = SetField(indexable=True, indexes=[EqualIndex, NumberRangeIndex])
+        bytewise = StringField(indexable=True, indexes=[TextRangeIndex])
+        names = SetField(indexable=True, indexes=[TextRangeIndex(case_sensitive=False)])
+        handles = SetField(unique=True, indexes=[EqualIndex(transform=str.lower)])
+        ranks = SortedSetField(indexable=True, indexes=[EqualIndex, TextRangeIndex(case_sensitive=False)])
+        title = StringField(unique=True, indexes=[TextRangeIndex(case_sensitive=False)])
+        words = StringField(indexable=True, indexes=[EqualIndex(transform=words_of)])
+        labels = ListField(indexable=True, indexes=[EqualIndex, EqualIndex(prefix="letters", transform=letters_of)])
+        first = InstanceHashField(
+            indexable=True, indexes=[EqualIndex, EqualIndexWith(other_fields=["second"], unique=True)]
+        )
+        second = StringField()
+        team = InstanceHashField(unique=True, indexes=[ScoredEqualIndex(score_field="age")])
+        created = InstanceHashField(type=datetime, indexable=True, indexes=[DateTimeIndex])
+        where = InstanceHashField(type=GeoPoint, indexable=True)
+        spots = GeoField(indexable=True, indexes=[GeoIndex])
 
     yield Thing
     Thing.database.close()
@@ -205,15 +246,24 @@ def makes_no_sense(field):
     """What the type of a field refuses, so that nothing can go wrong with it."""
     counting = {"incr", "incrby", "decr", "decrby", "hincrby"}
     cutting = {"append", "setrange", "setbit", "bitfield", "bitop"}
-    return {"float": counting | cutting, "Decimal": counting | cutting}.get(field.codec.name, set())
+    adding = {"incrbyfloat", "hincrbyfloat"}
+    return {
+        "float": counting | cutting,
+        "Decimal": counting | cutting,
+        "int": adding | cutting,
+        "datetime": counting | adding | cutting,
+        "GeoPoint": counting | adding | cutting,
+    }.get(field.codec.name, set())
 
 
 def test_the_check_finds_what_is_wrong(server, thing):
     """Breaks each kind of entry by hand, so that the test above cannot pass by looking away."""
     with server.client() as client:
         thing(
-            text="a", one="a", ratio=1.5, entry="a", only="a", tags=["a"], queue=["a"], board={"a": 1}, heads={"a": "b"}
-        )
+            text="a", one="a", ratio=1.5, entry="a", only="a", tags=["a"], queue=["a"], board={"a": 1},
+            heads={"a": "b"}, age=3, levels=[1], sizes={"a": 1}, bytewise="a\0", names=["É"], words="a b",
+            first="a", second="b", team="t", where=GeoPoint(1.0, 2.0), spots={"a": (0, 0)},
+        )  # fmt: skip
         assert inconsistencies(client, thing) == []
         for spoil, mend in (
             (["SADD", "{thing}:eq:text:a", "2"], ["SREM", "{thing}:eq:text:a", "2"]),
@@ -221,6 +271,18 @@ def test_the_check_finds_what_is_wrong(server, thing):
             (["HSET", "{thing}:uniq:one", "a", "2"], ["HSET", "{thing}:uniq:one", "a", "1"]),
             (["HDEL", "{thing}:uniq:only", "a"], ["HSET", "{thing}:uniq:only", "a", "1"]),
             (["SADD", "{thing}:eq:ratio:2", "1"], ["SREM", "{thing}:eq:ratio:2", "1"]),
+            (["ZADD", "{thing}:num:ratio", "2", "1"], ["ZADD", "{thing}:num:ratio", "1.5", "1"]),
+            (["ZREM", "{thing}:num:age", "1"], ["ZADD", "{thing}:num:age", "3", "1"]),
+            (["ZADD", "{thing}:num:levels", "2", "1:1"], ["ZADD", "{thing}:num:levels", "1", "1:1"]),
+            (["ZADD", "{thing}:num:levels", "2", "2:1"], ["ZREM", "{thing}:num:levels", "2:1"]),
+            (["ZADD", "{thing}:num:sizes:b", "1", "1"], ["ZREM", "{thing}:num:sizes:b", "1"]),
+            (["ZADD", "{thing}:lex:bytewise", "0", "a\0\0001"], ["ZREM", "{thing}:lex:bytewise", "a\0\0001"]),
+            (["ZREM", "{thing}:lex:names", "é\0\0001"], ["ZADD", "{thing}:lex:names", "0", "é\0\0001"]),
+            (["SREM", "{thing}:eq:words:b", "1"], ["SADD", "{thing}:eq:words:b", "1"]),
+            (["HDEL", "{thing}:uniq:first+second", "1:a1:b"], ["HSET", "{thing}:uniq:first+second", "1:a1:b", "1"]),
+            (["ZADD", "{thing}:scored:team:t", "4", "1"], ["ZADD", "{thing}:scored:team:t", "3", "1"]),
+            (["GEOADD", "{thing}:geo:where", "1", "3", "1"], ["GEOADD", "{thing}:geo:where", "1", "2", "1"]),
+            (["ZADD", "{thing}:geo:spots", "5", "5:1"], ["ZREM", "{thing}:geo:spots", "5:1"]),
             (["SET", "{thing}:field:text:1", "b"], ["SET", "{thing}:field:text:1", "a"]),
             (["SET", "{thing}:field:text:2", "b"], ["DEL", "{thing}:field:text:2"]),
             (["SREM", "{thing}:pks", "1"], ["SADD", "{thing}:pks", "1"]),

@@ -6,11 +6,15 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import reveal_type
+from typing import NamedTuple, reveal_type
 from uuid import UUID
 
 from limpyd import (
+    SORTED_SCORE,
+    EqualIndex,
     GeoField,
+    GeoIndex,
+    GeoPoint,
     HashField,
     HyperLogLogField,
     InstanceHashField,
@@ -23,6 +27,7 @@ from limpyd import (
     SortedSetField,
     StreamField,
     StringField,
+    TextRangeIndex,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.fields.bits import Get, IncrBy
@@ -37,9 +42,14 @@ class Point:
     x: int
 
 
+class Life(NamedTuple):
+    name: str
+    age: int | None
+
+
 class Fields:
     name = StringField()
-    age = StringField(type=int)
+    age = StringField(type=int, indexable=True)
     raw = StringField(type=bytes, indexable=True)
     uid = InstanceHashField(type=UUID, unique=True)
     at = InstanceHashField(type=datetime)
@@ -58,6 +68,8 @@ class Fields:
     log = StreamField()
     levels = StreamField(type=int)
     visitors = HyperLogLogField(type=date)
+    place = InstanceHashField(type=GeoPoint, indexes=[GeoIndex])
+    title = StringField(indexes=[TextRangeIndex(prefix="ci", case_sensitive=False), EqualIndex])
     point = JSONField(type=Point, default=lambda: Point(1))
     scores = JSONField(type=list[int])
     either: JSONField[int | str] = JSONField(type=int | str)
@@ -114,6 +126,43 @@ reveal_type(Person.collection(name="x").instances()[0])  # Person
 reveal_type(Person.collection()[1:2])  # list[str]
 reveal_type(Person.instances().filter(name="x").primary_keys()[0])  # str
 reveal_type(Person.collection().count())  # int
+
+reveal_type(Person.age >= 3)  # Expression
+reveal_type(Person.name == "x")  # Expression
+reveal_type((Person.name == "x") & ~(Person.age != 3) | Person.tags.contains("a"))  # Expression
+reveal_type(Person.headers["from"].startswith("a"))  # Expression
+reveal_type(Person.at.part("year").between(2000, 2010))  # Expression
+reveal_type(Person.pk.in_([1, 2]))  # Expression
+reveal_type(Person.collection(Person.age >= 3, name="x"))  # Collection[str, Person]
+reveal_type(Person.collection().filter(Person.age >= 3).exclude(name="x"))  # Collection[str, Person]
+reveal_type(Person.collection().sort(by="-age", alpha=True).intersect(["1"])[0])  # str
+reveal_type(Person.collection().instances(prefetch=["name"])[0].prefetched)  # Mapping[str, Any]
+reveal_type(Person.collection().instances(lazy=True)[1:])  # list[Person]
+reveal_type(Person.collection().values("name", "age")[0])  # dict[str, Any]
+reveal_type(Person.collection().values_list("name", SORTED_SCORE)[0])  # tuple[Any, ...]
+reveal_type(Person.collection().values_list("name", flat=True))  # Collection[Any, Person]
+reveal_type(Person.collection().rows(Point))  # Collection[Point, Person]
+reveal_type(Person.instances().rows(Life)[0])  # Life
+reveal_type(Person.instances().first())  # Person | None
+reveal_type(Person.collection().last())  # str | None
+reveal_type(Person.collection().rows(Point).get())  # Point
+reveal_type(Person.instances().page(size=2))  # Page[Person]
+reveal_type(Person.collection().page().cursor)  # str | None
+reveal_type(Person.collection().rows(Life).page(after="x").items)  # list[Life]
+reveal_type(list(Person.instances().iterate(chunk=10)))  # list[Person]
+reveal_type(Person.collection().max("age"))  # Any
+reveal_type(Person.collection().count_by("age"))  # dict[Any, int]
+reveal_type(Person.collection().delete())  # int
+reveal_type(Person.collection().update(age=3))  # int
+reveal_type(Person.instances().store(ttl=None))  # Collection[Person, Person]
+reveal_type(Person.collection().from_stored("x"))  # Collection[str, Person]
+reveal_type(Person.collection().stored_key)  # str | None
+reveal_type(Person.collection().explain().warnings)  # list[str]
+reveal_type(Person.rebuild_indexes())  # None
+reveal_type(Person.clear_indexes())  # None
+reveal_type(person.place.hget())  # GeoPoint | None
+reveal_type(person.places.geopos(1))  # list[GeoPoint | None]
+reveal_type(Person.place)  # InstanceHashField[GeoPoint]
 
 reveal_type(person.numbers.sadd(1, 2))  # int
 reveal_type(person.numbers.smembers())  # set[int]
@@ -191,6 +240,24 @@ async def main() -> None:
     reveal_type(await AsyncPerson.collection()[0])  # str
     reveal_type(await AsyncPerson.instances()[1:])  # list[AsyncPerson]
     reveal_type(await AsyncPerson.collection().all())  # list[str]
+    reveal_type(AsyncPerson.age >= 3)  # Expression
+    reveal_type(AsyncPerson.collection(AsyncPerson.age >= 3))  # AsyncCollection[str, AsyncPerson]
+    reveal_type((await AsyncPerson.collection().instances(prefetch=["name"])[0]).prefetched)  # Mapping[str, Any]
+    reveal_type(await AsyncPerson.collection().values("name").all())  # list[dict[str, Any]]
+    reveal_type(await AsyncPerson.collection().values_list("name")[0])  # tuple[Any, ...]
+    reveal_type(AsyncPerson.collection().values_list("name", flat=True))  # AsyncCollection[Any, AsyncPerson]
+    reveal_type(await AsyncPerson.collection().rows(Point).all())  # list[Point]
+    reveal_type(await AsyncPerson.collection().sort(by="age").first())  # str | None
+    reveal_type(await AsyncPerson.instances().get())  # AsyncPerson
+    reveal_type(await AsyncPerson.instances().page(size=2))  # Page[AsyncPerson]
+    reveal_type([one async for one in AsyncPerson.instances().iterate()])  # list[AsyncPerson]
+    reveal_type(await AsyncPerson.collection().count_by("age"))  # dict[Any, int]
+    reveal_type(await AsyncPerson.collection().delete())  # int
+    reveal_type(await AsyncPerson.collection().update(age=3))  # int
+    reveal_type(await AsyncPerson.instances().store())  # AsyncCollection[AsyncPerson, AsyncPerson]
+    reveal_type((await AsyncPerson.collection().explain()).round_trips)  # int
+    reveal_type(await AsyncPerson.rebuild_indexes())  # None
+    reveal_type(await person.place.hget())  # GeoPoint | None
     reveal_type(await person.numbers.smembers())  # set[int]
     reveal_type([number async for number in person.numbers.sscan()])  # list[int]
     reveal_type(await person.queue.lpop())  # UUID | None
@@ -237,10 +304,19 @@ person.name.set("x", ifeq=3)  # refused
 HyperLogLogField(indexable=True)  # refused
 JSONField(type=Point, default=3)  # refused by mypy
 Person.get(1.5)  # refused
+Person.collection("x")  # refused
+Person.collection().filter(1)  # refused
+Person.collection().page(size="x")  # refused
+Person.collection().values(1)  # refused
+(Person.age >= 3) & True  # refused
+Person.age.between(3)  # refused
+StringField(indexes=[int])  # refused
 Person.lazy_connect(None)  # refused
 
 
 async def forgotten(person: AsyncPerson) -> None:
     person.age.get()  # refused
     person.delete()  # refused
+    AsyncPerson.collection().delete()  # refused
+    AsyncPerson.collection().count()  # refused
     person.tags.sadd("x")  # refused

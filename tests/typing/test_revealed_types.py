@@ -19,9 +19,13 @@ REFUSED = {number for number, line in enumerate(LINES, 1) if line.endswith("# re
 REFUSED_BY_MYPY = REFUSED | {number for number, line in enumerate(LINES, 1) if line.endswith("# refused by mypy")}
 
 
+INSIDE = r"(?:[^\[\]]|\[[^\[\]]*\])*"
+
+
 def plain(revealed):
-    """A type without the modules it comes from."""
+    """A type without the modules it comes from; a NamedTuple by its name alone."""
     text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z])", "", revealed)
+    text = re.sub(rf"tuple\[{INSIDE}, fallback=({INSIDE})\]", r"\1", text)
     return text.replace('"', "").replace("CoroutineType[", "Coroutine[")
 
 

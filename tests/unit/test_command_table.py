@@ -117,7 +117,7 @@ class TestServers:
         assert not wrong, f"by {asked.server} {'; '.join(wrong)}"
 
     def test_needs(self, asked):
-        name, version = asked.server
+        name, version = asked.server.name, asked.server.version
         for command, facts in TABLE.items():
             needed = MINIMUM[name] if facts.needs is None else getattr(facts.needs, name)
             if command not in asked.commands:

@@ -11,6 +11,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
+    never_done,
     outcome_unknown,
     refused,
     timed_out,
@@ -20,7 +21,7 @@ from limpyd.drivers.replies import (
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
 from limpyd.drivers.waiting import WaitingConnections
-from limpyd.requests import Request, Walk
+from limpyd.requests import MOST_TRIES, Request, Walk
 
 R = TypeVar("R")
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
@@ -59,14 +60,17 @@ class AsyncDriver:
             return request.decode(None)
         if request.first is not None:
             await self.run(request.first)
-        if request.blocking:
-            reply = await self._alone(request)
-        else:
-            reply = await self._ask(request, request.args)
-        if isinstance(reply, redis_errors.NoScriptError):
-            reply = await self._ask(request, with_source(request))
-        if isinstance(reply, redis_errors.RedisError):
-            raise await self._explained(request, reply) from reply
+        reply = await self._reply(request)
+        again = request.again
+        if again is not None:
+            for _ in range(MOST_TRIES):
+                instead = again(request, reply)
+                if instead is None:
+                    break
+                request = instead
+                reply = await self._reply(request)
+            else:
+                raise never_done(request)
         return request.decode(reply)
 
     async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
@@ -90,6 +94,17 @@ class AsyncDriver:
                 loop.call_soon_threadsafe(line.close)
         self._lines.clear()
         self._waiting.close()
+
+    async def _reply(self, request: Request[Any]) -> Any:
+        if request.blocking:
+            reply = await self._alone(request)
+        else:
+            reply = await self._ask(request, request.args)
+        if isinstance(reply, redis_errors.NoScriptError):
+            reply = await self._ask(request, with_source(request))
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(request, reply) from reply
+        return reply
 
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         if not isinstance(error, redis_errors.ResponseError):

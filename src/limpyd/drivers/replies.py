@@ -15,7 +15,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.keys import to_text
-from limpyd.requests import Request
+from limpyd.requests import MOST_TRIES, Request
 from limpyd.scripts.outcomes import too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
@@ -39,6 +39,15 @@ def with_source(request: Request[Any]) -> tuple[Any, ...]:
         msg = f"{request!r} runs no script"
         raise TypeError(msg)
     return (b"EVAL", request.script.source, *request.args[2:])
+
+
+def never_done(request: Request[Any]) -> ServerError:
+    """The error for a request that always gave another one to be run instead."""
+    return ServerError(
+        f"{request.subject}: nothing was changed in {MOST_TRIES} tries: each time the server met values whose index "
+        f"only Python knows, and others than before. A transform must always make the same of a value; or too many "
+        f"others write at the same time: try again"
+    )
 
 
 def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:

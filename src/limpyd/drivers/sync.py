@@ -11,6 +11,7 @@ from limpyd.drivers.connections import Connections, Line
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
+    never_done,
     outcome_unknown,
     refused,
     timed_out,
@@ -18,7 +19,7 @@ from limpyd.drivers.replies import (
     unreachable,
     with_source,
 )
-from limpyd.requests import Request, Walk
+from limpyd.requests import MOST_TRIES, Request, Walk
 
 R = TypeVar("R")
 
@@ -42,12 +43,17 @@ class SyncDriver:
             return request.decode(None)
         if request.first is not None:
             self.run(request.first)
-        try:
-            reply = self._exchange(request, request.args)
-        except redis_errors.NoScriptError:
-            reply = self._with_source(request)
-        except redis_errors.ResponseError as error:
-            raise self._explained(request, error) from error
+        reply = self._reply(request)
+        again = request.again
+        if again is not None:
+            for _ in range(MOST_TRIES):
+                instead = again(request, reply)
+                if instead is None:
+                    break
+                request = instead
+                reply = self._reply(request)
+            else:
+                raise never_done(request)
         return request.decode(reply)
 
     def walk(self, step: Walk[R]) -> Iterator[R]:
@@ -61,6 +67,14 @@ class SyncDriver:
     def close(self) -> None:
         """Closes the connections; they open again when needed."""
         self._connections.close()
+
+    def _reply(self, request: Request[Any]) -> Any:
+        try:
+            return self._exchange(request, request.args)
+        except redis_errors.NoScriptError:
+            return self._with_source(request)
+        except redis_errors.ResponseError as error:
+            raise self._explained(request, error) from error
 
     def _with_source(self, request: Request[Any]) -> Any:
         try:

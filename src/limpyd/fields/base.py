@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
 from limpyd.command_table import Needs
 from limpyd.exceptions import InvalidValue, StoredValueError, shorten
+from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.requests import Argument, Request, Subject, Walk, returned
@@ -15,6 +16,7 @@ from limpyd.scripts import calls
 from limpyd.scripts.outcomes import Model, refusal
 from limpyd.scripts.writes import Step, write
 from limpyd.types import Codec, codec_for
+from limpyd.upkeep.fields import WithIndexes
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,7 +25,9 @@ R = TypeVar("R")
 class Owner(Model, Protocol):
     """What a field needs to know of its model."""
 
+    fields: dict[str, Any]
     keys: ModelKeys
+    model: Any
     mints_pks: bool
     pk_name: str
 
@@ -47,7 +51,7 @@ class Holder(Protocol):
     def _found(self) -> None: ...
 
 
-class Field(Generic[T]):
+class Field(Operand, WithIndexes, Generic[T]):
     """The declaration of a field, which lives on the class.
 
     A model has its own copy of each declaration, which knows the model; a declaration itself does
@@ -68,6 +72,13 @@ class Field(Generic[T]):
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.name = self.name or name  # one object under two names is refused by the model
+
+    def part(self, name: str) -> Part:
+        """What the index with this prefix keeps, to be compared: `Person.created.part("year") == 2015`."""
+        return Part(self, (name,))
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        return Comparison(self, (), operator, value)
 
     def __set__(self, instance: Any, value: Never) -> None:
         msg = f"{self} holds no value to replace; write it to Redis with one of the field's commands"
@@ -94,11 +105,6 @@ class Field(Generic[T]):
     def indexed(self) -> bool:
         """Whether writes have to keep an index of the values."""
         return False
-
-    @property
-    def operators(self) -> frozenset[str]:
-        """The filter operators that objects can be found with by this field."""
-        return frozenset()
 
     def encode(self, value: T) -> bytes:
         """The stored form of a value.

@@ -11,24 +11,18 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.sortedset import BoundSortedSet, ScoredField
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
+from limpyd.indexes.geo import geohash
 from limpyd.keys import to_text
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, GeoPoint
 
 T = TypeVar("T")
 Unit = Literal["m", "km", "mi", "ft"]
 Sort = Literal["ASC", "DESC"]
 UNITS = ("M", "KM", "MI", "FT")
-FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878
-"""Beyond these Redis stores no place."""
-
-
-class Position(NamedTuple):
-    """A place on the globe, in degrees."""
-
-    longitude: float
-    latitude: float
 
 
 class Near(NamedTuple, Generic[T]):
@@ -43,7 +37,7 @@ class Near(NamedTuple, Generic[T]):
 
     member: T
     distance: float
-    position: Position
+    position: GeoPoint
     hash: int
 
 
@@ -103,7 +97,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
         return self._read("GEOHASH", *self._some("GEOHASH", values), decode=decode)
 
     @command("GEOPOS")
-    def geopos(self, *values: T) -> Request[list[Position | None]]:
+    def geopos(self, *values: T) -> Request[list[GeoPoint | None]]:
         """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
         return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(_position, reply)])
 
@@ -163,7 +157,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
 
         def decode(reply: list[Any]) -> list[Near[T]]:
             return [
-                Near(decode_member(name, key), float(distance), Position(*map(float, position)), int(geohash))
+                Near(decode_member(name, key), float(distance), GeoPoint(*map(float, position)), int(geohash))
                 for name, distance, geohash, position in reply
             ]
 
@@ -274,8 +268,8 @@ def _some_of(name: str, sort: str | None, count: int | None, any_will_do: bool) 
     return args
 
 
-def _position(reply: Any) -> Position | None:
-    return None if reply is None else Position(float(reply[0]), float(reply[1]))
+def _position(reply: Any) -> GeoPoint | None:
+    return None if reply is None else GeoPoint(float(reply[0]), float(reply[1]))
 
 
 def _unit(name: str, unit: Any) -> str:
@@ -316,13 +310,26 @@ class GeoField(ScoredField[T]):
         lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
+    has_places = True
+
     @overload
     def __init__(
-        self: GeoField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self: GeoField[str],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     @overload
     def __init__(
-        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
@@ -365,5 +372,31 @@ class GeoField(ScoredField[T]):
             raise InvalidValue(msg) from None
         return longitude, latitude
 
+    def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
+        return {self.codec.decode(reply[at]): position_of(int(reply[at + 1])) for at in range(0, len(reply), 2)}
+
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        self._add_members(new, place, "GEOADD", self.places(value), step=3)
+        places = self.places(value)
+        self._add_members(new, place, "GEOADD", places, step=3)
+        at = {
+            member: (float(longitude), float(latitude))
+            for longitude, latitude, member in zip(*[iter(places)] * 3, strict=True)
+        }
+        for index in place.indexes:
+            if index.kind == b"geos":
+                for entry in dict.fromkeys(geohash(*position) for position in at.values()):
+                    new.entries += (index.kind, index.key, entry)
+                    new.claims.append((self, entry, None))
+
+
+def position_of(geohash: int) -> GeoPoint:
+    """The place that a geohash of 52 bits stands for (the middle of its cell, as GEOPOS gives it)."""
+    longitude = latitude = 0
+    for bit in range(26):
+        latitude |= (geohash >> 2 * bit & 1) << bit
+        longitude |= (geohash >> 2 * bit + 1 & 1) << bit
+    cells = 1 << 26
+    return GeoPoint(
+        ((longitude + 0.5) / cells) * 2 * FARTHEST_EAST - FARTHEST_EAST,
+        ((latitude + 0.5) / cells) * 2 * FARTHEST_NORTH - FARTHEST_NORTH,
+    )

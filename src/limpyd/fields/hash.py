@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, walk
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.expressions import Part
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.hashexpiry import BoundHashExpiry, Key
 from limpyd.fields.many import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
+from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.keys import to_text
 from limpyd.replies import pairs
@@ -256,14 +258,29 @@ class HashField(ValueField[T]):
 
     @overload
     def __init__(
-        self: HashField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self: HashField[str],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     @overload
     def __init__(
-        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
+
+    def __getitem__(self, key: Key) -> Part:
+        """A sub-key, to be compared: `Page.headers["from"] == "x"`."""
+        return Part(self, (self.key_bytes(key),))
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -303,6 +320,9 @@ class HashField(ValueField[T]):
         for key, value in values.items():
             args += (self.key_bytes(key), self.encode(value))
         return args
+
+    def decode_reply(self, reply: list[bytes]) -> dict[str, T]:
+        return {to_text(key): self.codec.decode(value) for key, value in zip(reply[::2], reply[1::2], strict=True)}
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         stored = {self.key_bytes(key): self.encode(each) for key, each in self.checked(value).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -13,6 +13,7 @@ from limpyd.fields.base import Owner
 from limpyd.fields.expiring import BoundExpiring
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
@@ -310,6 +311,7 @@ class InstanceHashField(SingleValueField[T]):
         default: str | Callable[[], str] | None = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     @overload
@@ -320,6 +322,7 @@ class InstanceHashField(SingleValueField[T]):
         default: T | Callable[[], T] | None = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
@@ -350,6 +353,10 @@ class InstanceHashField(SingleValueField[T]):
 
     def _prefix(self, where: Partition) -> bytes:
         return where.hash_prefix
+
+    @property
+    def sub_key(self) -> bytes:
+        return self.sub
 
     def _sub(self) -> bytes:
         return to_bytes(self.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import UnionType
@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar, get_args, overload
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.string import BoundWholeString, WholeStringField
+from limpyd.indexes.base import Declared
 from limpyd.types import CODECS, Codec
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class JSONField(WholeStringField[T]):
         default: Any = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     @overload
@@ -56,6 +58,7 @@ class JSONField(WholeStringField[T]):
         default: T | Callable[[], T] | None = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     @overload
@@ -66,6 +69,7 @@ class JSONField(WholeStringField[T]):
         default: Any = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = Any, **options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Literal, Self, TypeVar, overload
 
@@ -12,6 +12,7 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import BoundSortable, MembersField
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
@@ -373,11 +374,22 @@ class ListField(MembersField[T]):
 
     @overload
     def __init__(
-        self: ListField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self: ListField[str],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     @overload
     def __init__(
-        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
@@ -390,6 +402,9 @@ class ListField(MembersField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundList(self, instance)
+
+    def decode_reply(self, reply: list[bytes]) -> list[T]:
+        return list(map(self.codec.decode, reply))
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         self._add_members(new, place, "RPUSH", self.members(value))

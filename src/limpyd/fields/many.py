@@ -30,6 +30,8 @@ class MembersField(ValueField[T]):
     Equal members are one member, so of equal values one form is stored: 1.50 as 1.5.
     """
 
+    many = True
+
     def encode(self, value: T) -> bytes:
         return self.codec.canonical(super().encode(value))
 

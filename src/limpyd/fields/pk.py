@@ -92,10 +92,6 @@ class PKField(Field[str]):
         self.is_default = is_default
         """It is the one that every model has until it declares its own."""
 
-    @property
-    def operators(self) -> frozenset[str]:
-        return frozenset({"eq", "in"})
-
     def encode(self, value: str | bytes | int) -> bytes:
         return pk_bytes(str(self), value)
 

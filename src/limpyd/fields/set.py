@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.commands import command, walk
@@ -11,6 +11,7 @@ from limpyd.fields import checks
 from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned, unpacked
 from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
@@ -222,11 +223,22 @@ class SetField(MembersField[T]):
 
     @overload
     def __init__(
-        self: SetField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self: SetField[str],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     @overload
     def __init__(
-        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)
@@ -239,6 +251,9 @@ class SetField(MembersField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSet[T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSet(self, instance)
+
+    def decode_reply(self, reply: list[bytes]) -> set[T]:
+        return set(map(self.codec.decode, reply))
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         self._add_members(new, place, "SADD", self.members(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
 from limpyd.command_table import Needs
@@ -10,8 +10,10 @@ from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
 from limpyd.fields.value import BoundValue, ValueField
+from limpyd.indexes.base import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
+from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
 from limpyd.types import Use
 
@@ -40,19 +42,42 @@ class SingleValueField(ValueField[T]):
 
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
-        mine._upkeeps = {
-            where: (place.prefix, place.stored, mine._sub(), *place.described) for where, place in mine._places.items()
-        }
+        mine._upkeeps = {}
         if self.default is not None and not callable(self.default):
             mine.encode(self.default)
         return mine
+
+    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+        super().settle(where, indexes, together)
+        place = self._places[where]
+        self._upkeeps[where] = (place.prefix, place.stored, self._sub(), *place.described)
+
+    def stored_in(self, where: Partition) -> Stored:
+        return super().stored_in(where)._replace(sub=self._sub())
 
     def upkeep(self, pk: bytes | None) -> Upkeep:
         """The field of an object, as write.lua knows it."""
         return self._upkeeps[self.model.keys.partition(pk)]
 
+    decodes_plainly = True
+
+    def decode_reply(self, reply: bytes) -> T:
+        return self.codec.decode(reply)
+
     def default_value(self) -> Any:
         return self.default() if callable(self.default) else self.default
+
+    def setting(self, value: T | None) -> Step:
+        """The write command that stores a value, or with None removes it, in any object.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+        """
+        stored = None if value is None else self.encode(value)
+        if self.stored_as == b"entry":
+            args = (self.sub_key,) if stored is None else (self.sub_key, stored)
+            return self.step(None, "HDEL" if stored is None else "HSET", *args)
+        return self.step(None, "DEL") if stored is None else self.step(None, "SET", stored)
 
     def step(self, pk: bytes | None, command: str, *args: Argument) -> Step:
         """A write command on the field of an object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
@@ -13,6 +13,7 @@ from limpyd.fields import checks
 from limpyd.fields.many import MembersField, scan_args, scanned
 from limpyd.fields.scoredtogether import BoundScoredTogether
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
@@ -290,6 +291,9 @@ class ScoredField(MembersField[T]):
     redis_type = "zset"
     stored_as = b"zset"
 
+    def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
+        return {self.codec.decode(reply[at]): float(reply[at + 1]) for at in range(0, len(reply), 2)}
+
     def scored(self, mapping: Mapping[T, float]) -> list[Argument]:
         """Scores and members in turn, as ZADD takes them.
 
@@ -314,11 +318,22 @@ class SortedSetField(ScoredField[T]):
 
     @overload
     def __init__(
-        self: SortedSetField[str], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self: SortedSetField[str],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     @overload
     def __init__(
-        self, type: type[T], *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
         super().__init__(type, **options)

@@ -304,7 +304,7 @@ class StreamField(ValueField[T]):
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:
-        if not options.keys().isdisjoint({"indexable", "unique"}):
+        if not options.keys().isdisjoint({"indexable", "indexes", "unique"}):
             msg = (
                 "a StreamField cannot be indexable or unique: a stream is a log to be read in its order, and no index "
                 "is kept of its entries. Keep what objects are to be found by in a field of its own"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
@@ -15,6 +15,7 @@ from limpyd.fields.bits import LONGEST, BoundBits
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Declared
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
@@ -358,6 +359,7 @@ class StringField(WholeStringField[T]):
         default: str | Callable[[], str] | None = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     @overload
@@ -368,6 +370,7 @@ class StringField(WholeStringField[T]):
         default: T | Callable[[], T] | None = None,
         indexable: bool = False,
         unique: bool = False,
+        indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
     def __init__(self, type: Any = str, **options: Any) -> None:

@@ -9,10 +9,12 @@ from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, existing_only
-from limpyd.indexes import EqualIndex, Index, UniqueIndex
+from limpyd.indexes.base import Declared, Kept
+from limpyd.indexes.defaults import indexes_for
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
+from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
 from limpyd.types import Use
 
@@ -30,13 +32,17 @@ class Place(NamedTuple):
         prefix: the start of the keys that hold them; the primary key follows.
         stored: how the scripts read them (see scripts/lib/values.lua and look_at_all.lua).
         indexes: its indexes there.
-        described: those, as the scripts know them.
+        described: those, as writes know them, and at the end those of several fields that it is one of.
+        alone: those of this field alone, as a deletion knows them.
+        escalates: whether the indexes of its members must look at all of them to follow what happens to one.
     """
 
     prefix: bytes
     stored: bytes
-    indexes: tuple[Index, ...]
+    indexes: tuple[Kept, ...]
     described: Indexes
+    alone: Indexes
+    escalates: bool = False
 
 
 class ValueField(Field[T]):
@@ -46,6 +52,7 @@ class ValueField(Field[T]):
         type: the Python type of the value, or of its members; str by default.
         indexable: objects can be found by the value, or by any of its members.
         unique: no two objects have the same value, or a member in common; implies indexable.
+        indexes: the indexes to keep instead of the type's default one, each a class or an instance; implies indexable.
         lockable: accepted for limpyd 2's sake; no write needs a lock. It only turns off the guard
             of writes whose index has a Python `transform`.
     """
@@ -53,31 +60,68 @@ class ValueField(Field[T]):
     stored_as: ClassVar[bytes]
     has_subkeys: ClassVar[bool] = False
     """Whether filters name a sub-key after the field: `headers__from="x"`."""
+    many: ClassVar[bool] = False
+    """Whether it holds many members; the values of a field with sub-keys are one for each."""
+    has_places: ClassVar[bool] = False
+    """Whether its members are places."""
 
     def __init__(
-        self, type: Any = str, *, indexable: bool = False, unique: bool = False, lockable: bool = True
+        self,
+        type: Any = str,
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
     ) -> None:
         super().__init__(type, lockable=lockable)
-        self.indexable = indexable or unique
+        self.indexable = indexable or unique or bool(indexes)
         self.unique = unique
+        self.declared_indexes = indexes
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
-        self._operators: frozenset[str] = frozenset()
+        self.together = False
+        """Whether it is one of the fields of an index of several."""
 
     @property
     def indexed(self) -> bool:
-        return self.indexable
-
-    @property
-    def operators(self) -> frozenset[str]:
-        return self._operators
+        return self.indexable or self.together
 
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
-        mine._places = {partition: mine._place(partition) for partition in model.keys.partitions}
-        indexes = mine.place(None).indexes
-        mine._operators = frozenset().union(*(index.operators for index in indexes))
+        mine._places = {}
         return mine
+
+    def sibling(self, name: str) -> ValueField[Any] | None:
+        """Another field of the model, if it has such a one."""
+        field = self.model.fields.get(name)
+        return field if isinstance(field, ValueField) else None
+
+    def stored_in(self, where: Partition) -> Stored:
+        """Where the scripts find its values in a partition."""
+        return Stored(self._prefix(where), self.stored_as)
+
+    def kept_in(self, where: Partition) -> tuple[Kept, ...]:
+        """The indexes that it declares, in a partition; once all fields of the model are known.
+
+        Raises:
+            DeclarationError: one does not fit the field, or the others that it names.
+        """
+        declared = indexes_for(self, self.declared_indexes, unique=self.unique) if self.indexable else ()
+        return tuple(index.keep(self, where) for index in declared)
+
+    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+        """Notes its indexes in a partition, and those of several fields that it is one of."""
+        alone = [index for index in indexes if index.index.alone]
+        self.together = bool(together)
+        self._places[where] = Place(
+            self._prefix(where),
+            self.stored_as,
+            indexes,
+            _described([*alone, *together]),
+            _described(alone),
+            self.many and not all(index.tells_apart for index in alone),
+        )
 
     def place(self, pk: bytes | None) -> Place:
         """Where the value of an object is kept."""
@@ -86,6 +130,23 @@ class ValueField(Field[T]):
     def place_in(self, partition: Partition) -> Place:
         """Where the values of a partition's objects are kept."""
         return self._places[partition]
+
+    @property
+    def sub_key(self) -> bytes:
+        """The sub-key of its value in the hash of the instance; empty for a field with a key of its own."""
+        return b""
+
+    @property
+    def readable(self) -> bool:
+        """Whether a query can read its values together with those of others."""
+        return type(self).decode_reply is not ValueField.decode_reply
+
+    decodes_plainly: ClassVar[bool] = False
+    """Whether that reply is one stored value."""
+
+    def decode_reply(self, reply: Any) -> Any:
+        """The value that a query's reply stands for; ValueError if it does not fit the field's type."""
+        raise NotImplementedError
 
     def default_value(self) -> Any:
         """The value of a new object when none is given, or None."""
@@ -113,22 +174,18 @@ class ValueField(Field[T]):
     def _claim(self, new: calls.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
         """Enters a value, or a member of it, into the indexes together with a new object."""
         for index in place.indexes:
-            new.entries += index.entry(stored, sub)
-            new.claims.append((self, stored, sub))
-
-    def _place(self, where: Partition) -> Place:
-        indexes: tuple[Index, ...] = ()
-        if self.unique:
-            indexes = (UniqueIndex(self.codec, where.unique(self.name)),)
-        elif self.indexable:
-            indexes = (EqualIndex(self.codec, where.equal_prefix(self.name)),)
-        described: Indexes = (len(indexes),)
-        for index in indexes:
-            described += index.upkeep
-        return Place(self._prefix(where), self.stored_as, indexes, described)
+            if index.of_values:
+                for entry in index.entries(stored, sub):
+                    new.entries += entry
+                    new.claims.append((self, stored, sub))
 
     def _prefix(self, where: Partition) -> bytes:
         return where.field_prefix(self.name)
+
+
+def _described(indexes: Sequence[Kept]) -> Indexes:
+    """Indexes as the scripts know them."""
+    return (len(indexes), *(arg for index in indexes for arg in index.upkeep))
 
 
 class BoundValue(BoundField[Face]):
@@ -170,6 +227,8 @@ class BoundValue(BoundField[Face]):
         """What a command may do to this field."""
         field = self._field
         place: Place = field.place(self._instance._pk)
+        if place.escalates and scope != b"nothing":
+            scope = b"whole"
         return Change(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
         )

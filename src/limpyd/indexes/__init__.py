@@ -1,6 +1,27 @@
 """Indexes: what makes a field's values findable."""
 
-from limpyd.indexes.base import Index
+from limpyd.indexes.base import Index, Kept
+from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
+from limpyd.indexes.dates import DateIndex, DateSimpleTimeIndex, DateTimeIndex, SimpleDateTimeIndex, TimeIndex
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.geo import GeoIndex
+from limpyd.indexes.multi import MultiIndexes
+from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
-__all__ = ["EqualIndex", "Index", "UniqueIndex"]
+__all__ = [
+    "DateIndex",
+    "DateSimpleTimeIndex",
+    "DateTimeIndex",
+    "EqualIndex",
+    "EqualIndexWith",
+    "GeoIndex",
+    "Index",
+    "Kept",
+    "MultiIndexes",
+    "NumberRangeIndex",
+    "ScoredEqualIndex",
+    "SimpleDateTimeIndex",
+    "TextRangeIndex",
+    "TimeIndex",
+    "UniqueIndex",
+]

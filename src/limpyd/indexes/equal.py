@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
-from limpyd.indexes.base import Index
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from limpyd.indexes.base import Index, Indexed, Kept, Transform
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import Node, OneOf, Stored, Text
+
+EQUALITY = frozenset({"eq", "in"})
 
 
 class EqualIndex(Index):
-    """A set of primary keys per value."""
+    """A set of primary keys per value (SADD); finds what equals a value, or one of several."""
 
     kind = b"eq"
     redis_type = "set"
-    operators = frozenset({"eq", "in"})
+    operators = EQUALITY
+
+    def final_form(self, field: Indexed) -> str:
+        return "text" if self.all_steps(field) else field.codec.normal
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.equal_prefix(field.name, self.label)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        return has_one_of(kept, operator, values, sub, where)
 
 
 class UniqueIndex(Index):
-    """A hash from each value to its one owner."""
+    """A hash from each value to its one owner (HSETNX); a unique field has it by itself.
+
+    Args:
+        of: the index whose values are unique; without, the field's own are.
+    """
 
     kind = b"uniq"
     redis_type = "hash"
-    operators = frozenset({"eq", "in"})
+    operators = EQUALITY
+    settings: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, of: Index | None = None) -> None:
+        self._of = of or EqualIndex()
+        self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
+
+    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
+        return self._of.all_steps(field)
+
+    def final_form(self, field: Indexed) -> str:
+        return self._of.final_form(field)
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.unique(field.name, self.label)
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        return self._of.encode_filter(field, operator, value)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        return has_one_of(kept, operator, values, sub, where)
+
+
+def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, _where: Stored) -> Node:
+    """The condition that a field, or a sub-key of it, has one of some values."""
+    if sub is not None:
+        values = [
+            kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
+        ]
+    return OneOf(kept.kind, kept.key, values)

@@ -34,6 +34,7 @@ class ModelCore(Faced[Face]):
     _pk: bytes | None
     _checked: bool
     _making: Any  # a lock of the face's kind, on an instance without a primary key
+    _prefetched: Mapping[str, Any] = {}
 
     # --- the class ---
 
@@ -80,6 +81,7 @@ class ModelCore(Faced[Face]):
             if old is not None:
                 old._unregister(model._schema.keys.tag)
             database._register(model._schema.keys.tag, model)
+            model._schema.upkeep.forget()
         for model in moved:
             model.database = database
 
@@ -165,6 +167,14 @@ class ModelCore(Faced[Face]):
         if self._pk is None:
             return f"<{type(self).__name__} without pk>"
         return f"<{type(self).__name__} {to_text(self._pk)!r}>"
+
+    @property
+    def prefetched(self) -> Mapping[str, Any]:
+        """The values that a collection read along with this instance (`instances(prefetch=[…])`), by name.
+
+        They are as they were at that moment; the fields themselves ask Redis.
+        """
+        return self._prefetched
 
     # --- operations on an instance ---
 

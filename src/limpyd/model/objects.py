@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, MultipleObjectsReturned, shorten
+from limpyd.expressions import SEPARATOR
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
-from limpyd.query.filters import SEPARATOR, Condition, parse, unknown_field
-from limpyd.query.plan import Plan, plan_for
+from limpyd.query.conditions import Condition
+from limpyd.query.filters import parse, unknown_field
+from limpyd.query.plan import Plan, indexes_used, plan_for
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
 
@@ -25,13 +27,19 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
     _known(schema, values)
     pk = _given_pk(schema, values)
     new = calls.NewObject(pk)
-    for name, field, place, sub in schema.layout(schema.keys.partition(pk)):
+    where = schema.keys.partition(pk)
+    for name, field, place, sub in schema.layout(where):
         value = values[name] if name in values else field.default_value()
         if value is None:
             if sub is None:
                 new.unset.append(place.prefix)
             continue
         field.add_to(new, place, value)
+    for index in schema.together(where):
+        entry = index.entry([new.value_in(place) for place in index.places])
+        if entry is not None:
+            new.entries += (index.kind.removeprefix(b"&"), index.key, entry)
+            new.claims.append((index, entry, None))
     return new
 
 
@@ -154,8 +162,9 @@ def get_or_creation(
     # Such a key can be found but not given, so what is absent stays absent.
     new = calls.NewObject(None) if by_minted_pk else new_object(schema, values)
     where = schema.keys.partition(new.pk)
-    leaves = Plan(schema, where, conditions).leaves
-    return calls.get_or_create(schema, where, leaves, new, may_create=not by_minted_pk, sought=text)
+    search = Plan(schema, where, conditions).search
+    request = calls.get_or_create(schema, where, search, new, may_create=not by_minted_pk, sought=text)
+    return request.after(schema.upkeep.built(indexes_used(conditions, (), where)))
 
 
 def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:

@@ -8,10 +8,13 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, PKField, ValueField
 from limpyd.fields.value import Place
+from limpyd.indexes.base import Kept
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
 from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
+from limpyd.upkeep import Upkeep
 
 ARGUMENT_NAMES = frozenset({"cls", "defaults", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
@@ -47,9 +50,19 @@ class Schema:
         self.hash_fields: dict[str, InstanceHashField[Any]] = {
             name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
         }
+        self._together: dict[Partition, list[KeptTogether]] = {}
+        for where in self.keys.partitions:
+            self._settle(where)
         self.settable = self.fields.keys() | {"pk"}
+        self.meanings: dict[str, Any] = {}
+        """What names of filters mean."""
+        self.orders: dict[Any, Any] = {}
+        """What sort was given, as sort keys."""
+        self.shapes: dict[tuple[str, tuple[str, ...]], Any] = {}
+        """What objects become, by what was asked of a collection."""
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+        self.upkeep = Upkeep(self)
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
 
     def __str__(self) -> str:
@@ -81,6 +94,18 @@ class Schema:
             raise unknown_field(self, name)
         return self.hash_fields[name]
 
+    def _settle(self, where: Partition) -> None:
+        """Tells each field its indexes in a partition, now that all fields are known."""
+        kept = {name: field.kept_in(where) for name, field in self.value_fields.items()}
+        together = [index for own in kept.values() for index in own if isinstance(index, KeptTogether)]
+        self._together[where] = together
+        for name, field in self.value_fields.items():
+            field.settle(where, kept[name], [index for index in together if any(one is field for one in index.fields)])
+
+    def together(self, where: Partition) -> list[KeptTogether]:
+        """The indexes of several fields in a partition."""
+        return self._together[where]
+
     def layout(self, where: Partition) -> list[Slot]:
         """How the values of a new object are laid out."""
         return self._layouts[where]
@@ -101,8 +126,9 @@ class Schema:
         indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
         return deletion_layout(
             self.key_prefixes(where),
-            [(sub, place.described) for place, sub in indexed if sub is not None],
-            [(place.prefix, place.stored, place.described) for place, sub in indexed if sub is None],
+            [arg for index in self._together[where] for arg in index.upkeep],
+            [(sub, place.alone) for place, sub in indexed if sub is not None],
+            [(place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None],
         )
 
     def must_have_or_mint(self, pk: bytes | None) -> None:
@@ -118,8 +144,24 @@ class Schema:
             )
             raise InvalidPrimaryKey(msg)
 
+    def index_at(self, key: bytes) -> Kept | None:
+        """The index that a key belongs to."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                for index in field.place_in(where).indexes:
+                    if index.owns(key):
+                        return index
+        return None
+
     def value_of(self, field: str, stored: bytes) -> Any:
-        """A stored value as its field's type, or as it is stored if it does not fit."""
+        """A stored value as its field's type, or as it is stored if it does not fit.
+
+        Of fields that have an index together (`"name, city"`): the value of each, from the index's entry.
+        """
+        for where in self.keys.partitions:
+            for index in self._together[where]:
+                if index.name == field:
+                    return index.values(stored)
         try:
             return self.value_fields[field].codec.decode(stored)
         except (KeyError, ValueError):
@@ -129,14 +171,16 @@ class Schema:
         """The Redis type that a key of the model should have."""
         for where in self.keys.partitions:
             for field in self.value_fields.values():
-                place = field.place_in(where)
-                if key.startswith(place.prefix):
+                if key.startswith(field.place_in(where).prefix):
                     return field.redis_type
-                if any(key.startswith(index.key) for index in place.indexes):
-                    return place.indexes[0].redis_type
             if key == where.seq:
                 return "string"
-        return "set"
+        index = self.index_at(key)
+        return REDIS_TYPES.get(index.kind.lstrip(b"&"), "zset") if index is not None else "set"
+
+
+REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}
+"""The Redis type of each kind of index that is no sorted set."""
 
 
 def collect(model: type) -> tuple[PKField, list[Field[Any]]]:

@@ -8,15 +8,17 @@ from typing import Any, ClassVar, Self
 
 from limpyd.database import RedisDatabase, scan
 from limpyd.exceptions import InvalidPrimaryKey
+from limpyd.expressions import Expression
 from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.keys import to_text
 from limpyd.model import objects
 from limpyd.model.core import ModelCore
+from limpyd.query.core import Query
 from limpyd.query.filters import parse
 from limpyd.query.sync import Collection
 from limpyd.requests import Request
+from limpyd.upkeep.programs import OnProgress
 
 NEW: Any = object()
 """Stands for the primary key that a new object is still to get."""
@@ -139,8 +141,10 @@ class RedisModel(ModelCore[Sync]):
         return [cls._connected(pk) for pk in cls.database._run(objects.existing(cls._declared(), wanted))]
 
     @classmethod
-    def collection(cls, **filters: Any) -> Collection[str, Self]:
-        """The primary keys of the objects that match all filters; all objects without any. Nothing is sent yet.
+    def collection(cls, *expressions: Expression, **filters: Any) -> Collection[str, Self]:
+        """The primary keys of the objects for which all expressions and filters hold; of all objects without any.
+
+        Nothing is sent yet.
 
         Raises:
             UnknownField: a name is no field.
@@ -148,12 +152,37 @@ class RedisModel(ModelCore[Sync]):
             InvalidValue: a value does not fit the field's type.
         """
         schema = cls._declared()
-        return Collection(cls, schema, parse(schema, filters), item=to_text)
+        return Collection(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> Collection[Self, Self]:
         """The instances of the objects that match all filters; like `collection(…).instances(lazy)`."""
         return cls.collection(**filters).instances(lazy)
+
+    @classmethod
+    def rebuild_indexes(cls, progress: OnProgress | None = None) -> None:
+        """Builds all indexes of the model, while others read and write.
+
+        Objects are entered, and entries that none gives are removed, in short steps. If it is stopped, the next call
+        goes on where it was. All processes should know the indexes by then: an older version of the class does not
+        keep them.
+
+        Args:
+            progress: is told from time to time how much is done, and of how much: objects, once for each index.
+
+        Raises:
+            UniquenessError: two objects have one value, which should be unique.
+            InvalidValue: an object has a value that an index cannot keep.
+        """
+        cls._declared().upkeep.rebuild(progress=progress)
+
+    @classmethod
+    def clear_indexes(cls) -> None:
+        """Removes all that indexes of the model hold, also those that are no longer declared.
+
+        Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
+        """
+        cls._declared().upkeep.clear()
 
     @classmethod
     def scan_model_keys(cls) -> Iterator[str]:

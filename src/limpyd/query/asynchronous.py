@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any, NoReturn, TypeVar, cast, overload
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, Literal, NoReturn, TypeVar, cast, overload
 
-from limpyd.keys import to_text
-from limpyd.query.core import CollectionCore, instance_of
+from limpyd.query.core import CollectionCore, span_of
+from limpyd.query.explanation import Explanation
+from limpyd.query.paging import Page
+from limpyd.query.plan import PKS
+from limpyd.query.totals import average
 
 Item = TypeVar("Item")
 M = TypeVar("M")
+Row = TypeVar("Row")
 
 
 class AsyncCollection(CollectionCore[Item, M]):
-    """The objects that match some filters: their primary keys, or their instances.
+    """The objects that match some filters: their primary keys, or what these are turned into.
 
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
     Without a sort the order is the server's own, and may differ from one evaluation to the next.
     """
 
     async def __aiter__(self) -> AsyncIterator[Item]:
-        for item in await self._evaluate():
+        for item in await self.all():
             yield item
 
     @overload
@@ -48,8 +52,10 @@ class AsyncCollection(CollectionCore[Item, M]):
         msg = "whether a collection has items is asked of the server; use `await collection.exists()`"
         raise TypeError(msg)
 
+    # --- how many, and which ---
+
     async def count(self) -> int:
-        """How many match (SCARD, SINTERCARD or a script)."""
+        """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
         return cast("int", await self._run(self._count()))
 
     async def exists(self) -> bool:
@@ -58,19 +64,179 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     async def all(self) -> list[Item]:
         """A list of all that match."""
-        return await self._evaluate()
+        return cast("list[Item]", await self._run(self._items()))
 
-    def instances(self, lazy: bool = False) -> AsyncCollection[M, M]:
-        """The same collection, of instances. With `lazy` each checks at its first use that it still exists."""
-        shape = ".instances(lazy=True)" if lazy else ".instances()"
-        return cast("AsyncCollection[M, M]", self._as(instance_of(self._model, lazy=lazy), shape))
+    async def first(self) -> Item | None:
+        """The first in order, or None; without an order that of the lowest primary key."""
+        return cast("Item | None", await self._run(self._first()))
+
+    async def last(self) -> Item | None:
+        """The last in order, or None; without an order that of the highest primary key."""
+        return cast("Item | None", await self._run(self._first(last=True)))
+
+    async def get(self) -> Item:
+        """The only one that matches.
+
+        Raises:
+            DoesNotExist: none matches.
+            MultipleObjectsReturned: several match; it is a ValueError.
+        """
+        return cast("Item", await self._run(self._the_one()))
+
+    # --- what each becomes ---
 
     def primary_keys(self) -> AsyncCollection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("AsyncCollection[str, M]", self._as(to_text, ""))
+        return cast("AsyncCollection[str, M]", self._shaped(PKS))
+
+    def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> AsyncCollection[M, M]:
+        """The same collection, of instances. See `Collection.instances`."""
+        return cast("AsyncCollection[M, M]", self._instances(lazy, prefetch))
+
+    def values(self, *names: str) -> AsyncCollection[dict[str, Any], M]:
+        """The same collection, of dicts from names to values. See `Collection.values`."""
+        return cast("AsyncCollection[dict[str, Any], M]", self._values(names))
+
+    @overload
+    def values_list(self, *names: str, flat: Literal[False] = False) -> AsyncCollection[tuple[Any, ...], M]: ...
+    @overload
+    def values_list(self, *names: str, flat: Literal[True]) -> AsyncCollection[Any, M]: ...
+    def values_list(self, *names: str, flat: bool = False) -> AsyncCollection[Any, M]:
+        """The same collection, of tuples of values, or with `flat` of values. See `Collection.values_list`."""
+        return cast("AsyncCollection[Any, M]", self._values_list(names, flat))
+
+    def rows(self, row: Callable[..., Row]) -> AsyncCollection[Row, M]:
+        """The same collection, of objects of a dataclass or NamedTuple. See `Collection.rows`."""
+        return cast("AsyncCollection[Row, M]", self._rows(row))
+
+    # --- what their values come to ---
+
+    async def min(self, name: str) -> Any:
+        """The lowest value of a field of one value, or None if nothing that matches has one.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field has many values.
+        """
+        return await self._run(self._extreme(name, desc=False))
+
+    async def max(self, name: str) -> Any:
+        """The highest value of a field of one value, or None. Raises as `min`."""
+        return await self._run(self._extreme(name, desc=True))
+
+    async def sum(self, name: str) -> Any:
+        """The sum of the values of a field, of its members if it has many; 0 if there are none.
+
+        It is exact, and of the field's type; of untyped fields an int or a float.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field holds no numbers.
+            ServerError: a value of an untyped field is no number.
+        """
+        return (await self._run(self._sum(name)))[1]
+
+    async def avg(self, name: str) -> Any:
+        """The average of the values of a field, or None if there are none. Raises as `sum`."""
+        return average(await self._run(self._sum(name)))
+
+    async def count_by(self, name: str) -> dict[Any, int]:
+        """How many objects have each value of a field, by value; of a field of many members, how often each is there.
+
+        Raises:
+            UnknownField: the name is no field.
+        """
+        return cast("dict[Any, int]", await self._run(self._tally(name)))
+
+    # --- changing what is found ---
+
+    async def delete(self, chunk: int = 500) -> int:
+        """Deletes all objects that match, with their index entries; how many there were.
+
+        It takes two requests for each chunk. A chunk is one step, in which only what still matches is deleted. If
+        it fails, nothing of that chunk was deleted; those before it are.
+
+        Args:
+            chunk: about how many objects a step deletes.
+        """
+        return cast("int", await self._database._run_program(self._deletion(chunk)))
+
+    async def update(self, chunk: int = 500, **values: Any) -> int:
+        """Gives all objects that match new values, with their index entries; how many there were.
+
+        It takes two requests for each chunk. A chunk is one step, in which only what still matches is changed. If
+        it fails, nothing of that chunk was changed; those before it are.
+
+        Args:
+            chunk: about how many objects a step changes.
+            values: the new values of fields of one value; None removes one.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidValue: a value does not fit its field's type, or its field has many values.
+            UniquenessError: a value belongs to another object.
+        """
+        return cast("int", await self._database._run_program(self._update(chunk, values)))
+
+    # --- in parts ---
+
+    def iterate(self, chunk: int = 1000) -> AsyncIterator[Item]:
+        """Goes through all that match in chunks, one request each, however many there are.
+
+        No chunk keeps the server busy for long, and only one is held here. What matches all the while is yielded; what
+        comes, goes or changes meanwhile may be or not. Without an order an object may come twice, if so many
+        are taken away meanwhile that the server makes its set smaller.
+
+        Args:
+            chunk: about how many objects a request looks at.
+
+        Raises:
+            InvalidFilter: it is in an order for which there is no index.
+        """
+        return cast("AsyncIterator[Item]", self._database._walk(self._steps(chunk)))
+
+    async def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
+        """So many items in order, and a cursor from which the next page goes on; None on the last one.
+
+        The next page begins after the last object of this one, whatever came or went meanwhile.
+
+        Args:
+            size: how many items.
+            after: the cursor of the page before; without, the first page is given. Without an order it is that
+                of primary keys.
+
+        Raises:
+            InvalidValue: it is no cursor, or that of another order.
+        """
+        return cast("Page[Item]", await self._run(self._page(size, after)))
+
+    async def store(self, key: str | None = None, ttl: int | None = 60) -> AsyncCollection[Item, M]:
+        """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
+
+        Args:
+            key: where; by default a new key. What is there is overwritten.
+            ttl: for how many seconds; None for ever.
+        """
+        return cast("AsyncCollection[Item, M]", await self._run(self._store(key, ttl)))
+
+    def from_stored(self, key: str) -> AsyncCollection[Item, M]:
+        """The collection that was stored under a key, narrowed by what this one asks for. Nothing is sent yet.
+
+        When it is evaluated it raises DoesNotExist if it is not there any more. Objects that were deleted meanwhile
+        are left out.
+        """
+        return cast("AsyncCollection[Item, M]", self._from_stored(key))
+
+    async def explain(self) -> Explanation:
+        """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
+
+        It asks the server for the sizes; the result prints as a text.
+        """
+        return cast("Explanation", await self._run(self._explain()))
 
     async def _at(self, index: Any) -> Any:
-        return (await self._evaluate())[index]
-
-    async def _evaluate(self) -> list[Item]:
-        return cast("list[Item]", await self._run(self._find()))
+        span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
+        if span is None:
+            return (await self.all())[index]
+        items = await self._run(self._items(span))
+        return items[0] if isinstance(index, int) else items

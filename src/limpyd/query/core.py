@@ -2,71 +2,357 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, cast
+from uuid import uuid4
 
-from limpyd.query.filters import Condition, Queried, parse
-from limpyd.query.plan import Plan, Planned, plan_for
-from limpyd.requests import Request
+from limpyd.exceptions import DoesNotExist, InvalidFilter, MultipleObjectsReturned, shorten
+from limpyd.expressions import SEPARATOR, Expression
+from limpyd.fields import ValueField
+from limpyd.fields.checks import as_bytes, integer
+from limpyd.fields.value import BoundValue
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import Partition, to_text
+from limpyd.query.changes import in_chunks, steps_of
+from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member
+from limpyd.query.explaining import explanation
+from limpyd.query.explanation import Explanation
+from limpyd.query.filters import Queried, parse
+from limpyd.query.native import Span
+from limpyd.query.ordering import SortKey, sort_keys
+from limpyd.query.paging import Page
+from limpyd.query.plan import EVERYTHING, PKS, Plan, Planned, plan_for
+from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
+from limpyd.query.totals import sum_decoder, summable, tally_decoder
+from limpyd.query.values import Values
+from limpyd.requests import Argument, Program, Request, Walk
+from limpyd.scripts import calls
+from limpyd.scripts.queries import Search
 
 Item = TypeVar("Item")
 M = TypeVar("M")
+MOST_SHAPES = 1000
+"""How many shapes and orders of a model are kept; their names may come from outside."""
 
 
 class ModelSchema(Queried, Planned, Protocol):
     """What a collection needs to know of its model."""
 
+    pk_name: str
+    mints_pks: bool
+
+    def deletion(self, where: Partition) -> tuple[Argument, ...]: ...
+
+    orders: dict[Any, tuple[SortKey, ...]]
+    shapes: dict[tuple[str, tuple[str, ...]], Shape]
+
+
+class Query(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        conditions: what objects must meet.
+        order: what they are sorted by.
+        shape: what they become.
+        stored_key: the key of the stored collection it is, if it is one.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    order: tuple[SortKey, ...] = ()
+    shape: Shape = PKS
+    stored_key: str | None = None
+
 
 class CollectionCore(Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
-    def __init__(
-        self,
-        model: type[M],
-        schema: ModelSchema,
-        conditions: tuple[Condition, ...],
-        *,
-        item: Callable[[bytes], Item],
-        shape: str = "",
-    ) -> None:
+    def __init__(self, model: type[M], schema: ModelSchema, query: Query) -> None:
         self._model = model
         self._schema = schema
-        self._conditions = conditions
-        self._item = item
-        self._shape = shape
+        self._query = query
 
-    def filter(self, **filters: Any) -> Self:
-        """The same collection, narrowed: all filters must hold.
+    # --- narrowing ---
+
+    def filter(self, *expressions: Expression, **filters: Any) -> Self:
+        """The same collection, narrowed: all expressions and filters must hold.
 
         Raises:
             UnknownField: a name is no field.
             InvalidFilter: the field has no index for it.
             InvalidValue: a value does not fit the field's type.
         """
-        conditions = (*self._conditions, *parse(self._schema, filters))
-        return type(self)(self._model, self._schema, conditions, item=self._item, shape=self._shape)
+        return self._narrowed(*parse(self._schema, filters, expressions))
+
+    def exclude(self, *expressions: Expression, **filters: Any) -> Self:
+        """The same collection without the objects for which all of these hold; those without a value stay.
+
+        Raises as `filter`.
+        """
+        conditions = parse(self._schema, filters, expressions)
+        if not conditions:
+            msg = f"{self._schema.name}: exclude needs an expression or a filter"
+            raise InvalidFilter(msg)
+        return self._narrowed(Fails(conditions[0] if len(conditions) == 1 else Joined(conditions)))
+
+    def intersect(self, *sets: Any) -> Self:
+        """The same collection, narrowed to the primary keys that are in each of some sets.
+
+        Args:
+            sets: primary keys or instances in a list, set or tuple; the key of a set, list or sorted set; a field of
+                an instance that is one; or a stored collection.
+
+        Raises:
+            InvalidFilter: something is none of these.
+        """
+        return self._narrowed(*map(self._membership, sets))
+
+    def _membership(self, given: Any) -> Condition:
+        if isinstance(given, BoundValue) and given._field.stored_as in {b"set", b"list", b"zset"}:
+            return Member(given._key(), repr(given))
+        if isinstance(given, CollectionCore) and given._query.stored_key is not None:
+            return Member(as_bytes("a key", given._query.stored_key), repr(given), required=True)
+        if isinstance(given, str | bytes):
+            return Member(as_bytes("a key", given), f"in {given!r}")
+        if isinstance(given, list | tuple | set | frozenset):
+            shown = f"pk in {shorten(given)}"
+            values = Values(self._schema.field("pk"), None, "in", shown)
+            return ByPk([values.pk(each) for each in given], values.elsewhere, shown)
+        msg = (
+            f"{self._schema.name}: intersect takes lists, sets and tuples of primary keys, names of keys, fields of "
+            f"instances that are a set, list or sorted set, and stored collections; not {shorten(given)}"
+        )
+        raise InvalidFilter(msg)
+
+    # --- order ---
+
+    def sort(
+        self,
+        by: str | Sequence[str] | None = None,
+        desc: bool = False,
+        alpha: bool | None = None,
+        by_score: Any = None,
+    ) -> Self:
+        """The same collection in order; it replaces the order that it had.
+
+        Numbers and dates are compared as such; texts and primary keys as numbers, as SORT does, or with `alpha` by
+        their bytes. What has no value comes last. Where values are equal primary keys decide.
+
+        Args:
+            by: the name of a field, or several; `-` before it is for the largest first. By default the primary key.
+            desc: the largest first.
+            alpha: texts are compared as texts.
+            by_score: a field of an instance that is a sorted set, or the key of one: its scores tell the order.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: a field has many values.
+        """
+        orders = self._schema.orders
+        asked = (by, desc, alpha) if by_score is None and (by is None or isinstance(by, str)) else None
+        keys = None if asked is None else orders.get(asked)
+        if keys is None:
+            keys = sort_keys(self._schema, by, desc, alpha, by_score)
+            if asked is not None and len(orders) < MOST_SHAPES:
+                orders[asked] = keys
+        conditions, _, shape, stored_key = self._query
+        return cast("Self", self._with(Query(conditions, keys, shape, stored_key)))
+
+    # --- what has been asked ---
+
+    @property
+    def stored_key(self) -> str | None:
+        """The key of the stored collection that this is, or None."""
+        return self._query.stored_key
 
     def __repr__(self) -> str:
-        filters = ", ".join(map(str, self._conditions))
-        return f"<{self._schema.name}.collection({filters}){self._shape}>"
+        filters = ", ".join(map(str, self._query.conditions))
+        order = f".sort({', '.join(map(repr, map(str, self._query.order)))})" if self._query.order else ""
+        return f"<{self._schema.name}.collection({filters}){order}{self._query.shape.text}>"
 
-    def _as(self, item: Callable[[bytes], Any], shape: str) -> Any:
-        return type(self)(self._model, self._schema, self._conditions, item=item, shape=shape)
+    # --- for the faces ---
 
-    def _plan(self) -> Plan:
-        return plan_for(self._schema, self._conditions)
+    def _with(self, query: Query) -> Any:
+        return type(self)(self._model, self._schema, query)
 
-    def _find(self) -> Request[list[Item]]:
-        item = self._item
-        return self._plan().pks().then(lambda pks: [item(pk) for pk in pks])
+    def _narrowed(self, *conditions: Condition) -> Self:
+        return cast("Self", self._with(self._query._replace(conditions=(*self._query.conditions, *conditions))))
+
+    def _shaped(self, shape: Shape) -> Any:
+        conditions, order, _, stored_key = self._query
+        return self._with(Query(conditions, order, shape, stored_key))
+
+    def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
+        if prefetch is None:
+            return self._shaped(Instances(self._model, lazy=lazy))
+        names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch)
+
+        def make(columns: list[Column]) -> Shape:
+            (pk,) = columns_of(self._schema, ("pk",), scored=False)
+            return Prefetched(self._model, columns, pk, lazy=lazy)
+
+        return self._shaped(self._known_shape(f"prefetch {self._model.__qualname__} {lazy}", names, make))
+
+    def _values(self, names: tuple[str, ...]) -> Any:
+        return self._shaped(self._known_shape("values", names, Dicts))
+
+    def _values_list(self, names: tuple[str, ...], flat: bool) -> Any:
+        if flat and len(names) != 1:
+            msg = f"{self._schema.name}: values_list with flat=True takes one name, not {len(names)}"
+            raise InvalidFilter(msg)
+        if flat:
+            return self._shaped(self._known_shape("flat", names, Flat))
+        return self._shaped(self._known_shape("values_list", names, Tuples))
+
+    def _known_shape(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Shape:
+        """A shape, made once for the names of a model: most are asked for again and again."""
+        shapes = self._schema.shapes
+        shape: Shape | None = None if self._scored else shapes.get((kind, names))
+        if shape is None:
+            shape = make(columns_of(self._schema, names, scored=self._scored))
+            if not self._scored and len(shapes) < MOST_SHAPES:
+                shapes[kind, names] = shape
+        return shape
+
+    def _rows(self, row: Any) -> Any:
+        return self._shaped(row_shape(self._schema, row))
+
+    @property
+    def _scored(self) -> bool:
+        return any(key.scores for key in self._query.order)
+
+    def _plan(self, order: tuple[SortKey, ...] | None = None) -> Plan:
+        query = self._query
+        return plan_for(
+            self._schema,
+            query.conditions,
+            (query.order or self._implied_order()) if order is None else order,
+            sorts_by_pattern=self._database._sorts_by_pattern,
+        )
+
+    def _implied_order(self) -> tuple[SortKey, ...]:
+        """The order that an index brings along without being asked for it; a stored collection has its own."""
+        if self._query.stored_key is not None or not self._schema.together(self._schema.keys.partitions[0]):
+            return ()
+        for condition in self._query.conditions:
+            for kept in condition.indexes():
+                if isinstance(kept, KeptTogether) and kept.kind == b"&scored":
+                    return sort_keys(self._schema, kept.fields[1].name, False, None, None)
+        return ()
+
+    def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
+        return self._plan().items(self._query.shape, span)
 
     def _count(self, limit: int = 0) -> Request[int]:
-        return self._plan().count(limit)
+        return self._plan(()).count(limit)
+
+    def _first(self, *, last: bool = False) -> Request[Item | None]:
+        order = self._query.order or self._by_pk()
+        if last:
+            order = tuple(key.turned() for key in order)
+        request = self._plan(order).items(self._query.shape, Span(0, 1))
+        return request.then(lambda items: items[0] if items else None)
+
+    def _by_pk(self) -> tuple[SortKey, ...]:
+        """The order in which primary keys that nobody ordered are."""
+        return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)
+
+    def _the_one(self) -> Request[Item]:
+        def decode(items: list[Item]) -> Item:
+            if not items:
+                msg = f"nothing matches {self!r}"
+                raise DoesNotExist(msg)
+            if len(items) > 1:
+                msg = f"several objects match {self!r}; get takes one"
+                raise MultipleObjectsReturned(msg)
+            return items[0]
+
+        return self._plan().items(self._query.shape, Span(0, 2)).then(decode)
+
+    def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
+        integer("page's size", size, low=1)
+        return self._plan(self._query.order or self._by_pk()).page(self._query.shape, size, after)
+
+    def _steps(self, chunk: int) -> Walk[Item]:
+        """The steps of a walk through all that matches."""
+        integer("iterate's chunk", chunk, low=1)
+        order = self._query.order
+        plan, shape = self._plan(), self._query.shape
+
+        def step(cursor: bytes) -> Request[tuple[bytes, list[Item]]]:
+            if not order:
+                found = plan.chunk(shape, chunk, b"" if cursor == b"0" else cursor)
+                return found.then(lambda reply: (reply[0] or b"0", reply[1]))
+            page = plan.page(shape, chunk, None if cursor == b"0" else cursor.decode())
+            return page.then(lambda page: ((page.cursor or "0").encode(), page.items))
+
+        return step
+
+    def _extreme(self, name: str, *, desc: bool) -> Request[Any]:
+        """The lowest or the highest value."""
+        keys = sort_keys(self._schema, name, desc, None, None)
+        if name.startswith("-"):
+            msg = f"{self._schema.name}: {name!r} is no name of a field"
+            raise InvalidFilter(msg)
+        columns = columns_of(self._schema, (name,), scored=False)
+        request = self._plan(keys).items(Flat(columns), Span(0, 1))
+        return request.then(lambda values: values[0] if values else None)
+
+    def _sum(self, name: str) -> Request[tuple[int, Any]]:
+        column, field = summable(self._schema, name)
+        return self._plan(()).total(column, b"sum", sum_decoder(field, column))
+
+    def _tally(self, name: str) -> Request[dict[Any, int]]:
+        (column,) = columns_of(self._schema, (name,), scored=False)
+        field = self._schema.field(name.partition(SEPARATOR)[0])
+        many = field if isinstance(field, ValueField) and field.many else None
+        return self._plan(()).total(column, b"tally", tally_decoder(column, of_members=many))
+
+    def _store(self, key: str | bytes | None, ttl: int | None) -> Request[Any]:
+        if ttl is not None:
+            integer("store's ttl", ttl, low=1)
+        if key is None:
+            key = self._schema.keys.partitions[0].stored_collection(uuid4().hex)
+        name = as_bytes("store's key", key)
+        return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, ()))
+
+    def _from_stored(self, key: str | bytes) -> Any:
+        return self._stored_as(as_bytes("a stored collection's key", key), self._query.conditions)
+
+    def _stored_as(self, key: bytes, conditions: tuple[Condition, ...]) -> Any:
+        listed = Member(key, f"stored as {to_text(key)!r}", required=True)
+        return self._with(Query((*conditions, listed), (), self._query.shape, to_text(key)))
+
+    def _deletion(self, chunk: int) -> Program[int]:
+        schema = self._schema
+        plan = self._plan(())
+        layout = schema.deletion(plan.where)
+        return self._changing(chunk, lambda search: calls.delete_found(schema, search, layout))
+
+    def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
+        schema, steps = self._schema, steps_of(self._schema, values)
+        return self._changing(chunk, lambda search: calls.update_found(schema, search, steps))
+
+    def _changing(self, chunk: int, change: Callable[[Search], Request[int]]) -> Program[int]:
+        integer("chunk", chunk, low=1)
+        return in_chunks(self._plan(()), lambda condition: self._narrowed(condition)._plan(()), chunk, change)
+
+    def _explain(self) -> Request[Explanation]:
+        plan = self._plan()
+        return plan.explained(EVERYTHING).then(lambda reply: explanation(repr(self), plan, self._query, reply))
+
+    @property
+    def _database(self) -> Any:
+        return cast("Any", self._model).database
 
     def _run(self, request: Request[Any]) -> Any:
-        return cast("Any", self._model).database._run(request)
+        return self._database._run(request)
 
 
-def instance_of(model: Any, *, lazy: bool) -> Callable[[bytes], Any]:
-    """What makes the instances of a collection."""
-    return cast("Callable[[bytes], Any]", model._lazy if lazy else model._connected)
+def span_of(index: slice) -> Span | None:
+    """What a slice asks for, if the server can give just that."""
+    start, stop, step = index.start or 0, index.stop, index.step
+    if step not in {None, 1} or start < 0 or (stop is not None and stop < 0):
+        return None
+    if stop is None:
+        return Span(start, 0)
+    return Span(start, stop - start) if stop > start else None

@@ -1,133 +1,328 @@
-"""What filters mean: `name="x"`, `name__in=[…]` become the leaves of a plan, or an error at the call."""
+"""What filters mean: `name="x"`, `age__gte=18` or `Person.age >= 18` become conditions, or an error at the call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple, Protocol
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
-from limpyd.fields import Field, ValueField
+from limpyd.expressions import SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
+from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
-from limpyd.keys import Partition
-from limpyd.scripts.calls import Leaf
+from limpyd.indexes.base import Kept
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import ModelKeys, Partition
+from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Missing, OneHolds, Together
+from limpyd.query.values import Values, is_instance
 
-SEPARATOR = "__"
-OPERATORS = frozenset({"between", "contains", "eq", "gt", "gte", "in", "isnull", "lt", "lte", "ne", "startswith"})
+OPERATORS = frozenset(
+    {
+        "between",
+        "box",
+        "contains",
+        "eq",
+        "gt",
+        "gte",
+        "in",
+        "isnull",
+        "lt",
+        "lte",
+        "ne",
+        "startswith",
+        "within",
+    }
+)
 """What a filter's name may end with; whether a field serves it is its indexes' affair."""
+
+SEVERAL = frozenset({"in", "between", "within", "box"})
+"""Operators that take several values."""
+PLAIN = frozenset({str, int, float})
+"""Types of values that are just values, as most are."""
+
+CURES = {
+    **dict.fromkeys(("eq", "in", "ne", "contains", "isnull"), "indexable=True"),
+    **dict.fromkeys(
+        ("gt", "gte", "lt", "lte", "between"), "indexes=[NumberRangeIndex], or indexes=[TextRangeIndex] for texts"
+    ),
+    "startswith": "indexes=[TextRangeIndex]",
+    **dict.fromkeys(("within", "box"), "indexes=[GeoIndex], on a field of type GeoPoint or a GeoField"),
+}
+"""How a field is declared so that it serves an operator."""
+
+
+MOST_NAMES = 1000
+"""How many names of filters are remembered; they may come from outside."""
 
 
 class Queried(Protocol):
     """What a filter needs to know of a model."""
 
     name: str
+    model: Any
+    keys: ModelKeys
+    meanings: dict[str, Any]
 
     @property
     def fields(self) -> Mapping[str, Field[Any]]: ...
 
     def field(self, name: str) -> Field[Any]: ...
+    def together(self, where: Partition) -> list[KeptTogether]: ...
 
 
-class Condition:
-    """One filter: a field has one of some values.
-
-    Args:
-        field: the field.
-        name: the filter's name, as it was written.
-        value: its value, as it was given.
-        stored: the values that are meant, as they are stored.
-        sub: the sub-key that has them, of a field that has sub-keys.
-    """
-
-    __slots__ = ("_field", "_name", "_stored", "_sub", "_value")
-
-    def __init__(
-        self, field: Field[Any], name: str, value: Any, stored: tuple[bytes, ...], sub: bytes | None = None
-    ) -> None:
-        self._field = field
-        self._name = name
-        self._value = value
-        self._stored = stored
-        self._sub = sub
-
-    def __str__(self) -> str:
-        return f"{self._name}={shorten(self._value)}"
-
-    def leaf(self, where: Partition) -> Leaf:
-        """The condition on the objects of a partition."""
-        field = self._field
-        if isinstance(field, ValueField):
-            return field.place_in(where).indexes[0].leaf(self._stored, self._sub)
-        return Leaf(b"pk", where.pks, self._stored)
-
-
-def parse(model: Queried, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """The conditions that keyword filters stand for.
+def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression] = ()) -> tuple[Condition, ...]:
+    """The conditions that expressions and keyword filters stand for; all of them must hold.
 
     Raises:
         UnknownField: a name is no field.
         InvalidFilter: the field has no index for it.
         InvalidValue: the value does not fit the field's type.
     """
-    return tuple(_condition(model, name, value) for name, value in filters.items())
+    if not expressions and not model.together(model.keys.partitions[0]):
+        return tuple([_by_name(model, name, value) for name, value in filters.items()])
+    written: list[Expression] = []
+    for expression in expressions:
+        if not isinstance(expression, Expression):
+            msg = f"{model.name}: {shorten(expression)} is no expression such as {model.name}.field == value"
+            raise InvalidFilter(msg)
+        written += expression.parts if type(expression) is Both else (expression,)
+    written += (_comparison(model, name, value) for name, value in filters.items())
+    return _joined(model, written)
 
 
-def _condition(model: Queried, name: str, value: Any) -> Condition:
-    field, rest = _field_of(model, name)
-    sub, operator = _meaning(field, name, rest)
-    served = field.operators
-    if operator not in served:
-        raise InvalidFilter(_unserved(field, name, operator))
-    if operator != "in":
-        return Condition(field, name, value, (_stored(field, name, value),), sub)
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        msg = f"{name}={shorten(value)}: `in` takes several values, such as a list"
+class Meaning(NamedTuple):
+    """What the name of a filter means, if one index answers it; found once for each name."""
+
+    field: Any  # a ValueField, which type checkers would read as a descriptor
+    path: tuple[str | bytes, ...]
+    sub: bytes | None
+    operator: str
+    number: int
+    kept: Kept
+
+
+def _by_name(model: Queried, name: str, value: Any) -> Condition:
+    """The condition that a keyword filter stands for."""
+    known = model.meanings.get(name)
+    if known is None or type(value) not in PLAIN:
+        comparison = _comparison(model, name, value)
+        condition = _condition(model, comparison)
+        simple = comparison.operator not in SEVERAL
+        if simple and known is None and isinstance(condition, ByIndex) and len(model.meanings) < MOST_NAMES:
+            field, number, operator, sub = condition.found
+            kept = field.place(None).indexes[number]
+            model.meanings[name] = Meaning(field, comparison.path, sub, operator, number, kept)
+        return condition
+    field, path, sub, operator, number, kept = known
+    texts = (kept.filter_text(operator, value),)
+    return ByIndex(field, number, operator, texts, sub, (), Comparison(field, path, operator, value))
+
+
+def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...]:
+    """The conditions of expressions that must all hold; those that one index keeps together become one."""
+    together, others = _composites(model, parts)
+    return (*together, *(_condition(model, part) for part in others))
+
+
+def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
+    """The conditions that indexes of several fields answer, and the expressions that are left."""
+    indexes = model.together(model.keys.partitions[0])
+    found: list[Condition] = []
+    for number, kept in enumerate(indexes):
+        if len(parts) < len(kept.fields) or kept.kind == b"&scored":
+            continue
+        compared: dict[str, Comparison] = {}
+        for part in parts:
+            if isinstance(part, Comparison) and part.operator in {"eq", "in"} and not part.path:
+                compared.setdefault(part.field.name, part)
+        wanted = [compared.get(field.name) for field in kept.fields]
+        values = [None if each is None else _known_values(each) for each in wanted]
+        if None in values:
+            continue
+        together = [part for part in wanted if part is not None]
+        stored = [
+            [model.fields[part.field.name].encode(value) for value in each or ()]
+            for part, each in zip(together, values, strict=True)
+        ]
+        text = ", ".join(map(repr, together))
+        entries = [entry for each in product(*stored) if (entry := kept.entry(each)) is not None]
+        found.append(Together(model, number, entries, text))
+        parts = [part for part in parts if not any(part is each for each in together)]
+    return found, parts
+
+
+def _known_values(comparison: Comparison) -> list[Any] | None:
+    """The values that are compared with, if they are known here."""
+    given = comparison.value
+    if comparison.operator == "in":
+        if isinstance(given, str | bytes | BoundField) or not isinstance(given, Iterable):
+            return None
+        given = list(given)
+    else:
+        given = [given]
+    return (
+        None if any(value is None or isinstance(value, BoundField) or is_instance(value) for value in given) else given
+    )
+
+
+def _condition(model: Queried, expression: Expression) -> Condition:
+    if isinstance(expression, Negation):
+        return Fails(_condition(model, expression.part))
+    if isinstance(expression, EitherOf):
+        return OneHolds([_condition(model, part) for part in expression.parts])
+    if isinstance(expression, Both):
+        return Joined(_joined(model, expression.parts))
+    if not isinstance(expression, Comparison):
+        msg = f"{model.name}: {expression!r} cannot be used in a filter"
         raise InvalidFilter(msg)
-    values = list(value)
-    return Condition(field, name, values, tuple(dict.fromkeys(_stored(field, name, each) for each in values)), sub)
+    field = _own(model, expression)
+    text = expression
+    if not isinstance(field, ValueField):
+        return _by_pk(field, expression, text)
+    sub, prefix = _meaning(field, expression)
+    operator, value = expression.operator, expression.value
+    if operator == "isnull":
+        return _missing(field, sub, expression, text)
+    if operator == "ne":
+        return Fails(_by_index(field, sub, prefix, "eq", value, text))
+    if operator == "contains" and (field.many or field.has_subkeys):
+        operator = "eq"
+    return _by_index(field, sub, prefix, operator, value, text)
 
 
-def _field_of(model: Queried, name: str) -> tuple[Field[Any], str | None]:
-    """The field that a filter begins with, and what follows it; None if nothing does."""
-    if name == "pk" or name in model.fields:
-        return model.field(name), None
-    with_subkeys = [
-        known
-        for known, field in model.fields.items()
-        if isinstance(field, ValueField) and field.has_subkeys and name.startswith(known + SEPARATOR)
-    ]
-    if with_subkeys:
-        known = max(with_subkeys, key=len)
-        return model.field(known), name[len(known + SEPARATOR) :]
-    field_name, separator, operator = name.rpartition(SEPARATOR)
-    return model.field(field_name if separator else name), operator
-
-
-def _meaning(field: Field[Any], name: str, rest: str | None) -> tuple[bytes | None, str]:
-    """The sub-key and the operator in what follows the name of a field."""
-    if not (isinstance(field, ValueField) and field.has_subkeys):
-        return None, "eq" if rest is None else rest
-    if rest is None:
-        msg = f"{name}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
-        raise InvalidFilter(msg)
-    sub, separator, operator = rest.rpartition(SEPARATOR)
-    if separator and operator in OPERATORS:
-        return as_bytes(name, sub), operator
-    return as_bytes(name, rest), "eq"
-
-
-def _unserved(field: Field[Any], name: str, operator: str) -> str:
-    if field.operators:
-        return (
-            f"{name}: {field} has no index that answers {operator!r}; it answers {', '.join(sorted(field.operators))}"
-        )
-    return f"{name}: {field} has no index, so objects cannot be found by it; declare it with indexable=True"
-
-
-def _stored(field: Field[Any], name: str, value: Any) -> bytes:
+def _by_index(
+    field: ValueField[Any], sub: bytes | None, prefix: str, operator: str, value: Any, text: Comparison
+) -> Condition:
+    number = serving(field).get((prefix, operator))
+    if number is None:
+        raise InvalidFilter(_unserved(field, prefix, operator, text))
     if value is None:
-        msg = f"{name}=None: None is no value that an index holds"
+        name = _name_of(text)
+        msg = f"{text}: None is no value that an index holds; ask for {name}{SEPARATOR}isnull=True"
         raise InvalidFilter(msg)
-    return field.encode(value)
+    kept = field.place(None).indexes[number]
+    if type(value) in PLAIN and operator not in SEVERAL:
+        return ByIndex(field, number, operator, (kept.filter_text(operator, value),), sub, (), text)
+    values = Values(field, kept, operator, text)
+    texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
+    return ByIndex(field, number, operator, texts, sub, values.elsewhere, text)
+
+
+def _by_pk(field: Field[Any], comparison: Comparison, text: Comparison) -> Condition:
+    operator, value = comparison.operator, comparison.value
+    if comparison.path or operator not in {"eq", "in", "ne"}:
+        msg = f"{text}: a primary key is found by eq, ne and in"
+        raise InvalidFilter(msg)
+    values = Values(field, None, operator, text)
+    if operator == "in":
+        if isinstance(value, str | bytes) or not isinstance(value, Iterable | BoundField):
+            msg = f"{text}: `in` takes several values, such as a list"
+            raise InvalidFilter(msg)
+        pks = [values.pk(each) for each in values.unfolded(value)]
+        return ByPk(pks, values.elsewhere, text)
+    one = ByPk([values.pk(value)], values.elsewhere, text)
+    return Fails(one) if operator == "ne" else one
+
+
+def _missing(field: ValueField[Any], sub: bytes | None, comparison: Comparison, text: Comparison) -> Condition:
+    if not field.indexable:
+        raise InvalidFilter(_unserved(field, "", "isnull", text))
+    if not isinstance(comparison.value, bool):
+        msg = f"{text}: isnull takes True or False"
+        raise InvalidFilter(msg)
+    missing = Missing(field, sub, text)
+    return missing if comparison.value else Fails(missing)
+
+
+def serving(field: ValueField[Any]) -> dict[tuple[str, str], int]:
+    """Which of a field's indexes serves a prefix and an operator: the first one that does."""
+    found: dict[tuple[str, str], int] | None = vars(field).get("_serving")
+    if found is None:
+        found = {}
+        for number, kept in enumerate(field.place(None).indexes):
+            for operator in kept.index.operators:
+                found.setdefault((kept.index.prefix, operator), number)
+        vars(field)["_serving"] = found
+    return found
+
+
+def _own(model: Queried, comparison: Comparison) -> Field[Any]:
+    """The model's own field that an expression means, which may have been written of a class it inherits from."""
+    field = comparison.field
+    owner = getattr(field, "model", None)
+    if owner is model:
+        return field  # type: ignore[no-any-return]
+    name = field.name
+    inherited = owner is None or issubclass(model.model, owner.model)
+    if not inherited or (name != "pk" and name not in model.fields):
+        msg = f"{field} is no field of {model.name}"
+        raise InvalidFilter(msg)
+    return model.field(name)
+
+
+def _comparison(model: Queried, name: str, value: Any) -> Comparison:
+    """A keyword filter as an expression."""
+    if name in model.fields:
+        return Comparison(model.fields[name], (), "eq", value)
+    begun = [known for known in (*model.fields, "pk") if name.startswith(known + SEPARATOR)]
+    field_name = max(begun, key=len, default=name.partition(SEPARATOR)[0])
+    field = model.field(field_name)
+    rest = name[len(field_name + SEPARATOR) :].split(SEPARATOR) if begun else []
+    operator = rest.pop() if rest and rest[-1] in OPERATORS else "eq"
+    if operator == "in" and isinstance(value, Iterator):
+        value = list(value)
+    if isinstance(field, ValueField) and field.has_subkeys:
+        if not rest and operator != "eq":
+            rest, operator = [operator], "eq"
+        path: list[str | bytes] = list(rest)
+        prefixes = {kept.index.prefix for kept in field.place(None).indexes} - {""}
+        prefix = next((each for each in prefixes if name.removesuffix(SEPARATOR + operator).endswith("__" + each)), "")
+        if prefix and len(rest) > prefix.count(SEPARATOR) + 1:
+            cut = len(rest) - prefix.count(SEPARATOR) - 1
+            path = [SEPARATOR.join(rest[:cut]), prefix]
+        else:
+            path = [SEPARATOR.join(rest)] if rest else []
+        return Comparison(field, tuple(path), operator, value)
+    return Comparison(field, tuple(rest), operator, value)
+
+
+def _meaning(field: ValueField[Any], comparison: Comparison) -> tuple[bytes | None, str]:
+    """The sub-key and the prefix that the path of an expression means."""
+    path = comparison.path
+    if not field.has_subkeys:
+        if "" in path:
+            raise InvalidFilter(_unserved(field, SEPARATOR, comparison.operator, comparison))
+        return None, SEPARATOR.join(part if isinstance(part, str) else part.decode() for part in path)
+    if not path:
+        if comparison.operator == "isnull":
+            return None, ""
+        msg = f"{_name_of(comparison)}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
+        raise InvalidFilter(msg)
+    sub, *prefix = path
+    return as_bytes(_name_of(comparison), sub), SEPARATOR.join(str(part) for part in prefix)
+
+
+def _name_of(comparison: Comparison) -> str:
+    return repr(comparison).partition("=")[0]
+
+
+def _unserved(field: ValueField[Any], prefix: str, operator: str, text: Comparison) -> str:
+    served = serving(field)
+    if not served:
+        cure = CURES[operator]
+        return f"{text}: {field} has no index, so objects cannot be found by it; declare it with {cure}"
+    prefixes = sorted({each for each, _ in served})
+    if prefix not in prefixes:
+        known = ", ".join(each for each in prefixes if each) or "none"
+        return (
+            f"{text}: {prefix!r} is neither an operator ({', '.join(sorted(OPERATORS))}) nor the prefix of an index of "
+            f"{field} ({known})"
+        )
+    answers = ", ".join(sorted(each for known, each in served if known == prefix))
+    return (
+        f"{text}: {field} has no index that answers {operator!r}; it answers {answers}; declare it with "
+        f"{CURES[operator]}"
+    )
 
 
 def unknown_field(model: Queried, name: str) -> UnknownField:

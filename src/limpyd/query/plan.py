@@ -1,16 +1,28 @@
-"""A plan: how conditions are answered by one request, native where one command suffices."""
+"""A plan: how a query is answered by one request, native where one command suffices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
-from limpyd.query.filters import Condition
+from limpyd.query import native
+from limpyd.query.conditions import Condition
+from limpyd.query.native import Native, Span
+from limpyd.query.ordering import SortKey
+from limpyd.query.paging import Page, after, cursor_of
+from limpyd.query.shapes import Column, PrimaryKeys, Shape
 from limpyd.requests import Argument, Request, answered
-from limpyd.scripts import calls
-from limpyd.scripts.calls import Leaf
+from limpyd.scripts.leaves import All, Everything, OneOf, Within
+from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model
+from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find
+
+R = TypeVar("R")
+
+NOTHING_FOUND = b"\0limpyd: nothing was found"
+"""What stands in a stored collection of nothing, since Redis keeps no empty list."""
 
 
 class Planned(Model, Protocol):
@@ -19,64 +31,132 @@ class Planned(Model, Protocol):
     keys: ModelKeys
 
 
-def plan_for(model: Planned, conditions: Sequence[Condition]) -> Plan:
+EVERYTHING = Span()
+PKS = PrimaryKeys()
+
+
+def plan_for(
+    model: Planned, conditions: Sequence[Condition], order: Sequence[SortKey] = (), *, sorts_by_pattern: bool = False
+) -> Plan:
     """The plan for all objects of a model; where there will be several partitions, they will be merged here."""
     (only,) = model.keys.partitions
-    return Plan(model, only, conditions)
+    return Plan(model, only, conditions, order, sorts_by_pattern=sorts_by_pattern)
 
 
 class Plan:
     """How to find the objects of one partition that meet all conditions.
 
     A model of several partitions runs a plan for each and merges what they give.
+
+    Args:
+        model: the model.
+        where: the partition.
+        conditions: what objects must meet.
+        order: what they are sorted by.
+        sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
     """
 
-    def __init__(self, model: Model, where: Partition, conditions: Sequence[Condition]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        where: Partition,
+        conditions: Sequence[Condition],
+        order: Sequence[SortKey] = (),
+        *,
+        sorts_by_pattern: bool = False,
+    ) -> None:
         self._model = model
-        self._where = where
-        self.leaves = [condition.leaf(where) for condition in conditions]
+        self.where = where
+        self._conditions = conditions
+        self.order = order
+        self._sorts = sorts_by_pattern and b"*" not in where.prefix
+        self.nodes = [condition.node(where) for condition in conditions]
+        self._only = self.nodes[0] if len(self.nodes) == 1 else None
+        self._first = model.upkeep.built(indexes_used(conditions, order, where))
 
     @property
     def empty(self) -> bool:
         """Whether nothing can match, so that nothing needs to be asked."""
-        return any(not leaf.texts for leaf in self.leaves)
+        return any(
+            (type(node) is OneOf and not node.texts) or (type(node) is Within and not node.intervals)
+            for node in self.nodes
+        )
 
-    def pks(self, limit: int = 0) -> Request[list[bytes]]:
-        """The primary keys that match; with a limit of 1 or more, so many are enough."""
+    # --- what is asked ---
+
+    def items(self, shape: Shape, span: Span = EVERYTHING) -> Request[list[Any]]:
+        """What the objects that match become, in order."""
         if self.empty:
             return answered([])
-        leaves = self.leaves
-        sets = self._sets()
-        if sets is not None:
-            if limit and len(sets) == 1:
-                return self._native("SRANDMEMBER", *sets, limit, decode=list)
-            return self._native("SMEMBERS" if len(sets) == 1 else "SINTER", *sets, decode=list)
-        if len(leaves) == 1 and len(leaves[0].texts) == 1:
-            kind, key, (text,) = leaves[0]
-            if kind == b"uniq":
-                return self._native("HGET", key, text, decode=lambda pk: [] if pk is None else [pk])
-            if kind == b"pk":
-                return self._native("SISMEMBER", key, text, decode=lambda found: [text] if found else [])
-        if len(leaves) == 1 and leaves[0].kind == b"eq":
-            return self._native("SUNION", *_keys(leaves[0]), decode=list)
-        return calls.find(self._model, self._where, leaves, limit)
+        if not shape.columns:
+            command = self.native_pks(span)
+            if command is None:
+                return self._find(b"pks", shape.items, span)
+            return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
+        args = self.native_rows(shape, span)
+        if args is not None:
+            return self._command(args, shape.items)
+        gets = shape.gets(self.where) if self._sorts and self.order else None
+        return self._find(b"rows", shape.items, span, self.columns(shape), gets or ())
+
+    def pks(self, limit: int = 0) -> Request[list[bytes]]:
+        """The primary keys that match; with a limit of 1 or more, at most so many."""
+        if self.empty:
+            return answered([])
+        command = native.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
+        if command is None:
+            return self._find(b"pks", list, Span(0, limit))
+        return self._command(command.args, command.decode)
 
     def count(self, limit: int = 0) -> Request[int]:
         """How many match; with a limit of 1 or more, it may stop counting there."""
         if self.empty:
             return answered(0)
-        sets = self._sets()
-        if sets is not None:
-            if len(sets) == 1:
-                return self._native("SCARD", *sets, decode=int)
-            stop: tuple[Argument, ...] = ("LIMIT", limit) if limit else ()
-            return self._native("SINTERCARD", len(sets), *sets, *stop, decode=int)
-        if len(self.leaves) == 1 and len(self.leaves[0].texts) == 1:
-            kind, key, (text,) = self.leaves[0]
-            command = {b"uniq": "HEXISTS", b"pk": "SISMEMBER"}.get(kind)
-            if command is not None:
-                return self._native(command, key, text, decode=int)
-        return calls.count(self._model, self._where, self.leaves, limit)
+        args = native.count(self.where, self.nodes, limit)
+        return self._find(b"count", int, Span(0, limit)) if args is None else self._command(args, int)
+
+    def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
+        """So many items in order, from the first one or a cursor on."""
+        if self.empty:
+            return answered(Page([], None))
+
+        def decode(reply: list[Any]) -> Page[Any]:
+            found, last = reply
+            return Page(shape.items(found), cursor_of(self.order, last))
+
+        extra = () if cursor is None else after(self.order, cursor)
+        return self._ask(PAGE, shape, decode, size, extra)
+
+    def chunk(self, shape: Shape, size: int, cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        """Some items, and the cursor after them; empty at the end."""
+        if self.empty:
+            return answered((b"", []))
+
+        def decode(reply: list[Any]) -> tuple[bytes, list[Any]]:
+            return reply[0], shape.items(reply[1])
+
+        return self._ask(CHUNK, shape, decode, size, (cursor,))
+
+    def total(self, column: Column, wanted: bytes, decode: Callable[[list[Any]], R]) -> Request[R]:
+        """What the values of a column come to: their `sum`, or a `tally` of them."""
+        if self.empty:
+            return answered(decode([0, b"0"] if wanted == b"sum" else []))
+        return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
+
+    def store(self, key: bytes, ttl: int) -> Request[int]:
+        """Keeps the primary keys in a list."""
+        search = self.search
+        search = search._replace(elsewhere=(*search.elsewhere, key))
+        return find(self._model, search, b"pks", int, extra=(ttl, NOTHING_FOUND), script=STORE).after(self._first)
+
+    def explained(self, span: Span) -> Request[list[Any]]:
+        """How it would be answered (see explain.lua)."""
+        return find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
+
+    def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
+        """What is read of each object."""
+        scores = self.order[0].scores if self.order else b""
+        return [column.where(self.where, scores)[:3] for column in shape.columns]
 
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
         """Those of some primary keys that exist, in their order."""
@@ -86,19 +166,86 @@ class Plan:
         def keep(found: list[int]) -> list[bytes]:
             return [pk for pk, there in zip(pks, found, strict=True) if there]
 
-        return self._native("SMISMEMBER", self._where.pks, *pks, decode=keep)
+        return self._command(("SMISMEMBER", self.where.pks, *pks), keep)
 
-    def _sets(self) -> list[bytes] | None:
-        """The sets whose intersection is the answer, where it is one."""
-        if not self.leaves:
-            return [self._where.pks]
-        if all(leaf.kind == b"eq" and len(leaf.texts) == 1 for leaf in self.leaves):
-            return [key for leaf in self.leaves for key in _keys(leaf)]
+    # --- where one command suffices ---
+
+    def native_pks(self, span: Span) -> Native | None:
+        """The command that gives the primary keys, if there is one."""
+        if not self.order:
+            return native.pks(self.where, self.nodes, span)
+        (key, *others), scored = self.order, self._in_order_of(self.order[0])
+        if others or len(self.nodes) != 1:
+            return None
+        if scored is not None:
+            return native.members(scored, span, desc=key.desc)
+        return native.in_range(self.nodes[0], key.index_key(self.where), span, desc=key.desc)
+
+    def native_rows(self, shape: Shape, span: Span) -> tuple[Argument, ...] | None:
+        """The SORT … GET that reads the values of the objects of one set, if that answers the query."""
+        if not self._sorts or self.order:
+            return None
+        return native.rows(self.where, self.nodes, shape.gets(self.where), span)
+
+    # --- the script ---
+
+    @property
+    def search(self) -> Search:
+        """The query as the script is told."""
+        node = self._only or (All(self.nodes) if self.nodes else Everything())
+        elsewhere = tuple(key for condition in self._conditions for key in condition.elsewhere())
+        scores = tuple(key.scores for key in self.order if key.scores)
+        return Search(self.where, node, (*elsewhere, *scores), tuple(map(self._order_args, self.order)))
+
+    def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
+        args = key.args(self.where)
+        scored = self._in_order_of(key)
+        return args if scored is None else (*args[:-1], scored)
+
+    def _in_order_of(self, key: SortKey) -> bytes | None:
+        """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
+        for condition, node in zip(self._conditions, self.nodes, strict=True):
+            if type(node) is OneOf and node.kind == b"scored" and len(node.texts) == 1 and len(self.order) == 1:
+                (text,) = node.texts
+                (kept,) = condition.indexes()
+                if isinstance(text, bytes) and isinstance(kept, KeptTogether) and kept.is_scored_by(key.field):
+                    return node.key + text
         return None
 
-    def _native(self, command: str, *args: Argument, decode: Any) -> Request[Any]:
-        return Request((command, *args), decode, readonly=True, subject=self._model)
+    def _find(
+        self,
+        wanted: bytes,
+        decode: Callable[[Any], Any],
+        span: Span,
+        columns: Sequence[tuple[Argument, ...]] = (),
+        extra: Sequence[Argument] = (),
+    ) -> Request[Any]:
+        offset, limit = span
+        request = find(
+            self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns, extra=extra
+        )
+        return request.after(self._first)
+
+    def _ask(
+        self, script: Script, shape: Shape, decode: Callable[[Any], R], size: int, extra: Sequence[Argument]
+    ) -> Request[R]:
+        """Runs one of the scripts that give items."""
+        wanted = b"rows" if shape.columns else b"pks"
+        columns = self.columns(shape)
+        request = find(
+            self._model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=script
+        )
+        return request.after(self._first)
+
+    def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
+        return Request(args, decode, readonly=True, subject=self._model, first=self._first)
 
 
-def _keys(leaf: Leaf) -> list[bytes]:
-    return [leaf.key + text for text in leaf.texts]
+def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition) -> Iterator[Any]:
+    """The indexes that a query relies on."""
+    for condition in conditions:
+        yield from condition.indexes()
+    for key in order:
+        kept = key.kept(where)
+        if kept is not None:
+            yield kept

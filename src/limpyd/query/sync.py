@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar, cast, overload
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, TypeVar, cast, overload
 
 from limpyd.iteration import Items, Unread
-from limpyd.keys import to_text
-from limpyd.query.core import CollectionCore, instance_of
+from limpyd.query.core import CollectionCore, span_of
+from limpyd.query.explanation import Explanation
+from limpyd.query.paging import Page
+from limpyd.query.plan import PKS
+from limpyd.query.totals import average
 
 Item = TypeVar("Item")
 M = TypeVar("M")
+Row = TypeVar("Row")
 
 
 class Collection(CollectionCore[Item, M]):
-    """The objects that match some filters: their primary keys, or their instances.
+    """The objects that match some filters: their primary keys, or what these are turned into.
 
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
     Without a sort the order is the server's own, and may differ from one evaluation to the next.
@@ -23,7 +27,7 @@ class Collection(CollectionCore[Item, M]):
     _unread: Unread | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        items = Items(self._evaluate())
+        items = Items(self.all())
         self._unread = Unread(items)
         return items
 
@@ -36,25 +40,31 @@ class Collection(CollectionCore[Item, M]):
         return self.exists()
 
     def __reversed__(self) -> Iterator[Item]:
-        return reversed(self._evaluate())
+        return reversed(self.all())
 
     def __contains__(self, item: object) -> bool:
-        return item in self._evaluate()
+        return item in self.all()
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        """One item, or a list of some, by position as in a list of all.
+        """One item, or a list of some, by position as in a list of all; the server gives only the page asked for.
 
         Raises:
             IndexError: there is no such position.
         """
-        return self._evaluate()[index]
+        span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
+        if span is None:
+            return self.all()[index]
+        items = cast("list[Item]", self._run(self._items(span)))
+        return items[0] if isinstance(index, int) else items
+
+    # --- how many, and which ---
 
     def count(self) -> int:
-        """How many match (SCARD, SINTERCARD or a script)."""
+        """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
         return cast("int", self._run(self._count()))
 
     def exists(self) -> bool:
@@ -63,16 +73,198 @@ class Collection(CollectionCore[Item, M]):
 
     def all(self) -> list[Item]:
         """A list of all that match."""
-        return self._evaluate()
+        return cast("list[Item]", self._run(self._items()))
 
-    def instances(self, lazy: bool = False) -> Collection[M, M]:
-        """The same collection, of instances. With `lazy` each checks at its first use that it still exists."""
-        shape = ".instances(lazy=True)" if lazy else ".instances()"
-        return cast("Collection[M, M]", self._as(instance_of(self._model, lazy=lazy), shape))
+    def first(self) -> Item | None:
+        """The first in order, or None; without an order that of the lowest primary key."""
+        return cast("Item | None", self._run(self._first()))
+
+    def last(self) -> Item | None:
+        """The last in order, or None; without an order that of the highest primary key."""
+        return cast("Item | None", self._run(self._first(last=True)))
+
+    def get(self) -> Item:
+        """The only one that matches.
+
+        Raises:
+            DoesNotExist: none matches.
+            MultipleObjectsReturned: several match; it is a ValueError.
+        """
+        return cast("Item", self._run(self._the_one()))
+
+    # --- what each becomes ---
 
     def primary_keys(self) -> Collection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("Collection[str, M]", self._as(to_text, ""))
+        return cast("Collection[str, M]", self._shaped(PKS))
 
-    def _evaluate(self) -> list[Item]:
-        return cast("list[Item]", self._run(self._find()))
+    def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> Collection[M, M]:
+        """The same collection, of instances.
+
+        Args:
+            lazy: each checks at its first use that it still exists.
+            prefetch: fields whose values are read along, in the same request; they stand in `prefetched` of
+                each instance, by name. The fields themselves ask Redis as always.
+
+        Raises:
+            UnknownField: a name is no field.
+        """
+        return cast("Collection[M, M]", self._instances(lazy, prefetch))
+
+    def values(self, *names: str) -> Collection[dict[str, Any], M]:
+        """The same collection, of dicts from names to values; of all fields if none is named.
+
+        A field of one value without one is None; a set gives a set, a list a list, a hash a dict, and a sorted set a
+        dict from members to scores.
+
+        Raises:
+            UnknownField: a name is no field.
+        """
+        return cast("Collection[dict[str, Any], M]", self._values(names))
+
+    @overload
+    def values_list(self, *names: str, flat: Literal[False] = False) -> Collection[tuple[Any, ...], M]: ...
+    @overload
+    def values_list(self, *names: str, flat: Literal[True]) -> Collection[Any, M]: ...
+    def values_list(self, *names: str, flat: bool = False) -> Collection[Any, M]:
+        """The same collection, of tuples of values; with `flat` of the values of the one field that is named.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: `flat` with more than one name.
+        """
+        return cast("Collection[Any, M]", self._values_list(names, flat))
+
+    def rows(self, row: Callable[..., Row]) -> Collection[Row, M]:
+        """The same collection, of objects of a dataclass or NamedTuple, made of the fields that it names.
+
+        Raises:
+            UnknownField: it needs what is no field.
+            InvalidFilter: it is neither.
+        """
+        return cast("Collection[Row, M]", self._rows(row))
+
+    # --- what their values come to ---
+
+    def min(self, name: str) -> Any:
+        """The lowest value of a field of one value, or None if nothing that matches has one.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field has many values.
+        """
+        return self._run(self._extreme(name, desc=False))
+
+    def max(self, name: str) -> Any:
+        """The highest value of a field of one value, or None. Raises as `min`."""
+        return self._run(self._extreme(name, desc=True))
+
+    def sum(self, name: str) -> Any:
+        """The sum of the values of a field, of its members if it has many; 0 if there are none.
+
+        It is exact, and of the field's type; of untyped fields an int or a float.
+
+        Raises:
+            UnknownField: the name is no field.
+            InvalidFilter: the field holds no numbers.
+            ServerError: a value of an untyped field is no number.
+        """
+        return (self._run(self._sum(name)))[1]
+
+    def avg(self, name: str) -> Any:
+        """The average of the values of a field, or None if there are none. Raises as `sum`."""
+        return average(self._run(self._sum(name)))
+
+    def count_by(self, name: str) -> dict[Any, int]:
+        """How many objects have each value of a field, by value; of a field of many members, how often each is there.
+
+        Raises:
+            UnknownField: the name is no field.
+        """
+        return cast("dict[Any, int]", self._run(self._tally(name)))
+
+    # --- changing what is found ---
+
+    def delete(self, chunk: int = 500) -> int:
+        """Deletes all objects that match, with their index entries; how many there were.
+
+        It takes two requests for each chunk. A chunk is one step, in which only what still matches is deleted. If
+        it fails, nothing of that chunk was deleted; those before it are.
+
+        Args:
+            chunk: about how many objects a step deletes.
+        """
+        return cast("int", self._database._run_program(self._deletion(chunk)))
+
+    def update(self, chunk: int = 500, **values: Any) -> int:
+        """Gives all objects that match new values, with their index entries; how many there were.
+
+        It takes two requests for each chunk. A chunk is one step, in which only what still matches is changed. If
+        it fails, nothing of that chunk was changed; those before it are.
+
+        Args:
+            chunk: about how many objects a step changes.
+            values: the new values of fields of one value; None removes one.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidValue: a value does not fit its field's type, or its field has many values.
+            UniquenessError: a value belongs to another object.
+        """
+        return cast("int", self._database._run_program(self._update(chunk, values)))
+
+    # --- in parts ---
+
+    def iterate(self, chunk: int = 1000) -> Iterator[Item]:
+        """Goes through all that match in chunks, one request each, however many there are.
+
+        No chunk keeps the server busy for long, and only one is held here. What matches all the while is yielded; what
+        comes, goes or changes meanwhile may be or not. Without an order an object may come twice, if so many
+        are taken away meanwhile that the server makes its set smaller.
+
+        Args:
+            chunk: about how many objects a request looks at.
+
+        Raises:
+            InvalidFilter: it is in an order for which there is no index.
+        """
+        return cast("Iterator[Item]", self._database._walk(self._steps(chunk)))
+
+    def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
+        """So many items in order, and a cursor from which the next page goes on; None on the last one.
+
+        The next page begins after the last object of this one, whatever came or went meanwhile.
+
+        Args:
+            size: how many items.
+            after: the cursor of the page before; without, the first page is given. Without an order it is that
+                of primary keys.
+
+        Raises:
+            InvalidValue: it is no cursor, or that of another order.
+        """
+        return cast("Page[Item]", self._run(self._page(size, after)))
+
+    def store(self, key: str | None = None, ttl: int | None = 60) -> Collection[Item, M]:
+        """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
+
+        Args:
+            key: where; by default a new key. What is there is overwritten.
+            ttl: for how many seconds; None for ever.
+        """
+        return cast("Collection[Item, M]", self._run(self._store(key, ttl)))
+
+    def from_stored(self, key: str) -> Collection[Item, M]:
+        """The collection that was stored under a key, narrowed by what this one asks for. Nothing is sent yet.
+
+        When it is evaluated it raises DoesNotExist if it is not there any more. Objects that were deleted meanwhile
+        are left out.
+        """
+        return cast("Collection[Item, M]", self._from_stored(key))
+
+    def explain(self) -> Explanation:
+        """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
+
+        It asks the server for the sizes; the result prints as a text.
+        """
+        return cast("Explanation", self._run(self._explain()))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.leaves import Arguments, Stored
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.scripts.writes import Indexes
+from limpyd.scripts.queries import Search, with_references
+from limpyd.scripts.writes import Indexes, Step, step_args
 
 R = TypeVar("R")
 
 CREATE = Script("create")
 GET_OR_CREATE = Script("get_or_create")
 DELETE = Script("delete")
+DELETE_FOUND = Script("delete_found")
+UPDATE_FOUND = Script("update_found")
 READ = Script("read")
-FIND = Script("find")
 EXISTING_KEYS = Script("existing_keys")
 
 
@@ -31,7 +35,8 @@ class NewObject:
         strings: prefixes of keys and values, in turn.
         members: values of many members, each the prefix of its key, the command that makes it, and its arguments.
         entries: kind, key and entry of each index entry, in turn.
-        claims: of each entry the field, the stored value, and the sub-key if it is under one.
+        claims: of each entry the field, or the index of several; the stored value, or the entry of those; and
+            the sub-key if it is under one.
     """
 
     __slots__ = ("claims", "entries", "hash", "members", "pk", "strings", "unset")
@@ -49,18 +54,15 @@ class NewObject:
         """What may turn out to belong to another object."""
         return [Claim(field.model, field.name, stored, sub) for field, stored, sub in self.claims]
 
+    def value_in(self, place: Stored) -> bytes | None:
+        """The value of a field of one value, if it has one."""
+        name, pairs = (place.sub, self.hash) if place.stored == b"entry" else (place.prefix, self.strings)
+        return dict(zip(pairs[::2], pairs[1::2], strict=True)).get(name)
+
     @property
     def empty(self) -> bool:
         """Whether it has no value at all."""
         return not (self.hash or self.strings or self.members)
-
-
-class Leaf(NamedTuple):
-    """One condition of a query (see lib/query.lua)."""
-
-    kind: bytes
-    key: bytes
-    texts: tuple[bytes, ...]
 
 
 def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
@@ -76,13 +78,14 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
             return pk
         raise refusal(model, reply, new.pk, new.claimed())
 
-    return _request(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
+    request = _request(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
+    return request.after(model.upkeep.first)
 
 
 def get_or_create(
     model: Model,
     where: Partition,
-    leaves: Sequence[Leaf],
+    search: Search,
     new: NewObject,
     *,
     may_create: bool,
@@ -101,8 +104,11 @@ def get_or_create(
             return reply[1], bool(reply[2])
         raise refusal(model, reply, new.pk, new.claimed(), sought=sought)
 
-    args = (*_leaf_args(leaves), int(may_create), *_object_args(where, new))
-    return _request(GET_OR_CREATE, _object_keys(where, new.pk), args, decode, model)
+    body = Arguments()
+    search.node.add_to(body)
+    args = (*with_references([], body), int(may_create), *_object_args(where, new))
+    keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
+    return _request(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -116,11 +122,48 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
         if reply[0] != b"ok":
             raise refusal(model, reply, pk)
 
-    return _request(DELETE, (where.pks,), (pk, *layout), decode, model)
+    request = _request(DELETE, (where.pks,), (pk, *layout), decode, model, again=answer)
+    return request.after(model.upkeep.first)
+
+
+def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
+    """Deletes the objects that a query finds; how many there were.
+
+    Raises (from the reply):
+        ServerError: the server refused a command; nothing was deleted.
+    """
+    return _on_found(DELETE_FOUND, model, search, layout, ())
+
+
+def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
+    """Runs write commands on fields of each object that a query finds; how many there were.
+
+    Raises (from the reply):
+        UniquenessError: a new value belongs to another object; nothing was changed.
+        ServerError: the server refused a command; nothing was changed.
+    """
+    return _on_found(UPDATE_FOUND, model, search, step_args(steps), steps)
+
+
+def _on_found(
+    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
+) -> Request[int]:
+    def decode(reply: list[Any]) -> int:
+        if reply[0] == b"ok":
+            found: int = reply[1]
+            return found
+        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps])
+
+    body = Arguments()
+    search.node.add_to(body)
+    keys = tuple(dict.fromkeys((search.where.pks, *search.elsewhere)))
+    args = (*with_references([], body), *rest)
+    return _request(script, keys, args, decode, model, again=answer).after(model.upkeep.first)
 
 
 def deletion_layout(
     prefixes: Sequence[bytes],
+    together: Sequence[Argument],
     hash_fields: Sequence[tuple[bytes, Indexes]],
     keys: Sequence[tuple[bytes, bytes, Indexes]],
 ) -> tuple[Argument, ...]:
@@ -128,10 +171,11 @@ def deletion_layout(
 
     Args:
         prefixes: those of all its keys, that of its hash first.
+        together: kind, form and key of each index of several fields, in turn.
         hash_fields: sub-key and indexes of each indexed entry of its hash.
         keys: of each indexed field with a key of its own the prefix, how it is stored, and its indexes.
     """
-    args: list[Argument] = [len(prefixes), *prefixes, len(hash_fields)]
+    args: list[Argument] = [len(prefixes), *prefixes, len(together) // 3, *together, len(hash_fields)]
     args += (sub for sub, _ in hash_fields)
     for _, indexes in hash_fields:
         args += indexes
@@ -171,18 +215,6 @@ def read_existing(
     return _request(READ, keys, args, decode, command.subject or model, readonly=True)
 
 
-def find(model: Model, where: Partition, leaves: Sequence[Leaf], limit: int = 0) -> Request[list[bytes]]:
-    """The primary keys that all leaves agree on; with a limit of 1 or more, at most so many."""
-    args = (b"list", limit, *_leaf_args(leaves))
-    return _request(FIND, (where.pks,), args, list, model, readonly=True)
-
-
-def count(model: Model, where: Partition, leaves: Sequence[Leaf], limit: int = 0) -> Request[int]:
-    """How many primary keys all leaves agree on; with a limit of 1 or more, at most so many."""
-    args = (b"count", limit, *_leaf_args(leaves))
-    return _request(FIND, (where.pks,), args, int, model, readonly=True)
-
-
 def existing_keys(
     model: Model, where: Partition, keys: Sequence[bytes], must_exist: bytes | None
 ) -> Request[list[bytes]]:
@@ -209,9 +241,10 @@ def _request(
     subject: Subject,
     *,
     readonly: bool = False,
+    again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
     everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
-    return Request(everything, decode, script=script, subject=subject, readonly=readonly)
+    return Request(everything, decode, script=script, subject=subject, readonly=readonly, again=again)
 
 
 def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:
@@ -229,11 +262,4 @@ def _object_args(where: Partition, new: NewObject) -> list[Argument]:
     for prefix, command, members in new.members:
         args += (prefix, command, len(members), *members)
     args += new.entries
-    return args
-
-
-def _leaf_args(leaves: Sequence[Leaf]) -> list[Argument]:
-    args: list[Argument] = [len(leaves)]
-    for kind, key, texts in leaves:
-        args += (kind, key, len(texts), *texts)
     return args

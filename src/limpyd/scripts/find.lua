@@ -1,10 +1,35 @@
 #!lua flags=no-writes
 -- Answers a query that no single native command answers.
 --
--- KEYS   the set of primary keys
--- ARGV   'list' or 'count'; how many at the most, 0 for all; the leaves (see lib/query)
--- Reply  the primary keys, or how many there are
--- @include query
+-- KEYS   the set of primary keys; and keys of other slots that are read
+-- ARGV   the query (see lib/answer); wanted is one of
+--          pks      the primary keys
+--          rows     the values of the columns (see lib/rows); further arguments are what tells SORT to get them, if
+--                   it can
+--          count    how many there are
+--          sum      the total of the first column (see lib/aggregates)
+--          tally    the values of the first column, each with how often it is there
+-- Reply  that; or GONE if a stored collection is not there any more
+-- @include calling forms order conditions ranges query walking sorting rows aggregates answer
 
-local found = find(read_leaves(3), tonumber(ARGV[2]))
-return ARGV[1] == 'count' and #found or found
+local request = read_request()
+if gone then
+  return { ok = 'GONE' }
+end
+if request.wanted == 'rows' and ARGV[4] ~= '0' and #request.keys > 0 then
+  local rows = rows_in_range(request, 5, 4 + ARGV[4])
+  if rows then
+    return rows
+  end
+end
+local pks = answered(request)
+if request.wanted == 'pks' then
+  return pks
+elseif request.wanted == 'rows' then
+  return rows_of(pks, request.columns)
+elseif request.wanted == 'count' then
+  return #pks
+end
+make_aggregates()
+local texts = values_of_all(pks, request.columns[1])
+return request.wanted == 'sum' and sum_of(texts) or tally_of(texts)

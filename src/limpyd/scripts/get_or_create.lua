@@ -1,15 +1,15 @@
 #!lua
 -- Finds the one object that matches a query, or creates it.
 --
--- KEYS   those of the object (see lib/create)
--- ARGV   the leaves of the query (see lib/query); '1' if it may be created; the object
+-- KEYS   those of the object (see lib/create), two of them; and keys that the query reads
+-- ARGV   values to be read first, and the query (see lib/query); '1' if it may be created; the object
 -- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none, and it may not be created), 'many',
 --        'taken', 'unique', 'error' (see lib/atomic)
--- @include atomic add_entry mint create query
+-- @include atomic add_entry mint create forms order conditions ranges query
 
 return atomically(function()
-  local leaves, at = read_leaves(1)
-  local found = find(leaves, 0)
+  local node, at = read_node(read_references(1))
+  local found = node.list()
   if #found > 1 then
     refuse('many', #found)
   elseif found[1] then

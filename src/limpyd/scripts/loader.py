@@ -25,10 +25,16 @@ class Script:
 
     @cached_property
     def source(self) -> bytes:
-        """What the server runs: the file, with its `-- @include` line replaced by the parts it names."""
+        """What the server runs: the file, with its `-- @include` lines replaced by the parts they name, each once."""
+        included: set[str] = set()
 
         def parts(include: re.Match[str]) -> str:
-            return "\n".join((FOLDER / "lib" / f"{part}.lua").read_text("utf-8") for part in include[1].split())
+            found = []
+            for part in include[1].split():
+                if part not in included:
+                    included.add(part)
+                    found.append(re.sub(INCLUDE, parts, (FOLDER / "lib" / f"{part}.lua").read_text("utf-8")))
+            return "\n".join(found)
 
         source = (FOLDER / f"{self.name}.lua").read_text("utf-8")
         if self._flags:

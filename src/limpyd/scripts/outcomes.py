@@ -25,8 +25,11 @@ class Model(Subject, Protocol):
 
     name: str
     pk_name: str
+    upkeep: Any
+    """Its attribute `first` is what is to be asked before a write."""
 
     def value_of(self, field: str, stored: bytes) -> Any: ...
+    def index_at(self, key: bytes) -> Any: ...
 
 
 class Claim(NamedTuple):
@@ -86,20 +89,37 @@ def refusal(
         owner = to_text(pk or b"")
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
-        claim = claims[facts[0]]
+        claim = _together(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
         found, owner, *under = facts[1:]
         value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
         sub = under[0] if under and under[0] is not None else claim.sub
         if sub is not None:
             value = {to_text(sub): value}
         return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+    if outcome == b"unindexable":
+        value, reason, key = facts
+        _, index = _index_at(model, key, claims)
+        refused: LimpydError = index.refusal(value, to_text(reason))
+        return refused
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
-    return _about_a_key(model, who, outcome, facts, command, needs)
+    return about_a_key(model, who, outcome, facts, command, needs)
 
 
-def _about_a_key(
-    model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any, needs: Needs | None
+def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any]:
+    """The index with a key, and its model, which is one of those that took part."""
+    models = [model, *(claim.model for claim in claims)]
+    return next((one, index) for one in models if (index := one.index_at(key)) is not None)
+
+
+def _together(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
+    """The claim of the values of several fields."""
+    owner, index = _index_at(model, key, claims)
+    return Claim(owner, index.name)
+
+
+def about_a_key(
+    model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any = "", needs: Needs | None = None
 ) -> LimpydError:
     """The error for a key that is not as it should be, or a command that the server refused."""
     message = "" if outcome == b"occupied" else to_text(facts.pop(0))

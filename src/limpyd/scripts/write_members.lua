@@ -12,8 +12,8 @@
 --          the command, where among its arguments the first place's key is to stand, a count of the other
 --          arguments, and those
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
---        'unique', 'error' (see lib/atomic)
--- @include atomic if_known normal_form add_entry remove_entry mint look_at_all members undoing tracking
+--        'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- @include atomic if_known values add_entry remove_entry upkeep mint look_at_all members undoing tracking
 
 return atomically(function()
   local pks = { [0] = ARGV[2] }
@@ -55,6 +55,11 @@ return atomically(function()
         last_index = at + 6 + 3 * indexes,
         number = number,
       }
+      places[place].last_alone = places[place].last_index
+      if indexes > 0 then
+        upkeep = upkeep or make_upkeep()
+        places[place].last_alone = upkeep.note_composites(places[place].first_index, places[place].last_index, pk)
+      end
       number = number + 1
       indexed = indexed or indexes > 0
       at = at + 7 + 3 * indexes
@@ -96,6 +101,9 @@ return atomically(function()
     end
   end
 
+  if upkeep then
+    upkeep.follow_composites()
+  end
   if new and not stored_any then
     outcome[2] = false
     take_back(outcome)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.command_table import FREEING, Needs, Scope
+from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.loader import Script
@@ -20,7 +21,7 @@ WRITE_MEMBERS = Script("write_members")
 REMOVE_MEMBERS = Script("write_members", flags="allow-oom")
 
 Indexes = tuple[Argument, ...]
-"""The indexes of a field as the scripts know them: a count, and of each its kind, normal form and key."""
+"""The indexes of a field as the scripts know them: a count, and of each its kind, form and key."""
 
 Upkeep = tuple[Argument, ...]
 """A field of one value as write.lua knows it: prefix of its key, how it is stored, sub-key, and its indexes."""
@@ -50,6 +51,7 @@ def write(
     Raises (from the reply):
         DoesNotExist: the object was deleted.
         UniquenessError: a new value belongs to another object.
+        InvalidValue: an index cannot keep a new value.
         WrongTypeError: a key holds something else than the field's type.
         ServerTooOld: the server does not know a command.
         ServerError: the server refused a command.
@@ -66,11 +68,20 @@ def write(
     script = REMOVE if all(step.command in FREEING for step in steps) else WRITE
     args: list[Argument] = [b"EVALSHA", script.sha]
     args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
+    args += step_args(steps)
+    return Request(
+        tuple(args), decode_outcome, script=script, subject=subject or model, again=answer, first=model.upkeep.first
+    )
+
+
+def step_args(steps: Sequence[Step]) -> list[Argument]:
+    """What scripts/lib/steps.lua is told of some commands."""
+    args: list[Argument] = []
     for _, upkeep, command, command_args in steps:
         args += upkeep
         args += (command, len(command_args))
         args += command_args
-    return Request(tuple(args), decode_outcome, script=script, subject=subject or model)
+    return args
 
 
 class Other(NamedTuple):
@@ -188,6 +199,11 @@ def write_members(
         name, *sub_command = command.split()
         args += (name, key_at + len(sub_command), len(sub_command) + len(command_args), *sub_command)
         args += command_args
-    return Request(
-        (b"EVALSHA", script.sha, len(keys), *keys, *args), decode_outcome, script=script, subject=subject or model
+    everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
+    request = Request(
+        everything, decode_outcome, script=script, subject=subject or model, again=answer, first=model.upkeep.first
     )
+    for other in others:
+        if other.model is not model:
+            request = request.after(other.model.upkeep.first)
+    return request

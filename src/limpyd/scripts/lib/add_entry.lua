@@ -1,10 +1,17 @@
 -- Adds an entry to an index.
 --
--- ARGV tells of an index its kind, a normal form and a key.
---   eq    sets whose names are the key and then the value
---   uniq  a hash from value to owner
+-- ARGV tells of an index its kind, a form (see lib/forms) and a key.
+--   eq     sets of primary keys, whose names are the key and then the entry
+--   uniq   a hash from entry to owner
+--   num    a sorted set of primary keys; the entry is the score
+--   nums   a sorted set of `<entry>:<primary key>`; the entry is the score
+--   lex    a sorted set of entries, each with its primary key, without scores
+--   geo    a sorted set of primary keys by place; the entry is `<longitude>,<latitude>`
+--   geos   as nums, by geohash
+--   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
 --
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused.
+-- @include sorted_entries
 
 local function add_entry(kind, key, entry, pk, number, value, sub)
   subject_key = key
@@ -14,6 +21,9 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
     if call('SADD', key, pk) == 1 then
       undo_with('SREM', key, pk)
     end
+  elseif kind ~= 'uniq' then
+    sorted_entries = sorted_entries or make_sorted_entries()
+    sorted_entries.add(kind, key, entry, pk)
   elseif call('HSETNX', key, entry, pk) == 1 then
     undo_with('HDEL', key, entry)
   else

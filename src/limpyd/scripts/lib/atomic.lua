@@ -10,7 +10,10 @@
 --   'taken'                                an object has the primary key already
 --   'unique', number, value, owner, sub    a value belongs to another object: which command or place
 --                                          of a write or which entry of a new object, counted from 0,
---                                          and the sub-key if it is in a hash of its own
+--                                          and the sub-key if it is in a hash of its own; or the key of an
+--                                          index of several fields instead of the number
+--   'unindexable', value, reason, key      the index with this key cannot keep a value
+--   'asked', key, value, key, value, …     Python has to tell what the index with the key keeps of the value
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
@@ -37,9 +40,11 @@ local function refuse(...)
   take_back({ ... })
 end
 
+local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
+
 local function atomically(step)
   local done, outcome = pcall(step)
-  if done then
+  if done and not asked then
     return outcome
   end
   local broken
@@ -63,7 +68,9 @@ local function atomically(step)
   if broken then
     return { 'broken', broken, subject_key or '', 'none' }
   end
-  if type(outcome) == 'table' and outcome.outcome then
+  if asked then
+    return asked -- whatever else was found: it may have come of what is not known yet
+  elseif type(outcome) == 'table' and outcome.outcome then
     return outcome.outcome
   end
   -- Redis hands the errors of its commands to pcall as text.

@@ -1,7 +1,7 @@
 -- Makes an object, whose values are all known beforehand. What something else left under its keys
 -- is neither taken over nor overwritten.
 --
--- KEYS   the set of primary keys; the last automatic one if the key is to be minted
+-- KEYS   the set of primary keys; the last automatic one if the key is to be minted (or that set again if not)
 -- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count
 --        of prefixes, and those of its own keys that get no value; a count of texts, and the sub-keys
 --        and values for the hash; a count of strings, each a prefix and a value; a count of values of
@@ -16,7 +16,7 @@ end
 
 local function create(at)
   local pk = ARGV[at]
-  if KEYS[2] then
+  if KEYS[2] and KEYS[2] ~= KEYS[1] then
     pk = mint()
   else
     subject_key = KEYS[1]

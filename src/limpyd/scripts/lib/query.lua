@@ -1,128 +1,214 @@
--- Finds the primary keys that all leaves of a query agree on.
+-- A query: conditions, combined. It stands in ARGV in prefix notation:
+--   and, or  a count, and so many nodes
+--   not      a node
+--   and the conditions of lib/conditions
 --
--- It starts from the leaf with the fewest entries and asks the others about those only, so that the
--- cost follows the smallest leaf, not the size of the collection.
---
--- What ARGV says: a count of leaves, each a kind, a key and a counted list of texts:
---   eq    the start of the sets' names, and the ends of them: in any of these sets
---   uniq  a hash, and some of its sub-keys: the owner of any of these values
---   pk    the set of all, and some primary keys: any of these that exist
+-- It starts from the condition that the fewest objects meet, and asks the others about those only, so that
+-- the cost follows the smallest condition, not the size of the collection.
 
-local call = redis.call
-
-local function keys_of_found(found)
-  local list = {}
-  for pk in pairs(found) do
-    list[#list + 1] = pk
-  end
-  return list
-end
-
-local leaf_kinds = {
-  eq = {
-    prepare = function(leaf)
-      leaf.size = 0
-      for i, ending in ipairs(leaf.texts) do
-        leaf.texts[i] = leaf.key .. ending
-        leaf.size = leaf.size + call('SCARD', leaf.texts[i])
-      end
-    end,
-    list = function(leaf)
-      if #leaf.texts == 1 then
-        return call('SMEMBERS', leaf.texts[1])
-      end
-      local found = {}
-      for _, key in ipairs(leaf.texts) do
-        for _, pk in ipairs(call('SMEMBERS', key)) do
-          found[pk] = true
-        end
-      end
-      return keys_of_found(found)
-    end,
-    has = function(leaf, pk)
-      for _, key in ipairs(leaf.texts) do
-        if call('SISMEMBER', key, pk) == 1 then
-          return true
-        end
-      end
-      return false
-    end,
-  },
-  uniq = {
-    prepare = function(leaf)
-      leaf.found = {}
-      leaf.size = #leaf.texts
-      for _, value in ipairs(leaf.texts) do
-        local pk = call('HGET', leaf.key, value)
-        if pk then
-          leaf.found[pk] = true
-        end
-      end
-    end,
-    list = function(leaf)
-      return keys_of_found(leaf.found)
-    end,
-    has = function(leaf, pk)
-      return leaf.found[pk]
-    end,
-  },
-  pk = {
-    prepare = function(leaf)
-      leaf.found = {}
-      leaf.size = #leaf.texts
-      for _, pk in ipairs(leaf.texts) do
-        if call('SISMEMBER', leaf.key, pk) == 1 then
-          leaf.found[pk] = true
-        end
-      end
-    end,
-    list = function(leaf)
-      return keys_of_found(leaf.found)
-    end,
-    has = function(leaf, pk)
-      return leaf.found[pk]
-    end,
-  },
-}
-
--- The leaves that ARGV holds from a position on, and the position after them.
-local function read_leaves(at)
-  local leaves = {}
-  local count = tonumber(ARGV[at])
+-- Reads the values that conditions are compared with and that only the server knows. ARGV tells of each from a
+-- position on: where in ARGV it is to stand, its key, how it is stored, its sub-key, the form to compare it in, and
+-- `:` and the sub-key under which an index keeps it, or ''.
+local function read_references(at)
+  local count = ARGV[at]
   at = at + 1
-  for i = 1, count do
-    local leaf = { kind = leaf_kinds[ARGV[at]], key = ARGV[at + 1], texts = {} }
-    local texts = tonumber(ARGV[at + 2])
-    for text = 1, texts do
-      leaf.texts[text] = ARGV[at + 2 + text]
-    end
-    leaf.kind.prepare(leaf)
-    leaves[i] = leaf
-    at = at + 3 + texts
+  if count == '0' then
+    return at
   end
-  return leaves, at
+  for _ = 1, count do
+    local target, key, stored, sub, form = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    local texts = {}
+    for _, value in ipairs(values_in({ prefix = key, stored = stored, sub = sub }, '')) do
+      local found = normal_form(form, value)
+      if type(found) == 'string' then
+        local under = ARGV[at + 5]
+        texts[#texts + 1] = under == '' and found or #under - 1 .. under .. ':' .. found
+      end
+    end
+    ARGV[target] = texts
+    at = at + 6
+  end
+  return at
 end
 
--- All primary keys that match; or, with a limit of 1 or more, at most so many.
-local function find(leaves, limit)
-  table.sort(leaves, function(a, b)
-    return a.size < b.size
-  end)
-  local matching = {}
-  for _, pk in ipairs(leaves[1].kind.list(leaves[1])) do
-    local all = true
-    for at = 2, #leaves do
-      if not leaves[at].kind.has(leaves[at], pk) then
-        all = false
-        break
-      end
-    end
-    if all then
-      matching[#matching + 1] = pk
-      if #matching == limit then
-        break
-      end
+local all_conditions = {}
+
+local function by_size(a, b)
+  return (a.size or math.huge) < (b.size or math.huge)
+end
+
+-- The sets among some conditions become one, which the server intersects by itself.
+local function sets_joined(nodes)
+  local sets, others = {}, {}
+  for _, node in ipairs(nodes) do
+    if node.set then
+      sets[#sets + 1] = node
+    else
+      others[#others + 1] = node
     end
   end
-  return matching
+  if #sets < 2 then
+    return nodes
+  end
+  table.sort(sets, by_size)
+  local keys, everything = {}, call('SCARD', KEYS[1])
+  local expected = sets[1].size
+  for at = 1, #sets do
+    keys[at] = sets[at].set
+    expected = at == 1 and expected or expected * sets[at].size / math.max(everything, 1)
+  end
+  others[#others + 1] = {
+    -- The server intersects sets several times as fast as a script looks at what it found.
+    size = math.max(expected, sets[1].size / 4),
+    list = function()
+      return call('SINTER', unpack(keys))
+    end,
+    keep = function(pks)
+      for at = 1, #sets do
+        pks = sets[at].keep(pks)
+      end
+      return pks
+    end,
+    walk = sets[1].walk,
+    walked = sets[1],
+    joined = sets,
+  }
+  return others
+end
+
+local function all_of_them(nodes)
+  nodes = sets_joined(nodes)
+  for at = 2, #nodes do
+    local node, place = nodes[at], at
+    while place > 1 and (node.ordered or not nodes[place - 1].ordered and by_size(node, nodes[place - 1])) do
+      nodes[place] = nodes[place - 1]
+      place = place - 1
+    end
+    nodes[place] = node
+  end
+  local first = nodes[1]
+  if not first.size then
+    table.insert(nodes, 1, (conditions.all(0)))
+    first = nodes[1]
+  end
+  local function keep_from(start, pks)
+    for at = start, #nodes do
+      if #pks == 0 then
+        break
+      end
+      pks = nodes[at].keep(pks)
+    end
+    return pks
+  end
+  local node = {
+    size = first.size,
+    list = function()
+      return keep_from(2, first.list())
+    end,
+    keep = function(pks)
+      return keep_from(1, pks)
+    end,
+    driver = first,
+    parts = nodes,
+  }
+  if first.walk then
+    node.walk = first.walk
+    -- What is walked is one of the sets; the others are asked.
+    function node.rest(pks)
+      return keep_from(first.walked and 1 or 2, pks)
+    end
+  end
+  return node
+end
+
+local any_of_them, none_of
+
+-- They are made when they are first needed.
+local function more_nodes()
+  function any_of_them(nodes)
+    local size = 0
+    for _, node in ipairs(nodes) do
+      size = size and node.size and size + node.size
+    end
+    local everything = call('SCARD', KEYS[1])
+    local function keep(pks)
+      local met, open = {}, pks
+      for _, node in ipairs(nodes) do
+        if #open == 0 then
+          break
+        end
+        local left = {}
+        local found = as_set(node.keep(open))
+        for at = 1, #open do
+          if found[open[at]] then
+            met[open[at]] = true
+          else
+            left[#left + 1] = open[at]
+          end
+        end
+        open = left
+      end
+      return keep_in(met, pks)
+    end
+    local function list()
+      if not size or size > 2 * everything then
+        return keep(call('SMEMBERS', KEYS[1]))
+      end
+      local all = {}
+      for _, node in ipairs(nodes) do
+        local found = node.list()
+        for at = 1, #found do
+          all[#all + 1] = found[at]
+        end
+      end
+      return distinct(all)
+    end
+    return { size = size and math.min(size, everything), list = list, keep = keep, either = size and nodes }
+  end
+
+  function none_of(node)
+    local function keep(pks)
+      local met, kept = as_set(node.keep(pks)), {}
+      for at = 1, #pks do
+        if not met[pks[at]] then
+          kept[#kept + 1] = pks[at]
+        end
+      end
+      return kept
+    end
+    return {
+      list = function()
+        return keep(call('SMEMBERS', KEYS[1]))
+      end,
+      keep = keep,
+    }
+  end
+end
+
+-- The node that ARGV holds from a position on, and the position after it.
+local function read_node(at)
+  local word = ARGV[at]
+  if (word == 'not' or word == 'or') and not any_of_them then
+    more_nodes()
+  end
+  if word == 'not' then
+    local node, next_at = read_node(at + 1)
+    return none_of(node), next_at
+  elseif word == 'and' or word == 'or' then
+    local nodes = {}
+    local count = tonumber(ARGV[at + 1])
+    at = at + 2
+    for number = 1, count do
+      nodes[number], at = read_node(at)
+    end
+    return (word == 'and' and all_of_them or any_of_them)(nodes), at
+  end
+  if not conditions[word] then
+    more_conditions()
+    more_ranges()
+  end
+  local node, next_at = conditions[word](at + 1)
+  all_conditions[#all_conditions + 1] = node
+  node.number = #all_conditions
+  return node, next_at
 end

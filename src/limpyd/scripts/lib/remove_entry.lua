@@ -1,4 +1,5 @@
 -- Removes an entry from an index; see lib/add_entry for the kinds.
+-- @include sorted_entries
 
 local function remove_entry(kind, key, entry, pk)
   subject_key = key
@@ -8,6 +9,9 @@ local function remove_entry(kind, key, entry, pk)
     if call('SREM', key, pk) == 1 then
       undo_with('SADD', key, pk)
     end
+  elseif kind ~= 'uniq' then
+    sorted_entries = sorted_entries or make_sorted_entries()
+    sorted_entries.remove(kind, key, entry, pk)
   elseif call('HGET', key, entry) == pk then
     call('HDEL', key, entry)
     undo_with('HSET', key, entry, pk)

@@ -10,7 +10,7 @@
 --     replied               the member that it replies was added
 --     nothing               nothing that an index holds
 --   first_index             where in ARGV its indexes begin (see lib/add_entry), and
---   last_index              where they end
+--   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
@@ -164,30 +164,58 @@ local function tracked(place, command, first_arg, last_arg, reply)
   return place.before, after
 end
 
+-- What an index keeps of some members, and of which member that is.
+local function entries_of(members, kind, form, key, is_new)
+  local found = {}
+  for name, score in pairs(members) do
+    local value = kind == 'geos' and score or name -- a place in a sorted set is the score
+    local texts, reason = upkeep.texts_of(form, value, key)
+    if is_new and not texts then
+      refuse('unindexable', value, reason, key)
+    end
+    for at = 1, texts and #texts or 0 do
+      found[texts[at]] = value
+    end
+  end
+  return found
+end
+
+-- Makes an index follow members. Two of them may have one entry, which goes with the last.
+local function follow_members(place, kind, form, key, before, after)
+  if form ~= 'text' or kind == 'geos' then
+    before = entries_of(before, kind, form, key, false)
+    after = entries_of(after, kind, form, key, true)
+  end
+  for entry in pairs(before) do
+    if not after[entry] then
+      remove_entry(kind, key, entry, place.pk)
+    end
+  end
+  for entry, member in pairs(after) do
+    if not before[entry] then
+      add_entry(kind, key, entry, place.pk, place.number, form == 'text' and entry or member)
+    end
+  end
+end
+
 -- Makes the indexes of a place follow what happened to its value.
 local function follow(place, before, after)
   local stored = place.stored
-  local by_value = stored == 'hash' or stored == 'string'
-  for index = place.first_index, place.last_index, 3 do
+  for index = place.first_index, place.last_alone, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-    local function entry_of(name, held)
-      local value = by_value and held or name
-      if form ~= 'text' then
-        value = normal_form(form, value)
+    if stored == 'hash' or stored == 'string' then
+      for name, held in pairs(before) do
+        if after[name] ~= held then
+          upkeep.change_value(kind, form, key, held, after[name], place.pk, place.number, stored == 'hash' and name)
+        end
       end
-      return stored == 'hash' and #name .. ':' .. name .. ':' .. value or value
-    end
-    -- Entries go before they come: one value may move from a sub-key to another.
-    for name, held in pairs(before) do
-      if not after[name] or by_value and after[name] ~= held then
-        remove_entry(kind, key, entry_of(name, held), place.pk)
+      for name, held in pairs(after) do
+        if not before[name] then
+          upkeep.change_value(kind, form, key, nil, held, place.pk, place.number, stored == 'hash' and name)
+        end
       end
-    end
-    for name, held in pairs(after) do
-      if not before[name] or by_value and before[name] ~= held then
-        local value = by_value and held or name
-        add_entry(kind, key, entry_of(name, held), place.pk, place.number, value, stored == 'hash' and name)
-      end
+    else
+      follow_members(place, kind, form, key, before, after)
     end
   end
 end

@@ -1,0 +1,179 @@
+"""What objects are asked for, as it is written in Python: `(Person.city == "Paris") | ~(Person.age < 18)`.
+
+An expression holds no knowledge of indexes; a collection turns it into conditions, or refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from limpyd.exceptions import shorten
+
+SEPARATOR = "__"
+
+
+class Expression:
+    """Something that holds of an object or does not; combined by `&`, `|` and `~`."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Expression) -> Expression:
+        return Both((*_parts(self, Both), *_parts(_checked(other), Both)))
+
+    def __or__(self, other: Expression) -> Expression:
+        return EitherOf((*_parts(self, EitherOf), *_parts(_checked(other), EitherOf)))
+
+    def __invert__(self) -> Expression:
+        return Negation(self)
+
+    def __bool__(self) -> NoReturn:
+        msg = (
+            f"whether {self} holds is asked of the server, for each object: give it to collection(…); combine "
+            f"expressions with & | ~ in parentheses, not with `and`, `or`, `not` or a chain such as 1 < x < 2"
+        )
+        raise TypeError(msg)
+
+
+class Comparison(Expression):
+    """A field compared with a value.
+
+    Attributes:
+        field: the declaration of the field.
+        path: what stands between its name and the operator in a filter: a sub-key, or the prefix of an index.
+        operator: the operator, as in a filter.
+        value: the value.
+    """
+
+    __slots__ = ("field", "operator", "path", "value")
+
+    def __init__(self, field: Any, path: tuple[str | bytes, ...], operator: str, value: Any) -> None:
+        self.field = field
+        self.path = path
+        self.operator = operator
+        self.value = value
+
+    def __repr__(self) -> str:
+        path = SEPARATOR.join(
+            part if isinstance(part, str) else part.decode("utf-8", "replace") for part in (self.field.name, *self.path)
+        )
+        suffix = "" if self.operator == "eq" else SEPARATOR + self.operator
+        return f"{path}{suffix}={shorten(self.value)}"
+
+
+class Both(Expression):
+    """All of some expressions hold."""
+
+    __slots__ = ("parts",)
+    sign = " & "
+
+    def __init__(self, parts: tuple[Expression, ...]) -> None:
+        self.parts = parts
+
+    def __repr__(self) -> str:
+        return "(" + self.sign.join(map(repr, self.parts)) + ")"
+
+
+class EitherOf(Both):
+    """At least one of some expressions holds."""
+
+    __slots__ = ()
+    sign = " | "
+
+
+class Negation(Expression):
+    """An expression does not hold."""
+
+    __slots__ = ("part",)
+
+    def __init__(self, part: Expression) -> None:
+        self.part = part
+
+    def __repr__(self) -> str:
+        return f"~{self.part!r}"
+
+
+class Operand:
+    """What can be compared: a field, one of its sub-keys, or a part that an index keeps."""
+
+    __slots__ = ()
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        raise NotImplementedError
+
+    def __eq__(self, value: object) -> Expression:  # type: ignore[override]
+        return self._compare("eq", value)
+
+    def __ne__(self, value: object) -> Expression:  # type: ignore[override]
+        return self._compare("ne", value)
+
+    def __lt__(self, value: Any) -> Expression:
+        return self._compare("lt", value)
+
+    def __le__(self, value: Any) -> Expression:
+        return self._compare("lte", value)
+
+    def __gt__(self, value: Any) -> Expression:
+        return self._compare("gt", value)
+
+    def __ge__(self, value: Any) -> Expression:
+        return self._compare("gte", value)
+
+    __hash__ = object.__hash__
+
+    def in_(self, values: Iterable[Any]) -> Expression:
+        """Has one of these values; a bound field of many members stands for its members."""
+        return self._compare("in", list(values) if isinstance(values, Iterator) else values)
+
+    def between(self, lowest: Any, highest: Any) -> Expression:
+        """Has a value from the lowest to the highest one, both included."""
+        return self._compare("between", (lowest, highest))
+
+    def startswith(self, text: str | bytes) -> Expression:
+        """Has a value that begins with a text."""
+        return self._compare("startswith", text)
+
+    def contains(self, member: Any) -> Expression:
+        """Has a member."""
+        return self._compare("contains", member)
+
+    def is_null(self, null: bool = True) -> Expression:
+        """Has no value; or with False, has one."""
+        return self._compare("isnull", null)
+
+    def within(self, longitude: float, latitude: float, radius: float) -> Expression:
+        """Has a place within so many metres of another."""
+        return self._compare("within", (longitude, latitude, radius))
+
+    def box(self, longitude: float, latitude: float, width: float, height: float) -> Expression:
+        """Has a place within a box around another; its width and height are in metres."""
+        return self._compare("box", (longitude, latitude, width, height))
+
+
+class Part(Operand):
+    """A sub-key of a field, or what an index keeps of its values."""
+
+    __slots__ = ("_field", "_path")
+
+    def __init__(self, field: Any, path: tuple[str | bytes, ...]) -> None:
+        self._field = field
+        self._path = path
+
+    def part(self, name: str) -> Part:
+        """What the index with this prefix keeps: `Person.created.part("year") == 2015`."""
+        return Part(self._field, (*self._path, name))
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        return Comparison(self._field, self._path, operator, value)
+
+
+def _parts(expression: Expression, kind: type[Both]) -> tuple[Expression, ...]:
+    """The parts of an expression that can be joined to others of its kind."""
+    return expression.parts if type(expression) is kind and isinstance(expression, Both) else (expression,)
+
+
+def _checked(other: Any) -> Expression:
+    if not isinstance(other, Expression):
+        msg = f"{shorten(other)} is no expression; put comparisons in parentheses: (A.x == 1) & (A.y == 2)"
+        raise TypeError(msg)
+    return other

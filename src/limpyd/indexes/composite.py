@@ -1,0 +1,233 @@
+"""Indexes that keep a field's values together with those of other fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from limpyd.exceptions import DeclarationError, InvalidValue
+from limpyd.indexes.base import Index, Indexed, Kept
+from limpyd.indexes.equal import EQUALITY
+from limpyd.indexes.forms import form
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import Node, OneOf, Stored, Text
+
+ONE_VALUE = frozenset({b"entry", b"string"})
+"""How fields of one value are stored."""
+
+
+class CompositeIndex(Index):
+    """An index of several fields; see its subclasses. All of them must be of one value."""
+
+    settings = frozenset({"key", "name"})
+    alone = False
+
+    def names(self, field: Indexed) -> tuple[str, ...]:
+        """The names of all its fields, that of the one it is declared on first."""
+        raise NotImplementedError
+
+    def keep(self, field: Indexed, where: Partition) -> KeptTogether:
+        return KeptTogether(self, field, where)
+
+    def final_forms(self, fields: Sequence[Indexed]) -> list[str]:
+        """The form in which the value of each field is kept."""
+        return [field.codec.normal for field in fields]
+
+    def fields(self, field: Indexed) -> tuple[Indexed, ...]:
+        """All its fields.
+
+        Raises:
+            DeclarationError: there is no such field, or it is not of one value.
+        """
+        names = self.names(field)
+        found = []
+        for name in names:
+            sibling = field.sibling(name)
+            if sibling is None:
+                msg = f"{field}: {self} names the field {name!r}, which the model does not have"
+                raise DeclarationError(msg)
+            if sibling.stored_as not in ONE_VALUE:
+                msg = (
+                    f"{field}: {self} takes fields of one value; declare {sibling} as a StringField or an "
+                    f"InstanceHashField, or leave it out"
+                )
+                raise DeclarationError(msg)
+            found.append(sibling)
+        if len(set(names)) < len(names):
+            msg = f"{field}: {self} names a field twice, or the one it is declared on; name each other field once"
+            raise DeclarationError(msg)
+        if self.all_steps(field):
+            msg = f"{field}: {self} keeps values as they are; it takes no transform"
+            raise DeclarationError(msg)
+        return tuple(found)
+
+
+class EqualIndexWith(CompositeIndex):
+    """Sets of primary keys by the values of several fields: finds at once what has a value in each of them.
+
+    An object without a value in one of the fields is not in it.
+
+    Attributes:
+        other_fields: the names of the other fields.
+        unique: whether no two objects have the same values in all of them.
+    """
+
+    kind = b"&eq"
+    redis_type = "set"
+    operators = frozenset()
+    settings = CompositeIndex.settings | {"other_fields", "unique"}
+    handle_uniqueness = False
+
+    other_fields: Sequence[str] = ()
+    unique: bool = False
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        return (*super().identity, *self.other_fields)
+
+    def names(self, field: Indexed) -> tuple[str, ...]:
+        others = self.other_fields
+        if isinstance(others, str | bytes) or not others or not all(isinstance(name, str) for name in others):
+            msg = f"{field}: {self} takes the names of other fields, such as other_fields=['city'], not {others!r}"
+            raise DeclarationError(msg)
+        return (field.name, *others)
+
+    def kept_kind(self, field: Indexed) -> bytes:  # noqa: ARG002 - as of every index
+        return b"&uniq" if self.unique else b"&eq"
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        name = "+".join(self.names(field))
+        return where.unique(name, self.label) if self.unique else where.equal_prefix(name, self.label)
+
+
+class ScoredEqualIndex(CompositeIndex):
+    """A sorted set of primary keys per value, in the order of another field of numbers.
+
+    Finds what equals a value, or one of several, and gives it in that order. An object without a score is not in it.
+
+    Attributes:
+        score_field: the name of the other field.
+    """
+
+    kind = b"&scored"
+    redis_type = "zset"
+    operators = EQUALITY
+    settings = CompositeIndex.settings | {"handle_uniqueness", "prefix", "score_field"}
+
+    score_field: str = ""
+
+    def names(self, field: Indexed) -> tuple[str, ...]:
+        if not self.score_field or not isinstance(self.score_field, str):
+            msg = f"{field}: {self} takes the name of another field: score_field='…'"
+            raise DeclarationError(msg)
+        return (field.name, self.score_field)
+
+    def final_forms(self, fields: Sequence[Indexed]) -> list[str]:
+        field, score = fields
+        if not score.codec.number:
+            msg = f"{field}: {self} takes scores from {score}, which holds {score.codec.name}, no numbers or times"
+            raise DeclarationError(msg)
+        return [field.codec.normal, score.codec.number]
+
+    def final_form(self, field: Indexed) -> str:
+        return field.codec.normal
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.scored_prefix(field.name, self.label)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
+        return OneOf(b"scored", kept.key, values)
+
+
+class KeptTogether(Kept):
+    """An index of several fields in one partition.
+
+    Attributes:
+        index: its declaration.
+        field: the field on which it is declared.
+        fields: all its fields, that one first.
+        places: where the values of each are, and in which form it keeps them.
+        kind: its kind, as the scripts know it: `&` and the kind of its entries.
+        key: the key, or the start of the keys, where entries are kept.
+        form: what the scripts are told of the fields (see scripts/lib/composite_entry.lua).
+        upkeep: all that scripts are told.
+        name: the names of the fields, as messages tell them.
+    """
+
+    __slots__ = ("fields", "name", "places")
+
+    index: CompositeIndex
+
+    def __init__(self, index: CompositeIndex, field: Indexed, where: Partition) -> None:
+        self.index = index
+        self.field = field
+        self.fields = index.fields(field)
+        forms = index.final_forms(self.fields)
+        self.places = [
+            one.stored_in(where)._replace(form=final.encode()) for one, final in zip(self.fields, forms, strict=True)
+        ]
+        self.name = ", ".join(one.name for one in self.fields)
+        self.kind = index.kept_kind(field)
+        self.key = index.kept_key(field, where)
+        self.form = b"".join(_netstring(text) for place in self.places for text in place)
+        self.upkeep = (self.kind, self.form, self.key)
+        self._final_name = forms[0]
+        self._final = form(forms[0])
+        self._steps = []
+        self._as_stored = self.of_values = False
+
+    @property
+    def model(self) -> Any:
+        """The model of the fields."""
+        return self.field.model
+
+    def is_scored_by(self, field: object) -> bool:
+        """Whether a field is the one whose numbers are its scores."""
+        return self.kind == b"&scored" and self.fields[1] is field
+
+    def entry(self, stored: Sequence[bytes | None]) -> bytes | None:
+        """What is kept of the values of all fields, or None where one is missing.
+
+        Raises:
+            InvalidValue: one cannot be indexed.
+        """
+        texts = []
+        for place, value in zip(self.places, stored, strict=True):
+            if value is None:
+                return None
+            try:
+                texts.append(form(place.form.decode())(value))
+            except ValueError as error:
+                raise self.refusal(value, str(error)) from error
+        if self.kind == b"&scored":
+            text, score = texts
+            return b"%s:%s" % (score, text)
+        return b"".join(map(_netstring, texts))
+
+    def refusal(self, stored: bytes, reason: str) -> InvalidValue:
+        refused = (field for field, place in zip(self.fields, self.places, strict=True) if _refuses(place, stored))
+        return self._refusal_of(next(refused, self.field), stored, reason)
+
+    def values(self, entry: bytes) -> Mapping[str, Any]:
+        """The values that an entry tells of, by field."""
+        found: dict[str, Any] = {}
+        for field in self.fields:
+            length, _, rest = entry.partition(b":")
+            text, entry = rest[: int(length)], rest[int(length) :]
+            try:
+                found[field.name] = field.codec.decode(text)
+            except ValueError:
+                found[field.name] = text
+        return found
+
+
+def _refuses(place: Stored, value: bytes) -> bool:
+    try:
+        form(place.form.decode())(value)
+    except ValueError:
+        return True
+    return False
+
+
+def _netstring(text: bytes) -> bytes:
+    return b"%d:%s" % (len(text), text)

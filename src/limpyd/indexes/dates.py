@@ -1,0 +1,74 @@
+"""Indexes of dates and times by their parts, for fields of text (YYYY-MM-DD HH:MM:SS) and of Python's types alike.
+
+The text of a datetime is that of its moment in UTC, so its parts are those in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from limpyd.indexes.base import Indexed, Transform
+from limpyd.indexes.multi import MultiIndexes
+from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
+
+
+def _part(prefix: str, first: int, last: int, name: str) -> type[NumberRangeIndex]:
+    """The number at some places of a text."""
+    return NumberRangeIndex.configure(
+        prefix=prefix, transform=f"slice:{first}:{last}", handle_uniqueness=False, name=name
+    )
+
+
+class TimeRangeIndex(TextRangeIndex):
+    """The time of day, as text, to the second; of a field of type datetime, to the microsecond."""
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        if isinstance(value, time) and field.codec.name not in {"datetime", "time"}:
+            return value.isoformat().encode()
+        return super().encode_filter(field, operator, value)
+
+
+class TimeOfMomentIndex(TimeRangeIndex):
+    """The time of day in a text of a date and a time."""
+
+    prefix = "time"
+    handle_uniqueness = False
+
+    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
+        last = 26 if field.codec.name == "datetime" else 19
+        return (*self.steps, f"slice:12:{last}")
+
+
+FullRangeIndex = TextRangeIndex.configure(name="FullRangeIndex")
+DateRangeIndex = TextRangeIndex.configure(transform="slice:1:10", name="DateRangeIndex")
+
+DateIndexParts = MultiIndexes.compose(
+    [_part("year", 1, 4, "YearIndex"), _part("month", 6, 7, "MonthIndex"), _part("day", 9, 10, "DayIndex")],
+    name="DateIndexParts",
+)
+TimeIndexParts = MultiIndexes.compose(
+    [_part("hour", 1, 2, "HourIndex"), _part("minute", 4, 5, "MinuteIndex"), _part("second", 7, 8, "SecondIndex")],
+    name="TimeIndexParts",
+)
+_AFTER_DATE: Transform = "slice:12:26"
+
+DateIndex = MultiIndexes.compose([DateRangeIndex, DateIndexParts], name="DateIndex")
+DateIndex.__doc__ = "Of dates: ranges, and `__year`, `__month`, `__day`."
+
+TimeIndex = MultiIndexes.compose([TimeRangeIndex, TimeIndexParts], name="TimeIndex")
+TimeIndex.__doc__ = "Of times of day: ranges, and `__hour`, `__minute`, `__second`."
+
+SimpleDateTimeIndex = MultiIndexes.compose(
+    [FullRangeIndex, DateRangeIndex.configure(prefix="date", handle_uniqueness=False), TimeOfMomentIndex],
+    name="SimpleDateTimeIndex",
+)
+SimpleDateTimeIndex.__doc__ = "Of moments: ranges, and `__date`, `__time`."
+
+DateSimpleTimeIndex = MultiIndexes.compose([SimpleDateTimeIndex, DateIndexParts], name="DateSimpleTimeIndex")
+DateSimpleTimeIndex.__doc__ = "Of moments: ranges, `__date`, `__time`, `__year`, `__month`, `__day`."
+
+DateTimeIndex = MultiIndexes.compose(
+    [DateSimpleTimeIndex, TimeIndexParts.configure(transform=_AFTER_DATE)], name="DateTimeIndex"
+)
+DateTimeIndex.__doc__ = "Of moments: ranges, `__date`, `__time`, and all parts."

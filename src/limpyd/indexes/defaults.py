@@ -1,0 +1,51 @@
+"""Which indexes a field has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from limpyd.exceptions import DeclarationError
+from limpyd.indexes.base import Declared, Index, Indexed
+from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.geo import GeoIndex
+from limpyd.indexes.multi import declared
+from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
+
+
+def indexes_for(field: Indexed, given: Sequence[Declared], *, unique: bool) -> list[Index]:
+    """The indexes of a field: those it was given, or that of its type; and the one that keeps it unique.
+
+    Raises:
+        DeclarationError: two of them would share a key, or none is for a unique field to be unique by.
+    """
+    indexes = [index for each in given for index in declared(each).expanded()] or default(field, unique=unique)
+    if unique:
+        deciding = next((index for index in indexes if index.handle_uniqueness), None)
+        if deciding is None:
+            msg = f"{field} is unique, but none of its indexes handles uniqueness; add EqualIndex to them"
+            raise DeclarationError(msg)
+        # The values of a field in the order of another one are still its own.
+        of = deciding if deciding.alone else EqualIndex(prefix=deciding.prefix, key=deciding.key)
+        indexes = [UniqueIndex(of), *(index for index in indexes if not _is_equality(index, deciding))]
+    seen: dict[tuple[object, ...], Index] = {}
+    for index in indexes:
+        same = seen.setdefault(index.identity, index)
+        if same is not index:
+            msg = f"{field}: {same} and {index} would share a key; give one of them a prefix or a key of its own"
+            raise DeclarationError(msg)
+    return indexes
+
+
+def default(field: Indexed, *, unique: bool) -> list[Index]:
+    """The indexes that fit a field's type."""
+    if field.codec.name == "GeoPoint" and not field.many:
+        return [EqualIndex(), GeoIndex()] if unique else [GeoIndex()]
+    in_order = {"number": NumberRangeIndex, "text": TextRangeIndex}.get(field.codec.ordered)
+    if in_order is None:
+        return [EqualIndex()]
+    return [EqualIndex(), in_order()] if unique else [in_order()]
+
+
+def _is_equality(index: Index, deciding: Index) -> bool:
+    """Whether the unique index answers all that this one does."""
+    return index is deciding and isinstance(index, EqualIndex)

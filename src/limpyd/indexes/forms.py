@@ -1,0 +1,147 @@
+"""Forms: what an index keeps of a stored value.
+
+Each is a function from stored text to indexed text, which raises ValueError with the reason if the
+value cannot be indexed so. The server has the same functions, in scripts/lib/forms.lua. Forms are named;
+`a|b` is b after a.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, time
+from functools import cache
+from typing import Any
+
+from limpyd.types import NORMAL_FORMS
+
+Form = Callable[[bytes], bytes]
+
+LARGEST_EXACT = 2**53
+"""Up to here a double tells any two integers apart."""
+DIGITS_KEPT = 15
+"""Any two decimal numbers of so many digits are two doubles."""
+ZERO = ord("0")
+SMALLEST_NORMAL = 2.2250738585072014e-308
+SECOND = 1_000_000
+FIRST_OF_1970 = date(1970, 1, 1).toordinal()
+
+_DECIMAL = re.compile(rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-9]{1,4})?")
+_DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIME = re.compile(rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
+_MOMENT = re.compile(_DATE.pattern + b"T" + _TIME.pattern + b"Z")
+_DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
+
+
+@cache
+def form(name: str) -> Form:
+    """The form of a name."""
+    if "|" in name:
+        first, _, rest = name.partition("|")
+        before, after = form(first), form(rest)
+        return lambda stored: after(before(stored))
+    if name.startswith("slice:"):
+        start, stop = (int(part) for part in name.split(":")[1:])
+        return lambda stored: stored[start - 1 : stop]
+    return FORMS[name]
+
+
+def _score(number: float) -> bytes:
+    return b"0" if number == 0 else b"%.17g" % number
+
+
+def _exact(stored: bytes) -> bytes:
+    """A number that a double tells apart from all others."""
+    if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
+        return stored  # as most are
+    match = _DECIMAL.fullmatch(stored)
+    if match is None:
+        msg = "it is no number"
+        raise ValueError(msg)
+    fraction = (match[2] or b"").rstrip(b"0")
+    digits = (match[1] + fraction).lstrip(b"0")
+    number = float(stored)
+    whole = not fraction and b"e" not in stored.lower()
+    if digits and (abs(number) < SMALLEST_NORMAL or abs(number) == float("inf")):
+        msg = "it is too large or too small for a number index"
+        raise ValueError(msg)
+    if len(digits.rstrip(b"0")) > DIGITS_KEPT and not (whole and int(match[1]) <= LARGEST_EXACT):
+        msg = f"a number index keeps {DIGITS_KEPT} digits, or integers up to 2**53, and rounds nothing"
+        raise ValueError(msg)
+    return _score(number)
+
+
+def _double(stored: bytes) -> bytes:
+    """A float, which is a double itself."""
+    if _DOUBLE.fullmatch(stored) is None:
+        msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
+        raise ValueError(msg)
+    return _score(float(stored))
+
+
+def _day(year: bytes, month: bytes, day: bytes) -> int:
+    """The number of a day; raises ValueError if there is none."""
+    return date(int(year), int(month), int(day)).toordinal()
+
+
+def _microseconds(hour: bytes, minute: bytes, second: bytes, fraction: bytes | None) -> int:
+    """A time of day in microseconds; raises ValueError if there is none."""
+    clock = time(int(hour), int(minute), int(second), int((fraction or b"").ljust(6, b"0")))
+    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND + clock.microsecond
+
+
+def _days(stored: bytes) -> bytes:
+    """A date, as the number of its day; 1 is the first day of the year 1."""
+    match = _DATE.fullmatch(stored)
+    with _refused("it is no date (YYYY-MM-DD)"):
+        return b"%d" % _day(*_groups(match))
+
+
+def _clock(stored: bytes) -> bytes:
+    """A time of day, in microseconds since midnight."""
+    match = _TIME.fullmatch(stored)
+    with _refused("it is no time of day (HH:MM:SS.ffffff)"):
+        return b"%d" % _microseconds(*_groups(match))
+
+
+def _moment(stored: bytes) -> bytes:
+    """A moment, in microseconds since 1970."""
+    match = _MOMENT.fullmatch(stored)
+    with _refused("it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)"):
+        groups = _groups(match)
+        days = _day(*groups[:3]) - FIRST_OF_1970
+        microseconds = days * 86400 * SECOND + _microseconds(*groups[3:])
+    if int(float(microseconds)) != microseconds:
+        msg = "so far from 1970 a number index cannot keep microseconds; use TextRangeIndex"
+        raise ValueError(msg)
+    return b"%d" % microseconds
+
+
+def _groups(match: re.Match[bytes] | None) -> tuple[Any, ...]:
+    if match is None:
+        raise ValueError
+    return match.groups()
+
+
+@contextmanager
+def _refused(reason: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError:
+        raise ValueError(reason) from None
+
+
+def _casefold(stored: bytes) -> bytes:
+    return stored.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape")
+
+
+FORMS: dict[str, Form] = {
+    **NORMAL_FORMS,
+    "exact": _exact,
+    "double": _double,
+    "days": _days,
+    "clock": _clock,
+    "moment": _moment,
+    "casefold": _casefold,
+}

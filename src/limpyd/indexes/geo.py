@@ -1,0 +1,73 @@
+"""An index of places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
+from limpyd.indexes.base import Index, Indexed, Kept
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import Near, Node, Stored, Text
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
+
+AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "longitude, latitude, width and height")}
+"""What each operator takes."""
+
+
+class GeoIndex(Index):
+    """A sorted set of primary keys by place (GEOADD), of a field of type GeoPoint, or of all places of a GeoField.
+
+    `within=(longitude, latitude, radius)` finds what is in a circle and `box=(longitude, latitude, width, height)`
+    what is in a box around a place; lengths are in metres.
+    """
+
+    kind = b"geo"
+    redis_type = "zset"
+    operators = frozenset(AREAS)
+
+    def final_form(self, field: Indexed) -> str:  # noqa: ARG002 - as of every index
+        return "text"
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.places(field.name, self.label)
+
+    def kept_kind(self, field: Indexed) -> bytes:
+        return b"geos" if field.has_places else b"geo"
+
+    def check_field(self, field: Indexed) -> None:
+        if not field.has_places and (field.codec.name != "GeoPoint" or field.many):
+            msg = (
+                f"{field} holds {field.codec.name}; {self} keeps places: declare a field of one GeoPoint, or a "
+                f"GeoField for many"
+            )
+            raise DeclarationError(msg)
+        if field.has_places and self.all_steps(field):
+            msg = f"{field}: {self} keeps the places of a GeoField as they are; it takes no transform"
+            raise DeclarationError(msg)
+
+    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[[Any], Text]) -> Sequence[Text]:  # noqa: ARG002
+        count, what = AREAS[operator]
+        try:
+            numbers = [float(part) for part in value]
+        except (TypeError, ValueError):
+            numbers = []
+        if len(numbers) != count or not all(abs(number) < float("inf") for number in numbers):
+            msg = f"{kept.field}: `{operator}` takes {what}, not {shorten(value)}"
+            raise InvalidFilter(msg)
+        longitude, latitude, *extent = (f"{number:.17g}".encode() for number in numbers)
+        shape = (b"BYRADIUS", *extent, b"m") if operator == "within" else (b"BYBOX", *extent, b"m")
+        return (b"FROMLONLAT", longitude, latitude, *shape)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
+        key = kept.key if sub is None else kept.key + b":" + sub
+        return Near(kept.kind, key, [value for value in values if isinstance(value, bytes)])
+
+
+def geohash(longitude: float, latitude: float) -> bytes:
+    """The score that GEOADD gives to a place: 26 bits of each of its degrees, in turn."""
+    bits = 0
+    for shift, degrees, farthest in ((0, latitude, FARTHEST_NORTH), (1, longitude, FARTHEST_EAST)):
+        steps = int((degrees + farthest) / (2 * farthest) * 2**26)
+        bits |= sum(1 << (2 * bit + shift) for bit in range(steps.bit_length()) if steps >> bit & 1)
+    return b"%d" % bits

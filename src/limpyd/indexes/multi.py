@@ -1,0 +1,69 @@
+"""Several indexes under one name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Self
+
+from limpyd.exceptions import DeclarationError
+from limpyd.indexes.base import Declared, Index, Transform
+
+
+class MultiIndexes(Index):
+    """Several indexes that are declared as one; made by `compose`.
+
+    Its `transform` comes before theirs, its `key` and `prefix` before theirs.
+
+    Attributes:
+        index_classes: the indexes, each a class or an instance with settings of its own.
+    """
+
+    index_classes: Sequence[Declared] = ()
+
+    @classmethod
+    def compose(
+        cls,
+        index_classes: Sequence[Declared],
+        key: str | None = None,
+        transform: Transform | None = None,
+        name: str | None = None,
+    ) -> type[Self]:
+        """A class of these indexes.
+
+        Raises:
+            DeclarationError: one of them is no index, or a setting is of a wrong type.
+        """
+        for index in index_classes:
+            declared(index)
+        settings: dict[str, Any] = {"key": key, "transform": transform, "name": name}
+        composed = cls.configure(**settings)
+        composed.index_classes = tuple(index_classes)
+        return composed
+
+    def expanded(self) -> list[Index]:
+        own = () if self.transform is None else (self.transform,)
+        found = []
+        for member in self.index_classes:
+            for index in declared(member).expanded():
+                mine = copy.copy(index)
+                mine.steps = (*self.steps, *own, *index.steps)
+                mine.prefix = "__".join(filter(None, (self.prefix, index.prefix)))
+                mine.key = "_".join(filter(None, (self.key, index.key)))
+                mine.handle_uniqueness = self.handle_uniqueness and index.handle_uniqueness
+                found.append(mine)
+        return found
+
+
+def declared(index: Any) -> Index:
+    """The index that a class or an instance declares.
+
+    Raises:
+        DeclarationError: it is neither.
+    """
+    if isinstance(index, type) and issubclass(index, Index):
+        index = index()
+    if not isinstance(index, Index):
+        msg = f"{index!r} is no index; give a class such as EqualIndex, or an instance of one"
+        raise DeclarationError(msg)
+    return index

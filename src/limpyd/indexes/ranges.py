@@ -1,0 +1,102 @@
+"""Indexes that find what is within a range: of numbers, or of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.indexes.base import Index, Indexed, Kept, encode_any
+from limpyd.indexes.equal import EQUALITY
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import Interval, Node, Stored, Text, Within
+
+NOTHING = b""
+
+INTERVALS: dict[str, Callable[[Sequence[Text]], list[Interval]]] = {
+    "eq": lambda values: [Interval(b"[", value, b"]", value) for value in values],
+    "in": lambda values: [Interval(b"[", value, b"]", value) for value in dict.fromkeys(values)],
+    "gt": lambda values: [Interval(b"(", values[0], b"+", NOTHING)],
+    "gte": lambda values: [Interval(b"[", values[0], b"+", NOTHING)],
+    "lt": lambda values: [Interval(b"-", NOTHING, b")", values[0])],
+    "lte": lambda values: [Interval(b"-", NOTHING, b"]", values[0])],
+    "between": lambda values: [Interval(b"[", values[0], b"]", values[1])],
+    "startswith": lambda values: [Interval(b"^", values[0], b"+", NOTHING)],
+}
+"""What each operator asks for."""
+
+RANGES = EQUALITY | {"gt", "gte", "lt", "lte", "between"}
+
+
+class RangeIndex(Index):
+    """An index in order; see its subclasses."""
+
+    redis_type = "zset"
+    operators = RANGES
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        key = kept.key if sub is None else kept.key + b":" + sub
+        form = b"" if kept.asks_python else kept.form
+        return Within(kept.kind, key, where._replace(form=form), INTERVALS[operator](values), not kept.asks_python)
+
+
+class NumberRangeIndex(RangeIndex):
+    """A sorted set of primary keys by number (ZADD); finds what equals a number or is in a range of them.
+
+    Numbers are never rounded: integers up to 2**53, floats, and decimal numbers of up to 15 digits are kept, others
+    are refused, and so is NaN. Dates are kept by their day, times of day and moments in microseconds.
+    """
+
+    kind = b"num"
+
+    def final_form(self, field: Indexed) -> str:
+        return "exact" if self.all_steps(field) else field.codec.number
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.number(field.name, self.label)
+
+    def kept_kind(self, field: Indexed) -> bytes:
+        several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
+        return b"nums" if several else b"num"
+
+    def check_field(self, field: Indexed) -> None:
+        if not self.all_steps(field) and not field.codec.number:
+            msg = f"{field} holds {field.codec.name}, which has no order of numbers that {self} could keep"
+            raise DeclarationError(msg)
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        untyped = field.codec.name in {"str", "bytes"}
+        return encode_any(value) if untyped else super().encode_filter(field, operator, value)
+
+
+class TextRangeIndex(RangeIndex):
+    """A sorted set of values with their primary keys, in the order of bytes (ZADD); also finds what begins with a text.
+
+    Attributes:
+        case_sensitive: whether upper and lower case are told apart; if not, texts are compared as `str.casefold`
+            makes them.
+    """
+
+    kind = b"lex"
+    operators = RANGES | {"startswith"}
+    settings = Index.settings | {"case_sensitive"}
+
+    case_sensitive: bool = True
+
+    def final_form(self, field: Indexed) -> str:
+        if not self.case_sensitive:
+            return "casefold"
+        return "text" if self.all_steps(field) else field.codec.normal
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.text(field.name, self.label)
+
+    def check_field(self, field: Indexed) -> None:
+        if not self.all_steps(field) and field.codec.ordered == "number":
+            msg = f"{field} holds {field.codec.name}, whose order is not that of its text; use NumberRangeIndex"
+            raise DeclarationError(msg)
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        if operator == "startswith" or isinstance(value, str):
+            return encode_any(value)
+        return super().encode_filter(field, operator, value)

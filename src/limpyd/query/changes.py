@@ -1,0 +1,62 @@
+"""Changes to all objects that a query finds, in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from limpyd.exceptions import InvalidValue
+from limpyd.fields import SingleValueField
+from limpyd.query.conditions import ByPk
+from limpyd.query.filters import unknown_field
+from limpyd.query.plan import Plan
+from limpyd.query.shapes import RawPrimaryKeys
+from limpyd.requests import Program, Request
+from limpyd.scripts.queries import Search
+from limpyd.scripts.writes import Step
+
+RAW = RawPrimaryKeys()
+
+
+def in_chunks(
+    plan: Plan, again: Callable[[ByPk], Plan], size: int, change: Callable[[Search], Request[int]]
+) -> Program[int]:
+    """Changes what a plan finds, chunk by chunk; how many objects were changed.
+
+    Each chunk is found first and then changed in one step, as far as it still matches.
+
+    Args:
+        plan: the plan.
+        again: makes the plan with one more condition.
+        size: about how many objects a chunk has.
+        change: the request that changes what a search finds.
+    """
+    cursor, changed = b"", 0
+    while True:
+        cursor, pks = yield plan.chunk(RAW, size, cursor)
+        for start in range(0, len(pks), size):
+            changed += yield change(again(ByPk(pks[start : start + size], (), "")).search)
+        if not cursor:
+            return changed
+
+
+def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
+    """The write commands that give objects some values.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidValue: there is none, one does not fit its field's type, or its field is not of one value.
+    """
+    if not values:
+        msg = f"{model.name}: update needs the new value of at least one field"
+        raise InvalidValue(msg)
+    steps = []
+    for name, value in values.items():
+        if name not in model.fields:
+            raise unknown_field(model, name)
+        field = model.fields[name]
+        if not isinstance(field, SingleValueField):
+            msg = f"update takes fields of one value; {field} is a {field.redis_type}: change it in each instance"
+            raise InvalidValue(msg)
+        steps.append(field.setting(value))
+    return steps

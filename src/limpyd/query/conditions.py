@@ -1,0 +1,238 @@
+"""Conditions: filters that were understood. Each gives a node of a query for a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from limpyd.fields import ValueField
+from limpyd.indexes.base import Kept
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text
+
+
+class Condition:
+    """Something that holds of an object or does not."""
+
+    __slots__ = ()
+
+    def node(self, where: Partition) -> Node:
+        """What the server is asked of the objects of a partition."""
+        raise NotImplementedError
+
+    def indexes(self) -> Iterator[Kept]:
+        """The indexes that it relies on."""
+        yield from ()
+
+    def elsewhere(self) -> Iterator[bytes]:
+        """Keys that are read beside those of the model."""
+        yield from ()
+
+
+class ByIndex(Condition):
+    """A field has a value that an index of it finds.
+
+    Args:
+        field: the field.
+        number: which of its indexes.
+        operator: the operator.
+        texts: what it is compared with.
+        sub: the sub-key, of a field that has such.
+        elsewhere: keys that are read for that.
+        text: what shows it in messages.
+    """
+
+    __slots__ = ("_elsewhere", "_node", "_number", "_operator", "_sub", "_text", "_texts", "field")
+
+    def __init__(
+        self,
+        field: ValueField[Any],
+        number: int,
+        operator: str,
+        texts: Sequence[Text],
+        sub: bytes | None,
+        elsewhere: Sequence[bytes],
+        text: object,
+    ) -> None:
+        self.field = field
+        self._node: tuple[Partition, Node] | None = None
+        self._number = number
+        self._operator = operator
+        self._texts = texts
+        self._sub = sub
+        self._elsewhere = elsewhere
+        self._text = text
+
+    def node(self, where: Partition) -> Node:
+        if self._node is None or self._node[0] is not where:
+            kept = self.field.place_in(where).indexes[self._number]
+            stored = stored_in(self.field, where, self._sub)
+            self._node = (where, kept.node(self._operator, self._texts, self._sub, stored))
+        return self._node[1]
+
+    @property
+    def found(self) -> tuple[ValueField[Any], int, str, bytes | None]:
+        """The field, the number of its index, the operator and the sub-key."""
+        return self.field, self._number, self._operator, self._sub
+
+    def indexes(self) -> Iterator[Kept]:
+        yield self.field.place(None).indexes[self._number]
+
+    def elsewhere(self) -> Iterator[bytes]:
+        yield from self._elsewhere
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
+class ByPk(Condition):
+    """An object has one of some primary keys."""
+
+    __slots__ = ("_elsewhere", "_pks", "_text")
+
+    def __init__(self, pks: Sequence[Text], elsewhere: Sequence[bytes], text: object) -> None:
+        self._pks = pks
+        self._elsewhere = elsewhere
+        self._text = text
+
+    def node(self, where: Partition) -> Node:
+        return OneOf(b"pk", where.pks, self._pks)
+
+    def elsewhere(self) -> Iterator[bytes]:
+        yield from self._elsewhere
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
+class Missing(Condition):
+    """A field has no value."""
+
+    __slots__ = ("_field", "_sub", "_text")
+
+    def __init__(self, field: ValueField[Any], sub: bytes | None, text: object) -> None:
+        self._field = field
+        self._sub = sub
+        self._text = text
+
+    def node(self, where: Partition) -> Node:
+        stored = stored_in(self._field, where, self._sub)
+        if self._field.has_subkeys and self._sub is None:
+            stored = stored._replace(stored=b"key")
+        return Empty(stored)
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
+class Member(Condition):
+    """An object's primary key is a member of a set, list or sorted set; which must be there, if it is required."""
+
+    __slots__ = ("_key", "_required", "_text")
+
+    def __init__(self, key: bytes, text: str, *, required: bool = False) -> None:
+        self._key = key
+        self._text = text
+        self._required = required
+
+    def node(self, where: Partition) -> Node:  # noqa: ARG002 - as of every condition
+        return ListedIn(self._key, required=self._required)
+
+    def elsewhere(self) -> Iterator[bytes]:
+        yield self._key
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
+class Together(Condition):
+    """Several fields have certain values, which one index keeps together.
+
+    Args:
+        model: the model.
+        number: which of its indexes of several fields.
+        entries: what it keeps of the values; any of them.
+        text: how messages show it.
+    """
+
+    __slots__ = ("_entries", "_model", "_number", "_text")
+
+    def __init__(self, model: Any, number: int, entries: Sequence[bytes], text: object) -> None:
+        self._model = model
+        self._number = number
+        self._entries = entries
+        self._text = text
+
+    def node(self, where: Partition) -> Node:
+        kept = self._model.together(where)[self._number]
+        return OneOf(kept.kind.removeprefix(b"&"), kept.key, self._entries)
+
+    def indexes(self) -> Iterator[Kept]:
+        yield self._model.together(self._model.keys.partitions[0])[self._number]
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
+class Joined(Condition):
+    """All of some conditions hold."""
+
+    __slots__ = ("_parts",)
+    _sign = ", "
+
+    def __init__(self, parts: Sequence[Condition]) -> None:
+        self._parts = tuple(parts)
+
+    def node(self, where: Partition) -> Node:
+        return All([part.node(where) for part in self._parts])
+
+    def indexes(self) -> Iterator[Kept]:
+        for part in self._parts:
+            yield from part.indexes()
+
+    def elsewhere(self) -> Iterator[bytes]:
+        for part in self._parts:
+            yield from part.elsewhere()
+
+    def __str__(self) -> str:
+        return self._sign.join(map(str, self._parts))
+
+
+class OneHolds(Joined):
+    """At least one of some conditions holds."""
+
+    __slots__ = ()
+    _sign = " | "
+
+    def node(self, where: Partition) -> Node:
+        return Either([part.node(where) for part in self._parts])
+
+    def __str__(self) -> str:
+        return f"({super().__str__()})"
+
+
+class Fails(Condition):
+    """A condition does not hold."""
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Condition) -> None:
+        self._part = part
+
+    def node(self, where: Partition) -> Node:
+        return Not(self._part.node(where))
+
+    def indexes(self) -> Iterator[Kept]:
+        return self._part.indexes()
+
+    def elsewhere(self) -> Iterator[bytes]:
+        return self._part.elsewhere()
+
+    def __str__(self) -> str:
+        return f"not ({self._part})"
+
+
+def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
+    """Where the values of a field are."""
+    place = field.place_in(where)
+    return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)

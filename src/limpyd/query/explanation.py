@@ -1,0 +1,116 @@
+"""How a query is answered, for people who want to know why it is slow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from limpyd.keys import to_text
+from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Near, Node, Not, OneOf, Reference, Within
+
+MANY = 10_000
+"""So many objects are looked at without a word."""
+
+
+class LeafSize(NamedTuple):
+    """A condition, and about how many objects meet it now; None if that is not known without a look at all."""
+
+    text: str
+    size: int | None
+
+
+class Explanation(NamedTuple):
+    """How a query is answered; printed, it reads as a page.
+
+    Attributes:
+        query: the collection.
+        objects: how many objects the model has.
+        leaves: each condition, and about how many objects meet it.
+        driver: what it starts from.
+        sort: how it is put in order; empty if it is not.
+        commands: the commands that are sent.
+        round_trips: how many requests that takes.
+        warnings: what will be slow, and the cure.
+    """
+
+    query: str
+    objects: int
+    leaves: list[LeafSize]
+    driver: str
+    sort: str
+    commands: list[str]
+    round_trips: int
+    warnings: list[str]
+
+    def __str__(self) -> str:
+        lines = [self.query, f"  of {self.objects:,} objects"]
+        for leaf in self.leaves:
+            size = "unknown" if leaf.size is None else f"about {leaf.size:,}"
+            lines.append(f"  condition: {leaf.text} ({size})")
+        lines.append(f"  starts from: {self.driver}")
+        if self.sort:
+            lines.append(f"  order: {self.sort}")
+        trips = "1 round trip" if self.round_trips == 1 else f"{self.round_trips} round trips"
+        lines += [f"  sends: {command}" for command in self.commands]
+        lines.append(f"  takes: {trips}")
+        lines += [f"  warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def leaves_of(node: Node) -> Iterator[Node]:
+    """The conditions of a query, in the order in which the server numbers them."""
+    if isinstance(node, All):
+        for each in node.nodes:
+            yield from leaves_of(each)
+    elif isinstance(node, Not):
+        yield from leaves_of(node.node)
+    else:
+        yield node
+
+
+def described(node: Node) -> str:
+    """A condition in terms of keys."""
+    if isinstance(node, OneOf):
+        texts = ["a value that is read first" if isinstance(text, Reference) else to_text(text) for text in node.texts]
+        shown = ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")  # noqa: PLR2004
+        if node.kind == b"pk":
+            return f"primary keys {shown}"
+        return f"{to_text(node.key)}{shown}" if node.kind in {b"eq", b"scored"} else f"{to_text(node.key)} of {shown}"
+    if isinstance(node, Within):
+        shown = " or ".join(_interval(each.above, each.low, each.below, each.high) for each in node.intervals)
+        return f"{to_text(node.key)} {shown or 'in nothing'}"
+    if isinstance(node, Near):
+        return f"{to_text(node.key)} near {' '.join(str(_text(part)) for part in node.search)}"
+    if isinstance(node, Empty):
+        return f"no value in {to_text(node.where.prefix)}… {to_text(node.where.sub)}".rstrip()
+    if isinstance(node, ListedIn):
+        return f"members of {to_text(node.key)}"
+    return "every object" if isinstance(node, Everything) else repr(node)
+
+
+def _text(part: object) -> str:
+    return to_text(part) if isinstance(part, bytes) else "a value that is read first"
+
+
+def _interval(above: bytes, low: object, below: bytes, high: object) -> str:
+    if above == b"^":
+        return f"begins with {_text(low)}"
+    if above == b"[" and below == b"]" and low == high:
+        return f"= {_text(low)}"
+    parts = []
+    if above != b"-":
+        parts.append(f"{'>=' if above == b'[' else '>'} {_text(low)}")
+    if below != b"+":
+        parts.append(f"{'<=' if below == b']' else '<'} {_text(high)}")
+    return " and ".join(parts) or "any"
+
+
+def start_of(numbers: Sequence[int], leaves: Sequence[Node]) -> str:
+    """What a query starts from."""
+    if not numbers or 0 in numbers:
+        return "all objects"
+    texts = [described(leaves[number - 1]) for number in numbers]
+    return " and ".join(texts)

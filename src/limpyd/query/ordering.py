@@ -1,0 +1,160 @@
+"""In which order a collection is: what `sort` was given, as the scripts are told."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from limpyd.exceptions import InvalidFilter, shorten
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import Field, ValueField
+from limpyd.fields.checks import as_bytes, flag
+from limpyd.fields.value import BoundValue
+from limpyd.indexes.base import Kept
+from limpyd.keys import Partition
+from limpyd.query.conditions import stored_in
+from limpyd.requests import Argument
+from limpyd.scripts.leaves import Stored
+
+NUMBER, TEXT = b"number", b"text"
+
+
+class SortKey(NamedTuple):
+    """One of the values by which a collection is sorted.
+
+    Attributes:
+        name: how it is written.
+        field: the field; the primary key's, or none for scores.
+        sub: the sub-key, of a field that has such.
+        order: as what values are compared.
+        desc: from the largest to the smallest.
+        index_number: the number of the field's index that is in this order, if there is one.
+        scores: the key of the sorted set whose scores tell the order, if it is one that does.
+        missing_first: what has no value comes first; only where an order is turned round.
+    """
+
+    name: str
+    field: Field[Any] | None
+    sub: bytes | None
+    order: bytes
+    desc: bool
+    index_number: int | None = None
+    scores: bytes = b""
+    missing_first: bool = False
+
+    def turned(self) -> SortKey:
+        """The other way round."""
+        return self._replace(desc=not self.desc, missing_first=not self.missing_first)
+
+    def where(self, where: Partition) -> Stored:
+        """Where the values are."""
+        if self.scores:
+            return Stored(self.scores, b"score")
+        if isinstance(self.field, ValueField):
+            return stored_in(self.field, where, self.sub)
+        return Stored(b"", b"pk")
+
+    def kept(self, where: Partition) -> Kept | None:
+        """The index that is in this order."""
+        if self.index_number is None or not isinstance(self.field, ValueField):
+            return None
+        return self.field.place_in(where).indexes[self.index_number]
+
+    def index_key(self, where: Partition) -> bytes:
+        """The key of that index; empty if there is none."""
+        kept = self.kept(where)
+        if kept is None:
+            return b""
+        return kept.key if self.sub is None else kept.key + b":" + self.sub
+
+    def args(self, where: Partition) -> tuple[Argument, ...]:
+        """What the scripts are told."""
+        prefix, stored, sub, _ = self.where(where)
+        return prefix, stored, sub, self.order, int(self.desc), int(self.missing_first), self.index_key(where)
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.desc else self.name
+
+
+def sort_keys(
+    model: Any,
+    by: Any,
+    desc: bool,
+    alpha: bool | None,
+    by_score: Any,
+) -> tuple[SortKey, ...]:
+    """What a collection is sorted by.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidFilter: a field has many values, or arguments exclude each other.
+    """
+    flag("sort's desc", desc)
+    if by_score is not None:
+        if by is not None:
+            msg = "sort takes by or by_score, not both"
+            raise InvalidFilter(msg)
+        return (_by_scores(model, by_score, desc),)
+    names = [by] if by is None or not isinstance(by, list | tuple) else by
+    if not names:
+        msg = "sort's by names at least one field"
+        raise InvalidFilter(msg)
+    return tuple(_sort_key(model, name, desc, alpha) for name in names)
+
+
+def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
+    if isinstance(by, Field):
+        by = by.name
+    if by is None:
+        by = "pk"
+    if not isinstance(by, str):
+        msg = f"sort by {shorten(by)}: it takes names of fields, such as 'age', or '-age' for the largest first"
+        raise InvalidFilter(msg)
+    down, name = by.startswith("-"), by.removeprefix("-")
+    field_name, separator, rest = name.partition(SEPARATOR)
+    field = model.field(field_name)
+    sub: bytes | None = None
+    if not isinstance(field, ValueField):
+        return SortKey(name, field, None, TEXT if alpha else NUMBER, down != desc)
+    if field.has_subkeys:
+        if not separator:
+            msg = f"sort by {name}: {field} has values by key; name the key: {name}{SEPARATOR}<key>"
+            raise InvalidFilter(msg)
+        sub = as_bytes("a sub-key", rest)
+    elif separator:
+        msg = f"sort by {name}: {field} has no sub-keys"
+        raise InvalidFilter(msg)
+    if field.many or field.stored_as not in {b"entry", b"string", b"hash"}:
+        msg = f"sort by {name}: {field} has many values, none of which is the one to sort by"
+        raise InvalidFilter(msg)
+    order = _order(field, alpha)
+    return SortKey(name, field, sub, order, down != desc, _index_in_order(field, order))
+
+
+def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
+    """As what a field's values are compared: as its type says, else as SORT does."""
+    if field.codec.ordered:
+        return NUMBER if field.codec.ordered == "number" else TEXT
+    untyped = field.codec.name in {"str", "bytes"}
+    if untyped:
+        return TEXT if alpha else NUMBER
+    return NUMBER if field.codec.number and not alpha else TEXT
+
+
+def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
+    kind = b"num" if order == NUMBER else b"lex"
+    for number, kept in enumerate(field.place(None).indexes):
+        plain = kept.compares_as_stored
+        if kept.kind == kind and plain:
+            return number
+    return None
+
+
+def _by_scores(model: Any, by_score: Any, desc: bool) -> SortKey:
+    if isinstance(by_score, BoundValue) and by_score._field.stored_as == b"zset":
+        return SortKey("score", None, None, NUMBER, desc, scores=by_score._key())
+    if isinstance(by_score, str | bytes):
+        name = by_score if isinstance(by_score, bytes) else by_score.encode("utf-8", "surrogateescape")
+        down = name.startswith(b"-")
+        return SortKey("score", None, None, NUMBER, desc != down, scores=name.removeprefix(b"-"))
+    msg = f"{model.name}: sort's by_score takes a bound SortedSetField or the key of a sorted set, not {by_score!r}"
+    raise InvalidFilter(msg)

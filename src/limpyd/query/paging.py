@@ -1,0 +1,60 @@
+"""Cursors: where a page ended, so that the next one goes on from there whatever came or went in between."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.query.ordering import SortKey
+from limpyd.requests import Argument
+
+Item = TypeVar("Item")
+
+
+class Page(NamedTuple, Generic[Item]):
+    """Some items of a collection in order.
+
+    Attributes:
+        items: the items.
+        cursor: what gives the next page, as `after`; None on the last one. It may be kept, and sent elsewhere.
+    """
+
+    items: list[Item]
+    cursor: str | None
+
+
+def cursor_of(order: Sequence[SortKey], last: list[bytes | None]) -> str | None:
+    """The cursor after an object, by its primary key and the values by which it was sorted."""
+    if not last:
+        return None
+    texts = [None if each is None else each.decode("latin-1") for each in last]
+    return base64.urlsafe_b64encode(json.dumps([_signature(order), *texts]).encode()).decode().rstrip("=")
+
+
+def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
+    """What the script is told of a cursor.
+
+    Raises:
+        InvalidValue: it is none, or one of a collection in another order.
+    """
+    try:
+        padding = "=" * (-len(cursor) % 4)
+        signature, pk, *texts = json.loads(base64.urlsafe_b64decode(cursor.encode() + padding.encode()))
+        args: list[Argument] = [pk.encode("latin-1")]
+        for text in texts:
+            args += (b"0", b"") if text is None else (b"1", text.encode("latin-1"))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        msg = f"{shorten(cursor)} is no cursor of a page"
+        raise InvalidValue(msg) from error
+    if signature != _signature(order) or len(texts) != len(order):
+        msg = f"the cursor is of a collection sorted by {signature}, this one is sorted by {_signature(order)}"
+        raise InvalidValue(msg)
+    return args
+
+
+def _signature(order: Sequence[SortKey]) -> str:
+    return ",".join(map(str, order))

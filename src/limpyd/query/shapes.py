@@ -1,0 +1,288 @@
+"""What each object that is found becomes: its primary key, an instance, a dict, a tuple, a row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from limpyd.exceptions import InvalidFilter, UnknownField, shorten
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import Field, ValueField
+from limpyd.fields.checks import as_bytes
+from limpyd.keys import Partition, to_text
+from limpyd.query.conditions import stored_in
+from limpyd.requests import Argument
+from limpyd.scripts.leaves import Stored
+
+SORTED_SCORE: Final = "sorted_score"
+"""Stands for the score in `values` of a collection sorted by score."""
+
+
+class Column:
+    """One value that is read of each object.
+
+    Attributes:
+        name: the field's, or `pk`, or SORTED_SCORE.
+    """
+
+    __slots__ = ("_decode", "_field", "_sub", "name")
+
+    def __init__(self, name: str, field: Field[Any] | None, sub: bytes | None = None) -> None:
+        self.name = name
+        self._field = field
+        self._sub = sub
+        if isinstance(field, ValueField):
+            plain = sub is not None or field.decodes_plainly
+            self._decode: Callable[[Any], Any] = field.codec.decode if plain else field.decode_reply
+        else:
+            self._decode = float if field is None else to_text
+
+    def pattern(self, where: Partition) -> bytes | None:
+        """What GET of SORT is given to read it; None if it cannot."""
+        prefix, stored, sub, _ = self.where(where, b"")
+        if stored == b"entry" and b"*" not in sub:
+            return prefix + b"*->" + sub
+        return {b"pk": b"#", b"string": prefix + b"*"}.get(stored)
+
+    def where(self, where: Partition, scores: bytes) -> Stored:
+        """Where the values are."""
+        if self._field is None:
+            return Stored(scores, b"score")
+        if not isinstance(self._field, ValueField):
+            return Stored(b"", b"pk")
+        stored = stored_in(self._field, where, self._sub)
+        return stored if self._sub is None else stored._replace(stored=b"entry")
+
+    def values(self, replies: Sequence[Any]) -> list[Any]:
+        """The values of some objects.
+
+        Raises:
+            StoredValueError: what is stored does not fit the field's type.
+        """
+        decode = self._decode
+        try:
+            if None in replies:
+                return [None if reply is None else decode(reply) for reply in replies]
+            return list(map(decode, replies))
+        except (ValueError, OverflowError):
+            field = self._field
+            if not isinstance(field, ValueField):
+                raise
+            key = field.place(None).prefix
+            for reply in replies:
+                for stored in reply if isinstance(reply, list) else [reply]:
+                    if stored is not None:
+                        field.decode(stored, key)
+            raise
+
+
+class Shape:
+    """What the objects that are found become.
+
+    Attributes:
+        columns: what is read of each; nothing but the primary keys if there are none.
+    """
+
+    columns: tuple[Column, ...] = ()
+    _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
+
+    @property
+    def text(self) -> str:
+        """How messages show it."""
+        return ""
+
+    def gets(self, where: Partition) -> tuple[Argument, ...] | None:
+        """The GET arguments of SORT that read the columns; None if it cannot read one."""
+        if self._gets is None or self._gets[0] is not where:
+            patterns = [column.pattern(where) for column in self.columns]
+            readable = all(pattern is not None for pattern in patterns)
+            args = tuple(arg for pattern in patterns for arg in ("GET", pattern or b"")) if readable else None
+            self._gets = (where, args)
+        return self._gets[1]
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        """The items that a reply stands for: primary keys, or the values of the columns of each object in turn."""
+        raise NotImplementedError
+
+    def _columns_of(self, replies: list[Any]) -> list[list[Any]]:
+        width = len(self.columns)
+        return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
+
+
+class PrimaryKeys(Shape):
+    """Primary keys as text."""
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        try:
+            return [pk.decode() for pk in replies]
+        except UnicodeDecodeError:
+            return [to_text(pk) for pk in replies]
+
+
+class RawPrimaryKeys(Shape):
+    """Primary keys as they are stored."""
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return replies
+
+
+class Instances(Shape):
+    """Instances; lazy ones check at their first use that the object exists."""
+
+    def __init__(self, model: Any, *, lazy: bool) -> None:
+        self._make = model._lazy if lazy else model._connected
+        self._lazy = lazy
+
+    @property
+    def text(self) -> str:
+        return ".instances(lazy=True)" if self._lazy else ".instances()"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return list(map(self._make, replies))
+
+
+class Prefetched(Shape):
+    """Instances with some values read along."""
+
+    def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
+        self._make = model._lazy if lazy else model._connected
+        self._names = [column.name for column in columns]
+        self._pk = pk
+        self.columns = (pk, *columns)
+
+    @property
+    def text(self) -> str:
+        return f".instances(prefetch={self._names})"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        width = len(self.columns)
+        names = self._names
+        values = [column.values(replies[number::width]) for number, column in enumerate(self.columns) if number]
+        found = list(map(self._make, replies[::width]))
+        for instance, row in zip(found, zip(*values)):  # noqa: B905 - all are as long
+            instance._prefetched = dict(zip(names, row))  # noqa: B905
+        return found
+
+
+class Dicts(Shape):
+    """A dict of values by name."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self._names = [column.name for column in columns]
+
+    @property
+    def text(self) -> str:
+        return f".values({', '.join(map(repr, self._names))})"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        names = self._names
+        return [dict(zip(names, row)) for row in zip(*self._columns_of(replies))]  # noqa: B905 - all are as long
+
+
+class Tuples(Shape):
+    """A tuple of values."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+
+    @property
+    def text(self) -> str:
+        return f".values_list({', '.join(repr(column.name) for column in self.columns)})"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return list(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
+
+
+class Flat(Tuples):
+    """The values of one field."""
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return self.columns[0].values(replies)
+
+
+class Rows(Shape):
+    """Objects of a class that is made of values: a dataclass or a NamedTuple."""
+
+    def __init__(self, row: Callable[..., Any], columns: Sequence[Column]) -> None:
+        self._row = row
+        self._names = [column.name for column in columns]
+        self.columns = tuple(columns)
+
+    @property
+    def text(self) -> str:
+        return f".rows({getattr(self._row, '__name__', self._row)})"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        row, names = self._row, self._names
+        columns = self._columns_of(replies)
+        return [row(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
+
+
+def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
+    """The columns of some names; all fields for none.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidFilter: a name is given twice, or SORTED_SCORE of a collection that is not sorted by score.
+    """
+    if len(set(names)) != len(names):
+        msg = f"{model.name}: each field once, not {', '.join(names)}"
+        raise InvalidFilter(msg)
+    if not names:
+        readable = (name for name, field in model.fields.items() if not isinstance(field, ValueField) or field.readable)
+        names = tuple(dict.fromkeys("pk" if name == model.pk_name else name for name in readable))
+    return [_column(model, name, scored=scored) for name in names]
+
+
+def _column(model: Any, name: Any, *, scored: bool) -> Column:
+    if name == SORTED_SCORE:
+        if not scored:
+            msg = f"{model.name}: SORTED_SCORE is there only in a collection sorted by score: .sort(by_score=…)"
+            raise InvalidFilter(msg)
+        return Column(name, None)
+    if isinstance(name, Field):
+        name = name.name
+    if not isinstance(name, str):
+        msg = f"{model.name}: {shorten(name)} is no name of a field"
+        raise UnknownField(msg)
+    field_name, separator, rest = name.partition(SEPARATOR)
+    field = model.field(field_name)
+    if isinstance(field, ValueField):
+        if not field.readable:
+            msg = f"{model.name}: {field} is a {field.redis_type} that a query does not read; read it from the instance"
+            raise InvalidFilter(msg)
+        if separator and field.has_subkeys:
+            return Column(name, field, as_bytes("a sub-key", rest))
+    if separator:
+        msg = f"{model.name}: {name} names no field"
+        raise UnknownField(msg)
+    return Column(name, field)
+
+
+def row_shape(model: Any, row: Any) -> Rows:
+    """The shape of a class of rows.
+
+    Raises:
+        InvalidFilter: it is no dataclass and no NamedTuple, or it needs what is no field.
+    """
+    if dataclasses.is_dataclass(row) and isinstance(row, type):
+        fields = {field.name: _required(field) for field in dataclasses.fields(row) if field.init}
+    elif isinstance(row, type) and issubclass(row, tuple) and hasattr(row, "_fields"):
+        defaults = getattr(row, "_field_defaults", {})
+        names: tuple[str, ...] = getattr(row, "_fields", ())
+        fields = {name: name not in defaults for name in names}
+    else:
+        msg = f"{model.name}: rows takes a dataclass or a NamedTuple, not {shorten(row)}"
+        raise InvalidFilter(msg)
+    known = [name for name in fields if name == "pk" or name in model.fields]
+    missing = [name for name, required in fields.items() if required and name not in known]
+    if missing or not known:
+        msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"
+        raise UnknownField(msg)
+    return Rows(row, columns_of(model, known, scored=False))
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

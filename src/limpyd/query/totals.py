@@ -1,0 +1,89 @@
+"""What the values of a collection come to: sums, averages, counts by value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Context, Decimal
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.fields import ValueField
+from limpyd.query.shapes import Column, columns_of
+
+DIGITS = 7
+"""How many digits of a number the server adds at a time."""
+EXACT = Context(prec=200_000)
+
+
+def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
+    """The column of a field whose values can be added.
+
+    Raises:
+        UnknownField: the name is no field.
+        InvalidFilter: the field holds no numbers.
+    """
+    (column,) = columns_of(model, (name,), scored=False)
+    field = model.field(name.partition("__")[0])
+    numbers = isinstance(field, ValueField) and (field.codec.ordered == "number" or field.codec.name == "str")
+    if not numbers:
+        msg = f"{field} holds no numbers to add"
+        raise InvalidFilter(msg)
+    return column, field
+
+
+def sum_decoder(field: ValueField[Any], column: Column) -> Callable[[list[Any]], tuple[int, Any]]:
+    """From the reply to how many values there are, and their sum as the field's type; of untyped ones a float or int.
+
+    The server sends parts of seven digits (see lua/aggregates.lua); they are put together exactly.
+    """
+
+    def decode(reply: list[Any]) -> tuple[int, Any]:
+        count, loose, *parts = reply
+        lowest = min([0, *parts[::2]])
+        whole = sum(
+            int(part) * 10 ** (DIGITS * (place - lowest)) for place, part in zip(parts[::2], parts[1::2], strict=True)
+        )
+        exact = EXACT.scaleb(Decimal(whole), DIGITS * lowest) if lowest else Decimal(whole)
+        if not count:
+            return 0, 0
+        return count, _typed(field, exact, float(loose), column)
+
+    return decode
+
+
+def _typed(field: ValueField[Any], exact: Decimal, loose: float, column: Column) -> Any:
+    if field.codec.name == "Decimal":
+        return EXACT.add(exact, Decimal(repr(loose))).normalize(EXACT) if loose else _plain(exact)
+    if field.codec.name == "float":
+        return float(exact) + loose
+    if loose or exact != exact.to_integral_value():
+        return float(exact) + loose
+    if field.codec.name == "timedelta":
+        return column.values([b"%d" % int(exact)])[0]
+    return int(exact)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """The same number without zeros at its end."""
+    return number.to_integral_value() if number == number.to_integral_value() else number.normalize(EXACT)
+
+
+def average(total: tuple[int, Any]) -> Any:
+    """The average; None of nothing."""
+    count, summed = total
+    return summed / count if count else None
+
+
+def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], dict[Any, int]]:
+    """From the reply to how often each value is there."""
+
+    def decode(reply: list[Any]) -> dict[Any, int]:
+        counts: Counter[Any] = Counter()
+        texts = reply[::2]
+        values = column.values(texts) if of_members is None else [of_members.codec.decode(text) for text in texts]
+        for value, count in zip(values, reply[1::2], strict=True):
+            counts[value] += count
+        return dict(counts)
+
+    return decode

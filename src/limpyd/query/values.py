@@ -1,0 +1,96 @@
+"""What filters are compared with: a value, an instance, or a field of an instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.fields import BoundField, Field, ValueField
+from limpyd.fields.value import BoundValue
+from limpyd.keys import to_text
+from limpyd.scripts.leaves import Reference, Text
+
+
+class Values:
+    """Makes texts of what a filter is given.
+
+    Args:
+        field: the field that is filtered on.
+        kept: the index that is used, a Kept; none for the primary key.
+        operator: the operator.
+        shown: how messages show the filter.
+    """
+
+    def __init__(self, field: Field[Any], kept: Any, operator: str, shown: object) -> None:
+        self._field = field
+        self._kept = kept
+        self._operator = operator
+        self._shown = shown
+        self.elsewhere: list[bytes] = []
+
+    def unfolded(self, value: Any) -> Any:
+        """The value; of `in`, a field of many members stands for those."""
+        if self._operator == "in" and isinstance(value, BoundValue):
+            return [value]
+        return value
+
+    def text(self, value: Any) -> Text:
+        """What one value is compared as.
+
+        Raises:
+            InvalidFilter: it is an instance without a primary key, or a field that cannot be compared with.
+            InvalidValue: it does not fit the field's type.
+        """
+        if isinstance(value, BoundValue):
+            return self._read(value)
+        if isinstance(value, BoundField):
+            value = value._instance
+        if is_instance(value):
+            value = to_text(self._pk_of(value))
+        text: bytes = self._kept.filter_text(self._operator, value)
+        return text
+
+    def pk(self, value: Any) -> Text:
+        """A primary key, given as such, as an instance, or as a field of an instance that holds it."""
+        if isinstance(value, BoundValue):
+            return self._reference(value, b"text")
+        if isinstance(value, BoundField):
+            value = value._instance
+        if is_instance(value):
+            return self._pk_of(value)
+        if value is None:
+            msg = f"{self._shown}: None is no primary key"
+            raise InvalidFilter(msg)
+        return self._field.encode(value)
+
+    def _pk_of(self, instance: Any) -> bytes:
+        pk: bytes | None = instance._pk
+        if pk is None:
+            msg = f"{self._shown}: {instance!r} has no primary key yet"
+            raise InvalidFilter(msg)
+        return pk
+
+    def _read(self, bound: BoundValue[Any]) -> Text:
+        """A value that the server reads in the same step."""
+        kept = self._kept
+        if kept.index.kind == b"geo" or not kept.compares_on_server:
+            msg = f"{self._shown}: {kept.index} cannot be compared with a field; get its value first"
+            raise InvalidFilter(msg)
+        return self._reference(bound, kept.final_name)
+
+    def _reference(self, bound: BoundValue[Any], form: bytes) -> Reference:
+        other: ValueField[Any] = bound._field
+        if bound._instance.database is not self._field.model.model.database:
+            msg = f"{self._shown}: {bound!r} is in another database"
+            raise InvalidFilter(msg)
+        if other.has_subkeys or (other.many and self._operator != "in"):
+            msg = f"{self._shown}: {bound!r} has many values; compare with `in`, or with one of them"
+            raise InvalidFilter(msg)
+        key = bound._key()
+        self.elsewhere.append(key)
+        return Reference(key, other.stored_as, other.sub_key, form)
+
+
+def is_instance(value: Any) -> bool:
+    """Whether a value is an object of a model."""
+    return hasattr(type(value), "_schema") and hasattr(value, "_pk")

@@ -1,0 +1,43 @@
+#!lua flags=allow-oom
+-- Removes keys of indexes, as many as one look at the keys of the database finds. Each time it notes before that the
+-- indexes are not built, so nothing counts as built of which something is still to be removed.
+--
+-- KEYS   the hash of what is known of the indexes (see declare.lua)
+-- ARGV   a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
+--        there may be others: a cursor, their pattern, about how many keys to look at, and what those begin with
+--        that are to be removed
+-- Reply  the next cursor
+
+local names, at = {}, 2
+if ARGV[1] == '*' then
+  names = redis.call('HKEYS', KEYS[1])
+else
+  at = 2 + ARGV[1]
+  names = { unpack(ARGV, 2, at - 1) }
+end
+for _, name in ipairs(names) do
+  redis.call('HDEL', KEYS[1], 'rebuilding:' .. name)
+  if string.sub(name, 1, 11) ~= 'rebuilding:' then
+    redis.call('HSET', KEYS[1], name, '-')
+  end
+end
+
+local keys_end = at + ARGV[at]
+for key_at = at + 1, keys_end do
+  redis.call('UNLINK', ARGV[key_at])
+end
+
+local cursor, pattern, at_most = ARGV[keys_end + 1], ARGV[keys_end + 2], ARGV[keys_end + 3]
+if not cursor then
+  return '0'
+end
+local found = redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', at_most)
+for _, key in ipairs(found[2]) do
+  for beginning = keys_end + 4, #ARGV do
+    if string.sub(key, 1, #ARGV[beginning]) == ARGV[beginning] then
+      redis.call('UNLINK', key)
+      break
+    end
+  end
+end
+return found[1]

@@ -1,0 +1,56 @@
+#!lua flags=allow-oom
+-- Tells which indexes of a model are not built, and notes what is declared.
+--
+-- A hash knows the indexes, each by its name: the signature of what it keeps if it is built, and `-` if it must be
+-- built, since there are objects that it does not know, or knows in another form. Writes that do not know of an
+-- index do not keep it, so one that is no longer declared must be built when it is declared again. How far a rebuild
+-- has come is under `rebuilding:` and the name (see rebuild.lua).
+--
+-- KEYS   the set of primary keys; the hash
+-- ARGV   '1' if the hash may be changed; of each declared index the name and the signature
+-- Reply  1 if the hash is as declared, else 0; 0 if an index counts as built only because there are no objects, and
+--        the hash does not say so, else 1; and the names of those that are not built
+
+local may_write, entries = ARGV[1] == '1', redis.call('HGETALL', KEYS[2])
+local empty = redis.call('SCARD', KEYS[1]) == 0
+local known, declared, unbuilt, changes = {}, {}, {}, {}
+local certain = true
+
+for at = 1, #entries, 2 do
+  known[entries[at]] = entries[at + 1]
+end
+
+for at = 2, #ARGV, 2 do
+  local name, signature = ARGV[at], ARGV[at + 1]
+  declared[name] = signature
+  if known[name] == '-' or known[name] ~= signature and not empty then
+    unbuilt[#unbuilt + 1] = name
+    changes[name] = known[name] ~= '-' and '-' or nil
+  elseif known[name] ~= signature then
+    changes[name] = signature
+    certain = false
+  end
+end
+
+for name, value in pairs(known) do
+  if string.sub(name, 1, 11) == 'rebuilding:' then
+    if declared[string.sub(name, 12)] ~= cmsgpack.unpack(value).signature then
+      changes[name] = ''
+    end
+  elseif not declared[name] and value ~= '-' then
+    changes[name] = empty and '' or '-'
+  end
+end
+
+local as_declared = next(changes) == nil
+if may_write then
+  for name, value in pairs(changes) do
+    if value == '' then
+      redis.call('HDEL', KEYS[2], name)
+    else
+      redis.call('HSET', KEYS[2], name, value)
+    end
+  end
+  as_declared, certain = true, true
+end
+return { as_declared and 1 or 0, certain and 1 or 0, unpack(unbuilt) }

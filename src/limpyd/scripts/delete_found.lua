@@ -1,0 +1,22 @@
+#!lua flags=allow-oom
+-- Deletes the objects that a query finds, all or none of them.
+--
+-- KEYS   the set of primary keys; and keys of other slots that are read
+-- ARGV   values to be read first, and the query (see lib/query); what the model looks like (see lib/deleting)
+-- Reply  'ok', how many there were; or 'asked', 'error' (see lib/atomic)
+-- @include atomic forms order conditions ranges query values remove_entry upkeep look_at_all deleting
+
+return atomically(function()
+  local node, first = read_node(read_references(1))
+  local pks = node.list()
+  for at = 1, #pks do
+    forget(pks[at], first)
+  end
+  if asked then
+    return -- what follows cannot be taken back
+  end
+  for at = 1, #pks do
+    unlink_all(pks[at], first)
+  end
+  return { 'ok', #pks }
+end)

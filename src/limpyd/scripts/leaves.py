@@ -1,0 +1,236 @@
+"""Conditions as the scripts know them: each is some arguments of scripts/lib/query.lua."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from limpyd.requests import Argument
+
+
+class Stored(NamedTuple):
+    """Where the values of a field are.
+
+    Attributes:
+        prefix: the start of their keys; a primary key follows.
+        stored: how they are stored (see scripts/lib/look_at_all.lua), or `entry`: in the hash of the instance.
+        sub: the sub-key in that hash; or, of a field that has sub-keys, the one that is meant.
+        form: the form in which an index keeps them.
+    """
+
+    prefix: bytes
+    stored: bytes
+    sub: bytes = b""
+    form: bytes = b"text"
+
+
+class Reference(NamedTuple):
+    """A value that is read on the server: that of a field of an instance.
+
+    Attributes:
+        key: its key.
+        stored: how it is stored.
+        sub: its sub-key, if it has one.
+        form: the form in which the index that it is compared with keeps values.
+        under: `:` and the sub-key under which that index keeps it; empty if it is under none.
+    """
+
+    key: bytes
+    stored: bytes
+    sub: bytes
+    form: bytes
+    under: bytes = b""
+
+
+Text = bytes | Reference
+
+
+class Arguments:
+    """The arguments of a query while they are put together; values that are to be read are noted by their position."""
+
+    __slots__ = ("args", "references")
+
+    def __init__(self) -> None:
+        self.args: list[Argument] = []
+        self.references: list[tuple[int, Reference]] = []
+
+    def add_texts(self, texts: Sequence[Text]) -> None:
+        """Adds values, known or to be read."""
+        for text in texts:
+            if isinstance(text, Reference):
+                self.references.append((len(self.args), text))
+                self.args.append(b"")
+            else:
+                self.args.append(text)
+
+
+class Node:
+    """A condition, or several combined."""
+
+    __slots__ = ()
+
+    def add_to(self, arguments: Arguments) -> None:
+        """Adds what the server is told of it."""
+        raise NotImplementedError
+
+
+class Everything(Node):
+    """Every object meets it."""
+
+    __slots__ = ()
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args.append(b"all")
+
+
+class All(Node):
+    """Objects that meet all of some conditions."""
+
+    __slots__ = ("nodes",)
+    word = b"and"
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = tuple(nodes)
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (self.word, len(self.nodes))
+        for node in self.nodes:
+            node.add_to(arguments)
+
+
+class Either(All):
+    """Objects that meet at least one of some conditions."""
+
+    __slots__ = ()
+    word = b"or"
+
+
+class Not(Node):
+    """Objects that do not meet a condition."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args.append(b"not")
+        self.node.add_to(arguments)
+
+
+class OneOf(Node):
+    """Objects that have one of some values.
+
+    Attributes:
+        kind: eq (a set of primary keys per value), scored (a sorted set per value), uniq (a hash from value to
+            owner) or pk (the primary key is one of these).
+        key: that of the hash or of the set of all primary keys, or the start of the keys of the sets.
+        texts: the values; none of them is met by nobody.
+    """
+
+    __slots__ = ("key", "kind", "texts")
+
+    def __init__(self, kind: bytes, key: bytes, texts: Sequence[Text]) -> None:
+        self.kind = kind
+        self.key = key
+        self.texts = tuple(dict.fromkeys(texts))
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (self.kind, self.key, len(self.texts))
+        arguments.add_texts(self.texts)
+
+
+class Interval(NamedTuple):
+    """The values between two, of which each may be excluded or missing.
+
+    Attributes:
+        above: `[` or `(` before the lower one, which is excluded if round; `-` if there is none; `^` if the
+            values begin with it.
+        low: the lower one.
+        below: `]` or `)` for the higher one; `+` if there is none.
+        high: the higher one.
+    """
+
+    above: bytes
+    low: Text
+    below: bytes
+    high: Text
+
+
+class Within(Node):
+    """Objects that have a value within one of some intervals.
+
+    Attributes:
+        kind: num or nums (a sorted set by number, of fields of one value or of many), lex (a sorted set by text).
+        key: that of the sorted set.
+        where: the values of the field.
+        intervals: the intervals.
+        checkable: whether the server can tell from an object's value whether it is within; it cannot run Python.
+    """
+
+    __slots__ = ("checkable", "intervals", "key", "kind", "where")
+
+    def __init__(
+        self, kind: bytes, key: bytes, where: Stored, intervals: Sequence[Interval], checkable: bool = True
+    ) -> None:
+        self.kind = kind
+        self.key = key
+        self.where = where
+        self.intervals = tuple(intervals)
+        self.checkable = checkable
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (self.kind, self.key, *self.where, int(self.checkable), len(self.intervals))
+        for interval in self.intervals:
+            arguments.args.append(interval.above + interval.below)
+            arguments.add_texts((interval.low, interval.high))
+
+
+class Near(Node):
+    """Objects that have a place within a circle or a box.
+
+    Attributes:
+        kind: geo or geos (of fields of one place or of many).
+        key: the index.
+        search: the arguments of GEOSEARCH that tell the area.
+    """
+
+    __slots__ = ("key", "kind", "search")
+
+    def __init__(self, kind: bytes, key: bytes, search: Sequence[Argument]) -> None:
+        self.kind = kind
+        self.key = key
+        self.search = tuple(search)
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (self.kind, self.key, len(self.search), *self.search)
+
+
+class Empty(Node):
+    """Objects that have no value in a field."""
+
+    __slots__ = ("where",)
+
+    def __init__(self, where: Stored) -> None:
+        self.where = where
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (b"null", *self.where[:3])
+
+
+class ListedIn(Node):
+    """Objects whose primary key is a member of a set, list or sorted set.
+
+    Attributes:
+        key: its key.
+        required: whether it must be there; if it has gone, the query has no answer.
+    """
+
+    __slots__ = ("key", "required")
+
+    def __init__(self, key: bytes, *, required: bool = False) -> None:
+        self.key = key
+        self.required = required
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (b"listed", self.key, int(self.required))

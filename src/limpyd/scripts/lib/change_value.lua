@@ -1,0 +1,49 @@
+-- Makes an index follow a value, which may come, go or change.
+
+local function change_value(kind, form, key, before, after, pk, number, sub)
+  local old, new, reason = {}, {}, nil
+  if before then
+    old = texts_of(form, before, key) or old -- what cannot be indexed was not
+  end
+  if after then
+    new, reason = texts_of(form, after, key)
+    if not new then
+      refuse('unindexable', after, reason, key)
+    end
+  end
+  if (kind == 'num' or kind == 'geo') and new[1] then
+    -- There is one entry of each object, which is overwritten.
+    if new[2] then
+      refuse('unindexable', after, 'this index keeps one value of each object', key)
+    end
+    local entry_key, entry = key_and_entry(kind, key, new[1], sub)
+    if kind == 'geo' or not old[1] then
+      add_entry(kind, entry_key, entry, pk, number, after, sub)
+    elseif old[1] ~= new[1] then
+      subject_key = entry_key
+      if call('ZADD', entry_key, entry, pk) == 0 then
+        undo_with('ZADD', entry_key, old[1], pk)
+      else
+        undo_with('ZREM', entry_key, pk)
+      end
+    end
+    return
+  end
+  local stays = {}
+  for at = 1, #new do
+    stays[new[at]] = true
+  end
+  for at = 1, #old do
+    if not stays[old[at]] then
+      local entry_key, entry = key_and_entry(kind, key, old[at], sub)
+      remove_entry(kind, entry_key, entry, pk)
+    end
+    stays[old[at]] = nil
+  end
+  for at = 1, #new do
+    if stays[new[at]] then
+      local entry_key, entry = key_and_entry(kind, key, new[at], sub)
+      add_entry(kind, entry_key, entry, pk, number, after, sub)
+    end
+  end
+end

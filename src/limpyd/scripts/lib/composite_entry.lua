@@ -1,0 +1,45 @@
+-- The entry of an object in an index of several fields.
+--
+-- Its form tells the fields, each by the prefix of the key, how the value is stored (see lib/values), the
+-- sub-key and the form, all as netstrings (`<length>:<bytes>`).
+-- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
+-- score, whose entry is `<score>:<text>`.
+
+local read_parts = {}
+
+local function parts_of_composite(spec)
+  if not read_parts[spec] then
+    local texts, at = {}, 1
+    while at <= #spec do
+      local colon = string.find(spec, ':', at, true)
+      local last = colon + tonumber(string.sub(spec, at, colon - 1))
+      texts[#texts + 1] = string.sub(spec, colon + 1, last)
+      at = last + 1
+    end
+    read_parts[spec] = texts
+  end
+  return read_parts[spec]
+end
+
+-- The entry; nil if a field has no value, or has one that cannot be indexed: then with that value and the reason.
+local function composite_entry(spec, pk, kind)
+  local parts, texts = parts_of_composite(spec), {}
+  for at = 1, #parts, 4 do
+    local value = read_value(parts[at + 1], parts[at] .. pk, parts[at + 2])
+    if not value then
+      return nil
+    end
+    local text, reason = normal_form(parts[at + 3], value)
+    if not text then
+      return nil, value, reason
+    end
+    texts[#texts + 1] = text
+  end
+  if kind == '&scored' then
+    return texts[2] .. ':' .. texts[1]
+  end
+  for at = 1, #texts do
+    texts[at] = #texts[at] .. ':' .. texts[at]
+  end
+  return table.concat(texts)
+end

@@ -1,0 +1,130 @@
+-- What an object gives to an index (see lib/add_entry for what that holds). ARGV tells the index as in
+-- rebuild.lua.
+
+local kind, form, index_key, prefix, stored, sub_key = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8], ARGV[9]
+local of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
+local entry_kind = of_several and string.sub(kind, 2) or kind
+local of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
+local members_seen = 0
+
+-- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
+-- and `refused(value, reason)` for what cannot be indexed.
+local function each_given(pk, members, take, refused)
+  local function take_value(value, sub)
+    if form == 'text' and not sub then
+      return take(index_key, value, value)
+    end
+    local texts, reason = texts_of(form, value, index_key)
+    if texts and texts[2] and (kind == 'num' or kind == 'geo') then
+      texts, reason = nil, 'this index keeps one value of each object'
+    end
+    if not texts then
+      return refused(value, reason)
+    end
+    for at = 1, #texts do
+      local key, entry = key_and_entry(kind, index_key, texts[at], sub)
+      take(key, entry, value, sub)
+    end
+  end
+
+  if of_several then
+    local entry, value, reason = composite_entry(form, pk, kind)
+    if entry then
+      take(index_key, entry, entry)
+    elseif reason then
+      refused(value, reason)
+    end
+  elseif not of_members then
+    local value = read_value(stored, prefix .. pk, sub_key)
+    if value then
+      take_value(value)
+    end
+  else
+    for member, held in pairs(members) do
+      members_seen = members_seen + 1
+      if stored == 'hash' then
+        take_value(held, member)
+      else
+        take_value(kind == 'geos' and held or member)
+      end
+    end
+  end
+end
+
+-- Where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
+local function in_place(key, name)
+  return name and #key .. ':' .. key .. name or key
+end
+
+local function place_of(key, entry)
+  if entry_kind == 'eq' then
+    return key .. entry
+  elseif entry_kind == 'scored' then
+    return key .. string.match(entry, '^[^:]*:(.*)$')
+  elseif entry_kind == 'num' or entry_kind == 'geo' then
+    return key
+  end
+  return in_place(key, entry)
+end
+
+-- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
+-- to be told.
+local function member_behind(key, name)
+  local entry = entry_kind == 'eq' and string.sub(key, #index_key + 1) or name
+  if stored == 'hash' then
+    if entry_kind ~= 'eq' and entry_kind ~= 'uniq' then
+      return string.sub(key, #index_key + 2), true
+    end
+    local colon = string.find(entry, ':', 1, true) or 1
+    local length = tonumber(string.sub(entry, 1, colon - 1)) or 0
+    return string.sub(entry, colon + 1, colon + length), true
+  elseif stored == 'list' or kind == 'geos' then
+    return nil
+  elseif form == 'text' then
+    return entry, true
+  end
+  -- A number may be stored in several forms; most are in the shortest.
+  local number = kind == 'nums' and tonumber(entry)
+  if number then
+    local short = string.format('%.15g', number)
+    return tonumber(short) == number and short or entry, false
+  end
+  return nil
+end
+
+local function ignore() end
+
+local given_by_all = {}
+
+-- What an object gives, each entry under its place; of one member only, if that is told.
+local function given_by(pk, member)
+  local given, members = {}, nil
+  subject_key = KEYS[1]
+  if call('SISMEMBER', KEYS[1], pk) == 1 then
+    if of_members then
+      members = member and look_at_some(stored, prefix .. pk, { member }) or (look_at_all(stored, prefix .. pk))
+    end
+    each_given(pk, members, function(key, entry)
+      given[place_of(key, entry)] = entry
+    end, ignore)
+  end
+  return given
+end
+
+-- The entry that an object gives in a place, if it does.
+local function entry_given(pk, key, name)
+  local place = in_place(key, name)
+  if given_by_all[pk] then
+    return given_by_all[pk][place]
+  end
+  local member, certain
+  if of_members then
+    member, certain = member_behind(key, name)
+  end
+  local entry = member and given_by(pk, member)[place]
+  if not entry and not certain then
+    given_by_all[pk] = given_by(pk)
+    entry = given_by_all[pk][place]
+  end
+  return entry
+end

@@ -1,0 +1,60 @@
+-- What an index holds: the entries of one of its keys, each a member and what is held with it, the score in a sorted
+-- set or the owner in a hash.
+
+-- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
+local function name_and_pk(member, with)
+  if entry_kind == 'uniq' then
+    return member, with
+  elseif entry_kind == 'nums' or entry_kind == 'geos' then
+    local colon = string.find(member, ':', 1, true)
+    if colon then
+      return string.sub(member, 1, colon - 1), string.sub(member, colon + 1)
+    end
+    return nil, nil
+  elseif entry_kind == 'lex' then
+    local last = string.find(member, '\0\0', 1, true)
+    if last then
+      return string.gsub(string.sub(member, 1, last - 1), '%z\255', '\0'), string.sub(member, last + 2)
+    end
+    return nil, nil
+  end
+  return false, member
+end
+
+local function drop(key, member, with)
+  subject_key = key
+  if entry_kind == 'eq' then
+    call('SREM', key, member)
+    undo_with('SADD', key, member)
+  elseif entry_kind == 'uniq' then
+    call('HDEL', key, member)
+    undo_with('HSET', key, member, with)
+  else
+    call('ZREM', key, member)
+    undo_with('ZADD', key, with, member)
+  end
+end
+
+-- Whether an entry has the score that it should have, as far as that can be told without adding it.
+local function has_its_score(entry, score)
+  if entry_kind == 'lex' then
+    return tonumber(score) == 0
+  elseif entry_kind == 'geo' then
+    return false
+  end
+  return tonumber(score) == tonumber(string.match(entry, '^[^:]*'))
+end
+
+-- Removes an entry that its object does not give, and puts a wrong score right.
+local function put_right(key, member, with)
+  local name, pk = name_and_pk(member, with)
+  local entry = pk and entry_given(pk, key, name)
+  if not entry then
+    drop(key, member, with)
+  elseif entry_kind ~= 'eq' and entry_kind ~= 'uniq' and not has_its_score(entry, with) then
+    if entry_kind ~= 'geo' then
+      drop(key, member, with)
+    end
+    add_entry(entry_kind, entry_kind == 'scored' and index_key or key, entry, pk)
+  end
+end

@@ -1,0 +1,11 @@
+-- Where the text that an index keeps of a value goes: the key and the entry, as lib/add_entry takes them.
+-- What is kept for a sub-key of a hash has an entry, or a sorted set, of its own.
+
+local function key_and_entry(kind, key, text, sub)
+  if not sub then
+    return key, text
+  elseif kind == 'eq' or kind == 'uniq' then
+    return key, #sub .. ':' .. sub .. ':' .. text
+  end
+  return key .. ':' .. sub, text
+end

@@ -1,0 +1,41 @@
+-- Where the rebuilds of indexes stand: in the hash of what is known of indexes (see declare.lua), under `rebuilding:`
+-- and the name of the index.
+
+-- Which run of the server cursors belong to, which mean nothing to another; '' if the account may not know.
+local function run_of_server()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+end
+
+-- Where a rebuild stands, if it can go on from there:
+--   signature  that of the index
+--   run        which run of the server its cursors belong to
+--   together   what all indexes are that are rebuilt together
+--   items      objects, or keys of the index, to be looked at next
+--   cursor     where there are more of them, or false
+--   key        the key of the index that is looked at; nothing before all objects were entered
+--   inner      where there is more of a large value, or in `key`; or false
+--   entries    members of `key`, and what is held with each, to be looked at next
+--   counts     of `objects` looked at, entries `given` by them, and `entries` looked at
+local function state_of_rebuild(hash, name, signature, run)
+  local packed = redis.call('HGET', hash, 'rebuilding:' .. name)
+  local state = packed and cmsgpack.unpack(packed)
+  return state and state.signature == signature and state.run == run and state or nil
+end
+
+local function new_rebuild(signature, run, together)
+  return {
+    signature = signature,
+    run = run,
+    together = together,
+    items = {},
+    cursor = '0',
+    inner = false,
+    entries = {},
+    counts = { objects = 0, given = 0, entries = 0 },
+  }
+end
+
+local function note_rebuild(hash, name, state)
+  redis.call('HSET', hash, 'rebuilding:' .. name, cmsgpack.pack(state))
+end

@@ -1,0 +1,65 @@
+-- What is read of the objects that were found.
+--
+-- What ARGV says: a count of columns, and of each the prefix, how it is stored and its sub-key; stored may also
+-- be `pk`, or `score`: that in the sorted set whose name is the prefix.
+--
+-- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list,
+-- as the server gives it.
+
+local function read_columns(at)
+  local columns, count = {}, tonumber(ARGV[at])
+  at = at + 1
+  for number = 1, count do
+    columns[number] = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
+    at = at + 3
+  end
+  return columns, at
+end
+
+-- A value of any kind of column.
+local function value_of(column, pk)
+  local stored = column.stored
+  if stored == 'pk' then
+    return pk
+  elseif stored == 'string' then
+    return call('GET', column.prefix .. pk)
+  elseif stored == 'score' then
+    return call('ZSCORE', column.prefix, pk)
+  elseif stored == 'set' then
+    return call('SMEMBERS', column.prefix .. pk)
+  elseif stored == 'list' then
+    return call('LRANGE', column.prefix .. pk, 0, -1)
+  elseif stored == 'hash' then
+    return call('HGETALL', column.prefix .. pk)
+  end
+  return call('ZRANGE', column.prefix .. pk, 0, -1, 'WITHSCORES')
+end
+
+local function rows_of(pks, columns)
+  local subs, prefix, width = {}, nil, #columns
+  for number = 1, width do
+    local column = columns[number]
+    if column.stored == 'entry' then
+      prefix = column.prefix
+      subs[#subs + 1] = column.sub
+      column.place = #subs
+    end
+  end
+  local rows, filled = {}, 0
+  for at = 1, #pks do
+    local pk = pks[at]
+    local entries = prefix and call('HMGET', prefix .. pk, unpack(subs))
+    if #subs == width then
+      for number = 1, width do
+        rows[filled + number] = entries[number]
+      end
+    else
+      for number = 1, width do
+        local column = columns[number]
+        rows[filled + number] = column.place and entries[column.place] or not column.place and value_of(column, pk)
+      end
+    end
+    filled = filled + width
+  end
+  return rows
+end

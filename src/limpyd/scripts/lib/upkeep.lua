@@ -1,0 +1,15 @@
+-- What indexes need that do not just keep values as they are.
+
+-- Made when it is first needed: functions are made anew for each script that runs, and most writes need none of these.
+local function make_upkeep()
+-- @include add_entry remove_entry forms key_and_entry change_value composite_entry composites
+  return {
+    change_value = change_value,
+    composite_entry = composite_entry,
+    follow_composites = follow_composites,
+    note_composites = note_composites,
+    texts_of = texts_of,
+  }
+end
+
+local upkeep = false

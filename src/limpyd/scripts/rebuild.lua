@@ -1,0 +1,183 @@
+#!lua
+-- Does one step of the rebuild of an index, which is one of two things: some objects are entered into it; or some of
+-- its entries are looked at, and those removed that their objects do not give. Writes that come between two steps
+-- keep the index as ever, so it is right when all objects, and then all entries, have been looked at once.
+--
+-- How far it has come stands in the hash of what is known of indexes, so whoever does the next step goes on from
+-- there: the same process, one after it, or several together. If the index was cleared, or the server was started
+-- anew, it begins from the start.
+--
+-- KEYS   the set of primary keys; the hash
+-- ARGV   name and signature of the index (see declare.lua); its kind, form and key; the pattern of its keys if it
+--        may have several, else ''; of its field the prefix of the keys, how it is stored and the sub-key; about how
+--        many objects or entries to look at
+-- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
+--        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'error' (see
+--        lib/atomic), both with the primary key at the end if an object was to be entered; 'asked'
+-- @include atomic values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
+
+local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[6], tonumber(ARGV[10])
+local looked = 0
+local entering = false -- which object
+
+-- Where the rebuild stands; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
+local function this_rebuild()
+  local run = run_of_server()
+  local state = state_of_rebuild(KEYS[2], name, signature, run)
+  if not state and call('HEXISTS', KEYS[2], 'rebuilding:' .. name) == 0 and call('HGET', KEYS[2], name) == signature then
+    return nil
+  end
+  return state or new_rebuild(signature, run, '')
+end
+
+-- The members of a value that is entered now, and where there are more of them if it is large.
+local function members_of(state, key)
+  local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
+  local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
+  if size <= at_most or not scan then
+    -- A list has no cursor.
+    return (look_at_all(stored, key)), false
+  end
+  local reply = call(scan, key, state.inner or '0', 'COUNT', at_most)
+  local members, step = {}, scan == 'SSCAN' and 1 or 2
+  for at = 1, #reply[2], step do
+    members[reply[2][at]] = step == 1 or reply[2][at + 1]
+  end
+  return members, reply[1] ~= '0' and reply[1]
+end
+
+-- What stands in the place of another object's value, though that does not give it any more, makes room.
+local function make_room(pk, key, entry, value, sub)
+  local owner = call('HGET', key, entry)
+  if owner and owner ~= pk then
+    if entry_given(owner, key, entry) then
+      refuse('unique', pk, value, owner, sub or false)
+    end
+    drop(key, entry, owner)
+  end
+end
+
+local function enter_object(state)
+  local pk, members, more, given = table.remove(state.items), nil, false, 0
+  subject_key, entering = KEYS[1], pk
+  if call('SISMEMBER', KEYS[1], pk) == 1 then
+    if of_members then
+      subject_key = prefix .. pk
+      members, more = members_of(state, prefix .. pk)
+    end
+    each_given(pk, members, function(key, entry, value, sub)
+      if entry_kind == 'uniq' then
+        make_room(pk, key, entry, value, sub)
+      end
+      add_entry(entry_kind, key, entry, pk)
+      given = given + 1
+    end, function(value, reason)
+      refuse('unindexable', value, reason, index_key)
+    end)
+  end
+  entering = false
+  state.inner = more
+  if more then
+    state.items[#state.items + 1] = pk
+  else
+    state.counts.objects = state.counts.objects + 1
+  end
+  state.counts.given = state.counts.given + given
+  looked = looked + math.max(given, 1)
+end
+
+-- Whether the object of the entry to be looked at next has to be looked at as a whole for that.
+local function needs_all_members(state)
+  local last = #state.entries
+  local entry, pk = name_and_pk(state.entries[last - 1], state.entries[last])
+  return of_members and pk and not given_by_all[pk] and not member_behind(state.key, entry)
+end
+
+local function look_at_entry(state)
+  local last = #state.entries
+  put_right(state.key, state.entries[last - 1], state.entries[last])
+  state.entries[last], state.entries[last - 1] = nil, nil
+  state.counts.entries = state.counts.entries + 1
+  looked = looked + 1
+end
+
+local function read_entries(state)
+  subject_key = state.key
+  local scan = entry_kind == 'eq' and 'SSCAN' or entry_kind == 'uniq' and 'HSCAN' or 'ZSCAN'
+  local reply = call(scan, state.key, state.inner, 'COUNT', at_most)
+  state.inner = reply[1] ~= '0' and reply[1]
+  if scan ~= 'SSCAN' then
+    state.entries = reply[2]
+    return
+  end
+  for at = 1, #reply[2] do
+    state.entries[2 * at - 1], state.entries[2 * at] = reply[2][at], ''
+  end
+end
+
+local function find_items(state)
+  local reply
+  if state.key then
+    reply = call('SCAN', state.cursor, 'MATCH', pattern, 'COUNT', at_most)
+    looked = looked + at_most / 10
+  else
+    subject_key = KEYS[1]
+    reply = call('SSCAN', KEYS[1], state.cursor, 'COUNT', at_most)
+  end
+  state.cursor, state.items = reply[1] ~= '0' and reply[1], reply[2]
+end
+
+local function turn_to_entries(state)
+  state.key = index_key
+  state.cursor = pattern ~= '' and '0'
+  state.items = pattern == '' and { index_key } or {}
+end
+
+-- True when all is done.
+local function step(state)
+  while looked < at_most do
+    if #state.entries > 0 then
+      if members_seen > 10 * at_most and needs_all_members(state) then
+        break
+      end
+      look_at_entry(state)
+    elseif state.key and state.inner then
+      read_entries(state)
+    elseif #state.items > 0 and state.key then
+      state.key, state.inner = table.remove(state.items), '0'
+    elseif #state.items > 0 then
+      enter_object(state)
+    elseif state.cursor then
+      find_items(state)
+    elseif state.key then
+      return true
+    else
+      turn_to_entries(state)
+    end
+  end
+  return false
+end
+
+local state, built
+local outcome = atomically(function()
+  subject_key = KEYS[2]
+  state = this_rebuild()
+  built = not state or step(state)
+  subject_key = KEYS[1]
+  local counts = state and state.counts or {}
+  local all = call('SCARD', KEYS[1])
+  return { 'ok', built and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all }
+end)
+
+if outcome[1] == 'ok' and built then
+  call('HSET', KEYS[2], name, signature)
+  call('HDEL', KEYS[2], 'rebuilding:' .. name)
+elseif outcome[1] == 'ok' then
+  note_rebuild(KEYS[2], name, state)
+elseif outcome[1] ~= 'asked' and outcome[1] ~= 'unique' then
+  outcome[5] = entering
+end
+if (outcome[1] == 'unique' or outcome[1] == 'unindexable') and call('HGET', KEYS[2], name) == signature then
+  call('HSET', KEYS[2], name, '-')
+end
+return outcome

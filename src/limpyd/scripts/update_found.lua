@@ -1,0 +1,19 @@
+#!lua
+-- Runs write commands on fields of each object that a query finds: on all of them, or on none.
+--
+-- KEYS   the set of primary keys; and keys of other slots that are read
+-- ARGV   values to be read first, and the query (see lib/query); commands (see lib/steps)
+-- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep steps
+
+return atomically(function()
+  local node, first = read_node(read_references(1))
+  local pks = node.list()
+  for at = 1, #pks do
+    run_steps(pks[at], first, #ARGV, {}, true)
+  end
+  if upkeep then
+    upkeep.follow_composites()
+  end
+  return { 'ok', #pks }
+end)

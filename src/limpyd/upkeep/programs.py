@@ -1,0 +1,47 @@
+"""How indexes are built and cleared: in many short steps, so that others wait for none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from limpyd.keys import Partition
+from limpyd.requests import Program, Request
+from limpyd.scripts.outcomes import Model
+from limpyd.upkeep import steps
+from limpyd.upkeep.declared import DeclaredIndex
+
+OnProgress = Callable[[int, int], object]
+"""Is told how much is done, and of how much."""
+
+
+def rebuild(
+    model: Model, where: Partition, indexes: Sequence[DeclaredIndex], progress: OnProgress | None
+) -> Program[None]:
+    """Builds indexes, one after the other; what is counted are objects, once for each."""
+    objects, left = yield steps.begin_rebuild(model, where, indexes)
+    for number, index in enumerate(left, len(indexes) - len(left)):
+        built = False
+        while not built:
+            done = yield steps.rebuild(model, where, index)
+            built = done.built
+            if progress is not None:
+                progress(round((number + done.share) * objects), objects * len(indexes))
+
+
+def clear(model: Model, where: Partition, indexes: Sequence[DeclaredIndex]) -> Program[None]:
+    """Removes all that indexes hold. From the beginning they count as not built."""
+    names = [index.name for index in indexes]
+    keys = [key for index in indexes for key in index.keys]
+    beginnings = [beginning for index in indexes for beginning in index.beginnings]
+    yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor))
+
+
+def clear_all(model: Model, where: Partition) -> Program[None]:
+    """Removes all that the indexes of a model hold, also those that are no longer declared."""
+    yield from _clear(lambda cursor: steps.clear(model, where, None, [], where.index_prefixes, cursor))
+
+
+def _clear(step: Callable[[bytes], Request[bytes]]) -> Program[None]:
+    cursor = yield step(b"0")
+    while cursor != b"0":
+        cursor = yield step(cursor)

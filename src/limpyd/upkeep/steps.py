@@ -1,0 +1,163 @@
+"""The requests of upkeep: one function per Lua file, which says what its arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.exceptions import InvalidValue, UniquenessError
+from limpyd.indexes.asked import answer
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import Partition, literal_pattern, to_text
+from limpyd.requests import Argument, Request
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import Model, about_a_key, shown
+from limpyd.upkeep.declared import DeclaredIndex
+
+R = TypeVar("R")
+
+DECLARE = Script("declare")
+LOOK = Script("declare", flags="no-writes")
+"""The same for who only reads: it notes nothing, so a replica runs it too."""
+BEGIN_REBUILD = Script("begin_rebuild")
+REBUILD = Script("rebuild")
+CLEAR = Script("clear")
+
+CHUNK = 500
+"""About how many objects, entries or keys a step looks at."""
+
+
+class Known(NamedTuple):
+    """What the server knows of a model's indexes.
+
+    Attributes:
+        as_declared: it knows them as they are declared.
+        certain: what it knows will stay true.
+        unbuilt: the names of those that are not built.
+    """
+
+    as_declared: bool
+    certain: bool
+    unbuilt: frozenset[bytes]
+
+
+def declare(model: Model, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Known]:
+    """Tells which indexes are not built, and notes what is declared if it may."""
+    script = DECLARE if may_write else LOOK
+    args: list[Argument] = [2, where.pks, where.meta, int(may_write)]
+    for index in indexes:
+        args += (index.name, index.signature)
+
+    def decode(reply: list[Any]) -> Known:
+        return Known(bool(reply[0]), bool(reply[1]), frozenset(reply[2:]))
+
+    return _repeatable(script, args, decode, model)
+
+
+class Progress(NamedTuple):
+    """How far the rebuild of an index has come.
+
+    Attributes:
+        built: all is done.
+        objects: how many objects were looked at.
+        given: how many entries they gave.
+        entries: how many entries were looked at.
+        all_objects: how many objects there are.
+    """
+
+    built: bool
+    objects: int
+    given: int
+    entries: int
+    all_objects: int
+
+    @property
+    def share(self) -> float:
+        """How much of the whole is done."""
+        if self.built or not self.all_objects:
+            return 1.0
+        return (min(self.objects / self.all_objects, 1) + min(self.entries / max(self.given, 1), 1)) / 2
+
+
+def begin_rebuild(
+    model: Model, where: Partition, indexes: Sequence[DeclaredIndex]
+) -> Request[tuple[int, list[DeclaredIndex]]]:
+    """Begins the rebuild of some indexes, or goes on with that of the same ones.
+
+    It tells how many objects there are, and of which indexes the rebuild has not come to its end.
+    """
+
+    def decode(reply: list[Any]) -> tuple[int, list[DeclaredIndex]]:
+        objects, *names = reply
+        return objects, [index for index in indexes if index.name in names]
+
+    args: list[Argument] = [2, where.pks, where.meta]
+    for index in indexes:
+        args += (index.name, index.signature)
+    return _repeatable(BEGIN_REBUILD, args, decode, model)
+
+
+def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Progress]:
+    """Does one step of the rebuild of an index.
+
+    Raises (from the reply):
+        UniquenessError: two objects have one value.
+        InvalidValue: an object has a value that cannot be indexed.
+        WrongTypeError: a key holds something else than it should.
+    """
+    kept = index.kept
+    pattern = b"".join(literal_pattern(beginning) + b"*" for beginning in index.beginnings)
+    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, *kept.upkeep, pattern]
+    args += (index.place.prefix, index.place.stored, index.sub, CHUNK)
+
+    def decode(reply: list[Any]) -> Progress:
+        if reply[0] == b"ok":
+            return Progress(bool(reply[1]), *reply[2:])
+        if reply[0] == b"unique":
+            pk, stored, owner, sub = reply[1:]
+            field = kept.name if isinstance(kept, KeptTogether) else kept.field.name
+            value = model.value_of(field, stored)
+            value = value if sub is None else {to_text(sub): value}
+            raise UniquenessError(model.name, field, value, to_text(owner), to_text(pk))
+        if reply[0] == b"unindexable":
+            stored, reason, _, pk = reply[1:]
+            msg = f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built"
+            raise InvalidValue(msg)
+        who = str(kept) if reply[4] is None else shown(model, reply[4])
+        raise about_a_key(model, who, reply[0], reply[1:4])
+
+    request = _repeatable(REBUILD, args, decode, model)
+    request.again = answer
+    return request
+
+
+def clear(
+    model: Model,
+    where: Partition,
+    names: Sequence[bytes] | None,
+    keys: Sequence[bytes],
+    beginnings: Sequence[bytes],
+    cursor: bytes,
+) -> Request[bytes]:
+    """Removes some of the keys of indexes, and tells where to go on.
+
+    Args:
+        model: the model.
+        where: the partition.
+        names: the indexes, which count as not built from now on; all that are known if none are named.
+        keys: keys to be removed.
+        beginnings: what other keys begin with that are to be removed.
+        cursor: where to go on looking for those.
+    """
+    args: list[Argument] = [1, where.meta, *([b"*"] if names is None else [len(names), *names])]
+    args += (len(keys), *keys)
+    if beginnings:
+        pattern = literal_pattern(beginnings[0]) + b"*" if len(beginnings) == 1 else where.pattern
+        args += (cursor, pattern, CHUNK, *beginnings)
+    return _repeatable(CLEAR, args, bytes, model)
+
+
+def _repeatable(script: Script, args: Sequence[Argument], decode: Callable[[Any], R], model: Model) -> Request[R]:
+    """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    everything = (b"EVALSHA", script.sha, *args)
+    return Request(everything, decode, readonly=True, script=script, subject=model)

@@ -1,0 +1,210 @@
+"""Indexes are rebuilt while others write: nobody waits long, nothing is missing, and in the end all is right."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import redis
+
+from limpyd import (
+    EqualIndex,
+    InstanceHashField,
+    ListField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    StringField,
+    TextRangeIndex,
+)
+from limpyd.exceptions import IndexNotBuilt
+from tests.faults.online_rebuild import FIXED, THINGS, thing_on
+from tests.rebuild import inconsistencies
+
+ROOT = Path(__file__).parents[2]
+OBJECTS = 20_000
+LONGEST_WAIT = 0.1
+
+
+@contextmanager
+def writers(port, count):
+    """Processes that write without pause."""
+    program = [sys.executable, "-m", "tests.faults.online_rebuild", str(port)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    processes = [subprocess.Popen([*program, str(seed)], cwd=ROOT, **pipes) for seed in range(count)]
+    try:
+        for process in processes:
+            process.stdout.readline()
+        yield
+        assert [process.poll() for process in processes] == [None] * count
+    finally:
+        for process in processes:
+            process.kill()
+            _, errors = process.communicate()
+            print(errors.decode())
+
+
+@pytest.fixture
+def thing(server):
+    model = thing_on(RedisDatabase(port=server.port))
+    for number in range(THINGS):
+        model(name=str(number), age=number, email=str(number))
+    for _ in range(FIXED):
+        model(fixed="yes")
+    yield model
+    model.database.close()
+
+
+def test_what_is_built_stays_right_meanwhile(server, thing):
+    fixed = {str(pk) for pk in range(THINGS + 1, THINGS + FIXED + 1)}
+    rebuilt = Event()
+    wrong = []
+
+    def look():
+        reader = thing_on(RedisDatabase(port=server.port))
+        while not rebuilt.is_set():
+            found = set(reader.collection(fixed="yes"))
+            if found != fixed:
+                wrong.append(found ^ fixed)
+        reader.database.close()
+
+    watcher = Thread(target=look)
+    with writers(server.port, 2):
+        watcher.start()
+        for _ in range(3):
+            thing.rebuild_indexes()
+        rebuilt.set()
+        watcher.join()
+    assert wrong == []
+    assert len(thing.collection()) > THINGS + FIXED  # the writers did write
+    with server.client() as client:
+        assert inconsistencies(client, thing) == []
+
+
+def test_cleared_and_rebuilt(server, thing):
+    with writers(server.port, 3), server.client() as client:
+        for round_number in range(6):
+            thing.clear_indexes()
+            if round_number % 2:
+                thing.rebuild_indexes()
+            else:
+                for field in thing._schema.value_fields:
+                    thing.get_field(field).rebuild_indexes()
+    with server.client() as client:
+        assert inconsistencies(client, thing) == []
+        assert "-" not in {value.decode() for value in client.hgetall("{thing}:meta").values()}
+    assert len(thing.collection(fixed="yes")) == FIXED
+
+
+def test_several_rebuild_and_one_clears(server, thing):
+    stop = Event()
+    failed = []
+
+    def work(change):
+        model = thing_on(RedisDatabase(port=server.port))
+        try:
+            while not stop.is_set():
+                change(model)
+        except Exception as error:  # noqa: BLE001 - it is told below
+            failed.append(error)
+        model.database.close()
+
+    def query(model):
+        try:
+            found = len(model.collection(name__ci="never"))
+        except IndexNotBuilt:
+            return
+        assert found == 0
+
+    changes = [
+        lambda model: model.rebuild_indexes(),
+        lambda model: model.get_field("tags").rebuild_indexes(),
+        lambda model: (time.sleep(0.2), model.get_field("name").clear_indexes()),
+        query,
+    ]
+    threads = [Thread(target=work, args=(change,)) for change in changes]
+    with writers(server.port, 2):
+        for thread in threads:
+            thread.start()
+        time.sleep(4)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        thing.rebuild_indexes()
+    assert failed == []
+    with server.client() as client:
+        assert inconsistencies(client, thing) == []
+
+
+@pytest.fixture(scope="module")
+def many(servers):
+    """A model of many objects, without an index."""
+    server = servers("valkey-9.1")
+    with server.client() as client:
+        client.flushall()
+        pipe = client.pipeline(transaction=False)
+        for pk in range(OBJECTS):
+            pipe.sadd("{many}:pks", pk)
+            pipe.set(f"{{many}}:field:name:{pk}", f"Name {pk} {'é' * (pk % 3)}")
+            pipe.hset(f"{{many}}:hash:{pk}", "age", pk % 100)
+            pipe.sadd(f"{{many}}:field:tags:{pk}", *(f"t{pk % 7} {number}" for number in range(5)))
+            pipe.sadd(f"{{many}}:field:numbers:{pk}", *(f"{pk}.{number}5" for number in range(10)))
+        pipe.rpush("{many}:field:queue:1", *range(10_000))
+        pipe.sadd("{many}:field:tags:1", *range(50_000))
+        pipe.execute()
+    yield server
+    with server.client() as client:
+        client.flushall()
+
+
+FIELDS = {
+    "eq": {"name": StringField(indexes=[EqualIndex])},
+    "lex": {"name": StringField(indexes=[TextRangeIndex])},
+    "casefold": {"name": StringField(indexes=[TextRangeIndex(case_sensitive=False)])},
+    "transform": {"name": StringField(indexes=[EqualIndex(transform=lambda value: value[::-1])])},
+    "unique": {"name": StringField(unique=True)},
+    "num": {"age": InstanceHashField(type=int, indexable=True)},
+    "sets": {"tags": SetField(indexable=True)},
+    "numbers": {"numbers": SetField(type=float, indexable=True)},
+    "list": {"queue": ListField(indexable=True)},
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_nobody_waits_long(many, name):
+    """Machines are noisy, so the best of several counts."""
+    model = type("Many", (RedisModel,), {"database": RedisDatabase(port=many.port), **FIELDS[name]})
+    for _ in range(4):
+        longest, took = longest_wait(many, lambda: (model.rebuild_indexes(), model.clear_indexes()))
+        print(f"{name}: built and cleared in {took:.2f} s; another client waited {longest * 1000:.1f} ms at the most")
+        if longest < LONGEST_WAIT:
+            break
+    model.database.close()
+    assert longest < LONGEST_WAIT
+
+
+def longest_wait(server, work):
+    """How long another client waits at the most while something is done, and how long that takes."""
+    done = Event()
+    waits = []
+
+    def ask():
+        with redis.Redis(port=server.port) as client:
+            while not done.is_set():
+                start = time.perf_counter()
+                client.ping()
+                waits.append(time.perf_counter() - start)
+
+    other = Thread(target=ask)
+    other.start()
+    start = time.perf_counter()
+    work()
+    took = time.perf_counter() - start
+    done.set()
+    other.join()
+    return max(waits), took
