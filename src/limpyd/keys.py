@@ -68,6 +68,12 @@ def literal_pattern(raw: bytes) -> bytes:
     return GLOB_SPECIAL.sub(rb"\\\1", raw)
 
 
+OWN_KINDS = frozenset(
+    {b"eq", b"field", b"geo", b"hash", b"lex", b"meta", b"nothing", b"num", b"pks", b"scored", b"seq", b"uniq"}
+)
+"""What follows the hash tag in the keys that hold a model's data."""
+
+
 class Partition:
     """The keys of one partition of a model. All carry one hash tag, so live on one node."""
 
@@ -108,6 +114,10 @@ class Partition:
     def places(self, field: str, label: str = "") -> bytes:
         """The index of places of a field."""
         return self._index(b"geo", field, label)
+
+    def owns(self, key: bytes) -> bool:
+        """Whether a key is one that holds data of the model; stored collections are not."""
+        return key.startswith(self.prefix) and key[len(self.prefix) :].partition(b":")[0] in OWN_KINDS
 
     def stored_collection(self, name: str) -> bytes:
         """The list that holds a stored collection."""

@@ -148,8 +148,10 @@ async def the_only(ask: Asking, query: Query) -> None:
 @form
 async def iterated_in_chunks(ask: Asking, query: Query) -> None:
     shaped = ask.shaped(query)
-    text = f"{shaped.text}.iterate(chunk={ask.rng.choice((1, 2, 7, 1000))})"
-    ask.compare(text, await ask.walked(text), shaped.items, in_order=shaped.in_order)
+    chunk = ask.rng.choice((1, 2, 7, 1000))
+    text = f"{shaped.text}.iterate(chunk={chunk})"
+    # In several chunks those without a value come last in no order.
+    ask.compare(text, await ask.walked(text), shaped.items, in_order=shaped.in_order and chunk == 1000)
 
 
 @form

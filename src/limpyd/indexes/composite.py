@@ -181,6 +181,10 @@ class KeptTogether(Kept):
         """The model of the fields."""
         return self.field.model
 
+    def has(self, field: object) -> bool:
+        """Whether a field is one of its fields."""
+        return any(one is field for one in self.fields)
+
     def is_scored_by(self, field: object) -> bool:
         """Whether a field is the one whose numbers are its scores."""
         return self.kind == b"&scored" and self.fields[1] is field

@@ -55,6 +55,12 @@ class GeoIndex(Index):
         if len(numbers) != count or not all(abs(number) < float("inf") for number in numbers):
             msg = f"{kept.field}: `{operator}` takes {what}, not {shorten(value)}"
             raise InvalidFilter(msg)
+        if abs(numbers[0]) > FARTHEST_EAST or abs(numbers[1]) > FARTHEST_NORTH or min(numbers[2:]) < 0:
+            msg = (
+                f"{kept.field}: `{operator}` around {shorten(value)}: a place is between 180 degrees west and east and "
+                f"{FARTHEST_NORTH} degrees north and south, and lengths are not negative"
+            )
+            raise InvalidFilter(msg)
         longitude, latitude, *extent = (f"{number:.17g}".encode() for number in numbers)
         shape = (b"BYRADIUS", *extent, b"m") if operator == "within" else (b"BYBOX", *extent, b"m")
         return (b"FROMLONLAT", longitude, latitude, *shape)

@@ -12,6 +12,7 @@ from limpyd.indexes.base import Kept
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
+from limpyd.query.shapes import SORTED_SCORE
 from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
 from limpyd.upkeep import Upkeep
@@ -260,6 +261,8 @@ def _against(name: str, field: Field[Any], api: AbstractSet[str]) -> str:
         return "two underscores separate a field from an operator in filters"
     if name in api or name in ARGUMENT_NAMES:
         return f"it would hide {name!r} of the model's own API"
+    if name == SORTED_SCORE:
+        return "it stands for the score in the values of a collection"
     if name == "pk" and not isinstance(field, PKField):
         return "`pk` is always the primary key"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, Literal, NoReturn, TypeVar, cast, overload
 
-from limpyd.query.core import CollectionCore, span_of
+from limpyd.query.core import NOTHING, CollectionCore, span_of
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.plan import PKS
@@ -111,18 +111,22 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     # --- what their values come to ---
 
-    async def min(self, name: str) -> Any:
+    async def min(self, name: str, alpha: bool | None = None) -> Any:
         """The lowest value of a field of one value, or None if nothing that matches has one.
+
+        Args:
+            name: the field.
+            alpha: untyped values are compared as texts, not as numbers.
 
         Raises:
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        return await self._run(self._extreme(name, desc=False))
+        return await self._run(self._extreme(name, alpha, desc=False))
 
-    async def max(self, name: str) -> Any:
+    async def max(self, name: str, alpha: bool | None = None) -> Any:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        return await self._run(self._extreme(name, desc=True))
+        return await self._run(self._extreme(name, alpha, desc=True))
 
     async def sum(self, name: str) -> Any:
         """The sum of the values of a field, of its members if it has many; 0 if there are none.
@@ -187,11 +191,11 @@ class AsyncCollection(CollectionCore[Item, M]):
         comes, goes or changes meanwhile may be or not. Without an order an object may come twice, if so many
         are taken away meanwhile that the server makes its set smaller.
 
+        In an order for which there is no index everything is sorted anew for each chunk. In that of an index, what
+        has no value comes last, in no order.
+
         Args:
             chunk: about how many objects a request looks at.
-
-        Raises:
-            InvalidFilter: it is in an order for which there is no index.
         """
         return cast("AsyncIterator[Item]", self._database._walk(self._steps(chunk)))
 
@@ -238,5 +242,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
         if span is None:
             return (await self.all())[index]
+        if span == NOTHING:
+            return []
         items = await self._run(self._items(span))
         return items[0] if isinstance(index, int) else items

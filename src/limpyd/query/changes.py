@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidValue
-from limpyd.fields import SingleValueField
+from limpyd.fields import PKField, SingleValueField
 from limpyd.query.conditions import ByPk
 from limpyd.query.filters import unknown_field
 from limpyd.query.plan import Plan
@@ -18,8 +18,17 @@ from limpyd.scripts.writes import Step
 RAW = RawPrimaryKeys()
 
 
+def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Program[int]:
+    """Changes all that a plan finds in one step: what it is compared with may change too, so must be read only once."""
+    return (yield change(plan.search)) if not plan.empty else 0
+
+
 def in_chunks(
-    plan: Plan, again: Callable[[ByPk], Plan], size: int, change: Callable[[Search], Request[int]]
+    plan: Plan,
+    again: Callable[[ByPk], Plan],
+    size: int,
+    change: Callable[[Search], Request[int]],
+    changing: Sequence[bytes] = (),
 ) -> Program[int]:
     """Changes what a plan finds, chunk by chunk; how many objects were changed.
 
@@ -30,10 +39,11 @@ def in_chunks(
         again: makes the plan with one more condition.
         size: about how many objects a chunk has.
         change: the request that changes what a search finds.
+        changing: the indexes in which the objects will move.
     """
     cursor, changed = b"", 0
     while True:
-        cursor, pks = yield plan.chunk(RAW, size, cursor)
+        cursor, pks = yield plan.chunk(RAW, size, cursor, changing)
         for start in range(0, len(pks), size):
             changed += yield change(again(ByPk(pks[start : start + size], (), "")).search)
         if not cursor:
@@ -51,12 +61,22 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
         msg = f"{model.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
     steps = []
-    for name, value in values.items():
+    for given, value in values.items():
+        name = model.pk_name if given == "pk" else given
         if name not in model.fields:
             raise unknown_field(model, name)
         field = model.fields[name]
+        if isinstance(field, PKField):
+            msg = f"{field} is the primary key of an object, which it keeps; create another object"
+            raise InvalidValue(msg)
         if not isinstance(field, SingleValueField):
             msg = f"update takes fields of one value; {field} is a {field.redis_type}: change it in each instance"
             raise InvalidValue(msg)
         steps.append(field.setting(value))
     return steps
+
+
+def indexes_of(model: Any, names: Iterable[str]) -> list[bytes]:
+    """The keys of the indexes of some fields."""
+    (where,) = model.keys.partitions
+    return [kept.key for name in names for kept in model.fields[name].place_in(where).indexes]

@@ -26,6 +26,10 @@ class Condition:
 
     def elsewhere(self) -> Iterator[bytes]:
         """Keys that are read beside those of the model."""
+        yield from self.references()
+
+    def references(self) -> Iterator[bytes]:
+        """Keys of the values that are read first, to compare with."""
         yield from ()
 
 
@@ -71,14 +75,19 @@ class ByIndex(Condition):
         return self._node[1]
 
     @property
+    def kept(self) -> Kept:
+        """The index that it relies on."""
+        return self.field.place(None).indexes[self._number]
+
+    @property
     def found(self) -> tuple[ValueField[Any], int, str, bytes | None]:
         """The field, the number of its index, the operator and the sub-key."""
         return self.field, self._number, self._operator, self._sub
 
     def indexes(self) -> Iterator[Kept]:
-        yield self.field.place(None).indexes[self._number]
+        yield self.kept
 
-    def elsewhere(self) -> Iterator[bytes]:
+    def references(self) -> Iterator[bytes]:
         yield from self._elsewhere
 
     def __str__(self) -> str:
@@ -98,7 +107,7 @@ class ByPk(Condition):
     def node(self, where: Partition) -> Node:
         return OneOf(b"pk", where.pks, self._pks)
 
-    def elsewhere(self) -> Iterator[bytes]:
+    def references(self) -> Iterator[bytes]:
         yield from self._elsewhere
 
     def __str__(self) -> str:
@@ -194,6 +203,10 @@ class Joined(Condition):
         for part in self._parts:
             yield from part.elsewhere()
 
+    def references(self) -> Iterator[bytes]:
+        for part in self._parts:
+            yield from part.references()
+
     def __str__(self) -> str:
         return self._sign.join(map(str, self._parts))
 
@@ -227,6 +240,9 @@ class Fails(Condition):
 
     def elsewhere(self) -> Iterator[bytes]:
         return self._part.elsewhere()
+
+    def references(self) -> Iterator[bytes]:
+        return self._part.references()
 
     def __str__(self) -> str:
         return f"not ({self._part})"

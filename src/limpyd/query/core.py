@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, cast
 from uuid import uuid4
 
-from limpyd.exceptions import DoesNotExist, InvalidFilter, MultipleObjectsReturned, shorten
-from limpyd.expressions import SEPARATOR, Expression
+from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, MultipleObjectsReturned, shorten
+from limpyd.expressions import Expression
 from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition, to_text
-from limpyd.query.changes import in_chunks, steps_of
-from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member
+from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
+from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.explaining import explanation
 from limpyd.query.explanation import Explanation
 from limpyd.query.filters import Queried, parse
 from limpyd.query.native import Span
-from limpyd.query.ordering import SortKey, sort_keys
-from limpyd.query.paging import Page
+from limpyd.query.ordering import NOWHERE, SortKey, sort_keys
+from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, Planned, plan_for
 from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
-from limpyd.query.totals import sum_decoder, summable, tally_decoder
+from limpyd.query.totals import sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values
 from limpyd.requests import Argument, Program, Request, Walk
 from limpyd.scripts import calls
@@ -31,6 +31,8 @@ from limpyd.scripts.queries import Search
 
 Item = TypeVar("Item")
 M = TypeVar("M")
+A_PAGE = Span(0, 20)
+"""What an explanation takes to be asked for of a collection in order."""
 MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
@@ -148,7 +150,8 @@ class CollectionCore(Generic[Item, M]):
             InvalidFilter: a field has many values.
         """
         orders = self._schema.orders
-        asked = (by, desc, alpha) if by_score is None and (by is None or isinstance(by, str)) else None
+        plain = by_score is None and type(by) in {str, type(None)} and type(desc) is bool
+        asked = (by, desc, alpha) if plain and type(alpha) in {bool, type(None)} else None
         keys = None if asked is None else orders.get(asked)
         if keys is None:
             keys = sort_keys(self._schema, by, desc, alpha, by_score)
@@ -182,9 +185,9 @@ class CollectionCore(Generic[Item, M]):
         return self._with(Query(conditions, order, shape, stored_key))
 
     def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
-        if prefetch is None:
+        names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch or ())
+        if not names:
             return self._shaped(Instances(self._model, lazy=lazy))
-        names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch)
 
         def make(columns: list[Column]) -> Shape:
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
@@ -206,6 +209,8 @@ class CollectionCore(Generic[Item, M]):
     def _known_shape(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Shape:
         """A shape, made once for the names of a model: most are asked for again and again."""
         shapes = self._schema.shapes
+        if not all(type(name) is str for name in names):
+            return make(columns_of(self._schema, names, scored=self._scored))
         shape: Shape | None = None if self._scored else shapes.get((kind, names))
         if shape is None:
             shape = make(columns_of(self._schema, names, scored=self._scored))
@@ -225,18 +230,20 @@ class CollectionCore(Generic[Item, M]):
         return plan_for(
             self._schema,
             query.conditions,
-            (query.order or self._implied_order()) if order is None else order,
+            self._order if order is None else order,
             sorts_by_pattern=self._database._sorts_by_pattern,
         )
 
-    def _implied_order(self) -> tuple[SortKey, ...]:
-        """The order that an index brings along without being asked for it; a stored collection has its own."""
-        if self._query.stored_key is not None or not self._schema.together(self._schema.keys.partitions[0]):
-            return ()
-        for condition in self._query.conditions:
-            for kept in condition.indexes():
-                if isinstance(kept, KeptTogether) and kept.kind == b"&scored":
-                    return sort_keys(self._schema, kept.fields[1].name, False, None, None)
+    @property
+    def _order(self) -> tuple[SortKey, ...]:
+        """The order that was asked for, or that an index brings along; a stored collection has its own."""
+        query, schema = self._query, self._schema
+        if query.order or query.stored_key is not None or not schema.together(schema.keys.partitions[0]):
+            return query.order
+        for condition in query.conditions:
+            kept = condition.kept if isinstance(condition, ByIndex) else None
+            if isinstance(kept, KeptTogether):
+                return sort_keys(schema, kept.fields[1].name, False, None, None)
         return ()
 
     def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
@@ -246,11 +253,14 @@ class CollectionCore(Generic[Item, M]):
         return self._plan(()).count(limit)
 
     def _first(self, *, last: bool = False) -> Request[Item | None]:
-        order = self._query.order or self._by_pk()
+        shape = self._query.shape
+        if self._query.stored_key is not None and not self._query.order:
+            items = self._items(EVERYTHING if last else Span(0, 1))
+            return items.then(lambda found: found[-1 if last else 0] if found else None)
+        order = self._order or self._by_pk()
         if last:
             order = tuple(key.turned() for key in order)
-        request = self._plan(order).items(self._query.shape, Span(0, 1))
-        return request.then(lambda items: items[0] if items else None)
+        return self._plan(order).items(shape, Span(0, 1)).then(lambda items: items[0] if items else None)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
         """The order in which primary keys that nobody ordered are."""
@@ -270,26 +280,36 @@ class CollectionCore(Generic[Item, M]):
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)
-        return self._plan(self._query.order or self._by_pk()).page(self._query.shape, size, after)
+        if self._query.stored_key is not None and not self._query.order:
+            found = self._plan().chunk(self._query.shape, size, position_of(after))
+            return found.then(lambda reply: Page(reply[1], at_position(reply[0])))
+        return self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
 
     def _steps(self, chunk: int) -> Walk[Item]:
         """The steps of a walk through all that matches."""
         integer("iterate's chunk", chunk, low=1)
-        order = self._query.order
-        plan, shape = self._plan(), self._query.shape
+        shape, (key, *others) = self._query.shape, (*self._order, None)
+        plan = self._plan()
+        if key is None:
+            return lambda cursor: _started(plan.chunk(shape, chunk, _unstarted(cursor)))
+        if key.index_number is None or others != [None] or not isinstance(key.field, ValueField):
+            return lambda cursor: _paged(plan.page(shape, chunk, _unstarted(cursor).decode() or None))
+        # First those in the index, in its order; then those that have no value, in none.
+        indexed = self._plan((key._replace(missing=NOWHERE),))
+        without = self._narrowed(Missing(key.field, key.sub, f"{key.name}__isnull=True"))._plan((key,))
 
         def step(cursor: bytes) -> Request[tuple[bytes, list[Item]]]:
-            if not order:
-                found = plan.chunk(shape, chunk, b"" if cursor == b"0" else cursor)
-                return found.then(lambda reply: (reply[0] or b"0", reply[1]))
-            page = plan.page(shape, chunk, None if cursor == b"0" else cursor.decode())
-            return page.then(lambda page: ((page.cursor or "0").encode(), page.items))
+            if cursor.startswith(WITHOUT_VALUE):
+                found = without.chunk(shape, chunk, cursor.removeprefix(WITHOUT_VALUE))
+                return found.then(lambda reply: (WITHOUT_VALUE + reply[0] if reply[0] else b"0", reply[1]))
+            page = indexed.page(shape, chunk, _unstarted(cursor).decode() or None)
+            return page.then(lambda page: ((page.cursor or "").encode() or WITHOUT_VALUE, page.items))
 
         return step
 
-    def _extreme(self, name: str, *, desc: bool) -> Request[Any]:
+    def _extreme(self, name: str, alpha: bool | None, *, desc: bool) -> Request[Any]:
         """The lowest or the highest value."""
-        keys = sort_keys(self._schema, name, desc, None, None)
+        keys = sort_keys(self._schema, name, desc, alpha, None)
         if name.startswith("-"):
             msg = f"{self._schema.name}: {name!r} is no name of a field"
             raise InvalidFilter(msg)
@@ -302,8 +322,7 @@ class CollectionCore(Generic[Item, M]):
         return self._plan(()).total(column, b"sum", sum_decoder(field, column))
 
     def _tally(self, name: str) -> Request[dict[Any, int]]:
-        (column,) = columns_of(self._schema, (name,), scored=False)
-        field = self._schema.field(name.partition(SEPARATOR)[0])
+        column, field = tallied(self._schema, name)
         many = field if isinstance(field, ValueField) and field.many else None
         return self._plan(()).total(column, b"tally", tally_decoder(column, of_members=many))
 
@@ -313,6 +332,10 @@ class CollectionCore(Generic[Item, M]):
         if key is None:
             key = self._schema.keys.partitions[0].stored_collection(uuid4().hex)
         name = as_bytes("store's key", key)
+        where = self._schema.keys.partitions[0]
+        if where.owns(name):
+            msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"
+            raise InvalidValue(msg)
         return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, ()))
 
     def _from_stored(self, key: str | bytes) -> Any:
@@ -330,15 +353,23 @@ class CollectionCore(Generic[Item, M]):
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
         schema, steps = self._schema, steps_of(self._schema, values)
-        return self._changing(chunk, lambda search: calls.update_found(schema, search, steps))
+        changing = indexes_of(schema, values)
+        return self._changing(chunk, lambda search: calls.update_found(schema, search, steps), changing)
 
-    def _changing(self, chunk: int, change: Callable[[Search], Request[int]]) -> Program[int]:
+    def _changing(
+        self, chunk: int, change: Callable[[Search], Request[int]], changing: Sequence[bytes] = ()
+    ) -> Program[int]:
         integer("chunk", chunk, low=1)
-        return in_chunks(self._plan(()), lambda condition: self._narrowed(condition)._plan(()), chunk, change)
+        plan = self._plan(())
+        if any(True for condition in self._query.conditions for _ in condition.references()):
+            return at_once(plan, change)
+        return in_chunks(plan, lambda some: self._narrowed(some)._plan(()), chunk, change, changing)
 
     def _explain(self) -> Request[Explanation]:
         plan = self._plan()
-        return plan.explained(EVERYTHING).then(lambda reply: explanation(repr(self), plan, self._query, reply))
+        return plan.explained(A_PAGE if plan.order else EVERYTHING).then(
+            lambda reply: explanation(repr(self), plan, self._query, reply)
+        )
 
     @property
     def _database(self) -> Any:
@@ -348,6 +379,10 @@ class CollectionCore(Generic[Item, M]):
         return self._database._run(request)
 
 
+NOTHING = Span(0, -1)
+"""What a slice asks for that is empty whatever there is."""
+
+
 def span_of(index: slice) -> Span | None:
     """What a slice asks for, if the server can give just that."""
     start, stop, step = index.start or 0, index.stop, index.step
@@ -355,4 +390,21 @@ def span_of(index: slice) -> Span | None:
         return None
     if stop is None:
         return Span(start, 0)
-    return Span(start, stop - start) if stop > start else None
+    return Span(start, stop - start) if stop > start else NOTHING
+
+
+WITHOUT_VALUE = b"-"
+"""What the cursor of a walk in order begins with once it has come to those without a value."""
+
+
+def _unstarted(cursor: bytes) -> bytes:
+    """The cursor of a script, of one that a driver walks by, which begins with 0."""
+    return b"" if cursor == b"0" else cursor
+
+
+def _started(request: Request[tuple[bytes, list[Any]]]) -> Request[tuple[bytes, list[Any]]]:
+    return request.then(lambda reply: (reply[0] or b"0", reply[1]))
+
+
+def _paged(request: Request[Page[Any]]) -> Request[tuple[bytes, list[Any]]]:
+    return request.then(lambda page: ((page.cursor or "0").encode(), page.items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
@@ -51,6 +52,8 @@ CURES = {
 """How a field is declared so that it serves an operator."""
 
 
+MOST_TOGETHER = 1000
+"""How many combinations of values an index of several fields is asked for; beyond, other indexes answer."""
 MOST_NAMES = 1000
 """How many names of filters are remembered; they may come from outside."""
 
@@ -134,7 +137,7 @@ def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condi
         compared: dict[str, Comparison] = {}
         for part in parts:
             if isinstance(part, Comparison) and part.operator in {"eq", "in"} and not part.path:
-                compared.setdefault(part.field.name, part)
+                compared.setdefault(_own(model, part).name, part)
         wanted = [compared.get(field.name) for field in kept.fields]
         values = [None if each is None else _known_values(each) for each in wanted]
         if None in values:
@@ -144,6 +147,8 @@ def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condi
             [model.fields[part.field.name].encode(value) for value in each or ()]
             for part, each in zip(together, values, strict=True)
         ]
+        if prod(map(len, stored)) > MOST_TOGETHER:
+            continue
         text = ", ".join(map(repr, together))
         entries = [entry for each in product(*stored) if (entry := kept.entry(each)) is not None]
         found.append(Together(model, number, entries, text))
@@ -276,7 +281,9 @@ def _comparison(model: Queried, name: str, value: Any) -> Comparison:
             rest, operator = [operator], "eq"
         path: list[str | bytes] = list(rest)
         prefixes = {kept.index.prefix for kept in field.place(None).indexes} - {""}
-        prefix = next((each for each in prefixes if name.removesuffix(SEPARATOR + operator).endswith("__" + each)), "")
+        before = name.removesuffix(SEPARATOR + operator)
+        fitting = [each for each in prefixes if before.endswith(SEPARATOR + each)]
+        prefix = max(fitting, key=len, default="")
         if prefix and len(rest) > prefix.count(SEPARATOR) + 1:
             cut = len(rest) - prefix.count(SEPARATOR) - 1
             path = [SEPARATOR.join(rest[:cut]), prefix]
@@ -308,6 +315,13 @@ def _name_of(comparison: Comparison) -> str:
 
 def _unserved(field: ValueField[Any], prefix: str, operator: str, text: Comparison) -> str:
     served = serving(field)
+    together = [kept for kept in field.model.together(field.model.keys.partitions[0]) if kept.has(field)]
+    if not served and together and operator in {"eq", "in", "ne"}:
+        names = together[0].name.replace(", ", " and ")
+        return (
+            f"{text}: {field} is indexed only together with others; filter by {names} at once, or add EqualIndex to "
+            f"its indexes"
+        )
     if not served:
         cure = CURES[operator]
         return f"{text}: {field} has no index, so objects cannot be found by it; declare it with {cure}"
@@ -319,10 +333,8 @@ def _unserved(field: ValueField[Any], prefix: str, operator: str, text: Comparis
             f"{field} ({known})"
         )
     answers = ", ".join(sorted(each for known, each in served if known == prefix))
-    return (
-        f"{text}: {field} has no index that answers {operator!r}; it answers {answers}; declare it with "
-        f"{CURES[operator]}"
-    )
+    cure = "EqualIndex among its indexes" if operator in {"eq", "in", "ne"} else CURES[operator]
+    return f"{text}: {field} has no index that answers {operator!r}; it answers {answers}; declare it with {cure}"
 
 
 def unknown_field(model: Queried, name: str) -> UnknownField:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.expressions import SEPARATOR
-from limpyd.fields import Field, ValueField
+from limpyd.fields import AutoPKField, Field, ValueField
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.base import Kept
@@ -16,6 +16,7 @@ from limpyd.requests import Argument
 from limpyd.scripts.leaves import Stored
 
 NUMBER, TEXT = b"number", b"text"
+LAST, FIRST, NOWHERE = b"last", b"first", b"nowhere"
 
 
 class SortKey(NamedTuple):
@@ -29,7 +30,7 @@ class SortKey(NamedTuple):
         desc: from the largest to the smallest.
         index_number: the number of the field's index that is in this order, if there is one.
         scores: the key of the sorted set whose scores tell the order, if it is one that does.
-        missing_first: what has no value comes first; only where an order is turned round.
+        missing: where what has no value comes: `last`; `first`, where an order is turned round; or `nowhere`.
     """
 
     name: str
@@ -39,11 +40,16 @@ class SortKey(NamedTuple):
     desc: bool
     index_number: int | None = None
     scores: bytes = b""
-    missing_first: bool = False
+    missing: bytes = LAST
+
+    @property
+    def is_minted_pk(self) -> bool:
+        """Whether it is a primary key that the server gave, so a number."""
+        return isinstance(self.field, AutoPKField) and self.order == NUMBER
 
     def turned(self) -> SortKey:
         """The other way round."""
-        return self._replace(desc=not self.desc, missing_first=not self.missing_first)
+        return self._replace(desc=not self.desc, missing=FIRST if self.missing == LAST else LAST)
 
     def where(self, where: Partition) -> Stored:
         """Where the values are."""
@@ -69,7 +75,7 @@ class SortKey(NamedTuple):
     def args(self, where: Partition) -> tuple[Argument, ...]:
         """What the scripts are told."""
         prefix, stored, sub, _ = self.where(where)
-        return prefix, stored, sub, self.order, int(self.desc), int(self.missing_first), self.index_key(where)
+        return prefix, stored, sub, self.order, int(self.desc), self.missing, self.index_key(where)
 
     def __str__(self) -> str:
         return f"-{self.name}" if self.desc else self.name
@@ -89,6 +95,8 @@ def sort_keys(
         InvalidFilter: a field has many values, or arguments exclude each other.
     """
     flag("sort's desc", desc)
+    if alpha is not None:
+        flag("sort's alpha", alpha)
     if by_score is not None:
         if by is not None:
             msg = "sort takes by or by_score, not both"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.query.ordering import SortKey
+from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
 
 Item = TypeVar("Item")
+POSITION = re.compile(rb"l[0-9]+:.*[0-9]", re.DOTALL)
+"""The cursor of a list, as chunk.lua makes it."""
 
 
 class Page(NamedTuple, Generic[Item]):
@@ -45,7 +48,9 @@ def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
         padding = "=" * (-len(cursor) % 4)
         signature, pk, *texts = json.loads(base64.urlsafe_b64decode(cursor.encode() + padding.encode()))
         args: list[Argument] = [pk.encode("latin-1")]
-        for text in texts:
+        for key, text in zip(order, texts, strict=True):
+            if text is not None and key.order == NUMBER:
+                float(text)
             args += (b"0", b"") if text is None else (b"1", text.encode("latin-1"))
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         msg = f"{shorten(cursor)} is no cursor of a page"
@@ -54,6 +59,30 @@ def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
         msg = f"the cursor is of a collection sorted by {signature}, this one is sorted by {_signature(order)}"
         raise InvalidValue(msg)
     return args
+
+
+def at_position(cursor: bytes) -> str | None:
+    """The cursor after a part of a stored collection."""
+    return base64.urlsafe_b64encode(cursor).decode().rstrip("=") if cursor else None
+
+
+def position_of(cursor: str | None) -> bytes:
+    """Where a part of a stored collection begins; at the start without a cursor.
+
+    Raises:
+        InvalidValue: it is no cursor of a stored collection.
+    """
+    if cursor is None:
+        return b""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+    except (ValueError, AttributeError, TypeError, binascii.Error) as error:
+        msg = f"{shorten(cursor)} is no cursor of a page"
+        raise InvalidValue(msg) from error
+    if POSITION.fullmatch(text) is None:
+        msg = f"{shorten(cursor)} is no cursor of a page of a stored collection"
+        raise InvalidValue(msg)
+    return text
 
 
 def _signature(order: Sequence[SortKey]) -> str:

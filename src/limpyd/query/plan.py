@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
@@ -20,9 +21,6 @@ from limpyd.scripts.outcomes import Model
 from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find
 
 R = TypeVar("R")
-
-NOTHING_FOUND = b"\0limpyd: nothing was found"
-"""What stands in a stored collection of nothing, since Redis keeps no empty list."""
 
 
 class Planned(Model, Protocol):
@@ -127,15 +125,17 @@ class Plan:
         extra = () if cursor is None else after(self.order, cursor)
         return self._ask(PAGE, shape, decode, size, extra)
 
-    def chunk(self, shape: Shape, size: int, cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
-        """Some items, and the cursor after them; empty at the end."""
+    def chunk(
+        self, shape: Shape, size: int, cursor: bytes, changing: Sequence[bytes] = ()
+    ) -> Request[tuple[bytes, list[Any]]]:
+        """Some items, and the cursor after them; empty at the end. Indexes that change meanwhile are not walked."""
         if self.empty:
             return answered((b"", []))
 
         def decode(reply: list[Any]) -> tuple[bytes, list[Any]]:
             return reply[0], shape.items(reply[1])
 
-        return self._ask(CHUNK, shape, decode, size, (cursor,))
+        return self._ask(CHUNK, shape, decode, size, (cursor, *changing))
 
     def total(self, column: Column, wanted: bytes, decode: Callable[[list[Any]], R]) -> Request[R]:
         """What the values of a column come to: their `sum`, or a `tally` of them."""
@@ -146,12 +146,17 @@ class Plan:
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""
         search = self.search
-        search = search._replace(elsewhere=(*search.elsewhere, key))
-        return find(self._model, search, b"pks", int, extra=(ttl, NOTHING_FOUND), script=STORE).after(self._first)
+        keys = tuple(dict.fromkeys((self.where.pks, *search.elsewhere, key)))
+        nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
+        extra = (keys.index(key) + 1, ttl, nothing)
+        request = find(self._model, search._replace(elsewhere=keys), b"pks", int, extra=extra, script=STORE)
+        return request.after(self._first)
 
     def explained(self, span: Span) -> Request[list[Any]]:
         """How it would be answered (see explain.lua)."""
-        return find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
+        return find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN).after(
+            self._first
+        )
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
         """What is read of each object."""
@@ -175,7 +180,11 @@ class Plan:
         if not self.order:
             return native.pks(self.where, self.nodes, span)
         (key, *others), scored = self.order, self._in_order_of(self.order[0])
-        if others or len(self.nodes) != 1:
+        if others:
+            return None
+        if key.is_minted_pk:
+            return native.by_pk(self.where, self.nodes, span, desc=key.desc)
+        if len(self.nodes) != 1:
             return None
         if scored is not None:
             return native.members(scored, span, desc=key.desc)

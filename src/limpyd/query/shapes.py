@@ -41,7 +41,7 @@ class Column:
     def pattern(self, where: Partition) -> bytes | None:
         """What GET of SORT is given to read it; None if it cannot."""
         prefix, stored, sub, _ = self.where(where, b"")
-        if stored == b"entry" and b"*" not in sub:
+        if stored == b"entry" and sub and b"*" not in sub:
             return prefix + b"*->" + sub
         return {b"pk": b"#", b"string": prefix + b"*"}.get(stored)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar, cast, overload
 
 from limpyd.iteration import Items, Unread
-from limpyd.query.core import CollectionCore, span_of
+from limpyd.query.core import NOTHING, CollectionCore, span_of
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.plan import PKS
@@ -58,6 +58,8 @@ class Collection(CollectionCore[Item, M]):
         span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
         if span is None:
             return self.all()[index]
+        if span == NOTHING:
+            return []
         items = cast("list[Item]", self._run(self._items(span)))
         return items[0] if isinstance(index, int) else items
 
@@ -146,18 +148,22 @@ class Collection(CollectionCore[Item, M]):
 
     # --- what their values come to ---
 
-    def min(self, name: str) -> Any:
+    def min(self, name: str, alpha: bool | None = None) -> Any:
         """The lowest value of a field of one value, or None if nothing that matches has one.
+
+        Args:
+            name: the field.
+            alpha: untyped values are compared as texts, not as numbers.
 
         Raises:
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        return self._run(self._extreme(name, desc=False))
+        return self._run(self._extreme(name, alpha, desc=False))
 
-    def max(self, name: str) -> Any:
+    def max(self, name: str, alpha: bool | None = None) -> Any:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        return self._run(self._extreme(name, desc=True))
+        return self._run(self._extreme(name, alpha, desc=True))
 
     def sum(self, name: str) -> Any:
         """The sum of the values of a field, of its members if it has many; 0 if there are none.
@@ -222,11 +228,11 @@ class Collection(CollectionCore[Item, M]):
         comes, goes or changes meanwhile may be or not. Without an order an object may come twice, if so many
         are taken away meanwhile that the server makes its set smaller.
 
+        In an order for which there is no index everything is sorted anew for each chunk. In that of an index, what
+        has no value comes last, in no order.
+
         Args:
             chunk: about how many objects a request looks at.
-
-        Raises:
-            InvalidFilter: it is in an order for which there is no index.
         """
         return cast("Iterator[Item]", self._database._walk(self._steps(chunk)))
 

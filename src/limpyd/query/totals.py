@@ -8,12 +8,28 @@ from decimal import Context, Decimal
 from typing import Any
 
 from limpyd.exceptions import InvalidFilter
-from limpyd.fields import ValueField
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import Field, ValueField
 from limpyd.query.shapes import Column, columns_of
 
 DIGITS = 7
 """How many digits of a number the server adds at a time."""
 EXACT = Context(prec=200_000)
+
+
+def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
+    """The column of a field whose values are counted or added.
+
+    Raises:
+        UnknownField: the name is no field.
+        InvalidFilter: the field has values by key, and none is named.
+    """
+    (column,) = columns_of(model, (name,), scored=False)
+    field: Field[Any] = model.field(name.partition(SEPARATOR)[0])
+    if isinstance(field, ValueField) and field.has_subkeys and SEPARATOR not in name:
+        msg = f"{field} has values by key; name the key: {name}{SEPARATOR}<key>"
+        raise InvalidFilter(msg)
+    return column, field
 
 
 def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
@@ -23,10 +39,9 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
         UnknownField: the name is no field.
         InvalidFilter: the field holds no numbers.
     """
-    (column,) = columns_of(model, (name,), scored=False)
-    field = model.field(name.partition("__")[0])
+    column, field = tallied(model, name)
     numbers = isinstance(field, ValueField) and (field.codec.ordered == "number" or field.codec.name == "str")
-    if not numbers:
+    if not isinstance(field, ValueField) or not numbers:
         msg = f"{field} holds no numbers to add"
         raise InvalidFilter(msg)
     return column, field
@@ -35,15 +50,16 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
 def sum_decoder(field: ValueField[Any], column: Column) -> Callable[[list[Any]], tuple[int, Any]]:
     """From the reply to how many values there are, and their sum as the field's type; of untyped ones a float or int.
 
-    The server sends parts of seven digits (see lua/aggregates.lua); they are put together exactly.
+    The server sends parts of seven digits (see scripts/lib/aggregates.lua); they are put together exactly.
     """
 
     def decode(reply: list[Any]) -> tuple[int, Any]:
         count, loose, *parts = reply
-        lowest = min([0, *parts[::2]])
-        whole = sum(
-            int(part) * 10 ** (DIGITS * (place - lowest)) for place, part in zip(parts[::2], parts[1::2], strict=True)
-        )
+        lowest, highest = min([0, *parts[::2]]), max([0, *parts[::2]])
+        sums = dict(zip(parts[::2], map(int, parts[1::2]), strict=True))
+        whole = 0
+        for place in range(highest, lowest - 1, -1):
+            whole = whole * 10**DIGITS + sums.get(place, 0)
         exact = EXACT.scaleb(Decimal(whole), DIGITS * lowest) if lowest else Decimal(whole)
         if not count:
             return 0, 0

@@ -11,7 +11,7 @@ from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.leaves import Arguments, Stored
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.scripts.queries import Search, with_references
+from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
 from limpyd.scripts.writes import Indexes, Step, step_args
 
 R = TypeVar("R")
@@ -148,11 +148,14 @@ def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request
 def _on_found(
     script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
 ) -> Request[int]:
-    def decode(reply: list[Any]) -> int:
+    def decode(reply: Any) -> int:
+        if reply == GONE:
+            raise stored_gone(model)
         if reply[0] == b"ok":
             found: int = reply[1]
             return found
-        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps])
+        who = f"the {model.name} objects of a chunk"
+        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
 
     body = Arguments()
     search.node.add_to(body)

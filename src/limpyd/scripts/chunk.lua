@@ -2,8 +2,8 @@
 -- Gives a part of what a query finds, without an order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see lib/answer); wanted is `pks` or `rows`; the further argument is the cursor (see lib/chunks), and
---        the limit about how many objects to look at
+-- ARGV   the query (see lib/answer); wanted is `pks` or `rows`; further arguments are the cursor (see lib/chunks), and
+--        indexes that must not be walked; the limit is about how many objects to look at
 -- Reply  the cursor after it, and the primary keys or rows; or GONE (see find.lua)
 -- @include calling forms order conditions ranges query sorting rows chunks walking answer
 
@@ -12,5 +12,9 @@ if gone then
   return { ok = 'GONE' }
 end
 make_sorting()
-local pks, cursor = next_chunk(request.node, ARGV[5], request.limit)
+local changing = {}
+for at = 6, 4 + ARGV[4] do
+  changing[ARGV[at]] = true
+end
+local pks, cursor = next_chunk(request.node, request.keys, ARGV[5], request.limit, changing)
 return { cursor, request.wanted == 'rows' and rows_of(pks, request.columns) or pks }

@@ -3,11 +3,14 @@
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see lib/query); what the model looks like (see lib/deleting)
--- Reply  'ok', how many there were; or 'asked', 'error' (see lib/atomic)
+-- Reply  'ok', how many there were; or 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @include atomic forms order conditions ranges query values remove_entry upkeep look_at_all deleting
 
 return atomically(function()
   local node, first = read_node(read_references(1))
+  if gone then
+    return { ok = 'GONE' }
+  end
   local pks = node.list()
   for at = 1, #pks do
     forget(pks[at], first)

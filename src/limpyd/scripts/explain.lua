@@ -13,11 +13,7 @@ if gone then
   return { ok = 'GONE' }
 end
 local node = request.node
-local way = ''
-if #request.keys > 0 then
-  local _
-  _, way = sorted(node, request.keys, request.limit > 0 and request.offset + request.limit or 0)
-end
+local way = #request.keys > 0 and way_of(node, request.keys, request.limit) or ''
 local sizes = {}
 for number = 1, #all_conditions do
   sizes[number] = all_conditions[number].size or -1

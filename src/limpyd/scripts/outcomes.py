@@ -63,6 +63,7 @@ def refusal(
     others: Sequence[tuple[Model, bytes]] = (),
     command: Any = "",
     needs: Needs | None = None,
+    who: str = "",
 ) -> LimpydError:
     """The error that an outcome stands for.
 
@@ -75,10 +76,11 @@ def refusal(
         others: what `gone` counts, from 1 on.
         command: the command that was run, if it was one.
         needs: the servers that know its arguments, if not all that know the command do.
+        who: whom it is about, if not the object with the primary key.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]
-    who = shown(model, pk)
+    who = who or shown(model, pk)
     if outcome == b"gone":
         if sought:
             return DoesNotExist(f"no {model.name} matches {sought}")

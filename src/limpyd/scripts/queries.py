@@ -19,6 +19,8 @@ PAGE = Script("page")
 CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
 STORE = Script("store")
+GONE = b"GONE"
+"""What they reply if a stored collection is not there any more."""
 
 
 class Search(NamedTuple):
@@ -78,12 +80,18 @@ def find(
     args = (b"EVALSHA", script.sha, len(keys), *keys, *with_references(head, body))
 
     def decode_answer(reply: Any) -> R:
-        if reply == b"GONE":
-            msg = f"a stored collection of {model.name} objects is not there any more: it expired, or was deleted"
-            raise DoesNotExist(msg)
+        if reply == GONE:
+            raise stored_gone(model)
         return decode(reply)
 
     return Request(args, decode_answer, readonly=script is not STORE, script=script, subject=model)
+
+
+def stored_gone(model: Model) -> DoesNotExist:
+    """The error for a stored collection that is not there any more."""
+    return DoesNotExist(
+        f"a stored collection of {model.name} objects is not there any more: it expired, or was deleted"
+    )
 
 
 def with_references(head: Sequence[Argument], body: Arguments) -> list[Argument]:

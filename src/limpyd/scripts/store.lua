@@ -1,25 +1,48 @@
 #!lua
 -- Keeps what a query finds as a list of primary keys.
 --
--- KEYS   as for find.lua; the last one is where to keep it
--- ARGV   the query (see lib/answer); the further arguments are how many seconds to keep it, 0 for ever, and what
---        stands for an empty list, since there are none in Redis
+-- KEYS   as for find.lua; one of them is where to keep it
+-- ARGV   the query (see lib/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
+--        ever, and what stands for an empty list, since there are none in Redis
 -- Reply  how many there are; or GONE (see find.lua)
--- @include calling forms order conditions ranges query walking sorting rows answer
+-- @include atomic forms order conditions ranges query walking sorting rows answer
 
-local request = read_request()
-if gone then
-  return { ok = 'GONE' }
+local outcome = atomically(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
+  end
+  local key = KEYS[tonumber(ARGV[5])]
+  local kind = call('TYPE', key).ok
+  if kind ~= 'none' and kind ~= 'list' then
+    error({ err = 'ERR limpyd: a collection is not stored in ' .. key .. ', which holds a ' .. kind })
+  end
+  local pks = answered(request)
+  if #pks == 0 then
+    pks = { ARGV[7] }
+  end
+  -- What was there goes last, so that it is not lost if anything fails.
+  subject_key = key
+  local before = call('LLEN', key)
+  if before == 0 then
+    undo_with('DEL', key)
+  else
+    undo_with('LTRIM', key, 0, before - 1)
+  end
+  for first = 1, #pks, SLICE do
+    call('RPUSH', key, unpack(pks, first, math.min(first + SLICE - 1, #pks)))
+  end
+  if ARGV[6] ~= '0' then
+    call('EXPIRE', key, ARGV[6])
+  else
+    call('PERSIST', key)
+  end
+  if before > 0 then
+    call('LTRIM', key, before, -1)
+  end
+  return #pks
+end)
+if type(outcome) == 'table' and outcome[1] then
+  return redis.error_reply(outcome[2])
 end
-local pks, key = answered(request), KEYS[#KEYS]
-call('DEL', key)
-for first = 1, #pks, SLICE do
-  call('RPUSH', key, unpack(pks, first, math.min(first + SLICE - 1, #pks)))
-end
-if #pks == 0 then
-  call('RPUSH', key, ARGV[6])
-end
-if ARGV[5] ~= '0' then
-  call('EXPIRE', key, ARGV[5])
-end
-return #pks
+return outcome

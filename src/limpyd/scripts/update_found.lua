@@ -3,11 +3,14 @@
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see lib/query); commands (see lib/steps)
--- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep steps
 
 return atomically(function()
   local node, first = read_node(read_references(1))
+  if gone then
+    return { ok = 'GONE' }
+  end
   local pks = node.list()
   for at = 1, #pks do
     run_steps(pks[at], first, #ARGV, {}, true)

@@ -59,9 +59,7 @@ class WithIndexes:
     def _upkeep(self) -> Upkeep:
         model = getattr(self, "model", None)
         if model is None:
-            msg = (
-                f"{self} belongs to no model that stores objects; ask that of one that does"
-            )
+            msg = f"{self} belongs to no model that stores objects; ask that of one that does"
             raise DeclarationError(msg)
         upkeep: Upkeep = model.upkeep
         return upkeep

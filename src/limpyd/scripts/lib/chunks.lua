@@ -1,7 +1,8 @@
 -- Goes through what a query finds in chunks, one script after the other; a cursor tells where the last one stopped.
 --
 -- A cursor is '' at the start, and at the end; else the way of walking, the key that is walked with its length before
--- it, and where: `s` for a set (the cursor of SSCAN), `z` for a sorted set (score and member of the last entry).
+-- it, and where: `s` for a set (the cursor of SSCAN), `z` for an index (score and member of the last entry), `l` for a
+-- stored collection, which is in order (the position after the last member).
 
 local function cursor_text(way, key, where)
   return way .. #key .. ':' .. key .. where
@@ -13,54 +14,63 @@ local function cursor_parts(text)
   return way, string.sub(text, rest, last), string.sub(text, last + 1)
 end
 
--- Where it is best to walk.
-local function best_walk(node)
-  local driver = node.driver or node
-  local walk = driver.walk
-  if walk and walk.by == 'SSCAN' then
-    return 's', walk.key
-  elseif walk and driver.ranks then
-    return 'z', walk.key
-  end
-  return 's', KEYS[1]
-end
-
-local function condition_on(node, key)
+local function part_where(node, holds)
   for _, part in ipairs(node.parts or { node }) do
-    if part.walk and part.walk.key == key and part.ranks then
+    if holds(part) then
       return part
     end
   end
 end
 
--- The objects of the next chunk, and the cursor after it.
-local function next_chunk(node, text, size)
-  if text == '' and node.size and node.size <= 2 * size then
-    return node.list(), ''
+-- Where it is best to walk, if it is not one of the keys that may not be walked since it is going to change.
+local function best_walk(node, changing)
+  local driver = node.driver or node
+  local walk = driver.walk
+  local ordered = part_where(node, function(part)
+    return part.ordered
+  end)
+  if ordered then
+    return 'l', ordered.key, '0'
+  elseif walk and walk.by == 'SSCAN' then
+    return 's', walk.key, '0'
+  elseif walk and driver.ranks and not driver.repeats and not changing[walk.key] then
+    return 'z', walk.key, ''
   end
-  local way, key, where
-  if text == '' then
-    way, key = best_walk(node)
-    where = way == 's' and '0' or ''
-  else
-    way, key, where = cursor_parts(text)
+  return 's', KEYS[1], '0'
+end
+
+local function chunk_of_set(node, key, where, size)
+  local reply = call('SSCAN', key, where, 'COUNT', size)
+  return node.keep(distinct(reply[2])), reply[1] == '0' and '' or cursor_text('s', key, reply[1])
+end
+
+local function chunk_of_list(node, key, where, size)
+  local first = tonumber(where)
+  local found = call('LRANGE', key, first, first + size - 1)
+  local stored = part_where(node, function(part)
+    return part.key == key
+  end)
+  local pks = stored.existing(distinct(found))
+  for _, part in ipairs(node.parts or {}) do
+    if part ~= stored then
+      pks = part.keep(pks)
+    end
   end
-  if way == 's' then
-    local reply = call('SSCAN', key, where, 'COUNT', size)
-    local after = reply[1] == '0' and '' or cursor_text('s', key, reply[1])
-    return node.keep(distinct(reply[2])), after
+  return pks, #found < size and '' or cursor_text('l', key, first + size)
+end
+
+local function chunk_of_index(node, key, where, size)
+  local condition = part_where(node, function(part)
+    return part.walk and part.walk.key == key and part.ranks
+  end)
+  if not condition then
+    return {}, '' -- what it was compared with is not there any more
   end
-  local condition = condition_on(node, key)
   local first = condition.ranks()
   local last = first + condition.size - 1
   if where ~= '' then
     local score, member = string.match(where, '^(%S+) (.*)$')
-    local sort_key = { index = key, numeric = true }
-    if call('ZSCORE', key, member) == score then
-      first = math.max(first, call('ZRANK', key, member) + 1)
-    else
-      first = math.max(first, rank_of(sort_key, { texts = { score }, pk = member }, true))
-    end
+    first = math.max(first, rank_of({ index = key, numeric = true }, { texts = { score }, pk = member }, true))
   end
   local found = call('ZRANGE', key, first, math.min(last, first + size - 1))
   if #found == 0 then
@@ -68,11 +78,24 @@ local function next_chunk(node, text, size)
   end
   local ending = found[#found]
   local after = first + #found > last and '' or cursor_text('z', key, call('ZSCORE', key, ending) .. ' ' .. ending)
-  if condition.walk.pk_of then
-    for at = 1, #found do
-      found[at] = condition.walk.pk_of(found[at])
-    end
-    found = distinct(found)
+  local pk_of = condition.walk.pk_of
+  for at = 1, pk_of and #found or 0 do
+    found[at] = pk_of(found[at])
   end
   return node.keep(found), after
+end
+
+-- The objects of the next chunk, and the cursor after it; in order, if all of them are in it.
+local function next_chunk(node, keys, text, size, changing)
+  local way, key, where
+  if text == '' then
+    if (node.size or call('SCARD', KEYS[1])) <= 2 * size then
+      return #keys > 0 and sorted(node, keys, 0) or node.list(), ''
+    end
+    way, key, where = best_walk(node, changing)
+  else
+    way, key, where = cursor_parts(text)
+  end
+  local chunk_of = way == 's' and chunk_of_set or way == 'l' and chunk_of_list or chunk_of_index
+  return chunk_of(node, key, where, size)
 end

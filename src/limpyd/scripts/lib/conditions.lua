@@ -188,7 +188,7 @@ local function known(pks)
   }
 end
 
--- Those that few queries need; they replace themselves when they are first called.
+-- Those that few queries need, made when the first of them is met.
 local function more_conditions()
   local function existing(pks)
     local replies, kept = ask_for('SMISMEMBER', KEYS[1], pks), {}
@@ -234,24 +234,37 @@ local function more_conditions()
     return known(distinct(existing(texts))), next_at
   end
 
+  -- What is in a list, set or sorted set: read only when it is needed, and those who are no objects left out.
   function conditions.listed(at)
     local key = ARGV[at]
     local kind = call('TYPE', key).ok
-    local pks = {}
-    if kind == 'set' then
-      pks = call('SMEMBERS', key)
-    elseif kind == 'zset' then
-      pks = call('ZRANGE', key, 0, -1)
-    elseif kind == 'list' then
-      pks = distinct(call('LRANGE', key, 0, -1))
-    elseif kind ~= 'none' then
+    local cards = { list = 'LLEN', set = 'SCARD', zset = 'ZCARD' }
+    if kind == 'none' then
+      gone = gone or ARGV[at + 1] == '1'
+    elseif not cards[kind] then
       error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no set, list or sorted set of primary keys, but a ' .. kind })
-    elseif ARGV[at + 1] == '1' then
-      gone = true
     end
-    local condition = known(existing(pks))
-    condition.ordered = ARGV[at + 1] == '1'
-    return condition, at + 2
+    local pks, members
+    local function list()
+      if not pks and kind == 'list' then
+        pks = existing(distinct(call('LRANGE', key, 0, -1)))
+      elseif not pks then
+        pks = existing(kind == 'set' and call('SMEMBERS', key) or kind == 'zset' and call('ZRANGE', key, 0, -1) or {})
+      end
+      return pks
+    end
+    return {
+      key = key,
+      size = cards[kind] and call(cards[kind], key) or 0,
+      existing = existing,
+      ordered = ARGV[at + 1] == '1' and kind == 'list',
+      list = list,
+      keep = function(some)
+        members = members or as_set(list())
+        return keep_in(members, some)
+      end,
+    },
+      at + 2
   end
 
   function conditions.null(at)

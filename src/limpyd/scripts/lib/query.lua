@@ -115,7 +115,7 @@ local function all_of_them(nodes)
     node.walk = first.walk
     -- What is walked is one of the sets; the others are asked.
     function node.rest(pks)
-      return keep_from(first.walked and 1 or 2, pks)
+      return keep_from((first.walked or first.rest) and 1 or 2, pks)
     end
   end
   return node

@@ -141,7 +141,7 @@ function conditions.num(at)
   return range, next_at
 end
 
--- Those that few queries need; they replace themselves when they are first called.
+-- Those that few queries need, made when the first of them is met.
 local function more_ranges()
   -- The least text that no text with a beginning comes after, as an end of ZRANGE BYLEX.
   local function after_beginning(text)
@@ -223,6 +223,7 @@ local function more_ranges()
     local range, next_at = read_range(at)
     number_ends(range.intervals)
     within(range, 'ZCOUNT', 'ZRANGEBYSCORE', pk_of_number)
+    range.repeats = true -- an object has as many entries as values
     keep_by_value(range, number_within)
     return range, next_at
   end
@@ -233,6 +234,8 @@ local function more_ranges()
       interval.from, interval.to = ends_of_text(interval)
     end
     within(range, 'ZLEXCOUNT', 'ZRANGEBYLEX', pk_of_text)
+    local stored = range.place.stored
+    range.repeats = not range.checkable or stored == 'set' or stored == 'list' or stored == 'zset'
     keep_by_value(range, text_within)
     return range, next_at
   end
