@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.forms import form
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
 
@@ -50,9 +51,9 @@ def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
         args: list[Argument] = [pk.encode("latin-1")]
         for key, text in zip(order, texts, strict=True):
             if text is not None and key.order == NUMBER:
-                float(text)
+                form("double")(text.encode("latin-1"))
             args += (b"0", b"") if text is None else (b"1", text.encode("latin-1"))
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         msg = f"{shorten(cursor)} is no cursor of a page"
         raise InvalidValue(msg) from error
     if signature != _signature(order) or len(texts) != len(order):

@@ -227,6 +227,11 @@ def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column
         UnknownField: a name is no field.
         InvalidFilter: a name is given twice, or SORTED_SCORE of a collection that is not sorted by score.
     """
+    strange = next((name for name in names if not isinstance(name, str | Field)), None)
+    if strange is not None:
+        msg = f"{model.name}: {shorten(strange)} is no name of a field; give names one by one"
+        raise InvalidFilter(msg)
+    names = [name.name if isinstance(name, Field) else name for name in names]
     if len(set(names)) != len(names):
         msg = f"{model.name}: each field once, not {', '.join(names)}"
         raise InvalidFilter(msg)
@@ -242,11 +247,6 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
             msg = f"{model.name}: SORTED_SCORE is there only in a collection sorted by score: .sort(by_score=…)"
             raise InvalidFilter(msg)
         return Column(name, None)
-    if isinstance(name, Field):
-        name = name.name
-    if not isinstance(name, str):
-        msg = f"{model.name}: {shorten(name)} is no name of a field"
-        raise UnknownField(msg)
     field_name, separator, rest = name.partition(SEPARATOR)
     field = model.field(field_name)
     if isinstance(field, ValueField):

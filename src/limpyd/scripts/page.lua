@@ -28,7 +28,8 @@ if #pks > size then
   pks[#pks] = nil
   last = { pks[#pks] }
   for at = 1, #request.keys do
-    last[at + 1] = compared(request.keys[at], { pks[#pks] })[pks[#pks]] or false
+    local texts, numbers = compared(request.keys[at], { pks[#pks] })
+    last[at + 1] = numbers[pks[#pks]] and texts[pks[#pks]] or false -- NaN counts as no value
   end
 end
 return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last or {} }

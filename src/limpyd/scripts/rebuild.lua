@@ -14,7 +14,7 @@
 -- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
 --        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'error' (see
 --        lib/atomic), both with the primary key at the end if an object was to be entered; 'asked'
--- @include atomic values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
+-- @include atomic values forms key_and_entry add_entry composite_entry look_at_all members given held rebuilds
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[6], tonumber(ARGV[10])
 local looked = 0
