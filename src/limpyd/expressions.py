@@ -11,6 +11,24 @@ from typing import Any, NoReturn
 from limpyd.exceptions import shorten
 
 SEPARATOR = "__"
+OPERATORS = frozenset(
+    {
+        "between",
+        "box",
+        "contains",
+        "eq",
+        "gt",
+        "gte",
+        "in",
+        "isnull",
+        "lt",
+        "lte",
+        "ne",
+        "startswith",
+        "within",
+    }
+)
+"""What a filter's name may end with; whether a field serves it is its indexes' affair."""
 
 
 class Expression:

@@ -177,10 +177,23 @@ class TestNoticing:
         assert known(face) == {"eq:name": "eq string text"}
         assert await found(face, version(name=StringField(indexable=True)), name="a") == ["1"]
 
-    async def test_a_model_without_indexes_asks_nothing(self, face, version):
+    async def test_what_a_model_without_the_index_writes_is_noticed(self, face, version):
+        """An index that it does not have misses what it writes, so has to be built when it is declared again."""
+        await face.do(version(name=StringField(indexable=True)).create(name="a"))
+        await face.do(version(name=StringField()).create(name="b"))
+        assert known(face) == {"eq:name": "-"}
+        person = version(name=StringField(indexable=True))
+        await face.refused(IndexNotBuilt, lambda: person.collection(name="b").count())
+        await face.do(person.rebuild_indexes())
+        assert await found(face, person, name="b") == ["2"]
+
+    async def test_reading_a_model_without_indexes_asks_nothing(self, face, version):
+        person = version(name=StringField())
+        await face.do(person.exists(1))
         with face.sent() as sent:
-            await face.do(version(name=StringField()).create(name="a"))
-        assert len(sent.names) == 1 + sent.names.count("EVAL")
+            await face.all(person.collection())
+            await face.do(person.exists(2))
+        assert len(sent.names) == 2
         assert not face.client.exists(META)
 
     async def test_it_is_asked_once(self, face, version):

@@ -48,7 +48,7 @@ LAYERS = [
     {"query.filters", "query.ordering", "query.shapes", "query.explanation"},
     {"query.paging", "query.native"},
     {"query.plan"},
-    {"query.explaining", "query.totals", "query.changes"},
+    {"query.explaining", "query.totals", "query.changes", "query.walks", "query.slices"},
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},
     {"drivers.packing", "drivers.replies", "drivers.connections", "drivers.shared_line", "drivers.waiting", "drivers"},

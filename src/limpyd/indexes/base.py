@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, shorten
+from limpyd.expressions import OPERATORS, SEPARATOR
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import form
+from limpyd.indexes.forms import FORMS, form
 from limpyd.keys import Partition
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
@@ -99,17 +100,19 @@ class Index:
             msg = f"{cls.__name__} has no setting {min(unknown)!r}; it has {', '.join(sorted(cls.settings))}"
             raise DeclarationError(msg)
         checked = {setting: value for setting, value in settings.items() if value is not None}
-        prefix, key = checked.get("prefix", ""), checked.get("key", "")
-        if not isinstance(prefix, str) or not (prefix == "" or _is_name(prefix)):
-            msg = f"{cls.__name__}: prefix={prefix!r} must be a name as in Python, without a double underscore"
-            raise DeclarationError(msg)
-        if not isinstance(key, str) or re.search(r"[:.+{}]", key):
-            msg = f"{cls.__name__}: key={key!r} must be a text without any of : . + {{ }}, which structure keys"
-            raise DeclarationError(msg)
-        transform = checked.get("transform")
-        if transform is not None and not callable(transform) and not isinstance(transform, str):
-            msg = f"{cls.__name__}: transform={transform!r} is no function"
-            raise DeclarationError(msg)
+        reasons = {
+            "prefix": _against_prefix,
+            "key": lambda key: "must be a text without any of : . + { }" if not _is_key(key) else "",
+            "name": lambda name: "must be a text" if not isinstance(name, str) or not name.isprintable() else "",
+            "transform": _against_transform,
+        }
+        for setting, value in checked.items():
+            reason = reasons[setting](value) if setting in reasons else ""
+            if type(getattr(cls, setting)) is bool and type(value) is not bool:
+                reason = "must be True or False"
+            if reason:
+                msg = f"{cls.__name__}: {setting}={value!r} {reason}"
+                raise DeclarationError(msg)
         return checked
 
     def __str__(self) -> str:
@@ -349,11 +352,18 @@ class Kept:
         Raises:
             InvalidValue: it does not fit.
         """
-        text = self.index.encode_filter(self.field, operator, value)
+        return self.filter_stored(self.index.encode_filter(self.field, operator, value))
+
+    def filter_stored(self, stored: bytes) -> bytes:
+        """What a stored value is compared as.
+
+        Raises:
+            InvalidValue: it does not fit.
+        """
         try:
-            return self._final(text)
+            return self._final(stored)
         except ValueError as error:
-            msg = f"{self.field}: a filter cannot compare with {shorten(value)}: {error}"
+            msg = f"{self.field}: a filter cannot compare with {shorten(stored)}: {error}"
             raise InvalidValue(msg) from error
 
     @property
@@ -390,8 +400,26 @@ def encode_any(value: Any) -> bytes:
         raise InvalidValue(msg) from error
 
 
-def _is_name(text: str) -> bool:
-    return all(part.isidentifier() and "__" not in part for part in text.split("__"))
+def _against_prefix(prefix: Any) -> str:
+    """Why a prefix could not stand in a filter's name; empty if it can."""
+    parts = prefix.split(SEPARATOR) if isinstance(prefix, str) and prefix else [] if prefix == "" else [""]
+    if not all(part.isidentifier() and not part.startswith("_") and not part.endswith("_") for part in parts):
+        return "must be a name as in Python, without an underscore at its ends"
+    if not OPERATORS.isdisjoint(parts):
+        return "is an operator of filters"
+    return ""
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, str) and re.search(r"[:.+{}]", key) is None
+
+
+def _against_transform(transform: Any) -> str:
+    """Why a transform cannot be one; empty if it can."""
+    known = isinstance(transform, str) and (
+        transform in FORMS or re.fullmatch(r"slice:[1-9]\d*:\d+", transform) is not None
+    )
+    return "" if known or callable(transform) else "is no function"
 
 
 def _unary(transform: Callable[..., Any], index: Index) -> Callable[[Any], Any]:

@@ -5,9 +5,10 @@ The text of a datetime is that of its moment in UTC, so its parts are those in U
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 
+from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Indexed, Transform
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
@@ -23,6 +24,13 @@ def _part(prefix: str, first: int, last: int, name: str) -> type[NumberRangeInde
 class TimeRangeIndex(TextRangeIndex):
     """The time of day, as text, to the second; of a field of type datetime, to the microsecond."""
 
+    types = frozenset({"str", "bytes", "time"})
+
+    def check_field(self, field: Indexed) -> None:
+        if field.codec.name not in self.types:
+            msg = f"{field} holds {field.codec.name}; {self} keeps times of day: use DateTimeIndex for moments"
+            raise DeclarationError(msg)
+
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         if isinstance(value, time) and field.codec.name not in {"datetime", "time"}:
             return value.isoformat().encode()
@@ -32,6 +40,7 @@ class TimeRangeIndex(TextRangeIndex):
 class TimeOfMomentIndex(TimeRangeIndex):
     """The time of day in a text of a date and a time."""
 
+    types = frozenset({"str", "bytes", "datetime"})
     prefix = "time"
     handle_uniqueness = False
 
@@ -40,8 +49,24 @@ class TimeOfMomentIndex(TimeRangeIndex):
         return (*self.steps, f"slice:12:{last}")
 
 
+class DateRangeIndex(TextRangeIndex):
+    """The date in a text, or of a datetime in UTC."""
+
+    transform = "slice:1:10"
+
+    def check_field(self, field: Indexed) -> None:
+        whole_moments = field.codec.name == "datetime" and not self.prefix
+        if whole_moments or field.codec.name not in {"str", "bytes", "date", "datetime"}:
+            msg = f"{field} holds {field.codec.name}; {self} keeps dates: use DateTimeIndex for moments"
+            raise DeclarationError(msg)
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        if isinstance(value, datetime):
+            value = (value if value.utcoffset() is None else value.astimezone(UTC)).date()
+        return super().encode_filter(field, operator, value)
+
+
 FullRangeIndex = TextRangeIndex.configure(name="FullRangeIndex")
-DateRangeIndex = TextRangeIndex.configure(transform="slice:1:10", name="DateRangeIndex")
 
 DateIndexParts = MultiIndexes.compose(
     [_part("year", 1, 4, "YearIndex"), _part("month", 6, 7, "MonthIndex"), _part("day", 9, 10, "DayIndex")],

@@ -18,6 +18,9 @@ def indexes_for(field: Indexed, given: Sequence[Declared], *, unique: bool) -> l
     Raises:
         DeclarationError: two of them would share a key, or none is for a unique field to be unique by.
     """
+    if isinstance(given, type | Index | str):
+        msg = f"{field}: indexes takes a list of indexes, not {given!r}"
+        raise DeclarationError(msg)
     indexes = [index for each in given for index in declared(each).expanded()] or default(field, unique=unique)
     if unique:
         deciding = next((index for index in indexes if index.handle_uniqueness), None)

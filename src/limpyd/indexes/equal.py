@@ -45,6 +45,9 @@ class UniqueIndex(Index):
         self._of = of or EqualIndex()
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
 
+    def check_field(self, field: Indexed) -> None:
+        self._of.check_field(field)
+
     def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
         return self._of.all_steps(field)
 

@@ -69,7 +69,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return empty
 
     @classmethod
-    async def get(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> Self:
+    async def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Self:
         """The one object with a primary key, or that matches filters.
 
         Raises:
@@ -110,7 +110,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls._connected(found), created
 
     @classmethod
-    async def exists(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> bool:
+    async def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:
         """Whether there is an object with this primary key, or that matches the filters."""
         return await cls.database._run(objects.existence(cls._declared(), pk, filters))
 

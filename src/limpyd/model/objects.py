@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, MultipleObjectsReturned, shorten
-from limpyd.expressions import SEPARATOR
+from limpyd.expressions import SEPARATOR, Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
@@ -105,6 +105,9 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
         InvalidFilter: neither is given.
     """
     wanted = dict(filters)
+    if isinstance(pk, Expression):
+        conditions = parse(schema, wanted, (pk,))
+        return Sought(conditions, ", ".join(map(str, conditions)))
     if pk is not None:
         wanted["pk"] = pk
     if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
@@ -150,6 +153,9 @@ def get_or_creation(
 
     It is one step on the server, so of several callers at once one creates and the others find.
     """
+    if isinstance(pk, Expression):
+        msg = f"{schema.name}.{method}: {pk!r} gives no values to create an object with; use plain field names"
+        raise InvalidFilter(msg)
     conditions, text = sought(schema, method, pk, filters)
     values = dict(filters) if pk is None else {**filters, "pk": pk}
     for name in values:

@@ -17,7 +17,7 @@ from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
 from limpyd.upkeep import Upkeep
 
-ARGUMENT_NAMES = frozenset({"cls", "defaults", "lazy", "self"})
+ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
 
 

@@ -79,7 +79,7 @@ class RedisModel(ModelCore[Sync]):
         return cls(**values)
 
     @classmethod
-    def get(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> Self:
+    def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Self:
         """The one object with a primary key, or that matches filters.
 
         Raises:
@@ -120,7 +120,7 @@ class RedisModel(ModelCore[Sync]):
         return cls._connected(found), created
 
     @classmethod
-    def exists(cls, pk: str | bytes | int | None = None, /, **filters: Any) -> bool:
+    def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:
         """Whether there is an object with this primary key, or that matches the filters."""
         return cls.database._run(objects.existence(cls._declared(), pk, filters))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, Literal, NoReturn, TypeVar, cast, overload
 
-from limpyd.query.core import NOTHING, CollectionCore, span_of
+from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.plan import PKS
+from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
 
 Item = TypeVar("Item")
@@ -239,7 +240,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         return cast("Explanation", await self._run(self._explain()))
 
     async def _at(self, index: Any) -> Any:
-        span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
+        span = span_of(index)
         if span is None:
             return (await self.all())[index]
         if span == NOTHING:

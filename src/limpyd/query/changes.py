@@ -77,6 +77,7 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
 
 
 def indexes_of(model: Any, names: Iterable[str]) -> list[bytes]:
-    """The keys of the indexes of some fields."""
+    """The keys of the indexes of some fields, and of all those of several fields."""
     (where,) = model.keys.partitions
-    return [kept.key for name in names for kept in model.fields[name].place_in(where).indexes]
+    together = [kept.key for kept in model.together(where)]
+    return [*(kept.key for name in names for kept in model.fields[name].place_in(where).indexes), *together]

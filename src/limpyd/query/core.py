@@ -23,8 +23,9 @@ from limpyd.query.ordering import NOWHERE, SortKey, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, Planned, plan_for
 from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
-from limpyd.query.totals import sum_decoder, summable, tallied, tally_decoder
-from limpyd.query.values import Values
+from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
+from limpyd.query.values import Values, same_database
+from limpyd.query.walks import indexed_first, paged, unordered
 from limpyd.requests import Argument, Program, Request, Walk
 from limpyd.scripts import calls
 from limpyd.scripts.queries import Search
@@ -110,9 +111,14 @@ class CollectionCore(Generic[Item, M]):
 
     def _membership(self, given: Any) -> Condition:
         if isinstance(given, BoundValue) and given._field.stored_as in {b"set", b"list", b"zset"}:
+            same_database(self._schema, given._instance.database, given)
             return Member(given._key(), repr(given))
         if isinstance(given, CollectionCore) and given._query.stored_key is not None:
-            return Member(as_bytes("a key", given._query.stored_key), repr(given), required=True)
+            same_database(self._schema, given._database, given)
+            if len(given._query.conditions) > 1 and given._schema is not self._schema:
+                msg = f"{self._schema.name}: intersect takes a stored collection as it is; store {given!r} first"
+                raise InvalidFilter(msg)
+            return Joined(given._query.conditions)
         if isinstance(given, str | bytes):
             return Member(as_bytes("a key", given), f"in {given!r}")
         if isinstance(given, list | tuple | set | frozenset):
@@ -288,27 +294,19 @@ class CollectionCore(Generic[Item, M]):
     def _steps(self, chunk: int) -> Walk[Item]:
         """The steps of a walk through all that matches."""
         integer("iterate's chunk", chunk, low=1)
-        shape, (key, *others) = self._query.shape, (*self._order, None)
-        plan = self._plan()
-        if key is None:
-            return lambda cursor: _started(plan.chunk(shape, chunk, _unstarted(cursor)))
-        if key.index_number is None or others != [None] or not isinstance(key.field, ValueField):
-            return lambda cursor: _paged(plan.page(shape, chunk, _unstarted(cursor).decode() or None))
-        # First those in the index, in its order; then those that have no value, in none.
+        plan, shape, order = self._plan(), self._query.shape, self._order
+        if not order:
+            return unordered(plan, shape, chunk)
+        key = order[0]
+        if len(order) > 1 or key.index_number is None or not isinstance(key.field, ValueField):
+            return paged(plan, shape, chunk)
         indexed = self._plan((key._replace(missing=NOWHERE),))
-        without = self._narrowed(Missing(key.field, key.sub, f"{key.name}__isnull=True"))._plan((key,))
+        missing = Missing(key.field, key.sub, f"{key.name}__isnull=True")
+        return indexed_first(indexed, self._narrowed(missing)._plan((key,)), shape, chunk)
 
-        def step(cursor: bytes) -> Request[tuple[bytes, list[Item]]]:
-            if cursor.startswith(WITHOUT_VALUE):
-                found = without.chunk(shape, chunk, cursor.removeprefix(WITHOUT_VALUE))
-                return found.then(lambda reply: (WITHOUT_VALUE + reply[0] if reply[0] else b"0", reply[1]))
-            page = indexed.page(shape, chunk, _unstarted(cursor).decode() or None)
-            return page.then(lambda page: ((page.cursor or "").encode() or WITHOUT_VALUE, page.items))
-
-        return step
-
-    def _extreme(self, name: str, alpha: bool | None, *, desc: bool) -> Request[Any]:
+    def _extreme(self, name: Any, alpha: bool | None, *, desc: bool) -> Request[Any]:
         """The lowest or the highest value."""
+        name = named(self._schema, name)
         keys = sort_keys(self._schema, name, desc, alpha, None)
         if name.startswith("-"):
             msg = f"{self._schema.name}: {name!r} is no name of a field"
@@ -317,11 +315,13 @@ class CollectionCore(Generic[Item, M]):
         request = self._plan(keys).items(Flat(columns), Span(0, 1))
         return request.then(lambda values: values[0] if values else None)
 
-    def _sum(self, name: str) -> Request[tuple[int, Any]]:
+    def _sum(self, name: Any) -> Request[tuple[int, Any]]:
+        name = named(self._schema, name)
         column, field = summable(self._schema, name)
         return self._plan(()).total(column, b"sum", sum_decoder(field, column))
 
-    def _tally(self, name: str) -> Request[dict[Any, int]]:
+    def _tally(self, name: Any) -> Request[dict[Any, int]]:
+        name = named(self._schema, name)
         column, field = tallied(self._schema, name)
         many = field if isinstance(field, ValueField) and field.many else None
         return self._plan(()).total(column, b"tally", tally_decoder(column, of_members=many))
@@ -377,34 +377,3 @@ class CollectionCore(Generic[Item, M]):
 
     def _run(self, request: Request[Any]) -> Any:
         return self._database._run(request)
-
-
-NOTHING = Span(0, -1)
-"""What a slice asks for that is empty whatever there is."""
-
-
-def span_of(index: slice) -> Span | None:
-    """What a slice asks for, if the server can give just that."""
-    start, stop, step = index.start or 0, index.stop, index.step
-    if step not in {None, 1} or start < 0 or (stop is not None and stop < 0):
-        return None
-    if stop is None:
-        return Span(start, 0)
-    return Span(start, stop - start) if stop > start else NOTHING
-
-
-WITHOUT_VALUE = b"-"
-"""What the cursor of a walk in order begins with once it has come to those without a value."""
-
-
-def _unstarted(cursor: bytes) -> bytes:
-    """The cursor of a script, of one that a driver walks by, which begins with 0."""
-    return b"" if cursor == b"0" else cursor
-
-
-def _started(request: Request[tuple[bytes, list[Any]]]) -> Request[tuple[bytes, list[Any]]]:
-    return request.then(lambda reply: (reply[0] or b"0", reply[1]))
-
-
-def _paged(request: Request[Page[Any]]) -> Request[tuple[bytes, list[Any]]]:
-    return request.then(lambda page: ((page.cursor or "0").encode(), page.items))

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
-from limpyd.expressions import SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
+from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.indexes.base import Kept
@@ -16,25 +16,6 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Missing, OneHolds, Together
 from limpyd.query.values import Values, is_instance
-
-OPERATORS = frozenset(
-    {
-        "between",
-        "box",
-        "contains",
-        "eq",
-        "gt",
-        "gte",
-        "in",
-        "isnull",
-        "lt",
-        "lte",
-        "ne",
-        "startswith",
-        "within",
-    }
-)
-"""What a filter's name may end with; whether a field serves it is its indexes' affair."""
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
 """Operators that take several values."""

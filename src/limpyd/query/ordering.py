@@ -12,6 +12,7 @@ from limpyd.fields.value import BoundValue
 from limpyd.indexes.base import Kept
 from limpyd.keys import Partition
 from limpyd.query.conditions import stored_in
+from limpyd.query.values import same_database
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Stored
 
@@ -145,7 +146,7 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
     untyped = field.codec.name in {"str", "bytes"}
     if untyped:
         return TEXT if alpha else NUMBER
-    return NUMBER if field.codec.number and not alpha else TEXT
+    return NUMBER if field.codec.number in {"exact", "double"} and not alpha else TEXT
 
 
 def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
@@ -159,6 +160,7 @@ def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
 
 def _by_scores(model: Any, by_score: Any, desc: bool) -> SortKey:
     if isinstance(by_score, BoundValue) and by_score._field.stored_as == b"zset":
+        same_database(model, by_score._instance.database, by_score)
         return SortKey("score", None, None, NUMBER, desc, scores=by_score._key())
     if isinstance(by_score, str | bytes):
         name = by_score if isinstance(by_score, bytes) else by_score.encode("utf-8", "surrogateescape")

@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.forms import form
+from limpyd.keys import to_text
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
 
@@ -87,4 +88,4 @@ def position_of(cursor: str | None) -> bytes:
 
 
 def _signature(order: Sequence[SortKey]) -> str:
-    return ",".join(map(str, order))
+    return ",".join(f"{key} as {key.order.decode()}{to_text(key.scores)}" for key in order)

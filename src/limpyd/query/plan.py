@@ -11,7 +11,7 @@ from limpyd.keys import ModelKeys, Partition
 from limpyd.query import native
 from limpyd.query.conditions import Condition
 from limpyd.query.native import Native, Span
-from limpyd.query.ordering import SortKey
+from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import Column, PrimaryKeys, Shape
 from limpyd.requests import Argument, Request, answered
@@ -209,7 +209,10 @@ class Plan:
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
         args = key.args(self.where)
         scored = self._in_order_of(key)
-        return args if scored is None else (*args[:-1], scored)
+        if scored is None:
+            return args
+        prefix, stored, sub, _, desc, missing, _ = args
+        return prefix, stored, sub, NUMBER, desc, missing, scored
 
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""

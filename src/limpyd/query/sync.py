@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar, cast, overload
 
 from limpyd.iteration import Items, Unread
-from limpyd.query.core import NOTHING, CollectionCore, span_of
+from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.plan import PKS
+from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
 
 Item = TypeVar("Item")
@@ -55,7 +56,7 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             IndexError: there is no such position.
         """
-        span = span_of(slice(index, index + 1) if isinstance(index, int) else index)
+        span = span_of(index)
         if span is None:
             return self.all()[index]
         if span == NOTHING:

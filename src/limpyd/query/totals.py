@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Any
 
-from limpyd.exceptions import InvalidFilter
+from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.query.shapes import Column, columns_of
@@ -15,6 +15,20 @@ from limpyd.query.shapes import Column, columns_of
 DIGITS = 7
 """How many digits of a number the server adds at a time."""
 EXACT = Context(prec=200_000)
+
+
+def named(model: Any, name: Any) -> str:
+    """The name of a field, which may be given itself.
+
+    Raises:
+        UnknownField: it is neither a name nor a field.
+    """
+    if isinstance(name, Field):
+        name = name.name
+    if not isinstance(name, str):
+        msg = f"{model.name}: {shorten(name)} is no name of a field"
+        raise UnknownField(msg)
+    return name
 
 
 def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
@@ -98,8 +112,12 @@ def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Call
         counts: Counter[Any] = Counter()
         texts = reply[::2]
         values = column.values(texts) if of_members is None else [of_members.codec.decode(text) for text in texts]
-        for value, count in zip(values, reply[1::2], strict=True):
-            counts[value] += count
+        try:
+            for value, count in zip(values, reply[1::2], strict=True):
+                counts[value] += count
+        except TypeError as error:
+            msg = f"the values of {column.name} cannot be the keys of a dict: {error}"
+            raise InvalidFilter(msg) from error
         return dict(counts)
 
     return decode

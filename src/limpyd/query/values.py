@@ -7,7 +7,6 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.value import BoundValue
-from limpyd.keys import to_text
 from limpyd.scripts.leaves import Reference, Text
 
 
@@ -46,7 +45,8 @@ class Values:
         if isinstance(value, BoundField):
             value = value._instance
         if is_instance(value):
-            value = to_text(self._pk_of(value))
+            stored: bytes = self._kept.filter_stored(self._pk_of(value))
+            return stored
         text: bytes = self._kept.filter_text(self._operator, value)
         return text
 
@@ -80,15 +80,24 @@ class Values:
 
     def _reference(self, bound: BoundValue[Any], form: bytes) -> Reference:
         other: ValueField[Any] = bound._field
-        if bound._instance.database is not self._field.model.model.database:
-            msg = f"{self._shown}: {bound!r} is in another database"
-            raise InvalidFilter(msg)
+        same_database(self._field.model, bound._instance.database, bound)
         if other.has_subkeys or (other.many and self._operator != "in"):
             msg = f"{self._shown}: {bound!r} has many values; compare with `in`, or with one of them"
             raise InvalidFilter(msg)
         key = bound._key()
         self.elsewhere.append(key)
         return Reference(key, other.stored_as, other.sub_key, form)
+
+
+def same_database(model: Any, database: Any, what: object) -> None:
+    """Refuses what is in another database than a model.
+
+    Raises:
+        InvalidFilter: it is.
+    """
+    if database is not model.model.database:
+        msg = f"{model.name}: {what!r} is in another database, where no query of this one can read it"
+        raise InvalidFilter(msg)
 
 
 def is_instance(value: Any) -> bool:

@@ -31,7 +31,7 @@ class Upkeep:
     def forget(self) -> None:
         """Forgets what is known, since the database is another from now on, or may be."""
         self._database = object()
-        self.first: Request[Any] | None = self._asking(may_write=True) if self._indexes else None
+        self.first: Request[Any] | None = self._asking(may_write=True)
         self.ask_again()
 
     def ask_again(self) -> None:

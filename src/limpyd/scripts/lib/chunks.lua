@@ -33,7 +33,7 @@ local function best_walk(node, changing)
     return 'l', ordered.key, '0'
   elseif walk and walk.by == 'SSCAN' then
     return 's', walk.key, '0'
-  elseif walk and driver.ranks and not driver.repeats and not changing[walk.key] then
+  elseif walk and driver.ranks and not driver.repeats and not (changing[walk.key] or driver.scored and next(changing)) then
     return 'z', walk.key, ''
   end
   return 's', KEYS[1], '0'

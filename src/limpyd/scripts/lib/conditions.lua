@@ -210,6 +210,7 @@ local function more_conditions()
     end)
     if #keys == 1 then
       condition.walk = { by = 'RANK', key = keys[1] }
+      condition.scored = true
       function condition.ranks()
         return 0
       end

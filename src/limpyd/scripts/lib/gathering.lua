@@ -74,7 +74,7 @@ end
 
 -- The first of some objects in an order, sorted; all of them if so many are wanted.
 local function first_of(pks, before, wanted)
-  if wanted >= #pks / 4 then
+  if wanted >= #pks / 100 then
     table.sort(pks, before)
     return pks
   end

@@ -112,6 +112,24 @@ local function number_ends(intervals)
   end
 end
 
+local function number_within(interval, number)
+  local least, most = interval.least, interval.most
+  return number >= least
+    and number <= most
+    and not (interval.above == '(' and number == least or interval.below == ')' and number == most)
+end
+
+-- Several intervals are always single values, which `in` asks for; as a set, made when it is needed.
+local function points_of(range, convert)
+  if #range.intervals > 1 and not range.points then
+    range.points = {}
+    for at = 1, #range.intervals do
+      range.points[convert(range.intervals[at].low)] = true
+    end
+  end
+  return range.points
+end
+
 function conditions.num(at)
   local range, next_at = read_range(at)
   local intervals, key = range.intervals, range.key
@@ -119,24 +137,15 @@ function conditions.num(at)
   within(range, 'ZCOUNT', 'ZRANGEBYSCORE')
   function range.keep(pks)
     local scores, kept = ask_for('ZMSCORE', key, pks), {}
-    for each = 1, #intervals do
-      local interval = intervals[each]
-      local least, most = interval.least, interval.most
-      local not_least, not_most = interval.above == '(', interval.below == ')'
-      for pk_at = 1, #scores do
-        local number = scores[pk_at] and tonumber(scores[pk_at])
-        if
-          number
-          and number >= least
-          and number <= most
-          and not (not_least and number == least or not_most and number == most)
-        then
-          kept[#kept + 1] = pks[pk_at]
-          scores[pk_at] = false
-        end
+    local points = points_of(range, tonumber)
+    local interval = intervals[1]
+    for at = 1, interval and #scores or 0 do
+      local number = scores[at] and tonumber(scores[at])
+      if number and (points and points[number] or not points and number_within(interval, number)) then
+        kept[#kept + 1] = pks[at]
       end
     end
-    return #intervals == 1 and kept or keep_in(as_set(kept), pks)
+    return kept
   end
   return range, next_at
 end
@@ -180,33 +189,23 @@ local function more_ranges()
     return interval.below ~= ')' or comes_before(text, interval.high)
   end
 
-  local function number_within(interval, text)
-    local number = tonumber(text)
-    local least, most = interval.least, interval.most
-    return number >= least
-      and number <= most
-      and not (interval.above == '(' and number == least or interval.below == ')' and number == most)
-  end
-
   -- Keeps objects by a look at their values, or where that costs more, or cannot be done, at the index.
-  local function keep_by_value(range, is_within)
-    local place = range.place
+  local function keep_by_value(range, is_within, convert)
+    local place, interval = range.place, range.intervals[1]
+    local points = points_of(range, convert)
     local function has_value_within(pk)
       local values = values_in(place, pk)
       for at = 1, #values do
-        local texts = normal_form(place.form, values[at])
-        if texts then
-          for _, interval in ipairs(range.intervals) do
-            if is_within(interval, texts) then
-              return true
-            end
-          end
+        local text = normal_form(place.form, values[at])
+        local value = text and convert(text)
+        if value and (points and points[value] or not points and is_within(interval, value)) then
+          return true
         end
       end
       return false
     end
     function range.keep(pks)
-      if not range.checkable or range.size < #pks then
+      if not range.checkable or range.size < #pks or not interval then
         return keep_in(as_set(range.list()), pks)
       end
       local kept = {}
@@ -224,7 +223,7 @@ local function more_ranges()
     number_ends(range.intervals)
     within(range, 'ZCOUNT', 'ZRANGEBYSCORE', pk_of_number)
     range.repeats = true -- an object has as many entries as values
-    keep_by_value(range, number_within)
+    keep_by_value(range, number_within, tonumber)
     return range, next_at
   end
 
@@ -236,7 +235,7 @@ local function more_ranges()
     within(range, 'ZLEXCOUNT', 'ZRANGEBYLEX', pk_of_text)
     local stored = range.place.stored
     range.repeats = not range.checkable or stored == 'set' or stored == 'list' or stored == 'zset'
-    keep_by_value(range, text_within)
+    keep_by_value(range, text_within, tostring)
     return range, next_at
   end
 

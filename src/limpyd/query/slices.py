@@ -1,0 +1,34 @@
+"""What positions and slices of a collection ask of the server."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from limpyd.exceptions import shorten
+from limpyd.query.native import Span
+
+FARTHEST = 2**62
+"""Beyond any position."""
+NOTHING = Span(0, -1)
+"""What a slice asks for that is empty whatever there is."""
+
+
+def span_of(index: Any) -> Span | None:
+    """What a position or a slice asks for, if the server can give just that.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if not isinstance(index, slice):
+        if isinstance(index, bool) or not isinstance(index, int):
+            msg = f"a collection has items by position, or slices of them, not {shorten(index)}"
+            raise TypeError(msg)
+        return Span(index, 1) if 0 <= index < FARTHEST else None
+    start, stop = (None if end is None else min(operator.index(end), FARTHEST) for end in (index.start, index.stop))
+    start = start or 0
+    if index.step not in {None, 1} or start < 0 or (stop is not None and stop < 0):
+        return None
+    if stop is None:
+        return Span(start, 0)
+    return Span(start, stop - start) if stop > start else NOTHING
