@@ -22,6 +22,7 @@ LAYERS = [
     {"scripts.queries"},
     {"scripts.calls", "scripts"},
     {"indexes.forms"},
+    {"indexes.settings"},
     {"indexes.base"},
     {"indexes.equal", "indexes.multi"},
     {"indexes.ranges", "indexes.geo", "indexes.composite"},

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, shorten
-from limpyd.expressions import OPERATORS, SEPARATOR
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import FORMS, form
+from limpyd.indexes.forms import form
+from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
@@ -100,16 +99,8 @@ class Index:
             msg = f"{cls.__name__} has no setting {min(unknown)!r}; it has {', '.join(sorted(cls.settings))}"
             raise DeclarationError(msg)
         checked = {setting: value for setting, value in settings.items() if value is not None}
-        reasons = {
-            "prefix": _against_prefix,
-            "key": lambda key: "must be a text without any of : . + { }" if not _is_key(key) else "",
-            "name": lambda name: "must be a text" if not isinstance(name, str) or not name.isprintable() else "",
-            "transform": _against_transform,
-        }
         for setting, value in checked.items():
-            reason = reasons[setting](value) if setting in reasons else ""
-            if type(getattr(cls, setting)) is bool and type(value) is not bool:
-                reason = "must be True or False"
+            reason = reason_against(setting, value, usual=getattr(cls, setting))
             if reason:
                 msg = f"{cls.__name__}: {setting}={value!r} {reason}"
                 raise DeclarationError(msg)
@@ -398,28 +389,6 @@ def encode_any(value: Any) -> bytes:
     except (TypeError, ValueError) as error:
         msg = f"{shorten(value)} cannot be stored: {error}"
         raise InvalidValue(msg) from error
-
-
-def _against_prefix(prefix: Any) -> str:
-    """Why a prefix could not stand in a filter's name; empty if it can."""
-    parts = prefix.split(SEPARATOR) if isinstance(prefix, str) and prefix else [] if prefix == "" else [""]
-    if not all(part.isidentifier() and not part.startswith("_") and not part.endswith("_") for part in parts):
-        return "must be a name as in Python, without an underscore at its ends"
-    if not OPERATORS.isdisjoint(parts):
-        return "is an operator of filters"
-    return ""
-
-
-def _is_key(key: Any) -> bool:
-    return isinstance(key, str) and re.search(r"[:.+{}]", key) is None
-
-
-def _against_transform(transform: Any) -> str:
-    """Why a transform cannot be one; empty if it can."""
-    known = isinstance(transform, str) and (
-        transform in FORMS or re.fullmatch(r"slice:[1-9]\d*:\d+", transform) is not None
-    )
-    return "" if known or callable(transform) else "is no function"
 
 
 def _unary(transform: Callable[..., Any], index: Index) -> Callable[[Any], Any]:
