@@ -32,6 +32,7 @@ async def paged(face, collection, size):
     items, cursor = [], None
     while True:
         page = await face.do(collection.page(size=size, after=cursor))
+        assert len(page.items) == size or page.cursor is None
         items += page.items
         cursor = page.cursor
         if cursor is None or len(items) > 1000:
@@ -379,6 +380,7 @@ class TestStoredCollections:
 
     async def test_a_cursor_fits_no_other_collection(self, any_face, person, stored):
         everybody = person.collection()
+        another = await any_face.do(everybody.store())
         of_stored = (await any_face.do(stored.page(5))).cursor
         of_sorted = (await any_face.do(everybody.sort(by="age").page(5))).cursor
         of_pks = (await any_face.do(everybody.page(5))).cursor
@@ -387,6 +389,8 @@ class TestStoredCollections:
             (everybody.sort(by="age"), of_stored),
             (stored, of_sorted),
             (stored, of_pks),
+            (another, of_stored),
+            (stored.sort(by="age"), of_stored),
         ):
             await any_face.refused(InvalidValue, lambda c=collection, cursor=cursor: c.page(5, after=cursor))
 

@@ -7,6 +7,7 @@ import hiredis
 from limpyd.requests import Argument
 
 _pack = hiredis.pack_command
+INTS = frozenset({int, bool})
 
 
 def pack(args: tuple[Argument, ...]) -> bytes:
@@ -14,6 +15,7 @@ def pack(args: tuple[Argument, ...]) -> bytes:
 
     hiredis makes text of ints itself, and crashes the process if a signal handler raises while it does.
     """
-    plain: list[bytes | str] = [b"%d" % arg if isinstance(arg, int) else arg for arg in args]
-    packed: bytes = _pack(tuple(plain))  # type: ignore[arg-type] # it says that it takes a tuple of one
+    if not INTS.isdisjoint(map(type, args)):
+        args = tuple([b"%d" % arg if isinstance(arg, int) else arg for arg in args])
+    packed: bytes = _pack(args)  # type: ignore[arg-type] # it says that it takes a tuple of one
     return packed

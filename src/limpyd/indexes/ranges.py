@@ -37,7 +37,8 @@ class RangeIndex(Index):
     def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         key = kept.key if sub is None else kept.key + b":" + sub
         form = b"" if kept.asks_python else kept.form
-        return Within(kept.kind, key, where._replace(form=form), INTERVALS[operator](values), not kept.asks_python)
+        stored = Stored(where.prefix, where.stored, where.sub, form)
+        return Within(kept.kind, key, stored, INTERVALS[operator](values), not kept.asks_python)
 
 
 class NumberRangeIndex(RangeIndex):

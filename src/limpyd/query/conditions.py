@@ -10,6 +10,10 @@ from limpyd.indexes.base import Kept
 from limpyd.keys import Partition
 from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text
 
+TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
+"""Kinds of indexes that are asked without a look at the values."""
+NOWHERE = Stored(b"", b"")
+
 
 class Condition:
     """Something that holds of an object or does not."""
@@ -70,7 +74,7 @@ class ByIndex(Condition):
     def node(self, where: Partition) -> Node:
         if self._node is None or self._node[0] is not where:
             kept = self.field.place_in(where).indexes[self._number]
-            stored = stored_in(self.field, where, self._sub)
+            stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self._sub)
             self._node = (where, kept.node(self._operator, self._texts, self._sub, stored))
         return self._node[1]
 
@@ -88,7 +92,10 @@ class ByIndex(Condition):
         yield self.kept
 
     def references(self) -> Iterator[bytes]:
-        yield from self._elsewhere
+        return iter(self._elsewhere)
+
+    def elsewhere(self) -> Iterator[bytes]:
+        return iter(self._elsewhere)
 
     def __str__(self) -> str:
         return str(self._text)
@@ -149,6 +156,10 @@ class Member(Condition):
 
     def elsewhere(self) -> Iterator[bytes]:
         yield self._key
+
+    def references(self) -> Iterator[bytes]:
+        if not self._required:  # it may be a field that a change takes along
+            yield self._key
 
     def __str__(self) -> str:
         return str(self._text)

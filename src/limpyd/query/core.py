@@ -215,8 +215,9 @@ class CollectionCore(Generic[Item, M]):
     def _known_shape(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Shape:
         """A shape, made once for the names of a model: most are asked for again and again."""
         shapes = self._schema.shapes
-        if not all(type(name) is str for name in names):
-            return make(columns_of(self._schema, names, scored=self._scored))
+        for name in names:
+            if type(name) is not str:
+                return make(columns_of(self._schema, names, scored=self._scored))
         shape: Shape | None = None if self._scored else shapes.get((kind, names))
         if shape is None:
             shape = make(columns_of(self._schema, names, scored=self._scored))
@@ -229,7 +230,8 @@ class CollectionCore(Generic[Item, M]):
 
     @property
     def _scored(self) -> bool:
-        return any(key.scores for key in self._query.order)
+        order = self._query.order
+        return bool(order) and any(key.scores for key in order)
 
     def _plan(self, order: tuple[SortKey, ...] | None = None) -> Plan:
         query = self._query
@@ -287,7 +289,9 @@ class CollectionCore(Generic[Item, M]):
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)
         if self._query.stored_key is not None and not self._query.order:
-            found = self._plan().chunk(self._query.shape, size, position_of(after))
+            found = self._plan().chunk(
+                self._query.shape, size, position_of(after, as_bytes("a key", self._query.stored_key))
+            )
             return found.then(lambda reply: Page(reply[1], at_position(reply[0])))
         return self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
 
@@ -332,6 +336,9 @@ class CollectionCore(Generic[Item, M]):
         if key is None:
             key = self._schema.keys.partitions[0].stored_collection(uuid4().hex)
         name = as_bytes("store's key", key)
+        if not name:
+            msg = f"{self._schema.name}: store takes a key, or None for a new one; not {key!r}"
+            raise InvalidValue(msg)
         where = self._schema.keys.partitions[0]
         if where.owns(name):
             msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"

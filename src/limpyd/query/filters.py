@@ -88,10 +88,16 @@ class Meaning(NamedTuple):
 def _by_name(model: Queried, name: str, value: Any) -> Condition:
     """The condition that a keyword filter stands for."""
     known = model.meanings.get(name)
-    if known is None or type(value) not in PLAIN:
+    if known is not None and known.operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
+        low, high = value
+        if type(low) in PLAIN and type(high) in PLAIN:
+            field, path, sub, operator, number, kept = known
+            ends = (kept.filter_text(operator, low), kept.filter_text(operator, high))
+            return ByIndex(field, number, operator, ends, sub, (), Comparison(field, path, operator, value))
+    if known is None or known.operator == "between" or type(value) not in PLAIN:
         comparison = _comparison(model, name, value)
         condition = _condition(model, comparison)
-        simple = comparison.operator not in SEVERAL
+        simple = comparison.operator not in SEVERAL - {"between"}
         if simple and known is None and isinstance(condition, ByIndex) and len(model.meanings) < MOST_NAMES:
             field, number, operator, sub = condition.found
             kept = field.place(None).indexes[number]

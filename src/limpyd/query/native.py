@@ -55,7 +55,7 @@ def count(where: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument
         command = {b"uniq": "HEXISTS", b"pk": "SISMEMBER"}.get(node.kind)
         text = node.texts[0]
         return None if command is None or isinstance(text, Reference) else (command, node.key, text)
-    ends = _ends(node)
+    ends = ends_of(node)
     return None if ends is None or not isinstance(node, Within) else ("ZCOUNT", node.key, *ends)
 
 
@@ -78,7 +78,7 @@ def members(key: bytes, span: Span, *, desc: bool) -> Native:
 
 def in_range(node: Node, index: bytes, span: Span, *, desc: bool) -> Native | None:
     """The primary keys in a range of an index, in the index's order: whoever is in a range has a value."""
-    ends = _ends(node)
+    ends = ends_of(node)
     if ends is None or not isinstance(node, Within) or node.key != index:
         return None
     low, high = ends
@@ -112,6 +112,23 @@ def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
     return keys
 
 
+def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[tuple[bytes, bytes, bytes]]] | None:
+    """The sets, and the ranges of numbers, that objects must be in, if that is all that is asked."""
+    sets, ranges = [], []
+    for node in nodes:
+        if type(node) is OneOf and node.kind == b"eq" and len(node.texts) == 1:
+            (text,) = node.texts
+            if isinstance(text, Reference):
+                return None
+            sets.append(node.key + text)
+            continue
+        ends = ends_of(node)
+        if ends is None or not isinstance(node, Within):
+            return None
+        ranges.append((node.key, *ends))
+    return sets, ranges
+
+
 def _known_owner(nodes: Sequence[Node]) -> Native | None:
     """Who has one unique value, or one primary key."""
     node = nodes[0] if len(nodes) == 1 else None
@@ -137,11 +154,11 @@ def _union(nodes: Sequence[Node]) -> Native | None:
 def _range(nodes: Sequence[Node]) -> Native | None:
     """Who has a number within a range."""
     node = nodes[0] if len(nodes) == 1 else None
-    ends = _ends(node)
+    ends = ends_of(node)
     return None if ends is None or not isinstance(node, Within) else Native(("ZRANGE", node.key, *ends, "BYSCORE"))
 
 
-def _ends(node: Node | None) -> tuple[bytes, bytes] | None:
+def ends_of(node: Node | None) -> tuple[bytes, bytes] | None:
     """The ends of an interval of numbers of a field of one value, as ZRANGE BYSCORE takes them."""
     if not isinstance(node, Within) or node.kind != b"num" or len(node.intervals) != 1:
         return None

@@ -16,8 +16,6 @@ from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
 
 Item = TypeVar("Item")
-POSITION = re.compile(rb"l[0-9]+:.*[0-9]", re.DOTALL)
-"""The cursor of a list, as chunk.lua makes it."""
 
 
 class Page(NamedTuple, Generic[Item]):
@@ -68,21 +66,21 @@ def at_position(cursor: bytes) -> str | None:
     return base64.urlsafe_b64encode(cursor).decode().rstrip("=") if cursor else None
 
 
-def position_of(cursor: str | None) -> bytes:
-    """Where a part of a stored collection begins; at the start without a cursor.
+def position_of(cursor: str | None, key: bytes) -> bytes:
+    """Where a part of the stored collection with a key begins; at the start without a cursor.
 
     Raises:
-        InvalidValue: it is no cursor of a stored collection.
+        InvalidValue: it is no cursor of that stored collection.
     """
     if cursor is None:
         return b""
+    begins = b"l%d:%s" % (len(key), key)
     try:
         text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-    except (ValueError, AttributeError, TypeError, binascii.Error) as error:
-        msg = f"{shorten(cursor)} is no cursor of a page"
-        raise InvalidValue(msg) from error
-    if POSITION.fullmatch(text) is None:
-        msg = f"{shorten(cursor)} is no cursor of a page of a stored collection"
+    except (ValueError, AttributeError, TypeError, binascii.Error):
+        text = b""
+    if not text.startswith(begins) or re.fullmatch(rb"[0-9]{1,15}", text[len(begins) :]) is None:
+        msg = f"{shorten(cursor)} is no cursor of a page of the collection stored as {to_text(key)!r}"
         raise InvalidValue(msg)
     return text
 

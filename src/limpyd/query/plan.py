@@ -18,7 +18,7 @@ from limpyd.requests import Argument, Request, answered
 from limpyd.scripts.leaves import All, Everything, OneOf, Within
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model
-from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find
+from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find, find_plain, page_of_range
 
 R = TypeVar("R")
 
@@ -75,10 +75,10 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether nothing can match, so that nothing needs to be asked."""
-        return any(
-            (type(node) is OneOf and not node.texts) or (type(node) is Within and not node.intervals)
-            for node in self.nodes
-        )
+        for node in self.nodes:
+            if (type(node) is OneOf and not node.texts) or (type(node) is Within and not node.intervals):
+                return True
+        return False
 
     # --- what is asked ---
 
@@ -89,13 +89,16 @@ class Plan:
         if not shape.columns:
             command = self.native_pks(span)
             if command is None:
-                return self._find(b"pks", shape.items, span)
+                return self._plain(b"pks", shape.items, span) or self._find(b"pks", shape.items, span)
             return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
         args = self.native_rows(shape, span)
         if args is not None:
             return self._command(args, shape.items)
-        gets = shape.gets(self.where) if self._sorts and self.order else None
-        return self._find(b"rows", shape.items, span, self.columns(shape), gets or ())
+        return (
+            self._page_of_range(shape, span)
+            or self._plain(b"rows", shape.items, span, shape)
+            or self._find(b"rows", shape.items, span, self.columns(shape))
+        )
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
@@ -111,7 +114,9 @@ class Plan:
         if self.empty:
             return answered(0)
         args = native.count(self.where, self.nodes, limit)
-        return self._find(b"count", int, Span(0, limit)) if args is None else self._command(args, int)
+        if args is not None:
+            return self._command(args, int)
+        return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))
 
     def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
         """So many items in order, from the first one or a cursor on."""
@@ -202,9 +207,11 @@ class Plan:
     def search(self) -> Search:
         """The query as the script is told."""
         node = self._only or (All(self.nodes) if self.nodes else Everything())
-        elsewhere = tuple(key for condition in self._conditions for key in condition.elsewhere())
-        scores = tuple(key.scores for key in self.order if key.scores)
-        return Search(self.where, node, (*elsewhere, *scores), tuple(map(self._order_args, self.order)))
+        elsewhere = [key for condition in self._conditions for key in condition.elsewhere()]
+        if not self.order:
+            return Search(self.where, node, tuple(elsewhere))
+        elsewhere += (key.scores for key in self.order if key.scores)
+        return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
         args = key.args(self.where)
@@ -230,12 +237,32 @@ class Plan:
         decode: Callable[[Any], Any],
         span: Span,
         columns: Sequence[tuple[Argument, ...]] = (),
-        extra: Sequence[Argument] = (),
     ) -> Request[Any]:
         offset, limit = span
-        request = find(
-            self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns, extra=extra
-        )
+        request = find(self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
+        return request.after(self._first)
+
+    def _plain(
+        self, wanted: bytes, decode: Callable[[Any], Any], span: Span, shape: Shape | None = None
+    ) -> Request[Any] | None:
+        """The short script, if the query is plain enough for it."""
+        if self.order or span.limit or span.offset:
+            return None
+        parts = native.plain_parts(self.nodes)
+        columns = shape.entries(self.where) if shape is not None else ()
+        if parts is None or columns is None:
+            return None
+        return find_plain(self._model, self.where, wanted, decode, *parts, columns).after(self._first)
+
+    def _page_of_range(self, shape: Shape, span: Span) -> Request[Any] | None:
+        """A page of one range, in the order of its own index, where SORT may read the values."""
+        if not self._sorts or len(self.order) != 1 or self._only is None:
+            return None
+        key, gets, ends = self.order[0], shape.gets(self.where), native.ends_of(self._only)
+        index = key.index_key(self.where)
+        if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
+            return None
+        request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.items)
         return request.after(self._first)
 
     def _ask(

@@ -85,6 +85,7 @@ class Shape:
     """
 
     columns: tuple[Column, ...] = ()
+    _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
     _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
 
     @property
@@ -100,6 +101,17 @@ class Shape:
             args = tuple(arg for pattern in patterns for arg in ("GET", pattern or b"")) if readable else None
             self._gets = (where, args)
         return self._gets[1]
+
+    def entries(self, where: Partition) -> tuple[bytes, ...] | None:
+        """The prefix of the hashes and the sub-keys to read, if all columns are entries of those; else None."""
+        if self._entries is None or self._entries[0] is not where:
+            places = [column.where(where, b"") for column in self.columns]
+            all_entries = bool(places) and all(place.stored == b"entry" for place in places)
+            if all_entries and len({place.prefix for place in places}) == 1:
+                self._entries = (where, (places[0].prefix, *(place.sub for place in places)))
+            else:
+                self._entries = (where, None)
+        return self._entries[1]
 
     def items(self, replies: list[Any]) -> list[Any]:
         """The items that a reply stands for: primary keys, or the values of the columns of each object in turn."""

@@ -4,8 +4,7 @@
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   the query (see lib/answer); wanted is one of
 --          pks      the primary keys
---          rows     the values of the columns (see lib/rows); further arguments are what tells SORT to get them, if
---                   it can
+--          rows     the values of the columns (see lib/rows)
 --          count    how many there are
 --          sum      the total of the first column (see lib/aggregates)
 --          tally    the values of the first column, each with how often it is there
@@ -15,12 +14,6 @@
 local request = read_request()
 if gone then
   return { ok = 'GONE' }
-end
-if request.wanted == 'rows' and ARGV[4] ~= '0' and #request.keys > 0 then
-  local rows = rows_in_range(request, 5, 4 + ARGV[4])
-  if rows then
-    return rows
-  end
 end
 local pks = answered(request)
 if request.wanted == 'pks' then

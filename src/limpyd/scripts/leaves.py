@@ -56,12 +56,13 @@ class Arguments:
 
     def add_texts(self, texts: Sequence[Text]) -> None:
         """Adds values, known or to be read."""
+        args = self.args
         for text in texts:
             if isinstance(text, Reference):
-                self.references.append((len(self.args), text))
-                self.args.append(b"")
+                self.references.append((len(args), text))
+                args.append(b"")
             else:
-                self.args.append(text)
+                args.append(text)
 
 
 class Node:
@@ -93,7 +94,7 @@ class All(Node):
         self.nodes = tuple(nodes)
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (self.word, len(self.nodes))
+        arguments.args += (self.word, b"%d" % len(self.nodes))
         for node in self.nodes:
             node.add_to(arguments)
 
@@ -133,10 +134,10 @@ class OneOf(Node):
     def __init__(self, kind: bytes, key: bytes, texts: Sequence[Text]) -> None:
         self.kind = kind
         self.key = key
-        self.texts = tuple(dict.fromkeys(texts))
+        self.texts = tuple(texts) if len(texts) < 2 else tuple(dict.fromkeys(texts))  # noqa: PLR2004 - one is only one
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (self.kind, self.key, len(self.texts))
+        arguments.args += (self.kind, self.key, b"%d" % len(self.texts))
         arguments.add_texts(self.texts)
 
 
@@ -180,10 +181,14 @@ class Within(Node):
         self.checkable = checkable
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (self.kind, self.key, *self.where, int(self.checkable), len(self.intervals))
-        for interval in self.intervals:
-            arguments.args.append(interval.above + interval.below)
-            arguments.add_texts((interval.low, interval.high))
+        args = arguments.args
+        args += (self.kind, self.key)
+        if self.kind != b"num":  # whose index tells the value of each object
+            args += (*self.where, b"1" if self.checkable else b"0")
+        args.append(b"%d" % len(self.intervals))
+        for above, low, below, high in self.intervals:
+            args.append(above + below)
+            arguments.add_texts((low, high))
 
 
 class Near(Node):

@@ -15,6 +15,8 @@ from limpyd.scripts.outcomes import Model
 R = TypeVar("R")
 
 FIND = Script("find")
+FIND_PLAIN = Script("find_plain")
+PAGE_OF_RANGE = Script("page_of_range")
 PAGE = Script("page")
 CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
@@ -67,24 +69,67 @@ def find(
     Raises (from the reply):
         DoesNotExist: it is about a stored collection that is not there any more.
     """
-    head: list[Argument] = [wanted, offset, limit, len(extra), *extra]
     body = Arguments()
-    body.args.append(len(search.order))
+    args = body.args
+    args.append(b"%d" % len(search.order))
     for key in search.order:
-        body.args += key
-    body.args.append(len(columns))
+        args += key
+    args.append(b"%d" % len(columns))
     for column in columns:
-        body.args += column
+        args += column
     search.node.add_to(body)
-    keys = dict.fromkeys((search.where.pks, *search.elsewhere))
-    args = (b"EVALSHA", script.sha, len(keys), *keys, *with_references(head, body))
+    head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
+    keys = (search.where.pks, *search.elsewhere) if search.elsewhere else (search.where.pks,)
+    keys = tuple(dict.fromkeys(keys))
+    sent = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys, *with_references(head, body))
 
     def decode_answer(reply: Any) -> R:
         if reply == GONE:
             raise stored_gone(model)
         return decode(reply)
 
-    return Request(args, decode_answer, readonly=script is not STORE, script=script, subject=model)
+    return Request(sent, decode_answer, readonly=script is not STORE, script=script, subject=model)
+
+
+def find_plain(
+    model: Model,
+    where: Partition,
+    wanted: bytes,
+    decode: Callable[[Any], R],
+    sets: Sequence[bytes],
+    ranges: Sequence[tuple[bytes, bytes, bytes]],
+    columns: Sequence[bytes] = (),
+) -> Request[R]:
+    """Finds who is in some sets and within some ranges of numbers.
+
+    Args:
+        model: the model.
+        where: the partition.
+        wanted: `pks`, `rows` or `count`.
+        decode: turns the reply into the result.
+        sets: the keys of the sets.
+        ranges: of each index the key, and the ends as ZRANGE BYSCORE takes them.
+        columns: for rows the prefix of the hashes, and the sub-keys that are read.
+    """
+    args = [b"EVALSHA", FIND_PLAIN.sha, b"1", where.pks, wanted, b"%d" % len(sets), *sets, b"%d" % len(ranges)]
+    for ends in ranges:
+        args += ends
+    return Request((*args, *columns), decode, readonly=True, script=FIND_PLAIN, subject=model)
+
+
+def page_of_range(
+    model: Model,
+    index: bytes,
+    ends: tuple[bytes, bytes],
+    offset: int,
+    limit: int,
+    desc: bool,
+    gets: Sequence[Argument],
+    decode: Callable[[Any], R],
+) -> Request[R]:
+    """The rows of a page of a range of an index, in its order."""
+    sent = (b"EVALSHA", PAGE_OF_RANGE.sha, b"1", index, *ends, b"%d" % offset, b"%d" % limit, b"%d" % desc, *gets)
+    return Request(sent, decode, readonly=True, script=PAGE_OF_RANGE, subject=model)
 
 
 def stored_gone(model: Model) -> DoesNotExist:
@@ -96,6 +141,8 @@ def stored_gone(model: Model) -> DoesNotExist:
 
 def with_references(head: Sequence[Argument], body: Arguments) -> list[Argument]:
     """Some arguments, the values that are to be read first, and the others."""
+    if not body.references:
+        return [*head, b"0", *body.args]
     args: list[Argument] = [*head, len(body.references)]
     before = len(args) + 6 * len(body.references) + 1
     for at, reference in body.references:

@@ -44,19 +44,36 @@ local function chunk_of_set(node, key, where, size)
   return node.keep(distinct(reply[2])), reply[1] == '0' and '' or cursor_text('s', key, reply[1])
 end
 
+-- Goes on until so many are found, or it has looked at many times as many.
 local function chunk_of_list(node, key, where, size)
-  local first = tonumber(where)
-  local found = call('LRANGE', key, first, first + size - 1)
   local stored = part_where(node, function(part)
     return part.key == key
   end)
-  local pks = stored.existing(distinct(found))
-  for _, part in ipairs(node.parts or {}) do
-    if part ~= stored then
-      pks = part.keep(pks)
+  local position, pks, block = tonumber(where), {}, nil
+  local farthest = position + 50 * size
+  repeat
+    block = call('LRANGE', key, position, position + size - 1)
+    local kept = stored.existing(distinct(block))
+    for _, part in ipairs(node.parts or {}) do
+      if part ~= stored then
+        kept = part.keep(kept)
+      end
     end
-  end
-  return pks, #found < size and '' or cursor_text('l', key, first + size)
+    local still_wanted = size - #pks
+    for at = 1, math.min(#kept, still_wanted) do
+      pks[#pks + 1] = kept[at]
+    end
+    local looked_at = #block
+    if #kept >= still_wanted then
+      looked_at = 1
+      while block[looked_at] ~= kept[still_wanted] do
+        looked_at = looked_at + 1
+      end
+    end
+    position = position + looked_at
+  until #pks >= size or #block < size or position >= farthest
+  local ended = position >= call('LLEN', key)
+  return pks, ended and '' or cursor_text('l', key, string.format('%.0f', position))
 end
 
 local function chunk_of_index(node, key, where, size)

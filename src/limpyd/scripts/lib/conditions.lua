@@ -10,7 +10,8 @@
 --   eq, scored   prefix, texts              who is in one of the sets, or sorted sets, named prefix .. text
 --   uniq         key, texts                 who owns one of the values in a hash
 --   pk           key, texts                 these primary keys, if they exist
---   num, nums    key, place, checkable, intervals   who has a number within one of them
+--   num          key, intervals             who has a number within one of them
+--   nums         key, place, checkable, intervals   the same, of fields of many values
 --   lex          key, place, checkable, intervals   who has a text within one of them
 --   geo, geos    key, count, arguments      who is where GEOSEARCH with these arguments finds it
 --   null         prefix, stored, sub        who has no value there
@@ -242,6 +243,8 @@ local function more_conditions()
     local cards = { list = 'LLEN', set = 'SCARD', zset = 'ZCARD' }
     if kind == 'none' then
       gone = gone or ARGV[at + 1] == '1'
+    elseif ARGV[at + 1] == '1' and kind ~= 'list' then
+      error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no stored collection, but a ' .. kind })
     elseif not cards[kind] then
       error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no set, list or sorted set of primary keys, but a ' .. kind })
     end

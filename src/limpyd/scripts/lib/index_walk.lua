@@ -154,24 +154,3 @@ function sorted(node, keys, wanted, cursor)
   end
   return found
 end
-
--- The rows of a page of one range of an index, in its order, which SORT reads faster than a script could; nothing
--- where the query asks for anything else. What tells SORT the columns stands in ARGV between two positions.
-function rows_in_range(request, first_get, last_get)
-  local key, offset, limit = request.keys[1], request.offset, request.limit
-  local bound, others = bound_by(request.node, key)
-  if #request.keys > 1 or not key.index or not bound or #others > 0 or not key.numeric then
-    return nil
-  end
-  local count = math.max(math.min(limit > 0 and limit or bound.size, bound.size - offset), 0)
-  if count == 0 then
-    return {}
-  end
-  local first = bound.ranks()
-  if key.down then
-    local before = call('ZCARD', key.index) - first - bound.size
-    local start = before + offset
-    return call('SORT_RO', key.index, 'BY', 'nosort', 'DESC', 'LIMIT', start, count, unpack(ARGV, first_get, last_get))
-  end
-  return call('SORT_RO', key.index, 'BY', 'nosort', 'LIMIT', first + offset, count, unpack(ARGV, first_get, last_get))
-end

@@ -37,16 +37,10 @@ local function pk_of_number(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
--- What ranges have in common, from ARGV; an end that was to be read and is not there leaves its interval empty.
-local function read_range(at)
-  local range = {
-    key = ARGV[at],
-    place = { prefix = ARGV[at + 1], stored = ARGV[at + 2], sub = ARGV[at + 3], form = ARGV[at + 4] },
-    checkable = ARGV[at + 5] == '1',
-  }
-  local count, intervals = tonumber(ARGV[at + 6]), {}
-  range.intervals = intervals
-  at = at + 7
+-- The intervals that ARGV holds from a position on; an end that was to be read and is not there leaves its one empty.
+local function read_intervals(at)
+  local intervals, count = {}, tonumber(ARGV[at])
+  at = at + 1
   for _ = 1, count do
     local signs, lows, highs = ARGV[at], ARGV[at + 1], ARGV[at + 2]
     local above, below = string.sub(signs, 1, 1), string.sub(signs, 2, 2)
@@ -63,7 +57,7 @@ local function read_range(at)
       end
     end
   end
-  return range, at
+  return intervals, at
 end
 
 -- Counts and lists what is within the intervals, of which `from` and `to` are the ends as the server takes them.
@@ -131,8 +125,8 @@ local function points_of(range, convert)
 end
 
 function conditions.num(at)
-  local range, next_at = read_range(at)
-  local intervals, key = range.intervals, range.key
+  local key, intervals, next_at = ARGV[at], read_intervals(at + 1)
+  local range = { key = key, intervals = intervals }
   number_ends(intervals)
   within(range, 'ZCOUNT', 'ZRANGEBYSCORE')
   function range.keep(pks)
@@ -152,6 +146,17 @@ end
 
 -- Those that few queries need, made when the first of them is met.
 local function more_ranges()
+  local function read_range(at)
+    local range = {
+      key = ARGV[at],
+      place = { prefix = ARGV[at + 1], stored = ARGV[at + 2], sub = ARGV[at + 3], form = ARGV[at + 4] },
+      checkable = ARGV[at + 5] == '1',
+    }
+    local next_at
+    range.intervals, next_at = read_intervals(at + 6)
+    return range, next_at
+  end
+
   -- The least text that no text with a beginning comes after, as an end of ZRANGE BYLEX.
   local function after_beginning(text)
     local last = #text

@@ -27,7 +27,7 @@ local function read_sort_keys(at)
   return keys, at
 end
 
-local compared, rank_of, way_of, sorted, rows_in_range
+local compared, rank_of, way_of, sorted
 
 -- They are made when they are needed: functions are made anew for each script that runs.
 local function make_sorting()
