@@ -5,24 +5,32 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from itertools import chain
+from operator import length_hint
+from typing import Any, Self, TypeVar
 
 Item = TypeVar("Item")
 
 
-class Items(Iterator[Item]):
-    """Iterates over a result, and remembers whether it was begun."""
+class Items(chain[Item]):
+    """Iterates over a result, as fast as over a list, and tells how much of it is left."""
 
-    __slots__ = ("__weakref__", "_iterator", "items", "started")
+    __slots__ = ("__weakref__", "_rest", "items")
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __new__(cls, items: Sequence[Item]) -> Self:
+        rest = iter(items)
+        self = super().__new__(cls, rest)
         self.items = items
-        self.started = False
-        self._iterator = iter(items)
+        self._rest = rest
+        return self
 
-    def __next__(self) -> Item:
-        self.started = True
-        return next(self._iterator)
+    items: Sequence[Item]
+    _rest: Iterator[Item]
+
+    @property
+    def started(self) -> bool:
+        """Whether any item was given."""
+        return length_hint(self._rest) < len(self.items)
 
 
 async def awaited(members: Awaitable[Iterable[Item]]) -> AsyncIterator[Item]:

@@ -241,7 +241,7 @@ def _decode_point(stored: bytes) -> GeoPoint:
 
 
 CODECS: dict[type, Codec[Any]] = {
-    str: Codec("str", _encode_str, lambda stored: stored.decode(), Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
+    str: Codec("str", _encode_str, bytes.decode, Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
     bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
     int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER, number="exact", ordered="number"),
     float: Codec(

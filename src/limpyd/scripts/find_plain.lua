@@ -17,11 +17,12 @@ local first_range, last_range = last_set + 2, last_set + 1 + 3 * ARGV[last_set +
 -- what it found, so that what they have in common counts as a quarter of the smallest of them.
 local driver, fewest
 if last_set > 2 then
-  local smallest, expected = math.huge, call('SCARD', KEYS[1])
+  local everything = math.max(call('SCARD', KEYS[1]), 1)
+  local smallest, expected = math.huge, everything
   for at = 3, last_set do
     local size = call('SCARD', ARGV[at])
     smallest = math.min(smallest, size)
-    expected = expected * size / math.max(call('SCARD', KEYS[1]), 1)
+    expected = expected * size / everything
   end
   fewest = last_set > 3 and math.max(expected, smallest / 4) or smallest
 end
