@@ -70,7 +70,8 @@ class Plan:
         self._sorts = sorts_by_pattern and b"*" not in where.prefix
         self.nodes = [condition.node(where) for condition in conditions]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
-        self._first = model.upkeep.built(indexes_used(conditions, order, where))
+        upkeep = model.upkeep
+        self._first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
 
     @property
     def empty(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
@@ -172,9 +173,25 @@ class Prefetched(Shape):
         names = self._names
         values = [column.values(replies[number::width]) for number, column in enumerate(self.columns) if number]
         found = list(map(self._make, replies[::width]))
-        for instance, row in zip(found, zip(*values)):  # noqa: B905 - all are as long
-            instance._prefetched = dict(zip(names, row))  # noqa: B905
+        prefetched = dicts_of(len(names))(*names, zip(*values))  # noqa: B905 - all are as long
+        for instance, row in zip(found, prefetched):  # noqa: B905
+            instance._prefetched = row
         return found
+
+
+@cache
+def dicts_of(width: int) -> Callable[..., list[dict[str, Any]]]:
+    """A function that makes dicts of so many names and of rows of as many values.
+
+    Written out it takes less than half the time of `dict(zip(names, row))`, which is much of what a query costs here.
+    """
+    names = ", ".join(f"name{number}" for number in range(width))
+    values = ", ".join(f"value{number}" for number in range(width))
+    pairs = ", ".join(f"name{number}: value{number}" for number in range(width))
+    made: Callable[..., list[dict[str, Any]]] = eval(  # noqa: S307 - of a number, nothing else
+        f"lambda {names}, rows: [{{{pairs}}} for {values}, in rows]"
+    )
+    return made
 
 
 class Dicts(Shape):
@@ -190,7 +207,7 @@ class Dicts(Shape):
 
     def items(self, replies: list[Any]) -> list[Any]:
         names = self._names
-        return [dict(zip(names, row)) for row in zip(*self._columns_of(replies))]  # noqa: B905 - all are as long
+        return dicts_of(len(names))(*names, zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
 
 
 class Tuples(Shape):

@@ -42,16 +42,27 @@ else
   pks = call('SINTER', unpack(ARGV, 3, last_set))
 end
 
+-- The loops below run for each object that is looked at, so they do nothing that they need not.
+local only_counted = ARGV[1] == 'count' and last_range - first_range < 3
 for at = 3, driver and last_set or 2 do
   local kept, found = {}, 0
   for first = 1, #pks, SLICE do
     local replies = call('SMISMEMBER', ARGV[at], unpack(pks, first, math.min(first + SLICE - 1, #pks)))
-    for number = 1, #replies do
-      if replies[number] == 1 then
-        found = found + 1
-        kept[found] = pks[first + number - 1]
+    if only_counted and at == last_set then
+      for number = 1, #replies do
+        found = found + replies[number]
+      end
+    else
+      for number = 1, #replies do
+        if replies[number] == 1 then
+          found = found + 1
+          kept[found] = pks[first + number - 1]
+        end
       end
     end
+  end
+  if only_counted and at == last_set then
+    return found
   end
   pks = kept
 end
@@ -64,7 +75,8 @@ for at = first_range, last_range, 3 do
     for first = 1, #pks, SLICE do
       local scores = call('ZMSCORE', ARGV[at], unpack(pks, first, math.min(first + SLICE - 1, #pks)))
       for number = 1, #scores do
-        local score = scores[number] and tonumber(scores[number])
+        local score = scores[number]
+        score = score and score + 0 -- which is faster than tonumber
         if score and score >= least and score <= most and not (above and score == least or below and score == most) then
           found = found + 1
           kept[found] = pks[first + number - 1]

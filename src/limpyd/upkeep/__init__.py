@@ -20,6 +20,7 @@ class Upkeep:
 
     Attributes:
         first: what is to be asked before the next write; nothing once the server knows the indexes.
+        all_built: whether all indexes are known to be built.
     """
 
     def __init__(self, model: Upkept) -> None:
@@ -36,7 +37,7 @@ class Upkeep:
 
     def ask_again(self) -> None:
         """Has the next query ask whether its indexes are built."""
-        self._all_built = not self._indexes
+        self.all_built = not self._indexes
         self._unbuilt: frozenset[bytes] | None = None
 
     def built(self, indexes: Iterable[Kept]) -> Request[Any] | None:
@@ -45,7 +46,7 @@ class Upkeep:
         Raises (from the reply):
             IndexNotBuilt: one of them is not.
         """
-        if self._all_built:
+        if self.all_built:
             return None
         used = [self._indexes[index.key] for index in indexes]
         if not used or (self._unbuilt is not None and self._unbuilt.isdisjoint(index.name for index in used)):
@@ -67,7 +68,7 @@ class Upkeep:
                     self.first = None
                 if known.certain:
                     self._unbuilt = known.unbuilt
-                    self._all_built = not known.unbuilt
+                    self.all_built = not known.unbuilt
             return known
 
         request = steps.declare(self._model, self._where, list(self._indexes.values()), may_write=may_write)
