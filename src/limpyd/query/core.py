@@ -374,9 +374,9 @@ class CollectionCore(Generic[Item, M]):
 
     def _explain(self) -> Request[Explanation]:
         plan = self._plan()
-        return plan.explained(A_PAGE if plan.order else EVERYTHING).then(
-            lambda reply: explanation(repr(self), plan, self._query, reply)
-        )
+        span = A_PAGE if plan.order else EVERYTHING
+        items = plan.items(self._query.shape, span)
+        return plan.explained(span).then(lambda reply: explanation(repr(self), plan, items, reply))
 
     @property
     def _database(self) -> Any:

@@ -6,17 +6,18 @@ from typing import Any
 
 from limpyd.keys import to_text
 from limpyd.query.explanation import MANY, Explanation, LeafSize, described, leaves_of, start_of
-from limpyd.query.plan import EVERYTHING, Plan
-from limpyd.scripts.leaves import All, Node
+from limpyd.query.plan import Plan
+from limpyd.requests import Request
+from limpyd.scripts.leaves import Node
 
 
-def explanation(text: str, plan: Plan, query: Any, reply: list[Any]) -> Explanation:
+def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) -> Explanation:
     """The explanation of a collection.
 
     Args:
         text: the collection, as it shows itself.
         plan: its plan.
-        query: the query.
+        request: what is sent for its items.
         reply: what explain.lua tells.
     """
     objects, numbers, way, sizes = reply
@@ -37,7 +38,7 @@ def explanation(text: str, plan: Plan, query: Any, reply: list[Any]) -> Explanat
             f"about {looked_at:,} objects are read and sorted for each page: sort by one field that has a range index "
             f"(NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
-    return Explanation(text, objects, known, driver, sort, [_command(plan, query)], 0 if plan.empty else 1, warnings)
+    return Explanation(text, objects, known, driver, sort, [_command(request)], 0 if plan.empty else 1, warnings)
 
 
 def _sort(plan: Plan, way: str) -> str:
@@ -49,17 +50,10 @@ def _sort(plan: Plan, way: str) -> str:
     return f"{names}, by sorting what is found"
 
 
-def _command(plan: Plan, query: Any) -> str:
+def _command(request: Request[Any]) -> str:
     """What is sent for the items."""
-    args: tuple[Any, ...] | None
-    if plan.empty:
+    if not request.args:
         return "nothing, since nothing can match"
-    if query.shape.columns:
-        args = plan.native_rows(query.shape, EVERYTHING)
-    else:
-        native = plan.native_pks(EVERYTHING)
-        args = None if native is None else native.args
-    if args is None:
-        conditions = len(plan.search.node.nodes) if isinstance(plan.search.node, All) else 1
-        return f"EVALSHA find.lua ({conditions} condition{'s' if conditions > 1 else ''})"
-    return " ".join(to_text(arg) if isinstance(arg, bytes) else str(arg) for arg in args)
+    if request.script is not None:
+        return f"EVALSHA {request.script.name}.lua"
+    return " ".join(to_text(arg) if isinstance(arg, bytes) else str(arg) for arg in request.args)
