@@ -168,61 +168,60 @@ def _condition(model: Queried, expression: Expression) -> Condition:
         msg = f"{model.name}: {expression!r} cannot be used in a filter"
         raise InvalidFilter(msg)
     field = _own(model, expression)
-    text = expression
     if not isinstance(field, ValueField):
-        return _by_pk(field, expression, text)
+        return _by_pk(field, expression)
     sub, prefix = _meaning(field, expression)
     operator, value = expression.operator, expression.value
     if operator == "isnull":
-        return _missing(field, sub, expression, text)
+        return _missing(field, sub, expression)
     if operator == "ne":
-        return Fails(_by_index(field, sub, prefix, "eq", value, text))
+        return Fails(_by_index(field, sub, prefix, "eq", value, expression))
     if operator == "contains" and (field.many or field.has_subkeys):
         operator = "eq"
-    return _by_index(field, sub, prefix, operator, value, text)
+    return _by_index(field, sub, prefix, operator, value, expression)
 
 
 def _by_index(
-    field: ValueField[Any], sub: bytes | None, prefix: str, operator: str, value: Any, text: Comparison
+    field: ValueField[Any], sub: bytes | None, prefix: str, operator: str, value: Any, written: Comparison
 ) -> Condition:
     number = serving(field).get((prefix, operator))
     if number is None:
-        raise InvalidFilter(_unserved(field, prefix, operator, text))
+        raise InvalidFilter(_unserved(field, prefix, operator, written))
     if value is None:
-        name = _name_of(text)
-        msg = f"{text}: None is no value that an index holds; ask for {name}{SEPARATOR}isnull=True"
+        name = _name_of(written)
+        msg = f"{written}: None is no value that an index holds; ask for {name}{SEPARATOR}isnull=True"
         raise InvalidFilter(msg)
     kept = field.place(None).indexes[number]
     if type(value) in PLAIN and operator not in SEVERAL:
-        return ByIndex(field, number, operator, (kept.filter_text(operator, value),), sub, (), text)
-    values = Values(field, kept, operator, text)
+        return ByIndex(field, number, operator, (kept.filter_text(operator, value),), sub, (), written)
+    values = Values(field, kept, operator, written)
     texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
-    return ByIndex(field, number, operator, texts, sub, values.elsewhere, text)
+    return ByIndex(field, number, operator, texts, sub, values.elsewhere, written)
 
 
-def _by_pk(field: Field[Any], comparison: Comparison, text: Comparison) -> Condition:
+def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
     operator, value = comparison.operator, comparison.value
     if comparison.path or operator not in {"eq", "in", "ne"}:
-        msg = f"{text}: a primary key is found by eq, ne and in"
+        msg = f"{comparison}: a primary key is found by eq, ne and in"
         raise InvalidFilter(msg)
-    values = Values(field, None, operator, text)
+    values = Values(field, None, operator, comparison)
     if operator == "in":
         if isinstance(value, str | bytes) or not isinstance(value, Iterable | BoundField):
-            msg = f"{text}: `in` takes several values, such as a list"
+            msg = f"{comparison}: `in` takes several values, such as a list"
             raise InvalidFilter(msg)
         pks = [values.pk(each) for each in values.unfolded(value)]
-        return ByPk(pks, values.elsewhere, text)
-    one = ByPk([values.pk(value)], values.elsewhere, text)
+        return ByPk(pks, values.elsewhere, comparison)
+    one = ByPk([values.pk(value)], values.elsewhere, comparison)
     return Fails(one) if operator == "ne" else one
 
 
-def _missing(field: ValueField[Any], sub: bytes | None, comparison: Comparison, text: Comparison) -> Condition:
+def _missing(field: ValueField[Any], sub: bytes | None, comparison: Comparison) -> Condition:
     if not field.indexable:
-        raise InvalidFilter(_unserved(field, "", "isnull", text))
+        raise InvalidFilter(_unserved(field, "", "isnull", comparison))
     if not isinstance(comparison.value, bool):
-        msg = f"{text}: isnull takes True or False"
+        msg = f"{comparison}: isnull takes True or False"
         raise InvalidFilter(msg)
-    missing = Missing(field, sub, text)
+    missing = Missing(field, sub, comparison)
     return missing if comparison.value else Fails(missing)
 
 
