@@ -432,6 +432,8 @@ class TestRebuilding:
         assert await found(face, person, name="a") == ["1"]
 
     async def test_large_values(self, face, version):
+        if face.server.clustered:
+            pytest.skip("a cluster of one node does nothing else here, and this takes time")
         names = ("tags", "queue", "board", "heads", "counts", "numbers", "spots", "keys")
         old = version(**{name: field for name, field in plain().items() if name in names})
         one = await face.do(

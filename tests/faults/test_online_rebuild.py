@@ -23,6 +23,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import IndexNotBuilt
+from tests.conftest import BINARIES
 from tests.faults.online_rebuild import FIXED, THINGS, thing_on
 from tests.rebuild import inconsistencies
 
@@ -47,6 +48,15 @@ def writers(port, count):
             process.kill()
             _, errors = process.communicate()
             print(errors.decode())
+
+
+@pytest.fixture(params=BINARIES)
+def server(request, servers):
+    """Each server; a cluster of one node does nothing else here, and this takes time."""
+    server = servers(request.param)
+    with server.client() as client:
+        client.flushall()
+    return server
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_the_same_of_odd_texts(client, name):
 
 @pytest.mark.parametrize("name", ["float", "decimal", "exact", "double"])
 def test_the_same_of_numbers(client, name):
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(st.lists(NUMBERS, min_size=1, max_size=50))
     def check(numbers):
         made, _ = client.eval(MAKE, 0, name, *numbers)

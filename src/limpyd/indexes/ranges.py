@@ -66,8 +66,6 @@ class NumberRangeIndex(RangeIndex):
             raise DeclarationError(msg)
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
-        if type(value) is int and field.codec.name == "int":
-            return b"%d" % value
         untyped = field.codec.name in {"str", "bytes"}
         return encode_any(value) if untyped else super().encode_filter(field, operator, value)
 
