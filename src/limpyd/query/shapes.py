@@ -161,7 +161,6 @@ class Prefetched(Shape):
     def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
         self._make = model._lazy if lazy else model._connected
         self._names = [column.name for column in columns]
-        self._pk = pk
         self.columns = (pk, *columns)
 
     @property
