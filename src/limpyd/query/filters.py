@@ -123,7 +123,12 @@ def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condi
             continue
         compared: dict[str, Comparison] = {}
         for part in parts:
-            if isinstance(part, Comparison) and part.operator in {"eq", "in"} and not part.path:
+            if (
+                isinstance(part, Comparison)
+                and part.operator in {"eq", "in"}
+                and not part.path
+                and _known_values(part) is not None
+            ):
                 compared.setdefault(_own(model, part).name, part)
         wanted = [compared.get(field.name) for field in kept.fields]
         values = [None if each is None else _known_values(each) for each in wanted]

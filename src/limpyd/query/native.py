@@ -114,6 +114,8 @@ def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
 
 def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[tuple[bytes, bytes, bytes]]] | None:
     """The sets, and the ranges of numbers, that objects must be in, if that is all that is asked."""
+    if not nodes:
+        return None
     sets, ranges = [], []
     for node in nodes:
         if type(node) is OneOf and node.kind == b"eq" and len(node.texts) == 1:
