@@ -20,6 +20,7 @@ from limpyd import (
 )
 from limpyd.exceptions import (
     DoesNotExist,
+    IndexNotBuilt,
     InvalidFilter,
     InvalidValue,
     LimpydError,
@@ -437,6 +438,23 @@ class TestStoredCollections:
         first = (await any_face.do(stored.page(5))).cursor
         any_face.client.delete(stored.stored_key)
         await any_face.refused(DoesNotExist, lambda: stored.page(5, after=first))
+
+
+async def test_changes_in_one_step_need_their_indexes_too(any_face):
+    """What is compared with a bound field is changed in one step, which asks as any query whether the index is built."""
+
+    class Town(any_face.Model):
+        database = any_face.database
+        name = InstanceHashField(indexable=True)
+        mayor = InstanceHashField()
+
+    first = await any_face.do(Town.create(name="a", mayor="x"))
+    await any_face.do(Town.get_field("name").clear_indexes())
+    same = Town.collection(name=first.name)
+    await any_face.refused(IndexNotBuilt, lambda: same.update(mayor="y"))
+    await any_face.refused(IndexNotBuilt, lambda: same.delete())
+    await any_face.do(Town.rebuild_indexes())
+    assert await any_face.do(same.update(mayor="y")) == 1
 
 
 @pytest.mark.parametrize("field", ["height", "ratio"])

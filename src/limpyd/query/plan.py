@@ -52,6 +52,12 @@ class Plan:
         conditions: what objects must meet.
         order: what they are sorted by.
         sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
+
+    Attributes:
+        where: the partition.
+        order: what objects are sorted by.
+        nodes: what objects must meet, as the scripts know it.
+        first: what is to be asked before, unless the indexes that it uses are known to be built.
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class Plan:
         self.nodes = [condition.node(where) for condition in conditions]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
         upkeep = model.upkeep
-        self._first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
+        self.first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
 
     @property
     def empty(self) -> bool:
@@ -156,12 +162,12 @@ class Plan:
         nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
         extra = (keys.index(key) + 1, ttl, nothing)
         request = find(self._model, search._replace(elsewhere=keys), b"pks", int, extra=extra, script=STORE)
-        return request.after(self._first)
+        return request.after(self.first)
 
     def explained(self, span: Span) -> Request[list[Any]]:
         """How it would be answered (see explain.lua)."""
         return find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN).after(
-            self._first
+            self.first
         )
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
@@ -241,7 +247,7 @@ class Plan:
     ) -> Request[Any]:
         offset, limit = span
         request = find(self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
-        return request.after(self._first)
+        return request.after(self.first)
 
     def _plain(
         self, wanted: bytes, decode: Callable[[Any], Any], span: Span, shape: Shape | None = None
@@ -253,7 +259,7 @@ class Plan:
         columns = shape.entries(self.where) if shape is not None else ()
         if parts is None or columns is None:
             return None
-        return find_plain(self._model, self.where, wanted, decode, *parts, columns).after(self._first)
+        return find_plain(self._model, self.where, wanted, decode, *parts, columns).after(self.first)
 
     def _page_of_range(self, shape: Shape, span: Span) -> Request[Any] | None:
         """A page of one range, in the order of its own index, where SORT may read the values."""
@@ -264,7 +270,7 @@ class Plan:
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
         request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.items)
-        return request.after(self._first)
+        return request.after(self.first)
 
     def _ask(
         self, script: Script, shape: Shape, decode: Callable[[Any], R], size: int, extra: Sequence[Argument]
@@ -275,10 +281,10 @@ class Plan:
         request = find(
             self._model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=script
         )
-        return request.after(self._first)
+        return request.after(self.first)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
-        return Request(args, decode, readonly=True, subject=self._model, first=self._first)
+        return Request(args, decode, readonly=True, subject=self._model, first=self.first)
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition) -> Iterator[Any]:
