@@ -441,7 +441,7 @@ class TestStoredCollections:
 
 
 async def test_changes_in_one_step_need_their_indexes_too(any_face):
-    """What is compared with a bound field is changed in one step, which asks as any query whether the index is built."""
+    """What is compared with a bound field is changed in one step, which asks as any query whether indexes are built."""
 
     class Town(any_face.Model):
         database = any_face.database

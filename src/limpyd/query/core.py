@@ -15,8 +15,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
-from limpyd.query.explaining import explanation
-from limpyd.query.explanation import Explanation
+from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import Queried, parse
 from limpyd.query.native import Span
 from limpyd.query.ordering import NOWHERE, SortKey, sort_keys
@@ -199,7 +198,7 @@ class CollectionCore(Generic[Item, M]):
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
             return Prefetched(self._model, columns, pk, lazy=lazy)
 
-        return self._shaped(self._known_shape(f"prefetch {self._model.__qualname__} {lazy}", names, make))
+        return self._shaped(self._known_shape("prefetch, lazy" if lazy else "prefetch", names, make))
 
     def _values(self, names: tuple[str, ...]) -> Any:
         return self._shaped(self._known_shape("values", names, Dicts))

@@ -1,4 +1,4 @@
-"""The requests that answer queries (scripts/find.lua)."""
+"""The requests that answer queries: one function for each short script, and one for all those told of a whole query."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 -- (see lib/sorting); columns (see lib/rows); the query (see lib/query).
 
 local function read_request()
-  local request = { wanted = ARGV[1], offset = tonumber(ARGV[2]), limit = tonumber(ARGV[3]), further = 5 }
+  local request = { wanted = ARGV[1], offset = tonumber(ARGV[2]), limit = tonumber(ARGV[3]) }
   local at = read_references(5 + ARGV[4])
   request.keys, at = read_sort_keys(at)
   if #request.keys > 0 then
