@@ -1,7 +1,8 @@
 """Queries of limpyd against the best that can be written by hand, client and server pinned to one core.
 
 Prints, for each query, how many times as fast limpyd is, as `benchmarks.core` does. Both sides ask for
-the same objects on one server, keep them alike, and must give the same Python values.
+the same keys, whose places in the server's memory would otherwise make some difference, and must give
+the same Python values.
 
     python -m benchmarks.queries [--rounds 15] [--calls 200] [--server valkey-9.1] [--one-connection]
 """
@@ -17,7 +18,7 @@ from typing import Any
 import redis
 
 from benchmarks.core import MATCHES, Operation, Ratio, show, summary, timed
-from benchmarks.queries_by_hand import FIELDS, Person, Queries, load
+from benchmarks.queries_by_hand import FIELDS, Person, Queries
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from tests.servers import binaries, running
 
@@ -57,7 +58,6 @@ def operations(port: int, *, one_connection: bool = False) -> Iterator[Operation
     client.flushall()
     for number in range(1, SIZE + 1):
         PersonOfLimpyd(**values(number))
-    load(client, values, SIZE)
     hand = Queries(client)
 
     yield Operation(f"equality to {MATCHES} pks", lambda: list(people(team=TEAM)), lambda: hand.team(TEAM))

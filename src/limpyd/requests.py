@@ -88,7 +88,17 @@ class Request(Generic[R_co]):
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
         """The same request with other arguments, on its own."""
-        return self._like(args, self.decode, None)
+        return Request(
+            args,
+            self.decode,
+            readonly=self.readonly,
+            script=self.script,
+            subject=self.subject,
+            blocking=self.blocking,
+            makes=self.makes,
+            needs=self.needs,
+            again=self.again,
+        )
 
     def _like(self, args: tuple[Argument, ...], decode: Callable[[Any], S], first: Request[Any] | None) -> Request[S]:
         return Request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from weakref import ref
 
 from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
@@ -12,7 +13,7 @@ from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
 from limpyd.fields.waiting import BoundWaiting
-from limpyd.iteration import Items, Unread
+from limpyd.iteration import Items, Unread, unread_length
 from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
@@ -89,14 +90,14 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
     def _iterate(self, items: list[R]) -> Items[R]:
         """Iterates over what was read, so that list() asks no second time."""
         iterator = Items(items)
-        self._unread = Unread(iterator)
+        self._unread = ref(iterator)
         return iterator
 
     def _hinted(self) -> int | None:
         """The length of what is about to be iterated over, if that is why it is asked."""
         unread = getattr(self, "_unread", None)
         self._unread = None
-        return None if unread is None else unread.length()
+        return unread_length(unread)
 
     def _sync_only(self, instead: str) -> None:
         """Refuses Python's own syntax on the async face, where it cannot await.

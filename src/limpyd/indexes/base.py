@@ -207,7 +207,11 @@ class Index:
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:  # noqa: ARG002 - some ask
         """The text of a filter's value, before the final form."""
-        return field.encode(value) if not self.all_steps(field) else encode_any(value)
+        return self.filter_encoder(field)(value)
+
+    def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
+        """What makes that text, if it is made alike of any value."""
+        return encode_any if self.all_steps(field) else field.encode
 
 
 Declared = Index | type[Index]
@@ -228,7 +232,7 @@ class Kept:
     """
 
     __slots__ = (
-        *("_as_stored", "_final", "_final_name", "_steps"),
+        *("_as_stored", "_filter_encoder", "_final", "_final_name", "_steps"),
         *("field", "form", "index", "key", "kind", "of_values", "upkeep"),
     )
 
@@ -241,6 +245,8 @@ class Kept:
         final = index.final_form(field)
         self._final_name = final
         self._final = form(final)
+        alike = type(index).encode_filter is Index.encode_filter
+        self._filter_encoder = index.filter_encoder(field) if alike else None
         steps = [step if isinstance(step, str) else _unary(step, index) for step in index.all_steps(field)]
         self._steps = steps
         names = [step for step in steps if isinstance(step, str)]
@@ -343,7 +349,10 @@ class Kept:
         Raises:
             InvalidValue: it does not fit.
         """
-        return self.filter_stored(self.index.encode_filter(self.field, operator, value))
+        encode = self._filter_encoder
+        return self.filter_stored(
+            self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
+        )
 
     def filter_stored(self, stored: bytes) -> bytes:
         """What a stored value is compared as.

@@ -174,6 +174,7 @@ class KeptTogether(Kept):
         self._final_name = forms[0]
         self._final = form(forms[0])
         self._steps = []
+        self._filter_encoder = None
         self._as_stored = self.of_values = False
 
     @property

@@ -65,9 +65,9 @@ class NumberRangeIndex(RangeIndex):
             msg = f"{field} holds {field.codec.name}, which has no order of numbers that {self} could keep"
             raise DeclarationError(msg)
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+    def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
         untyped = field.codec.name in {"str", "bytes"}
-        return encode_any(value) if untyped else super().encode_filter(field, operator, value)
+        return encode_any if untyped else super().filter_encoder(field)
 
 
 class TextRangeIndex(RangeIndex):

@@ -32,7 +32,7 @@ class ModelCore(Faced[Face]):
     namespace: ClassVar[str] = ""
 
     _pk: bytes | None
-    _checked: bool
+    _checked: bool = True
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
 
@@ -118,7 +118,6 @@ class ModelCore(Faced[Face]):
         """An instance of an object known to exist."""
         instance = object.__new__(cls)
         instance._pk = pk
-        instance._checked = True
         return instance
 
     @classmethod
@@ -134,7 +133,6 @@ class ModelCore(Faced[Face]):
         """An instance without a primary key, which comes with the first field."""
         instance = object.__new__(cls)
         instance._pk = None
-        instance._checked = True
         return instance
 
     def _made(self, pk: bytes) -> None:

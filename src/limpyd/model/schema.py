@@ -13,6 +13,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
+from limpyd.query.templates import Templates
 from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
 from limpyd.upkeep import Upkeep
@@ -61,6 +62,7 @@ class Schema:
         """What sort was given, as sort keys."""
         self.shapes: dict[tuple[str, tuple[str, ...]], Any] = {}
         """What objects become, by what was asked of a collection."""
+        self.templates = Templates()
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
         self.upkeep = Upkeep(self)

@@ -57,7 +57,6 @@ class RedisModel(ModelCore[Sync]):
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
         schema = self._declared()
-        self._checked = True
         request: Request[bytes | None]
         if pk is NEW:
             request = objects.creation(schema, values)

@@ -8,7 +8,6 @@ from typing import Any, Literal, NoReturn, TypeVar, cast, overload
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
-from limpyd.query.plan import PKS
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
 
@@ -88,7 +87,7 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     def primary_keys(self) -> AsyncCollection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("AsyncCollection[str, M]", self._shaped(PKS))
+        return cast("AsyncCollection[str, M]", self._primary_keys())
 
     def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> AsyncCollection[M, M]:
         """The same collection, of instances. See `Collection.instances`."""

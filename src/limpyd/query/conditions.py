@@ -7,18 +7,29 @@ from typing import Any
 
 from limpyd.fields import ValueField
 from limpyd.indexes.base import Kept
+from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text
 
 TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
 """Kinds of indexes that are asked without a look at the values."""
 NOWHERE = Stored(b"", b"")
+ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
+"""Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
+MOST_SUBKEYS = 100
+"""How many sub-keys of a field are remembered; they may come from outside."""
 
 
 class Condition:
     """Something that holds of an object or does not."""
 
     __slots__ = ()
+
+    meaning: Meaning | None = None
+    """What it asks, whatever value it asks it of; none if there is more to it."""
+    texts: Sequence[Text] = ()
+    """Those values."""
 
     def node(self, where: Partition) -> Node:
         """What the server is asked of the objects of a partition."""
@@ -37,59 +48,74 @@ class Condition:
         yield from ()
 
 
+class Meaning:
+    """What a filter asks of a field, whatever value it asks it of.
+
+    Attributes:
+        field: the field.
+        number: which of its indexes answers.
+        operator: the operator.
+        sub: the sub-key, of a field that has such.
+        kept: that index.
+        recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
+    """
+
+    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub")
+
+    def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
+        self.field = field
+        self.number = number
+        self.operator = operator
+        self.sub = sub
+        self.kept: Kept = field.place(None).indexes[number]
+        self.recurs = type(self.kept.index).node in ASK_ALIKE
+        self._under: dict[bytes, Meaning] = {}
+
+    def under(self, sub: bytes | None) -> Meaning:
+        """The same, of a sub-key."""
+        if sub is None:
+            return self
+        known = self._under.get(sub)
+        if known is None:
+            known = Meaning(self.field, self.number, self.operator, sub)
+            if len(self._under) < MOST_SUBKEYS:
+                self._under[sub] = known
+            else:
+                known.recurs = False
+        return known
+
+    def node(self, where: Partition, texts: Sequence[Text]) -> Node:
+        """What the server is asked of the objects of a partition, with certain values."""
+        kept = self.field.place_in(where).indexes[self.number]
+        stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self.sub)
+        node: Node = kept.node(self.operator, texts, self.sub, stored)
+        return node
+
+
 class ByIndex(Condition):
     """A field has a value that an index of it finds.
 
     Args:
-        field: the field.
-        number: which of its indexes.
-        operator: the operator.
-        texts: what it is compared with.
-        sub: the sub-key, of a field that has such.
+        meaning: what is asked.
+        texts: what the field is compared with.
         elsewhere: keys that are read for that.
         text: what shows it in messages.
     """
 
-    __slots__ = ("_elsewhere", "_node", "_number", "_operator", "_sub", "_text", "_texts", "field")
+    __slots__ = ("_elsewhere", "_text", "meaning", "texts")
+    meaning: Meaning
 
-    def __init__(
-        self,
-        field: ValueField[Any],
-        number: int,
-        operator: str,
-        texts: Sequence[Text],
-        sub: bytes | None,
-        elsewhere: Sequence[bytes],
-        text: object,
-    ) -> None:
-        self.field = field
-        self._node: tuple[Partition, Node] | None = None
-        self._number = number
-        self._operator = operator
-        self._texts = texts
-        self._sub = sub
+    def __init__(self, meaning: Meaning, texts: Sequence[Text], elsewhere: Sequence[bytes], text: object) -> None:
+        self.meaning = meaning
+        self.texts = texts
         self._elsewhere = elsewhere
         self._text = text
 
     def node(self, where: Partition) -> Node:
-        if self._node is None or self._node[0] is not where:
-            kept = self.field.place_in(where).indexes[self._number]
-            stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self._sub)
-            self._node = (where, kept.node(self._operator, self._texts, self._sub, stored))
-        return self._node[1]
-
-    @property
-    def kept(self) -> Kept:
-        """The index that it relies on."""
-        return self.field.place(None).indexes[self._number]
-
-    @property
-    def found(self) -> tuple[ValueField[Any], int, str, bytes | None]:
-        """The field, the number of its index, the operator and the sub-key."""
-        return self.field, self._number, self._operator, self._sub
+        return self.meaning.node(where, self.texts)
 
     def indexes(self) -> Iterator[Kept]:
-        yield self.kept
+        yield self.meaning.kept
 
     def references(self) -> Iterator[bytes]:
         return iter(self._elsewhere)

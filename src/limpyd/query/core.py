@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, cast
 from uuid import uuid4
 
@@ -18,10 +18,11 @@ from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Mem
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import Queried, parse
 from limpyd.query.native import Span
-from limpyd.query.ordering import NOWHERE, SortKey, sort_keys
+from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, Planned, plan_for
 from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
+from limpyd.query.templates import Templates
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
@@ -47,6 +48,7 @@ class ModelSchema(Queried, Planned, Protocol):
 
     orders: dict[Any, tuple[SortKey, ...]]
     shapes: dict[tuple[str, tuple[str, ...]], Shape]
+    templates: Templates
 
 
 class Query(NamedTuple):
@@ -185,61 +187,67 @@ class CollectionCore(Generic[Item, M]):
     def _narrowed(self, *conditions: Condition) -> Self:
         return cast("Self", self._with(self._query._replace(conditions=(*self._query.conditions, *conditions))))
 
-    def _shaped(self, shape: Shape) -> Any:
-        conditions, order, _, stored_key = self._query
-        return self._with(Query(conditions, order, shape, stored_key))
+    def _primary_keys(self) -> Any:
+        return self._with(self._query._replace(shape=PKS))
 
     def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
         names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch or ())
         if not names:
-            return self._shaped(Instances(self._model, lazy=lazy))
+            kind = "instances, lazy" if lazy else "instances"
+            return self._shaped(kind, (), lambda _: Instances(self._model, lazy=lazy))
 
         def make(columns: list[Column]) -> Shape:
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
             return Prefetched(self._model, columns, pk, lazy=lazy)
 
-        return self._shaped(self._known_shape("prefetch, lazy" if lazy else "prefetch", names, make))
+        return self._shaped("prefetch, lazy" if lazy else "prefetch", names, make)
 
     def _values(self, names: tuple[str, ...]) -> Any:
-        return self._shaped(self._known_shape("values", names, Dicts))
+        return self._shaped("values", names, Dicts)
 
     def _values_list(self, names: tuple[str, ...], flat: bool) -> Any:
         if flat and len(names) != 1:
             msg = f"{self._schema.name}: values_list with flat=True takes one name, not {len(names)}"
             raise InvalidFilter(msg)
         if flat:
-            return self._shaped(self._known_shape("flat", names, Flat))
-        return self._shaped(self._known_shape("values_list", names, Tuples))
+            return self._shaped("flat", names, Flat)
+        return self._shaped("values_list", names, Tuples)
 
-    def _known_shape(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Shape:
-        """A shape, made once for the names of a model: most are asked for again and again."""
-        shapes = self._schema.shapes
-        for name in names:
-            if type(name) is not str:
-                return make(columns_of(self._schema, names, scored=self._scored))
-        shape: Shape | None = None if self._scored else shapes.get((kind, names))
+    def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Any:
+        """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
+        conditions, order, _, stored_key = self._query
+        schema = self._schema
+        scored = by_scores(order)
+        known = not scored and all(type(name) is str for name in names)
+        shape = schema.shapes.get((kind, names)) if known else None
         if shape is None:
-            shape = make(columns_of(self._schema, names, scored=self._scored))
-            if not self._scored and len(shapes) < MOST_SHAPES:
-                shapes[kind, names] = shape
-        return shape
+            shape = make(columns_of(schema, names, scored=scored))
+            if known and len(schema.shapes) < MOST_SHAPES:
+                shape.recurs = True
+                schema.shapes[kind, names] = shape
+        return type(self)(self._model, schema, Query(conditions, order, shape, stored_key))
 
     def _rows(self, row: Any) -> Any:
-        return self._shaped(row_shape(self._schema, row))
+        return self._with(self._query._replace(shape=row_shape(self._schema, row)))
 
-    @property
-    def _scored(self) -> bool:
-        order = self._query.order
-        return bool(order) and any(key.scores for key in order)
-
-    def _plan(self, order: tuple[SortKey, ...] | None = None) -> Plan:
-        query = self._query
+    def _plan(self, order: tuple[SortKey, ...] | None = None, conditions: Sequence[Condition] | None = None) -> Plan:
         return plan_for(
             self._schema,
-            query.conditions,
+            self._query.conditions if conditions is None else conditions,
             self._order if order is None else order,
             sorts_by_pattern=self._database._sorts_by_pattern,
         )
+
+    def _request(
+        self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None = None
+    ) -> Request[Any]:
+        """What a plan is asked for, from a template if it was asked for before with other values."""
+        conditions, sorted_by, shape, _ = self._query
+        schema = self._schema
+        if not (schema.upkeep.all_built and shape.recurs) or by_scores(sorted_by):
+            return ask(self._plan(order))
+        key = (*asked, shape, order, sorted_by, self._database._sorts_by_pattern)
+        return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
     @property
     def _order(self) -> tuple[SortKey, ...]:
@@ -248,16 +256,17 @@ class CollectionCore(Generic[Item, M]):
         if query.order or query.stored_key is not None or not schema.together(schema.keys.partitions[0]):
             return query.order
         for condition in query.conditions:
-            kept = condition.kept if isinstance(condition, ByIndex) else None
+            kept = condition.meaning.kept if isinstance(condition, ByIndex) else None
             if isinstance(kept, KeptTogether):
                 return sort_keys(schema, kept.fields[1].name, False, None, None)
         return ()
 
     def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
-        return self._plan().items(self._query.shape, span)
+        shape = self._query.shape
+        return self._request((span,), lambda plan: plan.items(shape, span))
 
     def _count(self, limit: int = 0) -> Request[int]:
-        return self._plan(()).count(limit)
+        return self._request(("count", limit), lambda plan: plan.count(limit), ())
 
     def _first(self, *, last: bool = False) -> Request[Item | None]:
         shape = self._query.shape
@@ -267,7 +276,9 @@ class CollectionCore(Generic[Item, M]):
         order = self._order or self._by_pk()
         if last:
             order = tuple(key.turned() for key in order)
-        return self._plan(order).items(shape, Span(0, 1)).then(lambda items: items[0] if items else None)
+        first = Span(0, 1)
+        request = self._request((first,), lambda plan: plan.items(shape, first), order)
+        return request.then(lambda items: items[0] if items else None)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
         """The order in which primary keys that nobody ordered are."""
@@ -283,7 +294,7 @@ class CollectionCore(Generic[Item, M]):
                 raise MultipleObjectsReturned(msg)
             return items[0]
 
-        return self._plan().items(self._query.shape, Span(0, 2)).then(decode)
+        return self._items(Span(0, 2)).then(decode)
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)

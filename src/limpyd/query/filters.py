@@ -11,10 +11,9 @@ from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
-from limpyd.indexes.base import Kept
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
-from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Missing, OneHolds, Together
+from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Meaning, Missing, OneHolds, Together
 from limpyd.query.values import Values, is_instance
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
@@ -74,38 +73,33 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
     return _joined(model, written)
 
 
-class Meaning(NamedTuple):
+class Named(NamedTuple):
     """What the name of a filter means, if one index answers it; found once for each name."""
 
-    field: Any  # a ValueField, which type checkers would read as a descriptor
+    meaning: Meaning
     path: tuple[str | bytes, ...]
-    sub: bytes | None
     operator: str
-    number: int
-    kept: Kept
 
 
 def _by_name(model: Queried, name: str, value: Any) -> Condition:
     """The condition that a keyword filter stands for."""
-    known = model.meanings.get(name)
-    if known is not None and known.operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
-        low, high = value
-        if type(low) in PLAIN and type(high) in PLAIN:
-            field, path, sub, operator, number, kept = known
-            ends = (kept.filter_text(operator, low), kept.filter_text(operator, high))
-            return ByIndex(field, number, operator, ends, sub, (), Comparison(field, path, operator, value))
-    if known is None or known.operator == "between" or type(value) not in PLAIN:
-        comparison = _comparison(model, name, value)
-        condition = _condition(model, comparison)
-        simple = comparison.operator not in SEVERAL - {"between"}
-        if simple and known is None and isinstance(condition, ByIndex) and len(model.meanings) < MOST_NAMES:
-            field, number, operator, sub = condition.found
-            kept = field.place(None).indexes[number]
-            model.meanings[name] = Meaning(field, comparison.path, sub, operator, number, kept)
-        return condition
-    field, path, sub, operator, number, kept = known
-    texts = (kept.filter_text(operator, value),)
-    return ByIndex(field, number, operator, texts, sub, (), Comparison(field, path, operator, value))
+    known: Named | None = model.meanings.get(name)
+    if known is not None:
+        meaning, path, operator = known
+        if type(value) in PLAIN and operator != "between":
+            texts = (meaning.kept.filter_text(meaning.operator, value),)
+            return ByIndex(meaning, texts, (), Comparison(meaning.field, path, operator, value))
+        if operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
+            low, high = value
+            if type(low) in PLAIN and type(high) in PLAIN:
+                ends = (meaning.kept.filter_text(operator, low), meaning.kept.filter_text(operator, high))
+                return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
+    comparison = _comparison(model, name, value)
+    condition = _condition(model, comparison)
+    simple = comparison.operator not in SEVERAL - {"between"}
+    if simple and known is None and isinstance(condition, ByIndex) and len(model.meanings) < MOST_NAMES:
+        model.meanings[name] = Named(condition.meaning, comparison.path, comparison.operator)
+    return condition
 
 
 def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...]:
@@ -189,19 +183,19 @@ def _condition(model: Queried, expression: Expression) -> Condition:
 def _by_index(
     field: ValueField[Any], sub: bytes | None, prefix: str, operator: str, value: Any, written: Comparison
 ) -> Condition:
-    number = serving(field).get((prefix, operator))
-    if number is None:
+    serves = serving(field).get((prefix, operator))
+    if serves is None:
         raise InvalidFilter(_unserved(field, prefix, operator, written))
     if value is None:
         name = _name_of(written)
         msg = f"{written}: None is no value that an index holds; ask for {name}{SEPARATOR}isnull=True"
         raise InvalidFilter(msg)
-    kept = field.place(None).indexes[number]
+    kept, meaning = serves.kept, serves.under(sub)
     if type(value) in PLAIN and operator not in SEVERAL:
-        return ByIndex(field, number, operator, (kept.filter_text(operator, value),), sub, (), written)
+        return ByIndex(meaning, (kept.filter_text(operator, value),), (), written)
     values = Values(field, kept, operator, written)
     texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
-    return ByIndex(field, number, operator, texts, sub, values.elsewhere, written)
+    return ByIndex(meaning, texts, values.elsewhere, written)
 
 
 def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
@@ -230,14 +224,14 @@ def _missing(field: ValueField[Any], sub: bytes | None, comparison: Comparison) 
     return missing if comparison.value else Fails(missing)
 
 
-def serving(field: ValueField[Any]) -> dict[tuple[str, str], int]:
-    """Which of a field's indexes serves a prefix and an operator: the first one that does."""
-    found: dict[tuple[str, str], int] | None = vars(field).get("_serving")
+def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
+    """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
+    found: dict[tuple[str, str], Meaning] | None = vars(field).get("_serving")
     if found is None:
         found = {}
         for number, kept in enumerate(field.place(None).indexes):
             for operator in kept.index.operators:
-                found.setdefault((kept.index.prefix, operator), number)
+                found.setdefault((kept.index.prefix, operator), Meaning(field, number, operator))
         vars(field)["_serving"] = found
     return found
 

@@ -82,6 +82,11 @@ class SortKey(NamedTuple):
         return f"-{self.name}" if self.desc else self.name
 
 
+def by_scores(order: tuple[SortKey, ...]) -> bool:
+    """Whether an order is that of the scores in a sorted set, which is another one each time."""
+    return bool(order) and any(key.scores for key in order)
+
+
 def sort_keys(
     model: Any,
     by: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import partial
 from typing import Any, Final
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
@@ -13,7 +13,8 @@ from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, to_text
 from limpyd.query.conditions import stored_in
-from limpyd.requests import Argument
+from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
+from limpyd.requests import Argument, returned
 from limpyd.scripts.leaves import Stored
 
 SORTED_SCORE: Final = "sorted_score"
@@ -25,19 +26,22 @@ class Column:
 
     Attributes:
         name: the field's, or `pk`, or SORTED_SCORE.
+        decode: makes a value of one that is stored; raises one of row_makers.ERRORS of None.
+        plain: whether one stored value is read.
     """
 
-    __slots__ = ("_decode", "_field", "_sub", "name")
+    __slots__ = ("_field", "_sub", "decode", "name", "plain")
 
     def __init__(self, name: str, field: Field[Any] | None, sub: bytes | None = None) -> None:
         self.name = name
         self._field = field
         self._sub = sub
+        self.plain = True
         if isinstance(field, ValueField):
-            plain = sub is not None or field.decodes_plainly
-            self._decode: Callable[[Any], Any] = field.codec.decode if plain else field.decode_reply
+            self.plain = sub is not None or field.decodes_plainly
+            self.decode: Callable[[Any], Any] = field.codec.decode if self.plain else field.decode_reply
         else:
-            self._decode = float if field is None else to_text
+            self.decode = float if field is None else to_text
 
     def pattern(self, where: Partition) -> bytes | None:
         """What GET of SORT is given to read it; None if it cannot."""
@@ -61,7 +65,7 @@ class Column:
         Raises:
             StoredValueError: what is stored does not fit the field's type.
         """
-        decode = self._decode
+        decode = self.decode
         try:
             if None in replies:
                 return [None if reply is None else decode(reply) for reply in replies]
@@ -83,8 +87,10 @@ class Shape:
 
     Attributes:
         columns: what is read of each; nothing but the primary keys if there are none.
+        recurs: whether there is one for all collections that are in this shape.
     """
 
+    recurs = False
     columns: tuple[Column, ...] = ()
     _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
     _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
@@ -123,8 +129,35 @@ class Shape:
         return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
 
 
+class RowShape(Shape):
+    """Something made of the values of columns.
+
+    Args:
+        columns: the columns.
+        maker: from how to decode the values of a row to what makes something of rows.
+    """
+
+    def __init__(self, columns: Sequence[Column], maker: Callable[[Sequence[Decode]], Make]) -> None:
+        self.columns = tuple(columns)
+        self._names = [column.name for column in columns]
+        self._of_stored = maker([column.decode for column in columns])
+        self._of_values = maker([returned for _ in columns])
+        self._plain = all(column.plain for column in columns)
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        if self._plain:
+            reply = iter(replies)
+            try:
+                return self._of_stored(zip(*[reply] * len(self.columns)))  # noqa: B905 - it is a row after the other
+            except ERRORS:  # something has no value, or one of another type
+                pass
+        return self._of_values(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
+
+
 class PrimaryKeys(Shape):
     """Primary keys as text."""
+
+    recurs = True
 
     def items(self, replies: list[Any]) -> list[Any]:
         try:
@@ -155,72 +188,49 @@ class Instances(Shape):
         return list(map(self._make, replies))
 
 
-class Prefetched(Shape):
+class Prefetched(RowShape):
     """Instances with some values read along."""
 
     def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
-        self._make = model._lazy if lazy else model._connected
-        self._names = [column.name for column in columns]
-        self.columns = (pk, *columns)
+        pk.decode = bytes  # instances keep it as it is stored
+        new = object.__new__
+
+        def prefetched(pk: bytes, values: dict[str, Any]) -> Any:
+            instance = new(model)
+            instance._pk = pk
+            instance._prefetched = values
+            if lazy:
+                instance._checked = False
+            return instance
+
+        names = ["pk", *(column.name for column in columns)]
+        super().__init__((pk, *columns), partial(instance_maker, prefetched, names))
 
     @property
     def text(self) -> str:
-        return f".instances(prefetch={self._names})"
-
-    def items(self, replies: list[Any]) -> list[Any]:
-        width = len(self.columns)
-        names = self._names
-        values = [column.values(replies[number::width]) for number, column in enumerate(self.columns) if number]
-        found = list(map(self._make, replies[::width]))
-        prefetched = dicts_of(len(names))(*names, zip(*values))  # noqa: B905 - all are as long
-        for instance, row in zip(found, prefetched):  # noqa: B905
-            instance._prefetched = row
-        return found
+        return f".instances(prefetch={self._names[1:]})"
 
 
-@cache
-def dicts_of(width: int) -> Callable[..., list[dict[str, Any]]]:
-    """A function that makes dicts of so many names and of rows of as many values.
-
-    Written out it takes less than half the time of `dict(zip(names, row))`, which is much of what a query costs here.
-    """
-    names = ", ".join(f"name{number}" for number in range(width))
-    values = ", ".join(f"value{number}" for number in range(width))
-    pairs = ", ".join(f"name{number}: value{number}" for number in range(width))
-    made: Callable[..., list[dict[str, Any]]] = eval(  # noqa: S307 - of a number, nothing else
-        f"lambda {names}, rows: [{{{pairs}}} for {values}, in rows]"
-    )
-    return made
-
-
-class Dicts(Shape):
+class Dicts(RowShape):
     """A dict of values by name."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
-        self._names = [column.name for column in columns]
+        super().__init__(columns, partial(dict_maker, [column.name for column in columns]))
 
     @property
     def text(self) -> str:
         return f".values({', '.join(map(repr, self._names))})"
 
-    def items(self, replies: list[Any]) -> list[Any]:
-        names = self._names
-        return dicts_of(len(names))(*names, zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
 
-
-class Tuples(Shape):
+class Tuples(RowShape):
     """A tuple of values."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
+        super().__init__(columns, tuple_maker)
 
     @property
     def text(self) -> str:
-        return f".values_list({', '.join(repr(column.name) for column in self.columns)})"
-
-    def items(self, replies: list[Any]) -> list[Any]:
-        return list(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
+        return f".values_list({', '.join(map(repr, self._names))})"
 
 
 class Flat(Tuples):
@@ -230,22 +240,16 @@ class Flat(Tuples):
         return self.columns[0].values(replies)
 
 
-class Rows(Shape):
+class Objects(RowShape):
     """Objects of a class that is made of values: a dataclass or a NamedTuple."""
 
     def __init__(self, row: Callable[..., Any], columns: Sequence[Column]) -> None:
+        super().__init__(columns, partial(object_maker, row, [column.name for column in columns]))
         self._row = row
-        self._names = [column.name for column in columns]
-        self.columns = tuple(columns)
 
     @property
     def text(self) -> str:
         return f".rows({getattr(self._row, '__name__', self._row)})"
-
-    def items(self, replies: list[Any]) -> list[Any]:
-        row, names = self._row, self._names
-        columns = self._columns_of(replies)
-        return [row(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
 
 
 def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
@@ -289,7 +293,7 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
     return Column(name, field)
 
 
-def row_shape(model: Any, row: Any) -> Rows:
+def row_shape(model: Any, row: Any) -> Objects:
     """The shape of a class of rows.
 
     Raises:
@@ -309,7 +313,7 @@ def row_shape(model: Any, row: Any) -> Rows:
     if missing or not known:
         msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"
         raise UnknownField(msg)
-    return Rows(row, columns_of(model, known, scored=False))
+    return Objects(row, columns_of(model, known, scored=False))
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar, cast, overload
+from weakref import ref
 
-from limpyd.iteration import Items, Unread
+from limpyd.iteration import Items, Unread, unread_length
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
-from limpyd.query.plan import PKS
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
 
@@ -29,12 +29,12 @@ class Collection(CollectionCore[Item, M]):
 
     def __iter__(self) -> Iterator[Item]:
         items = Items(self.all())
-        self._unread = Unread(items)
+        self._unread = ref(items)
         return items
 
     def __len__(self) -> int:
         unread, self._unread = self._unread, None
-        hinted = unread.length() if unread is not None else None
+        hinted = unread_length(unread)
         return self.count() if hinted is None else hinted
 
     def __bool__(self) -> bool:
@@ -99,7 +99,7 @@ class Collection(CollectionCore[Item, M]):
 
     def primary_keys(self) -> Collection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("Collection[str, M]", self._shaped(PKS))
+        return cast("Collection[str, M]", self._primary_keys())
 
     def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> Collection[M, M]:
         """The same collection, of instances.

@@ -9,7 +9,7 @@
 -- Reply  the primary keys, the rows one after the other, or how many there are
 
 local call = redis.call
-local SLICE = 4000 -- how many arguments Lua can surely pass on at once
+local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache
 local last_set = 2 + ARGV[2]
 local first_range, last_range = last_set + 2, last_set + 1 + 3 * ARGV[last_set + 1]
 
@@ -17,14 +17,17 @@ local first_range, last_range = last_set + 2, last_set + 1 + 3 * ARGV[last_set +
 -- what it found, so that what they have in common counts as a quarter of the smallest of them.
 local driver, fewest
 if last_set > 2 then
-  local everything = math.max(call('SCARD', KEYS[1]), 1)
-  local smallest, expected = math.huge, everything
-  for at = 3, last_set do
-    local size = call('SCARD', ARGV[at])
-    smallest = math.min(smallest, size)
-    expected = expected * size / everything
+  fewest = call('SCARD', ARGV[3])
+  if last_set > 3 then
+    local everything = math.max(call('SCARD', KEYS[1]), 1)
+    local smallest, expected = fewest, fewest
+    for at = 4, last_set do
+      local size = call('SCARD', ARGV[at])
+      smallest = math.min(smallest, size)
+      expected = expected * size / everything
+    end
+    fewest = math.max(expected, smallest / 4)
   end
-  fewest = last_set > 3 and math.max(expected, smallest / 4) or smallest
 end
 for at = first_range, last_range, 3 do
   local size = call('ZCOUNT', ARGV[at], ARGV[at + 1], ARGV[at + 2])
