@@ -1,0 +1,229 @@
+"""A request from a template is the one that planning would give; and it is from a template that most requests come."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from limpyd import (
+    DateTimeIndex,
+    EqualIndex,
+    HashField,
+    InstanceHashField,
+    ListField,
+    NumberRangeIndex,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    StringField,
+    TextRangeIndex,
+)
+from limpyd.query.native import Span
+from limpyd.query.templates import MARK, MOST_TEMPLATES
+from limpyd.scripts.leaves import OneOf
+
+
+class Owned(EqualIndex):
+    """One whose question depends on the value, which no template may keep."""
+
+    prefix = "owned"
+
+    def node(self, kept: Any, operator: str, values: Any, sub: Any, where: Any) -> Any:
+        if b"nobody" in values:
+            return OneOf(kept.kind, kept.key, ())
+        return super().node(kept, operator, values, sub, where)
+
+
+def model() -> Any:
+    class Person(RedisModel):
+        database = RedisDatabase()
+        name = StringField(indexable=True)
+        nick = StringField(unique=True)
+        born = InstanceHashField(type=date, indexable=True)
+        seen = InstanceHashField(type=datetime, indexable=True)
+        made = InstanceHashField(indexes=[DateTimeIndex])
+        age = InstanceHashField(type=int, indexable=True)
+        size = InstanceHashField(type=Decimal, indexable=True)
+        weight = InstanceHashField(type=float, indexes=[EqualIndex])
+        email = InstanceHashField(indexes=[TextRangeIndex, EqualIndex])
+        loud = InstanceHashField(indexes=[TextRangeIndex.configure(case_sensitive=False)])
+        shouted = InstanceHashField(indexes=[EqualIndex.configure(transform=str.upper)])
+        tags = SetField(indexable=True)
+        marks = ListField(type=int, indexable=True)
+        headers = HashField(indexable=True)
+        sizes = HashField(type=int, indexes=[NumberRangeIndex])
+        owner = StringField(indexes=[EqualIndex, Owned.configure(prefix="owned")])
+
+    Person._schema.upkeep.all_built = True
+    return Person
+
+
+TEXTS = [
+    "",
+    "a",
+    "b b",
+    "a:b",
+    "*",
+    "{x}",
+    "\0",
+    "\xff",
+    "🎉",
+    "0",
+    "x" * 1000,
+    MARK.decode() % 0,
+    "-",
+    "(3",
+    "[3",
+    "+",
+]
+NUMBERS = [0, 1, -1, 7, 2**53, -(2**53)]
+MOMENTS = [datetime(1, 1, 1, tzinfo=UTC), datetime(2020, 2, 29, 23, 59, 59, 999999, UTC)]
+FILTERS: dict[str, list[Any]] = {
+    "name": TEXTS,
+    "name__ne": TEXTS,
+    "nick": TEXTS,
+    "born": [date(2000, 1, 1), date(1, 1, 1)],
+    "born__gte": [date(2000, 1, 1), date(9999, 12, 31)],
+    "seen__lt": MOMENTS,
+    "made__year": ["2015", "1999"],
+    "made__date__gt": ["2015-01-01", "2"],
+    **{f"age__{operator}": NUMBERS for operator in ("eq", "ne", "gt", "gte", "lt", "lte")},
+    "age__between": list(itertools.product(NUMBERS, NUMBERS)),
+    "size__lte": [Decimal("1.5"), 3, Decimal(0)],
+    "weight": [0.0, -0.0, 1.5, float("inf"), 3],
+    "email": TEXTS,
+    **{f"email__{operator}": TEXTS for operator in ("gt", "gte", "lt", "lte", "startswith")},
+    "email__between": list(itertools.product(TEXTS[:6], TEXTS[:6])),
+    "loud": ["A", "ß", "straße"],
+    "loud__startswith": ["A", "ß", ""],
+    "shouted": ["a", "ß"],
+    "tags__contains": TEXTS,
+    "marks__contains": NUMBERS,
+    "headers__from": TEXTS,
+    "headers__a__b": TEXTS,
+    "sizes__small__gte": NUMBERS,
+    "owner": TEXTS,
+    "owner__owned": ["nobody", "somebody", "nobody"],
+}
+SHAPES = {
+    "pks": lambda found: found,
+    "instances": lambda found: found.instances(),
+    "prefetch": lambda found: found.instances(prefetch=["age", "name"]),
+    "values": lambda found: found.values("age", "email"),
+    "all values": lambda found: found.values(),
+    "flat": lambda found: found.values_list("tags", flat=True),
+}
+ORDERS = {
+    "none": lambda found: found,
+    "pk": lambda found: found.sort(),
+    "age": lambda found: found.sort("age"),
+    "-age": lambda found: found.sort("-age"),
+    "email": lambda found: found.sort(by="email", alpha=True),
+    "two": lambda found: found.sort(["name", "-age"], alpha=True),
+}
+ASKED = {
+    "items": lambda found: found._items(),
+    "page": lambda found: found._items(Span(20, 10)),
+    "first": lambda found: found._first(),
+    "last": lambda found: found._first(last=True),
+    "only": lambda found: found._the_one(),
+    "count": lambda found: found._count(),
+    "exists": lambda found: found._count(limit=1),
+}
+
+
+def alike(request, other):
+    """Whether two requests ask the same, and what comes is understood alike."""
+    assert request.args == other.args
+    assert request.script is other.script
+    assert (request.readonly, request.subject, request.first, request.again) == (
+        other.readonly,
+        other.subject,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize("sorts", [True, False], ids=["sorts", "sorts not"])
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_asks_the_same_from_a_template_as_planned(name, sorts):
+    person = model()
+    person.database._sorts_by_pattern = sorts
+    templates = person._schema.templates
+    chance = random.Random(name)
+    for shape, order, asked in itertools.product(SHAPES, ORDERS, ASKED):
+        values = FILTERS[name] if len(FILTERS[name]) < 5 else chance.sample(FILTERS[name], 4)
+        for value in values:
+            found = ORDERS[order](SHAPES[shape](person.collection(**{name: value})))
+            again = ASKED[asked](found)
+            kept, templates._kept = templates._kept, {}
+            planned = ASKED[asked](found)
+            templates._kept = kept
+            alike(again, planned)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(FILTERS.keys() - {"owner__owned", "name__ne", "age__ne"}), ids=lambda name: name
+)
+def test_a_filter_with_another_value_is_not_planned_again(name, monkeypatch):
+    person = model()
+    first, second, *_ = FILTERS[name]
+    for shape, order in itertools.product(SHAPES, ORDERS):
+        ORDERS[order](SHAPES[shape](person.collection(**{name: first})))._items()
+    person.collection(**{name: first})._count()
+    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    for shape, order in itertools.product(SHAPES, ORDERS):
+        request = ORDERS[order](SHAPES[shape](person.collection(**{name: second})))._items()
+        assert request.args
+    assert person.collection(**{name: second})._count().args
+
+
+def test_filters_together_take_each_its_own_value():
+    person = model()
+    templates = person._schema.templates
+    chance = random.Random(1)
+    names = sorted(FILTERS)
+    for _ in range(2000):
+        some = chance.sample(names, chance.choice([2, 2, 2, 3, 4]))
+        asked = ASKED[chance.choice(list(ASKED))]
+        for _ in range(3):
+            found = person.collection(**{name: chance.choice(FILTERS[name]) for name in some}).values("age")
+            again = asked(found)
+            kept, templates._kept = templates._kept, {}
+            alike(again, asked(found))
+            templates._kept = kept
+
+
+def test_expressions_are_from_templates_as_well(monkeypatch):
+    person = model()
+    person.collection(person.age >= 3, person.name == "a")._items()
+    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    args = person.collection(person.age >= 12345, person.name == "b b")._items().args
+    assert b"12345" in args
+    assert b"{person}:eq:name:b b" in args
+
+
+def test_templates_begin_anew_when_they_are_too_many():
+    person = model()
+    for number in range(MOST_TEMPLATES + 10):
+        person.collection(age__gte=1)._items(Span(number, 1))
+    assert len(person._schema.templates._kept) == 10
+
+
+def test_sub_keys_from_outside_do_not_pile_up():
+    person = model()
+    for number in range(500):
+        person.collection(**{f"headers__key{number}": "x"})._items()
+    assert len(person._schema.templates._kept) <= 100
+
+
+def test_what_is_not_known_to_be_built_is_asked_for_each_time():
+    person = model()
+    person.collection(age__gte=1)._items()
+    person._schema.upkeep.ask_again()
+    assert person.collection(age__gte=1)._items().first is not None
