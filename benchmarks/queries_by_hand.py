@@ -142,8 +142,9 @@ class Queries:
     def count_city(self, city: str, low: int, high: int) -> int:
         """How many of a city (1,400 here) are within some ages (1,100 here).
 
-        With SMISMEMBER of 5,000 at once instead of 100: 1.07. In scripts: ZINTERSTORE and ZCOUNT 1.7, ZRANGESTORE and ZINTERCARD 1.8, SMEMBERS and ZMSCORE 2, ZINTER
-        WITHSCORES 2.5; the first two in MULTI: 1.8 to 2; ZINTER WITHSCORES counted by the client: 3.1.
+        SMISMEMBER of 5,000 at once instead of 100: 1.07. In scripts: ZINTERSTORE and ZCOUNT 1.7, ZRANGESTORE and
+        ZINTERCARD 1.8, SMEMBERS and ZMSCORE 2, ZINTER WITHSCORES 2.5; the first two in MULTI: 1.8 to 2; ZINTER
+        WITHSCORES counted by the client: 3.1.
         """
         return int(self.ask("EVALSHA", self.count_range_first, 2, equal("city", city), AGES, low, high))
 

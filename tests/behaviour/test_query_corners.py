@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from limpyd import (
@@ -25,31 +23,8 @@ from limpyd.exceptions import (
     InvalidValue,
     LimpydError,
 )
+from tests.finding import paged, walked
 from tests.rebuild import inconsistencies, state
-
-
-async def paged(face, collection, size):
-    """All items, page by page."""
-    items, cursor = [], None
-    while True:
-        page = await face.do(collection.page(size=size, after=cursor))
-        assert len(page.items) == size or page.cursor is None
-        items += page.items
-        cursor = page.cursor
-        if cursor is None or len(items) > 1000:
-            return items
-
-
-async def walked(face, items):
-    """All items of a walk, but for those of one that does not end."""
-    if not face.is_async:
-        return list(itertools.islice(items, 1000))
-    found = []
-    async for item in items:
-        found.append(item)
-        if len(found) == 1000:
-            break
-    return found
 
 
 @pytest.fixture

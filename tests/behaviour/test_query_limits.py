@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import time
 from decimal import Decimal
@@ -30,6 +29,7 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
+from tests.finding import paged, walked
 from tests.rebuild import state
 
 
@@ -61,30 +61,6 @@ def fill(client, tag, rows):
     for key, scores in sorted_sets.items():
         pipe.zadd(key, scores)
     pipe.execute()
-
-
-async def paged(face, collection, size):
-    """All items, page by page."""
-    items, cursor = [], None
-    while True:
-        page = await face.do(collection.page(size=size, after=cursor))
-        assert len(page.items) == size or page.cursor is None
-        items += page.items
-        cursor = page.cursor
-        if cursor is None or len(items) > 5000:
-            return items
-
-
-async def walked(face, items):
-    """All items of a walk, but for those of one that does not end."""
-    if not face.is_async:
-        return list(itertools.islice(items, 5000))
-    found = []
-    async for item in items:
-        found.append(item)
-        if len(found) == 5000:
-            break
-    return found
 
 
 class TestThoseWhoMatchAreFarApart:

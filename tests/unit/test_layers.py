@@ -21,6 +21,7 @@ LAYERS = [
     {"scripts.leaves"},
     {"scripts.queries"},
     {"scripts.calls", "scripts"},
+    {"scripts.changes"},
     {"indexes.forms"},
     {"indexes.settings"},
     {"indexes.base"},

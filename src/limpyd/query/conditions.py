@@ -26,8 +26,8 @@ class Condition:
 
     __slots__ = ()
 
-    meaning: Meaning | None = None
-    """What it asks, whatever value it asks it of; none if there is more to it."""
+    meaning: Any = None
+    """What it asks, whatever value it asks it of: a Meaning; none if there is more to it."""
     texts: Sequence[Text] = ()
     """Those values."""
 

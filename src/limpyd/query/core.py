@@ -27,7 +27,7 @@ from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_dec
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
 from limpyd.requests import Argument, Program, Request, Walk
-from limpyd.scripts import calls
+from limpyd.scripts.changes import delete_found, update_found
 from limpyd.scripts.queries import Search
 
 Item = TypeVar("Item")
@@ -366,12 +366,12 @@ class CollectionCore(Generic[Item, M]):
         schema = self._schema
         plan = self._plan(())
         layout = schema.deletion(plan.where)
-        return self._changing(chunk, lambda search: calls.delete_found(schema, search, layout))
+        return self._changing(chunk, lambda search: delete_found(schema, search, layout))
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
         schema, steps = self._schema, steps_of(self._schema, values)
         changing = indexes_of(schema, values)
-        return self._changing(chunk, lambda search: calls.update_found(schema, search, steps), changing)
+        return self._changing(chunk, lambda search: update_found(schema, search, steps), changing)
 
     def _changing(
         self, chunk: int, change: Callable[[Search], Request[int]], changing: Sequence[bytes] = ()

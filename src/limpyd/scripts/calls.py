@@ -1,4 +1,4 @@
-"""The requests that create, find and delete objects: one function per Lua file, which says what its arguments mean."""
+"""The requests that create, find and delete an object: one function per Lua file, which says what it is told."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.leaves import Arguments, Stored
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
-from limpyd.scripts.writes import Indexes, Step, step_args
+from limpyd.scripts.queries import Search, with_references
+from limpyd.scripts.writes import Indexes
 
 R = TypeVar("R")
 
 CREATE = Script("create")
 GET_OR_CREATE = Script("get_or_create")
 DELETE = Script("delete")
-DELETE_FOUND = Script("delete_found")
-UPDATE_FOUND = Script("update_found")
 READ = Script("read")
 EXISTING_KEYS = Script("existing_keys")
 
@@ -78,7 +76,7 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
             return pk
         raise refusal(model, reply, new.pk, new.claimed())
 
-    request = _request(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
+    request = scripted(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
     return request.after(model.upkeep.first)
 
 
@@ -108,7 +106,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(may_create), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
-    return _request(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -122,46 +120,8 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
         if reply[0] != b"ok":
             raise refusal(model, reply, pk)
 
-    request = _request(DELETE, (where.pks,), (pk, *layout), decode, model, again=answer)
+    request = scripted(DELETE, (where.pks,), (pk, *layout), decode, model, again=answer)
     return request.after(model.upkeep.first)
-
-
-def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
-    """Deletes the objects that a query finds; how many there were.
-
-    Raises (from the reply):
-        ServerError: the server refused a command; nothing was deleted.
-    """
-    return _on_found(DELETE_FOUND, model, search, layout, ())
-
-
-def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
-    """Runs write commands on fields of each object that a query finds; how many there were.
-
-    Raises (from the reply):
-        UniquenessError: a new value belongs to another object; nothing was changed.
-        ServerError: the server refused a command; nothing was changed.
-    """
-    return _on_found(UPDATE_FOUND, model, search, step_args(steps), steps)
-
-
-def _on_found(
-    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
-) -> Request[int]:
-    def decode(reply: Any) -> int:
-        if reply == GONE:
-            raise stored_gone(model)
-        if reply[0] == b"ok":
-            found: int = reply[1]
-            return found
-        who = f"the {model.name} objects of a chunk"
-        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
-
-    body = Arguments()
-    search.node.add_to(body)
-    keys = tuple(dict.fromkeys((search.where.pks, *search.elsewhere)))
-    args = (*with_references([], body), *rest)
-    return _request(script, keys, args, decode, model, again=answer).after(model.upkeep.first)
 
 
 def deletion_layout(
@@ -215,7 +175,7 @@ def read_existing(
 
     keys = [*(where.pks for _, where, _ in unsure), key]
     args = [*(each for _, _, each in unsure), *command.args]
-    return _request(READ, keys, args, decode, command.subject or model, readonly=True)
+    return scripted(READ, keys, args, decode, command.subject or model, readonly=True)
 
 
 def existing_keys(
@@ -233,10 +193,10 @@ def existing_keys(
         raise refusal(model, reply, must_exist)
 
     args = () if must_exist is None else (must_exist,)
-    return _request(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
+    return scripted(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
 
 
-def _request(
+def scripted(
     script: Script,
     keys: Sequence[Argument],
     args: Sequence[Argument],
@@ -246,6 +206,7 @@ def _request(
     readonly: bool = False,
     again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
+    """The request that runs a script."""
     everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
     return Request(everything, decode, script=script, subject=subject, readonly=readonly, again=again)
 

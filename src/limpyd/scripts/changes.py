@@ -1,0 +1,56 @@
+"""The requests that change all objects that a query finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.indexes.asked import answer
+from limpyd.requests import Argument, Request
+from limpyd.scripts.calls import scripted
+from limpyd.scripts.leaves import Arguments
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
+from limpyd.scripts.writes import Step, step_args
+
+DELETE_FOUND = Script("delete_found")
+UPDATE_FOUND = Script("update_found")
+
+
+def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
+    """Deletes the objects that a query finds; how many there were.
+
+    Raises (from the reply):
+        ServerError: the server refused a command; nothing was deleted.
+    """
+    return _on_found(DELETE_FOUND, model, search, layout, ())
+
+
+def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
+    """Runs write commands on fields of each object that a query finds; how many there were.
+
+    Raises (from the reply):
+        UniquenessError: a new value belongs to another object; nothing was changed.
+        ServerError: the server refused a command; nothing was changed.
+    """
+    return _on_found(UPDATE_FOUND, model, search, step_args(steps), steps)
+
+
+def _on_found(
+    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
+) -> Request[int]:
+    def decode(reply: Any) -> int:
+        if reply == GONE:
+            raise stored_gone(model)
+        if reply[0] == b"ok":
+            found: int = reply[1]
+            return found
+        who = f"the {model.name} objects of a chunk"
+        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
+
+    body = Arguments()
+    search.node.add_to(body)
+    keys = tuple(dict.fromkeys((search.where.pks, *search.elsewhere)))
+    args = (*with_references([], body), *rest)
+    return scripted(script, keys, args, decode, model, again=answer).after(model.upkeep.first)
