@@ -43,7 +43,10 @@ class SyncDriver:
             return request.decode(None)
         if request.first is not None:
             self.run(request.first)
-        reply = self._reply(request)
+        try:
+            reply = self._exchange(request, request.args)
+        except redis_errors.ResponseError as error:
+            reply = self._despite(request, error)
         again = request.again
         if again is not None:
             for _ in range(MOST_TRIES):
@@ -51,7 +54,10 @@ class SyncDriver:
                 if instead is None:
                     break
                 request = instead
-                reply = self._reply(request)
+                try:
+                    reply = self._exchange(request, request.args)
+                except redis_errors.ResponseError as error:
+                    reply = self._despite(request, error)
             else:
                 raise never_done(request)
         return request.decode(reply)
@@ -68,19 +74,14 @@ class SyncDriver:
         """Closes the connections; they open again when needed."""
         self._connections.close()
 
-    def _reply(self, request: Request[Any]) -> Any:
-        try:
-            return self._exchange(request, request.args)
-        except redis_errors.NoScriptError:
-            return self._with_source(request)
-        except redis_errors.ResponseError as error:
+    def _despite(self, request: Request[Any], error: redis_errors.ResponseError) -> Any:
+        """The reply of a server that only lacked the script; of others what their error means is raised."""
+        if not isinstance(error, redis_errors.NoScriptError):
             raise self._explained(request, error) from error
-
-    def _with_source(self, request: Request[Any]) -> Any:
         try:
             return self._exchange(request, with_source(request))
-        except redis_errors.ResponseError as error:
-            raise self._explained(request, error) from error
+        except redis_errors.ResponseError as second:
+            raise self._explained(request, second) from second
 
     def _explained(self, request: Request[Any], error: redis_errors.ResponseError) -> Exception:
         if isinstance(error, redis_errors.ReadOnlyError):

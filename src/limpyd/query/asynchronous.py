@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any, Literal, NoReturn, TypeVar, cast, overload
+from typing import Any, Literal, NoReturn, TypeVar, overload
 
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
@@ -56,23 +56,28 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     async def count(self) -> int:
         """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
-        return cast("int", await self._run(self._count()))
+        found: int = await self._run(self._count())
+        return found
 
     async def exists(self) -> bool:
         """Whether any matches; it stops looking at the first."""
-        return cast("int", await self._run(self._count(limit=1))) > 0
+        found: int = await self._run(self._count(limit=1))
+        return found > 0
 
     async def all(self) -> list[Item]:
         """A list of all that match."""
-        return cast("list[Item]", await self._run(self._items()))
+        found: list[Item] = await self._run(self._items())
+        return found
 
     async def first(self) -> Item | None:
         """The first in order, or None; without an order that of the lowest primary key."""
-        return cast("Item | None", await self._run(self._first()))
+        found: Item | None = await self._run(self._first())
+        return found
 
     async def last(self) -> Item | None:
         """The last in order, or None; without an order that of the highest primary key."""
-        return cast("Item | None", await self._run(self._first(last=True)))
+        found: Item | None = await self._run(self._first(last=True))
+        return found
 
     async def get(self) -> Item:
         """The only one that matches.
@@ -81,21 +86,25 @@ class AsyncCollection(CollectionCore[Item, M]):
             DoesNotExist: none matches.
             MultipleObjectsReturned: several match; it is a ValueError.
         """
-        return cast("Item", await self._run(self._the_one()))
+        found: Item = await self._run(self._the_one())
+        return found
 
     # --- what each becomes ---
 
     def primary_keys(self) -> AsyncCollection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("AsyncCollection[str, M]", self._primary_keys())
+        found: AsyncCollection[str, M] = self._primary_keys()
+        return found
 
     def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> AsyncCollection[M, M]:
         """The same collection, of instances. See `Collection.instances`."""
-        return cast("AsyncCollection[M, M]", self._instances(lazy, prefetch))
+        found: AsyncCollection[M, M] = self._instances(lazy, prefetch)
+        return found
 
     def values(self, *names: str) -> AsyncCollection[dict[str, Any], M]:
         """The same collection, of dicts from names to values. See `Collection.values`."""
-        return cast("AsyncCollection[dict[str, Any], M]", self._values(names))
+        found: AsyncCollection[dict[str, Any], M] = self._values(names)
+        return found
 
     @overload
     def values_list(self, *names: str, flat: Literal[False] = False) -> AsyncCollection[tuple[Any, ...], M]: ...
@@ -103,11 +112,13 @@ class AsyncCollection(CollectionCore[Item, M]):
     def values_list(self, *names: str, flat: Literal[True]) -> AsyncCollection[Any, M]: ...
     def values_list(self, *names: str, flat: bool = False) -> AsyncCollection[Any, M]:
         """The same collection, of tuples of values, or with `flat` of values. See `Collection.values_list`."""
-        return cast("AsyncCollection[Any, M]", self._values_list(names, flat))
+        found: AsyncCollection[Any, M] = self._values_list(names, flat)
+        return found
 
     def rows(self, row: Callable[..., Row]) -> AsyncCollection[Row, M]:
         """The same collection, of objects of a dataclass or NamedTuple. See `Collection.rows`."""
-        return cast("AsyncCollection[Row, M]", self._rows(row))
+        found: AsyncCollection[Row, M] = self._rows(row)
+        return found
 
     # --- what their values come to ---
 
@@ -150,7 +161,8 @@ class AsyncCollection(CollectionCore[Item, M]):
         Raises:
             UnknownField: the name is no field.
         """
-        return cast("dict[Any, int]", await self._run(self._tally(name)))
+        found: dict[Any, int] = await self._run(self._tally(name))
+        return found
 
     # --- changing what is found ---
 
@@ -163,7 +175,8 @@ class AsyncCollection(CollectionCore[Item, M]):
         Args:
             chunk: about how many objects a step deletes.
         """
-        return cast("int", await self._database._run_program(self._deletion(chunk)))
+        found: int = await self._database._run_program(self._deletion(chunk))
+        return found
 
     async def update(self, chunk: int = 500, **values: Any) -> int:
         """Gives all objects that match new values, with their index entries; how many there were.
@@ -180,7 +193,8 @@ class AsyncCollection(CollectionCore[Item, M]):
             InvalidValue: a value does not fit its field's type, or its field has many values.
             UniquenessError: a value belongs to another object.
         """
-        return cast("int", await self._database._run_program(self._update(chunk, values)))
+        found: int = await self._database._run_program(self._update(chunk, values))
+        return found
 
     # --- in parts ---
 
@@ -197,7 +211,8 @@ class AsyncCollection(CollectionCore[Item, M]):
         Args:
             chunk: about how many objects a request looks at.
         """
-        return cast("AsyncIterator[Item]", self._database._walk(self._steps(chunk)))
+        found: AsyncIterator[Item] = self._database._walk(self._steps(chunk))
+        return found
 
     async def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
         """So many items in order, and a cursor from which the next page goes on; None on the last one.
@@ -212,7 +227,8 @@ class AsyncCollection(CollectionCore[Item, M]):
         Raises:
             InvalidValue: it is no cursor, or that of another order.
         """
-        return cast("Page[Item]", await self._run(self._page(size, after)))
+        found: Page[Item] = await self._run(self._page(size, after))
+        return found
 
     async def store(self, key: str | None = None, ttl: int | None = 60) -> AsyncCollection[Item, M]:
         """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
@@ -221,7 +237,8 @@ class AsyncCollection(CollectionCore[Item, M]):
             key: where; by default a new key. What is there is overwritten.
             ttl: for how many seconds; None for ever.
         """
-        return cast("AsyncCollection[Item, M]", await self._run(self._store(key, ttl)))
+        found: AsyncCollection[Item, M] = await self._run(self._store(key, ttl))
+        return found
 
     def from_stored(self, key: str) -> AsyncCollection[Item, M]:
         """The collection that was stored under a key, narrowed by what this one asks for. Nothing is sent yet.
@@ -229,14 +246,16 @@ class AsyncCollection(CollectionCore[Item, M]):
         When it is evaluated it raises DoesNotExist if it is not there any more. Objects that were deleted meanwhile
         are left out.
         """
-        return cast("AsyncCollection[Item, M]", self._from_stored(key))
+        found: AsyncCollection[Item, M] = self._from_stored(key)
+        return found
 
     async def explain(self) -> Explanation:
         """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
 
         It asks the server for the sizes; the result prints as a text.
         """
-        return cast("Explanation", await self._run(self._explain()))
+        found: Explanation = await self._run(self._explain())
+        return found
 
     async def _at(self, index: Any) -> Any:
         span = span_of(index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, MultipleObjectsReturned, shorten
@@ -34,6 +34,7 @@ Item = TypeVar("Item")
 M = TypeVar("M")
 A_PAGE = Span(0, 20)
 """What an explanation takes to be asked for of a collection in order."""
+PLAIN_NAMES = frozenset({str})
 MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
@@ -165,7 +166,8 @@ class CollectionCore(Generic[Item, M]):
             if asked is not None and len(orders) < MOST_SHAPES:
                 orders[asked] = keys
         conditions, _, shape, stored_key = self._query
-        return cast("Self", self._with(Query(conditions, keys, shape, stored_key)))
+        found: Self = self._with(Query(conditions, keys, shape, stored_key))
+        return found
 
     # --- what has been asked ---
 
@@ -185,7 +187,8 @@ class CollectionCore(Generic[Item, M]):
         return type(self)(self._model, self._schema, query)
 
     def _narrowed(self, *conditions: Condition) -> Self:
-        return cast("Self", self._with(self._query._replace(conditions=(*self._query.conditions, *conditions))))
+        found: Self = self._with(self._query._replace(conditions=(*self._query.conditions, *conditions)))
+        return found
 
     def _primary_keys(self) -> Any:
         return self._with(self._query._replace(shape=PKS))
@@ -218,7 +221,7 @@ class CollectionCore(Generic[Item, M]):
         conditions, order, _, stored_key = self._query
         schema = self._schema
         scored = by_scores(order)
-        known = not scored and all(type(name) is str for name in names)
+        known = not scored and PLAIN_NAMES.issuperset(map(type, names))
         shape = schema.shapes.get((kind, names)) if known else None
         if shape is None:
             shape = make(columns_of(schema, names, scored=scored))
@@ -390,7 +393,8 @@ class CollectionCore(Generic[Item, M]):
 
     @property
     def _database(self) -> Any:
-        return cast("Any", self._model).database
+        model: Any = self._model
+        return model.database
 
     def _run(self, request: Request[Any]) -> Any:
         return self._database._run(request)

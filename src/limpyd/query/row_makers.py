@@ -17,12 +17,12 @@ ERRORS = (TypeError, ValueError, AttributeError, OverflowError)
 
 def dict_maker(names: Sequence[str], decoders: Sequence[Decode]) -> Make:
     """Dicts of the values of rows."""
-    return _maker(_a_dict(range(len(names))), len(names))(None, *names, *decoders)
+    return _maker(_a_dict(decoders), len(names))(None, *names, *decoders)
 
 
 def tuple_maker(decoders: Sequence[Decode]) -> Make:
     """Tuples of the values of rows."""
-    values = "".join(f"decode{number}(value{number}), " for number in range(len(decoders)))
+    values = "".join(f"{_decoded(number, decode)}, " for number, decode in enumerate(decoders))
     return _maker(f"({values})", len(decoders))(None, *decoders, *decoders)
 
 
@@ -30,17 +30,23 @@ def instance_maker(
     make: Callable[[Any, dict[str, Any]], Any], names: Sequence[str], decoders: Sequence[Decode]
 ) -> Make:
     """Calls a function with the first value of each row, and a dict of the others."""
-    made = f"make(decode0(value0), {_a_dict(range(1, len(names)))})"
+    made = f"make(decode0(value0), {_a_dict(decoders, first=1)})"
     return _maker(made, len(names))(make, *names, *decoders)
 
 
 def object_maker(row: Callable[..., Any], names: Sequence[str], decoders: Sequence[Decode]) -> Make:
     """Calls a class with the values of each row, by name."""
-    return _maker(f"make(**{_a_dict(range(len(names)))})", len(names))(row, *names, *decoders)
+    return _maker(f"make(**{_a_dict(decoders)})", len(names))(row, *names, *decoders)
 
 
-def _a_dict(numbers: Iterable[int]) -> str:
-    return "{" + ", ".join(f"name{number}: decode{number}(value{number})" for number in numbers) + "}"
+def _a_dict(decoders: Sequence[Decode], first: int = 0) -> str:
+    pairs = (f"name{number}: {_decoded(number, decode)}" for number, decode in enumerate(decoders) if number >= first)
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _decoded(number: int, decode: Decode) -> str:
+    """A value decoded; that of a text is a method, which is called faster."""
+    return f"value{number}.decode()" if decode is bytes.decode else f"decode{number}(value{number})"
 
 
 @cache

@@ -25,8 +25,8 @@ def span_of(index: Any) -> Span | None:
             msg = f"a collection has items by position, or slices of them, not {shorten(index)}"
             raise TypeError(msg)
         return Span(index, 1) if 0 <= index < FARTHEST else None
-    start, stop = (None if end is None else min(operator.index(end), FARTHEST) for end in (index.start, index.stop))
-    start = start or 0
+    start = 0 if index.start is None else min(operator.index(index.start), FARTHEST)
+    stop = None if index.stop is None else min(operator.index(index.stop), FARTHEST)
     if index.step not in {None, 1} or start < 0 or (stop is not None and stop < 0):
         return None
     if stop is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
 from limpyd.iteration import Items, Unread, unread_length
@@ -61,30 +61,35 @@ class Collection(CollectionCore[Item, M]):
             return self.all()[index]
         if span == NOTHING:
             return []
-        items = cast("list[Item]", self._run(self._items(span)))
+        items: list[Item] = self._run(self._items(span))
         return items[0] if isinstance(index, int) else items
 
     # --- how many, and which ---
 
     def count(self) -> int:
         """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
-        return cast("int", self._run(self._count()))
+        found: int = self._run(self._count())
+        return found
 
     def exists(self) -> bool:
         """Whether any matches; it stops looking at the first."""
-        return cast("int", self._run(self._count(limit=1))) > 0
+        found: int = self._run(self._count(limit=1))
+        return found > 0
 
     def all(self) -> list[Item]:
         """A list of all that match."""
-        return cast("list[Item]", self._run(self._items()))
+        found: list[Item] = self._run(self._items())
+        return found
 
     def first(self) -> Item | None:
         """The first in order, or None; without an order that of the lowest primary key."""
-        return cast("Item | None", self._run(self._first()))
+        found: Item | None = self._run(self._first())
+        return found
 
     def last(self) -> Item | None:
         """The last in order, or None; without an order that of the highest primary key."""
-        return cast("Item | None", self._run(self._first(last=True)))
+        found: Item | None = self._run(self._first(last=True))
+        return found
 
     def get(self) -> Item:
         """The only one that matches.
@@ -93,13 +98,15 @@ class Collection(CollectionCore[Item, M]):
             DoesNotExist: none matches.
             MultipleObjectsReturned: several match; it is a ValueError.
         """
-        return cast("Item", self._run(self._the_one()))
+        found: Item = self._run(self._the_one())
+        return found
 
     # --- what each becomes ---
 
     def primary_keys(self) -> Collection[str, M]:
         """The same collection, of primary keys as text."""
-        return cast("Collection[str, M]", self._primary_keys())
+        found: Collection[str, M] = self._primary_keys()
+        return found
 
     def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> Collection[M, M]:
         """The same collection, of instances.
@@ -112,7 +119,8 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             UnknownField: a name is no field.
         """
-        return cast("Collection[M, M]", self._instances(lazy, prefetch))
+        found: Collection[M, M] = self._instances(lazy, prefetch)
+        return found
 
     def values(self, *names: str) -> Collection[dict[str, Any], M]:
         """The same collection, of dicts from names to values; of all fields if none is named.
@@ -123,7 +131,8 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             UnknownField: a name is no field.
         """
-        return cast("Collection[dict[str, Any], M]", self._values(names))
+        found: Collection[dict[str, Any], M] = self._values(names)
+        return found
 
     @overload
     def values_list(self, *names: str, flat: Literal[False] = False) -> Collection[tuple[Any, ...], M]: ...
@@ -136,7 +145,8 @@ class Collection(CollectionCore[Item, M]):
             UnknownField: a name is no field.
             InvalidFilter: `flat` with more than one name.
         """
-        return cast("Collection[Any, M]", self._values_list(names, flat))
+        found: Collection[Any, M] = self._values_list(names, flat)
+        return found
 
     def rows(self, row: Callable[..., Row]) -> Collection[Row, M]:
         """The same collection, of objects of a dataclass or NamedTuple, made of the fields that it names.
@@ -145,7 +155,8 @@ class Collection(CollectionCore[Item, M]):
             UnknownField: it needs what is no field.
             InvalidFilter: it is neither.
         """
-        return cast("Collection[Row, M]", self._rows(row))
+        found: Collection[Row, M] = self._rows(row)
+        return found
 
     # --- what their values come to ---
 
@@ -188,7 +199,8 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             UnknownField: the name is no field.
         """
-        return cast("dict[Any, int]", self._run(self._tally(name)))
+        found: dict[Any, int] = self._run(self._tally(name))
+        return found
 
     # --- changing what is found ---
 
@@ -201,7 +213,8 @@ class Collection(CollectionCore[Item, M]):
         Args:
             chunk: about how many objects a step deletes.
         """
-        return cast("int", self._database._run_program(self._deletion(chunk)))
+        found: int = self._database._run_program(self._deletion(chunk))
+        return found
 
     def update(self, chunk: int = 500, **values: Any) -> int:
         """Gives all objects that match new values, with their index entries; how many there were.
@@ -218,7 +231,8 @@ class Collection(CollectionCore[Item, M]):
             InvalidValue: a value does not fit its field's type, or its field has many values.
             UniquenessError: a value belongs to another object.
         """
-        return cast("int", self._database._run_program(self._update(chunk, values)))
+        found: int = self._database._run_program(self._update(chunk, values))
+        return found
 
     # --- in parts ---
 
@@ -235,7 +249,8 @@ class Collection(CollectionCore[Item, M]):
         Args:
             chunk: about how many objects a request looks at.
         """
-        return cast("Iterator[Item]", self._database._walk(self._steps(chunk)))
+        found: Iterator[Item] = self._database._walk(self._steps(chunk))
+        return found
 
     def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
         """So many items in order, and a cursor from which the next page goes on; None on the last one.
@@ -250,7 +265,8 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             InvalidValue: it is no cursor, or that of another order.
         """
-        return cast("Page[Item]", self._run(self._page(size, after)))
+        found: Page[Item] = self._run(self._page(size, after))
+        return found
 
     def store(self, key: str | None = None, ttl: int | None = 60) -> Collection[Item, M]:
         """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
@@ -259,7 +275,8 @@ class Collection(CollectionCore[Item, M]):
             key: where; by default a new key. What is there is overwritten.
             ttl: for how many seconds; None for ever.
         """
-        return cast("Collection[Item, M]", self._run(self._store(key, ttl)))
+        found: Collection[Item, M] = self._run(self._store(key, ttl))
+        return found
 
     def from_stored(self, key: str) -> Collection[Item, M]:
         """The collection that was stored under a key, narrowed by what this one asks for. Nothing is sent yet.
@@ -267,11 +284,13 @@ class Collection(CollectionCore[Item, M]):
         When it is evaluated it raises DoesNotExist if it is not there any more. Objects that were deleted meanwhile
         are left out.
         """
-        return cast("Collection[Item, M]", self._from_stored(key))
+        found: Collection[Item, M] = self._from_stored(key)
+        return found
 
     def explain(self) -> Explanation:
         """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
 
         It asks the server for the sizes; the result prints as a text.
         """
-        return cast("Explanation", self._run(self._explain()))
+        found: Explanation = self._run(self._explain())
+        return found

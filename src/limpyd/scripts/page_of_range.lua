@@ -10,6 +10,9 @@ local call = redis.call
 local key, low, high = KEYS[1], ARGV[1], ARGV[2]
 local offset, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
 local desc = ARGV[5] == '1'
+if offset > 2 ^ 53 then
+  return {} -- which is no integer to the server
+end
 local count = limit > 0 and limit or -1
 if (desc and low ~= '-inf') or (not desc and high ~= '+inf') then -- what comes after the range is not to be read
   local size = call('ZCOUNT', key, low, high)
@@ -18,14 +21,11 @@ if (desc and low ~= '-inf') or (not desc and high ~= '+inf') then -- what comes 
     return {}
   end
 end
-local function position(before)
-  return string.format('%.0f', before + offset) -- a number as large as an offset may be is no integer to the server
-end
 if desc then
   local beyond = string.byte(high) == 40 and string.sub(high, 2) or '(' .. high
   local before = high == '+inf' and 0 or call('ZCOUNT', key, beyond, '+inf')
-  return call('SORT_RO', key, 'BY', 'nosort', 'DESC', 'LIMIT', position(before), count, unpack(ARGV, 6))
+  return call('SORT_RO', key, 'BY', 'nosort', 'DESC', 'LIMIT', before + offset, count, unpack(ARGV, 6))
 end
 local beyond = string.byte(low) == 40 and string.sub(low, 2) or '(' .. low
 local before = low == '-inf' and 0 or call('ZCOUNT', key, '-inf', beyond)
-return call('SORT_RO', key, 'BY', 'nosort', 'LIMIT', position(before), count, unpack(ARGV, 6))
+return call('SORT_RO', key, 'BY', 'nosort', 'LIMIT', before + offset, count, unpack(ARGV, 6))
