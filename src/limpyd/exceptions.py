@@ -75,6 +75,46 @@ class DoesNotExist(LimpydError, LookupError):
     """No object has this primary key, or none matches the filters."""
 
 
+class RelatedDoesNotExist(DoesNotExist):
+    """A reference is to an object that does not exist. Nothing was written.
+
+    Attributes:
+        model: name of the model that refers.
+        field: name of the field.
+        pk: the primary key that no object has.
+    """
+
+    def __init__(self, model: str, field: str, target: str, pk: str) -> None:
+        super().__init__(
+            f"{model}.{field}: there is no {target}({pk!r}) to refer to; nothing was written. Create it first, or "
+            f"declare the field with check=False"
+        )
+        self.model = model
+        self.field = field
+        self.pk = pk
+
+
+class RestrictedError(LimpydError, ValueError):
+    """An object cannot be deleted, because another one refers to it that forbids it. Nothing was deleted.
+
+    Attributes:
+        model: name of the model that refers.
+        field: name of the field.
+        pk: primary key of the object that refers.
+        target: primary key of the one that is referred to.
+    """
+
+    def __init__(self, model: str, field: str, pk: str, target_model: str, target: str) -> None:
+        super().__init__(
+            f"{target_model}({target!r}) cannot be deleted: {model}({pk!r}).{field} refers to it, and is declared "
+            f"with on_delete='restrict'; nothing was deleted. Change or delete that object first"
+        )
+        self.model = model
+        self.field = field
+        self.pk = pk
+        self.target = target
+
+
 class MultipleObjectsReturned(LimpydError, ValueError):
     """More than one object matches where exactly one was asked for."""
 

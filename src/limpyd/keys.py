@@ -150,6 +150,7 @@ class ModelKeys:
         if not model or ":" in model:
             msg = f"the model name {model!r} is empty or holds a colon, which separates it from its namespace"
             raise DeclarationError(msg)
+        self.name = model
         self.tag = f"{namespace}:{model}" if namespace else model
         self._only = Partition(to_bytes(self.tag))
 

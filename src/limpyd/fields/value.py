@@ -65,6 +65,9 @@ class ValueField(Field[T]):
     has_places: ClassVar[bool] = False
     """Whether its members are places."""
 
+    refers: ClassVar[bool] = False
+    """Whether its values refer to objects."""
+
     def __init__(
         self,
         type: Any = str,
@@ -118,10 +121,14 @@ class ValueField(Field[T]):
             self._prefix(where),
             self.stored_as,
             indexes,
-            _described([*alone, *together]),
+            _described([*alone, *together], self.checks_in(where)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
         )
+
+    def checks_in(self, where: Partition) -> tuple[Argument, ...]:  # noqa: ARG002 - some fields ask
+        """What new values must meet in a partition, as the scripts know it: of each a kind, a form and a key."""
+        return ()
 
     def place(self, pk: bytes | None) -> Place:
         """Where the value of an object is kept."""
@@ -183,9 +190,9 @@ class ValueField(Field[T]):
         return where.field_prefix(self.name)
 
 
-def _described(indexes: Sequence[Kept]) -> Indexes:
-    """Indexes as the scripts know them."""
-    return (len(indexes), *(arg for index in indexes for arg in index.upkeep))
+def _described(indexes: Sequence[Kept], checks: tuple[Argument, ...] = ()) -> Indexes:
+    """Indexes as the scripts know them, after what is checked."""
+    return (len(indexes) + len(checks) // 3, *checks, *(arg for index in indexes for arg in index.upkeep))
 
 
 class BoundValue(BoundField[Face]):

@@ -13,6 +13,8 @@ from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import to_text
 from limpyd.model.schema import Schema, check_names
+from limpyd.relations.registry import connect
+from limpyd.relations.reverse import Reverse
 from limpyd.requests import Request, Walk, answered, returned
 from limpyd.scripts import calls
 
@@ -59,6 +61,11 @@ class ModelCore(Faced[Face]):
         for field_name, field in schema.fields.items():
             setattr(cls, field_name, field)
         cls.pk = schema.pk_field  # type: ignore[attr-defined]
+        try:
+            connect(database, Reverse)
+        except DeclarationError:
+            database._unregister(schema.keys.tag)
+            raise
 
     @classmethod
     def use_database(cls, database: Any) -> None:
@@ -182,6 +189,7 @@ class ModelCore(Faced[Face]):
 
         Raises:
             DoesNotExist: it was deleted already.
+            RestrictedError: another object refers to it and forbids it; nothing is deleted.
             InvalidPrimaryKey: the instance has no primary key, so there is nothing to delete.
         """
         schema = self._schema
@@ -189,7 +197,7 @@ class ModelCore(Faced[Face]):
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
         where = schema.keys.partition(self._pk)
-        return calls.delete(schema, where, self._pk, schema.deletion(where))
+        return schema.delete(where, self._pk)
 
     @operation
     def hmget(self, *names: str) -> Request[list[Any]]:

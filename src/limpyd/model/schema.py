@@ -14,8 +14,12 @@ from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.templates import Templates
-from limpyd.requests import Argument
+from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_one
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Argument, Request
+from limpyd.scripts import calls, changes
 from limpyd.scripts.calls import deletion_layout
+from limpyd.scripts.queries import Search
 from limpyd.upkeep import Upkeep
 
 ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "lazy", "self"})
@@ -63,10 +67,17 @@ class Schema:
         self.shapes: dict[tuple[str, tuple[str, ...]], Any] = {}
         """What objects become, by what was asked of a collection."""
         self.templates = Templates()
-        self._layouts = {where: self._layout(where) for where in self.keys.partitions}
-        self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+        self.incoming: list[ReferenceField[Any]] = []
+        """The references of other models, and of itself, to this one."""
+        self.crosses = False
+        self.renew()
         self.upkeep = Upkeep(self)
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
+
+    def renew(self) -> None:
+        """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
+        self._layouts = {where: self._layout(where) for where in self.keys.partitions}
+        self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
 
     def __str__(self) -> str:
         return self.name
@@ -133,6 +144,22 @@ class Schema:
             [(sub, place.alone) for place, sub in indexed if sub is not None],
             [(place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None],
         )
+
+    def consequences(self, where: Partition) -> Consequences:
+        """What the deletion of an object concerns, if others refer to the model."""
+        return consequences(self, where)
+
+    def delete(self, where: Partition, pk: bytes) -> Request[None]:
+        """The request that deletes an object, with all that comes of it."""
+        if self.incoming:
+            return delete_one(self, where, pk)
+        return calls.delete(self, where, pk, self.deletion(where))
+
+    def delete_found(self, where: Partition, search: Search) -> Request[int]:
+        """The request that deletes the objects that a query finds, with all that comes of it."""
+        if self.incoming:
+            return delete_found(self, search, where)
+        return changes.delete_found(self, search, self.deletion(where))
 
     def must_have_or_mint(self, pk: bytes | None) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

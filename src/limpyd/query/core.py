@@ -26,8 +26,8 @@ from limpyd.query.templates import Templates
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
-from limpyd.requests import Argument, Program, Request, Walk
-from limpyd.scripts.changes import delete_found, update_found
+from limpyd.requests import Program, Request, Walk
+from limpyd.scripts.changes import update_found
 from limpyd.scripts.queries import Search
 
 Item = TypeVar("Item")
@@ -45,7 +45,7 @@ class ModelSchema(Queried, Planned, Protocol):
     pk_name: str
     mints_pks: bool
 
-    def deletion(self, where: Partition) -> tuple[Argument, ...]: ...
+    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
 
     orders: dict[Any, tuple[SortKey, ...]]
     shapes: dict[tuple[str, tuple[str, ...]], Shape]
@@ -367,9 +367,7 @@ class CollectionCore(Generic[Item, M]):
 
     def _deletion(self, chunk: int) -> Program[int]:
         schema = self._schema
-        plan = self._plan(())
-        layout = schema.deletion(plan.where)
-        return self._changing(chunk, lambda search: delete_found(schema, search, layout))
+        return self._changing(chunk, lambda search: schema.delete_found(search.where, search))
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
         schema, steps = self._schema, steps_of(self._schema, values)

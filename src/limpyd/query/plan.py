@@ -214,10 +214,12 @@ class Plan:
     def search(self) -> Search:
         """The query as the script is told."""
         node = self._only or (All(self.nodes) if self.nodes else Everything())
-        elsewhere = [key for condition in self._conditions for key in condition.elsewhere()]
+        # Scripts that may look at other slots are not told which: a cluster takes keys of one slot only.
+        told = () if self._model.crosses else self._conditions
+        elsewhere = [key for condition in told for key in condition.elsewhere()]
         if not self.order:
             return Search(self.where, node, tuple(elsewhere))
-        elsewhere += (key.scores for key in self.order if key.scores)
+        elsewhere += (key.scores for key in self.order if key.scores and not self._model.crosses)
         return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:

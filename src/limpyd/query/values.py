@@ -65,6 +65,8 @@ class Values:
 
     def _pk_of(self, instance: Any) -> bytes:
         pk: bytes | None = instance._pk
+        if isinstance(self._field, ValueField) and self._field.refers:
+            return self._field.encode(instance)
         if pk is None:
             msg = f"{self._shown}: {instance!r} has no primary key yet"
             raise InvalidFilter(msg)

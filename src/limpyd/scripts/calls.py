@@ -76,7 +76,9 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
             return pk
         raise refusal(model, reply, new.pk, new.claimed())
 
-    request = scripted(CREATE, _object_keys(where, new.pk), _object_args(where, new), decode, model)
+    request = scripted(
+        CREATE.crossing_if(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
+    )
     return request.after(model.upkeep.first)
 
 
@@ -106,7 +108,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(may_create), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
+    return scripted(GET_OR_CREATE.crossing_if(model.crosses), keys, args, decode, model).after(model.upkeep.first)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from limpyd.exceptions import LimpydError
 from limpyd.indexes.asked import answer
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import scripted
@@ -32,6 +33,7 @@ def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request
 
     Raises (from the reply):
         UniquenessError: a new value belongs to another object; nothing was changed.
+        RelatedDoesNotExist: a new value refers to an object that does not exist; nothing was changed.
         ServerError: the server refused a command; nothing was changed.
     """
     return _on_found(UPDATE_FOUND, model, search, step_args(steps), steps)
@@ -40,17 +42,32 @@ def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request
 def _on_found(
     script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
 ) -> Request[int]:
+    def refused(reply: list[Any]) -> LimpydError:
+        who = f"the {model.name} objects of a chunk"
+        return refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
+
+    keys, args = found_args(search)
+    decode = found_decoder(model, refused)
+    request = scripted(script.crossing_if(model.crosses), keys, (*args, *rest), decode, model, again=answer)
+    return request.after(model.upkeep.first)
+
+
+def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:
+    """The keys of a script that changes what a query finds, and what it is told of the query."""
+    body = Arguments()
+    search.node.add_to(body)
+    return tuple(dict.fromkeys((search.where.pks, *search.elsewhere))), with_references([], body)
+
+
+def found_decoder(model: Model, refused: Callable[[list[Any]], Exception]) -> Callable[[Any], int]:
+    """Decode: how many objects were changed; else the error that the reply stands for."""
+
     def decode(reply: Any) -> int:
         if reply == GONE:
             raise stored_gone(model)
-        if reply[0] == b"ok":
-            found: int = reply[1]
-            return found
-        who = f"the {model.name} objects of a chunk"
-        raise refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
+        if reply[0] != b"ok":
+            raise refused(reply)
+        found: int = reply[1]
+        return found
 
-    body = Arguments()
-    search.node.add_to(body)
-    keys = tuple(dict.fromkeys((search.where.pks, *search.elsewhere)))
-    args = (*with_references([], body), *rest)
-    return scripted(script, keys, args, decode, model, again=answer).after(model.upkeep.first)
+    return decode

@@ -7,7 +7,7 @@
 -- @include atomic values remove_entry upkeep look_at_all deleting
 
 return atomically(function()
-  if not forget(ARGV[1], 2) then
+  if not forget(KEYS[1], ARGV[1], 2, #ARGV) then
     refuse('gone')
   end
   if asked then

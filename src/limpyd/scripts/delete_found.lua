@@ -13,7 +13,7 @@ return atomically(function()
   end
   local pks = node.list()
   for at = 1, #pks do
-    forget(pks[at], first)
+    forget(KEYS[1], pks[at], first, #ARGV)
   end
   if asked then
     return -- what follows cannot be taken back

@@ -23,6 +23,16 @@ class Script:
         self.name = name
         self._flags = flags
 
+    def crossing_if(self, crosses: bool) -> Script:
+        """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
+        return self._crossing if crosses else self
+
+    @cached_property
+    def _crossing(self) -> Script:
+        flags = re.match(r"#!lua(?: flags=(\S+))?", self.source.decode())
+        own = [flags[1]] if flags and flags[1] else []
+        return Script(self.name, ",".join([*own, "allow-cross-slot-keys"]))
+
     @cached_property
     def source(self) -> bytes:
         """What the server runs: the file, with its `-- @include` lines replaced by the parts they name, each once."""
@@ -38,7 +48,7 @@ class Script:
 
         source = (FOLDER / f"{self.name}.lua").read_text("utf-8")
         if self._flags:
-            source = source.replace("#!lua", f"#!lua flags={self._flags}", 1)
+            source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
         return re.sub(INCLUDE, parts, source).encode()
 
     @cached_property

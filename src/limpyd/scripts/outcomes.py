@@ -10,6 +10,8 @@ from limpyd.exceptions import (
     DoesNotExist,
     LimpydError,
     MultipleObjectsReturned,
+    RelatedDoesNotExist,
+    RestrictedError,
     ServerError,
     ServerTooOld,
     UniquenessError,
@@ -28,6 +30,10 @@ class Model(Subject, Protocol):
     upkeep: Any
     """Its attribute `first` is what is to be asked before a write."""
 
+    crosses: bool
+    """Whether its scripts look at keys of other models, which have other hash tags."""
+
+    def field(self, name: str) -> Any: ...
     def value_of(self, field: str, stored: bytes) -> Any: ...
     def index_at(self, key: bytes) -> Any: ...
 
@@ -64,6 +70,7 @@ def refusal(
     command: Any = "",
     needs: Needs | None = None,
     who: str = "",
+    references: Sequence[Any] = (),
 ) -> LimpydError:
     """The error that an outcome stands for.
 
@@ -77,6 +84,7 @@ def refusal(
         command: the command that was run, if it was one.
         needs: the servers that know its arguments, if not all that know the command do.
         who: whom it is about, if not the object with the primary key.
+        references: what `restricted` counts, from 1 on.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]
@@ -98,6 +106,8 @@ def refusal(
         if sub is not None:
             value = {to_text(sub): value}
         return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+    if outcome in {b"absent", b"restricted"}:
+        return _about_a_reference(outcome, facts, claims, references)
     if outcome == b"unindexable":
         value, reason, key = facts
         _, index = _index_at(model, key, claims)
@@ -106,6 +116,19 @@ def refusal(
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_a_reference(
+    outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
+) -> LimpydError:
+    """The error for a reference to an object that is not there, or to one that was to be deleted."""
+    if outcome == b"absent":
+        claim = claims[facts[0]]
+        field = claim.model.field(claim.field)
+        return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
+    number, holder, referred = facts
+    by = references[number - 1]
+    return RestrictedError(by.model.name, by.name, to_text(holder), by.target.name, to_text(referred))
 
 
 def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any]:

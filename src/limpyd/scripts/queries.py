@@ -69,6 +69,8 @@ def find(
     Raises (from the reply):
         DoesNotExist: it is about a stored collection that is not there any more.
     """
+    readonly = script is not STORE
+    script = script.crossing_if(model.crosses)
     body = Arguments()
     args = body.args
     args.append(b"%d" % len(search.order))
@@ -88,7 +90,7 @@ def find(
             raise stored_gone(model)
         return decode(reply)
 
-    return Request(sent, decode_answer, readonly=script is not STORE, script=script, subject=model)
+    return Request(sent, decode_answer, readonly=readonly, script=script, subject=model)
 
 
 def find_plain(

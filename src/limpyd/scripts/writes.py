@@ -65,7 +65,7 @@ def write(
         claims = [Claim(model, step.field) for step in steps]
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
-    script = REMOVE if all(step.command in FREEING for step in steps) else WRITE
+    script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).crossing_if(model.crosses)
     args: list[Argument] = [b"EVALSHA", script.sha]
     args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
     args += step_args(steps)
@@ -184,12 +184,16 @@ def write_members(
         involved = [(other.model, other.pk) for other in others]
         raise refusal(model, reply, pk, claims, others=involved, command=steps[0].command, needs=needs)
 
-    script = REMOVE_MEMBERS if all(step.command in FREEING for step in steps) else WRITE_MEMBERS
+    freeing = all(step.command in FREEING for step in steps)
+    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).crossing_if(model.crosses)
     keys: list[Argument] = [where.pks, where.seq]
     args: list[Argument] = [int(pk is None), pk or b"", len(others)]
     for other in others:
-        keys.append(other.where.pks)
-        args += (len(keys), other.pk)
+        if model.crosses:  # a cluster refuses keys of several slots among those of a script
+            args += (other.where.pks, other.pk)
+        else:
+            keys.append(other.where.pks)
+            args += (len(keys), other.pk)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
         args.append(len(changes))

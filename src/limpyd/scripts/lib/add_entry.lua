@@ -9,6 +9,7 @@
 --   geo    a sorted set of primary keys by place; the entry is `<longitude>,<latitude>`
 --   geos   as nums, by geohash
 --   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
+--   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused.
 -- @include sorted_entries
@@ -20,6 +21,10 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
     subject_key = key
     if call('SADD', key, pk) == 1 then
       undo_with('SREM', key, pk)
+    end
+  elseif kind == 'ref' then
+    if call('SISMEMBER', key, entry) == 0 then
+      refuse('absent', number, entry)
     end
   elseif kind ~= 'uniq' then
     sorted_entries = sorted_entries or make_sorted_entries()

@@ -12,6 +12,9 @@
 --                                          of a write or which entry of a new object, counted from 0,
 --                                          and the sub-key if it is in a hash of its own; or the key of an
 --                                          index of several fields instead of the number
+--   'absent', number, primary key          a value refers to an object that is not there
+--   'restricted', number, primary key, referred to    an object refers to one that was to be deleted: which reference
+--                                          (see lib/consequences), the primary keys of both
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
 --   'asked', key, value, key, value, …     Python has to tell what the index with the key keeps of the value
 --   'many', count                          more than one object where one was asked for

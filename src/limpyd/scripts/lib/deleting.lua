@@ -1,16 +1,16 @@
--- Takes an object away. What its model looks like is in ARGV from a position to the end: a count of prefixes, and
+-- Takes an object away. What its model looks like is in ARGV from a position to another: a count of prefixes, and
 -- those of all its keys, that of its hash first; a count of indexes of several fields, and those (see
 -- lib/composite_entry); a count of indexed hash fields and their sub-keys; for each of those a count of its indexes,
 -- and those (see lib/add_entry); and to the end the indexed fields with keys of their own, each the prefix of its
--- key, how it is stored (see lib/look_at_all), a count of its indexes, and those.
+-- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. `set` is that of all primary keys.
 
 -- Takes an object out of the set of all and out of the indexes, which can be taken back; false if it is not there.
-local function forget(pk, first)
-  subject_key = KEYS[1]
-  if call('SREM', KEYS[1], pk) == 0 then
+local function forget(set, pk, first, last)
+  subject_key = set
+  if call('SREM', set, pk) == 0 then
     return false
   end
-  undo_with('SADD', KEYS[1], pk)
+  undo_with('SADD', set, pk)
 
   -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
   local function remove_entries(value, at, sub)
@@ -53,7 +53,7 @@ local function forget(pk, first)
       end
     end
   end
-  while at <= #ARGV do
+  while at <= last do
     local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
     for name, held in pairs(look_at_all(stored, ARGV[at] .. pk)) do
       if stored == 'string' or stored == 'hash' then

@@ -9,6 +9,8 @@ local function remove_entry(kind, key, entry, pk)
     if call('SREM', key, pk) == 1 then
       undo_with('SADD', key, pk)
     end
+  elseif kind == 'ref' then
+    return
   elseif kind ~= 'uniq' then
     sorted_entries = sorted_entries or make_sorted_entries()
     sorted_entries.remove(kind, key, entry, pk)

@@ -1,0 +1,132 @@
+"""What comes of a deletion, for those who refer to what is deleted: how the server is told of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from limpyd.fields.many import MembersField
+from limpyd.indexes.asked import answer
+from limpyd.keys import Partition
+from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
+from limpyd.requests import Argument, Request
+from limpyd.scripts.calls import scripted
+from limpyd.scripts.changes import found_args, found_decoder
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.queries import Search
+from limpyd.scripts.writes import step_args
+
+DELETE_RELATED = Script("delete_related")
+DELETE_FOUND_RELATED = Script("delete_found_related")
+
+REMOVALS: dict[bytes, tuple[str, tuple[Argument, ...]]] = {
+    b"set": ("SREM", ()),
+    b"list": ("LREM", (0,)),
+    b"zset": ("ZREM", ()),
+}
+"""The command that takes a member out of a field of many, and what stands before the member."""
+
+
+class Consequences(NamedTuple):
+    """What the deletion of objects of a model concerns.
+
+    Attributes:
+        args: what the scripts are told (see scripts/lib/consequences.lua).
+        references: the references that it counts, for messages.
+        models: the models whose objects may be changed or deleted.
+    """
+
+    args: tuple[Argument, ...]
+    references: tuple[ReferenceField[Any], ...]
+    models: tuple[Any, ...]
+
+
+def consequences(schema: Any, where: Partition) -> Consequences:
+    """What the deletion of objects of a model concerns: all that refer to it, and to what goes with it."""
+    going, concerned = [schema], [schema]
+    for model in going:
+        for reference in model.incoming:
+            holder = reference.model
+            if reference.on_delete == CASCADE and holder not in going:
+                going.append(holder)
+            if holder not in concerned:
+                concerned.append(holder)
+    args: list[Argument] = [len(concerned)]
+    references: list[ReferenceField[Any]] = []
+    for model in concerned:
+        partition = where if model is schema else model.keys.partitions[0]
+        layout = model.deletion(partition)
+        args += (partition.pks, len(layout), *layout)
+        incoming = model.incoming if model in going else ()
+        args.append(len(incoming))
+        for reference in incoming:
+            references.append(reference)
+            args += _reference_args(reference, concerned.index(reference.model) + 1)
+    return Consequences(tuple(args), tuple(references), tuple(concerned))
+
+
+def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
+    """A reference, as the scripts know it."""
+    (where,) = reference.model.keys.partitions
+    kept = reference.kept_references(where)
+    clearing = _clearing(reference, where) if reference.on_delete == CLEAR else []
+    many = b"many" if reference.many else b"one"
+    return [reference.on_delete, holder, kept.kind, kept.key, many, len(clearing), *clearing]
+
+
+def _clearing(reference: Any, where: Partition) -> list[Argument]:
+    """The command that takes a reference away."""
+    if not isinstance(reference, MembersField):
+        return step_args([reference.setting(None)])
+    place = reference.place_in(where)
+    command, before = REMOVALS[place.stored]
+    scope = b"whole" if place.escalates else b"members"
+    changed = (0, place.prefix, place.stored, scope, len(before) + 1, 1, *place.described)
+    return [1, *changed, command, 1, len(before) + 1, *before, b""]
+
+
+def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
+    """Deletes an object with all that comes of it.
+
+    Raises (from the reply):
+        DoesNotExist: it was deleted already.
+        RestrictedError: another object refers to it, and forbids it.
+        IndexNotBuilt: an index that tells who refers to it does not know all objects.
+    """
+    concerned = schema.consequences(where)
+
+    def decode(reply: list[Any]) -> None:
+        if reply[0] != b"ok":
+            raise _refusal(schema, reply, concerned, pk)
+
+    script = DELETE_RELATED.crossing_if(schema.crosses)
+    request = scripted(script, (where.pks,), (pk, *concerned.args), decode, schema, again=answer)
+    return _when_built(request, concerned)
+
+
+def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
+    """Deletes the objects that a query finds with all that comes of it; how many it found. Raises as `delete_one`."""
+    concerned = schema.consequences(where)
+
+    def refused(reply: list[Any]) -> Exception:
+        return _refusal(schema, reply, concerned, None)
+
+    keys, args = found_args(search)
+    script = DELETE_FOUND_RELATED.crossing_if(schema.crosses)
+    decode = found_decoder(schema, refused)
+    return _when_built(scripted(script, keys, (*args, *concerned.args), decode, schema, again=answer), concerned)
+
+
+def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes | None) -> Exception:
+    who = "" if pk is not None else f"the {schema.name} objects of a chunk"
+    return refusal(schema, reply, pk, who=who, references=concerned.references)
+
+
+def _when_built(request: Request[Any], concerned: Consequences) -> Request[Any]:
+    """The request, after those that make sure that all who refer will be found."""
+    for model in concerned.models:
+        request = request.after(model.upkeep.first)
+    for reference in concerned.references:
+        (where,) = reference.model.keys.partitions
+        request = request.after(reference.model.upkeep.built([reference.kept_references(where)]))
+    return request

@@ -1,0 +1,306 @@
+"""The fields that refer to objects: one that holds a reference, in a string or a hash, and those that hold many."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Self, TypeVar, overload
+
+from limpyd.commands import operation
+from limpyd.expressions import Expression
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields.instancehash import BoundHashEntry, InstanceHashField
+from limpyd.fields.list import BoundList, ListField
+from limpyd.fields.set import BoundSet, SetField
+from limpyd.fields.sortedset import BoundSortedSet, SortedSetField
+from limpyd.fields.string import BoundString, StringField
+from limpyd.query.asynchronous import AsyncCollection
+from limpyd.query.sync import Collection
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Request
+
+M = TypeVar("M")
+
+
+def _instance_of(field: Any, stored: bytes | None, lazy: bool) -> Any:
+    """The object that a reference is to; one that may not exist is looked for when it is used."""
+    if stored is None:
+        return None
+    model = field.target.model
+    return model._lazy(stored) if lazy or not field.check else model._connected(stored)
+
+
+class BoundFKString(BoundString[Any, Face], Generic[M, Face]):
+    """A reference in a string of its own, of one instance."""
+
+    __slots__ = ()
+
+    @operation
+    def instance(self, lazy: bool = False) -> Request[M | None]:
+        """The object that it refers to, or None (GET). Nothing but the reference is read.
+
+        Args:
+            lazy: the object's existence is checked at its first use. It exists anyway, unless the field is declared
+                with check=False.
+        """
+        return self._read("GET", decode=lambda stored: _instance_of(self._field, stored, lazy))
+
+
+class BoundFKHashEntry(BoundHashEntry[Any, Face], Generic[M, Face]):
+    """A reference in the hash of its instance."""
+
+    __slots__ = ()
+
+    @operation
+    def instance(self, lazy: bool = False) -> Request[M | None]:
+        """The object that it refers to, or None (HGET). Nothing but the reference is read.
+
+        Args:
+            lazy: the object's existence is checked at its first use. It exists anyway, unless the field is declared
+                with check=False.
+        """
+        return self._read("HGET", self._field.sub, decode=lambda stored: _instance_of(self._field, stored, lazy))
+
+
+class _CallableMembers(Generic[M, Face]):
+    """Many references, which are a collection when they are called."""
+
+    __slots__ = ()
+
+    @overload
+    def __call__(self: _CallableMembers[M, Sync], *expressions: Expression, **filters: Any) -> Collection[str, M]: ...
+    @overload
+    def __call__(
+        self: _CallableMembers[M, Async], *expressions: Expression, **filters: Any
+    ) -> AsyncCollection[str, M]: ...
+    def __call__(self: Any, *expressions: Expression, **filters: Any) -> Any:
+        """The collection of the objects that it refers to, narrowed by expressions and filters. Nothing is sent yet."""
+        return self._field.target.model.collection(*expressions, **filters).intersect(self)
+
+
+class BoundM2MSet(_CallableMembers[M, Face], BoundSet[Any, Face]):
+    """References in a set, of one instance."""
+
+    __slots__ = ()
+
+
+class BoundM2MList(_CallableMembers[M, Face], BoundList[Any, Face]):
+    """References in a list, of one instance."""
+
+    __slots__ = ()
+
+
+class BoundM2MSortedSet(_CallableMembers[M, Face], BoundSortedSet[Any, Face]):
+    """References in a sorted set, of one instance."""
+
+    __slots__ = ()
+
+
+class FKStringField(ReferenceField[M], StringField[Any]):
+    """A reference to an object, in a Redis string of its own. See ReferenceField for the arguments.
+
+    Its value is the object's primary key as text; it is set to an object, or to its primary key.
+    """
+
+    @overload
+    def __init__(
+        self,
+        to: type[M],
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: FKStringField[Any],
+        to: str,
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        ReferenceField.__init__(self, to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundFKString[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundFKString[M, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundFKString(self, instance)
+
+
+class FKInstanceHashField(ReferenceField[M], InstanceHashField[Any]):
+    """A reference to an object, in the hash of its instance. See ReferenceField for the arguments, FKStringField."""
+
+    @overload
+    def __init__(
+        self,
+        to: type[M],
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: FKInstanceHashField[Any],
+        to: str,
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        ReferenceField.__init__(self, to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundFKHashEntry[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundFKHashEntry[M, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundFKHashEntry(self, instance)
+
+
+class M2MSetField(ReferenceField[M], SetField[Any]):
+    """References to any number of objects, in a Redis set. See ReferenceField for the arguments.
+
+    Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
+    """
+
+    @overload
+    def __init__(
+        self,
+        to: type[M],
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: M2MSetField[Any],
+        to: str,
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        ReferenceField.__init__(self, to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MSet[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MSet[M, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundM2MSet(self, instance)
+
+
+class M2MListField(ReferenceField[M], ListField[Any]):
+    """References to any number of objects, in a Redis list. See ReferenceField for the arguments.
+
+    Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
+    """
+
+    @overload
+    def __init__(
+        self,
+        to: type[M],
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: M2MListField[Any],
+        to: str,
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        ReferenceField.__init__(self, to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MList[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MList[M, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundM2MList(self, instance)
+
+
+class M2MSortedSetField(ReferenceField[M], SortedSetField[Any]):
+    """References to any number of objects, in a Redis sorted set. See ReferenceField for the arguments.
+
+    Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
+    """
+
+    @overload
+    def __init__(
+        self,
+        to: type[M],
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: M2MSortedSetField[Any],
+        to: str,
+        related_name: str | None = None,
+        *,
+        on_delete: str = "clear",
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        ReferenceField.__init__(self, to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MSortedSet[M, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MSortedSet[M, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundM2MSortedSet(self, instance)

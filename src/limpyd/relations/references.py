@@ -1,0 +1,193 @@
+"""Fields that refer to objects of a model: what all of them declare, and how the model is found that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Generic, Self, TypeVar
+
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.fields.base import Owner
+from limpyd.fields.pk import pk_bytes
+from limpyd.fields.value import Place, ValueField
+from limpyd.indexes.base import Declared, Index, Kept
+from limpyd.indexes.equal import EqualIndex
+from limpyd.keys import Partition
+from limpyd.requests import Argument
+from limpyd.scripts.calls import NewObject
+
+M = TypeVar("M")
+
+CLEAR: Final = "clear"
+CASCADE: Final = "cascade"
+RESTRICT: Final = "restrict"
+POLICIES = (CLEAR, CASCADE, RESTRICT)
+"""What happens to who refers to an object that is deleted: it loses the reference, goes as well, or forbids it."""
+ITSELF = "self"
+
+
+class ReferenceField(ValueField[Any], Generic[M]):
+    """A field that refers to objects of a model.
+
+    Args:
+        to: the model: the class, its name, `"namespace:Name"`, or `"self"`. A name may be that of a model that is
+            declared later; without a namespace it is looked for in that of the field's own model.
+        related_name: the name under which the objects of that model find those that refer to them; it may hold
+            `%(model)s` and `%(namespace)s`. By default `<model>_set`.
+        on_delete: what happens to an object when one that it refers to is deleted: it loses the reference
+            (`"clear"`), is deleted as well (`"cascade"`), or forbids the deletion (`"restrict"`).
+        check: whether a reference to an object that does not exist is refused.
+        unique: whether no two objects may refer to the same one.
+        indexes: indexes to keep beside the one that finds who refers to an object.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    refers = True
+
+    def __init__(
+        self,
+        to: Any,
+        related_name: str | None = None,
+        *,
+        on_delete: str = CLEAR,
+        check: bool = True,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+        **options: Any,
+    ) -> None:
+        if not (isinstance(to, str) and to) and not hasattr(to, "_declared"):
+            msg = f"a reference is to a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
+            raise DeclarationError(msg)
+        if on_delete not in POLICIES:
+            msg = f"on_delete is one of {', '.join(map(repr, POLICIES))}, not {shorten(on_delete)}"
+            raise DeclarationError(msg)
+        given = list(indexes) if isinstance(indexes, Sequence) and not isinstance(indexes, str) else indexes
+        if given and not any(_finds_who_refers(index) for index in given):
+            given = [EqualIndex, *given]
+        options.pop("indexable", None)
+        super().__init__(str, indexable=True, unique=unique, indexes=given, lockable=lockable, **options)
+        self.to = to
+        self.related_name = related_name
+        self.on_delete = on_delete
+        self.check = check
+        self._target: Any = None
+        self._settled: dict[Partition, tuple[tuple[Kept, ...], Sequence[Kept]]] = {}
+
+    def attach(self, model: Owner) -> Self:
+        mine = super().attach(model)
+        mine._target = None
+        mine._settled = {}
+        return mine
+
+    # --- what it refers to ---
+
+    @property
+    def target(self) -> Any:
+        """The schema of the model it refers to.
+
+        Raises:
+            DeclarationError: the model is not declared, or is on another database.
+        """
+        target = self._target
+        if target is None:
+            msg = (
+                f"{self} refers to {self.to!r}, which is no model of this database: declare it, import the module that "
+                f"does, or name its namespace: 'namespace:Name'"
+            )
+            raise DeclarationError(msg)
+        if target.model.database is not self.model.model.database:
+            msg = f"{self} refers to {target.name}, which is on another database; both belong on one"
+            raise DeclarationError(msg)
+        return target
+
+    def finds(self, candidate: type[Any]) -> bool:
+        """Whether it refers to a model."""
+        own = self.model.model
+        if not isinstance(self.to, str):
+            return self.to is candidate
+        if self.to == ITSELF:
+            return candidate is own
+        namespace, separator, name = self.to.rpartition(":")
+        names = {candidate.__name__, candidate._schema.keys.name}
+        return name in names and candidate.namespace == (namespace if separator else own.namespace)
+
+    def connect(self, target: Any) -> None:
+        """Notes the model it refers to, which must have objects for references to be valid."""
+        self._target = target
+        for where, (indexes, together) in list(self._settled.items()):
+            self.settle(where, indexes, together)
+
+    def accessor(self) -> str:
+        """The name of the reverse side."""
+        own = self.model.model
+        name = self.related_name or "%(model)s_set"
+        try:
+            return name % {"model": own.__name__.lower(), "namespace": own.namespace}
+        except (KeyError, TypeError, ValueError):
+            msg = f"{self}: related_name may hold %(model)s and %(namespace)s, nothing else of that kind: {name!r}"
+            raise DeclarationError(msg) from None
+
+    # --- values ---
+
+    def encode(self, value: Any) -> bytes:
+        """A primary key as it is stored; of an object, or given as such.
+
+        Raises:
+            InvalidValue: it is none, or an object of another model, or one without a primary key.
+            DeclarationError: the model it refers to is not declared.
+        """
+        target = self.target
+        instance = value if hasattr(type(value), "_schema") else getattr(value, "_instance", None)
+        if instance is None:
+            try:
+                return pk_bytes(str(self), value)
+            except InvalidPrimaryKey as error:
+                raise InvalidValue(str(error)) from error
+        if instance._schema is not target:
+            msg = f"{self} refers to objects of {target.name}, not to {instance!r}"
+            raise InvalidValue(msg)
+        if instance._pk is None:
+            msg = f"{self}: {instance!r} has no primary key yet; store it first"
+            raise InvalidValue(msg)
+        pk: bytes = instance._pk
+        return pk
+
+    # --- how references are kept and checked ---
+
+    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+        self._settled[where] = (indexes, together)
+        super().settle(where, indexes, together)
+
+    def checks_in(self, where: Partition) -> tuple[Argument, ...]:
+        return (b"ref", b"text", self._referred_in(where)) if self._checks else ()
+
+    @property
+    def _checks(self) -> bool:
+        return self.check and self._target is not None
+
+    def _referred_in(self, _where: Partition) -> bytes:
+        """The set of all objects it may refer to."""
+        (only,) = self._target.keys.partitions
+        pks: bytes = only.pks
+        return pks
+
+    def _claim(self, new: NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+        if self._checks:
+            new.entries += (b"ref", self._referred_in(self.model.keys.partition(new.pk)), stored)
+            new.claims.append((self, stored, sub))
+        super()._claim(new, place, stored, sub)
+
+    def kept_references(self, where: Partition) -> Kept:
+        """The index that finds who refers to an object."""
+        return next(
+            kept
+            for kept in self.place_in(where).indexes
+            if kept.kind in {b"eq", b"uniq"} and kept.form == b"text" and not kept.index.label
+        )
+
+
+def _finds_who_refers(index: Any) -> bool:
+    """Whether an index is an EqualIndex as it is."""
+    if isinstance(index, type):
+        return index is EqualIndex
+    return type(index) is EqualIndex and isinstance(index, Index) and not index.label and index.transform is None

@@ -1,0 +1,60 @@
+"""How references find the models that they name: when a model is declared, all open names are looked at again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.fields import Field
+from limpyd.relations.references import ReferenceField
+
+
+def connect(database: Any, reverse: Any) -> None:
+    """Connects each reference of a database's models that names one of them.
+
+    Args:
+        database: the database.
+        reverse: makes the reverse side of a reference, an attribute of the model it refers to.
+
+    Raises:
+        DeclarationError: a reverse side has a name that the model has already.
+    """
+    models = list(database._models.values())
+    for model in models:
+        for field in model._schema.value_fields.values():
+            if isinstance(field, ReferenceField) and field._target is None:
+                target = next((each for each in _candidates(field, models) if field.finds(each)), None)
+                if target is not None:
+                    _join(field, target, reverse)
+
+
+def _candidates(field: ReferenceField[Any], models: list[Any]) -> list[Any]:
+    return [field.to] if not isinstance(field.to, str) else models
+
+
+def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
+    """Makes a reference and the model it refers to known to each other."""
+    holder: Any = field.model
+    schema = target._declared()
+    if target.database is not holder.model.database:
+        msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
+        raise DeclarationError(msg)
+    name = field.accessor()
+    if not name.isidentifier() or name.startswith("_") or "__" in name:
+        msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
+        raise DeclarationError(msg)
+    taken = getattr(target, name, None)
+    if taken is not None or name in schema.fields:
+        what = "a field" if isinstance(taken, Field) else "something else"
+        msg = (
+            f"{field}: {target.__name__}.{name}, which would be the reverse side, is {what} already; choose another "
+            f"related_name"
+        )
+        raise DeclarationError(msg)
+    setattr(target, name, reverse(name, field))
+    field.connect(schema)
+    schema.incoming.append(field)
+    if schema.keys.tag != holder.keys.tag:
+        holder.crosses = schema.crosses = True
+    for changed in (holder, schema):
+        changed.renew()

@@ -1,0 +1,158 @@
+"""The reverse side of a reference: who refers to an object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.commands import operation
+from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
+from limpyd.expressions import Comparison, Expression
+from limpyd.faces import Face, Faced
+from limpyd.fields import checks
+from limpyd.fields.base import Field
+from limpyd.requests import Argument, Request
+from limpyd.scripts.writes import Change, MembersStep, Other, write_members
+
+
+class Reverse:
+    """The attribute of a model under which its objects find those that refer to them."""
+
+    def __init__(self, name: str, field: Any) -> None:
+        self._name = name
+        self._field = field
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        if instance._schema is not self._field.target:
+            msg = f"{instance!r} has no {self._name}: {self._field} refers to {self._field.target.name}"
+            raise AttributeError(msg)
+        return BoundReverse(self._field, instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        msg = f"{self._name} is the reverse side of {self._field}; change that field"
+        raise AttributeError(msg)
+
+    def __repr__(self) -> str:
+        return f"<reverse side of {self._field}>"
+
+
+class BoundReverse(Faced[Face]):
+    """Those who refer to one object by a field.
+
+    Called, it is their collection. Where the field holds many references it can be written to from this side as well:
+    the object becomes, or is no longer, a member of the field of each of some objects, all in one step.
+    """
+
+    __slots__ = ("_field", "_instance")
+
+    def __init__(self, field: Any, instance: Any) -> None:
+        self._field = field
+        self._instance = instance
+
+    def __call__(self, *expressions: Expression, **filters: Any) -> Any:
+        """The collection of the objects that refer to this one, narrowed by expressions and filters."""
+        own = Comparison(self._field, (), "eq", self._instance)
+        return self._field.model.model.collection(own, *expressions, **filters)
+
+    def __repr__(self) -> str:
+        return f"<{self._field} to {self._instance!r}>"
+
+    def _run(self, request: Request[Any]) -> Any:
+        return self._instance._run(request)
+
+    @operation
+    def sadd(self, *holders: Any) -> Request[int]:
+        """Adds this object to the field of each of some objects (SADD); how many had it not yet. Raises as `zadd`."""
+        return self._write("sadd", b"set", "SADD", holders, lambda pk: (pk,), first=1)
+
+    @operation
+    def srem(self, *holders: Any) -> Request[int]:
+        """Takes this object out of the field of each of some objects (SREM); how many had it. Raises as `zadd`."""
+        return self._write("srem", b"set", "SREM", holders, lambda pk: (pk,), first=1)
+
+    @operation
+    def rpush(self, *holders: Any) -> Request[int]:
+        """Appends this object to the field of each of some objects (RPUSH); how many they are. Raises as `zadd`."""
+        return self._write("rpush", b"list", "RPUSH", holders, lambda pk: (pk,), first=1).then(lambda _: len(holders))
+
+    @operation
+    def lpush(self, *holders: Any) -> Request[int]:
+        """Puts this object before the others in the field of each of some objects (LPUSH); how many they are.
+
+        Raises as `zadd`.
+        """
+        return self._write("lpush", b"list", "LPUSH", holders, lambda pk: (pk,), first=1).then(lambda _: len(holders))
+
+    @operation
+    def lrem(self, count: int, *holders: Any) -> Request[int]:
+        """Takes this object out of the field of each of some objects (LREM); how many times it was there.
+
+        Args:
+            count: how often at the most, from the first on; if negative, from the last on; 0 for always.
+            holders: the objects, or their primary keys.
+
+        Raises as `zadd`.
+        """
+        times = checks.integer("LREM's count", count)
+        return self._write("lrem", b"list", "LREM", holders, lambda pk: (times, pk), first=2)
+
+    @operation
+    def zadd(self, score: float, *holders: Any) -> Request[int]:
+        """Adds this object to the field of each of some objects with a score (ZADD); how many did not have it yet.
+
+        Args:
+            score: the score.
+            holders: the objects, or their primary keys.
+
+        Raises:
+            UnsupportedCommand: the field is of another type.
+            InvalidValue: something is no object of the model that refers, and no primary key.
+            DoesNotExist: this object, or one of those, was deleted; nothing is changed.
+        """
+        text = checks.score(f"{self._field}'s score", score)
+        return self._write("zadd", b"zset", "ZADD", holders, lambda pk: (text, pk), first=2)
+
+    @operation
+    def zrem(self, *holders: Any) -> Request[int]:
+        """Takes this object out of the field of each of some objects (ZREM); how many had it. Raises as `zadd`."""
+        return self._write("zrem", b"zset", "ZREM", holders, lambda pk: (pk,), first=1)
+
+    def _write(
+        self, name: str, stored_as: bytes, command: str, holders: Sequence[Any], args: Any, *, first: int
+    ) -> Request[int]:
+        field, instance = self._field, self._instance
+        if field.stored_as != stored_as:
+            cure = "set it on the objects that refer" if not field.many else "use the commands of its type"
+            msg = f"{name}: {field} is a {type(field).__name__}; {cure}"
+            raise UnsupportedCommand(msg)
+        if instance._pk is None:
+            msg = f"{field}: {instance!r} has no primary key yet; store it first"
+            raise InvalidValue(msg)
+        pks = [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
+        target, model = field.target, field.model
+        others = [Other(model, model.keys.partition(pk), pk) for pk in pks]
+        steps = []
+        for number, pk in enumerate(pks, 1):
+            place = field.place(pk)
+            scope = b"whole" if place.escalates else b"members"
+            change = Change(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
+            steps.append(MembersStep((change,), command, self._args(args)))
+        where = target.keys.partition(instance._pk)
+        return write_members(target, where, instance._pk, others, (), steps, sum, instance._made, field)
+
+    def _args(self, args: Any) -> tuple[Argument, ...]:
+        given: tuple[Argument, ...] = args(self._instance._pk)
+        return given
+
+    def _pk_of(self, holder: Any) -> bytes:
+        model: Any = self._field.model
+        if hasattr(type(holder), "_schema"):
+            if holder._schema is not model or holder._pk is None:
+                msg = f"{self!r}: {shorten(holder)} is no stored object of {model.name}"
+                raise InvalidValue(msg)
+            pk: bytes = holder._pk
+            return pk
+        pk_field: Field[Any] = model.pk_field
+        return pk_field.encode(holder)

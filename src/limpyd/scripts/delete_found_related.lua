@@ -1,0 +1,15 @@
+#!lua flags=allow-oom
+-- Deletes the objects that a query finds, and that others may refer to, with all that comes of it: all of them or none.
+--
+-- KEYS   the set of primary keys; and keys of other slots that are read
+-- ARGV   values to be read first, and the query (see lib/query); the models that are concerned (see lib/consequences)
+-- Reply  'ok', how many there were; or 'restricted', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep look_at_all members undoing tracking steps member_steps deleting consequences
+
+return atomically(function()
+  local node, first = read_node(read_references(1))
+  if gone then
+    return { ok = 'GONE' }
+  end
+  return { 'ok', take_away(node.list(), first) }
+end)

@@ -1,0 +1,119 @@
+-- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
+--
+-- ARGV tells from a position to the end a count of models, the first of which is that of the objects, each:
+--   the set of its primary keys; a count of arguments, and those: what it looks like (see lib/deleting);
+--   a count of references to it, each:
+--     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
+--     found: 'eq' or 'uniq' (see lib/add_entry) and the key; whether the field holds 'one' reference or 'many'; a count
+--     of arguments, and those: the command that clears the field (see lib/steps, lib/member_steps), the last of which
+--     is '' for the primary key where it holds many
+
+local function read_models(at)
+  local models, references = {}, {}
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  for number = 1, count do
+    local model = { set = ARGV[at], first = at + 2, last = at + 1 + ARGV[at + 1], references = {} }
+    models[number] = model
+    at = model.last + 2
+    for reference = 1, ARGV[model.last + 1] do
+      local arguments = tonumber(ARGV[at + 5])
+      references[#references + 1] = {
+        number = #references + 1,
+        policy = ARGV[at],
+        holder = tonumber(ARGV[at + 1]),
+        kind = ARGV[at + 2],
+        key = ARGV[at + 3],
+        many = ARGV[at + 4] == 'many',
+        first = at + 6,
+        last = at + 5 + arguments,
+      }
+      model.references[reference] = references[#references]
+      at = at + 6 + arguments
+    end
+  end
+  return models
+end
+
+-- Who refers to an object by a field.
+local function holders(reference, pk)
+  if reference.kind == 'eq' then
+    return call('SMEMBERS', reference.key .. pk)
+  end
+  local owner = call('HGET', reference.key, pk)
+  return owner and { owner } or {}
+end
+
+-- Takes the reference to an object out of the field of another one.
+local function clear(reference, holder, pk)
+  if reference.many then
+    ARGV[reference.last] = pk
+    run_member_steps({ [0] = holder }, reference.first, reference.last, {}, true)
+  else
+    run_steps(holder, reference.first, reference.last, {}, true)
+  end
+end
+
+-- Takes objects of the first model away; how many of them there were.
+local function take_away(pks, at)
+  local models = read_models(at)
+  local going, order = {}, {}
+  for number = 1, #models do
+    going[number] = {}
+  end
+  local function goes(number, pk)
+    if not going[number][pk] and call('SISMEMBER', models[number].set, pk) == 1 then
+      going[number][pk] = true
+      order[#order + 1] = { number, pk }
+    end
+  end
+  for each = 1, #pks do
+    goes(1, pks[each])
+  end
+  local found, next_one = #order, 1
+  while next_one <= #order do
+    local number, pk = unpack(order[next_one])
+    for _, reference in ipairs(models[number].references) do
+      if reference.policy == 'cascade' then
+        for _, holder in ipairs(holders(reference, pk)) do
+          goes(reference.holder, holder)
+        end
+      end
+    end
+    next_one = next_one + 1
+  end
+
+  -- Who goes anyway neither forbids it nor has anything to lose.
+  local function each_left(policy, act)
+    for _, one in ipairs(order) do
+      for _, reference in ipairs(models[one[1]].references) do
+        if reference.policy == policy then
+          for _, holder in ipairs(holders(reference, one[2])) do
+            if not going[reference.holder][holder] then
+              act(reference, holder, one[2])
+            end
+          end
+        end
+      end
+    end
+  end
+  each_left('restrict', function(reference, holder, pk)
+    refuse('restricted', reference.number, holder, pk)
+  end)
+  each_left('clear', clear)
+  if upkeep then
+    upkeep.follow_composites()
+  end
+
+  for _, one in ipairs(order) do
+    local model = models[one[1]]
+    forget(model.set, one[2], model.first, model.last)
+  end
+  if asked then
+    return found -- what follows cannot be taken back
+  end
+  for _, one in ipairs(order) do
+    unlink_all(one[2], models[one[1]].first)
+  end
+  return found
+end

@@ -1,0 +1,383 @@
+"""References between objects: what is stored, found, refused and deleted with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from limpyd import InstanceHashField, PKField, StringField
+from limpyd.exceptions import (
+    DeclarationError,
+    DoesNotExist,
+    InvalidValue,
+    RelatedDoesNotExist,
+    RestrictedError,
+    UniquenessError,
+    UnsupportedCommand,
+)
+from limpyd.relations import (
+    FKInstanceHashField,
+    FKStringField,
+    M2MListField,
+    M2MSetField,
+    M2MSortedSetField,
+)
+from tests.rebuild import state
+
+ODD = ["a b", "a:b", "*", "{x}", "nul\0", "🎉", "10"]
+
+
+def models(face, **options):
+    class Person(face.Model):
+        database = face.database
+        name = PKField()
+        city = InstanceHashField(indexable=True)
+
+    class Group(face.Model):
+        database = face.database
+        name = PKField()
+        private = InstanceHashField(type=bool, indexable=True)
+        owner = FKStringField(Person, related_name="owned_groups", **options)
+        boss = FKInstanceHashField("Person", related_name="bossed", **options)
+        members = M2MSetField("Person", related_name="groups", **options)
+        queue = M2MListField(Person, related_name="queued", **options)
+        ranks = M2MSortedSetField(Person, related_name="ranked", **options)
+
+    return Person, Group
+
+
+async def make(face, model, **values):
+    return await face.do(model.create(**values)) if face.is_async else model(**values)
+
+
+async def keys(face):
+    return sorted([key async for key in face.database.scan_keys()] if face.is_async else face.database.scan_keys())
+
+
+class TestWhatIsReferredTo:
+    async def test_is_given_as_an_object_or_by_its_primary_key(self, face):
+        person, group = models(face)
+        people = [await make(face, person, name=name) for name in ODD]
+        for one, name in zip(people, ODD, strict=True):
+            made = await make(face, group, name=f"of {name}", owner=one, boss=name, members=[one, name])
+            assert await face.do(made.owner.get()) == name
+            assert await face.do(made.owner.instance()) == one
+            assert await face.do(made.boss.instance(lazy=True)) == one
+            assert await face.do(made.members.smembers()) == {name}
+            assert await face.all(one.owned_groups()) == [f"of {name}"]
+            assert await face.all(one.bossed()) == [f"of {name}"]
+            assert await face.all(one.groups()) == [f"of {name}"]
+            assert await face.all(made.members()) == [name]
+        assert await face.all(people[0].queued()) == []
+
+    async def test_can_be_set_and_taken_away(self, face):
+        person, group = models(face)
+        ann, bob = await make(face, person, name="ann"), await make(face, person, name="bob")
+        made = await make(face, group, name="g")
+        assert await face.do(made.owner.instance()) is None
+        assert await face.do(made.owner.set(ann))
+        assert await face.all(ann.owned_groups()) == ["g"]
+        assert await face.do(made.owner.set("bob"))
+        assert await face.all(ann.owned_groups()) == []
+        assert await face.all(bob.owned_groups()) == ["g"]
+        await face.do(made.owner.delete())
+        assert await face.all(bob.owned_groups()) == []
+        await face.do(made.ranks.zadd({"ann": 1, "bob": 2}))
+        assert sorted(await face.all(made.ranks())) == ["ann", "bob"]
+        assert await face.all(bob.ranked()) == ["g"]
+
+    async def test_is_narrowed_by_filters(self, face):
+        person, group = models(face)
+        ann = await make(face, person, name="ann", city="Paris")
+        await make(face, person, name="bob", city="Rome")
+        await make(face, group, name="open", owner=ann, private=False, members=["ann", "bob"])
+        secret = await make(face, group, name="secret", owner=ann, private=True, members=["ann", "bob"])
+        assert await face.all(ann.owned_groups(private=True)) == ["secret"]
+        assert sorted(await face.all(ann.groups())) == ["open", "secret"]
+        assert await face.all(secret.members(city="Rome")) == ["bob"]
+        assert await face.all(secret.members(person.city == "Paris").instances()) == [ann]
+        assert await face.do(ann.owned_groups().count()) == 2
+        assert sorted(await face.all(group.collection(owner=ann))) == ["open", "secret"]
+        assert await face.all(group.collection(group.owner == ann, private=False)) == ["open"]
+        assert sorted(await face.all(group.collection(members__in=[ann, "nobody"]))) == ["open", "secret"]
+
+
+class TestAReferenceToNobody:
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"owner": "nobody"},
+            {"boss": "nobody"},
+            {"members": ["ann", "nobody"]},
+            {"queue": ["ann", "nobody"]},
+            {"ranks": {"nobody": 1}},
+        ],
+        ids=lambda values: next(iter(values)),
+    )
+    async def test_is_refused_with_the_whole_object(self, face, values):
+        person, group = models(face)
+        await make(face, person, name="ann")
+        before = await keys(face)
+        with pytest.raises(RelatedDoesNotExist, match="no Person\\('nobody'\\)") as refused:
+            await make(face, group, name="g", private=True, **values)
+        assert (refused.value.model, refused.value.field, refused.value.pk) == ("Group", next(iter(values)), "nobody")
+        assert [key for key in await keys(face) if "meta" not in key] == [key for key in before if "meta" not in key]
+
+    async def test_is_refused_by_each_command_and_leaves_what_was_there(self, face):
+        person, group = models(face)
+        await make(face, person, name="ann")
+        made = await make(
+            face, group, name="g", owner="ann", boss="ann", members=["ann"], queue=["ann"], ranks={"ann": 1}
+        )
+        before = state(face.client)
+        for write in (
+            lambda: made.owner.set("nobody"),
+            lambda: made.owner.getset("nobody"),
+            lambda: made.boss.hset("nobody"),
+            lambda: made.hmset(private=True, boss="nobody"),
+            lambda: made.members.sadd("ann", "nobody"),
+            lambda: made.queue.rpush("nobody"),
+            lambda: made.queue.lset(0, "nobody"),
+            lambda: made.queue.linsert("BEFORE", "ann", "nobody"),
+            lambda: made.ranks.zadd({"ann": 2, "nobody": 1}),
+            lambda: made.ranks.zincrby(1, "nobody"),
+            lambda: group.collection().update(owner="nobody"),
+        ):
+            with pytest.raises(RelatedDoesNotExist):
+                await face.do(write())
+            assert state(face.client) == before
+
+    async def test_may_be_allowed(self, face):
+        _, group = models(face, check=False)
+        made = await make(face, group, name="g", owner="nobody", members=["nobody"])
+        found = await face.do(made.owner.instance())
+        with pytest.raises(DoesNotExist):
+            await face.do(found.city.hget())
+        assert await face.all(made.members()) == []
+        assert await face.all(group.collection(owner="nobody")) == ["g"]
+
+    async def test_is_no_object_of_another_model_nor_one_that_is_not_stored(self, any_face):
+        person, group = models(any_face)
+        await make(any_face, person, name="ann")
+        made = await make(any_face, group, name="g")
+        for wrong in (made, None, 1.5, object()):
+            with pytest.raises(InvalidValue):
+                await any_face.do(made.owner.set(wrong))
+        with pytest.raises(InvalidValue, match="refers to objects of Person"):
+            group.collection(owner=made)
+
+
+class TestDeletingWhatIsReferredTo:
+    async def test_takes_the_references_away(self, face):
+        person, group = models(face)
+        ann, bob = await make(face, person, name="ann"), await make(face, person, name="bob")
+        made = await make(
+            face,
+            group,
+            name="g",
+            owner=ann,
+            boss=ann,
+            members=[ann, bob],
+            queue=["ann", "bob", "ann"],
+            ranks={"ann": 1, "bob": 2},
+        )
+        await face.do(ann.delete())
+        assert await face.do(made.owner.get()) is None
+        assert await face.do(made.boss.hget()) is None
+        assert await face.do(made.members.smembers()) == {"bob"}
+        assert await face.do(made.queue.lrange(0, -1)) == ["bob"]
+        assert await face.do(made.ranks.zrange(0, -1)) == ["bob"]
+        assert await face.all(group.collection(owner="ann")) == []
+        assert await face.all(bob.ranked()) == ["g"]
+        with pytest.raises(DoesNotExist):
+            await face.do(ann.delete())
+        assert not [key for key in await keys(face) if "ann" in key]
+
+    async def test_takes_those_who_refer_along(self, face):
+        person, group = models(face, on_delete="cascade")
+        ann = await make(face, person, name="ann")
+        await make(face, person, name="bob")
+        for name, values in {
+            "a": {"owner": "ann"},
+            "b": {"boss": "ann"},
+            "c": {"members": ["ann", "bob"]},
+            "d": {"queue": ["bob"]},
+            "e": {"ranks": {"ann": 1}, "owner": "bob"},
+        }.items():
+            await make(face, group, name=name, **values)
+        await face.do(ann.delete())
+        assert await face.all(group.collection()) == ["d"]
+        assert await face.all(person.collection()) == ["bob"]
+        assert not [key for key in await keys(face) if "ann" in key]
+
+    async def test_is_refused_and_changes_nothing(self, face):
+        person, group = models(face, on_delete="restrict")
+        ann = await make(face, person, name="ann")
+        for name, values in {
+            "a": {"owner": "ann"},
+            "b": {"boss": "ann"},
+            "c": {"members": ["ann"]},
+            "d": {"queue": ["ann"]},
+            "e": {"ranks": {"ann": 1}},
+        }.items():
+            made = await make(face, group, name=name, **values)
+            before = state(face.client)
+            with pytest.raises(RestrictedError, match="refers to it") as refused:
+                await face.do(ann.delete())
+            assert (refused.value.model, refused.value.pk, refused.value.target) == ("Group", name, "ann")
+            assert state(face.client) == before
+            await face.do(made.delete())
+        await face.do(ann.delete())
+
+    async def test_in_a_circle_ends(self, face):
+        class Node(face.Model):
+            database = face.database
+            name = PKField()
+            next = FKStringField("self", related_name="previous", on_delete="cascade")
+            friends = M2MSetField("self", related_name="friend_of")
+            guard = FKInstanceHashField("self", related_name="guarded", on_delete="restrict")
+
+        nodes = [await make(face, Node, name=str(number)) for number in range(5)]
+        for number, node in enumerate(nodes[:4]):
+            await face.do(node.next.set(nodes[(number + 1) % 4]))
+            await face.do(node.friends.sadd(*nodes))
+            await face.do(node.guard.set(nodes[(number + 2) % 4]))
+        await face.do(nodes[4].friends.sadd(*nodes))
+        await face.do(nodes[2].delete())
+        assert await face.all(Node.collection()) == ["4"]
+        assert await face.do(nodes[4].friends.smembers()) == {"4"}
+        await face.do(nodes[4].delete())
+        assert [key for key in await keys(face) if not key.endswith((":meta", ":seq"))] == []
+
+    async def test_is_the_same_for_all_that_a_collection_finds(self, face):
+        person, group = models(face)
+        for number in range(10):
+            await make(face, person, name=str(number), city="Paris" if number % 2 else "Rome")
+        made = await make(face, group, name="g", owner="1", members=map(str, range(10)))
+        assert await face.do(person.collection(city="Paris").delete(chunk=2)) == 5
+        assert await face.do(made.owner.get()) is None
+        assert await face.do(made.members.smembers()) == {"0", "2", "4", "6", "8"}
+
+
+class TestOneToOne:
+    async def test_nobody_else_may_refer_to_the_same(self, face):
+        person, group = models(face, unique=True)
+        ann = await make(face, person, name="ann")
+        made = await make(face, group, name="g", owner=ann)
+        with pytest.raises(UniquenessError):
+            await make(face, group, name="h", owner=ann)
+        assert await face.all(ann.owned_groups()) == ["g"]
+        await face.do(ann.delete())
+        assert await face.do(made.owner.get()) is None
+        await make(face, person, name="ann")
+        await make(face, group, name="h", owner="ann")
+
+
+class TestTheReverseSide:
+    async def test_of_many_can_be_written_to(self, face):
+        person, group = models(face)
+        ann = await make(face, person, name="ann")
+        first, second = await make(face, group, name="1"), await make(face, group, name="2")
+        assert await face.do(ann.groups.sadd(first, "2")) == 2
+        assert await face.do(ann.groups.sadd(first)) == 0
+        assert await face.do(second.members.smembers()) == {"ann"}
+        assert sorted(await face.all(ann.groups())) == ["1", "2"]
+        assert await face.do(ann.groups.srem(second, first)) == 2
+        assert await face.all(ann.groups()) == []
+        assert await face.do(ann.queued.rpush(first, second)) == 2
+        assert await face.do(ann.queued.lpush(first)) == 1
+        assert await face.do(first.queue.lrange(0, -1)) == ["ann", "ann"]
+        assert await face.do(ann.queued.lrem(0, first, second)) == 3
+        assert await face.do(ann.ranked.zadd(2.5, first)) == 1
+        assert await face.do(first.ranks.zscore("ann")) == 2.5
+        assert await face.do(ann.ranked.zrem(first)) == 1
+
+    async def test_refuses_what_is_not_there(self, face):
+        person, group = models(face)
+        ann = await make(face, person, name="ann")
+        first = await make(face, group, name="1")
+        with pytest.raises(DoesNotExist):
+            await face.do(ann.groups.sadd(first, "nobody"))
+        assert await face.do(first.members.scard()) == 0
+        with pytest.raises(UnsupportedCommand):
+            await face.do(ann.groups.rpush(first))
+        with pytest.raises(UnsupportedCommand):
+            await face.do(ann.owned_groups.sadd(first))
+        with pytest.raises(InvalidValue):
+            await face.do(ann.groups.sadd(ann))
+
+
+class TestNamesOfModels:
+    def test_are_found_when_the_model_is_declared_later(self, any_face):
+        class Early(any_face.Model):
+            database = any_face.database
+            namespace = "Shop"
+            other = FKStringField("Late")
+            far = FKStringField("WareHouse:Place", related_name="%(namespace)s_%(model)s_far")
+
+        with pytest.raises(DeclarationError, match=r"Early\.other refers to 'Late', which is no model"):
+            Early.collection(other="1")
+
+        class Late(any_face.Model):
+            database = any_face.database
+            namespace = "Shop"
+
+        class Place(any_face.Model):
+            database = any_face.database
+            namespace = "WareHouse"
+
+        assert Early.get_field("other").target is Late._schema
+        assert Early.get_field("far").target is Place._schema
+        assert hasattr(Late, "early_set")
+        assert hasattr(Place, "Shop_early_far")
+
+    def test_are_not_taken_from_another_namespace(self, any_face):
+        class Early(any_face.Model):
+            database = any_face.database
+            other = FKStringField("Late")
+
+        class Late(any_face.Model):
+            database = any_face.database
+            namespace = "elsewhere"
+
+        with pytest.raises(DeclarationError, match="no model of this database"):
+            Early.collection(other="1")
+
+    def test_of_the_reverse_side_must_be_free(self, any_face):
+        class Target(any_face.Model):
+            database = any_face.database
+            title = StringField()
+
+        with pytest.raises(DeclarationError, match=r"Target\.title, which would be the reverse side, is a field"):
+
+            class Clash(any_face.Model):
+                database = any_face.database
+                other = FKStringField(Target, related_name="title")
+
+        with pytest.raises(DeclarationError, match="something else already"):
+
+            class Hides(any_face.Model):
+                database = any_face.database
+                other = FKStringField(Target, related_name="delete")
+
+        with pytest.raises(DeclarationError, match="no name for the reverse side"):
+
+            class NoName(any_face.Model):
+                database = any_face.database
+                other = FKStringField(Target, related_name="a b")
+
+    def test_settings_that_make_no_sense_are_refused(self):
+        with pytest.raises(DeclarationError, match="on_delete is one of"):
+            FKStringField("X", on_delete="nothing")
+        for wrong in (None, "", 5, int):
+            with pytest.raises(DeclarationError, match="a reference is to a model"):
+                FKStringField(wrong)
+
+    def test_on_another_database_are_refused(self, any_face):
+        class Target(any_face.Model):
+            database = any_face.database
+
+        with pytest.raises(DeclarationError, match="another database"):
+
+            class Other(any_face.Model):
+                database = any_face.Database(port=any_face.server.port)
+                target = FKStringField(Target)
