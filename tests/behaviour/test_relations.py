@@ -9,6 +9,7 @@ from limpyd.exceptions import (
     DeclarationError,
     DoesNotExist,
     InvalidValue,
+    LimpydError,
     RelatedDoesNotExist,
     RestrictedError,
     UniquenessError,
@@ -381,3 +382,156 @@ class TestNamesOfModels:
             class Other(any_face.Model):
                 database = any_face.Database(port=any_face.server.port)
                 target = FKStringField(Target)
+
+
+def chain(face):
+    class Country(face.Model):
+        database = face.database
+        code = PKField()
+        name = StringField(indexable=True)
+        size = InstanceHashField(type=int, indexable=True)
+
+    class Person(face.Model):
+        database = face.database
+        name = PKField()
+        city = InstanceHashField(indexable=True)
+        age = InstanceHashField(type=int, indexable=True)
+        home = FKInstanceHashField(Country)
+
+    class Group(face.Model):
+        database = face.database
+        name = PKField()
+        private = InstanceHashField(type=bool, indexable=True)
+        rank = InstanceHashField(type=int, indexable=True)
+        owner = FKStringField(Person, related_name="owned")
+        twin = FKInstanceHashField(Person, related_name="twinned", unique=True)
+        members = M2MSetField(Person, related_name="groups")
+        queue = M2MListField(Person, related_name="queued")
+        ranks = M2MSortedSetField(Person, related_name="ranked")
+        parent = FKStringField("self", related_name="children")
+
+    return Country, Person, Group
+
+
+class TestFiltersAcrossReferences:
+    async def fill(self, face):
+        country, person, group = chain(face)
+        for code, size in (("fr", 3), ("it", 2)):
+            await make(face, country, code=code, name=f"name of {code}", size=size)
+        for name, city, age, home in (
+            ("ann", "Paris", 30, "fr"),
+            ("bob", "Rome", 40, "it"),
+            ("cem", "Paris", 50, None),
+            ("dan", None, None, "it"),
+        ):
+            values = {key: value for key, value in {"city": city, "age": age, "home": home}.items() if value}
+            await make(face, person, name=name, **values)
+        for name, values in {
+            "a": {
+                "owner": "ann",
+                "members": ["ann", "bob"],
+                "queue": ["bob", "bob"],
+                "ranks": {"cem": 1},
+                "twin": "ann",
+            },
+            "b": {"owner": "bob", "members": ["bob"], "private": True, "parent": "a", "rank": 3},
+            "c": {"owner": "cem", "members": ["cem", "dan"], "ranks": {"ann": 1, "dan": 2}, "rank": 1, "parent": "b"},
+            "d": {"private": True, "rank": 2},
+            "e": {"owner": "dan", "twin": "bob", "queue": ["ann"]},
+        }.items():
+            await make(face, group, name=name, **values)
+        return country, person, group
+
+    @pytest.mark.parametrize(
+        ("filters", "expected"),
+        [
+            ({"owner__city": "Paris"}, "ac"),
+            ({"owner__city__in": ["Rome", "Oslo"]}, "b"),
+            ({"owner__city__ne": "Paris"}, "be"),
+            ({"owner__city__isnull": True}, "e"),
+            ({"owner__age__gte": 40}, "bc"),
+            ({"owner__age__between": (30, 40)}, "ab"),
+            ({"owner__pk": "bob"}, "b"),
+            ({"owner__name__in": ["bob", "cem", "nobody"]}, "bc"),
+            ({"owner__home__name": "name of it"}, "be"),
+            ({"owner__home__size__gt": 2}, "a"),
+            ({"owner__home": "it"}, "be"),
+            ({"owner__city": "Paris", "owner__age__gt": 40}, "c"),
+            ({"owner__city": "Paris", "rank": 1}, "c"),
+            ({"owner__city": "Paris", "private": True}, ""),
+            ({"members__city": "Rome"}, "ab"),
+            ({"members__city": "Paris", "members__age": 40}, ""),
+            ({"queue__city": "Rome"}, "a"),
+            ({"ranks__city": "Paris"}, "ac"),
+            ({"ranks__home__name": "name of it"}, "c"),
+            ({"twin__city": "Rome"}, "e"),
+            ({"twin__age__lt": 100}, "ae"),
+            ({"parent__owner__city": "Paris"}, "b"),
+            ({"parent__parent__twin__city": "Paris"}, "c"),
+            ({"owner__city": "nowhere"}, ""),
+        ],
+        ids=str,
+    )
+    async def test_find_who_refers_to_those_who_match(self, face, filters, expected):
+        _, _, group = await self.fill(face)
+        found = group.collection(**filters)
+        assert "".join(sorted(await face.all(found))) == expected
+        assert await face.do(found.count()) == len(expected)
+        in_order = found.sort("rank")
+        assert "".join(sorted(await face.all(in_order))) == expected
+        left = group.collection().exclude(**filters)
+        assert "".join(sorted(await face.all(left))) == "".join(sorted(set("abcde") - set(expected)))
+
+    async def test_are_one_request(self, any_face):
+        _, _, group = await self.fill(any_face)
+        found = group.collection(owner__home__name="name of it", private=True).values("owner", "rank")
+        await any_face.all(found)
+        with any_face.sent() as sent:
+            assert await any_face.all(found) == [{"owner": "bob", "rank": 3}]
+        assert sent.names == ["EVALSHA"]
+
+    async def test_can_be_written_as_expressions(self, any_face):
+        _, person, group = await self.fill(any_face)
+
+        async def found(*expressions, **filters):
+            return "".join(sorted(await any_face.all(group.collection(*expressions, **filters))))
+
+        assert await found(group.owner.city == "Paris") == "ac"
+        assert await found((group.owner.city == "Rome") | (group.owner.home.size > 2)) == "ab"
+        assert await found(~(group.owner.city == "Paris")) == "bde"
+        assert await found(group.owner["name"] == "bob") == "b"
+        assert await found(group.owner["home"]["name"] == "name of it", private=True) == "b"
+        assert await found(group.members.age >= 40, group.members.city == "Paris") == "c"
+        assert await found(group.owner.city.in_(["Rome"]), rank__gt=2) == "b"
+        assert await found(group.owner.home == "fr") == "a"
+        bob = await any_face.do(person.get("bob"))
+        assert await found(group.owner.city == bob.city) == "b"
+        assert await found(group.owner.pk == "bob") == "b"
+
+    async def test_go_with_changes_of_what_is_found(self, any_face):
+        _, _, group = await self.fill(any_face)
+        assert await any_face.do(group.collection(owner__city="Paris").update(private=True)) == 2
+        assert "".join(sorted(await any_face.all(group.collection(private=True)))) == "abcd"
+        assert await any_face.do(group.collection(owner__city="Rome").delete()) == 1
+        assert "".join(sorted(await any_face.all(group.collection()))) == "acde"
+
+    async def test_that_nothing_serves_are_refused_at_the_call(self, any_face):
+        _, _, group = await self.fill(any_face)
+        for name, error in (
+            ("owner__nothing", "no field 'nothing'"),
+            ("owner__home__nothing", "no field 'nothing'"),
+            ("owner__city__gt", "no index that answers 'gt'"),
+            ("owner__city__startswith", "no index that answers 'startswith'"),
+        ):
+            with pytest.raises(LimpydError, match=error):
+                group.collection(**{name: 1})
+        with pytest.raises(AttributeError, match="no field 'nothing'"):
+            _ = group.owner.nothing
+        with pytest.raises(AttributeError):
+            _ = group.owner.city.nothing
+
+    async def test_are_explained(self, any_face):
+        _, _, group = await self.fill(any_face)
+        shown = str(await any_face.do(group.collection(owner__city="Paris", rank__gte=1).explain()))
+        assert "of those with {person}:eq:city:Paris" in shown
+        assert "owner__city='Paris'" in shown

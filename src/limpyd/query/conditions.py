@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.indexes.base import Kept
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
-from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text
+from limpyd.requests import Request
+from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text, Via
 
 TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
 """Kinds of indexes that are asked without a look at the values."""
@@ -38,6 +40,10 @@ class Condition:
     def indexes(self) -> Iterator[Kept]:
         """The indexes that it relies on."""
         yield from ()
+
+    def first(self) -> Request[Any] | None:
+        """What is to be asked of other models before, if anything is."""
+        return None
 
     def elsewhere(self) -> Iterator[bytes]:
         """Keys that are read beside those of the model."""
@@ -220,6 +226,44 @@ class Together(Condition):
         return str(self._text)
 
 
+class Related(Condition):
+    """A field refers to an object that meets conditions.
+
+    Args:
+        field: the field.
+        parts: what that object must meet; all of them.
+    """
+
+    __slots__ = ("field", "parts")
+
+    def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
+        self.field = field
+        self.parts = tuple(parts)
+
+    def node(self, where: Partition) -> Node:
+        (there,) = self.field.target.keys.partitions
+        kept = self.field.kept_references(where)
+        nodes = [part.node(there) for part in self.parts]
+        stored = stored_in(self.field, where, None)
+        return Via(there.pks, kept.kind, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+
+    def indexes(self) -> Iterator[Kept]:
+        (where,) = self.field.model.keys.partitions
+        yield self.field.kept_references(where)
+
+    def first(self) -> Request[Any] | None:
+        target = self.field.target
+        before: Request[Any] | None = target.upkeep.built(index for part in self.parts for index in part.indexes())
+        return joined_first(self.parts, before)
+
+    def references(self) -> Iterator[bytes]:
+        for part in self.parts:
+            yield from part.references()
+
+    def __str__(self) -> str:
+        return ", ".join(f"{self.field.name}{SEPARATOR}{part}" for part in self.parts)
+
+
 class Joined(Condition):
     """All of some conditions hold."""
 
@@ -235,6 +279,9 @@ class Joined(Condition):
     def indexes(self) -> Iterator[Kept]:
         for part in self._parts:
             yield from part.indexes()
+
+    def first(self) -> Request[Any] | None:
+        return joined_first(self._parts)
 
     def elsewhere(self) -> Iterator[bytes]:
         for part in self._parts:
@@ -275,6 +322,9 @@ class Fails(Condition):
     def indexes(self) -> Iterator[Kept]:
         return self._part.indexes()
 
+    def first(self) -> Request[Any] | None:
+        return self._part.first()
+
     def elsewhere(self) -> Iterator[bytes]:
         return self._part.elsewhere()
 
@@ -283,6 +333,15 @@ class Fails(Condition):
 
     def __str__(self) -> str:
         return f"not ({self._part})"
+
+
+def joined_first(parts: Iterable[Condition], before: Request[Any] | None = None) -> Request[Any] | None:
+    """What is to be asked before, for all of some conditions."""
+    for part in parts:
+        first = part.first()
+        if first is not None:
+            before = first.after(before)
+    return before
 
 
 def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:

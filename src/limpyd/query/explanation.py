@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.keys import to_text
 from limpyd.query.plan import Plan
 from limpyd.requests import Request
-from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Near, Node, Not, OneOf, Reference, Within
+from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Near, Node, Not, OneOf, Reference, Via, Within
 
 MANY = 10_000
 """So many objects are looked at without a word."""
@@ -90,6 +90,9 @@ def described(node: Node) -> str:
         return f"no value in {to_text(node.where.prefix)}… {to_text(node.where.sub)}".rstrip()
     if isinstance(node, ListedIn):
         return f"members of {to_text(node.key)}"
+    if isinstance(node, Via):
+        inner = " and ".join(described(each) for each in leaves_of(node.node))
+        return f"{to_text(node.key)} of those with {inner}"
     return "every object" if isinstance(node, Everything) else repr(node)
 
 

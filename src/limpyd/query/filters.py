@@ -13,7 +13,18 @@ from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
-from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Meaning, Missing, OneHolds, Together
+from limpyd.query.conditions import (
+    ByIndex,
+    ByPk,
+    Condition,
+    Fails,
+    Joined,
+    Meaning,
+    Missing,
+    OneHolds,
+    Related,
+    Together,
+)
 from limpyd.query.values import Values, is_instance
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
@@ -62,7 +73,8 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
         InvalidValue: the value does not fit the field's type.
     """
     if not expressions and not model.together(model.keys.partitions[0]):
-        return tuple([_by_name(model, name, value) for name, value in filters.items()])
+        found = [_by_name(model, name, value) for name, value in filters.items()]
+        return _merged(found) if Related in map(type, found) else tuple(found)
     written: list[Expression] = []
     for expression in expressions:
         if not isinstance(expression, Expression):
@@ -105,7 +117,7 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
 def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...]:
     """The conditions of expressions that must all hold; those that one index keeps together become one."""
     together, others = _composites(model, parts)
-    return (*together, *(_condition(model, part) for part in others))
+    return _merged([*together, *(_condition(model, part) for part in others)])
 
 
 def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
@@ -169,6 +181,8 @@ def _condition(model: Queried, expression: Expression) -> Condition:
     field = _own(model, expression)
     if not isinstance(field, ValueField):
         return _by_pk(field, expression)
+    if field.refers and expression.path and not _is_prefix(field, expression):
+        return _across(field, expression)
     sub, prefix = _meaning(field, expression)
     operator, value = expression.operator, expression.value
     if operator == "isnull":
@@ -178,6 +192,36 @@ def _condition(model: Queried, expression: Expression) -> Condition:
     if operator == "contains" and (field.many or field.has_subkeys):
         operator = "eq"
     return _by_index(field, sub, prefix, operator, value, expression)
+
+
+def _is_prefix(field: ValueField[Any], comparison: Comparison) -> bool:
+    """Whether the path of an expression names an index of the field itself."""
+    text = SEPARATOR.join(str(part) for part in comparison.path)
+    return any(prefix == text for prefix, _ in serving(field))
+
+
+def _across(field: Any, comparison: Comparison) -> Condition:
+    """The condition that an object is referred to for which something holds."""
+    path = [part if isinstance(part, str) else part.decode() for part in comparison.path]
+    if comparison.operator != "eq":
+        path.append(comparison.operator)
+    return Related(field, [_by_name(field.target, SEPARATOR.join(path), comparison.value)])
+
+
+def _merged(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Conditions on what one field refers to, asked for together, are about one object."""
+    merged: list[Condition] = []
+    for condition in conditions:
+        other = next((each for each in merged if _about_the_same(each, condition)), None)
+        if isinstance(condition, Related) and isinstance(other, Related):
+            merged[merged.index(other)] = Related(other.field, _merged((*other.parts, *condition.parts)))
+        else:
+            merged.append(condition)
+    return tuple(merged)
+
+
+def _about_the_same(one: Condition, other: Condition) -> bool:
+    return isinstance(one, Related) and isinstance(other, Related) and one.field is other.field
 
 
 def _by_index(

@@ -9,7 +9,7 @@ from uuid import uuid4
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query import native
-from limpyd.query.conditions import Condition
+from limpyd.query.conditions import Condition, joined_first
 from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
@@ -77,7 +77,8 @@ class Plan:
         self.nodes = [condition.node(where) for condition in conditions]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
         upkeep = model.upkeep
-        self.first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
+        first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
+        self.first = joined_first(conditions, first)
 
     @property
     def empty(self) -> bool:

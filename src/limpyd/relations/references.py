@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Self, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Place, ValueField
@@ -127,6 +128,20 @@ class ReferenceField(ValueField[Any], Generic[M]):
             msg = f"{self}: related_name may hold %(model)s and %(namespace)s, nothing else of that kind: {name!r}"
             raise DeclarationError(msg) from None
 
+    def __getattr__(self, name: str) -> Across:
+        """A field of the model it refers to, to compare with: `Group.owner.city == "Paris"`.
+
+        Those that are named as something of the field itself, such as `name`, are reached by `Group.owner["name"]`.
+        """
+        if name.startswith("_") or vars(self).get("_target") is None:
+            msg = f"{type(self).__name__} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return Across(self, (), self.target)._to(name)
+
+    def __getitem__(self, name: str) -> Across:
+        """A field of the model it refers to, by its name."""
+        return Across(self, (), self.target)._to(name)
+
     # --- values ---
 
     def encode(self, value: Any) -> bytes:
@@ -184,6 +199,49 @@ class ReferenceField(ValueField[Any], Generic[M]):
             for kept in self.place_in(where).indexes
             if kept.kind in {b"eq", b"uniq"} and kept.form == b"text" and not kept.index.label
         )
+
+
+class Across(Operand):
+    """A field of what a reference is to, or of what that one refers to, and so on; to be compared with."""
+
+    __slots__ = ("_field", "_model", "_path", "_reached")
+
+    def __init__(self, field: Any, path: tuple[str | bytes, ...], model: Any, reached: Any = None) -> None:
+        self._field = field
+        self._path = path
+        self._model = model
+        self._reached = reached
+
+    def _to(self, name: str) -> Across:
+        model = self._model
+        if model is None:  # it is no reference: a sub-key, or the prefix of an index
+            return Across(self._field, (*self._path, name), None)
+        if name != "pk" and name not in model.fields:
+            msg = f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}"
+            raise AttributeError(msg)
+        reached = model.field(name)
+        further = reached.target if isinstance(reached, ReferenceField) else None
+        return Across(self._field, (*self._path, name), further, reached)
+
+    def __getattr__(self, name: str) -> Across:
+        if name.startswith("_") or self._model is None:
+            msg = f"{self!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return self._to(name)
+
+    def __getitem__(self, name: str) -> Across:
+        """A field of what it refers to; or a sub-key, if it is a field that has such."""
+        return self._to(name)
+
+    def part(self, name: str) -> Across:
+        """What the index with this prefix keeps."""
+        return Across(self._field, (*self._path, name), None)
+
+    def __repr__(self) -> str:
+        return SEPARATOR.join(map(str, (self._field.name, *self._path)))
+
+    def _compare(self, operator: str, value: Any) -> Expression:
+        return Comparison(self._field, self._path, operator, value)
 
 
 def _finds_who_refers(index: Any) -> bool:

@@ -211,6 +211,31 @@ class Near(Node):
         arguments.args += (self.kind, self.key, len(self.search), *self.search)
 
 
+class Via(Node):
+    """Objects that refer to one of another model that meets conditions.
+
+    Attributes:
+        key: the index that finds who refers to an object.
+        where: the values of the field.
+        referred: the set of all objects of the other model.
+        kind: the kind of that index: eq or uniq.
+        node: the conditions.
+    """
+
+    __slots__ = ("key", "kind", "node", "referred", "where")
+
+    def __init__(self, referred: bytes, kind: bytes, key: bytes, where: Stored, node: Node) -> None:
+        self.referred = referred
+        self.kind = kind
+        self.key = key
+        self.where = where
+        self.node = node
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (b"via", self.referred, self.kind, self.key, *self.where[:3])
+        self.node.add_to(arguments)
+
+
 class Empty(Node):
     """Objects that have no value in a field."""
 

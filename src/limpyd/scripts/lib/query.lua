@@ -212,3 +212,4 @@ local function read_node(at)
   node.number = #all_conditions
   return node, next_at
 end
+-- @include related
