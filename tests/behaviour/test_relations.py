@@ -413,35 +413,36 @@ def chain(face):
     return Country, Person, Group
 
 
-class TestFiltersAcrossReferences:
-    async def fill(self, face):
-        country, person, group = chain(face)
-        for code, size in (("fr", 3), ("it", 2)):
-            await make(face, country, code=code, name=f"name of {code}", size=size)
-        for name, city, age, home in (
-            ("ann", "Paris", 30, "fr"),
-            ("bob", "Rome", 40, "it"),
-            ("cem", "Paris", 50, None),
-            ("dan", None, None, "it"),
-        ):
-            values = {key: value for key, value in {"city": city, "age": age, "home": home}.items() if value}
-            await make(face, person, name=name, **values)
-        for name, values in {
-            "a": {
-                "owner": "ann",
-                "members": ["ann", "bob"],
-                "queue": ["bob", "bob"],
-                "ranks": {"cem": 1},
-                "twin": "ann",
-            },
-            "b": {"owner": "bob", "members": ["bob"], "private": True, "parent": "a", "rank": 3},
-            "c": {"owner": "cem", "members": ["cem", "dan"], "ranks": {"ann": 1, "dan": 2}, "rank": 1, "parent": "b"},
-            "d": {"private": True, "rank": 2},
-            "e": {"owner": "dan", "twin": "bob", "queue": ["ann"]},
-        }.items():
-            await make(face, group, name=name, **values)
-        return country, person, group
+async def fill(face):
+    country, person, group = chain(face)
+    for code, size in (("fr", 3), ("it", 2)):
+        await make(face, country, code=code, name=f"name of {code}", size=size)
+    for name, city, age, home in (
+        ("ann", "Paris", 30, "fr"),
+        ("bob", "Rome", 40, "it"),
+        ("cem", "Paris", 50, None),
+        ("dan", None, None, "it"),
+    ):
+        values = {key: value for key, value in {"city": city, "age": age, "home": home}.items() if value}
+        await make(face, person, name=name, **values)
+    for name, values in {
+        "a": {
+            "owner": "ann",
+            "members": ["ann", "bob"],
+            "queue": ["bob", "bob"],
+            "ranks": {"cem": 1},
+            "twin": "ann",
+        },
+        "b": {"owner": "bob", "members": ["bob"], "private": True, "parent": "a", "rank": 3},
+        "c": {"owner": "cem", "members": ["cem", "dan"], "ranks": {"ann": 1, "dan": 2}, "rank": 1, "parent": "b"},
+        "d": {"private": True, "rank": 2},
+        "e": {"owner": "dan", "twin": "bob", "queue": ["ann"]},
+    }.items():
+        await make(face, group, name=name, **values)
+    return country, person, group
 
+
+class TestFiltersAcrossReferences:
     @pytest.mark.parametrize(
         ("filters", "expected"),
         [
@@ -473,7 +474,7 @@ class TestFiltersAcrossReferences:
         ids=str,
     )
     async def test_find_who_refers_to_those_who_match(self, face, filters, expected):
-        _, _, group = await self.fill(face)
+        _, _, group = await fill(face)
         found = group.collection(**filters)
         assert "".join(sorted(await face.all(found))) == expected
         assert await face.do(found.count()) == len(expected)
@@ -483,7 +484,7 @@ class TestFiltersAcrossReferences:
         assert "".join(sorted(await face.all(left))) == "".join(sorted(set("abcde") - set(expected)))
 
     async def test_are_one_request(self, any_face):
-        _, _, group = await self.fill(any_face)
+        _, _, group = await fill(any_face)
         found = group.collection(owner__home__name="name of it", private=True).values("owner", "rank")
         await any_face.all(found)
         with any_face.sent() as sent:
@@ -491,7 +492,7 @@ class TestFiltersAcrossReferences:
         assert sent.names == ["EVALSHA"]
 
     async def test_can_be_written_as_expressions(self, any_face):
-        _, person, group = await self.fill(any_face)
+        _, person, group = await fill(any_face)
 
         async def found(*expressions, **filters):
             return "".join(sorted(await any_face.all(group.collection(*expressions, **filters))))
@@ -509,14 +510,14 @@ class TestFiltersAcrossReferences:
         assert await found(group.owner.pk == "bob") == "b"
 
     async def test_go_with_changes_of_what_is_found(self, any_face):
-        _, _, group = await self.fill(any_face)
+        _, _, group = await fill(any_face)
         assert await any_face.do(group.collection(owner__city="Paris").update(private=True)) == 2
         assert "".join(sorted(await any_face.all(group.collection(private=True)))) == "abcd"
         assert await any_face.do(group.collection(owner__city="Rome").delete()) == 1
         assert "".join(sorted(await any_face.all(group.collection()))) == "acde"
 
     async def test_that_nothing_serves_are_refused_at_the_call(self, any_face):
-        _, _, group = await self.fill(any_face)
+        _, _, group = await fill(any_face)
         for name, error in (
             ("owner__nothing", "no field 'nothing'"),
             ("owner__home__nothing", "no field 'nothing'"),
@@ -531,7 +532,58 @@ class TestFiltersAcrossReferences:
             _ = group.owner.city.nothing
 
     async def test_are_explained(self, any_face):
-        _, _, group = await self.fill(any_face)
+        _, _, group = await fill(any_face)
         shown = str(await any_face.do(group.collection(owner__city="Paris", rank__gte=1).explain()))
         assert "of those with {person}:eq:city:Paris" in shown
         assert "owner__city='Paris'" in shown
+
+
+class TestPrefetchingAcrossReferences:
+    async def test_gives_the_objects_with_their_values(self, face):
+        _, person, group = await fill(face)
+        found = await face.all(
+            group.collection().sort(alpha=True).instances(prefetch=["rank", "owner", "members__city"])
+        )
+        assert [each.prefetched["rank"] for each in found] == [None, 3, 1, 2, None]
+        owners = [each.prefetched["owner"] for each in found]
+        assert [owner and owner.prefetched["city"] for owner in owners] == ["Paris", "Rome", "Paris", None, None]
+        assert owners[0].prefetched == {"city": "Paris", "age": 30, "home": "fr"}
+        assert [type(owner) for owner in owners] == [person, person, person, type(None), person]
+        members = [sorted(one.prefetched["city"] or "" for one in each.prefetched["members"]) for each in found]
+        assert members == [["Paris", "Rome"], ["Rome"], ["", "Paris"], [], []]
+        assert await face.do(owners[0].city.hget()) == "Paris"
+
+    async def test_takes_one_request_more_for_each_reference(self, any_face):
+        _, _, group = await fill(any_face)
+        wanted = ["owner__home__name", "owner__city", "queue", "ranks__age", "twin", "parent__owner"]
+        found = group.collection().sort(alpha=True).instances(prefetch=wanted)
+        await any_face.all(found)
+        with any_face.sent() as sent:
+            first, second, third, *_ = await any_face.all(found)
+        assert len(sent.names) == 8  # groups, owners, their homes, queues, ranks, twins, parents, their owners
+        assert first.prefetched["owner"].prefetched["home"].prefetched == {"name": "name of fr"}
+        assert [each.prefetched["age"] for each in first.prefetched["queue"]] == [40, 40]
+        assert [each.prefetched["age"] for each in third.prefetched["ranks"]] == [30, None]
+        assert second.prefetched["parent"].prefetched["owner"].prefetched["city"] == "Paris"
+
+    async def test_works_for_pages_single_items_and_walks(self, any_face):
+        _, _, group = await fill(any_face)
+        found = group.collection(rank__gte=1).sort("rank").instances(prefetch=["owner__city"])
+
+        def cities(items):
+            return [each.prefetched["owner"] and each.prefetched["owner"].prefetched["city"] for each in items]
+
+        assert cities(await any_face.all(found)) == ["Paris", None, "Rome"]
+        assert cities([await any_face.do(found.first())]) == ["Paris"]
+        page = await any_face.do(found.page(size=2))
+        assert cities(page.items) == ["Paris", None]
+        assert cities((await any_face.do(found.page(size=2, after=page.cursor))).items) == ["Rome"]
+        walked = [each async for each in found.iterate(chunk=2)] if any_face.is_async else list(found.iterate(chunk=2))
+        assert cities(walked) == ["Paris", None, "Rome"]
+        assert await any_face.all(group.collection(rank=99).instances(prefetch=["owner"])) == []
+
+    async def test_leaves_out_who_does_not_exist(self, any_face):
+        _, group = models(any_face, check=False)
+        await make(any_face, group, name="g", owner="nobody", members=["nobody"])
+        (found,) = await any_face.all(group.collection().instances(prefetch=["owner", "members"]))
+        assert found.prefetched == {"owner": None, "members": []}

@@ -49,7 +49,7 @@ LAYERS = [
     {"relations.references"},
     {"relations.deletion", "relations.registry"},
     {"query.conditions", "query.values"},
-    {"query.row_makers"},
+    {"query.row_makers", "query.following"},
     {"query.filters", "query.ordering", "query.shapes"},
     {"query.paging", "query.native"},
     {"query.plan", "query.templates"},

@@ -12,11 +12,12 @@ from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.composite import KeptTogether
-from limpyd.keys import Partition, to_text
+from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import Queried, parse
+from limpyd.query.following import Follow, followed, following
 from limpyd.query.native import Span
 from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
@@ -26,7 +27,7 @@ from limpyd.query.templates import Templates
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
-from limpyd.requests import Program, Request, Walk
+from limpyd.requests import Program, Request, Walk, returned
 from limpyd.scripts.changes import update_found
 from limpyd.scripts.queries import Search
 
@@ -199,11 +200,34 @@ class CollectionCore(Generic[Item, M]):
             kind = "instances, lazy" if lazy else "instances"
             return self._shaped(kind, (), lambda _: Instances(self._model, lazy=lazy))
 
+        return self._prefetched(*followed(self._schema, names), lazy=lazy)
+
+    def _prefetched(self, names: Sequence[str], follows: Sequence[Follow] = (), *, lazy: bool = False) -> Any:
         def make(columns: list[Column]) -> Shape:
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
-            return Prefetched(self._model, columns, pk, lazy=lazy)
+            shape = Prefetched(self._model, columns, pk, lazy=lazy)
+            shape.follows = tuple(follows)
+            return shape
 
-        return self._shaped("prefetch, lazy" if lazy else "prefetch", names, make)
+        kind = "prefetch, lazy" if lazy else "prefetch"
+        return self._shaped(f"{kind} {follows}" if follows else kind, tuple(names), make)
+
+    def _related(self, schema: ModelSchema, pks: Sequence[str], names: Sequence[str]) -> Request[list[Any]]:
+        """The request for objects that others refer to, with some fields read along, or all."""
+        if not names:
+            fields = (field for field in schema.fields.values() if isinstance(field, ValueField))
+            names = [field.name for field in fields if field.readable]
+        several = ByPk([to_bytes(pk) for pk in pks], (), "")
+        found = type(self)(schema.model, schema, Query((several,)))._prefetched(names)
+        request: Request[list[Any]] = found._plan().items(found._query.shape)
+        return request
+
+    def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
+        """The request, followed by those for what its objects refer to, if that is asked."""
+        follows = self._query.shape.follows
+        if not follows or not request.args:
+            return request
+        return following(request, follows, self._related, instances_of)
 
     def _values(self, names: tuple[str, ...]) -> Any:
         return self._shaped("values", names, Dicts)
@@ -266,7 +290,7 @@ class CollectionCore(Generic[Item, M]):
 
     def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
         shape = self._query.shape
-        return self._request((span,), lambda plan: plan.items(shape, span))
+        return self._followed(self._request((span,), lambda plan: plan.items(shape, span)))
 
     def _count(self, limit: int = 0) -> Request[int]:
         return self._request(("count", limit), lambda plan: plan.count(limit), ())
@@ -280,7 +304,7 @@ class CollectionCore(Generic[Item, M]):
         if last:
             order = tuple(key.turned() for key in order)
         first = Span(0, 1)
-        request = self._request((first,), lambda plan: plan.items(shape, first), order)
+        request = self._followed(self._request((first,), lambda plan: plan.items(shape, first), order))
         return request.then(lambda items: items[0] if items else None)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
@@ -305,11 +329,17 @@ class CollectionCore(Generic[Item, M]):
             found = self._plan().chunk(
                 self._query.shape, size, position_of(after, as_bytes("a key", self._query.stored_key))
             )
-            return found.then(lambda reply: Page(reply[1], at_position(reply[0])))
-        return self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
+            page = found.then(lambda reply: Page(reply[1], at_position(reply[0])))
+        else:
+            page = self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
+        return self._followed(page, lambda page: page.items)
 
     def _steps(self, chunk: int) -> Walk[Item]:
         """The steps of a walk through all that matches."""
+        step = self._own_steps(chunk)
+        return lambda cursor: self._followed(step(cursor), lambda found: found[1])
+
+    def _own_steps(self, chunk: int) -> Walk[Item]:
         integer("iterate's chunk", chunk, low=1)
         plan, shape, order = self._plan(), self._query.shape, self._order
         if not order:

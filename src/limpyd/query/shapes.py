@@ -88,9 +88,11 @@ class Shape:
     Attributes:
         columns: what is read of each; nothing but the primary keys if there are none.
         recurs: whether there is one for all collections that are in this shape.
+        follows: the references of which the objects are to be read as well.
     """
 
     recurs = False
+    follows: tuple[Any, ...] = ()
     columns: tuple[Column, ...] = ()
     _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
     _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None

@@ -12,9 +12,10 @@ from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.base import Declared, Index, Kept
 from limpyd.indexes.equal import EqualIndex
-from limpyd.keys import Partition
+from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
+from limpyd.types import Codec
 
 M = TypeVar("M")
 
@@ -24,6 +25,8 @@ RESTRICT: Final = "restrict"
 POLICIES = (CLEAR, CASCADE, RESTRICT)
 """What happens to who refers to an object that is deleted: it loses the reference, goes as well, or forbids it."""
 ITSELF = "self"
+PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text)
+"""How the primary keys of objects are stored; `encode` of the field takes the objects as well."""
 
 
 class ReferenceField(ValueField[Any], Generic[M]):
@@ -79,6 +82,9 @@ class ReferenceField(ValueField[Any], Generic[M]):
         mine._target = None
         mine._settled = {}
         return mine
+
+    def _codec_for(self, declared: Any) -> Codec[Any]:  # noqa: ARG002 - it holds primary keys
+        return PRIMARY_KEY
 
     # --- what it refers to ---
 

@@ -1,0 +1,123 @@
+"""Prefetching what objects refer to: one request more for each reference that is followed, however many objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import ValueField
+from limpyd.keys import to_text
+from limpyd.requests import Request, returned
+
+Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
+"""Gives the request for the instances of a model with some primary keys, and with some fields read along."""
+
+
+class Follow(NamedTuple):
+    """A reference that is followed.
+
+    Attributes:
+        field: the field.
+        names: what is read along of the objects it refers to; all fields if nothing is named.
+    """
+
+    field: ValueField[Any]
+    names: tuple[str, ...]
+
+
+def followed(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]]:
+    """The names of what is read of the objects themselves, and the references among them that are followed."""
+    own: list[Any] = []
+    follows: dict[str, list[str]] = {}
+    whole: set[str] = set()
+    for name in names:
+        head, separator, rest = name.partition(SEPARATOR) if isinstance(name, str) else (name, "", "")
+        field = schema.fields.get(head) if isinstance(head, str) else None
+        if not isinstance(field, ValueField) or not field.refers:
+            own.append(name)
+            continue
+        if head not in follows:
+            own.append(head)
+        further = follows.setdefault(head, [])
+        if separator:
+            further.append(rest)
+        else:
+            whole.add(head)
+    return own, [
+        Follow(schema.fields[head], () if head in whole else tuple(dict.fromkeys(further)))
+        for head, further in follows.items()
+    ]
+
+
+def following(
+    request: Request[Any], follows: Sequence[Follow], read: Read, instances_of: Callable[[Any], list[Any]]
+) -> Request[Any]:
+    """A request for instances, and then for those they refer to, which take the place of their primary keys.
+
+    Args:
+        request: the request.
+        follows: the references that are followed.
+        read: gives the requests for those.
+        instances_of: the instances in what comes of the request.
+    """
+    return _chained(_steps(request, follows, read, instances_of))
+
+
+def _steps(
+    request: Request[Any], follows: Sequence[Follow], read: Read, instances_of: Callable[[Any], list[Any]] = returned
+) -> Generator[Request[Any], Any, Any]:
+    found_first = yield request
+    instances = instances_of(found_first)
+    for field, names in follows:
+        values = [instance._prefetched for instance in instances]
+        pks = dict.fromkeys(pk for each in values for pk in _pks(each[field.name]))
+        found: dict[str, Any] = {}
+        if pks:
+            own, further = followed(_target(field), names)
+            related = yield from _steps(read(_target(field), list(pks), own), further, read)
+            found = {to_text(instance._pk): instance for instance in related}
+        for each in values:
+            referred = each[field.name]
+            if field.many:
+                each[field.name] = [found[pk] for pk in referred or () if pk in found]
+            else:
+                each[field.name] = found.get(referred)
+    return found_first
+
+
+def _target(field: Any) -> Any:
+    return field.target
+
+
+def _pks(value: Any) -> Iterable[str]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else value
+
+
+def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
+    """A request that is followed by others, as what came of it tells; the result is that of the last."""
+    result: list[Any] = []
+    decoders: list[Callable[[Any], Any]] = []
+
+    def asking(request: Request[Any], give: Callable[[Any], Any]) -> Request[Any]:
+        decoders.append(request.decode)
+        return Request(
+            request.args,
+            give,
+            readonly=True,
+            script=request.script,
+            subject=request.subject,
+            first=request.first,
+            again=again,
+        )
+
+    def again(asked: Request[Any], reply: Any) -> Request[Any] | None:
+        try:
+            return asking(program.send(decoders[-1](reply)), asked.decode)
+        except StopIteration as end:
+            result.append(end.value)
+            return None
+
+    return asking(next(program), lambda _: result[0])
