@@ -39,7 +39,11 @@ from limpyd.indexes import (
 from limpyd.model import RedisModel
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.sync import Collection
+from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from limpyd.types import GeoPoint
+
+RelatedModel = RedisModel
+"""The name that limpyd 2 has for models with references, which every model can have here."""
 
 __version__ = "3.0.0.dev0"
 
@@ -53,6 +57,8 @@ __all__ = [
     "DoesNotExist",
     "EqualIndex",
     "EqualIndexWith",
+    "FKInstanceHashField",
+    "FKStringField",
     "GeoField",
     "GeoIndex",
     "GeoPoint",
@@ -62,12 +68,16 @@ __all__ = [
     "JSONField",
     "LimpydError",
     "ListField",
+    "M2MListField",
+    "M2MSetField",
+    "M2MSortedSetField",
     "MultiIndexes",
     "MultipleObjectsReturned",
     "NumberRangeIndex",
     "PKField",
     "RedisDatabase",
     "RedisModel",
+    "RelatedModel",
     "ScoredEqualIndex",
     "SetField",
     "SimpleDateTimeIndex",

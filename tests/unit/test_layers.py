@@ -53,6 +53,7 @@ LAYERS = [
     {"query.filters", "query.ordering", "query.shapes"},
     {"query.paging", "query.native"},
     {"query.plan", "query.templates"},
+    {"query.query"},
     {"query.explanation", "query.totals", "query.changes", "query.walks", "query.slices"},
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},

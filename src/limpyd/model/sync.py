@@ -14,8 +14,8 @@ from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import objects
 from limpyd.model.core import ModelCore
-from limpyd.query.core import Query
 from limpyd.query.filters import parse
+from limpyd.query.query import Query
 from limpyd.query.sync import Collection
 from limpyd.requests import Request
 from limpyd.upkeep.programs import OnProgress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, MultipleObjectsReturned, shorten
@@ -12,18 +12,18 @@ from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.composite import KeptTogether
-from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.keys import to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.explanation import Explanation, explanation
-from limpyd.query.filters import Queried, parse
+from limpyd.query.filters import parse
 from limpyd.query.following import Follow, followed, following
 from limpyd.query.native import Span
 from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
-from limpyd.query.plan import EVERYTHING, PKS, Plan, Planned, plan_for
+from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
+from limpyd.query.query import ModelSchema, Query
 from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
-from limpyd.query.templates import Templates
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
@@ -38,35 +38,6 @@ A_PAGE = Span(0, 20)
 PLAIN_NAMES = frozenset({str})
 MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
-
-
-class ModelSchema(Queried, Planned, Protocol):
-    """What a collection needs to know of its model."""
-
-    pk_name: str
-    mints_pks: bool
-
-    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
-
-    orders: dict[Any, tuple[SortKey, ...]]
-    shapes: dict[tuple[str, tuple[str, ...]], Shape]
-    templates: Templates
-
-
-class Query(NamedTuple):
-    """What is asked for.
-
-    Attributes:
-        conditions: what objects must meet.
-        order: what they are sorted by.
-        shape: what they become.
-        stored_key: the key of the stored collection it is, if it is one.
-    """
-
-    conditions: tuple[Condition, ...] = ()
-    order: tuple[SortKey, ...] = ()
-    shape: Shape = PKS
-    stored_key: str | None = None
 
 
 class CollectionCore(Generic[Item, M]):

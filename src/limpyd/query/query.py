@@ -1,0 +1,44 @@
+"""What is asked for, as data."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from limpyd.keys import Partition
+from limpyd.query.conditions import Condition
+from limpyd.query.filters import Queried
+from limpyd.query.ordering import SortKey
+from limpyd.query.plan import PKS, Planned
+from limpyd.query.shapes import Shape
+from limpyd.query.templates import Templates
+from limpyd.requests import Request
+from limpyd.scripts.queries import Search
+
+
+class ModelSchema(Queried, Planned, Protocol):
+    """What a collection needs to know of its model."""
+
+    pk_name: str
+    mints_pks: bool
+
+    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
+
+    orders: dict[Any, tuple[SortKey, ...]]
+    shapes: dict[tuple[str, tuple[str, ...]], Shape]
+    templates: Templates
+
+
+class Query(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        conditions: what objects must meet.
+        order: what they are sorted by.
+        shape: what they become.
+        stored_key: the key of the stored collection it is, if it is one.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    order: tuple[SortKey, ...] = ()
+    shape: Shape = PKS
+    stored_key: str | None = None
