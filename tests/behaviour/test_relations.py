@@ -587,3 +587,30 @@ class TestPrefetchingAcrossReferences:
         await make(any_face, group, name="g", owner="nobody", members=["nobody"])
         (found,) = await any_face.all(group.collection().instances(prefetch=["owner", "members"]))
         assert found.prefetched == {"owner": None, "members": []}
+
+
+async def test_each_operation_is_one_request(any_face):
+    person, group = models(any_face)
+
+    async def requests(name):
+        """How many requests each operation takes, on objects of its own."""
+        ann, bob = await make(any_face, person, name=f"ann {name}"), await make(any_face, person, name=f"bob {name}")
+        made = await make(any_face, group, name=name, owner=ann)
+        counts = []
+        for call in (
+            lambda: made.owner.set(bob),
+            lambda: made.owner.instance(),
+            lambda: made.members.sadd(ann, bob),
+            lambda: bob.groups.srem(made),
+            lambda: bob.groups.sadd(made),
+            lambda: made.members().count(),
+            lambda: bob.owned_groups(private=True).count(),
+            lambda: bob.delete(),
+        ):
+            with any_face.sent() as sent:
+                await any_face.do(call())
+            counts.append(len(sent.names))
+        return counts
+
+    await requests("first")  # when the server learns the scripts
+    assert await requests("second") == [1] * 8
