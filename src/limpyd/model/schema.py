@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
-from limpyd.fields import Field, InstanceHashField, PKField, ValueField
+from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Kept
 from limpyd.indexes.composite import KeptTogether
@@ -18,7 +18,7 @@ from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
 from limpyd.upkeep import Upkeep
 
-ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "lazy", "self"})
+ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
 
 
@@ -52,6 +52,8 @@ class Schema:
         self.hash_fields: dict[str, InstanceHashField[Any]] = {
             name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
         }
+        self.version = only_version(self)
+        self.version_sub = None if self.version is None else self.version.sub
         self._together: dict[Partition, list[KeptTogether]] = {}
         for where in self.keys.partitions:
             self._settle(where)
@@ -180,6 +182,19 @@ class Schema:
                 return "string"
         index = self.index_at(key)
         return REDIS_TYPES.get(index.kind.lstrip(b"&"), "zset") if index is not None else "set"
+
+
+def only_version(schema: Schema) -> VersionField | None:
+    """The VersionField of a model, if it has one.
+
+    Raises:
+        DeclarationError: it has two.
+    """
+    found = [field for field in schema.value_fields.values() if isinstance(field, VersionField)]
+    if len(found) > 1:
+        msg = f"{schema.name} has two versions: {found[0].name} and {found[1].name}; keep one"
+        raise DeclarationError(msg)
+    return found[0] if found else None
 
 
 REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}

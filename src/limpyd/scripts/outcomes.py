@@ -12,6 +12,7 @@ from limpyd.exceptions import (
     MultipleObjectsReturned,
     ServerError,
     ServerTooOld,
+    StaleObject,
     UniquenessError,
     WrongTypeError,
     shorten,
@@ -64,6 +65,7 @@ def refusal(
     command: Any = "",
     needs: Needs | None = None,
     who: str = "",
+    expected: int | None = None,
 ) -> LimpydError:
     """The error that an outcome stands for.
 
@@ -77,6 +79,7 @@ def refusal(
         command: the command that was run, if it was one.
         needs: the servers that know its arguments, if not all that know the command do.
         who: whom it is about, if not the object with the primary key.
+        expected: the version that it was to have.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]
@@ -87,6 +90,8 @@ def refusal(
         if facts and facts[0]:
             who = shown(*others[facts[0] - 1])
         return DoesNotExist(f"there is no {who}: it was deleted, or never created")
+    if outcome == b"stale":
+        return StaleObject(model.name, to_text(pk or b""), expected or 0, int(facts[0]))
     if outcome == b"taken":
         owner = to_text(pk or b"")
         return UniquenessError(model.name, model.pk_name, owner, owner)

@@ -1,0 +1,160 @@
+-- Makes many new objects (see lib/shaped) with few commands: what goes to one key goes there at once. It is looked
+-- beforehand whether anything stands against any of them; if so none is made, and nothing is told of why.
+
+local function in_the_way()
+  refuse('in the way')
+end
+
+local function give_pks(objects, minted)
+  local pks = {}
+  if minted then
+    subject_key = KEYS[2]
+    local last = call('INCRBY', KEYS[2], #objects)
+    if last == #objects then
+      undo_with('DEL', KEYS[2])
+    else
+      undo_with('DECRBY', KEYS[2], #objects)
+    end
+    for number = 1, #objects do
+      pks[number] = string.format('%.0f', last - #objects + number)
+      objects[number].pk = pks[number]
+    end
+  else
+    local seen = {}
+    for number = 1, #objects do
+      local pk = objects[number].pk
+      if seen[pk] then
+        in_the_way()
+      end
+      seen[pk], pks[number] = true, pk
+    end
+  end
+  subject_key = KEYS[1]
+  for from = 1, #pks, 1000 do
+    local found = call('SMISMEMBER', KEYS[1], unpack(pks, from, math.min(from + 999, #pks)))
+    for number = 1, #found do
+      if found[number] == 1 then
+        in_the_way()
+      end
+    end
+  end
+  return pks
+end
+
+local function look_for_keys(objects)
+  local keys, count = {}, 0
+  local function note(key)
+    count = count + 1
+    keys[count] = key
+  end
+  for number = 1, #objects do
+    each_key(objects[number], note)
+  end
+  for from = 1, count, 1000 do
+    if call('EXISTS', unpack(keys, from, math.min(from + 999, count))) > 0 then
+      in_the_way()
+    end
+  end
+end
+
+-- What goes into each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
+-- sets the scores and the primary keys; and the entries of other kinds, one by one.
+local function gathered_entries(objects)
+  local sets, pairs_of, others, pk = {}, {}, {}, nil
+  local owners = {}
+  local function gather(index, text)
+    local kind, key = index.kind, index.key
+    if kind == 'eq' then
+      key = key .. text
+      local set = sets[key]
+      if not set then
+        set = {}
+        sets[key] = set
+      end
+      if set[#set] ~= pk then
+        set[#set + 1] = pk
+      end
+    elseif kind == 'uniq' or kind == 'num' then
+      local list = pairs_of[index]
+      if not list then
+        list = {}
+        pairs_of[index], owners[index] = list, {}
+      end
+      if kind == 'uniq' then
+        local owner = owners[index][text]
+        if owner and owner ~= pk then
+          in_the_way()
+        end
+        owners[index][text] = pk
+      end
+      list[#list + 1] = text
+      list[#list + 1] = pk
+    else
+      others[#others + 1] = { kind, key, text, pk }
+    end
+  end
+  for number = 1, #objects do
+    pk = objects[number].pk
+    each_entry(objects[number], gather)
+  end
+  return sets, pairs_of, others
+end
+
+local function undo_in_slices(command, key, list, step)
+  undo_with(function()
+    for at = step, #list, step do
+      call(command, key, list[at])
+    end
+  end, key)
+end
+
+local function create_all(objects, minted)
+  local pks = give_pks(objects, minted)
+  look_for_keys(objects)
+  local sets, pairs_of, others = gathered_entries(objects)
+  for index, list in pairs(pairs_of) do
+    if index.kind == 'uniq' then
+      local texts = {}
+      for at = 1, #list, 2 do
+        texts[#texts + 1] = list[at]
+      end
+      subject_key = index.key
+      for from = 1, #texts, 1000 do
+        local found = call('HMGET', index.key, unpack(texts, from, math.min(from + 999, #texts)))
+        for number = 1, #found do
+          if found[number] then
+            in_the_way()
+          end
+        end
+      end
+    end
+  end
+
+  undo_in_slices('SREM', KEYS[1], pks, 1)
+  call_in_slices('SADD', KEYS[1], pks, 1, #pks)
+  local arguments = {}
+  for number = 1, #objects do
+    store_values(objects[number], arguments)
+  end
+  for key, set in pairs(sets) do
+    undo_in_slices('SREM', key, set, 1)
+    call_in_slices('SADD', key, set, 1, #set)
+  end
+  for index, list in pairs(pairs_of) do
+    if index.kind == 'uniq' then
+      undo_with(function()
+        for at = 1, #list, 2 do
+          call('HDEL', index.key, list[at])
+        end
+      end, index.key)
+    else
+      undo_in_slices('ZREM', index.key, list, 2)
+    end
+    call_in_slices(index.kind == 'uniq' and 'HSET' or 'ZADD', index.key, list, 1, #list)
+  end
+  for number = 1, #others do
+    local one = others[number]
+    add_entry(one[1], one[2], one[3], one[4])
+  end
+  return pks
+end
