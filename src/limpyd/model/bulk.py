@@ -28,9 +28,8 @@ OnProgress = Callable[[int], object]
 """Is told how many objects are dealt with so far."""
 
 USUAL_CHUNK = 200
-MOST_BYTES = 1_000_000
-MOST_ARGUMENTS = 20_000
-"""A chunk with more than so many bytes or arguments is full, so that no chunk keeps the server busy for long."""
+MOST_ROOM = 1_000_000
+"""A chunk whose values take more room is full, so that none keeps the server busy for long."""
 MOST_PLANS = 500
 """Of how many combinations of fields it is kept how they are told."""
 
@@ -172,7 +171,7 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         values = item if type(item) is dict else self._values(item)
         objects, given = self._objects, tuple(values)
         plan = self._plans[given] if given in self._plans else self._plan(given)
-        pk = given_pk(self._schema, values)
+        pk = None if plan is not None and plan.mints_pk else given_pk(self._schema, values)
         if self._on_conflict == "update":
             self._updates.add(None, self._to_update(values))
         if plan is None or not plan.add_to(objects, pk, values):
@@ -181,8 +180,7 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
                 msg = f"{self._schema.name}: an object needs at least one value to be stored"
                 raise InvalidValue(msg)
             objects.add_any(new)
-        size, width = objects.size + self._updates.size, objects.width + self._updates.width
-        return size >= MOST_BYTES or width >= MOST_ARGUMENTS
+        return objects.size + self._updates.size >= MOST_ROOM
 
     def _plan(self, given: tuple[str, ...]) -> Plain | None:
         known(self._schema, dict.fromkeys(given))
@@ -226,7 +224,7 @@ class BulkUpdate(Bulk[BulkUpdated, bulk.Changed]):
         pk, values = self._pk_and_values(item)
         updates = self._updates
         updates.add(pk_bytes(self._schema.name, pk), assigned(self._schema, values))
-        return updates.size >= MOST_BYTES or updates.width >= MOST_ARGUMENTS
+        return updates.size >= MOST_ROOM
 
     def _pk_and_values(self, item: Any) -> tuple[Any, Mapping[str, Any]]:
         if isinstance(item, tuple) and len(item) == 2:  # noqa: PLR2004
@@ -262,8 +260,8 @@ class BulkDelete(Bulk[BulkDeleted, bulk.Changed]):
     def _add(self, item: Any) -> bool:
         pk = pk_bytes(self._schema.name, pk_of(self._schema, item))
         self._pks.append(pk)
-        self._size += len(pk)
-        return self._size >= MOST_BYTES or len(self._pks) >= MOST_ARGUMENTS
+        self._size += bulk.room((pk,))
+        return self._size >= MOST_ROOM
 
     def _request(self) -> Request[bulk.Changed]:
         schema = self._schema

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from limpyd.fields import SingleValueField, ValueField
@@ -24,6 +24,8 @@ class Plain:
         names = {name for name, field, _, _ in layout if name in given or field.default is not None}
         hashed = [slot for slot in layout if slot[0] in names and slot[3] is not None]
         alone = [slot for slot in layout if slot[0] in names and slot[3] is None]
+        self.mints_pk = schema.mints_pks and not {"pk", schema.pk_name} & set(given)
+        """Whether its primary key is not given, but minted."""
         self._slots: list[Slot] = []
         self._texts: list[tuple[int, Kept]] = []
         self._claims: list[tuple[str, int]] = []
@@ -62,10 +64,10 @@ class Plain:
                 stored.append(field.encode(value))  # tells why not
         if self._texts:
             stored += [index.kept(stored[number])[0] for number, index in self._texts]
-        objects.add(self.shape, pk, stored, lambda: self._claimed(stored))
+        objects.add(self.shape, pk, stored, self._claimed)
         return True
 
-    def _claimed(self, stored: list[bytes]) -> list[Claim]:
+    def _claimed(self, stored: Sequence[bytes]) -> list[Claim]:
         return [Claim(self._schema, name, stored[number]) for name, number in self._claims]
 
 

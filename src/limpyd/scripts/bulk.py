@@ -65,61 +65,59 @@ class Changed(NamedTuple):
     refused: Refused
 
 
+Claimed = Callable[[Sequence[bytes]], list[Claim]]
+
+
 class NewObjects:
     """New objects that one request creates.
 
     Attributes:
-        size: how many bytes their values have.
-        width: how many arguments tell of them.
+        size: about how much room their values take.
     """
 
     def __init__(self, model: Model, where: Partition) -> None:
         self._model = model
         self._where = where
         self._indexes: dict[IndexKey, bytes] = {}
-        self._shapes: dict[Shape, bytes] = {}
+        self._shapes: dict[Shape, int] = {}
+        self._runs: list[tuple[Shape, int]] = []  # of objects of one shape, and at which object each begins
+        self._shape: Shape | None = None
         self._args: list[bytes] = []
-        self._objects: list[tuple[bytes | None, Callable[[], list[Claim]]]] = []
+        self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
         self.size = 0
 
-    @property
-    def width(self) -> int:
-        return len(self._args)
-
-    def __len__(self) -> int:
-        return len(self._objects)
-
-    def add(self, shape: Shape, pk: bytes | None, values: Sequence[bytes], claimed: Callable[[], list[Claim]]) -> None:
+    def add(self, shape: Shape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
         """Adds an object whose shape tells all but its values.
 
         Args:
             shape: its shape.
             pk: its primary key, unless it is minted.
             values: its values, and the texts that only indexes keep.
-            claimed: gives what may turn out to belong to another object, in the order of its entries.
+            claimed: makes of those what may turn out to belong to another object, in the order of its entries.
         """
-        args = self._args
-        number = self._shapes.get(shape)
-        args.append(self._shape_number(shape) if number is None else number)
+        if shape is not self._shape:
+            self._shapes.setdefault(shape, len(self._shapes) + 1)
+            self._runs.append((shape, len(self._objects)))
+            self._shape = shape
         if pk is not None:
-            args.append(pk)
-        args += values
-        self.size += sum(map(len, values))
-        self._objects.append((pk, claimed))
+            self._args.append(pk)
+        self._args += values
+        self.size += room(values)
+        self._objects.append((pk, claimed, values))
 
     def add_any(self, new: NewObject) -> None:
         """Adds an object of any kind."""
         shape = Shape(tuple(new.hash[::2]), tuple(new.strings[::2]), tuple(new.unset), more=True)
-        self.add(shape, new.pk, (*new.hash[1::2], *new.strings[1::2]), new.claimed)
+        self.add(shape, new.pk, (*new.hash[1::2], *new.strings[1::2]), lambda _: new.claimed())
         rest: list[Argument] = [len(new.members)]
         for prefix, command, members in new.members:
             rest += (prefix, command, len(members), *members)
         rest.append(len(new.entries) // 3)
         for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
             rest += (self._index_number((kind, key)), text)
-        stored = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in rest]
+        stored = told(rest)
         self._args += stored
-        self.size += sum(map(len, stored))
+        self.size += room(stored)
 
     def create(self, *, skip: bool, give_pks: bool) -> Request[Created]:
         """Creates them, each all or nothing by itself, as far as the first that is refused.
@@ -128,7 +126,7 @@ class NewObjects:
             skip: pass over those of which something belongs to another object.
             give_pks: tell the primary keys.
         """
-        args = (int(skip), int(give_pks), len(self._objects), *self._told())
+        args = (b"%d" % skip, b"%d" % give_pks, *self._told())
 
         def decode(reply: list[Any]) -> Created:
             created, skipped, refused, pks = _facts(self._model, reply)
@@ -145,7 +143,7 @@ class NewObjects:
             give_pks: tell the primary keys.
         """
         model = self._model
-        args = (int(give_pks), len(self._objects), *self._told(), *fields.told(), *values)
+        args = (b"%d" % give_pks, *self._told(), *fields.told(), *values)
 
         def decode(reply: list[Any]) -> Created:
             created, skipped, updated, refused, pks = _facts(model, reply)
@@ -160,7 +158,7 @@ class NewObjects:
         minted = self._objects[0][0] is None
         return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
 
-    def _told(self) -> list[Argument]:
+    def _told(self) -> list[bytes]:
         """What scripts/lib/shaped.lua is told."""
         shapes: list[Argument] = [len(self._shapes)]
         for shape in self._shapes:
@@ -170,18 +168,18 @@ class NewObjects:
             for index, value in shape.entries:
                 shapes += (self._index_number(index), value)
             shapes.append(int(shape.more))
+        runs: list[Argument] = [len(self._runs)]
+        ends = [*(start for _, start in self._runs[1:]), len(self._objects)]
+        for (shape, start), end in zip(self._runs, ends, strict=True):
+            runs += (self._shapes[shape], end - start)
         indexes = [text for index in self._indexes for text in index]
-        return [self._where.hash_prefix, len(self._indexes), *indexes, *shapes, *self._args]
+        head: list[Argument] = [self._where.hash_prefix, len(self._indexes), *indexes, *shapes, *runs]
+        return told(head) + self._args
 
     def _error(self, number: int, outcome: list[Any]) -> LimpydError:
         """Why one of them was refused."""
-        pk, claimed = self._objects[number]
-        return refusal(self._model, outcome, pk, claimed())
-
-    def _shape_number(self, shape: Shape) -> bytes:
-        number = b"%d" % (len(self._shapes) + 1)
-        self._shapes[shape] = number
-        return number
+        pk, claimed, values = self._objects[number]
+        return refusal(self._model, outcome, pk, claimed(values))
 
     def _index_number(self, index: IndexKey) -> bytes:
         number = self._indexes.get(index)
@@ -196,7 +194,7 @@ class Updates:
     Attributes:
         fields: the fields of the values.
         args: what is told of the objects.
-        size: how many bytes their values have.
+        size: about how much room their values take.
     """
 
     def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
@@ -210,17 +208,12 @@ class Updates:
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def width(self) -> int:
-        """How many arguments tell of the objects."""
-        return len(self.args)
-
     def add(self, pk: bytes | None, assigned: Sequence[Assigned]) -> None:
         """Adds an object: its primary key, if that is to be told, and its new values."""
         if pk is not None:
             self.args.append(pk)
         self.args += self.fields.values(assigned, None)
-        self.size += sum(len(arg) for each in assigned for arg in each.args if not isinstance(arg, int))
+        self.size += sum(room(told(each.args)) for each in assigned)
         self._count += 1
 
     def update(self, *, skip: bool) -> Request[Changed]:
@@ -261,6 +254,20 @@ def delete(
     args = (int(skip), len(pks), *pks, *layout)
     request = scripted(BULK_DELETE, (where.pks,), args, decode, model, again=answer)
     return request.after(model.upkeep.first)
+
+
+PER_ARGUMENT = 50
+"""What an argument takes beside its bytes: it takes the server's time too."""
+
+
+def room(args: Sequence[bytes]) -> int:
+    """About how much room some arguments take."""
+    return sum(map(len, args)) + PER_ARGUMENT * len(args)
+
+
+def told(args: Sequence[Argument]) -> list[bytes]:
+    """Arguments as they are sent."""
+    return [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
 
 
 def _facts(model: Model, reply: list[Any]) -> list[Any]:

@@ -4,8 +4,7 @@
 -- stays.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to give the primary keys; how many objects there are; and those (see lib/shaped); fields, and what of each
---        object (see lib/assign)
+-- ARGV   '1' to give the primary keys; the objects (see lib/shaped); fields, and what of each object (see lib/assign)
 -- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
 --        stands (counted from 0), its outcome (see lib/atomic) and the primary key it is about, the primary keys; or
 --        'asked'
@@ -17,11 +16,11 @@ local function update_one(pk, at)
 end
 
 return atomically(function()
-  local minted, count = KEYS[2] ~= nil, tonumber(ARGV[2])
-  local objects, at = read_objects(read_shapes(3), count, minted)
+  local minted = KEYS[2] ~= nil
+  local objects, at = read_objects(read_shapes(2), minted)
   at = read_fields(at)
   local created, updated, pks, refused = 0, 0, {}, false
-  for number = 1, count do
+  for number = 1, #objects do
     local pk, outcome = attempt(create_one, objects[number], minted)
     if pk then
       created = created + 1

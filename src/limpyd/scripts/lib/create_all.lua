@@ -55,6 +55,7 @@ local function look_for_keys(objects)
       in_the_way()
     end
   end
+  return keys
 end
 
 -- What goes into each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
@@ -110,7 +111,7 @@ end
 
 local function create_all(objects, minted)
   local pks = give_pks(objects, minted)
-  look_for_keys(objects)
+  local keys = look_for_keys(objects)
   local sets, pairs_of, others = gathered_entries(objects)
   for index, list in pairs(pairs_of) do
     if index.kind == 'uniq' then
@@ -132,6 +133,11 @@ local function create_all(objects, minted)
 
   undo_in_slices('SREM', KEYS[1], pks, 1)
   call_in_slices('SADD', KEYS[1], pks, 1, #pks)
+  undo_with(function()
+    for number = 1, #keys do
+      call('DEL', keys[number])
+    end
+  end, KEYS[1])
   local arguments = {}
   for number = 1, #objects do
     store_values(objects[number], arguments)

@@ -14,6 +14,7 @@ local function create_one(object, minted)
     if call('EXISTS', key) == 1 then
       refuse('occupied', key, call('TYPE', key).ok)
     end
+    undo_with('DEL', key)
   end)
   store_values(object, {})
   each_entry(object, function(index, text, number)

@@ -3,17 +3,19 @@
 -- ARGV   from a position on: the prefix of hashes; a count of indexes, each its kind and key; a count of shapes, each
 --          a count of sub-keys and those, a count of prefixes of strings and those, a count of prefixes of keys that get
 --          no value and those, how many values each object has, a count of entries, each the number of its index
---          and which of the values it is, and '1' if more is told of each object;
+--          and which of the values it is, and '1' if more is told of each object; a count of runs of objects of one
+--          shape, each the number of the shape and how many objects there are;
 --        and the objects, each
---          the number of its shape, its primary key unless it is minted, the values: of the hash, of the strings, and
---          texts that only indexes keep; and if there is more: a count of values of many members, each a prefix, the
+--          its primary key unless it is minted, the values: of the hash, of the strings, and texts that only
+--          indexes keep; and if there is more: a count of values of many members, each a prefix, the
 --          command that makes it, a count of arguments, and those; and a count of entries, each the number of its
 --          index and the text
 
-local hash_prefix, indexes, shapes, next_object
+local ARGV = ARGV -- of a script it is global, which takes longer to reach
+local hash_prefix, indexes, shapes, runs
 
-local function read_list(at)
-  local list, count = {}, tonumber(ARGV[at])
+local function read_list(at, width)
+  local list, count = {}, ARGV[at] * (width or 1)
   for number = 1, count do
     list[number] = ARGV[at + number]
   end
@@ -44,27 +46,32 @@ local function read_shapes(at)
     shape.more, at = ARGV[at + 1] == '1', at + 2
     shapes[number] = shape
   end
+  runs, at = read_list(at, 2)
   return at
 end
 
 -- The objects: of each the primary key, if it is not minted, its shape, where its values begin, and where what
 -- more there is; and where they end.
-local function read_objects(at, count, minted)
-  local objects = {}
-  for number = 1, count do
-    local shape = shapes[tonumber(ARGV[at])]
-    local object = { shape = shape, pk = not minted and ARGV[at + 1], at = minted and at + 1 or at + 2 }
-    at = object.at + shape.values
-    if shape.more then
-      object.more = at
-      local members = tonumber(ARGV[at])
-      at = at + 1
-      for _ = 1, members do
-        at = at + 3 + ARGV[at + 2]
+local function read_objects(at, minted)
+  local objects, number = {}, 0
+  for run = 1, #runs, 2 do
+    local shape = shapes[tonumber(runs[run])]
+    for _ = 1, runs[run + 1] do
+      local first = minted and at or at + 1
+      local object = { shape = shape, pk = not minted and ARGV[at], at = first, more = false }
+      at = first + shape.values
+      if shape.more then
+        object.more = at
+        local members = tonumber(ARGV[at])
+        at = at + 1
+        for _ = 1, members do
+          at = at + 3 + ARGV[at + 2]
+        end
+        at = at + 1 + 2 * ARGV[at]
       end
-      at = at + 1 + 2 * ARGV[at]
+      number = number + 1
+      objects[number] = object
     end
-    objects[number] = object
   end
   return objects, at
 end
@@ -73,38 +80,33 @@ end
 -- and triples, as HSET and GEOADD take them.
 local function call_in_slices(command, key, list, first, last)
   subject_key = key
-  local reply
   for from = first, last, 996 do
-    reply = call(command, key, unpack(list, from, math.min(from + 995, last)))
+    call(command, key, unpack(list, from, from + 995 < last and from + 995 or last))
   end
-  return reply
 end
 
--- Stores the values of an object, whose keys are free.
+-- Stores the values of an object, whose keys are free. How that is taken back is for others to note.
 local function store_values(object, arguments)
   local shape, at, pk = object.shape, object.at, object.pk
   local subs, strings = shape.subs, shape.strings
-  if #subs > 0 then
+  local count = #subs
+  if count > 0 then
     local key = hash_prefix .. pk
-    for number = 1, #subs do
+    for number = 1, count do
       arguments[2 * number - 1], arguments[2 * number] = subs[number], ARGV[at]
       at = at + 1
     end
-    undo_with('DEL', key)
-    call_in_slices('HSET', key, arguments, 1, 2 * #subs)
+    call_in_slices('HSET', key, arguments, 1, 2 * count)
   end
   for number = 1, #strings do
-    local key = strings[number] .. pk
-    subject_key = key
-    undo_with('DEL', key)
-    call('SET', key, ARGV[at])
+    subject_key = strings[number] .. pk
+    call('SET', subject_key, ARGV[at])
     at = at + 1
   end
   at = object.more
   for _ = 1, at and ARGV[at] or 0 do
-    local key, last = ARGV[at + 1] .. pk, at + 3 + ARGV[at + 3]
-    undo_with('DEL', key)
-    call_in_slices(ARGV[at + 2], key, ARGV, at + 4, last)
+    local last = at + 3 + ARGV[at + 3]
+    call_in_slices(ARGV[at + 2], ARGV[at + 1] .. pk, ARGV, at + 4, last)
     at = last
   end
 end
