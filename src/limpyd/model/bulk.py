@@ -186,7 +186,10 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         known(self._schema, dict.fromkeys(given))
         if len(self._plans) == MOST_PLANS:
             self._plans.clear()
-        plan = self._plans[given] = plain(self._schema, self._where, given)
+        plan = plain(self._schema, self._where, given)
+        if plan is not None and plan.stores_nothing:
+            plan = None
+        self._plans[given] = plan
         return plan
 
     def _to_update(self, values: Mapping[str, Any]) -> list[Any]:

@@ -26,6 +26,8 @@ class Plain:
         alone = [slot for slot in layout if slot[0] in names and slot[3] is None]
         self.mints_pk = schema.mints_pks and not {"pk", schema.pk_name} & set(given)
         """Whether its primary key is not given, but minted."""
+        self.stores_nothing = self.mints_pk and not names
+        """Whether nothing is told of it but that it is there."""
         self._slots: list[Slot] = []
         self._texts: list[tuple[int, Kept]] = []
         self._claims: list[tuple[str, int]] = []

@@ -101,12 +101,13 @@ local function gathered_entries(objects)
   return sets, pairs_of, others
 end
 
-local function undo_in_slices(command, key, list, step)
-  undo_with(function()
-    for at = step, #list, step do
+-- What takes each `step`th of a list out of a key, from the first one on.
+local function taking_out(command, key, list, first, step)
+  return function()
+    for at = first, #list, step do
       call(command, key, list[at])
     end
-  end, key)
+  end
 end
 
 local function create_all(objects, minted)
@@ -131,8 +132,7 @@ local function create_all(objects, minted)
     end
   end
 
-  undo_in_slices('SREM', KEYS[1], pks, 1)
-  call_in_slices('SADD', KEYS[1], pks, 1, #pks)
+  call_in_slices('SADD', KEYS[1], pks, 1, #pks, taking_out('SREM', KEYS[1], pks, 1, 1))
   undo_with(function()
     for number = 1, #keys do
       call('DEL', keys[number])
@@ -143,20 +143,12 @@ local function create_all(objects, minted)
     store_values(objects[number], arguments)
   end
   for key, set in pairs(sets) do
-    undo_in_slices('SREM', key, set, 1)
-    call_in_slices('SADD', key, set, 1, #set)
+    call_in_slices('SADD', key, set, 1, #set, taking_out('SREM', key, set, 1, 1))
   end
   for index, list in pairs(pairs_of) do
-    if index.kind == 'uniq' then
-      undo_with(function()
-        for at = 1, #list, 2 do
-          call('HDEL', index.key, list[at])
-        end
-      end, index.key)
-    else
-      undo_in_slices('ZREM', index.key, list, 2)
-    end
-    call_in_slices(index.kind == 'uniq' and 'HSET' or 'ZADD', index.key, list, 1, #list)
+    local key, is_hash = index.key, index.kind == 'uniq'
+    local undo = is_hash and taking_out('HDEL', key, list, 1, 2) or taking_out('ZREM', key, list, 2, 2)
+    call_in_slices(is_hash and 'HSET' or 'ZADD', key, list, 1, #list, undo)
   end
   for number = 1, #others do
     local one = others[number]

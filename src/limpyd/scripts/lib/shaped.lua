@@ -77,11 +77,14 @@ local function read_objects(at, minted)
 end
 
 -- Calls a command on a key in slices: Lua cannot unpack thousands of arguments at once. Slices are of whole pairs
--- and triples, as HSET and GEOADD take them.
-local function call_in_slices(command, key, list, first, last)
+-- and triples, as HSET and GEOADD take them. `undo`, if given, takes all of them back.
+local function call_in_slices(command, key, list, first, last, undo)
   subject_key = key
   for from = first, last, 996 do
     call(command, key, unpack(list, from, from + 995 < last and from + 995 or last))
+    if undo and from == first then
+      undo_with(undo, key)
+    end
   end
 end
 
