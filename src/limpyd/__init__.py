@@ -3,9 +3,11 @@
 from limpyd import exceptions, fields, indexes, model
 from limpyd.database import RedisDatabase
 from limpyd.exceptions import (
+    BulkError,
     DoesNotExist,
     LimpydError,
     MultipleObjectsReturned,
+    StaleObject,
     UniquenessError,
 )
 from limpyd.fields import (
@@ -21,6 +23,7 @@ from limpyd.fields import (
     SortedSetField,
     StreamField,
     StringField,
+    VersionField,
 )
 from limpyd.indexes import (
     DateIndex,
@@ -50,6 +53,7 @@ __version__ = "3.0.0.dev0"
 __all__ = [
     "SORTED_SCORE",
     "AutoPKField",
+    "BulkError",
     "Collection",
     "DateIndex",
     "DateSimpleTimeIndex",
@@ -82,11 +86,13 @@ __all__ = [
     "SetField",
     "SimpleDateTimeIndex",
     "SortedSetField",
+    "StaleObject",
     "StreamField",
     "StringField",
     "TextRangeIndex",
     "TimeIndex",
     "UniquenessError",
+    "VersionField",
     "exceptions",
     "fields",
     "indexes",

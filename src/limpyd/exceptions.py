@@ -152,6 +152,46 @@ class UniquenessError(LimpydError, ValueError):
         self.other = other
 
 
+class StaleObject(LimpydError):
+    """An object was updated by somebody else since its version was read; nothing was written.
+
+    Attributes:
+        model: name of the model.
+        pk: primary key of the object.
+        expected: the version that it was to have.
+        found: the version that it has.
+    """
+
+    def __init__(self, model: str, pk: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"{model}({pk!r}) has version {found}, not {expected}: it was updated since that was read; nothing was "
+            f"written. Read it again, and decide anew"
+        )
+        self.model = model
+        self.pk = pk
+        self.expected = expected
+        self.found = found
+
+
+class BulkError(LimpydError, ValueError):
+    """An object of a bulk operation was refused; its `__cause__` says why.
+
+    What came before it is done; nothing was done of it, nor of what comes after it.
+
+    Attributes:
+        position: where it stands in what was given, counted from 0.
+        done: what was done before it, as the operation would have returned it.
+    """
+
+    def __init__(self, operation: str, position: int, done: Any, cause: LimpydError) -> None:
+        super().__init__(
+            f"{operation}: the object at position {position} was refused: {str(cause).rstrip('.')}. Nothing was done "
+            f"of it, nor of any after it; those before it are done: {done}"
+        )
+        self.position = position
+        self.done = done
+
+
 class StoredValueError(LimpydError, ValueError):
     """A value found in Redis does not fit the type of its field.
 

@@ -6,6 +6,7 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, StringField
 from limpyd.exceptions import (
+    BulkError,
     DeclarationError,
     DoesNotExist,
     InvalidValue,
@@ -614,3 +615,70 @@ async def test_each_operation_is_one_request(any_face):
 
     await requests("first")  # when the server learns the scripts
     assert await requests("second") == [1] * 8
+
+
+class TestManyAtOnce:
+    async def test_are_created_with_references_that_are_checked(self, face):
+        person, group = models(face)
+        await face.do(person.bulk_create([{"name": "ann"}, {"name": "bob"}]))
+        facts = [{"name": str(number), "owner": "ann" if number % 2 else "bob", "boss": "bob"} for number in range(50)]
+        assert (await face.do(group.bulk_create(facts))).created == 50
+        bob = await face.do(person.get("bob"))
+        assert await face.do(bob.owned_groups().count()) == 25
+        assert await face.do(bob.bossed().count()) == 50
+        with pytest.raises(BulkError, match="no Person\\('nobody'\\)") as refused:
+            await face.do(
+                group.bulk_create(
+                    {"name": f"more {number}", "owner": bob if number < 5 else "nobody"} for number in range(9)
+                )
+            )
+        assert refused.value.position == 5
+        assert isinstance(refused.value.__cause__, RelatedDoesNotExist)
+        assert await face.do(group.collection().count()) == 55
+        many = [{"name": f"m{number}", "members": ["ann", "bob"], "queue": ["bob"]} for number in range(5)]
+        assert (await face.do(group.bulk_create(many))).created == 5
+        with pytest.raises(BulkError, match="no Person"):
+            await face.do(group.bulk_create([{"name": "n", "members": ["ann", "nobody"]}]))
+
+    async def test_are_updated_with_references_that_are_checked(self, face):
+        person, group = models(face)
+        await face.do(person.bulk_create([{"name": "ann"}, {"name": "bob"}]))
+        await face.do(group.bulk_create([{"name": "g"}, {"name": "h"}]))
+        await face.do(group.update("g", owner="ann", members=["ann", "bob"], boss="bob"))
+        ann = await face.do(person.get("ann"))
+        assert await face.all(ann.owned_groups()) == ["g"]
+        assert await face.all(ann.groups()) == ["g"]
+        before = state(face.client)
+        for values in ({"owner": "nobody"}, {"private": True, "members": ["ann", "nobody"]}):
+            with pytest.raises(RelatedDoesNotExist):
+                await face.do(group.update("g", **values))
+            assert state(face.client) == before
+        with pytest.raises(BulkError, match="no Person"):
+            await face.do(group.bulk_update([("g", {"owner": "bob"}), ("h", {"owner": "nobody"})]))
+        assert await face.all(ann.owned_groups()) == []
+
+    async def test_are_deleted_with_all_that_comes_of_it(self, face):
+        person, group = models(face)
+
+        class Guard(face.Model):
+            database = face.database
+            name = PKField()
+            person = FKStringField("Person", on_delete="restrict")
+            group = FKStringField("Group", on_delete="cascade")
+
+        names = [f"p{number}" for number in range(10)]
+        await face.do(person.bulk_create({"name": name} for name in names))
+        await face.do(group.bulk_create([{"name": "g", "owner": "p1", "members": names}, {"name": "h", "boss": "p7"}]))
+        await make(face, Guard, name="1", person="p5", group="g")
+        with pytest.raises(BulkError, match="refers to it") as refused:
+            await face.do(person.bulk_delete(names))
+        assert refused.value.position == 5
+        assert sorted(await face.all(person.collection())) == names[5:]
+        found = await face.do(group.get("g"))
+        assert await face.do(found.owner.get()) is None
+        assert await face.do(found.members.smembers()) == set(names[5:])
+        assert (await face.do(group.bulk_delete(["g", "h"]))).deleted == 2
+        assert await face.do(Guard.collection().count()) == 0
+        gone = await face.do(person.bulk_delete([*names, "p5"], on_missing="skip"))
+        assert (gone.deleted, gone.missing) == (6, 5)
+        assert not [key for key in await keys(face) if not key.endswith((":meta", ":seq"))]

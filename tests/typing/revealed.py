@@ -28,6 +28,7 @@ from limpyd import (
     StreamField,
     StringField,
     TextRangeIndex,
+    VersionField,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.fields.bits import Get, IncrBy
@@ -320,3 +321,40 @@ async def forgotten(person: AsyncPerson) -> None:
     AsyncPerson.collection().delete()  # refused
     AsyncPerson.collection().count()  # refused
     person.tags.sadd("x")  # refused
+
+
+class Versioned(RedisModel):
+    database = RedisDatabase()
+    note = StringField()
+    version = VersionField()
+
+
+class AsyncVersioned(AsyncRedisModel):
+    database = AsyncRedisDatabase()
+    note = StringField()
+    version = VersionField()
+
+
+versioned = Versioned(note="x")
+reveal_type(versioned.version.get())  # int | None
+versioned.version.hset(3)  # refused
+reveal_type(versioned.update(note="y", if_version=1))  # int | None
+reveal_type(Versioned.update(1, note="y", if_version=1))  # int | None
+versioned.update(1, note="y")  # refused
+Versioned.update(note="y")  # refused
+versioned.update(note="y", if_version="1")  # refused
+reveal_type(Versioned.bulk_create([{"note": "x"}], on_conflict="skip"))  # BulkCreated
+reveal_type(Versioned.bulk_update([(1, {"note": "x"}), {"pk": 2, "note": "y"}]))  # BulkUpdated
+reveal_type(Versioned.bulk_delete([1, "2", versioned]))  # BulkDeleted
+Versioned.bulk_create([{"note": "x"}], on_conflict="ignore")  # refused
+
+
+async def several(versioned: AsyncVersioned) -> None:
+    reveal_type(await versioned.version.get())  # int | None
+    _waiting: object = reveal_type(versioned.update(note="y", if_version=1))  # Coroutine[Any, Any, int | None]
+    reveal_type(await AsyncVersioned.update(1, note="y"))  # int | None
+    await versioned.update(1, note="y")  # refused
+    await AsyncVersioned.update(note="y")  # refused
+    versioned.update(note="y")  # refused
+    reveal_type(await AsyncVersioned.bulk_create([{"note": "x"}]))  # BulkCreated
+    reveal_type(await AsyncVersioned.bulk_delete([1]))  # BulkDeleted

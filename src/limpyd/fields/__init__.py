@@ -14,6 +14,7 @@ from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.stream import StreamField
 from limpyd.fields.string import StringField
 from limpyd.fields.value import ValueField
+from limpyd.fields.version import VersionField
 
 __all__ = [
     "AutoPKField",
@@ -32,4 +33,5 @@ __all__ = [
     "StreamField",
     "StringField",
     "ValueField",
+    "VersionField",
 ]

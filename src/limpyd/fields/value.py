@@ -25,6 +25,10 @@ MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 """How many members stand in one command, with room for what comes before them; more are several commands of a step."""
 
 
+Check = tuple[bytes, bytes, bytes]
+"""What a new value must meet, as the scripts know it: a kind (see scripts/lib/add_entry.lua), a form and a key."""
+
+
 class Place(NamedTuple):
     """Where a field's values are kept in one partition of its model.
 
@@ -126,8 +130,8 @@ class ValueField(Field[T]):
             self.many and not all(index.tells_apart for index in alone),
         )
 
-    def checks_in(self, where: Partition) -> tuple[Argument, ...]:  # noqa: ARG002 - some fields ask
-        """What new values must meet in a partition, as the scripts know it: of each a kind, a form and a key."""
+    def checks_in(self, where: Partition) -> Sequence[Check]:  # noqa: ARG002 - some fields ask
+        """What new values must meet in a partition."""
         return ()
 
     def place(self, pk: bytes | None) -> Place:
@@ -190,9 +194,10 @@ class ValueField(Field[T]):
         return where.field_prefix(self.name)
 
 
-def _described(indexes: Sequence[Kept], checks: tuple[Argument, ...] = ()) -> Indexes:
+def _described(indexes: Sequence[Kept], checks: Sequence[Check] = ()) -> Indexes:
     """Indexes as the scripts know them, after what is checked."""
-    return (len(indexes) + len(checks) // 3, *checks, *(arg for index in indexes for arg in index.upkeep))
+    told: list[tuple[Argument, ...]] = [*checks, *(index.upkeep for index in indexes)]
+    return (len(told), *(arg for each in told for arg in each))
 
 
 class BoundValue(BoundField[Face]):

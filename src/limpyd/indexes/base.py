@@ -269,6 +269,11 @@ class Kept:
         return type(self.form) is Asked
 
     @property
+    def keeps_one_text(self) -> bool:
+        """Whether it keeps one text of each value."""
+        return not self._steps and self.of_values
+
+    @property
     def compares_on_server(self) -> bool:
         """Whether the server can compare what it keeps with a value that it reads itself."""
         return self._final_name != "casefold"

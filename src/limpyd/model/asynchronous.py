@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
@@ -13,7 +13,23 @@ from limpyd.faces import Async
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import objects
+from limpyd.model.bulk import (
+    USUAL_CHUNK,
+    Bulk,
+    BulkCreate,
+    BulkCreated,
+    BulkDelete,
+    BulkDeleted,
+    BulkUpdate,
+    BulkUpdated,
+    OnConflict,
+    OnMissing,
+    PkAndValues,
+    Result,
+)
+from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
+from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
@@ -42,6 +58,8 @@ class AsyncRedisModel(ModelCore[Async]):
     _awaits = True
 
     pk = AutoPKField(is_default=True)
+
+    update = Update[Coroutine[Any, Any, int | None]]()
 
     def __init__(self, *_: Never, **__: Never) -> None:
         name = type(self).__name__
@@ -108,6 +126,95 @@ class AsyncRedisModel(ModelCore[Async]):
         request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
         found, created = await cls.database._run(request)
         return cls._connected(found), created
+
+    @classmethod
+    async def bulk_create(
+        cls,
+        objects: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_conflict: OnConflict = "raise",
+        pks: bool = False,
+        progress: OnBulkProgress | None = None,
+    ) -> BulkCreated:
+        """Creates many objects, chunk by chunk, each in one request: an iterable of any length, in constant memory.
+
+        Each object is created as `create` does it, all or nothing by itself; defaults apply.
+
+        The iterable may be an asynchronous one.
+
+        Args:
+            objects: the values of each object.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_conflict: what becomes of an object whose primary key or unique value belongs to another one: "raise"
+                ends with it, "skip" passes over it, "update" gives the values that one (as `update` does).
+            pks: give the primary keys in the result.
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are created, neither it nor any after it is.
+        """
+        return await cls._in_bulk(BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects)
+
+    @classmethod
+    async def bulk_update(
+        cls,
+        objects: Iterable[PkAndValues] | AsyncIterable[PkAndValues],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnBulkProgress | None = None,
+    ) -> BulkUpdated:
+        """Gives many objects new values, chunk by chunk, each in one request: an iterable of any length.
+
+        Each object is updated as `update` does it, all or nothing by itself.
+
+        The iterable may be an asynchronous one.
+
+        Args:
+            objects: pairs of a primary key, or instance, and values; or values, the primary key among them.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are updated, neither it nor any after it is.
+        """
+        return await cls._in_bulk(BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
+
+    @classmethod
+    async def bulk_delete(
+        cls,
+        objects: Iterable[str | bytes | int | Self] | AsyncIterable[str | bytes | int | Self],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnBulkProgress | None = None,
+    ) -> BulkDeleted:
+        """Deletes many objects, chunk by chunk, each in one request and one atomic step.
+
+        The iterable may be an asynchronous one.
+
+        Args:
+            objects: their primary keys, or instances.
+            chunk: how many objects a request carries at most.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
+        """
+        return await cls._in_bulk(BulkDelete(cls._declared(), chunk, on_missing, progress), objects)
+
+    @classmethod
+    async def _in_bulk(cls, bulk: Bulk[Result, Any], objects: Iterable[Any] | AsyncIterable[Any]) -> Result:
+        if isinstance(objects, AsyncIterable):
+            async for one in objects:
+                await cls.database._run_program(bulk.one(one))
+            objects = ()
+        return await cls.database._run_program(bulk.all(objects))
 
     @classmethod
     async def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:

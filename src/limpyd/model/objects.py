@@ -24,8 +24,8 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
         InvalidValue: a value does not fit its field's type.
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
     """
-    _known(schema, values)
-    pk = _given_pk(schema, values)
+    known(schema, values)
+    pk = given_pk(schema, values)
     new = calls.NewObject(pk)
     where = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(where):
@@ -43,10 +43,18 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
     return new
 
 
-def _known(schema: Schema, values: Mapping[str, Any]) -> None:
+def known(schema: Schema, values: Mapping[str, Any]) -> None:
+    """Refuses what a new object cannot be given.
+
+    Raises:
+        UnknownField: a name is no field.
+        UnsupportedCommand: it is the version.
+    """
     unknown = values.keys() - schema.settable
     if unknown:
         raise unknown_field(schema, min(unknown))
+    if schema.version is not None and schema.version.name in values:
+        schema.version.refuse()
 
 
 def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]:
@@ -65,7 +73,12 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
     return calls.create(schema, schema.keys.partition(new.pk), new)
 
 
-def _given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
+def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
+    """The primary key among the values of a new object; None if it is minted.
+
+    Raises:
+        InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
+    """
     name = schema.pk_name
     if schema.mints_pks and "pk" not in values and name not in values:
         return None
@@ -163,7 +176,7 @@ def get_or_creation(
             msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
             raise InvalidFilter(msg)
     values = {**(defaults or {}), **values}
-    _known(schema, values)
+    known(schema, values)
     by_minted_pk = schema.mints_pks and ("pk" in values or schema.pk_name in values)
     # Such a key can be found but not given, so what is absent stays absent.
     new = calls.NewObject(None) if by_minted_pk else new_object(schema, values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
-from limpyd.fields import Field, InstanceHashField, PKField, ValueField
+from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Kept
 from limpyd.indexes.composite import KeptTogether
@@ -14,15 +15,15 @@ from limpyd.keys import ModelKeys, Partition
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.templates import Templates
-from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_one
+from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_many, delete_one
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
-from limpyd.scripts import calls, changes
+from limpyd.scripts import bulk, calls, changes
 from limpyd.scripts.calls import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.upkeep import Upkeep
 
-ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "lazy", "self"})
+ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""
 
 
@@ -56,6 +57,8 @@ class Schema:
         self.hash_fields: dict[str, InstanceHashField[Any]] = {
             name: field for name, field in self.value_fields.items() if isinstance(field, InstanceHashField)
         }
+        self.version = only_version(self)
+        self.version_sub = None if self.version is None else self.version.sub
         self._together: dict[Partition, list[KeptTogether]] = {}
         for where in self.keys.partitions:
             self._settle(where)
@@ -155,6 +158,12 @@ class Schema:
             return delete_one(self, where, pk)
         return calls.delete(self, where, pk, self.deletion(where))
 
+    def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
+        """The request that deletes objects, with all that comes of it, as far as the first that is refused."""
+        if self.incoming:
+            return delete_many(self, where, pks, skip=skip)
+        return bulk.delete(self, where, pks, self.deletion(where), skip=skip)
+
     def delete_found(self, where: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds, with all that comes of it."""
         if self.incoming:
@@ -207,6 +216,19 @@ class Schema:
                 return "string"
         index = self.index_at(key)
         return REDIS_TYPES.get(index.kind.lstrip(b"&"), "zset") if index is not None else "set"
+
+
+def only_version(schema: Schema) -> VersionField | None:
+    """The VersionField of a model, if it has one.
+
+    Raises:
+        DeclarationError: it has two.
+    """
+    found = [field for field in schema.value_fields.values() if isinstance(field, VersionField)]
+    if len(found) > 1:
+        msg = f"{schema.name} has two versions: {found[0].name} and {found[1].name}; keep one"
+        raise DeclarationError(msg)
+    return found[0] if found else None
 
 
 REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}

@@ -13,7 +13,21 @@ from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.model import objects
+from limpyd.model.bulk import (
+    USUAL_CHUNK,
+    BulkCreate,
+    BulkCreated,
+    BulkDelete,
+    BulkDeleted,
+    BulkUpdate,
+    BulkUpdated,
+    OnConflict,
+    OnMissing,
+    PkAndValues,
+)
+from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
+from limpyd.model.updates import Update
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.query.sync import Collection
@@ -45,6 +59,8 @@ class RedisModel(ModelCore[Sync]):
     _awaits = False
 
     pk = AutoPKField(is_default=True)
+
+    update = Update[int | None]()
 
     def __init__(self, pk: str | bytes | int = NEW, /, **values: Any) -> None:
         """Gets the object with this primary key, or creates one with these values and the defaults.
@@ -117,6 +133,81 @@ class RedisModel(ModelCore[Sync]):
         request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
         found, created = cls.database._run(request)
         return cls._connected(found), created
+
+    @classmethod
+    def bulk_create(
+        cls,
+        objects: Iterable[Mapping[str, Any]],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_conflict: OnConflict = "raise",
+        pks: bool = False,
+        progress: OnBulkProgress | None = None,
+    ) -> BulkCreated:
+        """Creates many objects, chunk by chunk, each in one request: an iterable of any length, in constant memory.
+
+        Each object is created as `create` does it, all or nothing by itself; defaults apply.
+
+        Args:
+            objects: the values of each object.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_conflict: what becomes of an object whose primary key or unique value belongs to another one: "raise"
+                ends with it, "skip" passes over it, "update" gives the values that one (as `update` does).
+            pks: give the primary keys in the result.
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are created, neither it nor any after it is.
+        """
+        return cls.database._run_program(BulkCreate(cls._declared(), chunk, on_conflict, pks, progress).all(objects))
+
+    @classmethod
+    def bulk_update(
+        cls,
+        objects: Iterable[PkAndValues],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnBulkProgress | None = None,
+    ) -> BulkUpdated:
+        """Gives many objects new values, chunk by chunk, each in one request: an iterable of any length.
+
+        Each object is updated as `update` does it, all or nothing by itself.
+
+        Args:
+            objects: pairs of a primary key, or instance, and values; or values, the primary key among them.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are updated, neither it nor any after it is.
+        """
+        return cls.database._run_program(BulkUpdate(cls._declared(), chunk, on_missing, progress).all(objects))
+
+    @classmethod
+    def bulk_delete(
+        cls,
+        objects: Iterable[str | bytes | int | Self],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnBulkProgress | None = None,
+    ) -> BulkDeleted:
+        """Deletes many objects, chunk by chunk, each in one request and one atomic step.
+
+        Args:
+            objects: their primary keys, or instances.
+            chunk: how many objects a request carries at most.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: is told after each chunk how many objects are dealt with.
+
+        Raises:
+            BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
+        """
+        return cls.database._run_program(BulkDelete(cls._declared(), chunk, on_missing, progress).all(objects))
 
     @classmethod
     def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:

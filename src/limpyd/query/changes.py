@@ -73,6 +73,8 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
             msg = f"update takes fields of one value; {field} is a {field.redis_type}: change it in each instance"
             raise InvalidValue(msg)
         steps.append(field.setting(value))
+    if model.version is not None:
+        steps.append(model.version.counting())
     return steps
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from limpyd.exceptions import LimpydError
 from limpyd.fields.many import MembersField
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
 from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
 from limpyd.requests import Argument, Request
+from limpyd.scripts import bulk
 from limpyd.scripts.calls import scripted
 from limpyd.scripts.changes import found_args, found_decoder
 from limpyd.scripts.loader import Script
@@ -18,6 +21,7 @@ from limpyd.scripts.writes import step_args
 
 DELETE_RELATED = Script("delete_related")
 DELETE_FOUND_RELATED = Script("delete_found_related")
+BULK_DELETE_RELATED = Script("bulk_delete_related")
 
 REMOVALS: dict[bytes, tuple[str, tuple[Argument, ...]]] = {
     b"set": ("SREM", ()),
@@ -99,8 +103,19 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
         if reply[0] != b"ok":
             raise _refusal(schema, reply, concerned, pk)
 
-    script = DELETE_RELATED.crossing_if(schema.crosses)
-    request = scripted(script, (where.pks,), (pk, *concerned.args), decode, schema, again=answer)
+    request = scripted(DELETE_RELATED, (where.pks,), (pk, *concerned.args), decode, schema, again=answer)
+    return _when_built(request, concerned)
+
+
+def delete_many(schema: Any, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
+    """Deletes objects one after the other with all that comes of it, as far as the first that is refused."""
+    concerned = schema.consequences(where)
+
+    def refused(outcome: list[Any], pk: bytes) -> LimpydError:
+        return refusal(schema, outcome, pk, references=concerned.references)
+
+    args, decode = bulk.deletion(schema, pks, concerned.args, refused, skip=skip)
+    request = scripted(BULK_DELETE_RELATED, (where.pks,), args, decode, schema, again=answer)
     return _when_built(request, concerned)
 
 
@@ -112,9 +127,10 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
         return _refusal(schema, reply, concerned, None)
 
     keys, args = found_args(search)
-    script = DELETE_FOUND_RELATED.crossing_if(schema.crosses)
     decode = found_decoder(schema, refused)
-    return _when_built(scripted(script, keys, (*args, *concerned.args), decode, schema, again=answer), concerned)
+    return _when_built(
+        scripted(DELETE_FOUND_RELATED, keys, (*args, *concerned.args), decode, schema, again=answer), concerned
+    )
 
 
 def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes | None) -> Exception:

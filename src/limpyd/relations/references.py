@@ -9,11 +9,10 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue,
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import Owner
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.value import Place, ValueField
+from limpyd.fields.value import Check, Place, ValueField
 from limpyd.indexes.base import Declared, Index, Kept
 from limpyd.indexes.equal import EqualIndex
 from limpyd.keys import Partition, to_bytes, to_text
-from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Codec
 
@@ -179,8 +178,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self._settled[where] = (indexes, together)
         super().settle(where, indexes, together)
 
-    def checks_in(self, where: Partition) -> tuple[Argument, ...]:
-        return (b"ref", b"text", self._referred_in(where)) if self._checks else ()
+    def checks_in(self, where: Partition) -> Sequence[Check]:
+        return ((b"ref", b"text", self._referred_in(where)),) if self._checks else ()
 
     @property
     def _checks(self) -> bool:

@@ -108,7 +108,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(may_create), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE.crossing_if(model.crosses), keys, args, decode, model).after(model.upkeep.first)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -177,7 +177,7 @@ def read_existing(
 
     keys = [*(where.pks for _, where, _ in unsure), key]
     args = [*(each for _, _, each in unsure), *command.args]
-    return scripted(READ, keys, args, decode, command.subject or model, readonly=True)
+    return scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True)
 
 
 def existing_keys(
@@ -203,14 +203,16 @@ def scripted(
     keys: Sequence[Argument],
     args: Sequence[Argument],
     decode: Callable[[Any], R],
-    subject: Subject,
+    model: Model,
     *,
+    subject: Subject | None = None,
     readonly: bool = False,
     again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
-    """The request that runs a script."""
+    """The request that runs a script of a model."""
+    script = script.crossing_if(model.crosses)
     everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
-    return Request(everything, decode, script=script, subject=subject, readonly=readonly, again=again)
+    return Request(everything, decode, script=script, subject=subject or model, readonly=readonly, again=again)
 
 
 def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:

@@ -48,7 +48,7 @@ def _on_found(
 
     keys, args = found_args(search)
     decode = found_decoder(model, refused)
-    request = scripted(script.crossing_if(model.crosses), keys, (*args, *rest), decode, model, again=answer)
+    request = scripted(script, keys, (*args, *rest), decode, model, again=answer)
     return request.after(model.upkeep.first)
 
 

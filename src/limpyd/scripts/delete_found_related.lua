@@ -11,5 +11,7 @@ return atomically(function()
   if gone then
     return { ok = 'GONE' }
   end
-  return { 'ok', take_away(node.list(), first) }
+  local found = take_away(node.list(), read_models(first))
+  unlink_taken()
+  return { 'ok', found }
 end)

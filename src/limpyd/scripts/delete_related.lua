@@ -7,8 +7,9 @@
 -- @include atomic if_known values add_entry remove_entry upkeep look_at_all members undoing tracking steps member_steps deleting consequences
 
 return atomically(function()
-  if take_away({ ARGV[1] }, 2) == 0 then
+  if take_away({ ARGV[1] }, read_models(2)) == 0 then
     refuse('gone')
   end
+  unlink_taken()
   return { 'ok' }
 end)

@@ -14,6 +14,7 @@ from limpyd.exceptions import (
     RestrictedError,
     ServerError,
     ServerTooOld,
+    StaleObject,
     UniquenessError,
     WrongTypeError,
     shorten,
@@ -71,6 +72,7 @@ def refusal(
     needs: Needs | None = None,
     who: str = "",
     references: Sequence[Any] = (),
+    expected: int | None = None,
 ) -> LimpydError:
     """The error that an outcome stands for.
 
@@ -85,6 +87,7 @@ def refusal(
         needs: the servers that know its arguments, if not all that know the command do.
         who: whom it is about, if not the object with the primary key.
         references: what `restricted` counts, from 1 on.
+        expected: the version that it was to have.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]
@@ -95,17 +98,13 @@ def refusal(
         if facts and facts[0]:
             who = shown(*others[facts[0] - 1])
         return DoesNotExist(f"there is no {who}: it was deleted, or never created")
+    if outcome == b"stale":
+        return StaleObject(model.name, to_text(pk or b""), expected or 0, int(facts[0]))
     if outcome == b"taken":
         owner = to_text(pk or b"")
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
-        claim = _together(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
-        found, owner, *under = facts[1:]
-        value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
-        sub = under[0] if under and under[0] is not None else claim.sub
-        if sub is not None:
-            value = {to_text(sub): value}
-        return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+        return _about_a_unique_value(model, facts, claims)
     if outcome in {b"absent", b"restricted"}:
         return _about_a_reference(outcome, facts, claims, references)
     if outcome == b"unindexable":
@@ -116,6 +115,17 @@ def refusal(
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:
+    """The error for a value that belongs to another object."""
+    claim = _together(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
+    found, owner, *under = facts[1:]
+    value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
+    sub = under[0] if under and under[0] is not None else claim.sub
+    if sub is not None:
+        value = {to_text(sub): value}
+    return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
 
 
 def _about_a_reference(

@@ -7,6 +7,7 @@
 -- A script replies with a list: 'ok' and its results, or why nothing was changed:
 --   'gone', number                         no object has the primary key: 0 that of the object itself
 --                                          (or no number), else which of the others that take part
+--   'stale', version                       the object has another version than it was to have
 --   'taken'                                an object has the primary key already
 --   'unique', number, value, owner, sub    a value belongs to another object: which command or place
 --                                          of a write or which entry of a new object, counted from 0,
@@ -45,13 +46,10 @@ end
 
 local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
 
-local function atomically(step)
-  local done, outcome = pcall(step)
-  if done and not asked then
-    return outcome
-  end
+-- Takes back what was noted after a mark; gives the error of what could not be.
+local function play_back(mark)
   local broken
-  for at = noted - 3, 1, -4 do
+  for at = noted - 3, mark + 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
     local undone, result = true, nil
     if type(command) == 'function' then
@@ -68,16 +66,30 @@ local function atomically(step)
       broken = broken or name .. (type(result) == 'table' and result.err or tostring(result))
     end
   end
+  noted = mark
+  return broken
+end
+
+-- The outcome of what was stopped by an error, and is taken back.
+local function outcome_of(failure)
+  if type(failure) == 'table' and failure.outcome then
+    return failure.outcome
+  end
+  -- Redis hands the errors of its commands to pcall as text.
+  local message = type(failure) == 'table' and failure.err or tostring(failure)
+  local kind = subject_key and redis.pcall('TYPE', subject_key).ok or 'none'
+  return { 'error', message, subject_key or '', kind }
+end
+
+local function atomically(step)
+  local done, outcome = pcall(step)
+  if done and not asked then
+    return outcome
+  end
+  local broken = play_back(0)
   if broken then
     return { 'broken', broken, subject_key or '', 'none' }
   end
-  if asked then
-    return asked -- whatever else was found: it may have come of what is not known yet
-  elseif type(outcome) == 'table' and outcome.outcome then
-    return outcome.outcome
-  end
-  -- Redis hands the errors of its commands to pcall as text.
-  local message = type(outcome) == 'table' and outcome.err or tostring(outcome)
-  local kind = subject_key and redis.pcall('TYPE', subject_key).ok or 'none'
-  return { 'error', message, subject_key or '', kind }
+  -- If Python was asked, whatever else was found may have come of what is not known yet.
+  return asked or outcome_of(outcome)
 end

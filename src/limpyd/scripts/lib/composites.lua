@@ -19,7 +19,13 @@ local function note_composites(first_index, last_index, pk)
   return last_index
 end
 
+local function forget_composites()
+  composites, noted_composites = {}, {}
+end
+
 local function follow_composites()
+  local composites = composites -- as they are now; what is noted from here on is another matter
+  forget_composites()
   for at = 1, #composites do
     local one = composites[at]
     local after, value, reason = composite_entry(one.spec, one.pk, one.kind)

@@ -54,10 +54,14 @@ local function clear(reference, holder, pk)
   end
 end
 
--- Takes objects of the first model away; how many of them there were.
-local function take_away(pks, at)
-  local models = read_models(at)
+local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
+
+-- Takes objects of the first of some models away, but for their keys; how many of them there were.
+local function take_away(pks, models)
   local going, order = {}, {}
+  if upkeep then
+    upkeep.forget_composites() -- those of a deletion before this one, which was refused
+  end
   for number = 1, #models do
     going[number] = {}
   end
@@ -109,11 +113,19 @@ local function take_away(pks, at)
     local model = models[one[1]]
     forget(model.set, one[2], model.first, model.last)
   end
-  if asked then
-    return found -- what follows cannot be taken back
-  end
   for _, one in ipairs(order) do
-    unlink_all(one[2], models[one[1]].first)
+    taken[#taken + 1] = { one[2], models[one[1]].first }
+    went[one[2]] = went[one[2]] or one[1] == 1
   end
   return found
+end
+
+-- Removes the keys of all that was taken away, unless all of it is to be taken back.
+local function unlink_taken()
+  if asked then
+    return
+  end
+  for _, one in ipairs(taken) do
+    unlink_all(one[1], one[2])
+  end
 end

@@ -5,6 +5,7 @@
 -- that follow its key, and those. Replies are put into `outcome` from its third place on. Where the value is always
 -- noted (`always_kept`), the commands can be taken back when something after them fails. Gives whether any key that was
 -- written to is there, if that is asked (`making`). Indexes of several fields follow with `follow_composites`.
+-- @include follow_value
 
 local function run_steps(pk, at, last, outcome, always_kept, making)
   local done, stored_any = 0, false
@@ -33,20 +34,7 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
     if indexed then
       local after = read_value(stored, key, sub)
       if before ~= after then
-        for index = first_index, last_index, 3 do
-          local kind, form, index_key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-          if form == 'text' and (kind == 'eq' or kind == 'uniq') then
-            if before then
-              remove_entry(kind, index_key, before, pk)
-            end
-            if after then
-              add_entry(kind, index_key, after, pk, done - 1, after)
-            end
-          else
-            upkeep = upkeep or make_upkeep()
-            upkeep.change_value(kind, form, index_key, before, after, pk, done - 1)
-          end
-        end
+        follow_value(first_index, last_index, before, after, pk, done - 1)
       end
     end
     -- An object comes into being with its first value; a command that stores none makes no object.

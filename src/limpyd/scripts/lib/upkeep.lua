@@ -7,6 +7,7 @@ local function make_upkeep()
     change_value = change_value,
     composite_entry = composite_entry,
     follow_composites = follow_composites,
+    forget_composites = forget_composites,
     note_composites = note_composites,
     texts_of = texts_of,
   }

@@ -1,0 +1,89 @@
+"""VersionField: how often an object was updated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Never, Self, overload
+
+from limpyd.commands import command
+from limpyd.exceptions import DeclarationError, UnsupportedCommand
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields.instancehash import InstanceHashField
+from limpyd.fields.value import BoundValue
+from limpyd.indexes.base import Kept
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request, to_bool
+from limpyd.scripts.writes import Step
+
+FIRST = 1
+"""The version of a new object."""
+
+
+class BoundVersion(BoundValue[Face]):
+    """The version of one instance, which can only be read."""
+
+    __slots__ = ()
+
+    @command("HGET")
+    def hget(self) -> Request[int | None]:
+        """The version (HGET), or None if the object was stored before its model had versions."""
+        return self._read("HGET", self._field.sub, decode=self._value)
+
+    get = hget
+
+    @command("HEXISTS")
+    def hexists(self) -> Request[bool]:
+        """Whether there is a version (HEXISTS)."""
+        return self._read("HEXISTS", self._field.sub, decode=to_bool)
+
+    exists = hexists
+
+
+class VersionField(InstanceHashField[int]):
+    """How often an object was updated: a new one has version 1, and each `update` adds 1 in the same step."""
+
+    def __init__(self) -> None:
+        super().__init__(int, default=FIRST)
+
+    # Its commands are fewer than those of what it is stored as.
+    @overload  # type: ignore[override]
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundVersion[Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundVersion[Async]: ...
+    def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, instance: Any, owner: Any = None
+    ) -> Any:
+        return self if instance is None else BoundVersion(self, instance)
+
+    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+        if together:
+            msg = f"{self} counts updates, and no index follows it; leave it out of {together[0].index}"
+            raise DeclarationError(msg)
+        super().settle(where, indexes, together)
+
+    def setting(self, value: Any) -> Never:  # noqa: ARG002 - whatever it is
+        """Refused: nobody sets a version.
+
+        Raises:
+            UnsupportedCommand: always.
+        """
+        self.refuse()
+
+    def step(self, pk: bytes | None, command: str, *args: Argument) -> Never:  # noqa: ARG002 - as above
+        """Refused, as is `setting`."""
+        self.refuse()
+
+    def counting(self) -> Step:
+        """The write command that counts an update, in any object."""
+        return super().step(None, "HINCRBY", self.sub, 1)
+
+    def refuse(self) -> Never:
+        """Says that nobody sets a version.
+
+        Raises:
+            UnsupportedCommand: always.
+        """
+        msg = f"{self} counts the updates of an object, so it can only be read; `update` adds 1 to it"
+        raise UnsupportedCommand(msg)

@@ -1,0 +1,151 @@
+"""Several fields of one object are given new values at once: described as a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue
+from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
+from limpyd.fields.checks import integer
+from limpyd.fields.pk import pk_bytes
+from limpyd.model.schema import Schema
+from limpyd.requests import Argument, Request
+from limpyd.scripts import updates
+from limpyd.scripts.calls import NewObject
+from limpyd.scripts.updates import Assigned
+
+R_co = TypeVar("R_co", covariant=True)
+
+MISSING: Any = object()
+"""Stands for a primary key that is not given."""
+
+
+def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
+    """New values of fields of any type, as an update is told them; None removes one.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidValue: there is none, one does not fit its field's type, or its field is the primary key.
+        UnsupportedCommand: its field is the version.
+    """
+    if not values:
+        msg = f"{schema.name}: update needs the new value of at least one field"
+        raise InvalidValue(msg)
+    return [_assigned(schema.field(name), value) for name, value in values.items()]
+
+
+def _assigned(field: Any, value: Any) -> Assigned:
+    if isinstance(field, PKField):
+        msg = f"{field} is the primary key of an object, which it keeps; create another object"
+        raise InvalidValue(msg)
+    if isinstance(field, VersionField):
+        field.refuse()
+    if isinstance(field, SingleValueField):
+        return Assigned(field.name, field.upkeep(None), () if value is None else (field.encode(value),))
+    place = field.place(None)
+    upkeep = (place.prefix, place.stored, b"", *place.described)
+    return Assigned(field.name, upkeep, () if value is None else _making(field, value))
+
+
+def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:
+    """The command that makes a value of many members, and its arguments; nothing for an empty one."""
+    new = NewObject(None)
+    field.add_to(new, field.place(None)._replace(indexes=()), value)
+    for _, command, args in new.members:
+        return (command, *args)
+    return ()
+
+
+def expected_version(schema: Schema, if_version: int | None) -> int | None:
+    """The version that an object is to have, if any.
+
+    Raises:
+        InvalidValue: it is no number, or the model has no versions.
+    """
+    if if_version is None:
+        return None
+    if schema.version is None:
+        msg = f"{schema.name}: if_version needs a VersionField, and the model declares none"
+        raise InvalidValue(msg)
+    return integer("if_version", if_version, low=0)
+
+
+def updating(schema: Schema, pk: bytes, values: Mapping[str, Any], if_version: int | None) -> Request[int | None]:
+    """The request that gives an object new values. Raises as `assigned` and `expected_version`."""
+    where = schema.keys.partition(pk)
+    expected = expected_version(schema, if_version)
+    return updates.update(schema, where, pk, assigned(schema, values), schema.version_sub, expected)
+
+
+class OnInstance(Protocol[R_co]):
+    """`update` of an instance."""
+
+    def __call__(self, *, if_version: int | None = None, **values: Any) -> R_co: ...
+
+
+class OnClass(Protocol[R_co]):
+    """`update` of a model."""
+
+    def __call__(self, pk: str | bytes | int, /, *, if_version: int | None = None, **values: Any) -> R_co: ...
+
+
+class Update(Generic[R_co]):
+    """Gives several fields of an object new values, with all their indexes, in one atomic step and one request.
+
+    `person.update(name="x", tags=["a"])`, or `Person.update(pk, name="x", tags=["a"])`. A value replaces the whole one
+    of its field, as the constructor takes it; None removes it. The new version comes back, or None if the
+    model has no VersionField.
+
+    Args:
+        pk: the primary key, if it is asked of the model.
+        if_version: the version that the object is to have.
+        values: the new values, by field.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidValue: a value does not fit its field's type, or there is none.
+        InvalidPrimaryKey: the instance has no primary key yet, or none is given.
+        DoesNotExist: there is no such object.
+        StaleObject: the object has another version; nothing is changed.
+        UniquenessError: a value belongs to another object; nothing is changed.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> OnClass[R_co]: ...
+    @overload
+    def __get__(self, instance: object, owner: Any) -> OnInstance[R_co]: ...
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return _update_of(owner) if instance is None else _update_in(instance)
+
+
+def _update_of(model: Any) -> OnClass[Any]:
+    def update(pk: str | bytes | int = MISSING, /, *, if_version: int | None = None, **values: Any) -> Any:
+        schema: Schema = model._declared()
+        if pk is MISSING:
+            msg = (
+                f"{schema.name}.update takes the primary key of an object first: {schema.name}.update(pk, …); "
+                f"to change all that match, {schema.name}.collection(…).update(…)"
+            )
+            raise InvalidPrimaryKey(msg)
+        return model.database._run(updating(schema, pk_bytes(schema.name, pk), values, if_version))
+
+    update.__doc__ = Update.__doc__
+    return update
+
+
+def _update_in(instance: Any) -> OnInstance[Any]:
+    def update(*, if_version: int | None = None, **values: Any) -> Any:
+        pk = instance._pk
+        if pk is None:
+            msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
+            raise InvalidPrimaryKey(msg)
+
+        def found(version: int | None) -> int | None:
+            instance._found()
+            return version
+
+        return instance._run(updating(instance._schema, pk, values, if_version).then(found))
+
+    update.__doc__ = Update.__doc__
+    return update

@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+-- Deletes objects that others may refer to, with all that comes of it, each all or nothing by itself. It ends with the first
+-- that is refused, which an absent one may be; those before are gone.
+--
+-- KEYS   the set of primary keys
+-- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
+--        lib/consequences)
+-- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
+--        outcome (see lib/atomic); or 'asked', 'error'
+-- @include atomic attempt if_known values add_entry remove_entry upkeep look_at_all members undoing tracking steps member_steps deleting consequences
+
+return atomically(function()
+  local last = 2 + ARGV[2]
+  local models = read_models(last + 1)
+  local deleted, missing, stopped = 0, 0, false
+  for at = 3, last do
+    local found, outcome = attempt(take_away, { ARGV[at] }, models)
+    if found == 1 or found == 0 and went[ARGV[at]] then -- by itself, or with one before it
+      deleted = deleted + 1
+    elseif found == 0 and ARGV[1] == '1' then
+      missing = missing + 1
+    else
+      stopped = { at - 3, outcome or { 'gone' } }
+      break
+    end
+  end
+  unlink_taken()
+  return { 'ok', deleted, missing, stopped }
+end)

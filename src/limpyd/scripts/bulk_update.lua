@@ -1,0 +1,31 @@
+#!lua
+-- Gives objects new values, each all or nothing by itself. It ends with the first that is refused; what was done
+-- before stays.
+--
+-- KEYS   the set of primary keys
+-- ARGV   '1' to pass over absent ones; how many there are; fields, and objects, each its primary key and what it gets
+--        (see lib/assign)
+-- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
+--        outcome (see lib/atomic) and its primary key; or 'asked'
+-- @include atomic attempt if_known values add_entry remove_entry upkeep assign
+
+local function update_one(pk, at)
+  assign(pk, at)
+  return pk
+end
+
+return atomically(function()
+  local updated, missing, at = 0, 0, read_fields(3)
+  for number = 1, ARGV[2] do
+    local done, outcome = attempt(update_one, ARGV[at], at + 1)
+    if done then
+      updated = updated + 1
+    elseif outcome[1] == 'gone' and ARGV[1] == '1' then
+      missing = missing + 1
+    else
+      return { 'ok', updated, missing, { number - 1, outcome, ARGV[at] } }
+    end
+    at = after_object(at + 1)
+  end
+  return { 'ok', updated, missing, false }
+end)

@@ -1,0 +1,20 @@
+-- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
+-- (see lib/atomic).
+
+local function attempt(part, first, second)
+  local mark = noted
+  local done, result = pcall(part, first, second)
+  if done then
+    return result
+  end
+  local broken = play_back(mark)
+  if broken then
+    take_back({ 'broken', broken, subject_key or '', 'none' })
+  end
+  return nil, outcome_of(result)
+end
+
+-- Whether an outcome says that something belongs to another object.
+local function is_conflict(outcome)
+  return outcome[1] == 'taken' or outcome[1] == 'unique'
+end

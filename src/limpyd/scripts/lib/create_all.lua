@@ -1,0 +1,181 @@
+-- Makes many new objects (see lib/shaped) with few commands: what goes to one key goes there at once. It is looked
+-- beforehand whether anything stands against any of them; if so none is made, and nothing is told of why.
+
+local function in_the_way()
+  refuse('in the way')
+end
+
+local function give_pks(objects, minted)
+  local pks = {}
+  if minted then
+    subject_key = KEYS[2]
+    local last = call('INCRBY', KEYS[2], #objects)
+    if last == #objects then
+      undo_with('DEL', KEYS[2])
+    else
+      undo_with('DECRBY', KEYS[2], #objects)
+    end
+    for number = 1, #objects do
+      pks[number] = string.format('%.0f', last - #objects + number)
+      objects[number].pk = pks[number]
+    end
+  else
+    local seen = {}
+    for number = 1, #objects do
+      local pk = objects[number].pk
+      if seen[pk] then
+        in_the_way()
+      end
+      seen[pk], pks[number] = true, pk
+    end
+  end
+  subject_key = KEYS[1]
+  for from = 1, #pks, 1000 do
+    local found = call('SMISMEMBER', KEYS[1], unpack(pks, from, math.min(from + 999, #pks)))
+    for number = 1, #found do
+      if found[number] == 1 then
+        in_the_way()
+      end
+    end
+  end
+  return pks
+end
+
+local function look_for_keys(objects)
+  local keys, count = {}, 0
+  local function note(key)
+    count = count + 1
+    keys[count] = key
+  end
+  for number = 1, #objects do
+    each_key(objects[number], note)
+  end
+  for from = 1, count, 1000 do
+    if call('EXISTS', unpack(keys, from, math.min(from + 999, count))) > 0 then
+      in_the_way()
+    end
+  end
+  return keys
+end
+
+-- What goes into each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
+-- sets the scores and the primary keys; the entries of other kinds, one by one; and by the set of those who must be
+-- there who is referred to.
+local function gathered_entries(objects)
+  local sets, pairs_of, others, referred, pk = {}, {}, {}, {}, nil
+  local owners = {}
+  local function gather(index, text)
+    local kind, key = index.kind, index.key
+    if kind == 'eq' then
+      key = key .. text
+      local set = sets[key]
+      if not set then
+        set = {}
+        sets[key] = set
+      end
+      if set[#set] ~= pk then
+        set[#set + 1] = pk
+      end
+    elseif kind == 'uniq' or kind == 'num' then
+      local list = pairs_of[index]
+      if not list then
+        list = {}
+        pairs_of[index], owners[index] = list, {}
+      end
+      if kind == 'uniq' then
+        local owner = owners[index][text]
+        if owner and owner ~= pk then
+          in_the_way()
+        end
+        owners[index][text] = pk
+      end
+      list[#list + 1] = text
+      list[#list + 1] = pk
+    elseif kind == 'ref' then
+      referred[key] = referred[key] or {}
+      referred[key][text] = true
+    else
+      others[#others + 1] = { kind, key, text, pk }
+    end
+  end
+  for number = 1, #objects do
+    pk = objects[number].pk
+    each_entry(objects[number], gather)
+  end
+  return sets, pairs_of, others, referred
+end
+
+-- Looks whether all who are referred to are there.
+local function look_for_referred(referred)
+  for set, pks in pairs(referred) do
+    local list = {}
+    for pk in pairs(pks) do
+      list[#list + 1] = pk
+    end
+    for from = 1, #list, 1000 do
+      local found = call('SMISMEMBER', set, unpack(list, from, math.min(from + 999, #list)))
+      for number = 1, #found do
+        if found[number] == 0 then
+          in_the_way()
+        end
+      end
+    end
+  end
+end
+
+-- What takes each `step`th of a list out of a key, from the first one on.
+local function taking_out(command, key, list, first, step)
+  return function()
+    for at = first, #list, step do
+      call(command, key, list[at])
+    end
+  end
+end
+
+local function create_all(objects, minted)
+  local pks = give_pks(objects, minted)
+  local keys = look_for_keys(objects)
+  local sets, pairs_of, others, referred = gathered_entries(objects)
+  look_for_referred(referred)
+  for index, list in pairs(pairs_of) do
+    if index.kind == 'uniq' then
+      local texts = {}
+      for at = 1, #list, 2 do
+        texts[#texts + 1] = list[at]
+      end
+      subject_key = index.key
+      for from = 1, #texts, 1000 do
+        local found = call('HMGET', index.key, unpack(texts, from, math.min(from + 999, #texts)))
+        for number = 1, #found do
+          if found[number] then
+            in_the_way()
+          end
+        end
+      end
+    end
+  end
+
+  call_in_slices('SADD', KEYS[1], pks, 1, #pks, taking_out('SREM', KEYS[1], pks, 1, 1))
+  undo_with(function()
+    for number = 1, #keys do
+      call('DEL', keys[number])
+    end
+  end, KEYS[1])
+  local arguments = {}
+  for number = 1, #objects do
+    store_values(objects[number], arguments)
+  end
+  for key, set in pairs(sets) do
+    call_in_slices('SADD', key, set, 1, #set, taking_out('SREM', key, set, 1, 1))
+  end
+  for index, list in pairs(pairs_of) do
+    local key, is_hash = index.key, index.kind == 'uniq'
+    local undo = is_hash and taking_out('HDEL', key, list, 1, 2) or taking_out('ZREM', key, list, 2, 2)
+    call_in_slices(is_hash and 'HSET' or 'ZADD', key, list, 1, #list, undo)
+  end
+  for number = 1, #others do
+    local one = others[number]
+    add_entry(one[1], one[2], one[3], one[4])
+  end
+  return pks
+end

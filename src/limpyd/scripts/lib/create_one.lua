@@ -1,0 +1,24 @@
+-- Makes one of many new objects (see lib/shaped).
+
+local function create_one(object, minted)
+  if minted then
+    object.pk = mint()
+  else
+    subject_key = KEYS[1]
+    if call('SADD', KEYS[1], object.pk) == 0 then
+      refuse('taken')
+    end
+    undo_with('SREM', KEYS[1], object.pk)
+  end
+  each_key(object, function(key)
+    if call('EXISTS', key) == 1 then
+      refuse('occupied', key, call('TYPE', key).ok)
+    end
+    undo_with('DEL', key)
+  end)
+  store_values(object, {})
+  each_entry(object, function(index, text, number)
+    add_entry(index.kind, index.key, text, object.pk, number, text)
+  end)
+  return object.pk
+end

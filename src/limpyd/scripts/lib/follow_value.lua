@@ -1,0 +1,19 @@
+-- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
+-- lib/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
+
+local function follow_value(first_index, last_index, before, after, pk, number)
+  for index = first_index, last_index, 3 do
+    local kind, form, index_key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
+    if form == 'text' and (kind == 'eq' or kind == 'uniq') then
+      if before then
+        remove_entry(kind, index_key, before, pk)
+      end
+      if after then
+        add_entry(kind, index_key, after, pk, number, after)
+      end
+    else
+      upkeep = upkeep or make_upkeep()
+      upkeep.change_value(kind, form, index_key, before, after, pk, number)
+    end
+  end
+end

@@ -1,0 +1,11 @@
+#!lua
+-- Gives several fields of an object new values: all of them, or none.
+--
+-- KEYS   the set of primary keys
+-- ARGV   the primary key; the fields, and what of the object (see lib/assign)
+-- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- @include atomic if_known values add_entry remove_entry upkeep assign
+
+return atomically(function()
+  return { 'ok', assign(ARGV[1], read_fields(2)) }
+end)

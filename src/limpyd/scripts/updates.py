@@ -1,0 +1,99 @@
+"""The requests that give objects new values of several fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.asked import answer
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request
+from limpyd.scripts.calls import scripted
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.scripts.writes import Upkeep
+
+UPDATE = Script("update")
+CLEAR = Script("update", flags="allow-oom")
+"""The same where values are only removed, which a full server must not refuse."""
+
+
+class Assigned(NamedTuple):
+    """A new value of a field.
+
+    Attributes:
+        field: its name.
+        upkeep: the field, as the scripts know it.
+        args: what makes the value (see scripts/lib/assign.lua).
+    """
+
+    field: str
+    upkeep: Upkeep
+    args: Sequence[Argument]
+
+
+class Fields:
+    """The fields that are given new values, as scripts/lib/assign.lua knows them, each once."""
+
+    def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
+        self._model = model
+        self._head = (where.hash_prefix, version or b"")
+        self._upkeeps: dict[str, Upkeep] = {}
+        self._numbers: dict[str, int] = {}
+
+    def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
+        """What is told of an object."""
+        args: list[Argument] = [b"" if version is None else version, len(assigned)]
+        for field, upkeep, each in assigned:
+            if field not in self._numbers:
+                self._numbers[field] = len(self._numbers)
+                self._upkeeps[field] = upkeep
+            args += (self._numbers[field], len(each), *each)
+        return args
+
+    def told(self) -> list[Argument]:
+        """What is told of the fields."""
+        return [*self._head, len(self._upkeeps), *(arg for upkeep in self._upkeeps.values() for arg in upkeep)]
+
+    def claims(self) -> list[Claim]:
+        """What may turn out to belong to another object."""
+        return [Claim(self._model, field) for field in self._upkeeps]
+
+
+def update(
+    model: Model,
+    where: Partition,
+    pk: bytes,
+    assigned: Sequence[Assigned],
+    version: bytes | None = None,
+    expected: int | None = None,
+) -> Request[int | None]:
+    """Gives fields of an object new values; its new version comes back, or None if it has none.
+
+    Args:
+        model: its model.
+        where: its partition.
+        pk: its primary key.
+        assigned: the values.
+        version: the sub-key of its version, if it has one.
+        expected: the version that it is to have.
+
+    Raises (from the reply):
+        DoesNotExist: there is no such object.
+        StaleObject: it has another version.
+        UniquenessError: a new value belongs to another object.
+        InvalidValue: an index cannot keep a new value.
+    """
+    fields = Fields(model, where, version)
+    values = fields.values(assigned, expected)
+
+    def decode(reply: list[Any]) -> int | None:
+        if reply[0] == b"ok":
+            after: int | None = reply[1]
+            return after
+        raise refusal(model, reply, pk, fields.claims(), expected=expected)
+
+    only_removes = version is None and not any(each.args for each in assigned)
+    script = CLEAR if only_removes else UPDATE
+    request = scripted(script, (where.pks,), (pk, *fields.told(), *values), decode, model, again=answer)
+    return request.after(model.upkeep.first)
