@@ -161,9 +161,8 @@ local function create_all(objects, minted)
       call('DEL', keys[number])
     end
   end, KEYS[1])
-  local arguments = {}
   for number = 1, #objects do
-    store_values(objects[number], arguments)
+    store_values(objects[number])
   end
   for key, set in pairs(sets) do
     call_in_slices('SADD', key, set, 1, #set, taking_out('SREM', key, set, 1, 1))

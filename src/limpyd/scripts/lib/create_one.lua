@@ -16,7 +16,7 @@ local function create_one(object, minted)
     end
     undo_with('DEL', key)
   end)
-  store_values(object, {})
+  store_values(object)
   each_entry(object, function(index, text, number)
     add_entry(index.kind, index.key, text, object.pk, number, text)
   end)

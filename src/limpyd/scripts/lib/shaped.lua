@@ -34,7 +34,12 @@ local function read_shapes(at)
   at = at + 1
   for number = 1, count do
     local shape = {}
-    shape.subs, at = read_list(at)
+    local subs
+    subs, at = read_list(at)
+    shape.pairs = {} -- the arguments of HSET; the values are put between
+    for sub = 1, #subs do
+      shape.pairs[2 * sub - 1], shape.pairs[2 * sub] = subs[sub], ''
+    end
     shape.strings, at = read_list(at)
     shape.unset, at = read_list(at)
     shape.values, at = tonumber(ARGV[at]), at + 1
@@ -89,17 +94,15 @@ local function call_in_slices(command, key, list, first, last, undo)
 end
 
 -- Stores the values of an object, whose keys are free. How that is taken back is for others to note.
-local function store_values(object, arguments)
+local function store_values(object)
   local shape, at, pk = object.shape, object.at, object.pk
-  local subs, strings = shape.subs, shape.strings
-  local count = #subs
-  if count > 0 then
-    local key = hash_prefix .. pk
-    for number = 1, count do
-      arguments[2 * number - 1], arguments[2 * number] = subs[number], ARGV[at]
+  local arguments, strings = shape.pairs, shape.strings
+  if #arguments > 0 then
+    for value = 2, #arguments, 2 do
+      arguments[value] = ARGV[at]
       at = at + 1
     end
-    call_in_slices('HSET', key, arguments, 1, 2 * count)
+    call_in_slices('HSET', hash_prefix .. pk, arguments, 1, #arguments)
   end
   for number = 1, #strings do
     subject_key = strings[number] .. pk
