@@ -69,7 +69,7 @@ return atomically(function()
     at = last_arg + 1
 
     -- What was there is needed for the indexes, and to take the command back if a later one fails.
-    local kept = indexed or done > 0 or at <= last
+    local kept = indexed or goes_on or done > 0 or at <= last
     if kept then
       for place = 1, count do
         if places[place].scope ~= 'nothing' then

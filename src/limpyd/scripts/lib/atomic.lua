@@ -40,15 +40,19 @@ local function refuse(...)
   take_back({ ... })
 end
 
+local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
+
+-- Removes a key, which cannot be taken back.
+local function unlink(key)
+  call('UNLINK', key)
+end
+
 local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
 
-local function atomically(step)
-  local done, outcome = pcall(step)
-  if done and not asked then
-    return outcome
-  end
+-- Plays the journal backwards, down to a place in it; gives the first message of what could not be taken back.
+local function play_back(from)
   local broken
-  for at = noted - 3, 1, -4 do
+  for at = noted - 3, from + 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
     local undone, result = true, nil
     if type(command) == 'function' then
@@ -65,6 +69,16 @@ local function atomically(step)
       broken = broken or name .. (type(result) == 'table' and result.err or tostring(result))
     end
   end
+  noted = from
+  return broken
+end
+
+local function atomically(step)
+  local done, outcome = pcall(step)
+  if done and not asked then
+    return outcome
+  end
+  local broken = play_back(0)
   if broken then
     return { 'broken', broken, subject_key or '', 'none' }
   end
