@@ -37,6 +37,7 @@ from limpyd.indexes import (
     TimeIndex,
 )
 from limpyd.model import RedisModel
+from limpyd.pipelines.pending import Pending
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.types import GeoPoint
@@ -66,6 +67,7 @@ __all__ = [
     "MultipleObjectsReturned",
     "NumberRangeIndex",
     "PKField",
+    "Pending",
     "RedisDatabase",
     "RedisModel",
     "ScoredEqualIndex",
