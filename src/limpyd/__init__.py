@@ -40,6 +40,7 @@ from limpyd.indexes import (
     TimeIndex,
 )
 from limpyd.model import RedisModel
+from limpyd.pipelines.pending import Pending
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
@@ -79,6 +80,7 @@ __all__ = [
     "MultipleObjectsReturned",
     "NumberRangeIndex",
     "PKField",
+    "Pending",
     "RedisDatabase",
     "RedisModel",
     "RelatedModel",

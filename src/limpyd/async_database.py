@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from collections.abc import Set as AbstractSet
 from typing import Any, Self, TypeVar, cast
 
@@ -13,7 +13,9 @@ from redis import exceptions as redis_errors
 
 from limpyd.database import (
     INFO_SERVER,
+    PROGRAM,
     SORT_BY_PATTERN,
+    WALK,
     Database,
     own_settings,
     pattern_bytes,
@@ -23,12 +25,13 @@ from limpyd.database import (
 )
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.exceptions import DeclarationError
+from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
 
 R = TypeVar("R")
 
 
-class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
+class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis]):
     """A Redis or Valkey database, for asyncio.
 
     All tasks of an event loop share one connection. The object may be shared among threads, each with its loop.
@@ -69,7 +72,7 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
         """
         if settings:
             await self.reset(**settings)
-        await self._run(Request((b"PING",), bool, readonly=True))
+        await self._send(Request((b"PING",), bool, readonly=True))
         return self.connection
 
     async def reset(self, **settings: Any) -> None:
@@ -129,15 +132,25 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
         async for key in self._walk(scan(pattern_bytes(match), count)):
             yield key
 
-    async def _run(self, request: Request[R]) -> R:
+    def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
+        active = self._active.get()
+        if active is not None and active.is_mine():
+            return cast("Coroutine[Any, Any, R]", active.collect(request))
+        return self._send(request)
+
+    async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)
 
-    async def _run_program(self, program: Program[R]) -> R:
+    def _run_program(self, program: Program[R]) -> Coroutine[Any, Any, R]:
+        self._at_once(*PROGRAM)
+        return self._send_program(program)
+
+    async def _send_program(self, program: Program[R]) -> R:
         try:
             request = next(program)
             while True:
                 try:
-                    result = await self._run(request)
+                    result = await self._send(request)
                 except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
                     request = program.throw(error)
                 else:
@@ -145,7 +158,11 @@ class AsyncRedisDatabase(Database[redis.asyncio.Redis]):
         except StopIteration as end:
             return cast("R", end.value)
 
-    async def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
+    def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
+        self._at_once(*WALK)
+        return self._send_walk(step)
+
+    async def _send_walk(self, step: Walk[R]) -> AsyncIterator[R]:
         async for item in (self._driver or await self._open()).walk(step):
             yield item
 

@@ -15,13 +15,15 @@ from redis import exceptions as redis_errors
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from limpyd.drivers.connections import Connections, KeptConnections, Line, SharedConnections
+from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
+from limpyd.pipelines.collecting import PipelinedCore
+from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info
 
@@ -39,13 +41,16 @@ OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 
 UNLIMITED = 2**31
 
+PROGRAM = ("what takes several requests", "do it before, or after")
+WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
+
 INFO_SERVER = ("INFO", "server")
 SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
 """Whether SORT may read keys that a pattern names: nodes of a cluster before version 8 refuse it, and accounts that
 may not read every key are refused too."""
 
 
-class Database(Generic[Client]):
+class Database(PipelinedCore, Generic[Client]):
     """What both faces of a database share: settings, server facts and the registry of models."""
 
     def __init__(self, client: Any = None, **settings: Any) -> None:
@@ -59,6 +64,7 @@ class Database(Generic[Client]):
         if unknown:
             msg = f"redis-py knows no setting {min(unknown)!r}"
             raise DeclarationError(msg)
+        super().__init__()
         self._client = client
         self._settings = {} if client is not None else with_defaults(settings)
         self._embedded: EmbeddedServer | None = None
@@ -195,7 +201,7 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return {"max_connections": UNLIMITED, "retry": Retry(NoBackoff(), 0), **settings, **OURS}
 
 
-class RedisDatabase(Database[redis.Redis]):
+class RedisDatabase(Pipelined, Database[redis.Redis]):
     """A Redis or Valkey database.
 
     Args:
@@ -233,7 +239,7 @@ class RedisDatabase(Database[redis.Redis]):
         """
         if settings:
             self.reset(**settings)
-        self._run(Request((b"PING",), bool, readonly=True))
+        (self._driver or self._open()).run(Request((b"PING",), bool, readonly=True))
         return self.connection
 
     def reset(self, **settings: Any) -> None:
@@ -284,14 +290,18 @@ class RedisDatabase(Database[redis.Redis]):
         return self._walk(scan(pattern_bytes(match), count))
 
     def _run(self, request: Request[R]) -> R:
+        active = self._active.get()
+        if active is not None and active.is_mine():
+            return cast("R", active.collect(request))
         return (self._driver or self._open()).run(request)
 
     def _run_program(self, program: Program[R]) -> R:
+        self._at_once(*PROGRAM)
         try:
             request = next(program)
             while True:
                 try:
-                    result = self._run(request)
+                    result = (self._driver or self._open()).run(request)
                 except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
                     request = program.throw(error)
                 else:
@@ -300,6 +310,7 @@ class RedisDatabase(Database[redis.Redis]):
             return cast("R", end.value)
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
+        self._at_once(*WALK)
         return (self._driver or self._open()).walk(step)
 
     def _open(self) -> SyncDriver:
@@ -323,21 +334,11 @@ class RedisDatabase(Database[redis.Redis]):
             raise unreachable(self._where, error) from error
         try:
             line.send(pack(INFO_SERVER) + pack(SORT_BY_PATTERN))
-            self._learn(_answer(line), _answer(line))
+            self._learn(line.read_any(), line.read_any())
         except redis_errors.RedisError as error:
             raise unreachable(self._where, error) from error
         finally:
             connections.give_back(line)
-
-
-def _answer(line: Line) -> Any:
-    """A reply, or the error of a refusal."""
-    try:
-        return line.read()
-    except redis_errors.ConnectionError:  # such as: still loading
-        raise
-    except redis_errors.ResponseError as refusal:
-        return refusal
 
 
 def settings_from_url(url: str) -> dict[str, Any]:

@@ -49,6 +49,21 @@ class UnsupportedCommand(LimpydError, TypeError):
     """The command makes no sense for the way the field is declared."""
 
 
+# --- pipelines and transactions ---
+
+
+class NotInPipeline(LimpydError, TypeError):
+    """What comes of the operation decides what is sent next, so it cannot wait for the others of a pipeline."""
+
+
+class NotExecuted(LimpydError, RuntimeError):
+    """The result of an operation in a pipeline is not there: not yet, or, if nothing of it was done, never."""
+
+
+class WatchError(LimpydError, redis.exceptions.WatchError):
+    """What a transaction watched changed in each of its tries; nothing was written."""
+
+
 # --- answers: what the server found ---
 
 

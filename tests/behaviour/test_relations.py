@@ -11,6 +11,7 @@ from limpyd.exceptions import (
     DoesNotExist,
     InvalidValue,
     LimpydError,
+    NotInPipeline,
     RelatedDoesNotExist,
     RestrictedError,
     UniquenessError,
@@ -682,3 +683,63 @@ class TestManyAtOnce:
         gone = await face.do(person.bulk_delete([*names, "p5"], on_missing="skip"))
         assert (gone.deleted, gone.missing) == (6, 5)
         assert not [key for key in await keys(face) if not key.endswith((":meta", ":seq"))]
+
+
+class TestInPipelinesAndTransactions:
+    async def together(self, face, act, *, whole):
+        """What `act` asked for, collected and done together."""
+        collector = face.database.transaction() if whole else face.database.pipeline()
+        if face.is_async:
+            async with collector:
+                pendings = act()
+        else:
+            with collector:
+                pendings = act()
+        return [pending.value for pending in pendings]
+
+    @pytest.mark.parametrize("whole", [True, False], ids=["transaction", "pipeline"])
+    async def test_references_are_written_and_read(self, any_face, whole):
+        person, group = models(any_face)
+        ann, bob = await make(any_face, person, name="ann"), await make(any_face, person, name="bob")
+        made = await make(any_face, group, name="g", owner=ann)
+
+        def act():
+            return [
+                made.owner.instance(),
+                made.members.sadd(ann, bob),
+                bob.groups.srem(made),
+                made.update(boss=bob, ranks={"ann": 1}),
+                ann.delete(),
+                made.owner.get(),
+                group.collection(boss=bob).count(),
+            ]
+
+        found = await self.together(any_face, act, whole=whole)
+        assert found == [ann, 2, 1, None, None, None, 1]
+        assert await any_face.do(made.ranks.zcard()) == 0
+
+    async def test_a_refusal_takes_all_of_a_transaction_back(self, any_face):
+        person, group = models(any_face)
+        ann, bob = await make(any_face, person, name="ann"), await make(any_face, person, name="bob")
+        made = await make(
+            any_face, group, name="g", owner=ann, boss=bob, members=[ann, bob], queue=[ann, ann, bob], ranks={"ann": 1}
+        )
+        before = state(any_face.client)
+        for act in (
+            lambda: [ann.delete(), made.boss.hset("nobody")],
+            lambda: [made.update(members=["bob"], owner=None, queue=[]), bob.delete(), ann.groups.sadd("absent")],
+            lambda: [made.delete(), ann.delete(), bob.delete(), made.owner.set("ann")],
+        ):
+            with pytest.raises(DoesNotExist):
+                await self.together(any_face, act, whole=True)
+            assert state(any_face.client) == before
+
+    async def test_a_prefetch_goes_on_after_a_pipeline_and_not_within_a_transaction(self, any_face):
+        person, group = models(any_face)
+        await make(any_face, person, name="ann", city="Paris")
+        await make(any_face, group, name="g", owner="ann")
+        found = group.collection().instances(prefetch=["owner__city"])
+        ((one,),) = await self.together(any_face, lambda: [found.all()], whole=False)
+        assert one.prefetched["owner"].prefetched == {"city": "Paris"}
+        with pytest.raises(NotInPipeline, match="followed by others"):
+            await self.together(any_face, lambda: [found.all()], whole=True)

@@ -315,6 +315,25 @@ StringField(indexes=[int])  # refused
 Person.lazy_connect(None)  # refused
 
 
+with Person.database.pipeline() as pipe:
+    reveal_type(pipe.add(person.age.get))  # Pending[int | None]
+    reveal_type(pipe.add(person.delete))  # Pending[None]
+    reveal_type(pipe.add(Person.get, 1))  # Pending[Person]
+    reveal_type(pipe.add(Person.collection().count))  # Pending[int]
+    reveal_type(pipe.add(person.age.incr, 3).value)  # int
+    pipe.add(person.age.incr, "x")  # refused
+    reveal_type(pipe.execute())  # list[Any]
+
+
+async def collected(person: AsyncPerson) -> None:
+    async with AsyncPerson.database.pipeline() as pipe:
+        reveal_type(pipe.add(person.age.get))  # Pending[int | None]
+        reveal_type(pipe.add(AsyncPerson.create, name="x"))  # Pending[AsyncPerson]
+        pipe.add(person.age.get, 3)  # refused
+    async with AsyncPerson.database.transaction() as transaction:
+        reveal_type(transaction.add(AsyncPerson.collection().all))  # Pending[list[str]]
+
+
 async def forgotten(person: AsyncPerson) -> None:
     person.age.get()  # refused
     person.delete()  # refused

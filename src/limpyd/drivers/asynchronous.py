@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import redis.asyncio
@@ -11,6 +12,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
+    lost,
     never_done,
     outcome_unknown,
     refused,
@@ -21,9 +23,10 @@ from limpyd.drivers.replies import (
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
 from limpyd.drivers.waiting import WaitingConnections
-from limpyd.requests import MOST_TRIES, Request, Walk
+from limpyd.requests import MOST_TRIES, Argument, Request, Walk
 
 R = TypeVar("R")
+Talk = Callable[..., Awaitable[list[Any]]]
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
 
 
@@ -73,6 +76,63 @@ class AsyncDriver:
                 raise never_done(request)
         return request.decode(reply)
 
+    async def run_together(
+        self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]
+    ) -> list[Any]:
+        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+
+        They are sent again, once, when the connection was lost and they are all reads, or none was sent.
+
+        Args:
+            requests: the requests.
+            commands: what is sent for each.
+
+        Raises:
+            ServerUnreachable: nothing was sent.
+        """
+        packed = [pack(command) for command in commands]
+        only_reads = all(request.readonly for request in requests)
+        for last_try in (False, True):
+            line = await self._line()
+            replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+            losses = [reply for reply in replies if isinstance(reply, LineLost)]
+            repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
+            if len(losses) < len(replies) or not repeatable or last_try or self._closed:
+                break
+        if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
+            self._leave_lines()
+        return [
+            self._lost(request, reply) if isinstance(reply, LineLost) else reply
+            for request, reply in zip(requests, replies, strict=True)
+        ]
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Talk]:
+        """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        try:
+            connection = await self._waiting.take()
+        except (*LOST, OSError, redis_errors.ResponseError) as error:
+            raise unreachable(self._where, error) from error
+        try:
+            yield lambda *commands: self._waiting.talk(connection, list(map(pack, commands)))
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self._waiting.give_back(connection)
+
+    async def _line(self) -> SharedLine:
+        line = self._lines.get(asyncio.get_running_loop())
+        return await self._open() if line is None or line.lost else line
+
+    def _lost(self, request: Request[Any], error: LineLost) -> Exception:
+        if not error.sent:
+            return unreachable(self._where, error)
+        return lost(request, self._where, redis_errors.TimeoutError(str(error)) if error.timed_out else error)
+
     async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
         """All items of a walk by cursor, asking for more as they are consumed."""
         cursor, items = await self.run(step(b"0"))
@@ -117,9 +177,7 @@ class AsyncDriver:
     async def _ask(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
         packed = pack(args)
         for last_try in (False, True):
-            line = self._lines.get(asyncio.get_running_loop())
-            if line is None or line.lost:
-                line = await self._open()
+            line = await self._line()
             try:
                 return await line.ask(packed)
             except LineLost as error:

@@ -40,6 +40,11 @@ class Line:
         self._reader: Any = None
         self.used_at = monotonic()
 
+    def open(self) -> None:
+        """Opens the connection if it is not open."""
+        if self._socket is None or self.connection._sock is not self._socket:
+            self._open()
+
     def send(self, packed: bytes) -> None:
         """Sends a packed request; if that fails it was not sent whole, so cannot be executed."""
         connection = self.connection
@@ -87,6 +92,19 @@ class Line:
         if self.connection.health_check_interval:
             self.connection.next_health_check = monotonic() + self.connection.health_check_interval
         return reply
+
+    def read_any(self) -> Any:
+        """The reply to what was sent, or the error of a refusal.
+
+        Raises:
+            redis.RedisError: the reply does not come.
+        """
+        try:
+            return self.read()
+        except redis.ConnectionError:  # such as: still loading
+            raise
+        except redis.ResponseError as refusal:
+            return refusal
 
     def wait(self) -> Any:
         """The reply to a blocking command, which comes when it comes: its own timeout counts, not the socket's."""

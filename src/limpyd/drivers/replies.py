@@ -53,8 +53,7 @@ def never_done(request: Request[Any]) -> ServerError:
 def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
     """After WRONGTYPE on a plain command: the request that tells the type, so that the error can."""
     subject = request.subject
-    # Every key begins with its hash tag.
-    key = next((arg for arg in request.args[1:] if isinstance(arg, bytes) and arg.startswith(b"{")), None)
+    key = first_key(request)
     if request.script is not None or not str(error).startswith("WRONGTYPE"):
         return None
     if key is None or subject is None:
@@ -67,6 +66,11 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
         return WrongTypeError(str(subject), to_text(key), expected, to_text(found))
 
     return Request((b"TYPE", key), decode, readonly=True, subject=subject)
+
+
+def first_key(request: Request[Any]) -> bytes | None:
+    """The first key that a plain command names: every key begins with its hash tag."""
+    return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and arg.startswith(b"{")), None)
 
 
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
@@ -97,6 +101,15 @@ def outcome_unknown(request: Request[Any], where: str, error: Exception) -> Outc
         f"{request.subject}: the connection to {where} was lost after a write was sent ({error}). It may or "
         f"may not have been executed, so it is not sent again; read the value to know"
     )
+
+
+def lost(request: Request[Any], where: str, error: Exception) -> LimpydError:
+    """A request was sent with others, and its reply is lost."""
+    if not request.readonly:
+        return outcome_unknown(request, where, error)
+    if isinstance(error, redis_errors.TimeoutError):
+        return timed_out(request, where, error)
+    return unreachable(where, error)
 
 
 def _name(request: Request[Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
@@ -11,6 +12,7 @@ from limpyd.drivers.connections import Connections, Line
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
+    lost,
     never_done,
     outcome_unknown,
     refused,
@@ -19,10 +21,11 @@ from limpyd.drivers.replies import (
     unreachable,
     with_source,
 )
-from limpyd.requests import MOST_TRIES, Request, Walk
+from limpyd.requests import MOST_TRIES, Argument, Request, Walk
 
 R = TypeVar("R")
 
+Talk = Callable[..., list[Any]]
 LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
 
 
@@ -61,6 +64,81 @@ class SyncDriver:
             else:
                 raise never_done(request)
         return request.decode(reply)
+
+    def run_together(self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+
+        Reads are sent again, once, when the connection was lost and nothing else was sent with them.
+
+        Args:
+            requests: the requests.
+            commands: what is sent for each.
+
+        Raises:
+            ServerUnreachable: nothing was sent.
+        """
+        packed = b"".join(map(pack, commands))
+        may_repeat = all(request.readonly for request in requests)
+        while True:
+            line = self._opened()
+            replies: list[Any] = []
+            try:
+                line.send(packed)
+                while len(replies) < len(requests):
+                    replies.append(line.read_any())
+            except LOST as error:
+                self._connections.give_back(line)
+                self._connections.close_idle()
+                if isinstance(error, REFUSED_UNEXECUTED) and not replies:
+                    raise unreachable(self._where, error) from error
+                if not may_repeat or isinstance(error, redis_errors.TimeoutError):
+                    return replies + [lost(request, self._where, error) for request in requests[len(replies) :]]
+                may_repeat = False
+            except BaseException:
+                line.drop()
+                self._connections.give_back(line)
+                raise
+            else:
+                self._connections.give_back(line)
+                if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
+                    self._connections.close_idle()
+                return replies
+
+    @contextmanager
+    def alone(self) -> Iterator[Talk]:
+        """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        line = self._opened()
+
+        def talk(*commands: tuple[Argument, ...]) -> list[Any]:
+            line.send(b"".join(map(pack, commands)))
+            return [line.read_any() for _ in commands]
+
+        try:
+            yield talk
+        except BaseException:
+            line.drop()
+            raise
+        finally:
+            self._connections.give_back(line)
+
+    def _opened(self) -> Line:
+        try:
+            line = self._connections.take()
+        except LOST as error:
+            raise unreachable(self._where, error) from error
+        try:
+            line.open()
+        except BaseException as error:
+            line.drop()
+            self._connections.give_back(line)
+            if isinstance(error, LOST):
+                raise unreachable(self._where, error) from error
+            raise
+        return line
 
     def walk(self, step: Walk[R]) -> Iterator[R]:
         """All items of a walk by cursor, asking for more as they are consumed."""

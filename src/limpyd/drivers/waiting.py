@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import redis.asyncio
@@ -64,15 +64,32 @@ class WaitingConnections:
             _heed(cancelled)
             reply = await connection.read_response(disable_decoding=True, timeout=math.inf)
         except redis_errors.ResponseError:
-            self._give_back(connection)
+            self.give_back(connection)
             raise
         except BaseException:  # cancelled, too: its reply would be another one's
             await connection.disconnect(nowait=True)
             raise
         finally:
             taken.discard(connection)
-        self._give_back(connection)
+        self.give_back(connection)
         return reply
+
+    async def talk(self, connection: Any, packed: Sequence[bytes]) -> list[Any]:
+        """The replies to requests that are sent at once on a connection that was taken, or the errors of refusals.
+
+        Raises:
+            redis.RedisError: the connection was lost.
+        """
+        cancelled = _cancellations()
+        await connection.send_packed_command(b"".join(packed))
+        _heed(cancelled)
+        replies: list[Any] = []
+        for _ in packed:
+            try:
+                replies.append(await connection.read_response(disable_decoding=True))
+            except redis_errors.ResponseError as refusal:
+                replies.append(refusal)
+        return replies
 
     def close_idle(self) -> None:
         """Closes the connections that nobody uses."""
@@ -93,7 +110,8 @@ class WaitingConnections:
                 elif not loop.is_closed():
                     loop.call_soon_threadsafe(connection._close)
 
-    def _give_back(self, connection: Any) -> None:
+    def give_back(self, connection: Any) -> None:
+        """Keeps a connection that was taken, for the next one who asks."""
         for by_loop in (self._idle, self._taken):
             for known in list(by_loop):
                 if known.is_closed():

@@ -108,6 +108,9 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         if self._instance._awaits:
             msg = f"{self!r} is asynchronous, so this cannot be awaited; use {instead}"
             raise TypeError(msg)
+        self._instance.database._at_once(
+            f"{self!r} by Python's own syntax", "use its commands, such as those of its length and members"
+        )
 
     def _async_only(self) -> None:
         """Refuses `async for` on the sync face.
@@ -118,6 +121,9 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         if not self._instance._awaits:
             msg = f"{self!r} is not asynchronous; use a plain `for`"
             raise TypeError(msg)
+        self._instance.database._at_once(
+            f"{self!r} by Python's own syntax", "use its commands, such as those of its length and members"
+        )
 
     def __bool__(self: BoundMany[Sync]) -> bool:
         """Whether there is any member (EXISTS)."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
-from limpyd.database import scan
+from limpyd.database import WALK, scan
 from limpyd.expressions import Expression
 from limpyd.faces import Async
 from limpyd.fields import AutoPKField
@@ -33,7 +33,7 @@ from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
-from limpyd.requests import Request
+from limpyd.requests import Request, answered
 from limpyd.upkeep.programs import OnProgress
 
 
@@ -70,7 +70,7 @@ class AsyncRedisModel(ModelCore[Async]):
         raise TypeError(msg)
 
     @classmethod
-    async def create(cls, **values: Any) -> Self:
+    def create(cls, **values: Any) -> Coroutine[Any, Any, Self]:
         """Creates an object with these values and the defaults of other fields.
 
         Raises:
@@ -79,15 +79,10 @@ class AsyncRedisModel(ModelCore[Async]):
             InvalidValue: a value does not fit its field's type.
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
-        pk = await cls.database._run(objects.creation(cls._declared(), values))
-        if pk is not None:
-            return cls._connected(pk)
-        empty = cls._empty()
-        empty._making = asyncio.Lock()
-        return empty
+        return cls.database._run(objects.creation(cls._declared(), values).then(cls._begun))
 
     @classmethod
-    async def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Self:
+    def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:
         """The one object with a primary key, or that matches filters.
 
         Raises:
@@ -95,20 +90,20 @@ class AsyncRedisModel(ModelCore[Async]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls._connected(await cls.database._run(objects.lookup(cls._declared(), pk, filters)))
+        return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
 
     @classmethod
-    async def get_or_connect(
+    def get_or_connect(
         cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
-    ) -> Self:
+    ) -> Coroutine[Any, Any, Self]:
         """The one object that matches, or a new one with the values it was sought by. Raises as `get_or_create`."""
         request = objects.get_or_creation(cls._declared(), "get_or_connect", pk, defaults, filters)
-        return cls._connected((await cls.database._run(request))[0])
+        return cls.database._run(request.then(lambda found: cls._connected(found[0])))
 
     @classmethod
-    async def get_or_create(
+    def get_or_create(
         cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
-    ) -> tuple[Self, bool]:
+    ) -> Coroutine[Any, Any, tuple[Self, bool]]:
         """The one object that matches, or a new one, and whether it is new.
 
         It is one step on the server: of several callers at once, one creates and the others find.
@@ -124,8 +119,7 @@ class AsyncRedisModel(ModelCore[Async]):
             UniquenessError: a unique value of the new object belongs to another one.
         """
         request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
-        found, created = await cls.database._run(request)
-        return cls._connected(found), created
+        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
 
     @classmethod
     async def bulk_create(
@@ -217,9 +211,9 @@ class AsyncRedisModel(ModelCore[Async]):
         return await cls.database._run_program(bulk.all(objects))
 
     @classmethod
-    async def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:
+    def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Whether there is an object with this primary key, or that matches the filters."""
-        return await cls.database._run(objects.existence(cls._declared(), pk, filters))
+        return cls.database._run(objects.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: str | bytes | int, /) -> Self:
@@ -227,16 +221,16 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls._lazy(pk_bytes(cls._declared().name, pk))
 
     @classmethod
-    async def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> list[Self]:
+    def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> Coroutine[Any, Any, list[Self]]:
         """The instances of these primary keys, without repetition, in their order; absent ones are left out.
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.
         """
         wanted = objects.distinct(cls._declared(), pks)
         if lazy:
-            return [cls._lazy(pk) for pk in wanted]
-        found = await cls.database._run(objects.existing(cls._declared(), wanted))
-        return [cls._connected(pk) for pk in found]
+            return cls.database._run(answered([cls._lazy(pk) for pk in wanted]))
+        request = objects.existing(cls._declared(), wanted)
+        return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
     @classmethod
     def collection(cls, *expressions: Expression, **filters: Any) -> AsyncCollection[str, Self]:
@@ -258,7 +252,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.collection(**filters).instances(lazy)
 
     @classmethod
-    async def rebuild_indexes(cls, progress: OnProgress | None = None) -> None:
+    def rebuild_indexes(cls, progress: OnProgress | None = None) -> Coroutine[Any, Any, None]:
         """Builds all indexes of the model, while others read and write.
 
         Objects are entered, and entries that none gives are removed, in short steps. If it is stopped, the next call
@@ -272,15 +266,17 @@ class AsyncRedisModel(ModelCore[Async]):
             UniquenessError: two objects have one value, which should be unique.
             InvalidValue: an object has a value that an index cannot keep.
         """
-        await cls._declared().upkeep.rebuild(progress=progress)
+        rebuilding: Coroutine[Any, Any, None] = cls._declared().upkeep.rebuild(progress=progress)
+        return rebuilding
 
     @classmethod
-    async def clear_indexes(cls) -> None:
+    def clear_indexes(cls) -> Coroutine[Any, Any, None]:
         """Removes all that indexes of the model hold, also those that are no longer declared.
 
         Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
         """
-        await cls._declared().upkeep.clear()
+        clearing: Coroutine[Any, Any, None] = cls._declared().upkeep.clear()
+        return clearing
 
     @classmethod
     async def scan_model_keys(cls) -> AsyncIterator[str]:
@@ -289,11 +285,23 @@ class AsyncRedisModel(ModelCore[Async]):
             async for key in cls.database._walk(scan(pattern, 1000)):
                 yield key
 
-    async def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+    @classmethod
+    def _begun(cls, pk: bytes | None) -> Self:
+        if pk is not None:
+            return cls._connected(pk)
+        empty = cls._empty()
+        empty._making = asyncio.Lock()
+        return empty
+
+    def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+        return self._run(describe()) if self.database._pipeline() is not None else self._made_alone(describe)
+
+    async def _made_alone(self, describe: Callable[[], Request[Any]]) -> Any:
         async with self._making:
             return await self._run(describe())
 
     async def scan_keys(self) -> AsyncIterator[str]:
         """Yields the names of the keys that hold the values of this object, in one request."""
+        self.database._at_once(*WALK)
         for key in await self._run(self._existing_keys()):
             yield key

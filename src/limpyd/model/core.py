@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.commands import operation
 from limpyd.database import Database
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted
 from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import to_text
 from limpyd.model.schema import Schema, check_names
+from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
 from limpyd.relations.reverse import Reverse
 from limpyd.requests import Request, Walk, answered, returned
@@ -37,6 +38,7 @@ class ModelCore(Faced[Face]):
     _checked: bool = True
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
+    _coming: Pending[Any]  # what gives it its primary key, in a pipeline
 
     # --- the class ---
 
@@ -142,6 +144,29 @@ class ModelCore(Faced[Face]):
         instance._pk = None
         return instance
 
+    def _comes_with(self, pending: Pending[Any]) -> None:
+        """Until a request in a pipeline is executed nobody knows the primary key."""
+        vars(self).pop("_pk", None)
+        self._coming = pending
+        pending.when_settled(self._come)
+
+    def _come(self) -> None:
+        if "_pk" not in vars(self):  # it was refused, or nothing was stored
+            self._pk = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.
+            pending = vars(self).get("_coming")
+            if name == "_pk" and pending is not None:
+                if pending.error is not None:
+                    raise pending.error
+                msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
+                raise NotExecuted(msg)
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg, name=name, obj=self)
+
     def _made(self, pk: bytes) -> None:
         self._pk = pk
         self._checked = True
@@ -169,6 +194,8 @@ class ModelCore(Faced[Face]):
         return hash((type(self), self._pk))
 
     def __repr__(self) -> str:
+        if "_pk" not in vars(self):
+            return f"<{type(self).__name__} of a pipeline>"
         if self._pk is None:
             return f"<{type(self).__name__} without pk>"
         return f"<{type(self).__name__} {to_text(self._pk)!r}>"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from limpyd.database import RedisDatabase, scan
+from limpyd.database import WALK, RedisDatabase, scan
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.expressions import Expression
 from limpyd.faces import Sync
@@ -84,9 +84,9 @@ class RedisModel(ModelCore[Sync]):
             raise InvalidPrimaryKey(msg)
         else:
             request = objects.lookup(schema, pk_bytes(schema.name, pk), {})
-        self._pk = self.database._run(request)
-        if self._pk is None:
-            self._making = threading.Lock()
+        pending: Any = self.database._run(request.then(self._begun))
+        if pending is not self:
+            self._coming = pending
 
     @classmethod
     def create(cls, **values: Any) -> Self:
@@ -102,7 +102,7 @@ class RedisModel(ModelCore[Sync]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls._connected(cls.database._run(objects.lookup(cls._declared(), pk, filters)))
+        return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
 
     @classmethod
     def get_or_connect(
@@ -110,7 +110,7 @@ class RedisModel(ModelCore[Sync]):
     ) -> Self:
         """The one object that matches, or a new one with the values it was sought by. Raises as `get_or_create`."""
         request = objects.get_or_creation(cls._declared(), "get_or_connect", pk, defaults, filters)
-        return cls._connected(cls.database._run(request)[0])
+        return cls.database._run(request.then(lambda found: cls._connected(found[0])))
 
     @classmethod
     def get_or_create(
@@ -131,8 +131,7 @@ class RedisModel(ModelCore[Sync]):
             UniquenessError: a unique value of the new object belongs to another one.
         """
         request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
-        found, created = cls.database._run(request)
-        return cls._connected(found), created
+        return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
 
     @classmethod
     def bulk_create(
@@ -228,7 +227,8 @@ class RedisModel(ModelCore[Sync]):
         wanted = objects.distinct(cls._declared(), pks)
         if lazy:
             return [cls._lazy(pk) for pk in wanted]
-        return [cls._connected(pk) for pk in cls.database._run(objects.existing(cls._declared(), wanted))]
+        request = objects.existing(cls._declared(), wanted)
+        return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
     @classmethod
     def collection(cls, *expressions: Expression, **filters: Any) -> Collection[str, Self]:
@@ -280,10 +280,19 @@ class RedisModel(ModelCore[Sync]):
         for pattern in objects.patterns(cls._declared()):
             yield from cls.database._walk(scan(pattern, 1000))
 
+    def _begun(self, pk: bytes | None) -> Self:
+        self._pk = pk
+        if pk is None:
+            self._making = threading.Lock()
+        return self
+
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+        if self.database._pipeline() is not None:
+            return self._run(describe())
         with self._making:
             return self._run(describe())
 
     def scan_keys(self) -> Iterator[str]:
         """Yields the names of the keys that hold the values of this object, in one request."""
+        self.database._at_once(*WALK)
         yield from self._run(self._existing_keys())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
 from limpyd.query.core import CollectionCore
@@ -10,6 +11,7 @@ from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
+from limpyd.requests import answered
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -24,6 +26,7 @@ class AsyncCollection(CollectionCore[Item, M]):
     """
 
     async def __aiter__(self) -> AsyncIterator[Item]:
+        self._at_once("iterating a collection", "ask for .all()")
         for item in await self.all():
             yield item
 
@@ -54,39 +57,39 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     # --- how many, and which ---
 
-    async def count(self) -> int:
+    def count(self) -> Coroutine[Any, Any, int]:
         """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
-        found: int = await self._run(self._count())
+        found: Coroutine[Any, Any, int] = self._run(self._count())
         return found
 
-    async def exists(self) -> bool:
+    def exists(self) -> Coroutine[Any, Any, bool]:
         """Whether any matches; it stops looking at the first."""
-        found: int = await self._run(self._count(limit=1))
-        return found > 0
+        found: Coroutine[Any, Any, bool] = self._run(self._count(limit=1).then(bool))
+        return found
 
-    async def all(self) -> list[Item]:
+    def all(self) -> Coroutine[Any, Any, list[Item]]:
         """A list of all that match."""
-        found: list[Item] = await self._run(self._items())
+        found: Coroutine[Any, Any, list[Item]] = self._run(self._items())
         return found
 
-    async def first(self) -> Item | None:
+    def first(self) -> Coroutine[Any, Any, Item | None]:
         """The first in order, or None; without an order that of the lowest primary key."""
-        found: Item | None = await self._run(self._first())
+        found: Coroutine[Any, Any, Item | None] = self._run(self._first())
         return found
 
-    async def last(self) -> Item | None:
+    def last(self) -> Coroutine[Any, Any, Item | None]:
         """The last in order, or None; without an order that of the highest primary key."""
-        found: Item | None = await self._run(self._first(last=True))
+        found: Coroutine[Any, Any, Item | None] = self._run(self._first(last=True))
         return found
 
-    async def get(self) -> Item:
+    def get(self) -> Coroutine[Any, Any, Item]:
         """The only one that matches.
 
         Raises:
             DoesNotExist: none matches.
             MultipleObjectsReturned: several match; it is a ValueError.
         """
-        found: Item = await self._run(self._the_one())
+        found: Coroutine[Any, Any, Item] = self._run(self._the_one())
         return found
 
     # --- what each becomes ---
@@ -122,7 +125,7 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     # --- what their values come to ---
 
-    async def min(self, name: str, alpha: bool | None = None) -> Any:
+    def min(self, name: str, alpha: bool | None = None) -> Coroutine[Any, Any, Any]:
         """The lowest value of a field of one value, or None if nothing that matches has one.
 
         Args:
@@ -133,13 +136,15 @@ class AsyncCollection(CollectionCore[Item, M]):
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        return await self._run(self._extreme(name, alpha, desc=False))
+        found: Coroutine[Any, Any, Any] = self._run(self._extreme(name, alpha, desc=False))
+        return found
 
-    async def max(self, name: str, alpha: bool | None = None) -> Any:
+    def max(self, name: str, alpha: bool | None = None) -> Coroutine[Any, Any, Any]:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        return await self._run(self._extreme(name, alpha, desc=True))
+        found: Coroutine[Any, Any, Any] = self._run(self._extreme(name, alpha, desc=True))
+        return found
 
-    async def sum(self, name: str) -> Any:
+    def sum(self, name: str) -> Coroutine[Any, Any, Any]:
         """The sum of the values of a field, of its members if it has many; 0 if there are none.
 
         It is exact, and of the field's type; of untyped fields an int or a float.
@@ -149,24 +154,26 @@ class AsyncCollection(CollectionCore[Item, M]):
             InvalidFilter: the field holds no numbers.
             ServerError: a value of an untyped field is no number.
         """
-        return (await self._run(self._sum(name)))[1]
+        found: Coroutine[Any, Any, Any] = self._run(self._sum(name).then(itemgetter(1)))
+        return found
 
-    async def avg(self, name: str) -> Any:
+    def avg(self, name: str) -> Coroutine[Any, Any, Any]:
         """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        return average(await self._run(self._sum(name)))
+        found: Coroutine[Any, Any, Any] = self._run(self._sum(name).then(average))
+        return found
 
-    async def count_by(self, name: str) -> dict[Any, int]:
+    def count_by(self, name: str) -> Coroutine[Any, Any, dict[Any, int]]:
         """How many objects have each value of a field, by value; of a field of many members, how often each is there.
 
         Raises:
             UnknownField: the name is no field.
         """
-        found: dict[Any, int] = await self._run(self._tally(name))
+        found: Coroutine[Any, Any, dict[Any, int]] = self._run(self._tally(name))
         return found
 
     # --- changing what is found ---
 
-    async def delete(self, chunk: int = 500) -> int:
+    def delete(self, chunk: int = 500) -> Coroutine[Any, Any, int]:
         """Deletes all objects that match, with their index entries; how many there were.
 
         It takes two requests for each chunk. A chunk is one step, in which only what still matches is deleted. If
@@ -175,10 +182,10 @@ class AsyncCollection(CollectionCore[Item, M]):
         Args:
             chunk: about how many objects a step deletes.
         """
-        found: int = await self._database._run_program(self._deletion(chunk))
+        found: Coroutine[Any, Any, int] = self._database._run_program(self._deletion(chunk))
         return found
 
-    async def update(self, chunk: int = 500, **values: Any) -> int:
+    def update(self, chunk: int = 500, **values: Any) -> Coroutine[Any, Any, int]:
         """Gives all objects that match new values, with their index entries; how many there were.
 
         It takes two requests for each chunk. A chunk is one step, in which only what still matches is changed. If
@@ -193,7 +200,7 @@ class AsyncCollection(CollectionCore[Item, M]):
             InvalidValue: a value does not fit its field's type, or its field has many values.
             UniquenessError: a value belongs to another object.
         """
-        found: int = await self._database._run_program(self._update(chunk, values))
+        found: Coroutine[Any, Any, int] = self._database._run_program(self._update(chunk, values))
         return found
 
     # --- in parts ---
@@ -214,7 +221,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         found: AsyncIterator[Item] = self._database._walk(self._steps(chunk))
         return found
 
-    async def page(self, size: int = 20, after: str | None = None) -> Page[Item]:
+    def page(self, size: int = 20, after: str | None = None) -> Coroutine[Any, Any, Page[Item]]:
         """So many items in order, and a cursor from which the next page goes on; None on the last one.
 
         The next page begins after the last object of this one, whatever came or went meanwhile.
@@ -227,17 +234,17 @@ class AsyncCollection(CollectionCore[Item, M]):
         Raises:
             InvalidValue: it is no cursor, or that of another order.
         """
-        found: Page[Item] = await self._run(self._page(size, after))
+        found: Coroutine[Any, Any, Page[Item]] = self._run(self._page(size, after))
         return found
 
-    async def store(self, key: str | None = None, ttl: int | None = 60) -> AsyncCollection[Item, M]:
+    def store(self, key: str | None = None, ttl: int | None = 60) -> Coroutine[Any, Any, AsyncCollection[Item, M]]:
         """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
 
         Args:
             key: where; by default a new key. What is there is overwritten.
             ttl: for how many seconds; None for ever.
         """
-        found: AsyncCollection[Item, M] = await self._run(self._store(key, ttl))
+        found: Coroutine[Any, Any, AsyncCollection[Item, M]] = self._run(self._store(key, ttl))
         return found
 
     def from_stored(self, key: str) -> AsyncCollection[Item, M]:
@@ -249,19 +256,22 @@ class AsyncCollection(CollectionCore[Item, M]):
         found: AsyncCollection[Item, M] = self._from_stored(key)
         return found
 
-    async def explain(self) -> Explanation:
+    def explain(self) -> Coroutine[Any, Any, Explanation]:
         """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
 
         It asks the server for the sizes; the result prints as a text.
         """
-        found: Explanation = await self._run(self._explain())
+        found: Coroutine[Any, Any, Explanation] = self._run(self._explain())
         return found
 
-    async def _at(self, index: Any) -> Any:
+    def _at(self, index: Any) -> Coroutine[Any, Any, Any]:
         span = span_of(index)
+        found: Coroutine[Any, Any, Any]
         if span is None:
-            return (await self.all())[index]
-        if span == NOTHING:
-            return []
-        items = await self._run(self._items(span))
-        return items[0] if isinstance(index, int) else items
+            found = self._run(self._items().then(itemgetter(index)))
+        elif span == NOTHING:
+            found = self._run(answered([]))
+        else:
+            asked = self._items(span)
+            found = self._run(asked.then(itemgetter(0)) if isinstance(index, int) else asked)
+        return found

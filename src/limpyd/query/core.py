@@ -397,3 +397,6 @@ class CollectionCore(Generic[Item, M]):
 
     def _run(self, request: Request[Any]) -> Any:
         return self._database._run(request)
+
+    def _at_once(self, what: str, instead: str) -> None:
+        self._database._at_once(what, instead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
@@ -28,22 +29,27 @@ class Collection(CollectionCore[Item, M]):
     _unread: Unread | None = None
 
     def __iter__(self) -> Iterator[Item]:
+        self._at_once("iterating a collection", "ask for .all()")
         items = Items(self.all())
         self._unread = ref(items)
         return items
 
     def __len__(self) -> int:
+        self._at_once("the length of a collection", "ask for .count()")
         unread, self._unread = self._unread, None
         hinted = unread_length(unread)
         return self.count() if hinted is None else hinted
 
     def __bool__(self) -> bool:
+        self._at_once("whether a collection is true", "ask for .exists()")
         return self.exists()
 
     def __reversed__(self) -> Iterator[Item]:
+        self._at_once("iterating a collection", "ask for .all()")
         return reversed(self.all())
 
     def __contains__(self, item: object) -> bool:
+        self._at_once("`in` a collection", "ask for .all()")
         return item in self.all()
 
     @overload
@@ -58,11 +64,14 @@ class Collection(CollectionCore[Item, M]):
         """
         span = span_of(index)
         if span is None:
-            return self.all()[index]
-        if span == NOTHING:
+            asked = self._items().then(itemgetter(index))
+        elif span == NOTHING:
             return []
-        items: list[Item] = self._run(self._items(span))
-        return items[0] if isinstance(index, int) else items
+        else:
+            asked = self._items(span)
+            asked = asked.then(itemgetter(0)) if isinstance(index, int) else asked
+        found: Item | list[Item] = self._run(asked)
+        return found
 
     # --- how many, and which ---
 
@@ -73,8 +82,8 @@ class Collection(CollectionCore[Item, M]):
 
     def exists(self) -> bool:
         """Whether any matches; it stops looking at the first."""
-        found: int = self._run(self._count(limit=1))
-        return found > 0
+        found: bool = self._run(self._count(limit=1).then(bool))
+        return found
 
     def all(self) -> list[Item]:
         """A list of all that match."""
@@ -187,11 +196,11 @@ class Collection(CollectionCore[Item, M]):
             InvalidFilter: the field holds no numbers.
             ServerError: a value of an untyped field is no number.
         """
-        return (self._run(self._sum(name)))[1]
+        return self._run(self._sum(name).then(itemgetter(1)))
 
     def avg(self, name: str) -> Any:
         """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        return average(self._run(self._sum(name)))
+        return self._run(self._sum(name).then(average))
 
     def count_by(self, name: str) -> dict[Any, int]:
         """How many objects have each value of a field, by value; of a field of many members, how often each is there.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 INCLUDE = r"(?m)^-- @include (.+)$"
+WITHIN = r"(?m)^-- @script (.+)$"
+SHEBANG = r"\A#!lua.*\n"
 
 
 class Script:
@@ -29,29 +31,56 @@ class Script:
 
     @cached_property
     def _crossing(self) -> Script:
-        flags = re.match(r"#!lua(?: flags=(\S+))?", self.source.decode())
-        own = [flags[1]] if flags and flags[1] else []
-        return Script(self.name, ",".join([*own, "allow-cross-slot-keys"]))
+        return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]))
 
     @cached_property
     def source(self) -> bytes:
-        """What the server runs: the file, with its `-- @include` lines replaced by the parts they name, each once."""
-        included: set[str] = set()
+        """What the server runs: the file, with its `-- @include` lines replaced by the parts they name, each once.
 
-        def parts(include: re.Match[str]) -> str:
-            found = []
-            for part in include[1].split():
-                if part not in included:
-                    included.add(part)
-                    found.append(re.sub(INCLUDE, parts, (FOLDER / "lib" / f"{part}.lua").read_text("utf-8")))
-            return "\n".join(found)
-
-        source = (FOLDER / f"{self.name}.lua").read_text("utf-8")
+        A `-- @script` line is replaced by whole scripts, each a function in the table `scripts` of Lua.
+        """
+        source = _joined(self._text, set())
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
-        return re.sub(INCLUDE, parts, source).encode()
+        return source.encode()
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """What the server is told of it."""
+        first_line = self.source.split(b"\n", 1)[0].decode()
+        return frozenset(first_line.partition("flags=")[2].split(",")) - {""}
+
+    @cached_property
+    def within(self) -> frozenset[str]:
+        """The names of the whole scripts that are parts of it."""
+        return frozenset(name for line in re.findall(WITHIN, self._text) for name in line.split())
+
+    @cached_property
+    def _text(self) -> str:
+        return (FOLDER / f"{self.name}.lua").read_text("utf-8")
 
     @cached_property
     def sha(self) -> bytes:
         """The digest by which a server knows it."""
         return sha1(self.source, usedforsecurity=False).hexdigest().encode()
+
+
+def _joined(text: str, known: set[str]) -> str:
+    """A text with its parts, but for those that are known around it."""
+    included = set(known)
+
+    def parts(include: re.Match[str]) -> str:
+        found = []
+        for part in include[1].split():
+            if part not in included:
+                included.add(part)
+                found.append(re.sub(INCLUDE, parts, (FOLDER / "lib" / f"{part}.lua").read_text("utf-8")))
+        return "\n".join(found)
+
+    def scripts(within: re.Match[str]) -> str:
+        bodies = {name: re.sub(SHEBANG, "", (FOLDER / f"{name}.lua").read_text("utf-8")) for name in within[1].split()}
+        return "\n".join(
+            f"scripts.{name} = function(KEYS, ARGV)\n{_joined(body, included)}\nend" for name, body in bodies.items()
+        )
+
+    return re.sub(WITHIN, scripts, re.sub(INCLUDE, parts, text))

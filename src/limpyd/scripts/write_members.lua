@@ -34,7 +34,7 @@ return atomically(function()
   end
 
   local outcome = { 'ok', pks[0] }
-  local stored_any = run_member_steps(pks, at, #ARGV, outcome, false, new)
+  local stored_any = run_member_steps(pks, at, #ARGV, outcome, goes_on, new)
   if upkeep then
     upkeep.follow_composites()
   end

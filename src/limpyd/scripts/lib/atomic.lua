@@ -44,6 +44,13 @@ local function refuse(...)
   take_back({ ... })
 end
 
+local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
+
+-- Removes a key, which cannot be taken back.
+local function unlink(key)
+  call('UNLINK', key)
+end
+
 local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
 
 -- Takes back what was noted after a mark; gives the error of what could not be.

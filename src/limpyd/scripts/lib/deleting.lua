@@ -72,9 +72,9 @@ local function forget(set, pk, first, last)
   return true
 end
 
--- Removes all keys of an object, which cannot be taken back.
+-- Removes all keys of an object (see lib/atomic).
 local function unlink_all(pk, first)
   for prefix = first + 1, first + ARGV[first] do
-    call('UNLINK', ARGV[prefix] .. pk)
+    unlink(ARGV[prefix] .. pk)
   end
 end

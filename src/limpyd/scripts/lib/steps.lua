@@ -21,7 +21,7 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
       last_index = upkeep.note_composites(first_index, last_index, pk)
     end
     -- The value before is needed for the indexes, and to take the command back if a later one fails.
-    local kept = indexed or always_kept or done > 0 or next_at <= last
+    local kept = indexed or always_kept or goes_on or done > 0 or next_at <= last
     local before = kept and read_value(stored, key, sub)
     -- An indexed value has no expiry.
     local expires = before and not indexed and expiry_of(stored, key, sub) or 0

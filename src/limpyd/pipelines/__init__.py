@@ -1,0 +1,1 @@
+"""Pipelines and transactions: operations that are collected, and sent together."""

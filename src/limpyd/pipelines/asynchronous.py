@@ -1,0 +1,228 @@
+"""Pipelines and transactions on the async face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
+
+from limpyd.drivers.asynchronous import LOST
+from limpyd.exceptions import LimpydError
+from limpyd.pipelines.batches import Exchange, Together, first_error, questions_settled
+from limpyd.pipelines.collecting import (
+    Active,
+    Collector,
+    PipelinedCore,
+    WatchingCollector,
+    WholeCollector,
+    interrupted,
+    results_of,
+)
+from limpyd.pipelines.pending import Pending
+from limpyd.pipelines.watching import MOST_TRIES, Watch, Watchable
+from limpyd.pipelines.whole import settle_refused_first, settle_whole
+from limpyd.requests import Request
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+class AsyncPipeline(Collector):
+    """Collects operations, and sends them together, in one round trip: `async with db.pipeline() as pipe:`.
+
+    Within the block each call on a model of the database gives a `Pending`, which is not awaited there; its `value` is
+    there afterwards. Each operation is atomic by itself, and one that is refused does not stop the others.
+    """
+
+    async def __aenter__(self) -> Self:
+        self._enter()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._leave()
+        if kind is None:
+            await self.execute()
+        else:
+            self._give_up()
+
+    def add(self, call: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
+        """What stands for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
+
+        Raises:
+            NotInPipeline: it is no operation that can be collected.
+        """
+        return self._added(lambda: call(*args, **kwargs))
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Sends what was collected; a list of the results, in order. What comes after it is collected anew.
+
+        Args:
+            raise_on_error: if not, the error of an operation stands in the list instead of its result.
+
+        Raises:
+            LimpydError: the first error of an operation; all others were executed.
+            OutcomeUnknown: the connection was lost, and something that was sent may have been executed.
+        """
+        pendings = self._taken()
+        try:
+            if pendings:
+                await exchanged(self._database._driver or await self._database._open(), self._exchange(pendings))
+        finally:
+            interrupted(pendings)
+        return results_of(pendings, raise_on_error=raise_on_error)
+
+
+class AsyncTransaction(WholeCollector, AsyncPipeline):
+    """Collects operations, and does all of them in one atomic step, or nothing: `async with db.transaction():`.
+
+    If one is refused, by a unique value or for any other reason, nothing was done: its error is raised by `execute()`,
+    and `value` of the others raises `NotExecuted`.
+    """
+
+
+class AsyncWatching(WatchingCollector, AsyncTransaction):
+    """What `db.transaction(func, …)` gives its function."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Refused: all is done when the function returns.
+
+        Raises:
+            NotInPipeline: always.
+        """
+        self.refuse(f"execute(raise_on_error={raise_on_error})", "return from the function")
+        raise AssertionError
+
+
+async def watched(
+    database: Any,
+    active: Active,
+    func: Callable[[AsyncWatching], Awaitable[Any]],
+    watches: Sequence[Any],
+    max_tries: int,
+) -> tuple[Any, list[Any]]:
+    """What the function returned in the try that went well, and the results of what it had done at its end.
+
+    Raises:
+        WatchError: what is watched changed in each try.
+        LimpydError: an operation was refused; nothing was done.
+    """
+    watch = Watch(watches, max_tries)
+    driver = database._driver or await database._open()
+    while True:
+        ended = None
+        request: Request[Any] | None = None
+        try:
+            async with driver.alone() as talk:
+                watch.begun(await talk(*watch.beginning()))
+                transaction = AsyncWatching(database, active)
+                if not watch.keys:
+                    transaction.multi()
+                try:
+                    returned = await func(transaction)
+                finally:
+                    pendings = transaction._end()
+                await exchanged(driver, questions_settled(pendings))
+                if first_error(pendings) is not None:
+                    settle_refused_first(pendings)
+                elif any(pending.request.args for pending in pendings):
+                    request, commands = watch.ending(pendings)
+                    ended = watch.ended(pendings, request, await talk(*commands))
+                else:
+                    await talk((b"UNWATCH",))
+                    settle_whole(pendings, [b"ok"])
+        except LOST as error:
+            if isinstance(error, LimpydError):
+                raise
+            raise watch.lost(request, database._where, error) from error
+        if ended is None:
+            return returned, results_of(pendings, raise_on_error=True)
+        await asyncio.sleep(ended)
+
+
+async def exchanged(driver: Any, exchange: Exchange) -> None:
+    """Sends what is yielded, until there is no more."""
+    try:
+        to_send = next(exchange)
+        while True:
+            try:
+                received = await _received(driver, to_send)
+            except BaseException as error:  # noqa: BLE001 - it goes on to the exchange, and comes back from there
+                to_send = exchange.throw(error)
+            else:
+                to_send = exchange.send(received)
+    except StopIteration:
+        return
+
+
+async def _received(driver: Any, to_send: Any) -> Any:
+    if isinstance(to_send, Together):
+        return await driver.run_together(*to_send)
+    return await driver.run(to_send)
+
+
+class AsyncPipelined(PipelinedCore):
+    """What a database offers of pipelines."""
+
+    def pipeline(self) -> AsyncPipeline:
+        """Collects what models of this database are asked in its block, and sends it together at the end.
+
+        Raises (at the end of the block):
+            LimpydError: the first error of an operation; all others were executed.
+        """
+        return AsyncPipeline(self, self._active)
+
+    @overload
+    def transaction(self, /) -> AsyncTransaction: ...
+    @overload
+    def transaction(
+        self,
+        func: Callable[[AsyncWatching], Awaitable[V]],
+        /,
+        *watches: Watchable,
+        max_tries: int = ...,
+        value_from_callable: Literal[False] = ...,
+    ) -> Coroutine[Any, Any, list[Any]]: ...
+    @overload
+    def transaction(
+        self,
+        func: Callable[[AsyncWatching], Awaitable[V]],
+        /,
+        *watches: Watchable,
+        max_tries: int = ...,
+        value_from_callable: Literal[True],
+    ) -> Coroutine[Any, Any, V]: ...
+    def transaction(
+        self,
+        func: Callable[[AsyncWatching], Awaitable[Any]] | None = None,
+        /,
+        *watches: Watchable,
+        max_tries: int = MOST_TRIES,
+        value_from_callable: bool = False,
+    ) -> Any:
+        """Collects what models of this database are asked in its block, and does all of it, or nothing, at the end.
+
+        With a function: awaits it with a transaction while keys are watched (WATCH). What it asks is executed at once
+        until it calls `multi()`, then collected, and done when it returns, if nothing that is watched has changed
+        (MULTI, EXEC); else the function is called again, after a short wait. Gives the list of results.
+
+        Args:
+            func: is called for each try.
+            watches: names of keys, or fields of objects, such as `person.age`.
+            max_tries: how often it is called at most.
+            value_from_callable: give what the function returned instead.
+
+        Raises:
+            WatchError: what is watched changed in each try; nothing was written.
+            LimpydError: the error of an operation; nothing was done. Without a function, at the end of the block.
+        """
+        if func is None:
+            return AsyncTransaction(self, self._active)
+        self._at_once("a transaction that watches", "begin it outside")
+        return self._watched(func, watches, max_tries, value_from_callable)
+
+    async def _watched(
+        self, func: Callable[[AsyncWatching], Awaitable[Any]], watches: Sequence[Watchable], max_tries: int, value: bool
+    ) -> Any:
+        returned, results = await watched(self, self._active, func, watches, max_tries)
+        return returned if value else results

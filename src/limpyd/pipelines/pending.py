@@ -1,0 +1,72 @@
+"""What stands for a result that comes when a pipeline is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, Generic, NoReturn, TypeVar, cast
+
+from limpyd.exceptions import NotExecuted, NotInPipeline
+from limpyd.requests import Request
+
+R_co = TypeVar("R_co", covariant=True)
+
+NOT_YET = "it is still to be executed: ask for its value after the block of its pipeline, or after execute()"
+
+
+class Pending(Generic[R_co]):
+    """The result of an operation in a pipeline, once that has been executed.
+
+    On the async face it can be awaited as well, from then on; it never waits.
+    """
+
+    __slots__ = ("_error", "_result", "_when_settled", "is_done", "request")
+
+    def __init__(self, request: Request[R_co]) -> None:
+        self.request = request
+        self.is_done = False
+        """Whether it has been executed, or given up."""
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._when_settled: Callable[[], None] | None = None
+
+    @property
+    def value(self) -> R_co:
+        """The result.
+
+        Raises:
+            NotExecuted: it is not there yet; or nothing of the pipeline was done.
+            LimpydError: the error of the operation itself.
+        """
+        if self._error is not None:
+            raise self._error
+        if not self.is_done:
+            msg = f"{self!r}: {NOT_YET}"
+            raise NotExecuted(msg)
+        return cast("R_co", self._result)
+
+    @property
+    def error(self) -> Exception | None:
+        """Why there is no result, if there is none and will be none."""
+        return self._error
+
+    def settle(self, result: Any = None, error: Exception | None = None) -> None:
+        """Notes the result, or the error that came instead."""
+        self.is_done, self._result, self._error = True, result, error
+        if self._when_settled is not None:
+            self._when_settled()
+
+    def when_settled(self, then: Callable[[], None]) -> None:
+        """Has something done once the result, or an error, is there."""
+        self._when_settled = then
+
+    def __await__(self) -> Generator[Any, Any, R_co]:
+        return self.value
+        yield  # which makes it a generator, as awaiting asks for
+
+    def __bool__(self) -> NoReturn:
+        msg = f"{self!r} is neither true nor false: what it stands for is its .value, after the pipeline is executed"
+        raise NotInPipeline(msg)
+
+    def __repr__(self) -> str:
+        state = "refused" if self._error is not None else "done" if self.is_done else "not executed"
+        return f"<Pending {self.request!r}, {state}>"

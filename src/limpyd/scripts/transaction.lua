@@ -1,0 +1,79 @@
+#!lua
+-- Runs many requests as one step: all of them, or nothing.
+--
+-- KEYS   those of the requests, one after the other
+-- ARGV   the requests: each the name of its script, or '' for a plain command; how many of KEYS are its own; a count
+--        of arguments, and those, which for a plain command begin with its name
+-- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
+--        outcome
+-- @include atomic
+
+local all_or_nothing = atomically
+goes_on = true
+
+-- What a script of one request does alone, it does here as a part: what stops it stops all.
+local function atomically(step)
+  local before = noted
+  local done, outcome = pcall(step)
+  if done then
+    return outcome
+  elseif type(outcome) == 'table' and outcome.outcome and outcome.outcome[1] == 'ok' then
+    local broken = play_back(before) -- it had nothing to do
+    if broken then
+      error({ err = broken })
+    end
+    return outcome.outcome
+  end
+  error(outcome, 0)
+end
+
+-- Removes a key, which is put back if a later request is refused.
+local function unlink(key)
+  subject_key = key
+  local held = call('DUMP', key)
+  if held then
+    local expires = call('PEXPIRETIME', key)
+    undo_with(function()
+      if expires > 0 then
+        call('RESTORE', key, expires, held, 'ABSTTL')
+      else
+        call('RESTORE', key, 0, held)
+      end
+    end, key)
+    call('UNLINK', key)
+  end
+end
+
+local scripts = {}
+-- @script create delete delete_related find find_plain get_or_create page page_of_range read update write write_members
+
+local all_keys, all_args, number = KEYS, ARGV, -1
+local outcome = all_or_nothing(function()
+  local replies, next_key, at = { 'ok' }, 1, 1
+  while at <= #all_args do
+    number = number + 1
+    local name, last_key, first = all_args[at], next_key - 1 + all_args[at + 1], at + 3
+    at = first + all_args[at + 2]
+    local reply
+    if name == '' then
+      subject_key = all_keys[next_key] or false
+      reply = call(unpack(all_args, first, at - 1))
+    else
+      local keys, args = {}, {}
+      for key = next_key, last_key do
+        keys[#keys + 1] = all_keys[key]
+      end
+      for arg = first, at - 1 do
+        args[#args + 1] = all_args[arg]
+      end
+      reply = scripts[name](keys, args)
+    end
+    replies[number + 2] = reply or false
+    next_key = last_key + 1
+  end
+  return replies
+end)
+if outcome[1] == 'ok' or outcome[1] == 'asked' then
+  return outcome
+end
+return { 'refused', number, outcome }
