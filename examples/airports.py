@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,10 +19,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 
-from limpyd import GeoPoint, InstanceHashField, LimpydError, RedisDatabase, RedisModel, StringField
+from limpyd import (
+    FKInstanceHashField,
+    GeoPoint,
+    InstanceHashField,
+    LimpydError,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    StringField,
+)
 
 URL = os.environ.get("LIMPYD_URL")
 database = RedisDatabase.from_url(URL) if URL else RedisDatabase.embedded()
+
+
+class Country(RedisModel):
+    """Airports refer to it; its primary key is its two letters."""
+
+    database = database
+    namespace = "demo"
+
+    code = PKField()
+    airports = InstanceHashField(type=int, indexable=True)
 
 
 class Airport(RedisModel):
@@ -34,11 +54,13 @@ class Airport(RedisModel):
     iata = InstanceHashField(unique=True)
     name = StringField()
     city = InstanceHashField(indexable=True)
-    country = InstanceHashField(indexable=True)
+    country = FKInstanceHashField(Country, related_name="located", on_delete="cascade")
     elevation = InstanceHashField(type=float, indexable=True)
     place = InstanceHashField(type=GeoPoint, indexable=True)
 
 
+SINGLY = 3000
+"""How many are created one by one."""
 NORTHERNMOST = 85.05
 """Redis stores no place beyond, nor beyond as far in the south."""
 
@@ -53,28 +75,38 @@ def main() -> None:
     except LimpydError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     console.print(f"{database.server} at {URL or 'a private socket'}\n")
-    Airport.collection().delete()  # those of a demo that was interrupted
+    Country.collection().delete()  # those of a demo that was interrupted, and their airports
     known = airportsdata.load("ICAO").values()
-    with timed("Creating", len(known)) as each:
-        for facts in each(known):
-            Airport(
-                icao=facts["icao"],
-                iata=facts["iata"] or None,  # None is not stored
-                name=facts["name"],
-                city=facts["city"] or None,
-                country=facts["country"],
-                elevation=facts["elevation"],
-                place=GeoPoint(facts["lon"], facts["lat"]) if abs(facts["lat"]) <= NORTHERNMOST else None,
-            )
+    countries = Counter(facts["country"] for facts in known)
+    Country.bulk_create({"code": code, "airports": count} for code, count in countries.items())
+    some, others = list(known)[:SINGLY], list(known)[SINGLY:]
+    with timed("Creating one by one", len(some)) as each:
+        for facts in each(some):
+            Airport(**values(facts))
+    with timed("Creating in bulk", len(others)) as each:
+        Airport.bulk_create(values(facts) for facts in each(others))
     explore()
-    with timed("Deleting", Airport.collection().count()):
-        Airport.collection().delete()
+    with timed("Deleting the countries, and with them", Airport.collection().count()):
+        Country.collection().delete(chunk=20)
     show(
         "What is left of the model in Redis: the counter of its keys, and what its indexes are.",
         "sorted(Airport.scan_model_keys())",
     )
-    database.connection.delete("{demo:airport}:seq", "{demo:airport}:meta")
+    database.connection.delete("{demo:airport}:seq", "{demo:airport}:meta", "{demo:country}:meta")
     console.rule("[bold]The code: examples/airports.py")
+
+
+def values(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an airport; None is not stored."""
+    return {
+        "icao": facts["icao"],
+        "iata": facts["iata"] or None,
+        "name": facts["name"],
+        "city": facts["city"] or None,
+        "country": facts["country"],
+        "elevation": facts["elevation"],
+        "place": GeoPoint(facts["lon"], facts["lat"]) if abs(facts["lat"]) <= NORTHERNMOST else None,
+    }
 
 
 def explore() -> None:
@@ -117,6 +149,27 @@ def explore() -> None:
         "Airport.collection(country='FR', elevation__gt=5000).sort(by='-elevation').explain()",
     )
     show(
+        "A reference is to an object that exists; the other side finds those who refer to it.",
+        "france = cdg.country.instance()",
+        "france.located(elevation__gt=6000).count()",
+        "cdg.country.hset('Atlantis')",
+    )
+    show(
+        "Filters go on across references, in one request; prefetch reads what is referred to in one more.",
+        "Airport.collection(country__airports__gt=5000).count()",
+        "Airport.collection((Airport.country.airports == 1) & (Airport.elevation > 100)).count()",
+        "before = requests()",
+        "found = list(Airport.collection(city='London').instances(prefetch=['name', 'country__airports']))",
+        "print(f'{len(found)} airports and their countries in {requests() - before} requests')",
+        "[(a.prefetched['name'], a.prefetched['country'].prefetched['airports']) for a in found[:2]]",
+    )
+    show(
+        "Several fields at once; and several operations as one step, or not at all.",
+        "cdg.update(city='Paris', elevation=392.0)",
+        "with database.transaction(): cdg.city.hset('Lutetia'); cdg.country.hset('Atlantis')",
+        "cdg.city.hget()",
+    )
+    show(
         "Change a field and the indexes follow, in the same atomic step. No locks.",
         "cdg.city.hset('Roissy-en-France')",
         'Airport.exists(city="Paris", icao="LFPG")',
@@ -145,7 +198,13 @@ def explore() -> None:
     )
 
 
-SCOPE: dict[str, Any] = {"Airport": Airport}
+def requests() -> int:
+    """How many queries the server has answered."""
+    stats: dict[str, dict[str, int]] = database.connection.info("commandstats")
+    return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("evalsha", "eval", "sort_ro"))
+
+
+SCOPE: dict[str, Any] = {"Airport": Airport, "database": database, "requests": requests}
 
 
 def show(title: str, *lines: str) -> None:
@@ -154,7 +213,7 @@ def show(title: str, *lines: str) -> None:
     for line in lines:
         console.print(Syntax(f">>> {line}", "pycon", background_color="default", word_wrap=True))
         try:
-            exec(compile(line, "<demo>", "single"), SCOPE)
+            exec(compile(f"{line}\n", "<demo>", "single"), SCOPE)
         except LimpydError as error:
             console.print(f"[red]{type(error).__name__}:[/] {error}", soft_wrap=True)
 
