@@ -21,7 +21,8 @@ from tests.faults.related_models import MANY, REFERENCES, problems, related_mode
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 PKS = "abcdef"
-MODELS = related_models(RedisModel, RedisDatabase(port=PORT))
+DATABASE = RedisDatabase(port=PORT)
+MODELS = related_models(RedisModel, DATABASE)
 
 
 def write_forever(seed: int) -> None:
@@ -31,11 +32,16 @@ def write_forever(seed: int) -> None:
         thing, value = MODELS[name].lazy_connect(rng.choice(PKS)), rng.choice(PKS)
         bound = getattr(thing, field)
         try:
-            match rng.randrange(5):
+            match rng.randrange(6):
                 case 0 | 1:
                     MODELS[name](name=rng.choice(PKS), text=value)
                 case 2:
                     thing.delete()
+                case 3:
+                    with DATABASE.transaction():
+                        thing.delete()
+                        MODELS[name](name=thing.pk.get(), text=value, only=value)
+                        thing.update(text=value * 2)
                 case _ if kind not in MANY:
                     (bound.hset if hasattr(bound, "hget") else bound.set)(value)
                 case _ if MANY[kind] is set:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd import PKField, StringField
+from limpyd import InstanceHashField, PKField, StringField
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from tests.rebuild import inconsistencies
 
@@ -24,7 +24,7 @@ REFERENCES = {
 MANY = {M2MSetField: set, M2MListField: list, M2MSortedSetField: dict}
 
 
-def related_models(base: Any, database: Any) -> dict[str, Any]:
+def related_models(base: Any, database: Any, namespace: str = "") -> dict[str, Any]:
     """The models, by name."""
     made = {}
     for name in ("Node", "Leaf"):
@@ -33,7 +33,14 @@ def related_models(base: Any, database: Any) -> dict[str, Any]:
             for (model, field), (kind, target, policy) in REFERENCES.items()
             if model == name
         }
-        own = {"database": database, "name": PKField(), "text": StringField(indexable=True), "__module__": __name__}
+        own = {
+            "database": database,
+            "namespace": namespace,
+            "name": PKField(),
+            "text": StringField(indexable=True),
+            "only": InstanceHashField(unique=True),
+            "__module__": __name__,
+        }
         made[name] = type(name, (base,), {**own, **fields})
     return made
 
