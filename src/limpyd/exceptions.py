@@ -110,7 +110,7 @@ class RelatedDoesNotExist(DoesNotExist):
 
 
 class RestrictedError(LimpydError, ValueError):
-    """An object cannot be deleted, because another one refers to it that forbids it. Nothing was deleted.
+    """An object cannot be deleted, because another one refers to it that forbids it. Nothing was deleted in that step.
 
     Attributes:
         model: name of the model that refers.
@@ -122,7 +122,7 @@ class RestrictedError(LimpydError, ValueError):
     def __init__(self, model: str, field: str, pk: str, target_model: str, target: str) -> None:
         super().__init__(
             f"{target_model}({target!r}) cannot be deleted: {model}({pk!r}).{field} refers to it, and is declared "
-            f"with on_delete='restrict'; nothing was deleted. Change or delete that object first"
+            f"with on_delete='restrict'; nothing was deleted in this step. Change or delete that object first"
         )
         self.model = model
         self.field = field

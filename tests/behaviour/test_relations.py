@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from limpyd import InstanceHashField, PKField, StringField
+from limpyd import EqualIndexWith, HashField, InstanceHashField, PKField, StringField, TextRangeIndex
 from limpyd.exceptions import (
     BulkError,
     DeclarationError,
@@ -15,7 +17,9 @@ from limpyd.exceptions import (
     RelatedDoesNotExist,
     RestrictedError,
     UniquenessError,
+    UnknownField,
     UnsupportedCommand,
+    WrongTypeError,
 )
 from limpyd.relations import (
     FKInstanceHashField,
@@ -743,3 +747,134 @@ class TestInPipelinesAndTransactions:
         assert one.prefetched["owner"].prefetched == {"city": "Paris"}
         with pytest.raises(NotInPipeline, match="followed by others"):
             await self.together(any_face, lambda: [found.all()], whole=True)
+
+
+class TestWhatMayGoWrong:
+    async def test_a_field_is_not_taken_for_its_object(self, any_face):
+        person, group = models(any_face)
+        ann = await make(any_face, person, name="ann")
+        made = await make(any_face, group, name="g", owner=ann)
+        other = await make(any_face, group, name="h")
+        for wrong in (made.owner, ann.city, made.members):
+            with pytest.raises(InvalidValue, match="is a field; get its value first"):
+                await any_face.do(other.owner.set(wrong))
+        assert await any_face.do(other.owner.set(ann.pk))
+        assert await any_face.do(other.owner.get()) == "ann"
+
+    def test_a_declaration_that_fails_leaves_nothing_behind(self, any_face):
+        class Target(any_face.Model):
+            database = any_face.database
+
+        class First(any_face.Model):
+            database = any_face.database
+            target = FKStringField(Target, related_name="taken")
+
+        with pytest.raises(DeclarationError, match=r"is that of First\.target already"):
+
+            class Second(any_face.Model):
+                database = any_face.database
+                free = FKStringField(Target, related_name="free")
+                clash = FKStringField(Target, related_name="taken")
+
+        assert not hasattr(Target, "free")
+        assert [field.name for field in Target._schema.incoming] == ["target"]
+
+        class Second(any_face.Model):
+            database = any_face.database
+            free = FKStringField(Target, related_name="free")
+            same = FKStringField(Target, related_name="other")
+
+        assert len(Target._schema.incoming) == 3
+        with pytest.raises(DeclarationError, match="is that of another field already"):
+
+            class Third(any_face.Model):
+                database = any_face.database
+                one = FKStringField(Target)
+                two = FKStringField(Target)
+
+    async def test_sub_keys_and_indexes_of_several_fields_mean_the_same_across_references(self, any_face):
+        class Person(any_face.Model):
+            database = any_face.database
+            name = PKField()
+            note = HashField(indexes=[TextRangeIndex])
+            first = InstanceHashField(indexes=[EqualIndexWith(other_fields=["last"])])
+            last = InstanceHashField()
+
+        class Group(any_face.Model):
+            database = any_face.database
+            name = PKField()
+            owner = FKStringField(Person, related_name="owned", indexes=[EqualIndexWith(other_fields=["title"])])
+            title = InstanceHashField()
+
+        p = await make(any_face, Person, name="p", note={"x": "m", "x__gte": "zzz", b"\xff": "v"}, first="a", last="b")
+        await make(any_face, Group, name="g", owner="p", title="t")
+        for expression, expected in (
+            (Group.owner["note"]["x__gte"] == "a", []),
+            (Group.owner["note"]["x__gte"] == "zzz", ["g"]),
+            (Group.owner["note"][b"\xff"] == "v", ["g"]),
+            (Group.owner["note"]["x"] >= "a", ["g"]),
+            ((Group.owner.first == "a") & (Group.owner["last"] == "b"), ["g"]),
+        ):
+            assert await any_face.all(Group.collection(expression)) == expected
+        assert await any_face.all(Group.collection(owner__note__x__gte="a")) == ["g"]
+        assert await any_face.all(Group.collection(owner__first="a", owner__last="b")) == ["g"]
+        assert await any_face.all(Group.collection(owner__first="a", owner__last="c")) == []
+        assert await any_face.all(Group.collection(owner=p, title="t")) == ["g"]
+        assert await any_face.all(p.owned(title="t")) == ["g"]
+
+    def test_fields_of_what_is_referred_to_are_no_sequences(self, any_face):
+        _, group = models(any_face)
+        for each in (group.owner, group.owner.city):
+            with pytest.raises(TypeError):
+                iter(each)
+            with pytest.raises(TypeError):
+                _ = "x" in each
+            with pytest.raises(TypeError):
+                _ = each[0]
+        again = copy.deepcopy(group.owner.city == "Paris")
+        assert repr(again) == "owner__city='Paris'"
+        assert repr(copy.copy(group.owner.city)) == "owner__city"
+
+    async def test_names_of_what_is_prefetched_are_checked_at_the_call(self, any_face):
+        _, group = models(any_face)
+        for name in ("owner__zzz", "members__owner", "nothing"):
+            with pytest.raises(UnknownField):
+                group.collection().instances(prefetch=[name])
+
+    async def test_a_broken_key_of_who_refers_is_named(self, any_face):
+        person, group = models(any_face)
+        ann = await make(any_face, person, name="ann")
+        await make(any_face, group, name="g", members=[ann])
+        any_face.client.set("{group}:field:members:g", "broken")
+        before = state(any_face.client)
+        with pytest.raises(WrongTypeError, match="Group objects that refer") as refused:
+            await any_face.do(ann.delete())
+        assert (refused.value.expected, refused.value.found) == ("set", "string")
+        assert state(any_face.client) == before
+
+    async def test_both_sides_move_to_another_database_together(self, any_face):
+        person, group = models(any_face)
+        elsewhere = any_face.Database(port=any_face.server.port)
+        person.use_database(elsewhere)
+        ann = await make(any_face, person, name="ann")
+        for call in (ann.delete, lambda: group.collection(owner="ann")):
+            with pytest.raises(DeclarationError, match="on another database"):
+                await any_face.do(call())
+        group.use_database(elsewhere)
+        await make(any_face, group, name="g", owner=ann)
+        await any_face.do(ann.delete())
+        assert await any_face.do(group.collection(owner="ann").count()) == 0
+        await any_face.do(elsewhere.close())
+
+    def test_a_name_is_found_once_its_model_moves_there(self, any_face):
+        elsewhere = any_face.Database(port=any_face.server.port)
+
+        class Holder(any_face.Model):
+            database = any_face.database
+            other = FKStringField("Other")
+
+        class Other(any_face.Model):
+            database = elsewhere
+
+        Holder.use_database(elsewhere)
+        assert Holder.get_field("other").target is Other._schema

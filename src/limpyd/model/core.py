@@ -93,6 +93,7 @@ class ModelCore(Faced[Face]):
             model._schema.upkeep.forget()
         for model in moved:
             model.database = database
+        connect(database, Reverse)
 
     @classmethod
     def get_field(cls, name: str) -> Field[Any]:

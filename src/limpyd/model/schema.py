@@ -34,6 +34,9 @@ Slot = tuple[str, ValueField[Any], Place, bytes | None]
 class Schema:
     """The fields of a model, and where its data is."""
 
+    _generation = 0
+    """Changes whenever a reference finds its model: what is known of several models is out of date then."""
+
     def __init__(self, model: type, name: str, namespace: str, lockable: bool) -> None:
         self.model = model
         self.name = model.__name__
@@ -73,12 +76,14 @@ class Schema:
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses = False
+        self._consequences: dict[Partition, tuple[int, Consequences]] = {}
         self.renew()
         self.upkeep = Upkeep(self)
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
+        Schema._generation += 1
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
 
@@ -150,7 +155,10 @@ class Schema:
 
     def consequences(self, where: Partition) -> Consequences:
         """What the deletion of an object concerns, if others refer to the model."""
-        return consequences(self, where)
+        known = self._consequences.get(where)
+        if known is None or known[0] != Schema._generation:
+            known = self._consequences[where] = (Schema._generation, consequences(self, where))
+        return known[1]
 
     def delete(self, where: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object, with all that comes of it."""

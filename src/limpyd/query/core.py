@@ -23,7 +23,18 @@ from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
 from limpyd.query.query import ModelSchema, Query
-from limpyd.query.shapes import Column, Dicts, Flat, Instances, Prefetched, Shape, Tuples, columns_of, row_shape
+from limpyd.query.shapes import (
+    Column,
+    Dicts,
+    Flat,
+    Instances,
+    Prefetched,
+    Shape,
+    Tuples,
+    check_followed,
+    columns_of,
+    row_shape,
+)
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
 from limpyd.query.values import Values, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
@@ -171,7 +182,9 @@ class CollectionCore(Generic[Item, M]):
             kind = "instances, lazy" if lazy else "instances"
             return self._shaped(kind, (), lambda _: Instances(self._model, lazy=lazy))
 
-        return self._prefetched(*followed(self._schema, names), lazy=lazy)
+        own, follows = followed(self._schema, names)
+        check_followed(follows)
+        return self._prefetched(own, follows, lazy=lazy)
 
     def _prefetched(self, names: Sequence[str], follows: Sequence[Follow] = (), *, lazy: bool = False) -> Any:
         def make(columns: list[Column]) -> Shape:

@@ -25,6 +25,7 @@ from limpyd.query.conditions import (
     Related,
     Together,
 )
+from limpyd.query.following import target_of
 from limpyd.query.values import Values, is_instance
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
@@ -74,7 +75,8 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
     """
     if not expressions and not model.together(model.keys.partitions[0]):
         found = [_by_name(model, name, value) for name, value in filters.items()]
-        return _merged(found) if Related in map(type, found) else tuple(found)
+        if Related not in map(type, found):
+            return tuple(found)
     written: list[Expression] = []
     for expression in expressions:
         if not isinstance(expression, Expression):
@@ -108,16 +110,30 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
                 return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
     comparison = _comparison(model, name, value)
     condition = _condition(model, comparison)
-    simple = comparison.operator not in SEVERAL - {"between"}
-    if simple and known is None and isinstance(condition, ByIndex) and len(model.meanings) < MOST_NAMES:
-        model.meanings[name] = Named(condition.meaning, comparison.path, comparison.operator)
+    if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
+        simple = comparison.operator not in SEVERAL - {"between"}
+        if simple and len(model.meanings) < MOST_NAMES:
+            model.meanings[name] = Named(condition.meaning, comparison.path, comparison.operator)
     return condition
 
 
 def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...]:
-    """The conditions of expressions that must all hold; those that one index keeps together become one."""
-    together, others = _composites(model, parts)
-    return _merged([*together, *(_condition(model, part) for part in others)])
+    """The conditions of expressions that must all hold.
+
+    Those that one index keeps together become one, and so do those on the objects that a field refers to, which are
+    about one of these.
+    """
+    own: list[Expression] = []
+    beyond: dict[str, tuple[Any, list[Expression]]] = {}
+    for part in parts:
+        each = _beyond(model, part)
+        if isinstance(each, Beyond):
+            beyond.setdefault(each.field.name, (each.field, []))[1].append(each.inner)
+        else:
+            own.append(each)
+    together, others = _composites(model, own)
+    related = (Related(field, _joined(target_of(field), inner)) for field, inner in beyond.values())
+    return (*together, *(_condition(model, part) for part in others), *related)
 
 
 def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
@@ -157,15 +173,17 @@ def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condi
 def _known_values(comparison: Comparison) -> list[Any] | None:
     """The values that are compared with, if they are known here."""
     given = comparison.value
+    refers = isinstance(comparison.field, ValueField) and comparison.field.refers
     if comparison.operator == "in":
         if isinstance(given, str | bytes | BoundField) or not isinstance(given, Iterable):
             return None
         given = list(given)
     else:
         given = [given]
-    return (
-        None if any(value is None or isinstance(value, BoundField) or is_instance(value) for value in given) else given
+    unknown = any(
+        value is None or isinstance(value, BoundField) or (is_instance(value) and not refers) for value in given
     )
+    return None if unknown else given
 
 
 def _condition(model: Queried, expression: Expression) -> Condition:
@@ -175,14 +193,15 @@ def _condition(model: Queried, expression: Expression) -> Condition:
         return OneHolds([_condition(model, part) for part in expression.parts])
     if isinstance(expression, Both):
         return Joined(_joined(model, expression.parts))
+    expression = _beyond(model, expression)
+    if isinstance(expression, Beyond):
+        return Related(expression.field, [_condition(target_of(expression.field), expression.inner)])
     if not isinstance(expression, Comparison):
         msg = f"{model.name}: {expression!r} cannot be used in a filter"
         raise InvalidFilter(msg)
     field = _own(model, expression)
     if not isinstance(field, ValueField):
         return _by_pk(field, expression)
-    if field.refers and expression.path and not _is_prefix(field, expression):
-        return _across(field, expression)
     sub, prefix = _meaning(field, expression)
     operator, value = expression.operator, expression.value
     if operator == "isnull":
@@ -200,28 +219,30 @@ def _is_prefix(field: ValueField[Any], comparison: Comparison) -> bool:
     return any(prefix == text for prefix, _ in serving(field))
 
 
-def _across(field: Any, comparison: Comparison) -> Condition:
-    """The condition that an object is referred to for which something holds."""
-    path = [part if isinstance(part, str) else part.decode() for part in comparison.path]
-    if comparison.operator != "eq":
-        path.append(comparison.operator)
-    return Related(field, [_by_name(field.target, SEPARATOR.join(path), comparison.value)])
+class Beyond(Expression):
+    """A field refers to an object for which an expression holds."""
+
+    __slots__ = ("field", "inner")
+
+    def __init__(self, field: Any, inner: Comparison | Beyond) -> None:
+        self.field = field
+        self.inner = inner
+
+    def __repr__(self) -> str:
+        return f"{self.field.name}{SEPARATOR}{self.inner!r}"
 
 
-def _merged(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """Conditions on what one field refers to, asked for together, are about one object."""
-    merged: list[Condition] = []
-    for condition in conditions:
-        other = next((each for each in merged if _about_the_same(each, condition)), None)
-        if isinstance(condition, Related) and isinstance(other, Related):
-            merged[merged.index(other)] = Related(other.field, _merged((*other.parts, *condition.parts)))
-        else:
-            merged.append(condition)
-    return tuple(merged)
-
-
-def _about_the_same(one: Condition, other: Condition) -> bool:
-    return isinstance(one, Related) and isinstance(other, Related) and one.field is other.field
+def _beyond(model: Queried, expression: Expression) -> Expression:
+    """The expression; or what it says of an object that is referred to, if its path goes on to one's fields."""
+    if not isinstance(expression, Comparison) or not expression.path:
+        return expression
+    field = _own(model, expression)
+    if not isinstance(field, ValueField) or not field.refers or _is_prefix(field, expression):
+        return expression
+    target, (name, *rest) = target_of(field), expression.path
+    inner = Comparison(target.field(str(name)), tuple(rest), expression.operator, expression.value)
+    further = _beyond(target, inner)
+    return Beyond(field, further if isinstance(further, Beyond) else inner)
 
 
 def _by_index(
@@ -294,15 +315,19 @@ def _own(model: Queried, comparison: Comparison) -> Field[Any]:
     return model.field(name)
 
 
-def _comparison(model: Queried, name: str, value: Any) -> Comparison:
+def _comparison(model: Queried, name: str, value: Any) -> Comparison | Beyond:
     """A keyword filter as an expression."""
     if name in model.fields:
         return Comparison(model.fields[name], (), "eq", value)
     begun = [known for known in (*model.fields, "pk") if name.startswith(known + SEPARATOR)]
     field_name = max(begun, key=len, default=name.partition(SEPARATOR)[0])
     field = model.field(field_name)
-    rest = name[len(field_name + SEPARATOR) :].split(SEPARATOR) if begun else []
+    text = name[len(field_name + SEPARATOR) :] if begun else ""
+    rest = text.split(SEPARATOR) if begun else []
     operator = rest.pop() if rest and rest[-1] in OPERATORS else "eq"
+    if rest and isinstance(field, ValueField) and field.refers:
+        own = Comparison(field, tuple(rest), operator, value)
+        return own if _is_prefix(field, own) else Beyond(field, _comparison(target_of(field), text, value))
     if operator == "in" and isinstance(value, Iterator):
         value = list(value)
     if isinstance(field, ValueField) and field.has_subkeys:

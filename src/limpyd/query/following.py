@@ -74,8 +74,8 @@ def _steps(
         pks = dict.fromkeys(pk for each in values for pk in _pks(each[field.name]))
         found: dict[str, Any] = {}
         if pks:
-            own, further = followed(_target(field), names)
-            related = yield from _steps(read(_target(field), list(pks), own), further, read)
+            own, further = followed(target_of(field), names)
+            related = yield from _steps(read(target_of(field), list(pks), own), further, read)
             found = {to_text(instance._pk): instance for instance in related}
         for each in values:
             referred = each[field.name]
@@ -86,7 +86,8 @@ def _steps(
     return found_first
 
 
-def _target(field: Any) -> Any:
+def target_of(field: Any) -> Any:
+    """The schema of the model that a field refers to."""
     return field.target
 
 
@@ -99,10 +100,11 @@ def _pks(value: Any) -> Iterable[str]:
 def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
     """A request that is followed by others, as what came of it tells; the result is that of the last."""
     result: list[Any] = []
-    decoders: list[Callable[[Any], Any]] = []
+    decode: Callable[[Any], Any] = returned
 
     def asking(request: Request[Any], give: Callable[[Any], Any]) -> Request[Any]:
-        decoders.append(request.decode)
+        nonlocal decode
+        decode = request.decode
         return Request(
             request.args,
             give,
@@ -115,7 +117,7 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
 
     def again(asked: Request[Any], reply: Any) -> Request[Any] | None:
         try:
-            return asking(program.send(decoders[-1](reply)), asked.decode)
+            return asking(program.send(decode(reply)), asked.decode)
         except StopIteration as end:
             result.append(end.value)
             return None

@@ -13,6 +13,7 @@ from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, to_text
 from limpyd.query.conditions import stored_in
+from limpyd.query.following import Follow, followed, target_of
 from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
 from limpyd.requests import Argument, returned
 from limpyd.scripts.leaves import Stored
@@ -293,6 +294,19 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
         msg = f"{model.name}: {name} names no field"
         raise UnknownField(msg)
     return Column(name, field)
+
+
+def check_followed(follows: Sequence[Follow]) -> None:
+    """Refuses names of what is to be read of referred objects, before anything is asked.
+
+    Raises:
+        UnknownField: a name is no field.
+    """
+    for field, names in follows:
+        target = target_of(field)
+        own, further = followed(target, names)
+        columns_of(target, own, scored=False)
+        check_followed(further)
 
 
 def row_shape(model: Any, row: Any) -> Objects:

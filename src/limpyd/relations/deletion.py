@@ -97,7 +97,7 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
         RestrictedError: another object refers to it, and forbids it.
         IndexNotBuilt: an index that tells who refers to it does not know all objects.
     """
-    concerned = schema.consequences(where)
+    concerned = _concerned(schema, where)
 
     def decode(reply: list[Any]) -> None:
         if reply[0] != b"ok":
@@ -109,7 +109,7 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
 
 def delete_many(schema: Any, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
     """Deletes objects one after the other with all that comes of it, as far as the first that is refused."""
-    concerned = schema.consequences(where)
+    concerned = _concerned(schema, where)
 
     def refused(outcome: list[Any], pk: bytes) -> LimpydError:
         return refusal(schema, outcome, pk, references=concerned.references)
@@ -121,7 +121,7 @@ def delete_many(schema: Any, where: Partition, pks: Sequence[bytes], *, skip: bo
 
 def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     """Deletes the objects that a query finds with all that comes of it; how many it found. Raises as `delete_one`."""
-    concerned = schema.consequences(where)
+    concerned = _concerned(schema, where)
 
     def refused(reply: list[Any]) -> Exception:
         return _refusal(schema, reply, concerned, None)
@@ -133,7 +133,19 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     )
 
 
+def _concerned(schema: Any, where: Partition) -> Consequences:
+    """What a deletion concerns, all of which must be on one database."""
+    found: Consequences = schema.consequences(where)
+    for reference in found.references:
+        _ = reference.target  # raises if it is on another database
+    return found
+
+
 def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes | None) -> Exception:
+    if reply[0] in {b"error", b"broken"}:  # about a key, which may be that of an object that refers
+        for model in concerned.models:
+            if model is not schema and reply[2].startswith(model.keys.partitions[0].prefix):
+                return refusal(model, reply, None, who=f"{model.name} objects that refer to those of {schema.name}")
     who = "" if pk is not None else f"the {schema.name} objects of a chunk"
     return refusal(schema, reply, pk, who=who, references=concerned.references)
 

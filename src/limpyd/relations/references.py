@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
-from limpyd.fields.base import Owner
+from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Check, Place, ValueField
 from limpyd.indexes.base import Declared, Index, Kept
@@ -42,6 +42,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         unique: whether no two objects may refer to the same one.
         indexes: indexes to keep beside the one that finds who refers to an object.
         lockable: accepted for limpyd 2's sake; see ValueField.
+        indexable: accepted for limpyd 2's sake; it always is.
     """
 
     refers = True
@@ -56,19 +57,21 @@ class ReferenceField(ValueField[Any], Generic[M]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
-        **options: Any,
+        indexable: bool = True,
     ) -> None:
-        if not (isinstance(to, str) and to) and not hasattr(to, "_declared"):
+        if not (isinstance(to, str) and to) and not (isinstance(to, type) and hasattr(to, "_declared")):
             msg = f"a reference is to a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
             raise DeclarationError(msg)
         if on_delete not in POLICIES:
             msg = f"on_delete is one of {', '.join(map(repr, POLICIES))}, not {shorten(on_delete)}"
             raise DeclarationError(msg)
+        if not indexable:
+            msg = "a reference is always indexed: its reverse side is read from the index"
+            raise DeclarationError(msg)
         given = list(indexes) if isinstance(indexes, Sequence) and not isinstance(indexes, str) else indexes
         if given and not any(_finds_who_refers(index) for index in given):
             given = [EqualIndex, *given]
-        options.pop("indexable", None)
-        super().__init__(str, indexable=True, unique=unique, indexes=given, lockable=lockable, **options)
+        super().__init__(str, indexable=True, unique=unique, indexes=given, lockable=lockable)
         self.to = to
         self.related_name = related_name
         self.on_delete = on_delete
@@ -147,6 +150,9 @@ class ReferenceField(ValueField[Any], Generic[M]):
         """A field of the model it refers to, by its name."""
         return Across(self, (), self.target)._to(name)
 
+    __iter__ = None  # or `__getitem__` would be taken for that of a sequence
+    __contains__ = None
+
     # --- values ---
 
     def encode(self, value: Any) -> bytes:
@@ -157,8 +163,13 @@ class ReferenceField(ValueField[Any], Generic[M]):
             DeclarationError: the model it refers to is not declared.
         """
         target = self.target
-        instance = value if hasattr(type(value), "_schema") else getattr(value, "_instance", None)
-        if instance is None:
+        instance = value
+        if isinstance(value, BoundField):
+            if value._field is not value._instance._schema.pk_field:
+                msg = f"{self}: {value!r} is a field; get its value first, or give the object"
+                raise InvalidValue(msg)
+            instance = value._instance
+        if not hasattr(type(instance), "_schema"):
             try:
                 return pk_bytes(str(self), value)
             except InvalidPrimaryKey as error:
@@ -178,22 +189,15 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self._settled[where] = (indexes, together)
         super().settle(where, indexes, together)
 
-    def checks_in(self, where: Partition) -> Sequence[Check]:
-        return ((b"ref", b"text", self._referred_in(where)),) if self._checks else ()
-
-    @property
-    def _checks(self) -> bool:
-        return self.check and self._target is not None
-
-    def _referred_in(self, _where: Partition) -> bytes:
-        """The set of all objects it may refer to."""
+    def checks_in(self, where: Partition) -> Sequence[Check]:  # noqa: ARG002 - as of every field
+        if not self.check or self._target is None:
+            return ()
         (only,) = self._target.keys.partitions
-        pks: bytes = only.pks
-        return pks
+        return ((b"ref", b"text", only.pks),)
 
     def _claim(self, new: NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
-        if self._checks:
-            new.entries += (b"ref", self._referred_in(self.model.keys.partition(new.pk)), stored)
+        for kind, _, key in self.checks_in(self.model.keys.partition(new.pk)):
+            new.entries += (kind, key, stored)
             new.claims.append((self, stored, sub))
         super()._claim(new, place, stored, sub)
 
@@ -209,16 +213,18 @@ class ReferenceField(ValueField[Any], Generic[M]):
 class Across(Operand):
     """A field of what a reference is to, or of what that one refers to, and so on; to be compared with."""
 
-    __slots__ = ("_field", "_model", "_path", "_reached")
+    __slots__ = ("_field", "_model", "_path")
 
-    def __init__(self, field: Any, path: tuple[str | bytes, ...], model: Any, reached: Any = None) -> None:
+    def __init__(self, field: Any, path: tuple[str | bytes, ...], model: Any) -> None:
         self._field = field
         self._path = path
         self._model = model
-        self._reached = reached
 
-    def _to(self, name: str) -> Across:
+    def _to(self, name: str | bytes) -> Across:
         model = self._model
+        if not isinstance(name, str | bytes):
+            msg = f"{self!r} has fields, or sub-keys, by name, not by {shorten(name)}"
+            raise TypeError(msg)
         if model is None:  # it is no reference: a sub-key, or the prefix of an index
             return Across(self._field, (*self._path, name), None)
         if name != "pk" and name not in model.fields:
@@ -226,17 +232,23 @@ class Across(Operand):
             raise AttributeError(msg)
         reached = model.field(name)
         further = reached.target if isinstance(reached, ReferenceField) else None
-        return Across(self._field, (*self._path, name), further, reached)
+        return Across(self._field, (*self._path, name), further)
 
     def __getattr__(self, name: str) -> Across:
         if name.startswith("_") or self._model is None:
-            msg = f"{self!r} has no attribute {name!r}"
+            msg = f"{type(self).__name__} has no attribute {name!r}"
             raise AttributeError(msg)
         return self._to(name)
 
-    def __getitem__(self, name: str) -> Across:
+    def __getitem__(self, name: str | bytes) -> Across:
         """A field of what it refers to; or a sub-key, if it is a field that has such."""
         return self._to(name)
+
+    __iter__ = None  # or `__getitem__` would be taken for that of a sequence
+    __contains__ = None
+
+    def __reduce__(self) -> Any:
+        return Across, (self._field, self._path, self._model)
 
     def part(self, name: str) -> Across:
         """What the index with this prefix keeps."""

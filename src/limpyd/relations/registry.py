@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
@@ -20,37 +21,51 @@ def connect(database: Any, reverse: Any) -> None:
         DeclarationError: a reverse side has a name that the model has already.
     """
     models = list(database._models.values())
+    found: list[tuple[ReferenceField[Any], Any]] = []
+    names: set[tuple[Any, str]] = set()
     for model in models:
         for field in model._schema.value_fields.values():
             if isinstance(field, ReferenceField) and field._target is None:
                 target = next((each for each in _candidates(field, models) if field.finds(each)), None)
                 if target is not None:
-                    _join(field, target, reverse)
+                    _check(field, target, reverse, names)
+                    found.append((field, target))
+    for field, target in found:  # now that nothing can be refused any more
+        _join(field, target, reverse)
 
 
 def _candidates(field: ReferenceField[Any], models: list[Any]) -> list[Any]:
     return [field.to] if not isinstance(field.to, str) else models
 
 
-def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
-    """Makes a reference and the model it refers to known to each other."""
-    holder: Any = field.model
+def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
+    """Refuses what cannot be joined."""
     schema = target._declared()
-    if target.database is not holder.model.database:
+    if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
         raise DeclarationError(msg)
     name = field.accessor()
-    if not name.isidentifier() or name.startswith("_") or "__" in name:
+    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or "__" in name:
         msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
         raise DeclarationError(msg)
     taken = getattr(target, name, None)
-    if taken is not None or name in schema.fields:
+    if taken is not None or name in schema.fields or (target, name) in names:
         what = "a field" if isinstance(taken, Field) else "something else"
+        if (target, name) in names or isinstance(taken, reverse):
+            what = f"that of {getattr(taken, 'field', 'another field')}"
         msg = (
             f"{field}: {target.__name__}.{name}, which would be the reverse side, is {what} already; choose another "
             f"related_name"
         )
         raise DeclarationError(msg)
+    names.add((target, name))
+
+
+def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
+    """Makes a reference and the model it refers to known to each other."""
+    holder: Any = field.model
+    schema = target._declared()
+    name = field.accessor()
     setattr(target, name, reverse(name, field))
     field.connect(schema)
     schema.incoming.append(field)

@@ -20,22 +20,22 @@ class Reverse:
 
     def __init__(self, name: str, field: Any) -> None:
         self._name = name
-        self._field = field
+        self.field = field
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        if instance._schema is not self._field.target:
-            msg = f"{instance!r} has no {self._name}: {self._field} refers to {self._field.target.name}"
+        if instance._schema is not self.field.target:
+            msg = f"{instance!r} has no {self._name}: {self.field} refers to {self.field.target.name}"
             raise AttributeError(msg)
-        return BoundReverse(self._field, instance)
+        return BoundReverse(self.field, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
-        msg = f"{self._name} is the reverse side of {self._field}; change that field"
+        msg = f"{self._name} is the reverse side of {self.field}; change that field"
         raise AttributeError(msg)
 
     def __repr__(self) -> str:
-        return f"<reverse side of {self._field}>"
+        return f"<reverse side of {self.field}>"
 
 
 class BoundReverse(Faced[Face]):
