@@ -22,6 +22,7 @@ check: $(READY)  ## Look for mistakes without running anything: style, types.
 bench: $(READY)  ## Compare with the same work written by hand.
 	@$(BIN)/python -m benchmarks.core
 	@$(BIN)/python -m benchmarks.queries
+	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.growth
 
 commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers' commands are offered.
