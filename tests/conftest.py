@@ -43,6 +43,10 @@ def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> 
     return server
 
 
+FEW = ["valkey-9.1", "redis-7.0", "redis-7.0-cluster"]
+"""The newest server, the oldest one, and the cluster that refuses most; for tests of what other tests show on all."""
+
+
 @pytest.fixture
 def one_server(servers: Callable[[str], Server]) -> Server:
     """The server that embedded databases run on, empty; for tests of what is the same on all."""

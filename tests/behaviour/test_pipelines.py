@@ -17,7 +17,18 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
+from tests.conftest import FEW
 from tests.rebuild import inconsistencies, state
+
+
+@pytest.fixture(params=FEW)
+def server(request, servers):
+    """Few servers: what is the same on all is shown on all elsewhere."""
+    server = servers(request.param)
+    with server.client() as client:
+        client.flushall()
+    return server
+
 
 ODD = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\n"]
 

@@ -28,7 +28,18 @@ from limpyd.relations import (
     M2MSetField,
     M2MSortedSetField,
 )
+from tests.conftest import FEW
 from tests.rebuild import state
+
+
+@pytest.fixture(params=FEW)
+def server(request, servers):
+    """Few servers: what is the same on all is shown on all elsewhere."""
+    server = servers(request.param)
+    with server.client() as client:
+        client.flushall()
+    return server
+
 
 ODD = ["a b", "a:b", "*", "{x}", "nul\0", "🎉", "10"]
 

@@ -35,7 +35,18 @@ from limpyd.exceptions import (
     UnsupportedCommand,
     WrongTypeError,
 )
+from tests.conftest import FEW
 from tests.rebuild import inconsistencies, state
+
+
+@pytest.fixture(params=FEW)
+def server(request, servers):
+    """Few servers: what is the same on all is shown on all elsewhere."""
+    server = servers(request.param)
+    with server.client() as client:
+        client.flushall()
+    return server
+
 
 ODD = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\n", "x" * 100_000]
 
