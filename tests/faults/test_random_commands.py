@@ -44,7 +44,7 @@ from limpyd.types import GeoPoint
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
 from tests.rebuild import inconsistencies, state
 
-SEQUENCES = 7  # of each stretch of commands
+SEQUENCES = 5  # of each stretch of commands
 
 NO_INDEX = {"note", "log", "visitors", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire
