@@ -11,6 +11,7 @@ from limpyd.exceptions import (
     BulkError,
     DeclarationError,
     DoesNotExist,
+    IndexNotBuilt,
     InvalidValue,
     LimpydError,
     NotInPipeline,
@@ -889,3 +890,18 @@ class TestWhatMayGoWrong:
 
         Holder.use_database(elsewhere)
         assert Holder.get_field("other").target is Other._schema
+
+
+async def test_a_deletion_notices_that_another_process_cleared_the_index(any_face):
+    person, group = models(any_face, on_delete="restrict")
+    ann = await make(any_face, person, name="ann")
+    await make(any_face, group, name="g", owner=ann)
+    await make(any_face, person, name="bob")
+    await any_face.do((await any_face.do(person.get("bob"))).delete())  # so this process knows that all are built
+    any_face.client.hset("{group}:meta", "eq:owner", "-")  # as clear_indexes notes it
+    any_face.client.delete("{group}:eq:owner:ann")
+    before = state(any_face.client)
+    for delete in (ann.delete, person.collection().delete, lambda: person.bulk_delete(["ann"])):
+        with pytest.raises(IndexNotBuilt, match=r"Group\.owner"):
+            await any_face.do(delete())
+        assert state(any_face.client) == before

@@ -266,6 +266,8 @@ def deletion(
     """What a script that deletes objects is told, and what its reply means."""
 
     def decode(reply: list[Any]) -> Changed:
+        if reply[0] == b"unbuilt":
+            raise refused(reply, pks[0])
         deleted, missing, stopped = _facts(model, reply)
         if stopped is None:
             return Changed(deleted, missing, None)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import (
     DoesNotExist,
+    IndexNotBuilt,
     LimpydError,
     MultipleObjectsReturned,
     RelatedDoesNotExist,
@@ -105,7 +106,7 @@ def refusal(
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
         return _about_a_unique_value(model, facts, claims)
-    if outcome in {b"absent", b"restricted"}:
+    if outcome in {b"absent", b"restricted", b"unbuilt"}:
         return _about_a_reference(outcome, facts, claims, references)
     if outcome == b"unindexable":
         value, reason, key = facts
@@ -136,8 +137,11 @@ def _about_a_reference(
         claim = claims[facts[0]]
         field = claim.model.field(claim.field)
         return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
-    number, holder, referred = facts
+    number, *pks = facts
     by = references[number - 1]
+    if outcome == b"unbuilt":
+        return IndexNotBuilt(by.model.name, by.name, "the index that tells who refers")
+    holder, referred = pks
     return RestrictedError(by.model.name, by.name, to_text(holder), by.target.name, to_text(referred))
 
 

@@ -16,6 +16,7 @@
 --   'absent', number, primary key          a value refers to an object that is not there
 --   'restricted', number, primary key, referred to    an object refers to one that was to be deleted: which reference
 --                                          (see lib/consequences), the primary keys of both
+--   'unbuilt', number                      the index that tells who refers does not know all: which reference
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
 --   'asked', key, value, key, value, …     Python has to tell what the index with the key keeps of the value
 --   'many', count                          more than one object where one was asked for

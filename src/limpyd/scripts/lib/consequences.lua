@@ -4,7 +4,8 @@
 --   the set of its primary keys; a count of arguments, and those: what it looks like (see lib/deleting);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: 'eq' or 'uniq' (see lib/add_entry) and the key; whether the field holds 'one' reference or 'many'; a count
+--     found: 'eq' or 'uniq' (see lib/add_entry) and the key; the hash that tells which indexes are built (see
+--     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see lib/steps, lib/member_steps), the last of which
 --     is '' for the primary key where it holds many
 
@@ -17,19 +18,23 @@ local function read_models(at)
     models[number] = model
     at = model.last + 2
     for reference = 1, ARGV[model.last + 1] do
-      local arguments = tonumber(ARGV[at + 5])
+      local arguments = tonumber(ARGV[at + 7])
       references[#references + 1] = {
         number = #references + 1,
         policy = ARGV[at],
         holder = tonumber(ARGV[at + 1]),
         kind = ARGV[at + 2],
         key = ARGV[at + 3],
-        many = ARGV[at + 4] == 'many',
-        first = at + 6,
-        last = at + 5 + arguments,
+        many = ARGV[at + 6] == 'many',
+        first = at + 8,
+        last = at + 7 + arguments,
       }
+      -- Another process may have cleared it since this one asked.
+      if call('HGET', ARGV[at + 4], ARGV[at + 5]) == '-' then
+        refuse('unbuilt', #references)
+      end
       model.references[reference] = references[#references]
-      at = at + 6 + arguments
+      at = at + 8 + arguments
     end
   end
   return models
