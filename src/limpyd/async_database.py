@@ -25,6 +25,7 @@ from limpyd.database import (
 )
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.exceptions import DeclarationError
+from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
 
@@ -39,15 +40,19 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis]):
     Args:
         client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
             pool makes limpyd's connection, and keeps none of it.
+        layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
         settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0.
 
     Nothing is sent before the first use.
     """
 
     def __init__(
-        self, client: redis.asyncio.Redis | redis.asyncio.ConnectionPool | None = None, **settings: Any
+        self,
+        client: redis.asyncio.Redis | redis.asyncio.ConnectionPool | None = None,
+        layout: str = ModelKeys.layout,
+        **settings: Any,
     ) -> None:
-        super().__init__(client, **settings)
+        super().__init__(client, layout, **settings)
         if client is not None and not isinstance(client, redis.asyncio.Redis | redis.asyncio.ConnectionPool):
             msg = f"client= takes a redis.asyncio.Redis or a redis.asyncio.ConnectionPool, not {type(client).__name__}"
             raise DeclarationError(msg)

@@ -21,11 +21,12 @@ from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
-from limpyd.keys import to_text
+from limpyd.keys import ModelKeys, to_text
+from limpyd.keys.layouts import LAYOUTS
 from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
-from limpyd.server import Server, checked, from_info
+from limpyd.server import Server, checked, from_info, is_clustered
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -53,7 +54,10 @@ may not read every key are refused too."""
 class Database(PipelinedCore, Generic[Client]):
     """What both faces of a database share: settings, server facts and the registry of models."""
 
-    def __init__(self, client: Any = None, **settings: Any) -> None:
+    def __init__(self, client: Any = None, layout: str = ModelKeys.layout, **settings: Any) -> None:
+        if layout not in LAYOUTS:
+            msg = f"there is no layout {layout!r} of keys; there are {' and '.join(map(repr, LAYOUTS))}"
+            raise DeclarationError(msg)
         if client is not None and settings:
             msg = f"client= brings its own settings; leave out {', '.join(settings)}"
             raise DeclarationError(msg)
@@ -65,6 +69,7 @@ class Database(PipelinedCore, Generic[Client]):
             msg = f"redis-py knows no setting {min(unknown)!r}"
             raise DeclarationError(msg)
         super().__init__()
+        self.layout = layout
         self._client = client
         self._settings = {} if client is not None else with_defaults(settings)
         self._embedded: EmbeddedServer | None = None
@@ -75,7 +80,7 @@ class Database(PipelinedCore, Generic[Client]):
         _databases.add(self)
 
     @classmethod
-    def embedded(cls, path: str | PathLike[str] | None = None) -> Self:
+    def embedded(cls, path: str | PathLike[str] | None = None, *, layout: str = ModelKeys.layout) -> Self:
         """A database on a private Valkey server, started when it is first used.
 
         The server serves this process and the children it forks, on a Unix socket, and ends with
@@ -84,6 +89,7 @@ class Database(PipelinedCore, Generic[Client]):
         Args:
             path: a folder where the data stays between runs; processes that name the same folder
                 share one server. Without it the data is gone with the server.
+            layout: that of the keys.
 
         Raises:
             DeclarationError: the `embedded` extra is not installed, or the system is no Unix.
@@ -93,7 +99,7 @@ class Database(PipelinedCore, Generic[Client]):
         except ImportError as error:
             msg = f"the embedded server needs a Unix system ({error}); use a server of your own"
             raise DeclarationError(msg) from error
-        database = cls()
+        database = cls(layout=layout)
         database._embedded = EmbeddedServer(path)
         return database
 
@@ -151,6 +157,9 @@ class Database(PipelinedCore, Generic[Client]):
         """Notes what the server replied to INFO_SERVER and to SORT_BY_PATTERN: an answer, or the error of a refusal."""
         if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
             self._server = checked(from_info(info), self._where)
+            if self.layout != ModelKeys.layout and is_clustered(info):
+                msg = f"the server at {self._where} is part of a cluster, which cannot keep the layout {self.layout!r}"
+                raise DeclarationError(msg)
         self._sorts_by_pattern = not isinstance(sorted_by_pattern, Exception)
 
     def _check_free(self, tag: str, model: type) -> None:
@@ -207,14 +216,20 @@ class RedisDatabase(Pipelined, Database[redis.Redis]):
     Args:
         client: a redis-py client or connection pool made elsewhere, instead of settings. Its
             connections are used one request at a time and given back.
+        layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
         settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0.
 
     Nothing is sent before the first use. The object may be shared among threads, and used on
     both sides of a fork.
     """
 
-    def __init__(self, client: redis.Redis | redis.ConnectionPool | None = None, **settings: Any) -> None:
-        super().__init__(client, **settings)
+    def __init__(
+        self,
+        client: redis.Redis | redis.ConnectionPool | None = None,
+        layout: str = ModelKeys.layout,
+        **settings: Any,
+    ) -> None:
+        super().__init__(client, layout, **settings)
         if client is not None and not isinstance(client, redis.Redis | redis.ConnectionPool):
             msg = f"client= takes a redis.Redis or a redis.ConnectionPool, not {type(client).__name__}"
             raise DeclarationError(msg)

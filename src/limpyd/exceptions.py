@@ -283,3 +283,9 @@ def shorten(value: object, limit: int = 80) -> str:
     except (ValueError, RecursionError):  # an int of more digits than Python shows, a list within lists within…
         text = f"an {type(value).__name__} too large to show"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+LimpydException = LimpydError
+"""The name that limpyd 2 has for the root of all errors."""
+ImplementationError = DeclarationError
+"""The name that limpyd 2 has for what is wrong with a declaration."""

@@ -28,6 +28,11 @@ def from_info(raw: bytes) -> Server:
     return Server(name, tuple(int(number) for number in numbers if number.isdigit()))
 
 
+def is_clustered(raw: bytes) -> bool:
+    """Whether the reply of INFO server is that of a node of a cluster."""
+    return b"redis_mode:cluster" in raw or b"server_mode:cluster" in raw
+
+
 def checked(server: Server, where: str) -> Server:
     """The server, if it is recent enough.
 

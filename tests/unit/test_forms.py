@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from limpyd import InstanceHashField, SetField
 from limpyd.indexes import EqualIndex, TextRangeIndex
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.base import Kept
 from limpyd.indexes.forms import form
 from limpyd.indexes.geo import geohash
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.scripts.loader import FOLDER
 

@@ -13,6 +13,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 LAYERS = [
     {"exceptions", "command_table", "command_refusals"},
     {"keys", "faces", "replies", "iteration", "expressions"},
+    {"keys.limpyd2"},
+    {"keys.layouts"},
     {"scripts.loader"},
     {"requests", "types", "server", "pipelines"},
     {"commands", "indexes.asked", "pipelines.pending"},
@@ -24,7 +26,7 @@ LAYERS = [
     {"scripts.changes", "scripts.updates"},
     {"scripts.bulk"},
     {"indexes.forms"},
-    {"indexes.settings"},
+    {"indexes.settings", "indexes.limpyd2", "indexes.kept"},
     {"indexes.base"},
     {"indexes.equal", "indexes.multi"},
     {"indexes.ranges", "indexes.geo", "indexes.composite"},
@@ -73,6 +75,7 @@ LAYERS = [
     {"model.bulk"},
     {"model.sync", "model.asynchronous"},
     {"model", "asyncio"},
+    {"collection", "contrib", "contrib.collection", "contrib.database", "contrib.indexes", "contrib.related"},
     {""},
 ]
 HEIGHT = {module: height for height, layer in enumerate(LAYERS) for module in layer}

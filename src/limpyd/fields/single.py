@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
 from limpyd.fields.value import BoundValue, ValueField
-from limpyd.indexes.base import Kept
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.leaves import Stored

@@ -9,9 +9,13 @@ from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, existing_only
-from limpyd.indexes.base import Declared, Kept
+from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
-from limpyd.keys import Partition
+from limpyd.indexes.equal import EqualIndex
+from limpyd.indexes.kept import Kept
+from limpyd.indexes.limpyd2 import keep_apart
+from limpyd.keys import Partition, placed
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
@@ -114,8 +118,13 @@ class ValueField(Field[T]):
         Raises:
             DeclarationError: one does not fit the field, or the others that it names.
         """
-        declared = indexes_for(self, self.declared_indexes, unique=self.unique) if self.indexable else ()
-        return tuple(index.keep(self, where) for index in declared)
+        old = isinstance(where, Limpyd2Partition)
+        given = self.declared_indexes or (EqualIndex,) if old else self.declared_indexes  # limpyd 2 knows no types
+        declared = indexes_for(self, given, unique=self.unique) if self.indexable else ()
+        kept = tuple(index.keep(self, where) for index in declared)
+        if old:
+            keep_apart(kept)
+        return kept
 
     def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""
@@ -211,7 +220,7 @@ class BoundValue(BoundField[Face]):
             nothing: bytes = self._field.model.keys.partition(None).nothing
             return nothing
         prefix: bytes = self._field.place(pk).prefix
-        return prefix + pk
+        return placed(prefix, pk)
 
     def _ask(self, command: str, sub_command: str, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
         """A command of two words that changes nothing."""

@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.fields.value import BoundValue
-from limpyd.indexes.base import Kept
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.writes import Step

@@ -1,10 +1,11 @@
 """Indexes: what makes a field's values findable."""
 
-from limpyd.indexes.base import Index, Kept
+from limpyd.indexes.base import Index
 from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
 from limpyd.indexes.dates import DateIndex, DateSimpleTimeIndex, DateTimeIndex, SimpleDateTimeIndex, TimeIndex
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.geo import GeoIndex
+from limpyd.indexes.kept import Kept
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 

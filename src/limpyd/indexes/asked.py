@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from limpyd.requests import Request
 
 if TYPE_CHECKING:
-    from limpyd.indexes.base import Kept
+    from limpyd.indexes.kept import Kept
 
 Told = Mapping[bytes, list[bytes] | str]
 """What is kept of some values; or the reason why one cannot be indexed."""

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
-from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, shorten
-from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import form
+from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
+from limpyd.indexes import limpyd2
+from limpyd.indexes.kept import Indexed, Kept, Transform, encode_any
+from limpyd.indexes.limpyd2 import Keeping
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
-from limpyd.requests import Argument
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.leaves import Node, Stored, Text
-from limpyd.types import CODECS, Codec, GeoPoint, codec_for
-
-Transform = str | Callable[..., Any]
-"""The name of a form, which the server knows too; or a Python function, which it cannot run."""
-
-Entry = tuple[bytes, bytes, bytes]
-"""What scripts/lib/add_entry.lua is told: kind of index, key, and what is kept there."""
-
-
-class Indexed(Protocol):
-    """What an index needs to know of its field."""
-
-    name: str
-    model: Any
-    codec: Codec[Any]
-    stored_as: ClassVar[bytes]
-    has_subkeys: ClassVar[bool]
-    many: ClassVar[bool]
-    has_places: ClassVar[bool]
-
-    def encode(self, value: Any) -> bytes: ...
-    def sibling(self, name: str) -> Indexed | None: ...
-    def stored_in(self, where: Partition) -> Stored: ...
 
 
 class OnField(Protocol):
@@ -69,6 +46,8 @@ class Index:
     transform: Transform | None = None
     handle_uniqueness: bool = True
     name: str = ""
+    limpyd2_key: str = ""
+    """What tells its keys apart in the layout of limpyd 2, if that is not what does for its kind."""
     alone: ClassVar[bool] = True
     """Whether it keeps the values of its field alone, not together with those of others."""
     steps: tuple[Transform, ...] = ()
@@ -159,6 +138,16 @@ class Index:
         """What is done to a value before its final form."""
         return self.steps if self.transform is None else (*self.steps, self.transform)
 
+    def keeping(self, field: Indexed, where: Partition) -> Keeping:
+        """How it keeps a field's values in a partition.
+
+        Raises:
+            DeclarationError: the layout of the keys there has no place for it.
+        """
+        if isinstance(where, Limpyd2Partition):
+            return limpyd2.keeping(self, field, where)
+        return Keeping(self.kept_kind(field), self.kept_key(field, where), self.final_form(field))
+
     def final_form(self, field: Indexed) -> str:
         """The form in which a value is kept, after all else was done to it."""
         raise NotImplementedError
@@ -209,6 +198,11 @@ class Index:
         """The text of a filter's value, before the final form."""
         return self.filter_encoder(field)(value)
 
+    @property
+    def encodes_alike(self) -> bool:
+        """Whether filters' values are encoded alike whatever the operator is."""
+        return type(self).encode_filter is Index.encode_filter
+
     def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
         """What makes that text, if it is made alike of any value."""
         return encode_any if self.all_steps(field) else field.encode
@@ -216,204 +210,3 @@ class Index:
 
 Declared = Index | type[Index]
 """How an index is declared on a field."""
-
-
-class Kept:
-    """An index of one field in one partition.
-
-    Attributes:
-        index: its declaration.
-        field: the field.
-        kind: its kind, as the scripts know it.
-        key: the key, or the start of the keys, where entries are kept.
-        form: how values become what is kept, as the scripts know it.
-        upkeep: those, as the scripts are told.
-        of_values: whether its entries are those of each value of the field alone, not of its places or of others.
-    """
-
-    __slots__ = (
-        *("_as_stored", "_filter_encoder", "_final", "_final_name", "_steps"),
-        *("field", "form", "index", "key", "kind", "of_values", "upkeep"),
-    )
-
-    def __init__(self, index: Index, field: Indexed, where: Partition) -> None:
-        index.check_field(field)
-        self.index = index
-        self.field = field
-        self.kind = index.kept_kind(field)
-        self.key = index.kept_key(field, where)
-        final = index.final_form(field)
-        self._final_name = final
-        self._final = form(final)
-        alike = type(index).encode_filter is Index.encode_filter
-        self._filter_encoder = index.filter_encoder(field) if alike else None
-        steps = [step if isinstance(step, str) else _unary(step, index) for step in index.all_steps(field)]
-        self._steps = steps
-        names = [step for step in steps if isinstance(step, str)]
-        names += [final] if final != "text" or not steps else []
-        self.form: bytes = "|".join(names).encode()
-        if not all(isinstance(step, str) for step in steps):
-            self.form = Asked(self)
-        elif "casefold" in names:
-            self.form = Asked(self, self.form)
-        self._as_stored = self.form == b"text"
-        self.of_values = self.kind != b"geos"
-        self.upkeep: tuple[Argument, ...] = (self.kind, self.form, self.key)
-
-    def __str__(self) -> str:
-        return f"{self.index} of {self.field}"
-
-    @property
-    def asks_python(self) -> bool:
-        """Whether only Python can tell what it keeps of a value."""
-        return type(self.form) is Asked
-
-    @property
-    def keeps_one_text(self) -> bool:
-        """Whether it keeps one text of each value."""
-        return not self._steps and self.of_values
-
-    @property
-    def compares_on_server(self) -> bool:
-        """Whether the server can compare what it keeps with a value that it reads itself."""
-        return self._final_name != "casefold"
-
-    @property
-    def compares_as_stored(self) -> bool:
-        """Whether it keeps the values themselves, so that it is in their order."""
-        return not self._steps and self._final_name != "casefold"
-
-    @property
-    def tells_apart(self) -> bool:
-        """Whether any two members of a field are two entries, so that one can go without a look at the others."""
-        untyped = self._final_name == "exact" and self.field.codec.ordered != "number"
-        return not (self._steps or self.asks_python or untyped or self.kind == b"geos")
-
-    def texts(self, stored: bytes) -> list[bytes]:
-        """What is kept of a stored value. Raises whatever a transform may raise, and ValueError with the reason."""
-        if not self._steps:
-            return [self._final(stored)]
-        value: Any = stored
-        for number, step in enumerate(self._steps):
-            if isinstance(step, str):
-                value = form(step)(encode_any(value))
-            else:
-                value = step(self._as_python(value, first=number == 0))
-                if value is None:
-                    return []
-        one = isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
-        several = [value] if one else value
-        return list(dict.fromkeys(self._final(encode_any(each)) for each in several))
-
-    def kept(self, stored: bytes) -> list[bytes]:
-        """What is kept of a stored value.
-
-        Raises:
-            InvalidValue: it cannot be indexed so.
-        """
-        try:
-            return self.texts(stored)
-        except Exception as error:  # a transform may raise anything
-            raise self.refusal(stored, str(error) or type(error).__name__) from error
-
-    def refusal(self, stored: bytes, reason: str) -> InvalidValue:
-        """The error for a value that cannot be indexed."""
-        cure = ""
-        if self.kind in {b"num", b"nums"} and not self._steps:
-            cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
-        return self._refusal_of(self.field, stored, reason + cure)
-
-    def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
-        try:
-            value = field.codec.decode(stored)
-        except (ValueError, OverflowError):
-            value = stored
-        return InvalidValue(f"{field} cannot hold {shorten(value)}: {self.index} cannot index it: {reason}")
-
-    def entries(self, stored: bytes, sub: bytes | None = None) -> list[Entry]:
-        """The entries of a stored value, under a sub-key if it has one."""
-        if self._as_stored and sub is None:
-            return [(self.kind, self.key, stored)]
-        return [(self.kind, *self.under(text, sub)) for text in self.kept(stored)]
-
-    def owns(self, key: bytes) -> bool:
-        """Whether a key, or the start of keys, is its own."""
-        return key == self.key or key.startswith(self.key if self.key.endswith(b":") else self.key + b":")
-
-    def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
-        """Key and entry of what is kept, under a sub-key if there is one."""
-        if sub is None:
-            return self.key, text
-        if self.kind in {b"eq", b"uniq"}:
-            return self.key, b"%d:%s:%s" % (len(sub), sub, text)
-        return self.key + b":" + sub, text
-
-    def filter_text(self, operator: str, value: Any) -> bytes:
-        """What a filter's value is compared as.
-
-        Raises:
-            InvalidValue: it does not fit.
-        """
-        encode = self._filter_encoder
-        return self.filter_stored(
-            self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
-        )
-
-    def filter_stored(self, stored: bytes) -> bytes:
-        """What a stored value is compared as.
-
-        Raises:
-            InvalidValue: it does not fit.
-        """
-        try:
-            return self._final(stored)
-        except ValueError as error:
-            msg = f"{self.field}: a filter cannot compare with {shorten(stored)}: {error}"
-            raise InvalidValue(msg) from error
-
-    @property
-    def final_name(self) -> bytes:
-        """The form that filters are compared in."""
-        return self._final_name.encode()
-
-    def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        """The condition that an operator and some values stand for."""
-        return self.index.node(self, operator, values, sub, where)
-
-    def _as_python(self, value: Any, *, first: bool) -> Any:
-        if not isinstance(value, bytes):
-            return value
-        return self.field.codec.decode(value) if first else value.decode("utf-8", "surrogateescape")
-
-
-def encode_any(value: Any) -> bytes:
-    """The text of a value of any type that a field can hold.
-
-    Raises:
-        InvalidValue: it is of another type.
-    """
-    if isinstance(value, bytes):
-        return value
-    known = next((kind for kind in (bool, *CODECS) if isinstance(value, kind)), None)
-    if known is None:
-        msg = f"{shorten(value)} is of no type that can be stored"
-        raise InvalidValue(msg)
-    try:
-        return codec_for(type(value) if type(value) in CODECS else known).encode(value)
-    except (TypeError, ValueError) as error:
-        msg = f"{shorten(value)} cannot be stored: {error}"
-        raise InvalidValue(msg) from error
-
-
-def _unary(transform: Callable[..., Any], index: Index) -> Callable[[Any], Any]:
-    """A transform of one argument; one of two gets the index first, as in limpyd 2."""
-    try:
-        parameters = [
-            parameter
-            for parameter in inspect.signature(transform).parameters.values()
-            if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
-            and parameter.default is parameter.empty
-        ]
-    except (TypeError, ValueError):  # built-in functions that do not tell
-        return transform
-    return (lambda value: transform(index, value)) if len(parameters) == 2 else transform  # noqa: PLR2004

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue
-from limpyd.indexes.base import Index, Indexed, Kept
+from limpyd.indexes.base import Index
 from limpyd.indexes.equal import EQUALITY
 from limpyd.indexes.forms import form
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import Partition
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.leaves import Node, OneOf, Stored, Text
 
 ONE_VALUE = frozenset({b"entry", b"string"})
@@ -25,6 +27,9 @@ class CompositeIndex(Index):
     def names(self, field: Indexed) -> tuple[str, ...]:
         """The names of all its fields, that of the one it is declared on first."""
         raise NotImplementedError
+
+    def final_form(self, field: Indexed) -> str:
+        return field.codec.normal
 
     def keep(self, field: Indexed, where: Partition) -> KeptTogether:
         return KeptTogether(self, field, where)
@@ -129,9 +134,6 @@ class ScoredEqualIndex(CompositeIndex):
             raise DeclarationError(msg)
         return [field.codec.normal, score.codec.number]
 
-    def final_form(self, field: Indexed) -> str:
-        return field.codec.normal
-
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
         return where.scored_prefix(field.name, self.label)
 
@@ -154,7 +156,7 @@ class KeptTogether(Kept):
         name: the names of the fields, as messages tell them.
     """
 
-    __slots__ = ("fields", "name", "places")
+    __slots__ = ("_joined", "fields", "name", "places")
 
     index: CompositeIndex
 
@@ -167,9 +169,10 @@ class KeptTogether(Kept):
             one.stored_in(where)._replace(form=final.encode()) for one, final in zip(self.fields, forms, strict=True)
         ]
         self.name = ", ".join(one.name for one in self.fields)
-        self.kind = index.kept_kind(field)
-        self.key = index.kept_key(field, where)
-        self.form = b"".join(_netstring(text) for place in self.places for text in place)
+        self.kind, self.key, _ = index.keeping(field, where)
+        self._joined = isinstance(where, Limpyd2Partition) and self.kind != b"&scored"
+        spec = b"".join(_netstring(text) for place in self.places for text in place)
+        self.form = b":" + spec if self._joined else spec
         self.upkeep = (self.kind, self.form, self.key)
         self._final_name = forms[0]
         self._final = form(forms[0])
@@ -207,7 +210,7 @@ class KeptTogether(Kept):
         if self.kind == b"&scored":
             text, score = texts
             return b"%s:%s" % (score, text)
-        return b"".join(map(_netstring, texts))
+        return b":".join(texts) if self._joined else b"".join(map(_netstring, texts))
 
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
         refused = (field for field, place in zip(self.fields, self.places, strict=True) if _refuses(place, stored))
@@ -215,6 +218,8 @@ class KeptTogether(Kept):
 
     def values(self, entry: bytes) -> Mapping[str, Any]:
         """The values that an entry tells of, by field."""
+        if self._joined:
+            return {self.name: entry}
         found: dict[str, Any] = {}
         for field in self.fields:
             length, _, rest = entry.partition(b":")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
-from limpyd.indexes.base import Indexed, Transform
+from limpyd.indexes.kept import Indexed, Transform
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
@@ -25,6 +25,7 @@ class TimeRangeIndex(TextRangeIndex):
     """The time of day, as text, to the second; of a field of type datetime, to the microsecond."""
 
     types = frozenset({"str", "bytes", "time"})
+    limpyd2_key = "time"
 
     def check_field(self, field: Indexed) -> None:
         if field.codec.name not in self.types:
@@ -53,6 +54,7 @@ class DateRangeIndex(TextRangeIndex):
     """The date in a text, or of a datetime in UTC."""
 
     transform = "slice:1:10"
+    limpyd2_key = "date"
 
     def check_field(self, field: Indexed) -> None:
         whole_moments = field.codec.name == "datetime" and not self.prefix
@@ -67,6 +69,7 @@ class DateRangeIndex(TextRangeIndex):
 
 
 FullRangeIndex = TextRangeIndex.configure(name="FullRangeIndex")
+FullRangeIndex.limpyd2_key = "full"
 
 DateIndexParts = MultiIndexes.compose(
     [_part("year", 1, 4, "YearIndex"), _part("month", 6, 7, "MonthIndex"), _part("day", 9, 10, "DayIndex")],

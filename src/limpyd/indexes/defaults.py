@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from limpyd.exceptions import DeclarationError
-from limpyd.indexes.base import Declared, Index, Indexed
+from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.geo import GeoIndex
+from limpyd.indexes.kept import Indexed
 from limpyd.indexes.multi import declared
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 

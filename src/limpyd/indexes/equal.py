@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from limpyd.indexes.base import Index, Indexed, Kept, Transform
-from limpyd.keys import Partition
+from limpyd.indexes.base import Index
+from limpyd.indexes.kept import Indexed, Kept, Transform
+from limpyd.keys import Partition, placed
 from limpyd.scripts.leaves import Node, OneOf, Stored, Text
 
 EQUALITY = frozenset({"eq", "in"})
@@ -44,6 +45,7 @@ class UniqueIndex(Index):
     def __init__(self, of: Index | None = None) -> None:
         self._of = of or EqualIndex()
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
+        self.limpyd2_key = self._of.limpyd2_key
 
     def check_field(self, field: Indexed) -> None:
         self._of.check_field(field)
@@ -66,8 +68,12 @@ class UniqueIndex(Index):
 
 def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, _where: Stored) -> Node:
     """The condition that a field, or a sub-key of it, has one of some values."""
-    if sub is not None:
+    key = kept.key
+    if sub is not None and b"\0" in key:
+        key = placed(key, sub)
+        values = [text if isinstance(text, bytes) else text._replace(under=b"") for text in values]
+    elif sub is not None:
         values = [
             kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
         ]
-    return OneOf(kept.kind, kept.key, values)
+    return OneOf(kept.found_by, key, values)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, time
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from limpyd.types import NORMAL_FORMS
@@ -32,6 +32,8 @@ _DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 _MOMENT = re.compile(_DATE.pattern + b"T" + _TIME.pattern + b"Z")
 _DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
+_UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
+_LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
 
 
 @cache
@@ -44,6 +46,8 @@ def form(name: str) -> Form:
     if name.startswith("slice:"):
         start, stop = (int(part) for part in name.split(":")[1:])
         return lambda stored: stored[start - 1 : stop]
+    if name.startswith("apart:"):
+        return partial(_apart, bytes.fromhex(name.removeprefix("apart:")))
     return FORMS[name]
 
 
@@ -132,6 +136,20 @@ def _refused(reason: str) -> Iterator[None]:
         raise ValueError(reason) from None
 
 
+def _loose(stored: bytes) -> bytes:
+    """A number as limpyd 2 keeps it: 0 if it is none, and rounded."""
+    text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
+    return _score(float(text)) if _LOOSE.fullmatch(text) else b"0"
+
+
+def _apart(other: bytes, stored: bytes) -> bytes:
+    """A text whose key is not that of another index, or what those begin with (see limpyd2.py)."""
+    if stored.startswith(other) if other.endswith(b":") else stored == other:
+        msg = "in the layout of limpyd 2 its key would be that of another index of the field"
+        raise ValueError(msg)
+    return stored
+
+
 def _casefold(stored: bytes) -> bytes:
     return stored.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape")
 
@@ -143,5 +161,6 @@ FORMS: dict[str, Form] = {
     "days": _days,
     "clock": _clock,
     "moment": _moment,
+    "loose": _loose,
     "casefold": _casefold,
 }

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
-from limpyd.indexes.base import Index, Indexed, Kept
+from limpyd.indexes.base import Index
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import Partition
 from limpyd.scripts.leaves import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from limpyd.exceptions import DeclarationError
-from limpyd.indexes.base import Declared, Index, Transform
+from limpyd.indexes.base import Declared, Index
+from limpyd.indexes.kept import Transform
 
 
 class MultiIndexes(Index):

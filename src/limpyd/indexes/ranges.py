@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
-from limpyd.indexes.base import Index, Indexed, Kept, encode_any
+from limpyd.indexes.base import Index
 from limpyd.indexes.equal import EQUALITY
+from limpyd.indexes.kept import Indexed, Kept, encode_any
 from limpyd.keys import Partition
 from limpyd.scripts.leaves import Interval, Node, Stored, Text, Within
 
@@ -35,10 +36,10 @@ class RangeIndex(Index):
     operators = RANGES
 
     def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        key = kept.key if sub is None else kept.key + b":" + sub
+        key = kept.key if sub is None else kept.under(NOTHING, sub)[0]
         form = b"" if kept.asks_python else kept.form
         stored = Stored(where.prefix, where.stored, where.sub, form)
-        return Within(kept.kind, key, stored, INTERVALS[operator](values), not kept.asks_python)
+        return Within(kept.found_by, key, stored, INTERVALS[operator](values), not kept.asks_python)
 
 
 class NumberRangeIndex(RangeIndex):

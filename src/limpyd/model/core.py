@@ -11,7 +11,7 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue,
 from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
-from limpyd.keys import to_text
+from limpyd.keys import placed, to_text
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
@@ -57,7 +57,7 @@ class ModelCore(Faced[Face]):
             )
             raise DeclarationError(msg)
         name = vars(cls).get("model_name", cls.__name__.lower())
-        schema = Schema(cls, name, cls.namespace, cls.lockable)
+        schema = Schema(cls, name, cls.namespace, cls.lockable, database.layout)
         database._register(schema.keys.tag, cls)
         cls._schema = schema
         for field_name, field in schema.fields.items():
@@ -82,6 +82,12 @@ class ModelCore(Faced[Face]):
         old = getattr(cls, "database", None)
         if old is database:
             return
+        if old is not None and old.layout != database.layout:
+            msg = (
+                f"{cls.__name__} is declared for the layout {old.layout!r} of keys, and {database!r} has "
+                f"{database.layout!r}; declare the model on a database of that layout"
+            )
+            raise DeclarationError(msg)
         moved = [model for model in _with_subclasses(cls) if getattr(model, "database", None) is old]
         concrete = [model for model in moved if not model.abstract]
         for model in concrete:
@@ -309,13 +315,13 @@ class ModelCore(Faced[Face]):
         pk = self._pk
         if pk is None:
             return answered([])
-        keys = [prefix + pk for prefix in schema.key_prefixes(where)]
+        keys = [placed(prefix, pk) for prefix in schema.key_prefixes(where)]
         request = calls.existing_keys(schema, where, keys, None if self._checked else pk)
         return request.then(lambda found: [to_text(key) for key in found])
 
     def _hash_key(self) -> bytes:
         where = self._schema.keys.partition(self._pk)
-        return where.nothing if self._pk is None else where.hash_prefix + self._pk
+        return where.nothing if self._pk is None else placed(where.hash_prefix, self._pk)
 
     def _read_hash(self, command: str, *args: bytes) -> Request[Any]:
         subject = InstanceHash(self._schema.name)

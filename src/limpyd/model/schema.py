@@ -9,9 +9,10 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
 from limpyd.fields.value import Place
-from limpyd.indexes.base import Kept
 from limpyd.indexes.composite import KeptTogether
-from limpyd.keys import ModelKeys, Partition
+from limpyd.indexes.kept import Kept
+from limpyd.keys import Partition, matches
+from limpyd.keys.layouts import LAYOUTS
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.templates import Templates
@@ -37,11 +38,11 @@ class Schema:
     _generation = 0
     """Changes whenever a reference finds its model: what is known of several models is out of date then."""
 
-    def __init__(self, model: type, name: str, namespace: str, lockable: bool) -> None:
+    def __init__(self, model: type, name: str, namespace: str, lockable: bool, layout: str = "limpyd") -> None:
         self.model = model
         self.name = model.__name__
         try:
-            self.keys = ModelKeys(namespace, name)
+            self.keys = LAYOUTS[layout](namespace, name)
         except DeclarationError as error:
             msg = f"{model.__name__}: {error}"
             raise DeclarationError(msg) from None
@@ -54,6 +55,11 @@ class Schema:
         self.fields[pk.name] = self.pk_field
         for field in values:
             self.fields[field.name] = field.attach(self)
+        try:
+            self.keys.know(list(self.fields))
+        except DeclarationError as error:
+            msg = f"{model.__name__}: {error}"
+            raise DeclarationError(msg) from None
         self.value_fields: dict[str, ValueField[Any]] = {
             name: field for name, field in self.fields.items() if isinstance(field, ValueField)
         }
@@ -218,12 +224,12 @@ class Schema:
         """The Redis type that a key of the model should have."""
         for where in self.keys.partitions:
             for field in self.value_fields.values():
-                if key.startswith(field.place_in(where).prefix):
+                if matches(key, field.place_in(where).prefix):
                     return field.redis_type
             if key == where.seq:
                 return "string"
         index = self.index_at(key)
-        return REDIS_TYPES.get(index.kind.lstrip(b"&"), "zset") if index is not None else "set"
+        return REDIS_TYPES.get(index.found_by, "zset") if index is not None else "set"
 
 
 def only_version(schema: Schema) -> VersionField | None:

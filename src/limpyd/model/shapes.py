@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from limpyd.fields import SingleValueField, ValueField
-from limpyd.indexes.base import Kept
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.model.schema import Schema
 from limpyd.scripts.bulk import IndexKey, NewObjects, Shape

@@ -7,8 +7,8 @@ from typing import Any
 
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
-from limpyd.indexes.base import Kept
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.kept import Kept
 from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.requests import Request
@@ -217,7 +217,7 @@ class Together(Condition):
 
     def node(self, where: Partition) -> Node:
         kept = self._model.together(where)[self._number]
-        return OneOf(kept.kind.removeprefix(b"&"), kept.key, self._entries)
+        return OneOf(kept.found_by, kept.key, self._entries)
 
     def indexes(self) -> Iterator[Kept]:
         yield self._model.together(self._model.keys.partitions[0])[self._number]
@@ -245,7 +245,7 @@ class Related(Condition):
         kept = self.field.kept_references(where)
         nodes = [part.node(there) for part in self.parts]
         stored = stored_in(self.field, where, None)
-        return Via(there.pks, kept.kind, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+        return Via(there.pks, kept.found_by, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
 
     def indexes(self) -> Iterator[Kept]:
         (where,) = self.field.model.keys.partitions

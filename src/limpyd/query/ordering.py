@@ -9,7 +9,7 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, Field, ValueField
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.fields.value import BoundValue
-from limpyd.indexes.base import Kept
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.query.conditions import stored_in
 from limpyd.query.values import same_database
@@ -71,7 +71,7 @@ class SortKey(NamedTuple):
         kept = self.kept(where)
         if kept is None:
             return b""
-        return kept.key if self.sub is None else kept.key + b":" + self.sub
+        return kept.under(b"", self.sub)[0]
 
     def args(self, where: Partition) -> tuple[Argument, ...]:
         """What the scripts are told."""

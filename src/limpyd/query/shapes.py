@@ -11,7 +11,7 @@ from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
-from limpyd.keys import Partition, to_text
+from limpyd.keys import Partition, placed, to_text
 from limpyd.query.conditions import stored_in
 from limpyd.query.following import Follow, followed, target_of
 from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
@@ -48,8 +48,8 @@ class Column:
         """What GET of SORT is given to read it; None if it cannot."""
         prefix, stored, sub, _ = self.where(where, b"")
         if stored == b"entry" and sub and b"*" not in sub:
-            return prefix + b"*->" + sub
-        return {b"pk": b"#", b"string": prefix + b"*"}.get(stored)
+            return placed(prefix, b"*") + b"->" + sub
+        return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)
 
     def where(self, where: Partition, scores: bytes) -> Stored:
         """Where the values are."""
@@ -117,7 +117,7 @@ class Shape:
         if self._entries is None or self._entries[0] is not where:
             places = [column.where(where, b"") for column in self.columns]
             all_entries = bool(places) and all(place.stored == b"entry" for place in places)
-            if all_entries and len({place.prefix for place in places}) == 1:
+            if all_entries and len({place.prefix for place in places}) == 1 and b"\0" not in places[0].prefix:
                 self._entries = (where, (places[0].prefix, *(place.sub for place in places)))
             else:
                 self._entries = (where, None)

@@ -10,8 +10,9 @@ from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Check, Place, ValueField
-from limpyd.indexes.base import Declared, Index, Kept
+from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Codec
@@ -206,7 +207,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         return next(
             kept
             for kept in self.place_in(where).indexes
-            if kept.kind in {b"eq", b"uniq"} and kept.form == b"text" and not kept.index.label
+            if kept.found_by in {b"eq", b"uniq"} and kept.keeps_one_text and not kept.index.label
         )
 
 

@@ -4,9 +4,10 @@
 --
 -- KEYS   the hash of what is known of the indexes (see declare.lua)
 -- ARGV   a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
---        there may be others: a cursor, their pattern, about how many keys to look at, and what those begin with
---        that are to be removed
+--        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
+--        (see lib/apart), and those; and the templates of what is to be removed if it is of none of the former
 -- Reply  the next cursor
+-- @include apart
 
 local names, at = {}, 2
 if ARGV[1] == '*' then
@@ -31,13 +32,21 @@ local cursor, pattern, at_most = ARGV[keys_end + 1], ARGV[keys_end + 2], ARGV[ke
 if not cursor then
   return '0'
 end
+local last_kept = keys_end + 4 + ARGV[keys_end + 4]
+
+local function made_of_any(key, first, last)
+  for template_at = first, last do
+    if is_made_of(ARGV[template_at], key) then
+      return true
+    end
+  end
+  return false
+end
+
 local found = redis.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', at_most)
 for _, key in ipairs(found[2]) do
-  for beginning = keys_end + 4, #ARGV do
-    if string.sub(key, 1, #ARGV[beginning]) == ARGV[beginning] then
-      redis.call('UNLINK', key)
-      break
-    end
+  if made_of_any(key, last_kept + 1, #ARGV) and not made_of_any(key, keys_end + 5, last_kept) then
+    redis.call('UNLINK', key)
   end
 end
 return found[1]

@@ -7,11 +7,12 @@
 -- has come is under `rebuilding:` and the name (see rebuild.lua).
 --
 -- KEYS   the set of primary keys; the hash
--- ARGV   '1' if the hash may be changed; of each declared index the name and the signature
+-- ARGV   '1' if the hash may be changed; '1' if indexes that nothing is known of are taken to be built; of each declared index the name and the signature
 -- Reply  1 if the hash is as declared, else 0; 0 if an index counts as built only because there are no objects, and
 --        the hash does not say so, else 1; and the names of those that are not built
 
 local may_write, entries = ARGV[1] == '1', redis.call('HGETALL', KEYS[2])
+local trusted = ARGV[2] == '1' and #entries == 0
 local empty = redis.call('SCARD', KEYS[1]) == 0
 local known, declared, unbuilt, changes = {}, {}, {}, {}
 local certain = true
@@ -20,10 +21,10 @@ for at = 1, #entries, 2 do
   known[entries[at]] = entries[at + 1]
 end
 
-for at = 2, #ARGV, 2 do
+for at = 3, #ARGV, 2 do
   local name, signature = ARGV[at], ARGV[at + 1]
   declared[name] = signature
-  if known[name] == '-' or known[name] ~= signature and not empty then
+  if known[name] == '-' or known[name] ~= signature and not empty and not trusted then
     unbuilt[#unbuilt + 1] = name
     changes[name] = known[name] ~= '-' and '-' or nil
   elseif known[name] ~= signature then

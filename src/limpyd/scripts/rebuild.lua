@@ -14,7 +14,7 @@
 -- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
 --        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'error' (see
 --        lib/atomic), both with the primary key at the end if an object was to be entered; 'asked'
--- @include atomic values forms key_and_entry add_entry composite_entry look_at_all members given held rebuilds
+-- @include atomic values apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[6], tonumber(ARGV[10])
 local looked = 0
@@ -57,17 +57,31 @@ local function make_room(pk, key, entry, value, sub)
   end
 end
 
+-- The same where all owners of a value are kept, as limpyd 2 does.
+local function make_room_for_sole(pk, key, entry, value, sub)
+  for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
+    local name = entry_kind == 'sep' and entry or false
+    if owner ~= pk and entry_given(owner, entry_kind == 'eq' and key .. entry or key, name) then
+      refuse('unique', pk, value, owner, sub or false)
+    elseif owner ~= pk then
+      remove_entry(entry_kind, key, entry, owner)
+    end
+  end
+end
+
 local function enter_object(state)
   local pk, members, more, given = table.remove(state.items), nil, false, 0
   subject_key, entering = KEYS[1], pk
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
-      subject_key = prefix .. pk
-      members, more = members_of(state, prefix .. pk)
+      subject_key = placed(prefix, pk)
+      members, more = members_of(state, placed(prefix, pk))
     end
     each_given(pk, members, function(key, entry, value, sub)
       if entry_kind == 'uniq' then
         make_room(pk, key, entry, value, sub)
+      elseif sole then
+        make_room_for_sole(pk, key, entry, value, sub)
       end
       add_entry(entry_kind, key, entry, pk)
       given = given + 1
@@ -115,6 +129,23 @@ local function read_entries(state)
   end
 end
 
+-- In the layout of limpyd 2 the keys of an index are not all that look like them.
+local function is_own(key)
+  if not string.find(form, 'apart:', 1, true) and not string.find(index_key, '\0', 1, true) then
+    return true
+  elseif not is_made_of(index_key, key) or call('TYPE', key).ok ~= (entry_kind == 'eq' and 'set' or 'zset') then
+    return false
+  end
+  local at = string.find(index_key, '\0', 1, true)
+  local value = at and string.match(key, '^[^:]*:(.*)$', at) or string.sub(key, #index_key + 1)
+  for code in string.gmatch(form, 'apart:(%x+)') do
+    if not is_apart(value, code) then
+      return false
+    end
+  end
+  return true
+end
+
 local function find_items(state)
   local reply
   if state.key then
@@ -125,6 +156,11 @@ local function find_items(state)
     reply = call('SSCAN', KEYS[1], state.cursor, 'COUNT', at_most)
   end
   state.cursor, state.items = reply[1] ~= '0' and reply[1], reply[2]
+  for at = #state.items, 1, -1 do
+    if state.key and not is_own(state.items[at]) then
+      table.remove(state.items, at)
+    end
+  end
 end
 
 local function turn_to_entries(state)

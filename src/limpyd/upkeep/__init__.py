@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from limpyd.exceptions import IndexNotBuilt, InvalidValue
-from limpyd.indexes.base import Index, Kept
+from limpyd.indexes.base import Index
+from limpyd.indexes.kept import Kept
 from limpyd.requests import Program, Request
 from limpyd.upkeep import programs, steps
 from limpyd.upkeep.declared import DeclaredIndex, Upkept, declared_indexes

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.indexes.base import Index, Indexed, Kept, Transform
+from limpyd.indexes.base import Index
 from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.equal import UniqueIndex
+from limpyd.indexes.kept import Indexed, Kept, Transform
 from limpyd.keys import ModelKeys, Partition
 from limpyd.scripts.outcomes import Model
 
@@ -55,15 +56,21 @@ class DeclaredIndex(NamedTuple):
     @property
     def keys(self) -> list[bytes]:
         """Its keys that are known."""
-        return [] if self._has_keys_by_value else [self.kept.key]
+        return [] if self._has_keys_by_value or b"\0" in self.kept.key else [self.kept.key]
 
     @property
     def beginnings(self) -> list[bytes]:
         """What its other keys begin with."""
-        if self._has_keys_by_value:
+        if self._has_keys_by_value or b"\0" in self.kept.key:
             return [self.kept.key]
         by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
         return [self.kept.key + b":"] if by_sub_key else []
+
+    @property
+    def spared(self) -> list[bytes]:
+        """The keys, or their beginnings, of other indexes of the field that look like its own."""
+        others = (other.key for other in self.place.indexes if other is not self.kept)
+        return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
 
     @property
     def fields(self) -> Sequence[Indexed]:
@@ -79,14 +86,14 @@ class DeclaredIndex(NamedTuple):
 
     def as_a(self, index_class: type[Index] | None) -> Index:
         """Its declaration; that of the values it keeps unique, if one of a class is sought that it is not."""
-        index = self.kept.index
+        index: Index = self.kept.index
         if index_class is not None and isinstance(index, UniqueIndex) and not isinstance(index, index_class):
             return index._of
         return index
 
     @property
     def _has_keys_by_value(self) -> bool:
-        return self.kept.kind.removeprefix(b"&") in KEYS_BY_VALUE
+        return self.kept.found_by in KEYS_BY_VALUE
 
 
 def declared_indexes(model: Upkept, where: Partition) -> list[DeclaredIndex]:

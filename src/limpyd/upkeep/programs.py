@@ -33,7 +33,9 @@ def clear(model: Model, where: Partition, indexes: Sequence[DeclaredIndex]) -> P
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
-    yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor))
+    own = {index.kept.key for index in indexes}
+    spared = [key for index in indexes for key in index.spared if key not in own]
+    yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor, spared))
 
 
 def clear_all(model: Model, where: Partition) -> Program[None]:

@@ -44,7 +44,7 @@ class Known(NamedTuple):
 def declare(model: Model, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Known]:
     """Tells which indexes are not built, and notes what is declared if it may."""
     script = DECLARE if may_write else LOOK
-    args: list[Argument] = [2, where.pks, where.meta, int(may_write)]
+    args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes)]
     for index in indexes:
         args += (index.name, index.signature)
 
@@ -106,7 +106,7 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
         WrongTypeError: a key holds something else than it should.
     """
     kept = index.kept
-    pattern = b"".join(literal_pattern(beginning) + b"*" for beginning in index.beginnings)
+    pattern = b"".join(map(_pattern, index.beginnings))
     args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, *kept.upkeep, pattern]
     args += (index.place.prefix, index.place.stored, index.sub, CHUNK)
 
@@ -138,6 +138,7 @@ def clear(
     keys: Sequence[bytes],
     beginnings: Sequence[bytes],
     cursor: bytes,
+    spared: Sequence[bytes] = (),
 ) -> Request[bytes]:
     """Removes some of the keys of indexes, and tells where to go on.
 
@@ -148,13 +149,19 @@ def clear(
         keys: keys to be removed.
         beginnings: what other keys begin with that are to be removed.
         cursor: where to go on looking for those.
+        spared: what the keys of others are made of that look like those.
     """
     args: list[Argument] = [1, where.meta, *([b"*"] if names is None else [len(names), *names])]
     args += (len(keys), *keys)
     if beginnings:
-        pattern = literal_pattern(beginnings[0]) + b"*" if len(beginnings) == 1 else where.pattern
-        args += (cursor, pattern, CHUNK, *beginnings)
+        pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
+        args += (cursor, pattern, CHUNK, len(spared), *spared, *beginnings)
     return _repeatable(CLEAR, args, bytes, model)
+
+
+def _pattern(beginning: bytes) -> bytes:
+    """The pattern of keys that begin so; what stands after the place of a sub-key is looked at by the script."""
+    return literal_pattern(beginning.partition(b"\0")[0]) + b"*"
 
 
 def _repeatable(script: Script, args: Sequence[Argument], decode: Callable[[Any], R], model: Model) -> Request[R]:

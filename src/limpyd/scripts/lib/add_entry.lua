@@ -9,10 +9,12 @@
 --   geo    a sorted set of primary keys by place; the entry is `<longitude>,<latitude>`
 --   geos   as nums, by geohash
 --   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
+--   sep    as lex, as limpyd 2 keeps texts: `<entry>:TEXT-RANGE-SEPARATOR:<primary key>`
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
+-- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused.
--- @include sorted_entries
+-- @include sorted_entries sole_owner
 
 local function add_entry(kind, key, entry, pk, number, value, sub)
   subject_key = key
@@ -26,6 +28,14 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
     if call('SISMEMBER', key, entry) == 0 then
       refuse('absent', number, entry)
     end
+  elseif string.byte(kind) == 33 then
+    kind = string.sub(kind, 2)
+    for _, owner in ipairs(owners_of(kind, key, entry)) do
+      if owner ~= pk then
+        refuse('unique', number, value, owner, sub)
+      end
+    end
+    add_entry(kind, key, entry, pk)
   elseif kind ~= 'uniq' then
     sorted_entries = sorted_entries or make_sorted_entries()
     sorted_entries.add(kind, key, entry, pk)

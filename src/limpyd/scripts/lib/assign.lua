@@ -40,7 +40,7 @@ local function last_index_alone(field, pk)
 end
 
 local function assign_one(field, pk, value)
-  local stored, sub, key = field.stored, field.sub, field.prefix .. pk
+  local stored, sub, key = field.stored, field.sub, placed(field.prefix, pk)
   local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
   local before = read_value(stored, key, sub)
   -- An indexed value has no expiry.
@@ -67,7 +67,7 @@ local function make_assign_many()
   return function(field, pk, first, last)
     local place = {
       pk = pk,
-      key = field.prefix .. pk,
+      key = placed(field.prefix, pk),
       stored = field.stored,
       scope = 'whole',
       first_index = field.first_index,
@@ -96,7 +96,7 @@ end
 local assign_many = false
 
 local function next_version(pk, expected)
-  local key = version_key .. pk
+  local key = placed(version_key, pk)
   subject_key = key
   local version = call('HGET', key, version_sub)
   if expected ~= '' and (version or '0') ~= expected then

@@ -23,6 +23,7 @@
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
+-- @include placed
 
 local call = redis.call
 -- Flat, four places a note, and with room for some from the start: to make and grow tables costs

@@ -1,1 +1,2 @@
+-- @include placed
 local call = redis.call

@@ -10,6 +10,9 @@ local function change_value(kind, form, key, before, after, pk, number, sub)
     if not new then
       refuse('unindexable', after, reason, key)
     end
+    if sub and string.find(sub, ':', 1, true) and string.find(key, '\0', 1, true) then
+      refuse('unindexable', after, 'the layout of limpyd 2 cannot index what is under a sub-key with a colon', key)
+    end
   end
   if (kind == 'num' or kind == 'geo') and new[1] then
     -- There is one entry of each object, which is overwritten.

@@ -2,6 +2,7 @@
 --
 -- Its form tells the fields, each by the prefix of the key, how the value is stored (see lib/values), the
 -- sub-key and the form, all as netstrings (`<length>:<bytes>`).
+-- A colon before them tells that the texts are joined by colons, as limpyd 2 does it.
 -- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
 -- score, whose entry is `<score>:<text>`.
 
@@ -9,7 +10,7 @@ local read_parts = {}
 
 local function parts_of_composite(spec)
   if not read_parts[spec] then
-    local texts, at = {}, 1
+    local texts, at = {}, string.byte(spec) == 58 and 2 or 1
     while at <= #spec do
       local colon = string.find(spec, ':', at, true)
       local last = colon + tonumber(string.sub(spec, at, colon - 1))
@@ -25,7 +26,7 @@ end
 local function composite_entry(spec, pk, kind)
   local parts, texts = parts_of_composite(spec), {}
   for at = 1, #parts, 4 do
-    local value = read_value(parts[at + 1], parts[at] .. pk, parts[at + 2])
+    local value = read_value(parts[at + 1], placed(parts[at], pk), parts[at + 2])
     if not value then
       return nil
     end
@@ -37,6 +38,9 @@ local function composite_entry(spec, pk, kind)
   end
   if kind == '&scored' then
     return texts[2] .. ':' .. texts[1]
+  end
+  if string.byte(spec) == 58 then
+    return table.concat(texts, ':')
   end
   for at = 1, #texts do
     texts[at] = #texts[at] .. ':' .. texts[at]

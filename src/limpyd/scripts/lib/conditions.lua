@@ -13,6 +13,7 @@
 --   num          key, intervals             who has a number within one of them
 --   nums         key, place, checkable, intervals   the same, of fields of many values
 --   lex          key, place, checkable, intervals   who has a text within one of them
+--   sep                                     as lex, of an index of limpyd 2
 --   geo, geos    key, count, arguments      who is where GEOSEARCH with these arguments finds it
 --   null         prefix, stored, sub        who has no value there
 --   listed       key, stored                who is a member of a set, list or sorted set; `stored` is '1' if it is a stored
@@ -277,7 +278,7 @@ local function more_conditions()
     local function keep(pks)
       local kept = {}
       for number = 1, #pks do
-        local key = prefix .. pks[number]
+        local key = placed(prefix, pks[number])
         if (in_hash and call('HEXISTS', key, sub) or call('EXISTS', key)) == 0 then
           kept[#kept + 1] = pks[number]
         end

@@ -26,11 +26,11 @@ local function create(at)
     undo_with('SREM', KEYS[1], pk)
   end
 
-  local hash = ARGV[at + 1] .. pk
+  local hash = placed(ARGV[at + 1], pk)
   must_be_free(hash)
   local last_unset = at + 2 + ARGV[at + 2]
   for unset = at + 3, last_unset do
-    must_be_free(ARGV[unset] .. pk)
+    must_be_free(placed(ARGV[unset], pk))
   end
 
   local texts = tonumber(ARGV[last_unset + 1])
@@ -47,7 +47,7 @@ local function create(at)
 
   local strings_end = at + 2 * ARGV[at]
   for string_at = at + 1, strings_end, 2 do
-    local key = ARGV[string_at] .. pk
+    local key = placed(ARGV[string_at], pk)
     subject_key = key
     if not call('SET', key, ARGV[string_at + 1], 'NX') then
       refuse('occupied', key, call('TYPE', key).ok)
@@ -57,7 +57,7 @@ local function create(at)
 
   local next_at = strings_end + 2
   for _ = 1, ARGV[strings_end + 1] do
-    local key, command, first_arg = ARGV[next_at] .. pk, ARGV[next_at + 1], next_at + 3
+    local key, command, first_arg = placed(ARGV[next_at], pk), ARGV[next_at + 1], next_at + 3
     next_at = first_arg + ARGV[next_at + 2]
     must_be_free(key)
     subject_key = key

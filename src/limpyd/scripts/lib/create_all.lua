@@ -91,6 +91,8 @@ local function gathered_entries(objects)
       end
       list[#list + 1] = text
       list[#list + 1] = pk
+    elseif string.byte(kind) == 33 then
+      in_the_way() -- they are made one by one, each with a look at who has the value
     elseif kind == 'ref' then
       referred[key] = referred[key] or {}
       referred[key][text] = true

@@ -43,7 +43,7 @@ local function forget(set, pk, first, last)
   local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
   local at = last_sub + 1
   if last_sub >= first_sub then
-    local hash = ARGV[first + 1] .. pk
+    local hash = placed(ARGV[first + 1], pk)
     subject_key = hash
     -- In slices: Lua cannot unpack thousands of arguments at once.
     for sub = first_sub, last_sub, 1000 do
@@ -55,7 +55,7 @@ local function forget(set, pk, first, last)
   end
   while at <= last do
     local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    for name, held in pairs(look_at_all(stored, ARGV[at] .. pk)) do
+    for name, held in pairs(look_at_all(stored, placed(ARGV[at], pk))) do
       if stored == 'string' or stored == 'hash' then
         remove_entries(held, at + 2, stored == 'hash' and name)
       else
@@ -75,6 +75,6 @@ end
 -- Removes all keys of an object (see lib/atomic).
 local function unlink_all(pk, first)
   for prefix = first + 1, first + ARGV[first] do
-    unlink(ARGV[prefix] .. pk)
+    unlink(placed(ARGV[prefix], pk))
   end
 end

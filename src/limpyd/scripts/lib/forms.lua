@@ -5,6 +5,7 @@
 
 -- Made when it is first needed: most writes need no form, and functions are made anew for each script that runs.
 local function make_forms()
+-- @include apart
   local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
   local NO_NUMBER = 'it is no number'
   local DAYS_BEFORE = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 }
@@ -161,6 +162,17 @@ local function make_forms()
     return string.format('%.0f', whole + microseconds)
   end
 
+  -- As limpyd 2 keeps numbers: 0 for what is none, and rounded.
+  function forms.loose(value)
+    local text = string.lower(string.match(value, '^[ \t\n\r\f\v]*(.-)[ \t\n\r\f\v]*$'))
+    text = string.gsub(text, '(%d)_%f[%d]', '%1')
+    local infinite = string.match(text, '^([+-]?)inf$') or string.match(text, '^([+-]?)infinity$')
+    if infinite then
+      return infinite == '-' and '-inf' or 'inf'
+    end
+    return parts_of(text) and as_score(tonumber(text)) or '0'
+  end
+
   function forms.casefold(value)
     if string.find(value, '[\128-\255]') then
       return nil, 'only Python can fold the case of what is not ASCII', true
@@ -173,8 +185,13 @@ local function make_forms()
     local reason, ask_python
     for name in string.gmatch(chain, '[^|]+') do
       local first, last = string.match(name, '^slice:(%d+):(%d+)$')
+      local other = string.match(name, '^apart:(%x+)$')
       if first then
         value = string.sub(value, tonumber(first), tonumber(last))
+      elseif other then
+        if not is_apart(value, other) then
+          return nil, 'in the layout of limpyd 2 its key would be that of another index of the field'
+        end
       else
         value, reason, ask_python = forms[name](value)
       end

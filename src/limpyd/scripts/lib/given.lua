@@ -4,6 +4,8 @@
 local kind, form, index_key, prefix, stored, sub_key = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8], ARGV[9]
 local of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
 local entry_kind = of_several and string.sub(kind, 2) or kind
+local sole = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
+entry_kind = sole and string.sub(entry_kind, 2) or entry_kind
 local of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
 local members_seen = 0
 
@@ -15,7 +17,7 @@ local function each_given(pk, members, take, refused)
       return take(index_key, value, value)
     end
     local texts, reason = texts_of(form, value, index_key)
-    if texts and texts[2] and (kind == 'num' or kind == 'geo') then
+    if texts and texts[2] and (entry_kind == 'num' or entry_kind == 'geo') then
       texts, reason = nil, 'this index keeps one value of each object'
     end
     if not texts then
@@ -35,7 +37,7 @@ local function each_given(pk, members, take, refused)
       refused(value, reason)
     end
   elseif not of_members then
-    local value = read_value(stored, prefix .. pk, sub_key)
+    local value = read_value(stored, placed(prefix, pk), sub_key)
     if value then
       take_value(value)
     end
@@ -70,6 +72,9 @@ end
 -- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
 -- to be told.
 local function member_behind(key, name)
+  if stored == 'hash' and string.find(index_key, '\0', 1, true) then
+    return nil
+  end
   local entry = entry_kind == 'eq' and string.sub(key, #index_key + 1) or name
   if stored == 'hash' then
     if entry_kind ~= 'eq' and entry_kind ~= 'uniq' then
@@ -102,7 +107,7 @@ local function given_by(pk, member)
   subject_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
-      members = member and look_at_some(stored, prefix .. pk, { member }) or (look_at_all(stored, prefix .. pk))
+      members = member and look_at_some(stored, placed(prefix, pk), { member }) or (look_at_all(stored, placed(prefix, pk)))
     end
     each_given(pk, members, function(key, entry)
       given[place_of(key, entry)] = entry

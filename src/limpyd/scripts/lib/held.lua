@@ -17,6 +17,9 @@ local function name_and_pk(member, with)
       return string.gsub(string.sub(member, 1, last - 1), '%z\255', '\0'), string.sub(member, last + 2)
     end
     return nil, nil
+  elseif entry_kind == 'sep' then
+    local name, pk = string.match(member, '^(.*):TEXT%-RANGE%-SEPARATOR:(.*)$')
+    return name, pk
   end
   return false, member
 end
@@ -37,7 +40,7 @@ end
 
 -- Whether an entry has the score that it should have, as far as that can be told without adding it.
 local function has_its_score(entry, score)
-  if entry_kind == 'lex' then
+  if entry_kind == 'lex' or entry_kind == 'sep' then
     return tonumber(score) == 0
   elseif entry_kind == 'geo' then
     return false

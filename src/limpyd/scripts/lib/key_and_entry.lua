@@ -4,6 +4,8 @@
 local function key_and_entry(kind, key, text, sub)
   if not sub then
     return key, text
+  elseif string.find(key, '\0', 1, true) then
+    return placed(key, sub), text
   elseif kind == 'eq' or kind == 'uniq' then
     return key, #sub .. ':' .. sub .. ':' .. text
   end

@@ -20,7 +20,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
       local pk, indexes = pks[tonumber(ARGV[at])], tonumber(ARGV[at + 6])
       places[place] = {
         pk = pk,
-        key = ARGV[at + 1] .. pk,
+        key = placed(ARGV[at + 1], pk),
         stored = ARGV[at + 2],
         scope = ARGV[at + 3],
         first = tonumber(ARGV[at + 4]),

@@ -2,7 +2,7 @@
 
 -- The values of an object in a place, as they are stored.
 local function values_in(place, pk)
-  local key, stored = place.prefix .. pk, place.stored
+  local key, stored = placed(place.prefix, pk), place.stored
   if stored == 'entry' or stored == 'hash' then
     return { call('HGET', key, place.sub) or nil }
   elseif stored == 'string' then
@@ -257,6 +257,8 @@ local function more_ranges()
   end
 
   conditions.geo = near
+
+-- @include separated
 
   function conditions.geos(at)
     return near(at, pk_of_number)

@@ -11,6 +11,8 @@ local function remove_entry(kind, key, entry, pk)
     end
   elseif kind == 'ref' then
     return
+  elseif string.byte(kind) == 33 then
+    remove_entry(string.sub(kind, 2), key, entry, pk)
   elseif kind ~= 'uniq' then
     sorted_entries = sorted_entries or make_sorted_entries()
     sorted_entries.remove(kind, key, entry, pk)

@@ -22,17 +22,17 @@ local function value_of(column, pk)
   if stored == 'pk' then
     return pk
   elseif stored == 'string' then
-    return call('GET', column.prefix .. pk)
+    return call('GET', placed(column.prefix, pk))
   elseif stored == 'score' then
     return call('ZSCORE', column.prefix, pk)
   elseif stored == 'set' then
-    return call('SMEMBERS', column.prefix .. pk)
+    return call('SMEMBERS', placed(column.prefix, pk))
   elseif stored == 'list' then
-    return call('LRANGE', column.prefix .. pk, 0, -1)
+    return call('LRANGE', placed(column.prefix, pk), 0, -1)
   elseif stored == 'hash' then
-    return call('HGETALL', column.prefix .. pk)
+    return call('HGETALL', placed(column.prefix, pk))
   end
-  return call('ZRANGE', column.prefix .. pk, 0, -1, 'WITHSCORES')
+  return call('ZRANGE', placed(column.prefix, pk), 0, -1, 'WITHSCORES')
 end
 
 local function rows_of(pks, columns)
@@ -48,7 +48,7 @@ local function rows_of(pks, columns)
   local rows, filled = {}, 0
   for at = 1, #pks do
     local pk = pks[at]
-    local entries = prefix and call('HMGET', prefix .. pk, unpack(subs))
+    local entries = prefix and call('HMGET', placed(prefix, pk), unpack(subs))
     if #subs == width then
       for number = 1, width do
         rows[filled + number] = entries[number]

@@ -102,17 +102,17 @@ local function store_values(object)
       arguments[value] = ARGV[at]
       at = at + 1
     end
-    call_in_slices('HSET', hash_prefix .. pk, arguments, 1, #arguments)
+    call_in_slices('HSET', placed(hash_prefix, pk), arguments, 1, #arguments)
   end
   for number = 1, #strings do
-    subject_key = strings[number] .. pk
+    subject_key = placed(strings[number], pk)
     call('SET', subject_key, ARGV[at])
     at = at + 1
   end
   at = object.more
   for _ = 1, at and ARGV[at] or 0 do
     local last = at + 3 + ARGV[at + 3]
-    call_in_slices(ARGV[at + 2], ARGV[at + 1] .. pk, ARGV, at + 4, last)
+    call_in_slices(ARGV[at + 2], placed(ARGV[at + 1], pk), ARGV, at + 4, last)
     at = last
   end
 end
@@ -120,16 +120,16 @@ end
 -- Calls a function with all keys that an object may have.
 local function each_key(object, found)
   local shape, pk = object.shape, object.pk
-  found(hash_prefix .. pk)
+  found(placed(hash_prefix, pk))
   for number = 1, #shape.strings do
-    found(shape.strings[number] .. pk)
+    found(placed(shape.strings[number], pk))
   end
   for number = 1, #shape.unset do
-    found(shape.unset[number] .. pk)
+    found(placed(shape.unset[number], pk))
   end
   local at = object.more
   for _ = 1, at and ARGV[at] or 0 do
-    found(ARGV[at + 1] .. pk)
+    found(placed(ARGV[at + 1], pk))
     at = at + 3 + ARGV[at + 3]
   end
 end

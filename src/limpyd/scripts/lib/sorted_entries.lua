@@ -6,6 +6,8 @@ local function make_sorted_entries()
   local function member_of(kind, entry, pk)
     if kind == 'lex' then
       return string.gsub(entry, '%z', '\0\255') .. '\0\0' .. pk
+    elseif kind == 'sep' then
+      return entry .. ':TEXT-RANGE-SEPARATOR:' .. pk
     end
     return entry .. ':' .. pk
   end
@@ -55,7 +57,7 @@ local function make_sorted_entries()
       set_score(subject_key, score, pk)
     else
       local member = member_of(kind, entry, pk)
-      if call('ZADD', key, kind == 'lex' and 0 or entry, member) == 1 then
+      if call('ZADD', key, (kind == 'lex' or kind == 'sep') and 0 or entry, member) == 1 then
         undo_with('ZREM', key, member)
       end
     end
@@ -70,7 +72,7 @@ local function make_sorted_entries()
     else
       local member = member_of(kind, entry, pk)
       if call('ZREM', key, member) == 1 then
-        undo_with('ZADD', key, kind == 'lex' and 0 or entry, member)
+        undo_with('ZADD', key, (kind == 'lex' or kind == 'sep') and 0 or entry, member)
       end
     end
   end

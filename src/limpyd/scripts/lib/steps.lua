@@ -10,7 +10,7 @@
 local function run_steps(pk, at, last, outcome, always_kept, making)
   local done, stored_any = 0, false
   while at <= last do
-    local key, stored, sub = ARGV[at] .. pk, ARGV[at + 1], ARGV[at + 2]
+    local key, stored, sub = placed(ARGV[at], pk), ARGV[at + 1], ARGV[at + 2]
     local first_index = at + 4
     local command_at = first_index + 3 * ARGV[at + 3]
     local next_at = command_at + 2 + ARGV[command_at + 1]

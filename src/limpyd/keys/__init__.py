@@ -1,4 +1,4 @@
-"""Every key name is made here.
+"""Every key name is made here; those of limpyd 2 in limpyd2.py.
 
 A key is the hash tag of its model, then the kind, then identifiers (which cannot hold a colon),
 and free text last; so whatever the free text holds, two different things never share a key.
@@ -34,7 +34,9 @@ knows that.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
+from typing import ClassVar
 
 from limpyd.exceptions import DeclarationError
 
@@ -68,6 +70,18 @@ def literal_pattern(raw: bytes) -> bytes:
     return GLOB_SPECIAL.sub(rb"\\\1", raw)
 
 
+def placed(template: bytes, name: bytes) -> bytes:
+    """The key that a name makes of what stands around it, as scripts/lib/placed.lua does it."""
+    before, in_the_middle, after = template.partition(b"\0")
+    return before + name + after if in_the_middle else template + name
+
+
+def matches(key: bytes, template: bytes) -> bool:
+    """Whether a key may be what a name makes of what stands around it."""
+    before, _, after = template.partition(b"\0")
+    return key.startswith(before) and key.endswith(after)
+
+
 OWN_KINDS = frozenset(
     {b"eq", b"field", b"geo", b"hash", b"lex", b"meta", b"nothing", b"num", b"pks", b"scored", b"seq", b"uniq"}
 )
@@ -76,6 +90,9 @@ OWN_KINDS = frozenset(
 
 class Partition:
     """The keys of one partition of a model. All carry one hash tag, so live on one node."""
+
+    trusts_indexes: ClassVar[bool] = False
+    """Whether indexes that nothing is known of are taken to be built, although there are objects."""
 
     def __init__(self, tag: bytes) -> None:
         self.prefix = b"{" + tag + b"}:"
@@ -136,10 +153,15 @@ class Partition:
 class ModelKeys:
     """Where a model's keys are."""
 
+    layout: ClassVar[str] = "limpyd"
+
     def __init__(self, namespace: str, model: str) -> None:
         for what, text in (("namespace", namespace), ("model name", model)):
             if not isinstance(text, str) or not encodable(text):
                 msg = f"the {what} {text!r} is no text that a key can hold"
+                raise DeclarationError(msg)
+            if "\0" in text:
+                msg = f"the {what} {text!r} holds a NUL, which stands for the primary key in the keys of a model"
                 raise DeclarationError(msg)
             if "{" in text or "}" in text:
                 msg = (
@@ -152,7 +174,17 @@ class ModelKeys:
             raise DeclarationError(msg)
         self.name = model
         self.tag = f"{namespace}:{model}" if namespace else model
-        self._only = Partition(to_bytes(self.tag))
+        self._only = self._partition_of(self.tag)
+
+    def _partition_of(self, tag: str) -> Partition:
+        return Partition(to_bytes(tag))
+
+    def know(self, fields: Sequence[str]) -> None:
+        """Takes note of the names of the model's fields, of which a layout may ask something.
+
+        Raises:
+            DeclarationError: a field cannot have its name in this layout.
+        """
 
     @property
     def partitions(self) -> tuple[Partition, ...]:

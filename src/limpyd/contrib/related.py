@@ -1,0 +1,15 @@
+"""Relations, under the path of limpyd 2. Every model can have them here."""
+
+from limpyd.model import RedisModel
+from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
+
+RelatedModel = RedisModel
+
+__all__ = [
+    "FKInstanceHashField",
+    "FKStringField",
+    "M2MListField",
+    "M2MSetField",
+    "M2MSortedSetField",
+    "RelatedModel",
+]

@@ -1,0 +1,260 @@
+"""An index of one field in one partition: what it keeps of each value, and what filters compare with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.asked import Asked
+from limpyd.indexes.forms import form
+from limpyd.keys import Partition, placed
+from limpyd.requests import Argument
+from limpyd.scripts.leaves import Node, Stored, Text
+from limpyd.types import CODECS, Codec, GeoPoint, codec_for
+
+Transform = str | Callable[..., Any]
+"""The name of a form, which the server knows too; or a Python function, which it cannot run."""
+
+Entry = tuple[bytes, bytes, bytes]
+"""What scripts/lib/add_entry.lua is told: kind of index, key, and what is kept there."""
+
+
+class Indexed(Protocol):
+    """What an index needs to know of its field."""
+
+    name: str
+    model: Any
+    codec: Codec[Any]
+    stored_as: ClassVar[bytes]
+    has_subkeys: ClassVar[bool]
+    many: ClassVar[bool]
+    has_places: ClassVar[bool]
+
+    def encode(self, value: Any) -> bytes: ...
+    def sibling(self, name: str) -> Indexed | None: ...
+    def stored_in(self, where: Partition) -> Stored: ...
+
+
+class Kept:
+    """An index of one field in one partition.
+
+    Attributes:
+        index: its declaration.
+        field: the field.
+        kind: its kind, as the scripts know it.
+        key: the key, or the start of the keys, where entries are kept.
+        form: how values become what is kept, as the scripts know it.
+        upkeep: those, as the scripts are told.
+        of_values: whether its entries are those of each value of the field alone, not of its places or of others.
+    """
+
+    __slots__ = (
+        *("_as_stored", "_filter_encoder", "_final", "_final_name", "_steps"),
+        *("field", "form", "index", "key", "kind", "of_values", "upkeep"),
+    )
+
+    def __init__(self, index: Any, field: Indexed, where: Partition) -> None:
+        index.check_field(field)
+        self.index = index
+        self.field = field
+        self.kind, self.key, final = index.keeping(field, where)
+        self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
+        steps = [step if isinstance(step, str) else _unary(step, index) for step in index.all_steps(field)]
+        self._steps = steps
+        self.of_values = self.kind != b"geos"
+        self._end_in(final)
+
+    def _end_in(self, final: str) -> None:
+        """Settles the form in which values are kept, after all else was done to them."""
+        self._final_name = final
+        self._final = form(final)
+        steps = self._steps
+        names = [step for step in steps if isinstance(step, str)]
+        names += [final] if final != "text" or not steps else []
+        self.form: bytes = "|".join(names).encode()
+        if not all(isinstance(step, str) for step in steps):
+            self.form = Asked(self)
+        elif "casefold" in names:
+            self.form = Asked(self, self.form)
+        self._as_stored = self.form == b"text"
+        self.upkeep: tuple[Argument, ...] = (self.kind, self.form, self.key)
+
+    def __str__(self) -> str:
+        return f"{self.index} of {self.field}"
+
+    def refine(self, forms: Sequence[str]) -> None:
+        """Has values go through more forms at the end."""
+        if forms:
+            self._end_in("|".join([self._final_name, *forms]))
+
+    @property
+    def found_by(self) -> bytes:
+        """The kind of condition that asks it."""
+        kind: bytes = self.kind.lstrip(b"&!")
+        return kind
+
+    @property
+    def asks_python(self) -> bool:
+        """Whether only Python can tell what it keeps of a value."""
+        return type(self.form) is Asked
+
+    @property
+    def keeps_one_text(self) -> bool:
+        """Whether it keeps one text of each value."""
+        return not self._steps and self.of_values
+
+    @property
+    def compares_on_server(self) -> bool:
+        """Whether the server can compare what it keeps with a value that it reads itself."""
+        return self._final_name != "casefold"
+
+    @property
+    def compares_as_stored(self) -> bool:
+        """Whether it keeps the values themselves, so that it is in their order."""
+        return not self._steps and self._final_name != "casefold"
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether any two members of a field are two entries, so that one can go without a look at the others."""
+        untyped = self._final_name == "exact" and self.field.codec.ordered != "number"
+        return not (self._steps or self.asks_python or untyped or self.kind == b"geos")
+
+    def texts(self, stored: bytes) -> list[bytes]:
+        """What is kept of a stored value. Raises whatever a transform may raise, and ValueError with the reason."""
+        if not self._steps:
+            return [self._final(stored)]
+        value: Any = stored
+        for number, step in enumerate(self._steps):
+            if isinstance(step, str):
+                value = form(step)(encode_any(value))
+            else:
+                value = step(self._as_python(value, first=number == 0))
+                if value is None:
+                    return []
+        one = isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
+        several = [value] if one else value
+        return list(dict.fromkeys(self._final(encode_any(each)) for each in several))
+
+    def kept(self, stored: bytes) -> list[bytes]:
+        """What is kept of a stored value.
+
+        Raises:
+            InvalidValue: it cannot be indexed so.
+        """
+        try:
+            return self.texts(stored)
+        except Exception as error:  # a transform may raise anything
+            raise self.refusal(stored, str(error) or type(error).__name__) from error
+
+    def refusal(self, stored: bytes, reason: str) -> InvalidValue:
+        """The error for a value that cannot be indexed."""
+        cure = ""
+        if self.kind in {b"num", b"nums"} and not self._steps:
+            cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
+        return self._refusal_of(self.field, stored, reason + cure)
+
+    def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
+        try:
+            value = field.codec.decode(stored)
+        except (ValueError, OverflowError):
+            value = stored
+        return InvalidValue(f"{field} cannot hold {shorten(value)}: {self.index} cannot index it: {reason}")
+
+    def entries(self, stored: bytes, sub: bytes | None = None) -> list[Entry]:
+        """The entries of a stored value, under a sub-key if it has one."""
+        if self._as_stored and sub is None:
+            return [(self.kind, self.key, stored)]
+        return [(self.kind, *self.under(text, sub)) for text in self.kept(stored)]
+
+    def owns(self, key: bytes) -> bool:
+        """Whether a key, or the start of keys, is its own."""
+        beginning = self.key.partition(b"\0")[0]
+        return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
+
+    def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
+        """Key and entry of what is kept, under a sub-key if there is one."""
+        if sub is None:
+            return self.key, text
+        if b"\0" in self.key:
+            if b":" in sub:
+                msg = (
+                    f"{self}: the layout of limpyd 2 cannot index what is under the sub-key {shorten(sub)} with a colon"
+                )
+                raise InvalidValue(msg)
+            return placed(self.key, sub), text
+        if self.kind in {b"eq", b"uniq"}:
+            return self.key, b"%d:%s:%s" % (len(sub), sub, text)
+        return self.key + b":" + sub, text
+
+    def filter_text(self, operator: str, value: Any) -> bytes:
+        """What a filter's value is compared as.
+
+        Raises:
+            InvalidValue: it does not fit.
+        """
+        encode = self._filter_encoder
+        return self.filter_stored(
+            self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
+        )
+
+    def filter_stored(self, stored: bytes) -> bytes:
+        """What a stored value is compared as.
+
+        Raises:
+            InvalidValue: it does not fit.
+        """
+        try:
+            return self._final(stored)
+        except ValueError as error:
+            msg = f"{self.field}: a filter cannot compare with {shorten(stored)}: {error}"
+            raise InvalidValue(msg) from error
+
+    @property
+    def final_name(self) -> bytes:
+        """The form that filters are compared in."""
+        return self._final_name.encode()
+
+    def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        """The condition that an operator and some values stand for."""
+        node: Node = self.index.node(self, operator, values, sub, where)
+        return node
+
+    def _as_python(self, value: Any, *, first: bool) -> Any:
+        if not isinstance(value, bytes):
+            return value
+        return self.field.codec.decode(value) if first else value.decode("utf-8", "surrogateescape")
+
+
+def encode_any(value: Any) -> bytes:
+    """The text of a value of any type that a field can hold.
+
+    Raises:
+        InvalidValue: it is of another type.
+    """
+    if isinstance(value, bytes):
+        return value
+    known = next((kind for kind in (bool, *CODECS) if isinstance(value, kind)), None)
+    if known is None:
+        msg = f"{shorten(value)} is of no type that can be stored"
+        raise InvalidValue(msg)
+    try:
+        return codec_for(type(value) if type(value) in CODECS else known).encode(value)
+    except (TypeError, ValueError) as error:
+        msg = f"{shorten(value)} cannot be stored: {error}"
+        raise InvalidValue(msg) from error
+
+
+def _unary(transform: Callable[..., Any], index: Any) -> Callable[[Any], Any]:
+    """A transform of one argument; one of two gets the index first, as in limpyd 2."""
+    try:
+        parameters = [
+            parameter
+            for parameter in inspect.signature(transform).parameters.values()
+            if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+            and parameter.default is parameter.empty
+        ]
+    except (TypeError, ValueError):  # built-in functions that do not tell
+        return transform
+    return (lambda value: transform(index, value)) if len(parameters) == 2 else transform  # noqa: PLR2004

@@ -1,0 +1,95 @@
+"""What indexes keep in the layout of limpyd 2, and under which keys.
+
+Those of unique fields are the same as of others; that only one object may have a value is told by a `!` before the
+kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.exceptions import DeclarationError
+from limpyd.keys.limpyd2 import Limpyd2Partition
+
+NUMBERS = frozenset({"", "exact", "double"})
+"""The forms of numbers that are kept as they are; limpyd 2 knows no others."""
+
+
+class Keeping(NamedTuple):
+    """How an index keeps the values of a field in a partition.
+
+    Attributes:
+        kind: its kind, as the scripts know it.
+        key: its key, or the start of its keys.
+        final: the form in which a value is kept, after all else was done to it.
+    """
+
+    kind: bytes
+    key: bytes
+    final: str
+
+
+class Old(NamedTuple):
+    """How limpyd 2 keeps a kind of index.
+
+    Attributes:
+        kind: its kind here.
+        key: what tells its keys apart from those of others, if the index says nothing else.
+        final: the form of its values.
+        by_value: whether it has a key for each value.
+    """
+
+    kind: bytes
+    key: str
+    final: str
+    by_value: bool
+
+
+KINDS = {
+    b"eq": Old(b"eq", "", "text", by_value=True),
+    b"num": Old(b"num", "number-range", "loose", by_value=False),
+    b"nums": Old(b"num", "number-range", "loose", by_value=False),
+    b"lex": Old(b"sep", "text-range", "text", by_value=False),
+    b"&eq": Old(b"&eq", "equal-with", "text", by_value=True),
+    b"&uniq": Old(b"&!eq", "equal-with", "text", by_value=True),
+    b"&scored": Old(b"&scored", "equal-scored", "text", by_value=True),
+}
+
+
+def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
+    """How an index keeps a field's values in the layout of limpyd 2.
+
+    Raises:
+        DeclarationError: limpyd 2 has no such index.
+    """
+    unique = index.kind == b"uniq"
+    deciding = index._of if unique else index
+    old = KINDS.get(deciding.kept_kind(field))
+    reason = _against(deciding, field, old)
+    if old is None or reason:
+        msg = f"{field}: {deciding} cannot be kept in the layout of limpyd 2, {reason}"
+        raise DeclarationError(msg)
+    name = deciding.key or deciding.limpyd2_key or old.key
+    key = where.index(field.name, deciding.prefix, name, by_sub_key=field.has_subkeys)
+    return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, old.final)
+
+
+def keep_apart(indexes: Sequence[Any]) -> None:
+    """Has the indexes of a field that have a key for each value refuse values whose keys would be those of others."""
+    for kept in indexes:
+        if kept.found_by == b"eq" and kept.index.alone:
+            others = [other.key[len(kept.key) :] for other in indexes if other.key.startswith(kept.key)]
+            kept.refine([f"apart:{rest.hex()}" for rest in others if rest])
+
+
+def _against(index: Any, field: Any, old: Old | None) -> str:
+    if old is None:
+        return "which has none of its kind"
+    if old.kind == b"num" and field.many:
+        return "which keeps one number of each object"
+    if old.kind == b"num" and not index.all_steps(field) and field.codec.number not in NUMBERS:
+        return f"which has no order of {field.codec.name}"
+    if not getattr(index, "case_sensitive", True):
+        return "which tells upper and lower case apart; give it a transform"
+    return ""

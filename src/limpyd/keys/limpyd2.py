@@ -1,0 +1,110 @@
+"""The keys of redis-limpyd 2, for `layout="limpyd2"`: both libraries can work on one database.
+
+    blog:article:collection                             set     all primary keys
+    blog:article:max_pk                                 string  last automatic primary key
+    blog:article:<pk>:hash                              hash    the hash fields of an instance
+    blog:article:<pk>:<field>                           any     any other field of an instance
+    blog:article:<field>[:<sub-key>][:<prefix>][:<key>]:<value>    set    equality index
+    blog:article:<field>[:<sub-key>][:<prefix>]:<key>   zset    index in order
+
+Without a namespace they begin with a colon. Free text stands in the middle of them, so two things could share a key.
+What could is refused: fields and primary keys of some names, and values that would meet another index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
+from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
+
+SEPARATOR = b":TEXT-RANGE-SEPARATOR:"
+"""What stands between a value and its primary key in a text index."""
+
+RESERVED = frozenset({"collection", "hash", "max_pk", "meta"})
+"""Names of fields that would meet the keys of the model itself."""
+
+
+class Limpyd2Partition(Partition):
+    """The keys of a model. What the templates of keys have in place of a primary key, or of a sub-key, is a NUL."""
+
+    trusts_indexes = True
+
+    def __init__(self, tag: bytes) -> None:
+        self.prefix = tag + b":"
+        self.pks = self.prefix + b"collection"
+        self.seq = self.prefix + b"max_pk"
+        self.hash_prefix = self.prefix + b"\0:hash"
+        self.meta = self.prefix + b"meta"
+        self.nothing = self.prefix + b"nothing"
+        self.index_prefixes = []
+        self.fields: tuple[bytes, ...] = ()
+
+    def know(self, fields: Sequence[bytes]) -> None:
+        """Takes note of the fields; the keys of their indexes begin with their names."""
+        self.fields = tuple(fields)
+        self.index_prefixes = [b"%s%s:" % (self.prefix, field) for field in fields]
+
+    def field_prefix(self, field: str) -> bytes:
+        return b"%s\0:%s" % (self.prefix, to_bytes(field))
+
+    def index(self, field: str, *parts: str, by_sub_key: bool) -> bytes:
+        """The key of an index, or what stands around the sub-key in it."""
+        beginning = b"%s%s" % (self.prefix, to_bytes(field))
+        return b":".join((beginning, *((b"\0",) if by_sub_key else ()), *(to_bytes(part) for part in parts if part)))
+
+    def owns(self, key: bytes) -> bool:
+        if not key.startswith(self.prefix):
+            return False
+        rest = key[len(self.prefix) :]
+        return (
+            key in {self.pks, self.seq, self.meta, self.nothing}
+            or rest.rpartition(b":")[2] in {b"hash", *self.fields}
+            or any(key.startswith(beginning) for beginning in self.index_prefixes)
+        )
+
+    def stored_collection(self, name: str) -> bytes:
+        return b"%smeta:stored:%s" % (self.prefix, to_bytes(name))
+
+    @property
+    def pattern(self) -> bytes:
+        return literal_pattern(self.prefix) + b"*"
+
+    def reason_against(self, pk: bytes) -> str:
+        """Why an object cannot have a primary key; empty if it can."""
+        if SEPARATOR in pk:
+            return f"it holds {to_text(SEPARATOR)!r}, at which text indexes are split"
+        for name in (b"meta", *self.fields):
+            if pk == name or pk.startswith(name + b":"):
+                return f"its keys would be those of the field or index {to_text(name)!r}"
+        return ""
+
+
+class Limpyd2Keys(ModelKeys):
+    """Where a model's keys are in the layout of limpyd 2."""
+
+    layout = "limpyd2"
+    _only: Limpyd2Partition
+
+    def __init__(self, namespace: str, model: str) -> None:
+        super().__init__(namespace, model)
+        self._checked_pk: bytes | None = None
+
+    def _partition_of(self, tag: str) -> Partition:
+        return Limpyd2Partition(to_bytes(tag if ":" in tag else f":{tag}"))
+
+    def know(self, fields: Sequence[str]) -> None:
+        refused = sorted(RESERVED.intersection(fields))
+        if refused:
+            msg = f"a field cannot have the name {refused[0]!r} in the layout of limpyd 2, where it would share keys"
+            raise DeclarationError(msg)
+        self._only.know([to_bytes(field) for field in fields])
+
+    def partition(self, pk: bytes | None) -> Partition:
+        if pk is not None and pk != self._checked_pk:
+            reason = self._only.reason_against(pk)
+            if reason:
+                msg = f"{self.tag}: the layout of limpyd 2 has no place for the primary key {to_text(pk)!r}: {reason}"
+                raise InvalidPrimaryKey(msg)
+            self._checked_pk = pk
+        return self._only

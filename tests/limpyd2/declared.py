@@ -1,0 +1,76 @@
+"""The models of the two-way tests, in words that limpyd 2 and limpyd have in common: one file for both libraries."""
+
+from limpyd import fields, model
+from limpyd.contrib import indexes as more
+from limpyd.contrib import related
+from limpyd.contrib.collection import ExtendedCollectionManager
+from limpyd.indexes import EqualIndex, NumberRangeIndex, TextRangeIndex
+
+
+def declare(database):
+    """The models on a database, by name."""
+
+    def indexed(kind, *indexes, **settings):
+        return kind(indexable=True, indexes=list(indexes), **settings)
+
+    string, entry = fields.StringField, fields.InstanceHashField
+
+    db = database
+
+    class Person(model.RedisModel):
+        database = db
+        namespace = "two:way"
+        collection_manager = ExtendedCollectionManager
+
+        plain = string()
+        note = entry()
+        name = entry(indexable=True)
+        city = string(indexable=True)
+        email = string(unique=True)
+        login = entry(unique=True)
+        age = indexed(entry, NumberRangeIndex)
+        weight = indexed(string, NumberRangeIndex)
+        badge = entry(unique=True, indexes=[NumberRangeIndex])
+        title = indexed(string, TextRangeIndex)
+        slug = string(unique=True, indexes=[TextRangeIndex])
+        bio = indexed(
+            string,
+            TextRangeIndex.configure(prefix="lower", transform=lambda value: value.lower(), handle_uniqueness=False),
+            EqualIndex,
+            EqualIndex.configure(prefix="first", key="letter", transform=lambda value: value[:1]),
+        )
+        born = indexed(string, more.DateIndex)
+        wakes = indexed(entry, more.TimeIndex)
+        seen = indexed(entry, more.DateTimeIndex)
+        met = indexed(string, more.SimpleDateTimeIndex)
+        tags = fields.SetField(indexable=True)
+        words = indexed(fields.SetField, TextRangeIndex)
+        keys = fields.SetField(unique=True)
+        queue = fields.ListField(indexable=True)
+        scores = fields.SortedSetField(indexable=True)
+        headers = fields.HashField(indexable=True)
+        sizes = indexed(fields.HashField, NumberRangeIndex, TextRangeIndex)
+        rank = string()
+        team = indexed(string, more.ScoredEqualIndex.configure(score_field="rank"))
+        street = string()
+        number = entry()
+        place = indexed(string, more.EqualIndexWith.configure(other_fields=["street", "number"]))
+        first = string()
+        last = indexed(string, more.EqualIndexWith.configure(other_fields=["first"], unique=True))
+
+    class Owner(related.RelatedModel):
+        database = db
+        name = entry(indexable=True)
+
+    class Book(related.RelatedModel):
+        database = db
+        namespace = "two"
+        isbn = fields.PKField()
+        name = entry()
+        owner = related.FKInstanceHashField(Owner, related_name="books")
+        lender = related.FKStringField(Owner, related_name="lent")
+        readers = related.M2MSetField(Owner, related_name="read")
+        wishes = related.M2MListField(Owner, related_name="wished")
+        ratings = related.M2MSortedSetField(Owner, related_name="rated")
+
+    return {"Person": Person, "Owner": Owner, "Book": Book}

@@ -1,0 +1,87 @@
+"""redis-limpyd 2.1.2 in an environment of its own, and limpyd, both doing what they are told."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = ROOT / ".venv-limpyd2"
+REQUIREMENTS = ("redis-limpyd==2.1.2", "redis<6", "setuptools<80", "future", "six")
+WORKER = Path(__file__).with_name("worker.py")
+
+
+def python_of_limpyd2():
+    """The interpreter that has redis-limpyd 2.1.2; the environment is made when it is first needed."""
+    python = ENVIRONMENT / "bin" / "python"
+    ready = ENVIRONMENT / ".ready"
+    with ROOT.joinpath(".venv-limpyd2.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+            install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*install, *REQUIREMENTS], check=True, timeout=300)
+            ready.touch()
+    return python
+
+
+class Peer:
+    """A process with one of the libraries."""
+
+    def __init__(self, python, port):
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        if python == sys.executable:
+            environment["PYTHONPATH"] = str(ROOT / "src")
+        self.process = subprocess.Popen(
+            [python, "-W", "ignore", WORKER, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def answer(self, **order):
+        """What comes back, or the names of the classes of the error."""
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the worker ended"
+        return json.loads(line)
+
+    def __call__(self, **order):
+        answer = self.answer(**order)
+        assert "reply" in answer, answer
+        return answer["reply"]
+
+
+@contextmanager
+def peers(port):
+    """Both libraries on one server: limpyd 2, and limpyd."""
+    both = Peer(python_of_limpyd2(), port), Peer(sys.executable, port)
+    try:
+        yield both
+    finally:
+        for peer in both:
+            peer.process.stdin.close()
+            peer.process.stdout.close()
+            peer.process.wait(30)
+
+
+READS = {"set": "smembers", "hash": "hgetall", "string": "get", "list": "lrange", "zset": "zrange"}
+
+
+def contents(client):
+    """All that is stored, but for what only limpyd notes of its indexes."""
+    found = {}
+    for key in client.keys("*"):
+        if key.endswith(b":meta"):
+            continue
+        kind = client.type(key).decode()
+        args = {"list": (0, -1), "zset": (0, -1)}.get(kind, ())
+        settings = {"withscores": True} if kind == "zset" else {}
+        value = getattr(client, READS[kind])(key, *args, **settings)
+        found[key] = (kind, value)
+    return found

@@ -1,0 +1,189 @@
+"""limpyd with layout="limpyd2" and redis-limpyd 2.1.2 work on one database, each on objects of both."""
+
+import os
+import random
+
+import pytest
+
+from tests.limpyd2.peers import contents, peers
+from tests.servers import running
+
+STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "250"))
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running("valkey-9.1") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def reference_server():
+    with running("valkey-9.1") as server:
+        yield server
+
+
+@pytest.fixture
+def both(server):
+    with server.client() as client:
+        client.flushall()
+    with peers(server.port) as both:
+        yield both
+
+
+def call(pk, field, command, *args, model="Person", **named):
+    return {"do": "call", "model": model, "pk": pk, "field": field, "command": command, "args": args, "named": named}
+
+
+WORDS = ["", "a", "A", "abc", "abc:d", "b c", "é", "*", "a-b", "lower", "1"]
+NUMBERS = ["0", "1", "-2.5", "1e3", "10", "007", "no number"]
+DATES = ["2015-02-03", "2015-12-31", "1999-01-01"]
+TIMES = ["00:00:00", "12:30:59", "23:59:59"]
+WRITES = [
+    *(("plain", command, WORDS) for command in ("set", "append")),
+    *(("note", command, WORDS) for command in ("hset", "hdel")),
+    *((name, "hset", WORDS) for name in ("name", "login", "number")),
+    *((name, "set", WORDS) for name in ("city", "email", "title", "slug", "bio", "team", "street", "place")),
+    *((name, "set", WORDS) for name in ("first", "last")),
+    *((name, "hdel", None) for name in ("name", "login", "age", "badge", "seen", "number")),
+    *(
+        (name, "delete", None)
+        for name in ("city", "email", "title", "slug", "bio", "born", "team", "place", "first", "last")
+    ),
+    *((name, "delete", None) for name in ("tags", "words", "keys", "queue", "scores", "headers", "sizes", "rank")),
+    ("city", "append", WORDS),
+    ("city", "getset", WORDS),
+    ("age", "hset", NUMBERS),
+    ("weight", "set", NUMBERS),
+    ("badge", "hset", NUMBERS),
+    ("rank", "set", NUMBERS[:-1]),
+    ("born", "set", DATES),
+    ("wakes", "hset", TIMES),
+    ("seen", "hset", [f"{day} {time}" for day in DATES for time in TIMES]),
+    ("met", "set", [f"{day} {time}" for day in DATES for time in TIMES]),
+    *((name, command, WORDS) for name in ("tags", "words", "keys") for command in ("sadd", "srem")),
+    ("queue", "rpush", None),
+    ("queue", "lpush", None),
+    ("queue", "lpop", None),
+    ("queue", "rpop", None),
+    ("scores", "zadd", WORDS[1:]),
+    ("scores", "zrem", WORDS),
+    *((name, command, WORDS) for name in ("headers", "sizes") for command in ("hset", "hdel")),
+]
+
+
+def random_write(source, pks, number):
+    """A write that has no fault in limpyd 2."""
+    pk = source.choice(pks)
+    field, command, values = source.choice(WRITES)
+    if values is None:
+        return call(pk, field, command, *([f"item {number}"] if command.endswith("push") else []))
+    value = source.choice(values)
+    if command == "zadd":
+        return call(pk, field, command, **{value: source.randrange(5)})
+    if field in {"headers", "sizes"}:
+        sub = source.choice(["from", "to", "x y", "é"])
+        return call(pk, field, command, sub, *([value] if command == "hset" else []))
+    return call(pk, field, command, *([] if command == "hdel" else [value]))
+
+
+def random_order(source, pks, number):
+    """A creation, a deletion or a write."""
+    kind = source.random()
+    if (kind < 0.1 and len(pks) < 8) or not pks:
+        values = {"name": source.choice(WORDS), "email": f"{number}@x", "age": source.choice(NUMBERS)}
+        return {"do": "create", "model": "Person", "values": values}
+    if kind < 0.15:
+        return {"do": "delete", "model": "Person", "pk": pks.pop(source.randrange(len(pks)))}
+    return random_write(source, pks, number)
+
+
+QUERIES = [
+    *(
+        {name: value}
+        for name in ("name", "city", "email", "login", "bio", "tags", "keys", "team")
+        for value in WORDS[1:4]
+    ),
+    *({f"age__{operator}": value} for operator in ("gt", "gte", "lt", "lte") for value in ("0", "5", "-3")),
+    *({f"bio__lower__{operator}": "abc"} for operator in ("gt", "gte", "lt", "startswith")),
+    *({f"words__{operator}": value} for operator in ("gt", "gte", "startswith") for value in ("a", "abc", "b")),
+    {"born__year": 2015},
+    {"born__gte": "2015-06"},
+    {"seen__date__gt": "2015-06", "seen__hour__gte": 12},
+    {"met__time__lt": "13"},
+    {"headers__from": "a"},
+    {"sizes__to__gte": 1},
+    {"name__in": ["a", "abc"], "age__gte": 0},
+    {"street": "a", "number": "a", "place": "a"},
+    {"bio__first": "a"},
+]
+
+
+def outcome(answer):
+    """What came back; of an error only that there was one."""
+    return answer.get("reply", "refused")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_mixture_stores_what_limpyd_2_alone_would_store(both, server, reference_server, seed):
+    source = random.Random(seed)
+    pks = []
+    with reference_server.client() as client:
+        client.flushall()
+    with peers(reference_server.port) as (reference, _), server.client() as mixed, reference_server.client() as alone:
+        for number in range(STEPS):
+            order = random_order(source, pks, number)
+            expected = reference.answer(**order)
+            got = source.choice(both).answer(**order)
+            assert outcome(got) == outcome(expected), (order, got, expected)
+            if order["do"] == "create":
+                pks.append(got["reply"])
+            if number % 10 == 0 or number == STEPS - 1:
+                assert contents(mixed) == contents(alone), order
+        for filters in QUERIES:
+            find = {"do": "find", "model": "Person", "filters": filters}
+            old, new = (peer(**find) for peer in both)
+            assert old == new, filters
+        for by in ("name", "-name", "age", "title"):
+            find = {"do": "find", "model": "Person", "filters": {}, "sort": {"by": by, "alpha": True}}
+            old, new = (peer(**find) for peer in both)
+            assert sorted(old) == sorted(new)
+
+
+def test_relations_of_both(both):
+    old, new = both
+    for maker, other in ((old, new), (new, old)):
+        owner = maker(do="create", model="Owner", values={"name": "o"})
+        book = maker(do="create", model="Book", values={"isbn": f"book {owner}", "owner": owner, "lender": owner})
+        for field, command in (("readers", "sadd"), ("wishes", "rpush")):
+            other(**call(book, field, command, owner, model="Book"))
+        other(**call(book, "ratings", "zadd", model="Book", **{owner: 3}))
+        for peer in both:
+            for name in ("books", "lent", "read", "wished", "rated"):
+                assert peer(do="reverse", model="Owner", pk=owner, name=name) == [book], name
+        other(do="delete", model="Book", pk=book)
+        for peer in both:
+            assert peer(do="reverse", model="Owner", pk=owner, name="books") == []
+
+
+def test_uniqueness_holds_between_both(both):
+    for maker, other in (both, both[::-1]):
+        first = maker(do="create", model="Person", values={"email": "taken", "login": "me", "badge": "7", "slug": "s"})
+        maker(**call(first, "keys", "sadd", "k"))
+        maker(**call(first, "first", "set", "f"))
+        maker(**call(first, "last", "set", "l"))
+        second = other(do="create", model="Person", values={"first": "f"})
+        for field, command, value in (
+            ("email", "set", "taken"),
+            ("login", "hset", "me"),
+            ("badge", "hset", "7.0"),
+            ("slug", "set", "s"),
+            ("keys", "sadd", "k"),
+            ("last", "set", "l"),
+        ):
+            answer = other.answer(**call(second, field, command, value))
+            assert "UniquenessError" in answer.get("error", ()), (field, answer)
+        maker(do="delete", model="Person", pk=first)
+        assert other(**call(second, "email", "set", "taken"))
+        other(do="delete", model="Person", pk=second)
