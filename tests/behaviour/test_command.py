@@ -123,14 +123,13 @@ class TestProcesses:
         assert "'y'" in done.stdout
         assert "ZeroDivisionError" in done.stderr
 
-    @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-    def test_serve_ends_cleanly_and_keeps_what_it_should(self, tmp_path, stop):
+    def test_serve_ends_cleanly_and_keeps_what_it_should(self, tmp_path):
         import redis  # noqa: PLC0415
 
         port = free_port()
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"}
         command = [sys.executable, "-m", "limpyd", "serve", "--port", str(port), "--dir", str(tmp_path), "--persist"]
-        for run in range(2):
+        for run, stop in enumerate([signal.SIGINT, signal.SIGTERM]):
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
                 assert server.stdout is not None
                 url = server.stdout.readline().strip()

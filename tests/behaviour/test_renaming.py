@@ -17,6 +17,7 @@ from limpyd.exceptions import (
     UnknownField,
     WrongTypeError,
 )
+from tests.conftest import FEW
 from tests.rebuild import inconsistencies, state
 from tests.renaming import ODD, declare, fill
 from tests.servers import Server, binaries
@@ -121,6 +122,7 @@ class TestClasses:
         assert inconsistencies(face.client, new) == []
         assert face.client.keys("{blog:old}*") == []
 
+    @pytest.mark.parametrize("server", FEW, indirect=True)
     async def test_nothing_is_left_of_an_object_that_could_not_be_moved(self, face, two):
         """Refused at the very end, by the last index, after keys were renamed and entries moved."""
         old, new = two(face)
@@ -172,6 +174,7 @@ class TestClasses:
         assert [conflict.pk for conflict in moved.conflicts] == ["1"]
         assert face.client.get("{new}:seq") == b"13"
 
+    @pytest.mark.parametrize("server", FEW, indirect=True)
     async def test_references_hold(self, face, another):
         def models(database, name):
             person = type(
@@ -304,6 +307,7 @@ class TestMistakes:
 
 
 class TestFields:
+    @pytest.mark.parametrize("server", FEW, indirect=True)
     @pytest.mark.parametrize("names", [("first", "name", "title"), ("body", "body", "text")], ids=["hash", "key"])
     async def test_values_entries_and_expiries_are_moved(self, face, names, another):
         argument, before, after = names
