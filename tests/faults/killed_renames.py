@@ -17,11 +17,11 @@ import time
 import redis
 
 from limpyd import (
-    AutoPKField,
     EqualIndexWith,
     InstanceHashField,
     LimpydError,
     ListField,
+    PKField,
     RedisDatabase,
     RedisModel,
     SetField,
@@ -41,7 +41,7 @@ def declare(name: str) -> type[RedisModel]:
         (RedisModel,),
         {
             "database": RedisDatabase(port=PORT),
-            "pk": AutoPKField(),
+            "key": PKField(),
             "text": StringField(indexable=True),
             "only": InstanceHashField(unique=True),
             "first": InstanceHashField(indexes=[EqualIndexWith(other_fields=["text"], unique=True)]),
@@ -58,7 +58,9 @@ def work(model, number, stop, made, counted):
     while not stop.is_set():
         value = f"{number}-{len(made)}"
         if rng.random() < 0.2 and len(made) < MOST:
-            created = model(text=value, only=value, first="x", tags=[value, "a"], queue=["a", "a", value], count=0)
+            created = model(
+                key=value, text=value, only=value, first="x", tags=[value, "a"], queue=["a", "a", value], count=0
+            )
             made[value] = created
         pk = str(rng.randrange(1, OBJECTS))
         try:
@@ -76,10 +78,17 @@ def main() -> None:
     client = redis.Redis(port=PORT)
     old, new = declare("Old"), declare("New")
     old.bulk_create(
-        {"text": f"t{n}", "only": f"t{n}", "first": "x", "tags": ["a", str(n)], "queue": ["a", "a"], "count": 0}
+        {
+            "key": str(n),
+            "text": f"t{n}",
+            "only": f"t{n}",
+            "first": "x",
+            "tags": ["a", str(n)],
+            "queue": ["a", "a"],
+            "count": 0,
+        }
         for n in range(OBJECTS)
     )
-    client.set("{new}:seq", 10**6)  # so that both count in places of their own
     stop, made, counted = threading.Event(), [{}, {}], [[], []]
     writers = [
         threading.Thread(target=work, args=(model, number, stop, made[number], counted[number]))
@@ -100,7 +109,10 @@ def main() -> None:
         killed += os.WIFSIGNALED(status)
         if random.random() < 0.3 and len(made[0]) < MOST:  # more to do for the next one
             number = random.randrange(10**9)
-            old.bulk_create({"text": f"m{number}-{n}", "only": f"m{number}-{n}", "tags": ["a"]} for n in range(50))
+            old.bulk_create(
+                {"key": f"m{number}-{n}", "text": f"m{number}-{n}", "only": f"m{number}-{n}", "tags": ["a"]}
+                for n in range(50)
+            )
             made[0].update({f"m{number}-{n}": None for n in range(50)})
     stop.set()
     for writer in writers:
