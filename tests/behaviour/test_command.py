@@ -1,0 +1,330 @@
+"""The `limpyd` command: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("typer")
+
+from limpyd.cli import app as cli_app
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+SHOP = """
+from limpyd import *
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+
+class Base(RedisModel):
+    abstract = True
+    database = RedisDatabase(port={port})
+
+class Author(Base):
+    namespace = "lib"
+    name = InstanceHashField(unique=True)
+    age = InstanceHashField(int, indexable=True)
+    tags = SetField(indexable=True)
+
+class Book(Base):
+    key = PKField()
+    title = StringField(indexable=True)
+    author = FKStringField("lib:Author")
+
+class Note(AsyncRedisModel):
+    database = AsyncRedisDatabase(port={port})
+    text = StringField(indexable=True)
+"""
+ODD = "a\0\x1b[31m[bold]é"
+
+
+@pytest.fixture
+def shop(tmp_path, one_server, monkeypatch):
+    """A module of models in the current folder, and its module as the command imports it."""
+    name = f"shop{tmp_path.name.replace('-', '_')}{os.getpid()}"
+    (tmp_path / f"{name}.py").write_text(SHOP.format(port=one_server.port))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield name
+    sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def limpyd(shop, capsys):
+    """Runs the command in this process: exit code, stdout, stderr. `{}` stands for the module."""
+
+    def run(*args):
+        code = cli_app.run([arg.replace("{}", shop) for arg in args])
+        out, err = capsys.readouterr()
+        return int(code), out, err
+
+    return run
+
+
+@pytest.fixture
+def filled(limpyd):
+    program = (
+        "for n in range(3): Author(name=f'n{n}', age=n, tags=['a', str(n)])\n"
+        f"Book(key={ODD!r}, title={ODD!r}, author=Author.get(name='n1'))\n"
+        "note = await Note.create(text='x')"
+    )
+    assert limpyd("shell", "{}", "-c", program)[0] == 0
+
+
+def process(*args, **options):
+    """The command as a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "limpyd", *args]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False, **options)
+
+
+class TestProcesses:
+    def test_exit_codes_and_json(self, shop, one_server):
+        done = process("shell", shop, "-c", "Author(name='x'); await Note.create(text='y')")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        done = process("models", shop, "--json")
+        assert done.returncode == 0
+        assert {one["model"]: one["objects"] for one in json.loads(done.stdout)["models"]} == {
+            f"{shop}:Author": 1,
+            f"{shop}:Book": 0,
+            f"{shop}:Note": 1,
+        }
+        assert done.stderr == ""
+        for args, code, told in (
+            (("keys", f"{shop}:Book"), 1, ""),
+            (("models", "no_such_module"), 2, "no_such_module"),
+            (("nonsense",), 2, "nonsense"),
+            (("models", shop, "--url", "redis://127.0.0.1:1"), 3, "127.0.0.1:1"),
+        ):
+            done = process(*args)
+            assert done.returncode == code, done.stderr
+            assert told in done.stderr
+            assert "Traceback" not in done.stderr
+            assert done.stderr.count("\n") == (code > 1)
+
+    def test_help_names_every_command(self):
+        done = process("--help")
+        assert done.returncode == 0
+        for command in cli_app.COMMANDS:
+            assert re.search(rf"\b{command.__name__}\b", done.stdout)
+
+    def test_the_prompt_awaits(self, shop):
+        lines = "n = await Note.create(text='x')\nawait n.text.get()\nAuthor(name='y').name.hget()\n1/0\nexit()\n"
+        done = process("shell", shop, input=lines)
+        assert done.returncode == 0
+        assert "'x'" in done.stdout
+        assert "'y'" in done.stdout
+        assert "ZeroDivisionError" in done.stderr
+
+    def test_serve_ends_cleanly_and_keeps_what_it_should(self, tmp_path):
+        import redis  # noqa: PLC0415
+
+        port = free_port()
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"}
+        command = [sys.executable, "-m", "limpyd", "serve", "--port", str(port), "--dir", str(tmp_path), "--persist"]
+        for run, stop in enumerate([signal.SIGINT, signal.SIGTERM]):
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+                assert server.stdout is not None
+                url = server.stdout.readline().strip()
+                assert url == f"redis://127.0.0.1:{port}/0"
+                with redis.Redis.from_url(url) as client:
+                    assert client.incr("runs") == run + 1
+                server.send_signal(stop)
+                assert server.wait(30) == 0
+            until = time.monotonic() + 5
+            with pytest.raises(redis.ConnectionError), redis.Redis.from_url(url) as client:
+                while time.monotonic() < until:
+                    client.ping()
+
+    def test_serve_on_a_taken_port(self, one_server):
+        done = process("serve", "--port", str(one_server.port))
+        assert done.returncode == 4
+        assert done.stdout == ""
+        assert "ended by itself" in done.stderr
+
+
+class TestModels:
+    def test_what_is_declared_and_what_there_is(self, limpyd, filled):
+        code, out, _ = limpyd("models", "{}:Author", "--json")
+        assert code == 0
+        (author,) = json.loads(out)["models"]
+        assert author["objects"] == 3
+        assert author["keys"] == ["{lib:author}:*"]
+        assert [(one["name"], one["type"], one["unique"]) for one in author["fields"]] == [
+            ("pk", "str", False),
+            ("name", "str", True),
+            ("age", "int", False),
+            ("tags", "str", False),
+        ]
+        indexes = {one["name"]: one for one in author["indexes"]}
+        assert {name: one["keys"] for name, one in indexes.items()} == {"uniq:name": 1, "num:age": 1, "eq:tags": 4}
+        assert author["values"]["keys"] == 6
+        assert all(one["built"] and one["memory"] > 0 for one in indexes.values())
+
+    def test_memory_is_what_the_keys_take(self, limpyd, filled, one_server):
+        _, out, _ = limpyd("models", "{}:Author", "--json", "--samples", "0")
+        (author,) = json.loads(out)["models"]
+        told = sum(group["memory"] for group in (author["values"], author["others"], *author["indexes"]))
+        with one_server.client() as client:
+            assert told == sum(client.memory_usage(key) for key in client.keys("{lib:author}*"))
+        _, sampled, _ = limpyd("models", "{}:Author", "--json", "--samples", "1")
+        (author,) = json.loads(sampled)["models"]
+        assert author["values"]["sampled"] == 1
+        assert author["values"]["memory"] > 0
+
+    def test_an_index_that_is_not_built(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.hset("{lib:author}:meta", "num:age", "-")
+        code, out, _ = limpyd("models", "{}", "--no-memory")
+        assert code == 1
+        assert re.search(r"NumberRangeIndex\s+age\s+no", out)
+        assert limpyd("rebuild", "{}:Author", "--field", "age")[0] == 0
+        assert limpyd("models", "{}", "--no-memory", "--json")[0] == 0
+
+    def test_rebuild(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.delete("{lib:author}:num:age", "{note}:eq:text:x")
+        code, out, _ = limpyd("rebuild", "{}", "--json")
+        assert code == 0
+        assert [one["objects"] for one in json.loads(out)["rebuilt"]] == [3, 1, 1]
+        with one_server.client() as client:
+            assert client.zcard("{lib:author}:num:age") == 3
+            assert client.scard("{note}:eq:text:x") == 1
+
+    def test_a_rebuild_that_a_value_stands_against(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.hset("{lib:author}:hash:1", "name", "n1")
+        code, out, err = limpyd("rebuild", "{}:Author")
+        assert (code, out) == (4, "")
+        assert "n1" in err
+
+
+class TestKeys:
+    def test_of_a_model_and_of_an_object(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.expire("{lib:author}:field:tags:1", 100)
+            expected = {key.decode() for key in client.keys("{lib:author}*")}
+        code, out, _ = limpyd("keys", "{}:Author", "--json")
+        document = json.loads(out)
+        assert code == 0
+        assert {one["key"] for one in document["keys"]} == expected
+        assert document["more"] is False
+        _, out, _ = limpyd("keys", "{}:Author", "1", "--json")
+        told = {one["key"]: (one["type"], one["length"], one["ttl"] is None) for one in json.loads(out)["keys"]}
+        assert told == {
+            "{lib:author}:hash:1": ("hash", 2, True),
+            "{lib:author}:field:tags:1": ("set", 2, False),
+        }
+        _, out, _ = limpyd("keys", "{}:Author", "--limit", "2", "--json")
+        assert (len(json.loads(out)["keys"]), json.loads(out)["more"]) == (2, True)
+
+    def test_odd_text_is_shown_safely(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.set(b"{book}:field:title:\xff", "x")
+        code, out, _ = limpyd("keys", "{}:Book")
+        assert code == 0
+        assert "\0" not in out
+        assert "\x1b" not in out
+        assert r"{book}:field:title:a\x00\x1b[31m[bold]é" in out
+        assert r"\udcff" in out
+        _, out, _ = limpyd("keys", "{}:Book", "--json")
+        assert any(ODD in one["key"] for one in json.loads(out)["keys"])
+        assert any(r"\udcff" in one["key"] for one in json.loads(out)["keys"])
+
+    def test_there_are_none(self, limpyd):
+        assert limpyd("keys", "{}:Book")[0] == 1
+
+
+class TestExplain:
+    def test_types_and_operators(self, limpyd, filled):
+        code, out, _ = limpyd("explain", "{}:Author", "name=n1", "age__gt=0", "--sort", "-age", "--json")
+        document = json.loads(out)
+        assert code == 0
+        assert document["objects"] == 3
+        assert "-age" in document["sort"]
+        assert any("> 0" in leaf["text"] for leaf in document["leaves"])
+        for filters in (["age__in=1,2"], ["age__between=0,2"], ["age__isnull=no"], ["tags=a"], ["age=1", "name=a=b"]):
+            assert limpyd("explain", "{}:Author", *filters)[0] == 0, filters
+        assert limpyd("explain", "{}:Book", "author__age__gt=1")[0] == 0
+        assert limpyd("explain", "{}:Note", "text=x")[0] == 0
+
+    def test_text_is_never_run(self, limpyd, filled, tmp_path):
+        code, _, _ = limpyd("explain", "{}:Author", f"name=__import__('os').mkdir('{tmp_path}/x')")
+        assert code == 0
+        assert not (tmp_path / "x").exists()
+
+    def test_mistakes(self, limpyd):
+        for filters in (
+            ["nothing"],
+            ["=x"],
+            ["age=x"],
+            ["agee=1"],
+            ["name__gt=1"],
+            ["age=1", "age=2"],
+            ["age__isnull=x"],
+        ):
+            code, out, err = limpyd("explain", "{}:Author", *filters)
+            assert (code, out) == (2, ""), filters
+            assert err.startswith("limpyd: ")
+            assert err.count("\n") == 1
+
+
+class TestRename:
+    def test_a_class(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            for key in client.keys("{lib:author}*"):
+                client.rename(key, key.replace(b"author", b"writer"))
+        code, out, _ = limpyd("rename", "{}:Author", "--from", "Writer", "--json")
+        assert code == 0
+        assert json.loads(out) == {
+            "renamed": [{"from": "Writer", "to": "Author", "objects": 3, "conflicts": [], "kept": []}]
+        }
+        code, out, _ = limpyd("rename", "{}:Author", "--from", "lib:writer")
+        assert code == 0
+        assert "moved 0 objects" in out
+
+    def test_conflicts(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.sadd("{lib:writer}:pks", "1")
+        code, out, _ = limpyd("rename", "{}:Author", "--from", "Writer", "--json")
+        assert code == 1
+        (renamed,) = json.loads(out)["renamed"]
+        assert [one["pk"] for one in renamed["conflicts"]] == ["1"]
+        assert limpyd("rename", "{}:Author", "--from", "Writer")[0] == 1
+
+    def test_a_field_of_the_async_face(self, limpyd, filled, one_server):
+        with one_server.client() as client:
+            client.rename("{note}:field:text:1", "{note}:field:body:1")
+            client.rename("{note}:eq:text:x", "{note}:eq:body:x")
+        assert limpyd("rename", "{}:Note", "--field", "body=text")[0] == 0
+        with one_server.client() as client:
+            assert client.get("{note}:field:text:1") == b"x"
+            assert client.smembers("{note}:eq:text:x") == {b"1"}
+            assert client.keys("{note}*body*") == []
+
+    def test_mistakes(self, limpyd):
+        for args in (
+            ["{}:Author"],
+            ["{}", "--from", "x"],
+            ["{}:Author", "--from", "Author"],
+            ["{}:Author", "--from", ":book"],
+            ["{}:Author", "--field", "x"],
+            ["{}:Author", "--field", "x=y"],
+            ["{}:Base", "--from", "x"],
+            ["{}:ODD", "--from", "x"],
+        ):
+            code, out, err = limpyd("rename", *args)
+            assert (code, out) == (2, ""), args
+            assert err.startswith("limpyd: ")
+
+
+def test_the_library_does_without_the_extra():
+    program = "import sys, limpyd, limpyd.asyncio; sys.exit(bool({'typer', 'rich', 'limpyd.cli'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
