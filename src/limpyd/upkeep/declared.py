@@ -9,6 +9,7 @@ from limpyd.indexes.base import Index, Indexed, Kept, Transform
 from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.equal import UniqueIndex
 from limpyd.keys import ModelKeys, Partition
+from limpyd.requests import Argument
 from limpyd.scripts.outcomes import Model
 
 KEYS_BY_VALUE = {b"eq", b"scored"}
@@ -64,6 +65,11 @@ class DeclaredIndex(NamedTuple):
             return [self.kept.key]
         by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
         return [self.kept.key + b":"] if by_sub_key else []
+
+    @property
+    def given(self) -> tuple[Argument, ...]:
+        """The index as scripts/lib/given.lua knows it."""
+        return (*self.kept.upkeep, self.place.prefix, self.place.stored, self.sub)
 
     @property
     def fields(self) -> Sequence[Indexed]:

@@ -1,11 +1,18 @@
--- What an object gives to an index (see lib/add_entry for what that holds). ARGV tells the index as in
--- rebuild.lua.
+-- What an object gives to an index (see lib/add_entry for what that holds).
 
-local kind, form, index_key, prefix, stored, sub_key = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8], ARGV[9]
-local of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
-local entry_kind = of_several and string.sub(kind, 2) or kind
-local of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
-local members_seen = 0
+local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
+local of_several, entry_kind, of_members
+local members_seen, given_by_all = 0, {}
+
+-- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
+-- keys, how it is stored and the sub-key.
+local function turn_to_index(at)
+  kind, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
+  of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
+  entry_kind = of_several and string.sub(kind, 2) or kind
+  of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
+  given_by_all = {}
+end
 
 -- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
 -- and `refused(value, reason)` for what cannot be indexed.
@@ -51,6 +58,22 @@ local function each_given(pk, members, take, refused)
   end
 end
 
+-- The members of an object's value from a cursor on, and where there are more of them if it is large; else false.
+local function members_of(key, cursor, at_most)
+  local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
+  local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
+  if size <= at_most or not scan then
+    -- A list has no cursor.
+    return (look_at_all(stored, key)), false
+  end
+  local reply = call(scan, key, cursor, 'COUNT', at_most)
+  local members, step = {}, scan == 'SSCAN' and 1 or 2
+  for at = 1, #reply[2], step do
+    members[reply[2][at]] = step == 1 or reply[2][at + 1]
+  end
+  return members, reply[1] ~= '0' and reply[1]
+end
+
 -- Where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
 local function in_place(key, name)
   return name and #key .. ':' .. key .. name or key
@@ -93,8 +116,6 @@ local function member_behind(key, name)
 end
 
 local function ignore() end
-
-local given_by_all = {}
 
 -- What an object gives, each entry under its place; of one member only, if that is told.
 local function given_by(pk, member)

@@ -1,5 +1,6 @@
 -- What an index holds: the entries of one of its keys, each a member and what is held with it, the score in a sorted
 -- set or the owner in a hash.
+-- @include geohash
 
 -- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
 local function name_and_pk(member, with)
@@ -35,26 +36,50 @@ local function drop(key, member, with)
   end
 end
 
--- Whether an entry has the score that it should have, as far as that can be told without adding it.
+-- What stands in the place of an object's unique value, though its own object does not give it any more, makes room;
+-- if it does, tells whose it is.
+local function make_room(pk, key, entry)
+  local owner = call('HGET', key, entry)
+  if owner and owner ~= pk then
+    if entry_given(owner, key, entry) then
+      return owner
+    end
+    drop(key, entry, owner)
+  end
+  return nil
+end
+
+-- Whether an entry has the score that it should have.
 local function has_its_score(entry, score)
   if entry_kind == 'lex' then
     return tonumber(score) == 0
   elseif entry_kind == 'geo' then
-    return false
+    return tonumber(score) == geohash(entry)
   end
   return tonumber(score) == tonumber(string.match(entry, '^[^:]*'))
 end
 
--- Removes an entry that its object does not give, and puts a wrong score right.
-local function put_right(key, member, with)
+-- What is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
+-- right. And its primary key, and the entry that its object gives.
+local function problem_with(key, member, with)
   local name, pk = name_and_pk(member, with)
   local entry = pk and entry_given(pk, key, name)
   if not entry then
-    drop(key, member, with)
+    return pk and 'stale' or 'malformed', pk
   elseif entry_kind ~= 'eq' and entry_kind ~= 'uniq' and not has_its_score(entry, with) then
-    if entry_kind ~= 'geo' then
-      drop(key, member, with)
-    end
+    return 'score', pk, entry
+  end
+  return nil, pk, entry
+end
+
+-- Removes an entry that its object does not give, and puts a wrong score right; gives what was wrong.
+local function put_right(key, member, with)
+  local problem, pk, entry = problem_with(key, member, with)
+  if problem then
+    drop(key, member, with)
+  end
+  if problem == 'score' then
     add_entry(entry_kind, entry_kind == 'scored' and index_key or key, entry, pk)
   end
+  return problem, pk
 end
