@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from typing import NamedTuple
 
 from limpyd.exceptions import DeclarationError
 
@@ -72,6 +73,26 @@ OWN_KINDS = frozenset(
     {b"eq", b"field", b"geo", b"hash", b"lex", b"meta", b"nothing", b"num", b"pks", b"scored", b"seq", b"uniq"}
 )
 """What follows the hash tag in the keys that hold a model's data."""
+
+
+NAMELESS = frozenset({b"hash", b"stored"})
+"""The kinds of keys in which free text follows at once."""
+MARKED = re.compile(rb"\{([^{}]+)\}:(?:pks|meta)")
+"""Keys that only a model of limpyd has."""
+
+
+class KeyParts(NamedTuple):
+    """What the name of a key tells.
+
+    Attributes:
+        kind: what follows the hash tag: `hash`, `field`, `eq`, ….
+        name: the field, or the index with its label; empty in keys that name none.
+        text: the free text at the end, such as a primary key; None where no colon precedes it.
+    """
+
+    kind: bytes
+    name: bytes
+    text: bytes | None
 
 
 class Partition:
@@ -119,6 +140,16 @@ class Partition:
         """Whether a key is one that holds data of the model; stored collections are not."""
         return key.startswith(self.prefix) and key[len(self.prefix) :].partition(b":")[0] in OWN_KINDS
 
+    def parts(self, key: bytes) -> KeyParts | None:
+        """What the name of a key tells; None if it is that of no key of the partition."""
+        if not key.startswith(self.prefix):
+            return None
+        kind, colon, rest = key[len(self.prefix) :].partition(b":")
+        if not colon or kind in NAMELESS:
+            return KeyParts(kind, b"", rest if colon else None)
+        name, colon, text = rest.partition(b":")
+        return KeyParts(kind, name, text if colon else None)
+
     def stored_collection(self, name: str) -> bytes:
         """The list that holds a stored collection."""
         return b"%sstored:%s" % (self.prefix, to_bytes(name))
@@ -131,6 +162,12 @@ class Partition:
     def pattern(self) -> bytes:
         """Matches every key of the partition, and no other key."""
         return literal_pattern(self.prefix) + b"*"
+
+
+def model_behind(key: bytes) -> bytes | None:
+    """The tag of a model, with its namespace, if the key is one that only a model of limpyd has."""
+    marked = MARKED.fullmatch(key)
+    return marked[1] if marked else None
 
 
 class ModelKeys:

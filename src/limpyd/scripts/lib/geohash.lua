@@ -4,7 +4,7 @@ local function geohash(place)
   local FARTHEST_EAST, FARTHEST_NORTH = 180, 85.05112878
   local longitude, latitude = string.match(place, '^([^,]+),([^,]+)$')
   longitude, latitude = tonumber(longitude), tonumber(latitude)
-  if not longitude or not latitude then
+  if not longitude or not latitude or math.abs(longitude) > FARTHEST_EAST or math.abs(latitude) > FARTHEST_NORTH then
     return nil
   end
   local east = math.floor((longitude + FARTHEST_EAST) / (2 * FARTHEST_EAST) * 2 ^ 26)

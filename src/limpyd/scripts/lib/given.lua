@@ -1,4 +1,5 @@
 -- What an object gives to an index (see lib/add_entry for what that holds).
+-- @include unless_mistyped geohash
 
 local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
 local of_several, entry_kind, of_members
@@ -29,6 +30,9 @@ local function each_given(pk, members, take, refused)
       return refused(value, reason)
     end
     for at = 1, #texts do
+      if kind == 'geo' and not geohash(texts[at]) then
+        return refused(value, 'it is no place')
+      end
       local key, entry = key_and_entry(kind, index_key, texts[at], sub)
       take(key, entry, value, sub)
     end
@@ -119,16 +123,20 @@ local function ignore() end
 
 -- What an object gives, each entry under its place; of one member only, if that is told.
 local function given_by(pk, member)
-  local given, members = {}, nil
+  local given = {}
   subject_key = KEYS[1]
-  if call('SISMEMBER', KEYS[1], pk) == 1 then
+  if call('SISMEMBER', KEYS[1], pk) == 0 then
+    return given
+  end
+  unless_mistyped(function()
+    local members = nil
     if of_members then
       members = member and look_at_some(stored, prefix .. pk, { member }) or (look_at_all(stored, prefix .. pk))
     end
     each_given(pk, members, function(key, entry)
       given[place_of(key, entry)] = entry
     end, ignore)
-  end
+  end)
   return given
 end
 

@@ -1,6 +1,5 @@
 -- What an index holds: the entries of one of its keys, each a member and what is held with it, the score in a sorted
 -- set or the owner in a hash.
--- @include geohash
 
 -- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
 local function name_and_pk(member, with)
