@@ -21,7 +21,7 @@ class Expected(NamedTuple):
     Attributes:
         role: what it is for.
         type: the Redis type that it should have.
-        about: the primary key, or the name of the index, that it tells.
+        about: the primary key that it tells, or the name of an index that is not declared.
         kept_by: the declared index that it belongs to.
     """
 
@@ -90,8 +90,10 @@ class Declared:
 
     def _expected_of_index(self, kind: bytes, name: bytes, text: bytes | None) -> Expected:
         index = self.indexes.get(kind + b":" + name)
-        if index is None or not (index.keys if text is None else index.beginnings):
+        if index is None:
             return Expected(b"orphan", about=kind + b":" + name)
+        if not (index.keys if text is None else index.beginnings):
+            return Expected(b"orphan")
         return Expected(b"index", INDEX_TYPES.get(kind, b"zset"), kept_by=index)
 
     def index_fields(self, index: DeclaredIndex) -> str:

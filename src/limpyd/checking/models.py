@@ -121,7 +121,7 @@ class ModelCheck:
         begin = (0, b"0")
         while pks:
             done: steps.ObjectsDone = yield steps.look_at_objects(
-                self._declared, self._told, given, begin, pks[: steps.MOST_OBJECTS]
+                self._declared, self._told, given, begin, pks[: 2 * steps.MOST_OBJECTS]
             )
             self._notes.objects += done.there
             for one in done.found:

@@ -20,7 +20,7 @@ R = TypeVar("R")
 MOST = 500
 """About how many entries or members a step looks at."""
 MOST_OBJECTS = 100
-"""How many objects a step looks at, at the most."""
+"""About how many objects a step looks at."""
 MOST_KEYS = 1000
 """About how many keys a step asks for."""
 NO_WRITES = "no-writes"

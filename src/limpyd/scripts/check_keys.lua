@@ -5,7 +5,7 @@
 -- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
 -- ARGV   the kinds to be repaired (see lib/findings); and of each key its role, itself, the type that it should have, and:
 --          value, indexed   the primary key: the object must be there; what is indexed does not expire
---          own              nothing: it does not expire
+--          own, index       nothing: it does not expire
 --          stored           nothing: it expires
 --          orphan           the name of the index, which is not declared
 --          unexplained      nothing: there should be no such key
@@ -45,7 +45,7 @@ local function look_at_key(role, key, expected, about)
   local expires = call('PEXPIRETIME', key) >= 0
   if role == 'stored' and not expires then
     note('lasting', key, pk, found, false, remove('lasting', key))
-  elseif (role == 'own' or role == 'indexed') and expires then
+  elseif role ~= 'stored' and role ~= 'value' and expires then
     if repairs.expiring then
       call('PERSIST', key)
     end

@@ -122,7 +122,7 @@ local function look_at_value(pk, number)
     if repairs.missing then
       add_entry(entry_kind, key, entry, pk)
     end
-    note('missing', key, pk, entry, number, repairs.missing)
+    note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
   end, function(value, reason)
     note('unindexable', prefix .. pk, pk, value, { reason, number })
   end)

@@ -83,15 +83,19 @@ local function in_place(key, name)
   return name and #key .. ':' .. key .. name or key
 end
 
-local function place_of(key, entry)
+-- The key that holds an entry, of an index that may have several.
+local function key_of(key, entry)
   if entry_kind == 'eq' then
     return key .. entry
   elseif entry_kind == 'scored' then
     return key .. string.match(entry, '^[^:]*:(.*)$')
-  elseif entry_kind == 'num' or entry_kind == 'geo' then
-    return key
   end
-  return in_place(key, entry)
+  return key
+end
+
+local function place_of(key, entry)
+  local of_pk_alone = entry_kind == 'num' or entry_kind == 'geo' or entry_kind == 'eq' or entry_kind == 'scored'
+  return of_pk_alone and key_of(key, entry) or in_place(key, entry)
 end
 
 -- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
