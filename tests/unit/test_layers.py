@@ -79,7 +79,13 @@ LAYERS = [
     {"model.bulk"},
     {"model.sync", "model.asynchronous"},
     {"model", "asyncio"},
-    {""},
+    {"cli.failures", "cli.options", "cli.output"},
+    {"cli.targets"},
+    {"cli.session"},
+    {"cli.explain"},
+    {"cli.app"},
+    {"cli"},
+    {"", "__main__"},
 ]
 HEIGHT = {module: height for height, layer in enumerate(LAYERS) for module in layer}
 

@@ -1,0 +1,39 @@
+"""The command: one file per sub-command, each of which is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from limpyd.cli.explain import explain
+from limpyd.cli.failures import ended
+
+COMMANDS = (explain,)
+"""What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
+
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 something was found or is left to do; 2 a mistake in the arguments; "
+    "3 the server cannot be reached; 4 it refused; 130 interrupted."
+)
+
+app = typer.Typer(
+    name="limpyd",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(epilog=EXIT_CODES)
+def limpyd() -> None:
+    """Look after the data of limpyd's models."""
+
+
+for command in COMMANDS:
+    app.command()(command)
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs the command with some arguments, and returns its exit code."""
+    return ended(lambda: app(args=list(args), prog_name="limpyd", standalone_mode=False))

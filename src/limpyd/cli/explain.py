@@ -1,0 +1,98 @@
+"""`limpyd explain`: how a query is answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.options import AsJson, OneModel, Url
+from limpyd.cli.output import printed, shown
+from limpyd.cli.session import Session
+from limpyd.cli.targets import Model, model_named
+from limpyd.exceptions import InvalidValue
+from limpyd.keys import to_bytes
+from limpyd.query.explanation import Explanation
+from limpyd.relations.references import ReferenceField
+
+SEVERAL = {"in", "between"}
+TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def explain(
+    model: OneModel,
+    filters: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[name=value…]", help="Filters, such as name=x or age__gt=3; of `in`, a,b,c."),
+    ] = None,
+    sort: Annotated[list[str] | None, typer.Option(help="A field to sort by; -field for the other direction.")] = None,
+    alpha: Annotated[bool, typer.Option("--alpha", help="Sort as text.")] = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> int:
+    """Tell how a query is answered: its conditions, what it starts from, what makes it slow, and the cure.
+
+    Exits with 1 if there is a warning.
+    """
+    target = model_named(model)
+    with Session([target], url) as session:
+        collection = target.collection(**asked_filters(target, filters or []))
+        if sort:
+            collection = collection.sort(*sort, alpha=alpha or None)
+        found: Explanation = session.result(collection.explain())
+    document = {**found._asdict(), "leaves": [leaf._asdict() for leaf in found.leaves]}
+    printed(
+        document,
+        lambda console: console.print("\n".join(map(shown, str(found).splitlines())), markup=False),
+        as_json=as_json,
+    )
+    return Ended.FOUND_SOMETHING if found.warnings else Ended.WELL
+
+
+def asked_filters(model: Model, given: list[str]) -> dict[str, Any]:
+    """Filters as `collection` takes them; what is given is text, and never run.
+
+    Raises:
+        BadUsage: one is no `name=value`.
+    """
+    filters: dict[str, Any] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals or not name:
+            msg = f"{each!r} is no filter; give name=value, such as name=x or age__gt=3"
+            raise BadUsage(msg)
+        if name in filters:
+            msg = f"{name} is given twice; for one of several values give {name}__in=a,b"
+            raise BadUsage(msg)
+        filters[name] = _value(model, name, text)
+    return filters
+
+
+def _value(model: Model, name: str, text: str) -> Any:
+    operator = name.rpartition("__")[2]
+    if operator == "isnull":
+        if text.lower() not in TRUTHS:
+            msg = f"{name} is yes or no, not {text!r}"
+            raise BadUsage(msg)
+        return TRUTHS[text.lower()]
+    if operator in SEVERAL:
+        return [_typed(model, name, one) for one in text.split(",")]
+    return _typed(model, name, text)
+
+
+def _typed(model: Model, name: str, text: str) -> Any:
+    """A value in the type of the field that a filter is on; as text if it is not written as that is stored."""
+    field, schema = None, model._schema
+    for part in name.split("__"):
+        if part not in schema.fields:
+            break
+        field = schema.fields[part]
+        if isinstance(field, ReferenceField):
+            schema = field.target
+    if field is None or not hasattr(field, "codec"):
+        return text
+    try:
+        return field.codec.decode(to_bytes(text))
+    except (InvalidValue, ValueError, ArithmeticError):
+        return text

@@ -1,0 +1,63 @@
+"""How the command ends: exit codes for scripts, and one line on stderr for whatever went wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+
+import typer
+
+from limpyd.exceptions import (
+    DeclarationError,
+    InvalidFilter,
+    InvalidPrimaryKey,
+    InvalidValue,
+    LimpydError,
+    ServerUnreachable,
+    UnknownField,
+)
+
+
+class Ended(IntEnum):
+    """The exit codes."""
+
+    WELL = 0
+    FOUND_SOMETHING = 1
+    """The answer is no, or something is left to do: a conflict, a problem, an index that is not built."""
+    BAD_USAGE = 2
+    """A mistake in the arguments, or in the models that they name."""
+    UNREACHABLE = 3
+    """There is no server, or it does not let us in."""
+    REFUSED = 4
+    """The server, or the library, refused what was asked for; the message says why."""
+    INTERRUPTED = 130
+
+
+class BadUsage(Exception):  # noqa: N818 - it is how the command ends
+    """The command cannot do what its arguments ask for."""
+
+
+MISTAKES = (BadUsage, DeclarationError, InvalidFilter, InvalidPrimaryKey, InvalidValue, UnknownField)
+
+
+def ended(command: Callable[[], int | None]) -> int:
+    """The exit code of a command, once what stopped it is told."""
+    try:
+        return command() or Ended.WELL
+    except typer.TyperException as error:
+        return _told(error.format_message(), Ended.BAD_USAGE)
+    except MISTAKES as error:
+        return _told(str(error), Ended.BAD_USAGE)
+    except ServerUnreachable as error:
+        return _told(str(error), Ended.UNREACHABLE)
+    except LimpydError as error:
+        return _told(str(error), Ended.REFUSED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _told("interrupted", Ended.INTERRUPTED)
+
+
+def _told(message: str, code: Ended) -> Ended:
+    line = " ".join(message.split())
+    sys.stderr.write(f"limpyd: {line.encode('utf-8', 'backslashreplace').decode()}\n")
+    return code

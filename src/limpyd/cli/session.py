@@ -1,0 +1,63 @@
+"""Models of either face, on the databases that they say or on another one, for as long as a command runs."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from limpyd.cli.targets import Model
+from limpyd.database import Database, settings_from_url
+
+
+class Session:
+    """Runs what models of either face return, and closes their databases at the end.
+
+    Args:
+        models: the models.
+        url: where their databases are, if not where they say.
+    """
+
+    def __init__(self, models: Iterable[Model], url: str | None = None) -> None:
+        self.models = list(models)
+        self._databases: list[Database[Any]] = list(dict.fromkeys(model.database for model in self.models))
+        self._settings = None if url is None else settings_from_url(url)
+        self._runner: asyncio.Runner | None = None
+
+    def __enter__(self) -> Self:
+        if self._settings is not None:
+            for database in self._databases:
+                self.result(database.reset(**self._settings))  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            for database in self._databases:
+                self.result(database.close())  # type: ignore[attr-defined]
+        finally:
+            if self._runner is not None:
+                self._runner.close()
+
+    @property
+    def runner(self) -> asyncio.Runner:
+        """What runs coroutines; all in one loop, since an async database has a connection for each."""
+        self._runner = self._runner or asyncio.Runner()
+        return self._runner
+
+    def result(self, call: Any) -> Any:
+        """The result of a call on either face."""
+        return self.runner.run(_awaited(call)) if inspect.isawaitable(call) else call
+
+    def items(self, walk: Any) -> list[Any]:
+        """What a walk on either face yields."""
+        return self.runner.run(_listed(walk)) if hasattr(walk, "__aiter__") else list(walk)
+
+
+async def _awaited(call: Any) -> Any:
+    return await call
+
+
+async def _listed(walk: Any) -> list[Any]:
+    return [item async for item in walk]
