@@ -82,7 +82,7 @@ LAYERS = [
     {"cli.failures", "cli.options", "cli.output"},
     {"cli.targets"},
     {"cli.session"},
-    {"cli.explain"},
+    {"cli.check", "cli.explain"},
     {"cli.app"},
     {"cli"},
     {"", "__main__"},

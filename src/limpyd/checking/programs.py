@@ -25,6 +25,12 @@ def check(schemas: Sequence[Any], repair: Repair, progress: OnProgress | None, *
     return _check(schemas, kinds_to_repair(repair), progress, all_models=all_models)
 
 
+def check_models(database: Any, models: Sequence[Any], repair: Repair, progress: OnProgress | None) -> Any:
+    """Checks some models of one database together; to be awaited on the async face. Raises as `check`."""
+    schemas = [model._declared() for model in models]
+    return database._run_program(check(schemas, repair, progress, all_models=False))
+
+
 def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
     notes = Notes(tuple(schema.name for schema in schemas))
     checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import typer
 
+from limpyd.cli.check import check
 from limpyd.cli.explain import explain
 from limpyd.cli.failures import ended
 
-COMMANDS = (explain,)
+COMMANDS = (check, explain)
 """What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
 
 EXIT_CODES = (

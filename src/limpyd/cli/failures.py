@@ -34,7 +34,7 @@ class Ended(IntEnum):
     INTERRUPTED = 130
 
 
-class BadUsage(Exception):  # noqa: N818 - it is how the command ends
+class BadUsage(Exception):
     """The command cannot do what its arguments ask for."""
 
 
