@@ -100,7 +100,8 @@ class ModelCheck:
     def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
         """Looks at all objects; `progress` is told how many more are done."""
         built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
-        given = [index.given for index in built] + [reference.given for reference in self._declared.references]
+        given = [(index.name, *index.given) for index in built]
+        given += [(b"", *reference.given) for reference in self._declared.references]
         walk = b"0"
         while True:
             walk, pks = yield steps.scan_objects(self._where, walk)

@@ -79,7 +79,7 @@ def look_at_objects(
     Args:
         declared: the model.
         repairs: the kinds of findings to be repaired.
-        indexes: the indexes and references that are looked at, as scripts/lib/given.lua knows them.
+        indexes: the indexes and references that are looked at: the name, and as scripts/lib/given.lua knows them.
         begin: where to begin in the first object.
         pks: the objects.
     """
@@ -91,7 +91,7 @@ def look_at_objects(
     for given in indexes:
         args += given
     args += (*begin, *pks)
-    return _checking(OBJECTS, repairs, declared, [where.pks], args, lambda reply: ObjectsDone(*reply[1:]))
+    return _checking(OBJECTS, repairs, declared, [where.pks, where.meta], args, lambda reply: ObjectsDone(*reply[1:]))
 
 
 class EntriesDone(NamedTuple):

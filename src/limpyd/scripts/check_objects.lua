@@ -2,12 +2,12 @@
 -- Looks at objects: whether the indexes hold what they give, whether whom they refer to is there, and whether they
 -- hold anything that is not declared. Each object is judged, and put right if that is asked, in one step.
 --
--- KEYS   the set of primary keys
+-- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
 -- ARGV   the kinds to be repaired (see lib/findings); about how many members to look at; the prefix of the hash; a count of
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
---        key (see lib/add_entry); a count of indexes, each told as lib/given takes it, where a reference is one of the kind
---        `ref`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
+--        key (see lib/add_entry); a count of indexes, each told by its name and as lib/given takes it, where a reference
+--        is one of the kind `ref`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
 --        key, primary key, and:
@@ -38,7 +38,7 @@ lasting, at = take_list(at, 1)
 prefixes, at = take_list(at, 1)
 referring, at = take_list(at, 2)
 local first_index, indexes = at + 1, tonumber(ARGV[at])
-at = first_index + 6 * indexes
+at = first_index + 7 * indexes
 local from_index, cursor, first_pk = tonumber(ARGV[at]), ARGV[at + 1], at + 2
 for number = 1, #declared do
   declared[declared[number]] = true
@@ -100,6 +100,16 @@ local function look_at_hash(pk)
   end
 end
 
+local cleared = {}
+
+-- Whether an index was cleared while the check goes on.
+local function is_cleared(number)
+  if cleared[number] == nil then
+    cleared[number] = call('HGET', KEYS[2], ARGV[first_index + 7 * (number - 1)]) == '-'
+  end
+  return cleared[number]
+end
+
 -- Looks at an object's value in the index that is turned to; gives where there is more of a large one.
 local function look_at_value(pk, number)
   local members, more = nil, false
@@ -111,6 +121,8 @@ local function look_at_value(pk, number)
       return
     elseif entry_kind == 'ref' then
       return note('dangling', prefix .. pk, pk, entry, number)
+    elseif is_cleared(number) then
+      return
     elseif entry_kind == 'uniq' then
       local owner = call('HGET', key, entry)
       if owner and owner ~= pk and entry_given(owner, key, entry) then
@@ -142,7 +154,7 @@ local function look_at_object(pk)
     from_index = 1
   end
   for number = from_index, indexes do
-    turn_to_index(first_index + 6 * (number - 1))
+    turn_to_index(first_index + 7 * (number - 1) + 1)
     local more = unless_mistyped(look_at_value, pk, number)
     cursor = more or '0'
     if more then
