@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
-from limpyd import PKField, SetField, StringField
+from limpyd import InstanceHashField, PKField, SetField, StringField
 from limpyd.checking import KINDS, Finding, Report
 from limpyd.checking.report import MOST_LISTED
 from limpyd.exceptions import InvalidValue, NotInPipeline
+from limpyd.types import FARTHEST_NORTH, GeoPoint
 from tests.conftest import Face
 from tests.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values
 from tests.rebuild import inconsistencies, state
@@ -141,6 +143,50 @@ class TestDamage:
         assert found(await face.do(face.database.check())) == set()
         strange = ("orphan: {other}", "orphan: {old:times}", "orphan: {town}", "orphan: {thing}:stored:")
         assert [one for one in inconsistencies(face.client, thing) if not one.startswith(strange)] == []
+
+    async def test_entries_of_a_hash_that_expire(self, one):
+        _, thing = await made(one)
+        one.client.execute_command("HPEXPIRE", "{thing}:hash:3", 100_000, "FIELDS", 2, "age", "wish")
+        one.client.execute_command("HPEXPIRE", "{thing}:hash:4", 100_000, "FIELDS", 1, "email")
+        expected = {("expiring", f"{{thing}}:hash:{pk}", str(pk)) for pk in (3, 4)}
+        report = thing.check()
+        assert found(report) == expected
+        assert len(report) == 3  # a reference without check is indexed as well
+        assert thing.check(repair=True).ok
+        assert len(thing.check()) == 0
+        assert thing.lazy_connect(3).age.hget() == 2
+
+    async def test_places_anywhere(self, one):
+        """What the server would keep of a place is worked out, not written; so it must be the same."""
+        fields = {"at": InstanceHashField(type=GeoPoint, indexable=True)}
+        model = type("Place", (one.Model,), {"database": one.database, **fields})
+        rng = random.Random(1)
+        corners = [(180, FARTHEST_NORTH), (-180, -FARTHEST_NORTH), (0, 0), (-0.0, 5e-324), (1e-9, -1e-9)]
+        places = [(rng.uniform(-180, 180), rng.uniform(-FARTHEST_NORTH, FARTHEST_NORTH)) for _ in range(2000)]
+        model.bulk_create({"at": GeoPoint(*place)} for place in corners + places)
+        report = model.check()
+        assert (report.ok, report.entries, len(report)) == (True, 2005, 0)
+
+    async def test_a_database_without_models(self, any_face):
+        face = any_face
+        assert found(await face.do(face.database.check())) == set()
+        face.client.hset("{a}:meta", "eq:x", "-")
+        face.client.sadd("{a:b*}:pks", "1", "2")
+        face.client.sadd("{}:pks", "1")
+        report = await face.do(face.database.check(repair="all"))
+        assert {(finding.model, finding.key) for finding in report} == {("a", "{a}:meta"), ("a:b*", "{a:b*}:pks")}
+        assert "2 objects" in str(report)
+        assert not report.ok
+
+    async def test_nobody_else_is_looked_at(self, any_face):
+        """Models whose names look alike, and keys of other programs."""
+        face = any_face
+        _, thing = await made(face)
+        for key in ("{thing*}:foo", "{thin}:pks", "{thing:b}:foo", "thing:foo", "{thing}", "{Thing}:pks"):
+            face.client.set(key, "x")
+        before = state(face.client)
+        assert len(await face.do(thing.check(repair="all"))) == 0
+        assert state(face.client) == before
 
 
 class TestReport:

@@ -56,12 +56,10 @@ end
 
 -- An object without any data is legal; whether it has none.
 local function look_at_bare(pk)
-  local keys = {}
   for number = 1, #prefixes do
-    keys[number] = prefixes[number] .. pk
-  end
-  if call('EXISTS', unpack(keys)) > 0 then
-    return false
+    if call('EXISTS', prefixes[number] .. pk) == 1 then
+      return false
+    end
   end
   local referred = is_referred_to(pk)
   local repair = repairs.bare and not referred
@@ -86,17 +84,14 @@ local function look_at_hash(pk)
       note('unexplained', hash, pk, sub, false, repairs.unexplained)
     end
   end
-  local times = lasting[1] and if_known('HPEXPIRETIME', hash, 'FIELDS', #lasting, unpack(lasting)) or {}
-  for number = 1, #times do
-    if times[number] > 0 then
-      if repairs.expiring then
-        call('HPERSIST', hash, 'FIELDS', 1, lasting[number])
-        undo_with(function()
-          call('HPEXPIREAT', hash, times[number], 'FIELDS', 1, lasting[number])
-        end, hash)
-      end
-      note('expiring', hash, pk, lasting[number], false, repairs.expiring)
+  for sub, when in pairs(expiries_of(hash, lasting)) do
+    if repairs.expiring then
+      call('HPERSIST', hash, 'FIELDS', 1, sub)
+      undo_with(function()
+        call('HPEXPIREAT', hash, when, 'FIELDS', 1, sub)
+      end, hash)
     end
+    note('expiring', hash, pk, sub, false, repairs.expiring)
   end
 end
 
