@@ -21,6 +21,7 @@ from limpyd.upkeep.steps import declare
 LARGEST_EXACT = 2**53
 """What Lua counts exactly."""
 MOST_DIGITS = 16
+NO_REPAIRS = b""
 
 
 class ModelCheck:
@@ -35,6 +36,8 @@ class ModelCheck:
         self._told = " ".join(sorted(repairs)).encode()
         self._unbuilt: frozenset[bytes] = frozenset()
         self._highest = 0
+        self.possible = True
+        """Whether the keys that all else hangs on are what they should be."""
         self.objects = 0
 
     def owns(self, key: bytes) -> bool:
@@ -47,6 +50,17 @@ class ModelCheck:
         """Looks at what is known of indexes."""
         declared, where = self._declared, self._where
         indexes = list(declared.indexes.values())
+        all_else = [(key, declared.expected(key)) for key in (where.pks, where.meta)]
+        found: list[Found] = yield steps.look_at_keys(declared, NO_REPAIRS, all_else)
+        for one in found:
+            if one[0] == b"mistyped":
+                self.possible = False
+                finding = told.of_key(one, declared)
+                self._notes.add(
+                    finding._replace(what=f"{finding.what}; move or delete it: nothing else can be checked")
+                )
+        if not self.possible:
+            return
         self.objects = yield steps.count("SCARD", where.pks)
         known = yield declare(self._model, where, indexes, may_write=False)
         self._unbuilt = known.unbuilt

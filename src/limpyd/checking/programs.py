@@ -9,6 +9,7 @@ from limpyd.checking import steps
 from limpyd.checking.findings import Finding, Repair, kinds_to_repair
 from limpyd.checking.models import ModelCheck
 from limpyd.checking.report import Notes, Report
+from limpyd.exceptions import ServerError
 from limpyd.keys import model_behind, to_text
 from limpyd.requests import Program
 
@@ -36,6 +37,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]
     for each in checks:
         yield from each.begin()
+    possible = [each for each in checks if each.possible]
     in_database = yield steps.count("DBSIZE")
     told = _Progress(progress, sum(each.objects for each in checks), in_database)
     pattern = schemas[0].keys.partitions[0].pattern if len(checks) == 1 and not all_models else b"{*"
@@ -44,12 +46,12 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     while first or cursor != b"0":
         cursor, keys = yield steps.scan(pattern, cursor)
         first = False
-        for each in checks:
+        for each in possible:
             yield from each.look_at_keys([key for key in keys if each.owns(key)])
         if all_models:
             unowned |= {key for key in keys if model_behind(key) and not any(each.owns(key) for each in checks)}
         told.keys(steps.MOST_KEYS)
-    for each in checks:
+    for each in possible:
         yield from each.build()
         yield from each.look_at_objects(told.objects)
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
@@ -61,7 +63,10 @@ def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
     """Tells of data whose model is not declared; of each model one key is known."""
     for tag, key in tags.items():
         pks = b"{%s}:pks" % tag
-        objects = yield steps.count("SCARD", pks)
+        try:
+            objects = yield steps.count("SCARD", pks)
+        except ServerError:  # it is no set, so it is nobody's
+            continue
         what = f"no model of this name is declared on the database; it has {objects:,} objects"
         notes.add(Finding("unowned", to_text(tag), to_text(key), None, what))
 

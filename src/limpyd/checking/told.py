@@ -39,6 +39,8 @@ def of_key(found: Found, declared: Declared) -> Finding:
         what = f"no field, and nothing else of the model, explains this {fact.decode()}"
     elif kind == "mistyped":
         what = f"it holds a {fact.decode()}, and should hold a {other.decode()}"
+    elif kind == "half" and other is not None:
+        what = "no object of the model is there; if its set of primary keys was lost, bring that back"
     else:
         what = OF_KEYS[kind]
     return finding_of(found, declared, what)

@@ -9,7 +9,8 @@
 --          stored           nothing: it expires
 --          orphan           the name of the index, which is not declared
 --          unexplained      nothing: there should be no such key
--- Reply  findings: kind, key, primary key or nothing, and the type that it has
+-- Reply  findings: kind, key, primary key or nothing, and the type that it has; with 'half', 'nobody' if there are no
+--        objects at all, for then it is not removed; with 'mistyped', the type that it should have
 -- @include findings
 
 local call = redis.call
@@ -38,7 +39,9 @@ local function look_at_key(role, key, expected, about)
     end
     return note('orphan', key, pk, found, false, remove('orphan', key))
   elseif pk and call('SISMEMBER', KEYS[1], pk) == 0 then
-    return note('half', key, pk, found, false, remove('half', key))
+    -- Where nobody is there, the set of all may be what was lost.
+    local nobody = call('EXISTS', KEYS[1]) == 0
+    return note('half', key, pk, found, nobody and 'nobody', not nobody and remove('half', key))
   elseif found ~= expected then
     return note('mistyped', key, pk, found, expected, remove('mistyped', key))
   end
