@@ -130,6 +130,10 @@ class RestrictedError(LimpydError, ValueError):
         self.target = target
 
 
+class MoveConflict(LimpydError, ValueError):
+    """An object cannot get its new name, since there is something under it. Nothing of that object was changed."""
+
+
 class MultipleObjectsReturned(LimpydError, ValueError):
     """More than one object matches where exactly one was asked for."""
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from limpyd.checking import KINDS, Kind, Report
 from limpyd.checking.findings import kinds_to_repair
-from limpyd.checking.programs import OnProgress, check_models
+from limpyd.checking.programs import check_models
 from limpyd.cli.failures import BadUsage, Ended
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, shown
+from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
 from limpyd.cli.targets import models_named
 
@@ -51,7 +48,7 @@ def check(
     with Session(targets, url) as session:
         for database in dict.fromkeys(model.database for model in targets):
             mine = [model for model in targets if model.database is database]
-            with _progress(quiet=as_json) as progress:
+            with bar("Checking") as progress:
                 checking: Any = (
                     database.check(repairs, progress) if whole else check_models(database, mine, repairs, progress)
                 )
@@ -83,15 +80,3 @@ def asked_repairs(*, repair: bool, also: list[str]) -> frozenset[Kind]:
 def _page(console: Console, reports: list[Report]) -> None:
     for report in reports:
         console.print("\n".join(map(shown, str(report).splitlines())), markup=False)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[OnProgress | None]:
-    """A progress bar on stderr, if somebody looks at it."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Checking")
-        yield lambda done, total: progress.update(task, completed=done, total=total)

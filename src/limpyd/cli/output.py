@@ -47,7 +47,7 @@ def shown(cell: object) -> str:
 
 
 def safe(document: Any) -> Any:
-    """A document with all its text as UTF-8 can hold it: a byte that is not is spelled out, as `\\udcff`."""
+    """A document with all its text as UTF-8 can hold it: bytes that are not are spelled out."""
     if isinstance(document, str):
         return document.encode("utf-8", "backslashreplace").decode()
     if isinstance(document, dict):

@@ -32,6 +32,8 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
 from limpyd.model.updates import Update
+from limpyd.moving import from_field, from_model
+from limpyd.moving.programs import Moved
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
@@ -295,6 +297,53 @@ class AsyncRedisModel(ModelCore[Async]):
             InvalidValue: `repair` names no kind of findings that can be repaired.
         """
         return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
+
+    @classmethod
+    def rename_from(cls, former_name: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
+        """Moves the objects of this model from the name that it had: its class, namespace or `model_name` has changed.
+
+        It goes on while others read and write, in steps of some milliseconds. Each object is moved as a whole, its
+        values with their expiries, its index entries and its membership, or stays as it is. If it is stopped, however,
+        the next call goes on; called once more, it moves what processes with the old class have written meanwhile.
+        References to the objects stay valid, since primary keys stay the same. When no object is left, so is nothing
+        else of the former name (RENAMENX; on a cluster of one node RESTORE).
+
+        Args:
+            former_name: what it was called: `model` or `namespace:model`, as in its keys.
+            progress: is told from time to time how many objects are moved, and of how many.
+
+        Returns:
+            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one whose
+            primary key or unique value another object has under the new name; and which keys of no object had to stay.
+
+        Raises:
+            InvalidValue: the name is that of no model, or of one that is still declared on this database.
+            ServerError: the new keys are on another node of a cluster, or the server refuses a command.
+        """
+        return cls.database._run_program(from_model(cls._declared(), former_name, progress))
+
+    @classmethod
+    def rename_field(cls, old: str, new: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
+        """Moves the values of a field from the name that it had, in all objects.
+
+        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
+        stopped. Until it has come to its end, filters on an index of the field raise `IndexNotBuilt`.
+
+        Args:
+            old: what the field was called.
+            new: what it is called now.
+            progress: is told from time to time how many objects are looked at, and of how many.
+
+        Returns:
+            A `Moved`: how many objects had a value under the old name only; and those that have one under both, with
+            the error of each, which were left as they are.
+
+        Raises:
+            UnknownField: `new` is no field of the model.
+            InvalidValue: `old` is still one, or cannot have been one.
+            ServerError: the server refuses a command.
+        """
+        return cls.database._run_program(from_field(cls._declared(), old, new, progress))
 
     @classmethod
     async def scan_model_keys(cls) -> AsyncIterator[str]:

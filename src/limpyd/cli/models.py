@@ -1,0 +1,117 @@
+"""`limpyd models`: what is declared, and what there is of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from limpyd.cli import looking
+from limpyd.cli.failures import Ended
+from limpyd.cli.looking import Group
+from limpyd.cli.options import AsJson, Models, Url
+from limpyd.cli.output import printed, shown, size, table
+from limpyd.cli.session import Session
+from limpyd.cli.targets import Model, models_named
+from limpyd.keys import to_text
+
+
+def models(
+    names: Models,
+    memory: Annotated[bool, typer.Option(help="Estimate memory, which walks all keys of the database.")] = True,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Of how many keys of a kind to ask the memory; of all if 0.")
+    ] = 100,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> int:
+    """List models: fields, indexes and whether they are built, objects, memory of the objects and of each index.
+
+    Memory is an estimate: MEMORY USAGE of some keys of each kind, drawn at random, times how many there are.
+    Exits with 1 if an index is not built.
+    """
+    told = []
+    with Session(models_named(names), url) as session:
+        for model in session.models:
+            run = model.database._run_program
+            objects = session.result(run(looking.count(model)))
+            unbuilt = session.result(run(looking.unbuilt(model)))
+            groups = session.result(run(looking.groups(model, samples))) if memory else {}
+            told.append(_document(model, objects, unbuilt, groups, memory=memory))
+    printed({"models": told}, lambda console: _page(console, told, samples if memory else None), as_json=as_json)
+    return Ended.WELL if all(index["built"] for one in told for index in one["indexes"]) else Ended.FOUND_SOMETHING
+
+
+def _document(
+    model: Model, objects: int, unbuilt: frozenset[bytes], groups: dict[str, Group], *, memory: bool
+) -> dict[str, Any]:
+    nothing = Group(0, 0, 0)
+
+    def of(name: str) -> dict[str, Any]:
+        return groups.get(name, nothing)._asdict() if memory else dict.fromkeys(Group._fields)
+
+    fields = [
+        {
+            "name": name,
+            "class": type(field).__name__,
+            "type": field.codec.name,
+            "unique": getattr(field, "unique", False),
+        }
+        for name, field in looking.fields(model)
+    ]
+    indexes = [
+        {
+            "name": to_text(index.name),
+            "index": index.told,
+            "fields": [field.name for field in index.fields],
+            "built": index.name not in unbuilt,
+            **of(to_text(index.name)),
+        }
+        for index in looking.indexes(model)
+    ]
+    return {
+        "model": f"{model.__module__}:{model.__qualname__}",
+        "keys": [to_text(where.prefix) + "*" for where in looking.partitions(model)],
+        "database": model.database._where,
+        "objects": objects,
+        "values": of(looking.OBJECTS),
+        "others": of(looking.OTHERS),
+        "fields": fields,
+        "indexes": indexes,
+    }
+
+
+def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> None:
+    for one in told:
+        values = one["values"]["memory"]
+        text = f"{one['model']}: {one['objects']:,} objects" + ("" if values is None else f", about {size(values)}")
+        console.print(Text(shown(text), style="bold"))
+        console.print(Text(shown(f"  {', '.join(one['keys'])} at {one['database']}")))
+        console.print(
+            table(
+                "", ["field", "class", "type"], [[each["name"], each["class"], each["type"]] for each in one["fields"]]
+            )
+        )
+        if one["indexes"]:
+            rows = [
+                [
+                    each["index"],
+                    ", ".join(each["fields"]),
+                    "yes" if each["built"] else "no",
+                    each["keys"],
+                    size(each["memory"]),
+                ]
+                for each in one["indexes"]
+            ]
+            console.print(table("", ["index", "of", "built", "keys", "about"], rows))
+        console.print()
+    if samples is not None:
+        console.print(
+            f"Memory: MEMORY USAGE of {f'up to {samples}' if samples else 'all'} keys of each kind.", markup=False
+        )
+
+
+def _about(memory: int | None) -> str:
+    return "" if memory is None else size(memory)

@@ -1,0 +1,77 @@
+"""`limpyd rename`: the data of a class or a field follows it to its new name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.options import AsJson, OneModel, Url
+from limpyd.cli.output import printed, shown, table
+from limpyd.cli.progress import bar
+from limpyd.cli.session import Session
+from limpyd.cli.targets import model_named
+from limpyd.moving.programs import Moved
+
+
+def rename(
+    model: OneModel,
+    former: Annotated[
+        str | None,
+        typer.Option("--from", help="The former class, of the same namespace; or namespace:model, as in keys."),
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(metavar="old=new", help="A field that was called otherwise; may be repeated.")
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> int:
+    """Move the data of a class, or of a field, from the name that it had, while others read and write.
+
+    Each object is moved as one step. If it is stopped, however, the next call goes on. What has no free place under its
+    new name stays and is listed; then it exits with 1.
+    """
+    pairs = [_pair(each) for each in field or []]
+    if former is None and not pairs:
+        msg = "rename needs --from Old, for a class, or --field old=new"
+        raise BadUsage(msg)
+    target = model_named(model)
+    told: list[dict[str, Any]] = []
+    with Session([target], url) as session:
+        if former is not None:
+            name = former if ":" in former else f"{target.namespace}:{former.lower()}"
+            with bar(f"{former} to {target.__name__}") as progress:
+                told.append(
+                    _document(former, target.__name__, session.result(target.rename_from(name, progress=progress)))
+                )
+        for old, new in pairs:
+            with bar(f"{old} to {new}") as progress:
+                told.append(_document(old, new, session.result(target.rename_field(old, new, progress=progress))))
+    printed({"renamed": told}, lambda console: _page(console, told), as_json=as_json)
+    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in told) else Ended.WELL
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        msg = f"--field takes old=new, not {text!r}"
+        raise BadUsage(msg)
+    return old, new
+
+
+def _document(old: str, new: str, moved: Moved) -> dict[str, Any]:
+    conflicts = [{"pk": conflict.pk, "error": str(conflict.error)} for conflict in moved.conflicts]
+    return {"from": old, "to": new, "objects": moved.objects, "conflicts": conflicts, "kept": moved.kept}
+
+
+def _page(console: Console, told: list[dict[str, Any]]) -> None:
+    for one in told:
+        console.print(Text(shown(f"{one['from']} to {one['to']}: moved {one['objects']:,} objects")))
+        if one["conflicts"]:
+            rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]
+            console.print(table("Not moved:", ["primary key", "why"], rows))
+        if one["kept"]:
+            console.print(table("Keys of no object whose new name is taken:", ["key"], [[key] for key in one["kept"]]))

@@ -1,0 +1,81 @@
+"""A model as it was under its former names: a schema that no class has any more."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from limpyd.exceptions import DeclarationError, InvalidValue, shorten
+from limpyd.fields import Field
+from limpyd.indexes.base import Declared, Index
+from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
+from limpyd.indexes.multi import MultiIndexes, declared
+from limpyd.model.schema import Schema
+
+
+def former(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
+    """The schema of a model as it was.
+
+    Args:
+        schema: the schema as it is.
+        name: what the model was called: `model` or `namespace:model`.
+        fields: what fields were called, by their names now.
+
+    Raises:
+        InvalidValue: the name is that of no model.
+    """
+    namespace, _, model = name.rpartition(":")
+    was = {old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema, fields).items()}
+    try:
+        return Schema(type(schema.name, (), was), model, namespace, schema.lockable)
+    except DeclarationError as error:
+        msg = f"{shorten(name)} is no name of a model: {error}; give model, or namespace:model"
+        raise InvalidValue(msg) from None
+
+
+def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
+    """Refuses names of fields that cannot have been renamed so.
+
+    Raises:
+        UnknownField: a new name is that of no field.
+        InvalidValue: a former name is still that of a field, or no name of one.
+    """
+    for now, old in fields.items():
+        if schema.field(now) is schema.pk_field:
+            msg = f"{schema.name}.{now} is the primary key: nothing is kept under its name, so there is nothing to move"
+            raise InvalidValue(msg)
+        if not isinstance(old, str) or not old.isidentifier():
+            msg = f"{schema.name}.{now}: {shorten(old)} is no name that a field can have had"
+            raise InvalidValue(msg)
+        if old in schema.fields:
+            msg = f"{schema.name}.{old} is still a field, so its values are not those of {now}; rename one at a time"
+            raise InvalidValue(msg)
+    if len(set(fields.values())) < len(fields):
+        msg = f"{schema.name}: two fields cannot have had one name: {', '.join(sorted(fields.values()))}"
+        raise InvalidValue(msg)
+
+
+def _all_names(schema: Schema, fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: fields.get(name, name) for name in schema.fields}
+
+
+def _renamed(field: Field[Any], name: str, fields: Mapping[str, str]) -> Field[Any]:
+    was = copy.copy(field)
+    was.name = name
+    indexes = getattr(field, "declared_indexes", ())
+    if indexes:
+        was.declared_indexes = [_index(index, fields) for index in indexes]  # type: ignore[attr-defined]
+    return was
+
+
+def _index(given: Declared, fields: Mapping[str, str]) -> Index:
+    """An index that names other fields, with their former names."""
+    index = copy.copy(declared(given))
+    if isinstance(index, EqualIndexWith):
+        index.other_fields = [fields.get(name, name) for name in index.other_fields]
+    elif isinstance(index, ScoredEqualIndex):
+        index.score_field = fields.get(index.score_field, index.score_field)
+    elif isinstance(index, MultiIndexes):
+        index.index_classes = [_index(each, fields) for each in index.index_classes]
+    return index

@@ -1,0 +1,102 @@
+"""What a move has to do: which keys get which names, and which indexes lose and gain entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.base import Kept
+from limpyd.keys import Partition
+from limpyd.model.schema import Schema
+from limpyd.requests import Argument
+from limpyd.scripts.calls import deletion_layout
+from limpyd.scripts.writes import Indexes
+from limpyd.upkeep.declared import DeclaredIndex, declared_indexes
+
+
+class Route(NamedTuple):
+    """From where to where the objects of a model are moved.
+
+    Attributes:
+        source: the schema as it was.
+        here: the partition of that.
+        target: the schema as it is.
+        there: the partition of that.
+        keys: of each key of an object that gets another name the prefix here, and there.
+        subs: of each entry of its hash that gets another name the sub-key here, and there.
+        leaves: what the scripts are told of the indexes here that lose its entries.
+        enters: the same of those there that gain some.
+        gaining: those indexes.
+    """
+
+    source: Schema
+    here: Partition
+    target: Schema
+    there: Partition
+    keys: list[tuple[bytes, bytes]]
+    subs: list[tuple[bytes, bytes]]
+    leaves: tuple[Argument, ...]
+    enters: tuple[Argument, ...]
+    gaining: list[DeclaredIndex]
+
+    @property
+    def to_another_set(self) -> bool:
+        """Whether the objects get another set of primary keys."""
+        return self.here.pks != self.there.pks
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+
+def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
+    """The route from a schema to another.
+
+    Args:
+        source: the schema as it was.
+        target: the schema as it is.
+        names: what fields were called, by their names now; the others have the same name.
+    """
+    (here,), (there,) = source.keys.partitions, target.keys.partitions
+    was = {name: (place.prefix, sub) for name, _, place, sub in source.layout(here)}
+    keys, subs = {here.hash_prefix: there.hash_prefix}, []
+    for name, _, place, sub in target.layout(there):
+        prefix, old_sub = was[names.get(name, name)]
+        keys[prefix] = place.prefix
+        if sub is not None and old_sub is not None and sub != old_sub:
+            subs.append((old_sub, sub))
+    losing, gaining = declared_indexes(source, here), declared_indexes(target, there)
+    same = {_identity(index) for index in losing} & {_identity(index) for index in gaining}
+    return Route(
+        source,
+        here,
+        target,
+        there,
+        [pair for pair in keys.items() if pair[0] != pair[1]],
+        subs,
+        _told(source, here, {index.kept for index in losing if _identity(index) not in same}),
+        _told(target, there, {index.kept for index in gaining if _identity(index) not in same}),
+        [index for index in gaining if _identity(index) not in same],
+    )
+
+
+def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
+    return (*index.kept.upkeep, index.place.prefix, index.place.stored, index.sub)
+
+
+def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argument, ...]:
+    """Some indexes of a model, as lib/deleting and lib/entering know them."""
+    fields = [
+        (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
+        for _, _, place, sub in schema.layout(where)
+    ]
+    indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
+    return deletion_layout(
+        schema.key_prefixes(where),
+        [arg for kept in schema.together(where) if kept in indexes for arg in kept.upkeep],
+        [(sub, described) for _, sub, described in indexed if sub is not None],
+        [(place.prefix, place.stored, described) for place, sub, described in indexed if sub is None],
+    )
+
+
+def _described(indexes: Sequence[Kept]) -> Indexes:
+    return (len(indexes), *(arg for kept in indexes for arg in kept.upkeep))

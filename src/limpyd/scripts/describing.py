@@ -1,0 +1,57 @@
+"""What keys hold and cost: the request of describe_keys.lua, and the walk of all keys of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.keys import Partition, to_text
+from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.loader import Script
+
+DESCRIBE = Script("describe_keys")
+MEMBERS_LOOKED_AT = 5
+CHUNK = 500
+"""About how many keys one request looks at."""
+
+
+class KeyFacts(NamedTuple):
+    """A key.
+
+    Attributes:
+        key: its name.
+        type: the Redis type of its value.
+        ttl: in how many milliseconds it expires, or None.
+        length: how many members it has, or bytes if it is a string.
+        memory: about how many bytes of memory it takes (MEMORY USAGE).
+    """
+
+    key: str
+    type: str
+    ttl: int | None
+    length: int
+    memory: int
+
+
+def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]:
+    """What some keys hold; those that are gone are left out."""
+
+    def decode(reply: list[Any]) -> list[KeyFacts]:
+        return [
+            KeyFacts(to_text(key), to_text(kind), None if ttl < 0 else ttl, length, memory)
+            for key, (kind, ttl, length, memory) in zip(keys, reply, strict=True)
+            if kind != b"none"
+        ]
+
+    args: tuple[Argument, ...] = (b"EVALSHA", DESCRIBE.sha, len(keys), *keys, MEMBERS_LOOKED_AT)
+    return Request(args, decode, readonly=True, script=DESCRIBE, subject=subject)
+
+
+def found(subject: Subject, where: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Some keys of a model, and where there are more (SCAN)."""
+
+    def decode(reply: list[Any]) -> tuple[bytes, list[bytes]]:
+        return reply[0], reply[1]
+
+    args = (b"SCAN", cursor, b"MATCH", where.pattern, b"COUNT", CHUNK)
+    return Request(args, decode, readonly=True, subject=subject)

@@ -1,0 +1,47 @@
+-- A key that gets another name, with its expiry. Where the two names are in two slots of a cluster, RENAME is refused:
+-- there the value is copied, and the old key is noted in `copied`, to be removed once nothing can be refused any more.
+
+local copied, two_slots = {}, nil
+
+-- Asked beforehand: some servers refuse scripts for good once one was refused two slots.
+local function are_in_two_slots(from, to)
+  if two_slots == nil then
+    local one, other = redis.pcall('CLUSTER', 'KEYSLOT', from), redis.pcall('CLUSTER', 'KEYSLOT', to)
+    local no_cluster = type(one) == 'table' and string.find(one.err, 'cluster support disabled', 1, true)
+    two_slots = not no_cluster and (type(one) == 'table' or one ~= other)
+  end
+  return two_slots
+end
+
+-- False if there is a key of the new name already.
+local function rename_key(from, to)
+  subject_key = from
+  if call('EXISTS', from) == 0 then
+    return true
+  elseif call('EXISTS', to) == 1 then
+    return false
+  elseif are_in_two_slots(from, to) then
+    call('RESTORE', to, math.max(call('PEXPIRETIME', from), 0), call('DUMP', from), 'ABSTTL')
+    undo_with('DEL', to)
+    copied[#copied + 1] = from
+  else
+    call('RENAMENX', from, to)
+    undo_with('RENAME', to, from)
+  end
+  return true
+end
+
+-- The last automatic primary key becomes the larger of both.
+local function carry_on(from, to)
+  subject_key = from
+  local last, here = call('GET', from), call('GET', to)
+  if last and (not here or #last > #here or #last == #here and last > here) then
+    call('SET', to, last)
+  end
+end
+
+local function unlink_copied()
+  for at = 1, #copied do
+    unlink(copied[at])
+  end
+end

@@ -1,0 +1,132 @@
+#!lua
+-- Moves some objects: each as a whole, values, indexes and membership, or not at all. It ends after some milliseconds,
+-- so that others need not wait, and tells which primary keys it has found and not come to.
+--
+-- KEYS   the set of primary keys
+-- ARGV   '1' if the objects get another set of primary keys, else '0': then those are passed over that have nothing to
+--        move; that set; the last automatic primary key here and there;
+--        a cursor of the set, about how many to find, and for how many milliseconds to move them;
+--        a count of primary keys to be moved before more are found, and those;
+--        a count of texts, and of each key to be renamed the prefix here and there;
+--        a count of texts, and of each hash field to be renamed the sub-key here and there;
+--        a count of texts, and what the model looks like here (see lib/deleting); and to the end the same for there
+-- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
+--        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
+--        or 'asked', 'error', 'broken' (see lib/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
+--        was to be renamed would replace another value
+-- @include atomic if_known values add_entry remove_entry upkeep look_at_all attempt deleting entering renaming
+
+-- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.
+local lua_clock = rawget(_G, 'os')
+
+local function seconds_now()
+  if lua_clock then
+    return lua_clock.clock()
+  end
+  local time = call('TIME')
+  return time[1] + time[2] / 1000000
+end
+
+local began = seconds_now()
+local to_another_set, set, seq, other_seq = ARGV[1] == '1', ARGV[2], ARGV[3], ARGV[4]
+local cursor, count, seconds = ARGV[5], ARGV[6], ARGV[7] / 1000
+local last_waiting = 8 + ARGV[8]
+local first_key, last_key = last_waiting + 2, last_waiting + 1 + ARGV[last_waiting + 1]
+local first_sub, last_sub = last_key + 2, last_key + 1 + ARGV[last_key + 1]
+local here, here_ends = last_sub + 2, last_sub + 1 + ARGV[last_sub + 1]
+local there = here_ends + 1
+local source_hash, target_hash = ARGV[here + 1], ARGV[there + 1]
+
+local function has_something(pk)
+  for at = first_key, last_key, 2 do
+    if call('EXISTS', ARGV[at] .. pk) == 1 then
+      return true
+    end
+  end
+  subject_key = source_hash .. pk
+  for at = first_sub, last_sub, 2 do
+    if call('HEXISTS', subject_key, ARGV[at]) == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+local function rename_sub(key, from, to)
+  subject_key = key
+  local value = call('HGET', key, from)
+  if not value then
+    return
+  elseif call('HSETNX', key, to, value) == 0 then
+    refuse('both', key, to)
+  end
+  undo_with('HDEL', key, to)
+  local expires = expiry_of('entry', key, from)
+  if expires > 0 then
+    call('HPEXPIREAT', key, expires, 'FIELDS', 1, to)
+  end
+  undo_write('entry', key, from, value, expires)
+  call('HDEL', key, from)
+end
+
+local function move(pk)
+  if not to_another_set and (call('SISMEMBER', KEYS[1], pk) == 0 or not has_something(pk)) then
+    return 0
+  elseif not forget(KEYS[1], pk, here, here_ends) then
+    return 0
+  end
+  subject_key = set
+  if call('SADD', set, pk) == 0 then
+    refuse('taken')
+  end
+  undo_with('SREM', set, pk)
+  for at = first_key, last_key, 2 do
+    local key = ARGV[at + 1] .. pk
+    if to_another_set and call('EXISTS', key) == 1 or not rename_key(ARGV[at] .. pk, key) then
+      refuse('both', key, false)
+    end
+  end
+  for at = first_sub, last_sub, 2 do
+    rename_sub(target_hash .. pk, ARGV[at], ARGV[at + 1])
+  end
+  enter(pk, there, #ARGV)
+  return 1
+end
+
+return atomically(function()
+  local waiting = { unpack(ARGV, 9, last_waiting) }
+  subject_key = KEYS[1]
+  if #waiting == 0 then
+    local found = call('SSCAN', KEYS[1], cursor, 'COUNT', count)
+    cursor, waiting = found[1], found[2]
+  end
+  if to_another_set then
+    carry_on(seq, other_seq)
+  end
+  local moved, looked, refused, left = 0, 0, {}, {}
+  for at = 1, #waiting do
+    if looked > 0 and seconds_now() - began > seconds then
+      left[#left + 1] = waiting[at]
+    else
+      local before = #copied
+      local number, outcome = attempt(move, waiting[at])
+      looked = looked + 1
+      if number then
+        moved = moved + number
+      else
+        for dropped = #copied, before + 1, -1 do
+          copied[dropped] = nil
+        end
+        refused[#refused + 1] = waiting[at]
+        refused[#refused + 1] = outcome
+      end
+    end
+  end
+  subject_key = KEYS[1]
+  local remaining = call('SCARD', KEYS[1])
+  if asked then
+    return
+  end
+  unlink_copied()
+  return { 'ok', cursor, moved, looked, remaining, left, refused }
+end)

@@ -1,0 +1,46 @@
+#!lua
+-- Does away with what is left of a model whose objects have all been moved, as much as one look at the keys of the
+-- database finds: what its indexes hold is removed, any other key gets the name that it has in the other model.
+--
+-- KEYS   the set of primary keys
+-- ARGV   what the keys of the model begin with, and those of the other; the last automatic primary key here and there;
+--        what is known of the indexes; a cursor, a pattern of the keys, about how many to look at; and to the end what
+--        the keys of indexes begin with
+-- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
+--        if there are objects (again): nothing was changed; or 'error' (see lib/atomic)
+-- @include atomic renaming
+
+local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local in_the_way = {}
+
+local function is_of_index(key)
+  for at = 9, #ARGV do
+    if string.sub(key, 1, #ARGV[at]) == ARGV[at] then
+      return true
+    end
+  end
+  return false
+end
+
+local function sweep(key)
+  subject_key = key
+  if key == seq or key == meta or is_of_index(key) then
+    copied[#copied + 1] = key
+  elseif string.sub(key, 1, #prefix) == prefix and not rename_key(key, other .. string.sub(key, #prefix + 1)) then
+    in_the_way[#in_the_way + 1] = key
+  end
+end
+
+return atomically(function()
+  subject_key = KEYS[1]
+  if call('EXISTS', KEYS[1]) == 1 then
+    return { 'objects' }
+  end
+  carry_on(seq, other_seq)
+  local found = call('SCAN', ARGV[6], 'MATCH', ARGV[7], 'COUNT', ARGV[8])
+  for at = 1, #found[2] do
+    sweep(found[2][at])
+  end
+  unlink_copied()
+  return { 'ok', found[1], in_the_way }
+end)

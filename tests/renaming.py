@@ -1,0 +1,96 @@
+"""A model with fields of all types and indexes of all kinds, under any name, and with any name of two of its fields."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from limpyd import (
+    EqualIndex,
+    EqualIndexWith,
+    GeoField,
+    GeoPoint,
+    HashField,
+    HyperLogLogField,
+    InstanceHashField,
+    JSONField,
+    ListField,
+    NumberRangeIndex,
+    PKField,
+    ScoredEqualIndex,
+    SetField,
+    SortedSetField,
+    StreamField,
+    StringField,
+    TextRangeIndex,
+)
+
+ODD: list[Any] = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\n", b"\xff\xfe", "x" * 10_000]
+
+
+def mirrored(value: str) -> str:
+    """What only Python knows."""
+    return value[::-1]
+
+
+def declare(
+    base: Any, database: Any, name: str, namespace: str = "", *, first: str = "name", body: str = "body"
+) -> Any:
+    """The model; `first` is what one field of its hash is called, and `body` one with a key of its own."""
+    declared: dict[str, Any] = {
+        "database": database,
+        "namespace": namespace,
+        "key": PKField(),
+        first: InstanceHashField(unique=True, indexes=[TextRangeIndex]),
+        "city": InstanceHashField(
+            indexes=[EqualIndexWith(other_fields=[first]), ScoredEqualIndex(score_field="rank"), EqualIndex]
+        ),
+        "price": InstanceHashField(Decimal, indexable=True),
+        "mirror": InstanceHashField(indexes=[EqualIndex(transform=mirrored)]),
+        "at": InstanceHashField(GeoPoint, indexable=True),
+        "rank": StringField(int, indexable=True),
+        body: StringField(indexes=[EqualIndex, TextRangeIndex(case_sensitive=False)]),
+        "tags": SetField(indexable=True),
+        "queue": ListField(indexable=True),
+        "board": SortedSetField(indexes=[TextRangeIndex]),
+        "heads": HashField(indexable=True),
+        "sizes": HashField(int, indexable=True),
+        "numbers": SetField(int, indexable=True),
+        "amounts": ListField(float, indexes=[NumberRangeIndex]),
+        "places": GeoField(indexable=True),
+        "log": StreamField(),
+        "hll": HyperLogLogField(),
+        "data": JSONField(),
+    }
+    return type(name, (base,), declared)
+
+
+async def fill(face: Any, model: Any, pks: list[Any], *, first: str = "name") -> None:
+    """Makes an object of each primary key, with a value in each field, and expiries where there may be some."""
+    for number, pk in enumerate(pks):
+        text = pk if isinstance(pk, str) else "bytes"
+        made = await face.do(
+            model.create(
+                key=pk,
+                city="Paris",
+                price=Decimal("1.50"),
+                mirror="café",
+                at=GeoPoint(2.35, 48.85),
+                rank=number,
+                body="É" + text,
+                tags={"a", text},
+                queue=["x", "x", text],
+                board={text: 1.5, "b": float("inf")},
+                heads={"a:b": text, "": "c"},
+                sizes={"q": number},
+                numbers={number, 7},
+                amounts=[1.0, number],
+                data={"a": [1]},
+                **{first: text},
+            )
+        )
+        await face.do(made.places.geoadd({"paris": (2.35, 48.85)}))
+        await face.do(made.hll.pfadd("a", "b"))
+        await face.do(made.log.xadd({"a": "b"}))
+        await face.do(made.log.expire(50_000))
+        await face.do(made.data.expire(60_000))
