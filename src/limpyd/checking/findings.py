@@ -64,7 +64,7 @@ KINDS: dict[Kind, KindFacts] = {
         "an object has a value that an index cannot keep", "give it another value, or the field another index", "none"
     ),
     "unowned": KindFacts(
-        "data of a model that is not declared", "declare or import the model; or rename its data", "none"
+        "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"
     ),
     "bare": KindFacts("an object without any data", "it is deleted, unless others refer to it", "named", mild=True),
     "lasting": KindFacts("a stored collection that does not expire", "it is removed", "named", mild=True),
