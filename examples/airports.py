@@ -196,6 +196,10 @@ def explore() -> None:
         "Airport.exists(icao='LFPG')",
         "same.name.set('A ghost')",
     )
+    show(
+        "After all this, do indexes, keys and references agree with what the objects have?",
+        "print(Airport.check())",
+    )
 
 
 def requests() -> int:

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar, cast
 import redis.asyncio
 from redis import exceptions as redis_errors
 
+from limpyd.checking.databases import AsyncChecked
 from limpyd.database import (
     INFO_SERVER,
     PROGRAM,
@@ -32,7 +33,7 @@ from limpyd.requests import Program, Request, Walk
 R = TypeVar("R")
 
 
-class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis]):
+class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChecked):
     """A Redis or Valkey database, for asyncio.
 
     All tasks of an event loop share one connection. The object may be shared among threads, each with its loop.

@@ -15,6 +15,7 @@ from redis import exceptions as redis_errors
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from limpyd.checking.databases import Checked
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
@@ -210,7 +211,7 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return {"max_connections": UNLIMITED, "retry": Retry(NoBackoff(), 0), **settings, **OURS}
 
 
-class RedisDatabase(Pipelined, Database[redis.Redis]):
+class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     """A Redis or Valkey database.
 
     Args:

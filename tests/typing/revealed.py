@@ -160,6 +160,9 @@ reveal_type(Person.collection().from_stored("x"))  # Collection[str, Person]
 reveal_type(Person.collection().stored_key)  # str | None
 reveal_type(Person.collection().explain().warnings)  # list[str]
 reveal_type(Person.rebuild_indexes())  # None
+reveal_type(Person.check(repair="all"))  # Report
+reveal_type(Person.database.check(repair=["stale"]).of("half"))  # list[Finding]
+Person.check(repair=["nonsense"])  # refused
 reveal_type(Person.clear_indexes())  # None
 reveal_type(person.place.hget())  # GeoPoint | None
 reveal_type(person.places.geopos(1))  # list[GeoPoint | None]
@@ -258,6 +261,8 @@ async def main() -> None:
     reveal_type(await AsyncPerson.instances().store())  # AsyncCollection[AsyncPerson, AsyncPerson]
     reveal_type((await AsyncPerson.collection().explain()).round_trips)  # int
     reveal_type(await AsyncPerson.rebuild_indexes())  # None
+    _checking: object = reveal_type(AsyncPerson.check())  # Coroutine[Any, Any, Report]
+    reveal_type(await AsyncPerson.database.check(True))  # Report
     reveal_type(await person.place.hget())  # GeoPoint | None
     reveal_type(await person.numbers.smembers())  # set[int]
     reveal_type([number async for number in person.numbers.sscan()])  # list[int]

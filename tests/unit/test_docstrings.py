@@ -8,6 +8,7 @@ import pytest
 
 import limpyd
 import limpyd.asyncio
+import limpyd.checking
 from limpyd import exceptions
 from limpyd.fields.geo import BoundGeo
 from limpyd.fields.hash import BoundHash
@@ -40,6 +41,7 @@ PUBLIC = [
     *(value for value in vars(exceptions).values() if isinstance(value, type)),
     BoundPK,
     *BOUND,
+    *(value for value in vars(limpyd.checking).values() if isinstance(value, type)),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from limpyd.cli.check import check
 from limpyd.cli.explain import explain
 from limpyd.cli.failures import ended
 from limpyd.cli.keys import keys
@@ -15,7 +16,7 @@ from limpyd.cli.rename import rename
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
-COMMANDS = (models, keys, explain, rebuild, rename, shell, serve)
+COMMANDS = (models, keys, explain, check, rebuild, rename, shell, serve)
 """What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
 
 EXIT_CODES = (

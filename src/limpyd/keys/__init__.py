@@ -36,7 +36,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from limpyd.exceptions import DeclarationError
 
@@ -88,6 +88,26 @@ OWN_KINDS = frozenset(
 """What follows the hash tag in the keys that hold a model's data."""
 
 
+NAMELESS = frozenset({b"hash", b"stored"})
+"""The kinds of keys in which free text follows at once."""
+MARKED = re.compile(rb"\{([^{}]+)\}:(?:pks|meta)")
+"""Keys that only a model of limpyd has."""
+
+
+class KeyParts(NamedTuple):
+    """What the name of a key tells.
+
+    Attributes:
+        kind: what follows the hash tag: `hash`, `field`, `eq`, ….
+        name: the field, or the index with its label; empty in keys that name none.
+        text: the free text at the end, such as a primary key; None where no colon precedes it.
+    """
+
+    kind: bytes
+    name: bytes
+    text: bytes | None
+
+
 class Partition:
     """The keys of one partition of a model. All carry one hash tag, so live on one node."""
 
@@ -136,6 +156,16 @@ class Partition:
         """Whether a key is one that holds data of the model; stored collections are not."""
         return key.startswith(self.prefix) and key[len(self.prefix) :].partition(b":")[0] in OWN_KINDS
 
+    def parts(self, key: bytes) -> KeyParts | None:
+        """What the name of a key tells; None if it is that of no key of the partition."""
+        if not key.startswith(self.prefix):
+            return None
+        kind, colon, rest = key[len(self.prefix) :].partition(b":")
+        if not colon or kind in NAMELESS:
+            return KeyParts(kind, b"", rest if colon else None)
+        name, colon, text = rest.partition(b":")
+        return KeyParts(kind, name, text if colon else None)
+
     def stored_collection(self, name: str) -> bytes:
         """The list that holds a stored collection."""
         return b"%sstored:%s" % (self.prefix, to_bytes(name))
@@ -148,6 +178,12 @@ class Partition:
     def pattern(self) -> bytes:
         """Matches every key of the partition, and no other key."""
         return literal_pattern(self.prefix) + b"*"
+
+
+def model_behind(key: bytes) -> bytes | None:
+    """The tag of a model, with its namespace, if the key is one that only a model of limpyd has."""
+    marked = MARKED.fullmatch(key)
+    return marked[1] if marked else None
 
 
 class ModelKeys:

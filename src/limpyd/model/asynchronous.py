@@ -7,6 +7,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
+from limpyd.checking import Repair, Report
+from limpyd.checking.programs import check
 from limpyd.database import WALK, scan
 from limpyd.expressions import Expression
 from limpyd.faces import Async
@@ -279,6 +281,22 @@ class AsyncRedisModel(ModelCore[Async]):
         """
         clearing: Coroutine[Any, Any, None] = cls._declared().upkeep.clear()
         return clearing
+
+    @classmethod
+    def check(cls, repair: Repair = False, progress: OnProgress | None = None) -> Coroutine[Any, Any, Report]:
+        """Compares the indexes of the model, and all its keys, with what its objects have, while others read and write.
+
+        It goes in many short steps (SCAN, SSCAN and scripts), each of which judges by what there is in one moment.
+
+        Args:
+            repair: put right what can be without losing data, if True; also what only can by removing some, if
+                "all"; or only findings of these kinds (see `limpyd.checking.KINDS`).
+            progress: is told from time to time how much is done, and of how much: keys of the database and objects.
+
+        Raises:
+            InvalidValue: `repair` names no kind of findings that can be repaired.
+        """
+        return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
 
     @classmethod
     def rename_from(cls, former_name: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:

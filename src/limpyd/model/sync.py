@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
+from limpyd.checking import Repair, Report
+from limpyd.checking.programs import check
 from limpyd.database import WALK, RedisDatabase, scan
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.expressions import Expression
@@ -275,6 +277,22 @@ class RedisModel(ModelCore[Sync]):
         Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
         """
         cls._declared().upkeep.clear()
+
+    @classmethod
+    def check(cls, repair: Repair = False, progress: OnProgress | None = None) -> Report:
+        """Compares the indexes of the model, and all its keys, with what its objects have, while others read and write.
+
+        It goes in many short steps (SCAN, SSCAN and scripts), each of which judges by what there is in one moment.
+
+        Args:
+            repair: put right what can be without losing data, if True; also what only can by removing some, if
+                "all"; or only findings of these kinds (see `limpyd.checking.KINDS`).
+            progress: is told from time to time how much is done, and of how much: keys of the database and objects.
+
+        Raises:
+            InvalidValue: `repair` names no kind of findings that can be repaired.
+        """
+        return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
 
     @classmethod
     def rename_from(cls, former_name: str, /, progress: OnProgress | None = None) -> Moved:

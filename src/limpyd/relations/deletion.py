@@ -73,13 +73,13 @@ def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argumen
     """A reference, as the scripts know it."""
     (where,) = reference.model.keys.partitions
     kept = reference.kept_references(where)
-    clearing = _clearing(reference, where) if reference.on_delete == CLEAR else []
+    clearing = clearing_command(reference, where) if reference.on_delete == CLEAR else []
     many = b"many" if reference.many else b"one"
     name = kept.key.removeprefix(where.prefix).removesuffix(b":")
     return [reference.on_delete, holder, kept.found_by, kept.key, where.meta, name, many, len(clearing), *clearing]
 
 
-def _clearing(reference: Any, where: Partition) -> list[Argument]:
+def clearing_command(reference: Any, where: Partition) -> list[Argument]:
     """The command that takes a reference away."""
     if not isinstance(reference, MembersField):
         return step_args([reference.setting(None)])

@@ -8,15 +8,15 @@
 -- anew, it begins from the start.
 --
 -- KEYS   the set of primary keys; the hash
--- ARGV   name and signature of the index (see declare.lua); its kind, form and key; the pattern of its keys if it
---        may have several, else ''; of its field the prefix of the keys, how it is stored and the sub-key; about how
---        many objects or entries to look at
+-- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
+--        about how many objects or entries to look at; the index (see lib/given)
 -- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
 --        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'error' (see
 --        lib/atomic), both with the primary key at the end if an object was to be entered; 'asked'
 -- @include atomic values apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
 
-local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[6], tonumber(ARGV[10])
+local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+turn_to_index(5)
 local looked = 0
 local entering = false -- which object
 
@@ -30,58 +30,18 @@ local function this_rebuild()
   return state or new_rebuild(signature, run, '')
 end
 
--- The members of a value that is entered now, and where there are more of them if it is large.
-local function members_of(state, key)
-  local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
-  local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
-  if size <= at_most or not scan then
-    -- A list has no cursor.
-    return (look_at_all(stored, key)), false
-  end
-  local reply = call(scan, key, state.inner or '0', 'COUNT', at_most)
-  local members, step = {}, scan == 'SSCAN' and 1 or 2
-  for at = 1, #reply[2], step do
-    members[reply[2][at]] = step == 1 or reply[2][at + 1]
-  end
-  return members, reply[1] ~= '0' and reply[1]
-end
-
--- What stands in the place of another object's value, though that does not give it any more, makes room.
-local function make_room(pk, key, entry, value, sub)
-  local owner = call('HGET', key, entry)
-  if owner and owner ~= pk then
-    if entry_given(owner, key, entry) then
-      refuse('unique', pk, value, owner, sub or false)
-    end
-    drop(key, entry, owner)
-  end
-end
-
--- The same where all owners of a value are kept, as limpyd 2 does.
-local function make_room_for_sole(pk, key, entry, value, sub)
-  for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
-    local name = entry_kind == 'sep' and entry or false
-    if owner ~= pk and entry_given(owner, entry_kind == 'eq' and key .. entry or key, name) then
-      refuse('unique', pk, value, owner, sub or false)
-    elseif owner ~= pk then
-      remove_entry(entry_kind, key, entry, owner)
-    end
-  end
-end
-
 local function enter_object(state)
   local pk, members, more, given = table.remove(state.items), nil, false, 0
   subject_key, entering = KEYS[1], pk
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
       subject_key = placed(prefix, pk)
-      members, more = members_of(state, placed(prefix, pk))
+      members, more = members_of(placed(prefix, pk), state.inner or '0', at_most)
     end
     each_given(pk, members, function(key, entry, value, sub)
-      if entry_kind == 'uniq' then
-        make_room(pk, key, entry, value, sub)
-      elseif sole then
-        make_room_for_sole(pk, key, entry, value, sub)
+      local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or sole and make_room_for_sole(pk, key, entry)
+      if owner then
+        refuse('unique', pk, value, owner, sub or false)
       end
       add_entry(entry_kind, key, entry, pk)
       given = given + 1

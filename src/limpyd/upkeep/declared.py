@@ -10,6 +10,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.equal import UniqueIndex
 from limpyd.indexes.kept import Indexed, Kept, Transform
 from limpyd.keys import ModelKeys, Partition
+from limpyd.requests import Argument
 from limpyd.scripts.outcomes import Model
 
 KEYS_BY_VALUE = {b"eq", b"scored"}
@@ -71,6 +72,11 @@ class DeclaredIndex(NamedTuple):
         """The keys, or their beginnings, of other indexes of the field that look like its own."""
         others = (other.key for other in self.place.indexes if other is not self.kept)
         return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
+
+    @property
+    def given(self) -> tuple[Argument, ...]:
+        """The index as scripts/lib/given.lua knows it."""
+        return (*self.kept.upkeep, self.place.prefix, self.place.stored, self.sub)
 
     @property
     def fields(self) -> Sequence[Indexed]:

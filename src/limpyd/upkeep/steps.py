@@ -107,8 +107,7 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
     """
     kept = index.kept
     pattern = b"".join(map(_pattern, index.beginnings))
-    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, *kept.upkeep, pattern]
-    args += (index.place.prefix, index.place.stored, index.sub, CHUNK)
+    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, pattern, CHUNK, *index.given]
 
     def decode(reply: list[Any]) -> Progress:
         if reply[0] == b"ok":

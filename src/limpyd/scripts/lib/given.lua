@@ -1,13 +1,21 @@
--- What an object gives to an index (see lib/add_entry for what that holds). ARGV tells the index as in
--- rebuild.lua.
+-- What an object gives to an index (see lib/add_entry for what that holds).
+-- @include unless_mistyped geohash
 
-local kind, form, index_key, prefix, stored, sub_key = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8], ARGV[9]
-local of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
-local entry_kind = of_several and string.sub(kind, 2) or kind
-local sole = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
-entry_kind = sole and string.sub(entry_kind, 2) or entry_kind
-local of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
-local members_seen = 0
+local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
+local of_several, entry_kind, of_members, sole
+local members_seen, given_by_all = 0, {}
+
+-- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
+-- keys, how it is stored and the sub-key.
+local function turn_to_index(at)
+  kind, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
+  of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
+  entry_kind = of_several and string.sub(kind, 2) or kind
+  sole = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
+  entry_kind = sole and string.sub(entry_kind, 2) or entry_kind
+  of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
+  given_by_all = {}
+end
 
 -- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
 -- and `refused(value, reason)` for what cannot be indexed.
@@ -24,6 +32,9 @@ local function each_given(pk, members, take, refused)
       return refused(value, reason)
     end
     for at = 1, #texts do
+      if kind == 'geo' and not geohash(texts[at]) then
+        return refused(value, 'it is no place')
+      end
       local key, entry = key_and_entry(kind, index_key, texts[at], sub)
       take(key, entry, value, sub)
     end
@@ -53,20 +64,40 @@ local function each_given(pk, members, take, refused)
   end
 end
 
+-- The members of an object's value from a cursor on, and where there are more of them if it is large; else false.
+local function members_of(key, cursor, at_most)
+  local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
+  local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
+  if size <= at_most or not scan then
+    -- A list has no cursor.
+    return (look_at_all(stored, key)), false
+  end
+  local reply = call(scan, key, cursor, 'COUNT', at_most)
+  local members, step = {}, scan == 'SSCAN' and 1 or 2
+  for at = 1, #reply[2], step do
+    members[reply[2][at]] = step == 1 or reply[2][at + 1]
+  end
+  return members, reply[1] ~= '0' and reply[1]
+end
+
 -- Where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
 local function in_place(key, name)
   return name and #key .. ':' .. key .. name or key
 end
 
-local function place_of(key, entry)
+-- The key that holds an entry, of an index that may have several.
+local function key_of(key, entry)
   if entry_kind == 'eq' then
     return key .. entry
   elseif entry_kind == 'scored' then
     return key .. string.match(entry, '^[^:]*:(.*)$')
-  elseif entry_kind == 'num' or entry_kind == 'geo' then
-    return key
   end
-  return in_place(key, entry)
+  return key
+end
+
+local function place_of(key, entry)
+  local of_pk_alone = entry_kind == 'num' or entry_kind == 'geo' or entry_kind == 'eq' or entry_kind == 'scored'
+  return of_pk_alone and key_of(key, entry) or in_place(key, entry)
 end
 
 -- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
@@ -99,20 +130,22 @@ end
 
 local function ignore() end
 
-local given_by_all = {}
-
 -- What an object gives, each entry under its place; of one member only, if that is told.
 local function given_by(pk, member)
-  local given, members = {}, nil
+  local given = {}
   subject_key = KEYS[1]
-  if call('SISMEMBER', KEYS[1], pk) == 1 then
+  if call('SISMEMBER', KEYS[1], pk) == 0 then
+    return given
+  end
+  unless_mistyped(function()
+    local members = nil
     if of_members then
       members = member and look_at_some(stored, placed(prefix, pk), { member }) or (look_at_all(stored, placed(prefix, pk)))
     end
     each_given(pk, members, function(key, entry)
       given[place_of(key, entry)] = entry
     end, ignore)
-  end
+  end)
   return given
 end
 

@@ -38,26 +38,63 @@ local function drop(key, member, with)
   end
 end
 
--- Whether an entry has the score that it should have, as far as that can be told without adding it.
+-- What stands in the place of an object's unique value, though its own object does not give it any more, makes room;
+-- if it does, tells whose it is.
+local function make_room(pk, key, entry)
+  local owner = call('HGET', key, entry)
+  if owner and owner ~= pk then
+    if entry_given(owner, key, entry) then
+      return owner
+    end
+    drop(key, entry, owner)
+  end
+  return nil
+end
+
+-- The same where all owners of a value are kept, as limpyd 2 does.
+local function make_room_for_sole(pk, key, entry)
+  for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
+    local in_key, name = entry_kind == 'eq' and key .. entry or key, entry_kind == 'sep' and entry or false
+    if owner ~= pk and entry_given(owner, in_key, name) then
+      return owner
+    elseif owner ~= pk then
+      remove_entry(entry_kind, key, entry, owner)
+    end
+  end
+  return nil
+end
+
+-- Whether an entry has the score that it should have.
 local function has_its_score(entry, score)
   if entry_kind == 'lex' or entry_kind == 'sep' then
     return tonumber(score) == 0
   elseif entry_kind == 'geo' then
-    return false
+    return tonumber(score) == geohash(entry)
   end
   return tonumber(score) == tonumber(string.match(entry, '^[^:]*'))
 end
 
--- Removes an entry that its object does not give, and puts a wrong score right.
-local function put_right(key, member, with)
+-- What is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
+-- right. And its primary key, and the entry that its object gives.
+local function problem_with(key, member, with)
   local name, pk = name_and_pk(member, with)
   local entry = pk and entry_given(pk, key, name)
   if not entry then
-    drop(key, member, with)
+    return pk and 'stale' or 'malformed', pk
   elseif entry_kind ~= 'eq' and entry_kind ~= 'uniq' and not has_its_score(entry, with) then
-    if entry_kind ~= 'geo' then
-      drop(key, member, with)
-    end
+    return 'score', pk, entry
+  end
+  return nil, pk, entry
+end
+
+-- Removes an entry that its object does not give, and puts a wrong score right; gives what was wrong.
+local function put_right(key, member, with)
+  local problem, pk, entry = problem_with(key, member, with)
+  if problem then
+    drop(key, member, with)
+  end
+  if problem == 'score' then
     add_entry(entry_kind, entry_kind == 'scored' and index_key or key, entry, pk)
   end
+  return problem, pk
 end

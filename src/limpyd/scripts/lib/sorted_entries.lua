@@ -44,7 +44,7 @@ local function make_sorted_entries()
     end
   end
 
-  local sorted_entries = {}
+  local sorted_entries = { member_of = member_of }
 
   function sorted_entries.add(kind, key, entry, pk)
     if kind == 'num' then

@@ -1,0 +1,114 @@
+"""What a model declares, as a check compares it with what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import INDEX_KINDS, Partition
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Argument
+from limpyd.upkeep.declared import DeclaredIndex, declared_indexes
+
+INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}
+"""The Redis type of each kind of index that is no sorted set."""
+
+
+class Expected(NamedTuple):
+    """What a key should be, as scripts/check_keys.lua is told it.
+
+    Attributes:
+        role: what it is for.
+        type: the Redis type that it should have.
+        about: the primary key that it tells, or the name of an index that is not declared.
+        kept_by: the declared index that it belongs to.
+    """
+
+    role: bytes
+    type: bytes = b""
+    about: bytes = b""
+    kept_by: DeclaredIndex | None = None
+
+
+UNEXPLAINED = Expected(b"unexplained")
+
+
+class Reference(NamedTuple):
+    """A field that refers, as scripts/lib/given.lua knows an index."""
+
+    field: Any
+    given: tuple[Argument, ...]
+
+
+class Declared:
+    """What a model declares in one partition.
+
+    Attributes:
+        model: the schema of the model.
+        where: the partition.
+        indexes: its indexes, by name.
+        references: its fields that refer to objects that must be there.
+    """
+
+    def __init__(self, model: Any, where: Partition) -> None:
+        self.model = model
+        self.where = where
+        self.indexes = {index.name: index for index in declared_indexes(model, where)}
+        self.references = [
+            Reference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
+            for _, field, place, sub in model.layout(where)
+            if isinstance(field, ReferenceField) and (checks := field.checks_in(where))
+        ]
+        fields = [(name.encode(), field) for name, field, _, sub in model.layout(where) if sub is None]
+        self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}
+        self._types = {name: field.redis_type.encode() for name, field in fields}
+        in_hash = model.hash_fields.values()
+        self.subs = [field.sub for field in in_hash]
+        self.lasting_subs = [field.sub for field in in_hash if field.indexed]
+        self._own = {b"pks": b"set", b"meta": b"hash"}
+        if model.mints_pks:
+            self._own[b"seq"] = b"string"
+
+    def expected(self, key: bytes) -> Expected:
+        """What a key of the partition should be."""
+        parts = self.where.parts(key)
+        if parts is None:
+            return UNEXPLAINED
+        kind, name, text = parts
+        if kind in self._own and not name and text is None:
+            return Expected(b"own", self._own[kind])
+        if kind == b"stored" and text is not None:
+            return Expected(b"stored", b"list")
+        if kind == b"hash" and text is not None:
+            return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", text)
+        if kind == b"field" and name in self._roles and text is not None:
+            return Expected(self._roles[name], self._types[name], text)
+        if kind in INDEX_KINDS:
+            return self._expected_of_index(kind, name, text)
+        return UNEXPLAINED
+
+    def _expected_of_index(self, kind: bytes, name: bytes, text: bytes | None) -> Expected:
+        index = self.indexes.get(kind + b":" + name)
+        if index is None:
+            return Expected(b"orphan", about=kind + b":" + name)
+        if not (index.keys if text is None else index.beginnings):
+            return Expected(b"orphan")
+        return Expected(b"index", INDEX_TYPES.get(kind, b"zset"), kept_by=index)
+
+    def index_fields(self, index: DeclaredIndex) -> str:
+        """The field, or fields, of an index, as messages tell them."""
+        return index.kept.name if isinstance(index.kept, KeptTogether) else index.kept.field.name
+
+    def told(self, index: DeclaredIndex) -> str:
+        """An index, as messages tell it."""
+        return f"{index.told} of {self.index_fields(index)}"
+
+    @property
+    def referring(self) -> Sequence[Argument]:
+        """Where those are found who refer to objects of the model: kind and key of each index."""
+        found: list[Argument] = []
+        for reference in self.model.incoming:
+            kept = reference.kept_references(reference.model.keys.partitions[0])
+            found += (kept.kind, kept.key)
+        return found

@@ -1,0 +1,175 @@
+"""The check of one model: its keys as a walk finds them, then its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from limpyd.checking import steps, told
+from limpyd.checking.declared import Declared, Expected
+from limpyd.checking.findings import Finding, Kind
+from limpyd.checking.report import Notes
+from limpyd.checking.steps import Found
+from limpyd.exceptions import LimpydError
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Program
+from limpyd.upkeep import programs
+from limpyd.upkeep.declared import DeclaredIndex
+from limpyd.upkeep.steps import declare
+
+LARGEST_EXACT = 2**53
+"""What Lua counts exactly."""
+MOST_DIGITS = 16
+NO_REPAIRS = b""
+
+
+class ModelCheck:
+    """The check of a model in one partition: programs, in the order in which they are to be run."""
+
+    def __init__(self, model: Any, where: Partition, notes: Notes, repairs: AbstractSet[Kind]) -> None:
+        self._declared = Declared(model, where)
+        self._model = model
+        self._where = where
+        self._notes = notes
+        self._repairs = repairs
+        self._told = " ".join(sorted(repairs)).encode()
+        self._unbuilt: frozenset[bytes] = frozenset()
+        self._highest = 0
+        self.possible = True
+        """Whether the keys that all else hangs on are what they should be."""
+        self.objects = 0
+
+    def owns(self, key: bytes) -> bool:
+        """Whether a key is one of the model's."""
+        return key.startswith(self._where.prefix)
+
+    # --- before the walk: which indexes are built ---
+
+    def begin(self) -> Program[None]:
+        """Looks at what is known of indexes."""
+        declared, where = self._declared, self._where
+        indexes = list(declared.indexes.values())
+        all_else = [(key, declared.expected(key)) for key in (where.pks, where.meta)]
+        found: list[Found] = yield steps.look_at_keys(declared, NO_REPAIRS, all_else)
+        for one in found:
+            if one[0] == b"mistyped":
+                self.possible = False
+                finding = told.of_key(one, declared)
+                self._notes.add(
+                    finding._replace(what=f"{finding.what}; move or delete it: nothing else can be checked")
+                )
+        if not self.possible:
+            return
+        self.objects = yield steps.count("SCARD", where.pks)
+        known = yield declare(self._model, where, indexes, may_write=False)
+        self._unbuilt = known.unbuilt
+        names = yield steps.known_indexes(where)
+        gone = [name for name, signature in names.items() if name not in declared.indexes and signature != b"-"]
+        if self._repairs:
+            yield declare(self._model, where, indexes, may_write=True)
+        for name in gone:
+            what = "it counts as built, but is not declared"
+            self._notes.add(told.of_index("undeclared", declared, name, what, repaired="undeclared" in self._repairs))
+
+    # --- the walk ---
+
+    def look_at_keys(self, keys: Sequence[bytes]) -> Program[None]:
+        """Looks at some keys, and at the entries that those of indexes hold."""
+        self._notes.keys += len(keys)
+        expected = [(key, self._declared.expected(key)) for key in keys]
+        if expected:
+            found: list[Found] = yield steps.look_at_keys(self._declared, self._told, expected)
+            for one in found:
+                self._notes.add(told.of_key(one, self._declared))
+        for index, of_index in _by_index(expected):
+            if index.name not in self._unbuilt:
+                yield from self._look_at_entries(index, of_index)
+
+    def _look_at_entries(self, index: DeclaredIndex, keys: list[bytes]) -> Program[None]:
+        cursor = b"0"
+        while keys:
+            done: steps.EntriesDone = yield steps.look_at_entries(self._declared, self._told, index, cursor, keys)
+            for one in done.found:
+                self._notes.add(told.of_entry(one, self._declared, index))
+            self._notes.entries += done.looked
+            keys, cursor = keys[done.done :], done.cursor
+
+    # --- after it: indexes that are to be built, and the objects ---
+
+    def build(self) -> Program[None]:
+        """Builds the indexes that are not built, if that is asked."""
+        for name in sorted(self._unbuilt):
+            index = self._declared.indexes[name]
+            what, built = f"{self._declared.told(index)} does not know all objects", False
+            if "unbuilt" in self._repairs:
+                try:
+                    yield from programs.rebuild(self._model, self._where, [index], None)
+                    built = True
+                except LimpydError as refusal:
+                    what = f"{what}, and cannot be built: {refusal}"
+                self._model.upkeep.ask_again()
+            self._notes.add(told.of_index("unbuilt", self._declared, name, what, repaired=built))
+
+    def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
+        """Looks at all objects; `progress` is told how many more are done."""
+        built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
+        given = [(index.name, *index.given) for index in built]
+        given += [(b"", *reference.given) for reference in self._declared.references]
+        walk = b"0"
+        while True:
+            walk, pks = yield steps.scan_objects(self._where, walk)
+            yield from self._look_at_some(built, given, pks)
+            progress(len(pks))
+            if walk == b"0":
+                break
+        if self._highest:
+            found: list[Found] = yield steps.look_at_counter(self._declared, self._told, self._highest)
+            for one in found:
+                self._notes.add(told.of_counter(one, self._declared))
+
+    def _look_at_some(
+        self, built: Sequence[DeclaredIndex], given: Sequence[tuple[Argument, ...]], pks: list[bytes]
+    ) -> Program[None]:
+        if self._model.mints_pks:
+            self._highest = max(self._highest, *map(_automatic, pks), 0)
+        begin = (0, b"0")
+        while pks:
+            done: steps.ObjectsDone = yield steps.look_at_objects(
+                self._declared, self._told, given, begin, pks[: 2 * steps.MOST_OBJECTS]
+            )
+            self._notes.objects += done.there
+            for one in done.found:
+                finding = told.of_object(one, self._declared, built)
+                if finding.kind == "dangling" and "dangling" in self._repairs:
+                    finding = yield from self._clear(finding, one, len(built))
+                self._notes.add(finding)
+            pks, begin = pks[done.done :], (done.at, done.cursor)
+
+    def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
+        """Clears a reference to nobody; what stands against it is told."""
+        _, _, pk, referred, number, _ = found
+        field = self._declared.references[number - indexes - 1].field
+        try:
+            yield steps.clear_dangling(self._declared, field, pk or b"", referred)
+        except LimpydError as refusal:
+            return finding._replace(what=f"{finding.what}, and cannot be cleared: {refusal}")
+        return finding._replace(repaired=True)
+
+
+def _automatic(pk: bytes) -> int:
+    """The number that an automatic primary key is; 0 if it is none."""
+    if not pk.isdigit() or pk.startswith(b"0") or len(pk) > MOST_DIGITS:
+        return 0
+    number = int(pk)
+    return number if number <= LARGEST_EXACT else 0
+
+
+def _by_index(keys: Sequence[tuple[bytes, Expected]]) -> list[tuple[DeclaredIndex, list[bytes]]]:
+    """The keys of each index."""
+    found: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
+    for key, expected in keys:
+        index = expected.kept_by
+        if index is not None:
+            found.setdefault(index.name, (index, []))[1].append(key)
+    return list(found.values())

@@ -1,0 +1,97 @@
+"""What a check does, as one program: a walk over the keys, then over the objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.checking import steps
+from limpyd.checking.findings import Finding, Repair, kinds_to_repair
+from limpyd.checking.models import ModelCheck
+from limpyd.checking.report import Notes, Report
+from limpyd.exceptions import ServerError
+from limpyd.keys import model_behind, to_text
+from limpyd.requests import Program
+
+OnProgress = Callable[[int, int], object]
+"""Is told how much is done, and of how much."""
+
+
+def check(schemas: Sequence[Any], repair: Repair, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
+    """Checks models; and if those are all of their database, looks for data of others.
+
+    Raises:
+        InvalidValue: `repair` names no kind of findings that can be repaired.
+    """
+    return _check(schemas, kinds_to_repair(repair), progress, all_models=all_models)
+
+
+def check_models(database: Any, models: Sequence[Any], repair: Repair, progress: OnProgress | None) -> Any:
+    """Checks some models of one database together; to be awaited on the async face. Raises as `check`."""
+    schemas = [model._declared() for model in models]
+    return database._run_program(check(schemas, repair, progress, all_models=False))
+
+
+def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
+    notes = Notes(tuple(schema.name for schema in schemas))
+    checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]
+    for each in checks:
+        yield from each.begin()
+    possible = [each for each in checks if each.possible]
+    in_database = yield steps.count("DBSIZE")
+    told = _Progress(progress, sum(each.objects for each in checks), in_database)
+    pattern = schemas[0].keys.partitions[0].pattern if len(checks) == 1 and not all_models else b"{*"
+    unowned: set[bytes] = set()
+    cursor, first = b"0", True
+    while first or cursor != b"0":
+        cursor, keys = yield steps.scan(pattern, cursor)
+        first = False
+        for each in possible:
+            yield from each.look_at_keys([key for key in keys if each.owns(key)])
+        if all_models:
+            unowned |= {key for key in keys if model_behind(key) and not any(each.owns(key) for each in checks)}
+        told.keys(steps.MOST_KEYS)
+    for each in possible:
+        yield from each.build()
+        yield from each.look_at_objects(told.objects)
+    yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
+    told.end()
+    return notes.report()
+
+
+def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
+    """Tells of data whose model is not declared; of each model one key is known."""
+    for tag, key in tags.items():
+        pks = b"{%s}:pks" % tag
+        try:
+            objects = yield steps.count("SCARD", pks)
+        except ServerError:  # it is no set, so it is nobody's
+            continue
+        what = f"no model of this name is declared on the database; it has {objects:,} objects"
+        notes.add(Finding("unowned", to_text(tag), to_text(key), None, what))
+
+
+class _Progress:
+    """Tells how much is done: of the keys that there were at first, and of the objects."""
+
+    def __init__(self, told: OnProgress | None, objects: int, keys: int) -> None:
+        self._told = told
+        self._all_objects, self._all_keys = objects, keys
+        self._objects = self._keys = 0
+
+    def keys(self, more: int) -> None:
+        self._keys = min(self._keys + more, self._all_keys)
+        self._tell()
+
+    def objects(self, more: int) -> None:
+        self._keys = self._all_keys
+        self._objects = min(self._objects + more, self._all_objects)
+        self._tell()
+
+    def end(self) -> None:
+        self._keys, self._objects = self._all_keys, self._all_objects
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._told is not None:
+            self._told(self._keys + self._objects, self._all_keys + self._all_objects)

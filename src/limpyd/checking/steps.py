@@ -1,0 +1,211 @@
+"""The requests of a check: one function per Lua file, which says what its arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.checking.declared import Declared, Expected
+from limpyd.indexes.asked import answer
+from limpyd.keys import Partition
+from limpyd.relations.deletion import clearing_command
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Argument, Request
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import refusal
+from limpyd.upkeep.declared import DeclaredIndex
+
+R = TypeVar("R")
+
+MOST = 500
+"""About how many entries or members a step looks at."""
+MOST_OBJECTS = 100
+"""About how many objects a step looks at."""
+MOST_KEYS = 1000
+"""About how many keys a step asks for."""
+NO_WRITES = "no-writes"
+"""A check that repairs nothing is one that a replica runs too."""
+CLEAR_DANGLING = Script("clear_dangling")
+
+Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
+"""What a script found: kind, key, primary key, two facts more, and whether it was repaired."""
+
+
+class _Checking:
+    """A script in its two forms: one that looks, and one that repairs."""
+
+    def __init__(self, name: str) -> None:
+        self._looks = Script(name, flags=NO_WRITES)
+        self._repairs = Script(name)
+
+    def of(self, repairs: bytes, model: Any) -> Script:
+        script = self._repairs if repairs else self._looks
+        return script.crossing_if(model.crosses)
+
+
+OBJECTS = _Checking("check_objects")
+ENTRIES = _Checking("check_entries")
+KEYS = _Checking("check_keys")
+COUNTER = _Checking("check_counter")
+
+
+class ObjectsDone(NamedTuple):
+    """How far a look at objects came.
+
+    Attributes:
+        done: how many of them are done.
+        at: with which index to go on in the next one, 0 for all of it.
+        cursor: where in its value.
+        there: how many were there.
+        found: what was found.
+    """
+
+    done: int
+    at: int
+    cursor: bytes
+    there: int
+    found: list[Found]
+
+
+def look_at_objects(
+    declared: Declared,
+    repairs: bytes,
+    indexes: Sequence[tuple[Argument, ...]],
+    begin: tuple[int, bytes],
+    pks: Sequence[bytes],
+) -> Request[ObjectsDone]:
+    """Looks at objects, from an index and a cursor on in the first one.
+
+    Args:
+        declared: the model.
+        repairs: the kinds of findings to be repaired.
+        indexes: the indexes and references that are looked at: the name, and as scripts/lib/given.lua knows them.
+        begin: where to begin in the first object.
+        pks: the objects.
+    """
+    where, model = declared.where, declared.model
+    prefixes, referring = model.key_prefixes(where), declared.referring
+    args: list[Argument] = [repairs, MOST, where.hash_prefix, len(declared.subs), *declared.subs]
+    args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
+    args += (len(referring) // 2, *referring, len(indexes))
+    for given in indexes:
+        args += given
+    args += (*begin, *pks)
+    return _checking(OBJECTS, repairs, declared, [where.pks, where.meta], args, lambda reply: ObjectsDone(*reply[1:]))
+
+
+class EntriesDone(NamedTuple):
+    """How far a look at entries came: how many keys are done, and from which cursor to go on in the next one."""
+
+    done: int
+    cursor: bytes
+    looked: int
+    found: list[Found]
+
+
+def look_at_entries(
+    declared: Declared, repairs: bytes, index: DeclaredIndex, cursor: bytes, keys: Sequence[bytes]
+) -> Request[EntriesDone]:
+    """Looks at the entries in some keys of an index, from a cursor on in the first one."""
+    args: list[Argument] = [repairs, MOST, *index.given, cursor, *keys]
+    return _checking(ENTRIES, repairs, declared, [declared.where.pks], args, lambda reply: EntriesDone(*reply[1:]))
+
+
+def look_at_keys(declared: Declared, repairs: bytes, keys: Sequence[tuple[bytes, Expected]]) -> Request[list[Found]]:
+    """Compares keys with what they should be."""
+    where = declared.where
+    args: list[Argument] = [repairs]
+    for key, expected in keys:
+        args += (expected.role, key, expected.type, expected.about)
+    return _plain(KEYS, repairs, declared, [where.pks, where.meta], args)
+
+
+def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
+    """Compares the last automatic primary key with the highest one."""
+    where = declared.where
+    return _plain(COUNTER, repairs, declared, [where.seq, where.pks], [repairs, highest])
+
+
+def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, referred: bytes) -> Request[bool]:
+    """Takes a reference to an object that is not there out of a field; False if it is no such one any more.
+
+    Raises (from the reply):
+        LimpydError: what any write of the field may raise.
+    """
+    model, where = declared.model, declared.where
+    place = field.place_in(where)
+    ((_, _, target),) = field.checks_in(where)
+    many = b"many" if field.many else b"one"
+    args = [pk, referred, target, place.prefix, place.stored, field.sub_key, many, *clearing_command(field, where)]
+
+    def decode(reply: list[Any]) -> bool:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, pk)
+        return bool(reply[1])
+
+    script = CLEAR_DANGLING.crossing_if(model.crosses)
+    everything = (b"EVALSHA", script.sha, 1, where.pks, *args)
+    return Request(everything, decode, script=script, subject=model, again=answer, first=model.upkeep.first)
+
+
+def scan(pattern: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Some keys of the database, and from which cursor on there are more."""
+    args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MOST_KEYS)
+    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+
+def scan_objects(where: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Some primary keys, and from which cursor on there are more."""
+    args = (b"SSCAN", where.pks, cursor, b"COUNT", MOST_OBJECTS)
+    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+
+def count(command: str, *key: bytes) -> Request[int]:
+    """How many there are (SCARD, DBSIZE)."""
+    return Request((command, *key), int, readonly=True)
+
+
+def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
+    """What the server knows of indexes: signatures by name (see scripts/declare.lua)."""
+
+    def decode(reply: Any) -> dict[bytes, bytes]:
+        pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+        return {name: value for name, value in pairs if not name.startswith(b"rebuilding:")}
+
+    return Request((b"HGETALL", where.meta), decode, readonly=True)
+
+
+def _checking(
+    script: _Checking,
+    repairs: bytes,
+    declared: Declared,
+    keys: Sequence[bytes],
+    args: Sequence[Argument],
+    decode: Callable[[list[Any]], R],
+) -> Request[R]:
+    """Runs a script that is all or nothing, and may ask what only Python knows."""
+    model = declared.model
+
+    def decode_outcome(reply: list[Any]) -> R:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, None, who=f"a check of {model.name}")
+        return decode(reply)
+
+    request = _plain(script, repairs, declared, keys, args, decode_outcome)
+    request.again = answer
+    return request
+
+
+def _plain(
+    script: _Checking,
+    repairs: bytes,
+    declared: Declared,
+    keys: Sequence[bytes],
+    args: Sequence[Argument],
+    decode: Callable[[list[Any]], Any] = list,
+) -> Request[Any]:
+    """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    model = declared.model
+    of_kind = script.of(repairs, model)
+    everything = (b"EVALSHA", of_kind.sha, len(keys), *keys, *args)
+    return Request(everything, decode, readonly=True, script=of_kind, subject=model)

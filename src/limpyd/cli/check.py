@@ -1,0 +1,82 @@
+"""`limpyd check`: whether data is in order, and putting it right."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from limpyd.checking import KINDS, Kind, Report
+from limpyd.checking.findings import kinds_to_repair
+from limpyd.checking.programs import check_models
+from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.options import AsJson, Models, Url
+from limpyd.cli.output import printed, shown
+from limpyd.cli.progress import bar
+from limpyd.cli.session import Session
+from limpyd.cli.targets import models_named
+
+EVERYTHING = "all"
+
+
+def check(
+    models: Models,
+    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be without losing data.")] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Repair this kind of findings too, though it removes data: half, unexplained, mistyped, bare, "
+            "lasting, or all of them. May be given several times.",
+        ),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Check all models of their databases, and look for data that none declares."),
+    ] = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare indexes, keys and references with what the objects have, while others read and write.
+
+    Exits with 1 if something is wrong, and was not repaired.
+    """
+    repairs = asked_repairs(repair=repair, also=also or [])
+    targets = models_named(models)
+    reports: list[Report] = []
+    with Session(targets, url) as session:
+        for database in dict.fromkeys(model.database for model in targets):
+            mine = [model for model in targets if model.database is database]
+            with bar("Checking") as progress:
+                checking: Any = (
+                    database.check(repairs, progress) if whole else check_models(database, mine, repairs, progress)
+                )
+                reports.append(session.result(checking))
+    ok = all(report.ok for report in reports)
+    document = {"ok": ok, "reports": [report.as_dict() for report in reports]}
+    printed(document, lambda console: _page(console, reports), as_json=as_json)
+    return Ended.WELL if ok else Ended.FOUND_SOMETHING
+
+
+def asked_repairs(*, repair: bool, also: list[str]) -> frozenset[Kind]:
+    """The kinds of findings to be repaired.
+
+    Raises:
+        BadUsage: there is no such kind, or it is named without `--repair`.
+    """
+    if also and not repair:
+        msg = "--also names what --repair repairs beside the usual; give both"
+        raise BadUsage(msg)
+    named: list[Any] = [kind for kind in also if kind != EVERYTHING]
+    unknown = [kind for kind in named if kind not in KINDS or KINDS[kind].repair == "none"]
+    if unknown:
+        removing = ", ".join(kind for kind, facts in KINDS.items() if facts.repair == "named")
+        msg = f"--also {unknown[0]}: what can be repaired by removing data is {removing}, or {EVERYTHING}"
+        raise BadUsage(msg)
+    return kinds_to_repair(repair) | kinds_to_repair("all" if EVERYTHING in also else named)
+
+
+def _page(console: Console, reports: list[Report]) -> None:
+    for report in reports:
+        console.print("\n".join(map(shown, str(report).splitlines())), markup=False)

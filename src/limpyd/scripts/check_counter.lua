@@ -1,0 +1,20 @@
+#!lua
+-- Looks whether the last automatic primary key is behind the highest that an object has.
+--
+-- KEYS   the last automatic primary key; the set of primary keys
+-- ARGV   the kinds to be repaired (see lib/findings); the highest
+-- Reply  a finding: 'counter', key, nothing, the last one or nothing, the highest; if there is one
+-- @include findings
+
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'string' and kind ~= 'none' then
+  return findings -- that is a finding of its own
+end
+local last = redis.call('GET', KEYS[1])
+if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 1 and (tonumber(last) or 0) < tonumber(ARGV[2]) then
+  if repairs.counter then
+    redis.call('SET', KEYS[1], ARGV[2])
+  end
+  note('counter', KEYS[1], false, last, ARGV[2], repairs.counter)
+end
+return findings

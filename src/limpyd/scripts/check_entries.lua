@@ -1,0 +1,55 @@
+#!lua
+-- Looks at entries of an index: whether their objects give them. Each is judged, and put right if that is asked, in
+-- one step with what its object holds, so writers beside it are never found fault with.
+--
+-- KEYS   the set of primary keys
+-- ARGV   the kinds to be repaired (see lib/findings); about how many entries to look at; the index (see lib/given); the
+--        cursor in the first key; and keys of the index
+-- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
+--        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see lib/atomic)
+-- @include atomic values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held findings
+
+local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
+local SCANS = { eq = 'SSCAN', uniq = 'HSCAN' }
+local TYPES = { eq = 'set', uniq = 'hash' }
+turn_to_index(3)
+
+local function look_at_entry(key, member, with)
+  local problem, pk
+  if repairs.stale then
+    problem, pk = put_right(key, member, with)
+  else
+    problem, pk = problem_with(key, member, with)
+  end
+  if problem then
+    note('stale', key, pk or false, member, problem, repairs.stale)
+  end
+end
+
+local function check()
+  local keys_done, looked = 0, 0
+  for number = 10, #ARGV do
+    local key = ARGV[number]
+    subject_key = key
+    if call('TYPE', key).ok ~= (TYPES[entry_kind] or 'zset') then
+      cursor = '0' -- it is gone, or a finding of its own
+    else
+      local reply = call(SCANS[entry_kind] or 'ZSCAN', key, cursor, 'COUNT', at_most)
+      local step = entry_kind == 'eq' and 1 or 2
+      for at = 1, #reply[2], step do
+        look_at_entry(key, reply[2][at], step == 2 and reply[2][at + 1])
+        looked = looked + 1
+      end
+      cursor = reply[1]
+    end
+    if cursor == '0' then
+      keys_done = keys_done + 1
+    end
+    if cursor ~= '0' or looked >= at_most or members_seen >= 10 * at_most then
+      break
+    end
+  end
+  return { 'ok', keys_done, cursor, looked, findings }
+end
+
+return atomically(check)

@@ -1,0 +1,179 @@
+#!lua
+-- Looks at objects: whether the indexes hold what they give, whether whom they refer to is there, and whether they
+-- hold anything that is not declared. Each object is judged, and put right if that is asked, in one step.
+--
+-- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
+-- ARGV   the kinds to be repaired (see lib/findings); about how many members to look at; the prefix of the hash; a count of
+--        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
+--        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
+--        key (see lib/add_entry); a count of indexes, each told by its name and as lib/given takes it, where a reference
+--        is one of the kind `ref`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
+--        its value; and primary keys
+-- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
+--        key, primary key, and:
+--          missing      the entry, the number of the index
+--          conflict     the entry, the owner, the number of the index
+--          unindexable  the value, the reason, the number of the index
+--          dangling     whom it refers to, the number of the index
+--          bare         nothing; or whose index tells that it is referred to
+--          unexplained  the sub-key
+--          expiring     the sub-key
+--        or 'asked', 'error' (see lib/atomic)
+-- @include atomic if_known values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held entries_there findings
+
+local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
+
+-- A list that ARGV tells, and where what follows it begins.
+local function take_list(at, width)
+  local list, last = {}, at + width * ARGV[at]
+  for number = at + 1, last do
+    list[#list + 1] = ARGV[number]
+  end
+  return list, last + 1
+end
+
+local declared, lasting, prefixes, referring, at
+declared, at = take_list(4, 1)
+lasting, at = take_list(at, 1)
+prefixes, at = take_list(at, 1)
+referring, at = take_list(at, 2)
+local first_index, indexes = at + 1, tonumber(ARGV[at])
+at = first_index + 7 * indexes
+local from_index, cursor, first_pk = tonumber(ARGV[at]), ARGV[at + 1], at + 2
+for number = 1, #declared do
+  declared[declared[number]] = true
+end
+
+local function is_referred_to(pk)
+  for number = 1, #referring, 2 do
+    local kind, key = referring[number], referring[number + 1]
+    if kind == 'eq' and call('EXISTS', key .. pk) == 1 or kind == 'uniq' and call('HEXISTS', key, pk) == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+-- An object without any data is legal; whether it has none.
+local function look_at_bare(pk)
+  for number = 1, #prefixes do
+    if call('EXISTS', placed(prefixes[number], pk)) == 1 then
+      return false
+    end
+  end
+  local referred = is_referred_to(pk)
+  local repair = repairs.bare and not referred
+  if repair then
+    call('SREM', KEYS[1], pk)
+    undo_with('SADD', KEYS[1], pk)
+  end
+  note('bare', KEYS[1], pk, referred and 'referred', false, repair)
+  return true
+end
+
+local function look_at_hash(pk)
+  local hash = placed(hash_prefix, pk)
+  subject_key = hash
+  for _, sub in ipairs(call('HKEYS', hash)) do
+    if not declared[sub] then
+      if repairs.unexplained then
+        local value = call('HGET', hash, sub)
+        call('HDEL', hash, sub)
+        undo_with('HSET', hash, sub, value)
+      end
+      note('unexplained', hash, pk, sub, false, repairs.unexplained)
+    end
+  end
+  for sub, when in pairs(expiries_of(hash, lasting)) do
+    if repairs.expiring then
+      call('HPERSIST', hash, 'FIELDS', 1, sub)
+      undo_with(function()
+        call('HPEXPIREAT', hash, when, 'FIELDS', 1, sub)
+      end, hash)
+    end
+    note('expiring', hash, pk, sub, false, repairs.expiring)
+  end
+end
+
+local cleared = {}
+
+-- Whether an index was cleared while the check goes on.
+local function is_cleared(number)
+  if cleared[number] == nil then
+    cleared[number] = call('HGET', KEYS[2], ARGV[first_index + 7 * (number - 1)]) == '-'
+  end
+  return cleared[number]
+end
+
+-- Looks at an object's value in the index that is turned to; gives where there is more of a large one.
+local function look_at_value(pk, number)
+  local members, more = nil, false
+  if of_members then
+    members, more = members_of(placed(prefix, pk), cursor, at_most)
+  end
+  each_given(pk, members, function(key, entry, value)
+    if is_there(key, entry, pk) then
+      return
+    elseif entry_kind == 'ref' then
+      return note('dangling', placed(prefix, pk), pk, entry, number)
+    elseif is_cleared(number) then
+      return
+    elseif entry_kind == 'uniq' then
+      local owner = call('HGET', key, entry)
+      if owner and owner ~= pk and entry_given(owner, key, entry) then
+        return note('conflict', key, pk, value, { owner, number })
+      elseif repairs.missing then
+        make_room(pk, key, entry)
+      end
+    end
+    if repairs.missing then
+      add_entry(entry_kind, key, entry, pk)
+    end
+    note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
+  end, function(value, reason)
+    note('unindexable', placed(prefix, pk), pk, value, { reason, number })
+  end)
+  return more
+end
+
+-- Looks at what is left of an object; gives the number of the index, and the cursor, where there is more of it.
+local function look_at_object(pk)
+  if call('SISMEMBER', KEYS[1], pk) == 0 then
+    return nil
+  end
+  if from_index == 0 then
+    if look_at_bare(pk) then
+      return nil
+    end
+    unless_mistyped(look_at_hash, pk)
+    from_index = 1
+  end
+  for number = from_index, indexes do
+    turn_to_index(first_index + 7 * (number - 1) + 1)
+    local more = unless_mistyped(look_at_value, pk, number)
+    cursor = more or '0'
+    if more then
+      return number, more
+    end
+  end
+  return nil
+end
+
+local function check()
+  local done, there = 0, 0
+  for number = first_pk, #ARGV do
+    local begun = from_index > 0
+    there = there + (not begun and call('SISMEMBER', KEYS[1], ARGV[number]) or 0)
+    local index, more = look_at_object(ARGV[number])
+    if index then
+      return { 'ok', done, index, more, there, findings }
+    end
+    done, from_index, cursor = done + 1, 0, '0'
+    if members_seen >= at_most then
+      break
+    end
+  end
+  return { 'ok', done, 0, '0', there, findings }
+end
+
+return atomically(check)

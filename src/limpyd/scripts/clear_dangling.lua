@@ -1,0 +1,32 @@
+#!lua flags=allow-oom
+-- Takes a reference to an object that is not there out of a field, as the deletion of that object would have done.
+--
+-- KEYS   the set of primary keys
+-- ARGV   the primary key of the object; whom it refers to; the set of primary keys of those; of the field the prefix of
+--        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
+--        lib/steps, lib/member_steps), the last argument of which is '' for the primary key where it holds many
+-- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see lib/atomic)
+-- @include atomic if_known values add_entry remove_entry upkeep look_at_all members undoing tracking steps member_steps
+
+return atomically(function()
+  local pk, referred, target, prefix, stored, sub, many = unpack(ARGV, 1, 7)
+  subject_key = placed(prefix, pk)
+  local there = many == 'one' and read_value(stored, placed(prefix, pk), sub) == referred
+  if many == 'many' then
+    there = true -- to take out what is not there does nothing
+  end
+  if not there or call('SISMEMBER', KEYS[1], pk) == 0 or call('SISMEMBER', target, referred) == 1 then
+    return { 'ok', 0 }
+  end
+  local outcome = {}
+  if many == 'many' then
+    ARGV[#ARGV] = referred
+    run_member_steps({ [0] = pk }, 8, #ARGV, outcome, true)
+  else
+    run_steps(pk, 8, #ARGV, outcome, true)
+  end
+  if upkeep then
+    upkeep.follow_composites()
+  end
+  return { 'ok', tonumber(outcome[3]) or 0 }
+end)

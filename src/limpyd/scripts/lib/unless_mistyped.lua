@@ -1,0 +1,12 @@
+-- What a function gives; nothing if a key that it reads is of another type than it should be.
+local function unless_mistyped(act, ...)
+  local done, first, second, third = pcall(act, ...)
+  if done then
+    return first, second, third
+  end
+  local message = type(first) == 'table' and first.err or tostring(first)
+  if type(first) == 'table' and first.outcome or not string.find(message, 'WRONGTYPE', 1, true) then
+    error(first)
+  end
+  return nil
+end
