@@ -67,9 +67,8 @@ class BoundList(BoundSortable[T, Face]):
             refvalue: the member beside which it is put.
             value: the new member.
         """
-        side = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER"))
-        encode = self._field.encode
-        return self._write_members("LINSERT", side, encode(refvalue), encode(value), decode=int, first=3)
+        args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
+        return self._write_members("LINSERT", *args, decode=int, first=3)
 
     @command("LSET")
     def lset(self, index: int, value: T) -> Request[bool]:
