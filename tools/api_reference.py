@@ -18,12 +18,13 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from limpyd.asyncio import AsyncRedisModel
 from limpyd.expressions import Expression, Part
 from limpyd.fields.bits import Operation
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)
-SENTINEL = re.compile(r"<object object at 0x[0-9a-f]+>")
+SENTINEL = re.compile(r"<object object(?: at 0x[0-9a-f]+)?>")
 
 
 class Source(str):
@@ -68,7 +69,7 @@ def signature(
 def _is_only_given(cls: type) -> bool:
     """Whether users get instances of a class, and do not make them."""
     given = cls.__name__.startswith("Bound") or cls.__module__.startswith(("limpyd.pipelines", "limpyd.query"))
-    return given or issubclass(cls, BaseException) or cls in {Expression, Part, Operation, Server}
+    return given or issubclass(cls, BaseException) or cls in {AsyncRedisModel, Expression, Part, Operation, Server}
 
 
 def _source(annotation: Any) -> Any:
