@@ -5,7 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench commands format clean
+.PHONY: demo test check bench commands references docs format clean
+
+DOCS := build/docs
+SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
 
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
@@ -13,11 +16,16 @@ demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 test: $(READY)  ## Run the tests on every server at hand.
 	@$(BIN)/python -m pytest
 
-check: $(READY)  ## Look for mistakes without running anything: style, types.
+check: $(READY)  ## Look for mistakes without running anything: style, types, the docs.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(SPHINX)
+
+docs: $(READY)  ## Build the documentation.
+	@$(SPHINX)
+	@echo "The documentation is in $(DOCS)/index.html"
 
 bench: $(READY)  ## Compare with the same work written by hand.
 	@$(BIN)/python -m benchmarks.core
@@ -28,6 +36,9 @@ bench: $(READY)  ## Compare with the same work written by hand.
 commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers' commands are offered.
 	@$(BIN)/python -m tools.commands
 	@$(BIN)/python -m tools.commands coverage
+
+references: $(READY)  ## Write docs/operators.md and docs/exceptions.md.
+	@$(BIN)/python -m tools.references
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,18 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import program
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCKS = {page: BLOCK.findall(page.read_text()) for page in PAGES}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]], ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples(page, tmp_path):
-    """A page is one program; what a docs page says of localhost is left out, since nobody may serve there."""
-    program = tmp_path / "page.py"
-    program.write_text("\n".join(BLOCKS[page]))
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
+    """A page is one program, which also checks what its comments promise (tests/examples.py)."""
+    file = tmp_path / "page.py"
+    file.write_text(program("\n".join(BLOCKS[page])))
+    path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, file], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=environment
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -36,5 +43,6 @@ def test_the_readme_has_its_ten_lines():
 
 def test_links_lead_somewhere():
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
-        for target in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text()):
+        prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"\]\(([^)#:]+)[)#]", prose):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

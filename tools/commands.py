@@ -109,7 +109,7 @@ NOTES = {
 def page() -> str:
     """The page of all commands."""
     classes = {name: bound for name, bound in bound_classes().items() if commands(bound)}
-    scopes = _table(("can change", ""), [(scope.name.lower(), scope.value) for scope in Scope])
+    scopes = table(("can change", ""), [(scope.name.lower(), scope.value) for scope in Scope])
     parts = [INTRODUCTION.format(scopes=scopes), _section(KEY_TITLE, BoundKey, {})]
     titled: dict[str, type] = {KEY_TITLE: BoundKey, **classes}
     parts += [_section(name, bound, titled) for name, bound in classes.items()]
@@ -133,7 +133,7 @@ def _section(title: str, bound: type, others: dict[str, type]) -> str:
         text.append(f"Also what stands under {links}.\n")
     rows = [_cells(names[method], known[names[method][0]], method) for method in names]
     if rows:
-        text.append(_table(("method", "Redis command", "can change", "needs", "since", ""), rows))
+        text.append(table(("method", "Redis command", "can change", "needs", "since", ""), rows))
     return "\n".join(text)
 
 
@@ -153,7 +153,7 @@ def _arguments(method: Callable[..., Any]) -> str:
 def _succeeded() -> str:
     rows = [(name, f"`{method}`", command) for name, (method, command) in SUCCEEDED.items()]
     text = "## Done by another command\n\nThese are offered under their own names, and sent as what does the same.\n"
-    return f"{text}\n{_table(('Redis command', 'method', 'sent as'), rows)}"
+    return f"{text}\n{table(('Redis command', 'method', 'sent as'), rows)}"
 
 
 def _refused() -> str:
@@ -162,11 +162,12 @@ def _refused() -> str:
         by_reason.setdefault(reason, []).append(name)
     rows = [(", ".join(names), reason) for reason, names in by_reason.items()]
     options = [(f"{command} {option}", reason) for (command, option), reason in REFUSED_OPTIONS.items()]
-    text = f"## Refused\n\nNo field has a method for these.\n\n{_table(('Redis command', 'why'), rows)}"
-    return f"{text}\n\nAnd no method gives these options.\n\n{_table(('option', 'why'), options)}"
+    text = f"## Refused\n\nNo field has a method for these.\n\n{table(('Redis command', 'why'), rows)}"
+    return f"{text}\n\nAnd no method gives these options.\n\n{table(('option', 'why'), options)}"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
     lines = [head, ("---",) * len(head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

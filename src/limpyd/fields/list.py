@@ -61,10 +61,14 @@ class BoundList(BoundSortable[T, Face]):
         """Adds a member beside the first one that equals another (LINSERT); returns how many there are then.
 
         -1 if there is no such member, 0 if the list is empty. Raises as `lpush`.
+
+        Args:
+            where: on which side of it.
+            refvalue: the member beside which it is put.
+            value: the new member.
         """
-        side = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER"))
-        encode = self._field.encode
-        return self._write_members("LINSERT", side, encode(refvalue), encode(value), decode=int, first=3)
+        args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
+        return self._write_members("LINSERT", *args, decode=int, first=3)
 
     @command("LSET")
     def lset(self, index: int, value: T) -> Request[bool]:
@@ -100,7 +104,7 @@ class BoundList(BoundSortable[T, Face]):
 
     @command("RPOP")
     def rpop_many(self, count: int) -> Request[list[T]]:
-        """Removes up to `count` members, the last one first, and returns them (RPOP with a count)."""
+        """Removes up to `count` members, the last one first, and returns them (RPOP with a count). Raises as `lpop`."""
         return self._write("RPOP", checks.integer("RPOP's count", count, low=0), decode=self._values)
 
     @command("LMPOP")

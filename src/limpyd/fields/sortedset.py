@@ -119,12 +119,20 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
 
     @command("ZPOPMAX")
     def zpopmax(self, count: int = 1) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members of the highest scores and returns them with those (ZPOPMAX)."""
+        """Removes up to `count` members of the highest scores and returns them with those (ZPOPMAX).
+
+        Raises as `zpopmin`.
+        """
         return self._write("ZPOPMAX", checks.integer("ZPOPMAX's count", count, low=0), decode=self._scored)
 
     @command("ZMPOP")
     def zmpop(self, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
         """Removes up to `count` members of the lowest, or highest, scores and returns them with those (ZMPOP).
+
+        Args:
+            min: those of the lowest scores.
+            max: those of the highest scores.
+            count: how many at most.
 
         Raises:
             InvalidValue: not exactly one of `min` and `max` is set.

@@ -61,8 +61,7 @@ class ValueField(Field[T]):
         indexable: objects can be found by the value, or by any of its members.
         unique: no two objects have the same value, or a member in common; implies indexable.
         indexes: the indexes to keep instead of the type's default one, each a class or an instance; implies indexable.
-        lockable: accepted for limpyd 2's sake; no write needs a lock. It only turns off the guard
-            of writes whose index has a Python `transform`.
+        lockable: accepted for limpyd 2's sake; no write needs a lock, so it changes nothing.
     """
 
     stored_as: ClassVar[bytes]
