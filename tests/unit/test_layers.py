@@ -15,6 +15,7 @@ LAYERS = [
     {"keys", "faces", "replies", "iteration", "expressions"},
     {"scripts.loader"},
     {"requests", "types", "server", "pipelines"},
+    {"acl"},
     {"commands", "indexes.asked", "pipelines.pending"},
     {"scripts.outcomes"},
     {"scripts.writes"},
