@@ -73,7 +73,7 @@ class Plan:
         self.where = where
         self._conditions = conditions
         self.order = order
-        self._sorts = sorts_by_pattern and b"*" not in where.prefix and b"\0" not in where.prefix  # where a pattern ends
+        self._sorts = sorts_by_pattern and not {0, ord("*")} & set(where.prefix)  # a pattern ends at a NUL
         self.nodes = [condition.node(where) for condition in conditions]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
         upkeep = model.upkeep
