@@ -68,7 +68,7 @@ LAYERS = [
     {"pipelines.sync", "pipelines.asynchronous"},
     {"embedded.supervisor", "embedded"},
     {"database"},
-    {"async_database"},
+    {"async_database", "testing"},
     {"model.schema"},
     {"model.objects", "model.core", "model.shapes", "model.updates"},
     {"model.bulk"},
