@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench commands references docs format clean
+.PHONY: demo test test-all check bench commands references docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -15,6 +15,22 @@ demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 
 test: $(READY)  ## Run the tests on every server at hand.
 	@$(BIN)/python -m pytest
+
+PYTHONS := 3.11 3.12 3.13
+LOWEST_REDIS := 8.0
+
+test-all:  ## Run the tests on each Python at hand, each in its own .venv-…, and on the lowest redis-py.
+	@failed=; for version in $(PYTHONS) lowest; do \
+		number=$${version#lowest}; number=$${number:-$(firstword $(PYTHONS))}; \
+		python=; for found in python$$number $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$number.*/bin/python; do \
+			if $$found --version >/dev/null 2>&1; then python=$$found; break; fi; \
+		done; \
+		if [ -z "$$python" ]; then echo "== $$version: there is no Python $$number here"; continue; fi; \
+		echo "== $$version"; $$python -m venv .venv-$$version; extra=; \
+		if [ $$version = lowest ]; then extra='redis==$(LOWEST_REDIS).*'; fi; \
+		.venv-$$version/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $$extra \
+			&& .venv-$$version/bin/python -m pytest || failed="$$failed $$version"; \
+	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check: $(READY)  ## Look for mistakes without running anything: style, types, the docs.
 	@$(BIN)/ruff check .
@@ -45,7 +61,7 @@ format: $(READY)
 	@$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed; or name another: make PYTHON=python3.12 …"; exit 1; }

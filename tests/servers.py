@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 def binaries() -> dict[str, str]:
@@ -75,7 +77,7 @@ class Server:
         return redis.Redis(port=self.port)
 
     def _wait(self) -> None:
-        with redis.Redis(port=self.port) as client:
+        with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:
             for _ in range(2000):
                 try:
                     client.ping()

@@ -364,6 +364,9 @@ def settings_from_url(url: str) -> dict[str, Any]:
         DeclarationError: it is no such URL.
     """
     scheme, separator, rest = url.partition("://")
+    if not separator:
+        msg = "a URL begins with redis://, rediss:// or unix://; this one has no scheme"  # it may hold a password
+        raise DeclarationError(msg)
     scheme = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}.get(scheme, scheme)
     try:
         settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from limpyd.exceptions import (
 )
 from limpyd.keys import to_text
 from limpyd.requests import MOST_TRIES, Request
-from limpyd.scripts.outcomes import too_old
+from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
@@ -27,8 +27,8 @@ CURES: dict[type[Exception], str] = {
     redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
     redis_errors.ClusterCrossSlotError: ". On a cluster no two models share a slot, so they cannot meet in one command",
     redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
+    redis_errors.NoPermissionError: NOT_ALLOWED,
     redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
-    redis_errors.NoPermissionError: ". The account may not do this; see ACL LIST",
 }
 """What to do about refusals that do not say it themselves."""
 
@@ -79,7 +79,7 @@ def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydE
     known = too_old(str(request.subject), request.args[0], str(error), request.needs)
     if known is not None and request.script is None:
         return known
-    cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "")
+    cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "") or cure_of_account(str(error))
     return ServerError(f"{request.subject}: the server refused {command}: {error}{cure}")
 
 

@@ -176,7 +176,12 @@ def about_a_key(
         msg = f"{who}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"
         return ServerError(msg)
     old = too_old(who, command, message, needs)
-    return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed")
+    return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed{cure_of_account(message)}")
+
+
+def cure_of_account(message: str) -> str:
+    """What to do about a refusal, if it is because of what the account may do; else nothing."""
+    return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""
 
 
 def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:
@@ -200,3 +205,11 @@ UNKNOWN = (
     "wrong number of arguments",
 )
 """What servers say of commands and arguments that are younger than they are."""
+
+ABOUT_ACCOUNTS = ("ACL", "NOPERM", "The user executing the script can't")
+"""What servers say of what an account may not do."""
+
+NOT_ALLOWED = (
+    ". The account may not do this: limpyd.acl.acl_rules(…) gives the rules that a model needs, and ACL LOG tells what "
+    "was refused"
+)

@@ -1,0 +1,165 @@
+"""For the tests of programs that use limpyd: counting requests, and pointing models at another database for a while."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from limpyd.database import Database
+from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.sync import SyncDriver
+from limpyd.exceptions import DeclarationError, shorten
+from limpyd.keys import to_text
+from limpyd.requests import Request
+
+ASKED_ONCE = "declare"
+"""The script that asks which indexes are built, once for each model and process."""
+
+
+class Requests:
+    """What was sent within a block, as texts.
+
+    Attributes:
+        sent: a text for each request: of a script its name and what it is about, else the command.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    def _note(self, request: Request[Any], args: Sequence[Any]) -> None:
+        if args is request.args and not _is_asked_once(request):  # else it is sent again, with the source of its script
+            self.sent.append(_told(request))
+
+    def _note_together(self, requests: Sequence[Request[Any]]) -> None:
+        told = [_told(request) for request in requests if not _is_asked_once(request)]
+        if told:
+            self.sent.append(f"together: {'; '.join(told)}")
+
+
+@contextmanager
+def assert_requests(number: int | None = None, *, at_most: int | None = None) -> Iterator[Requests]:
+    """Checks how many requests limpyd sends in a block, on both faces, in all threads and tasks.
+
+    A pipeline is one request. Not counted is what depends on what ran before: handshakes of connections, the question
+    which indexes of a model are built, and a script that is sent again because the server did not know it. A plain
+    client (`database.connection`) is not watched.
+
+    Args:
+        number: exactly so many.
+        at_most: so many or fewer.
+
+    Raises:
+        AssertionError: there were more or fewer; the message lists them. Not if the block itself raises.
+        TypeError: neither number nor at_most is given, or both.
+    """
+    if (number is None) == (at_most is None):
+        msg = "assert_requests takes either a number or at_most="
+        raise TypeError(msg)
+    with _watched() as requests:
+        yield requests
+    found = len(requests)
+    if (number is not None and found != number) or (at_most is not None and found > at_most):
+        expected = f"{number}" if number is not None else f"at most {at_most}"
+        listed = "".join(f"\n  {place}. {told}" for place, told in enumerate(requests.sent, 1))
+        msg = f"{expected} requests were expected, {found} were sent{':' if found else ''}{listed}"
+        raise AssertionError(msg)
+
+
+@contextmanager
+def using(database: Any, *models: Any) -> Iterator[Any]:
+    """Points models at a database within a block, and back afterwards. Nothing is sent, no data is moved.
+
+    Args:
+        database: the database, which the block gets.
+        models: models, whose subclasses go along; or databases, all of whose models are meant.
+
+    Raises:
+        DeclarationError: something is no model and no database, or cannot go there.
+    """
+    moved: list[tuple[Any, Any]] = []
+    try:
+        for given in models:
+            if not isinstance(given, Database) and not hasattr(given, "use_database"):
+                msg = f"using() takes models, or databases for all their models; not {shorten(given)}"
+                raise DeclarationError(msg)
+            all_of_it: list[Any] = list(given._models.values()) if isinstance(given, Database) else [given]
+            for model in all_of_it:
+                moved.append((model, model.database))
+                model.use_database(database)
+        yield database
+    finally:
+        for model, before in reversed(moved):
+            model.use_database(before)
+
+
+def _is_asked_once(request: Request[Any]) -> bool:
+    return request.script is not None and request.script.name == ASKED_ONCE
+
+
+def _told(request: Request[Any]) -> str:
+    if request.script is not None:
+        return f"{request.script.name} ({request.subject})"
+    return " ".join(to_text(arg) if isinstance(arg, bytes) else str(arg) for arg in request.args[:4])[:100]
+
+
+def _noted(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
+    def send(driver: Any, request: Request[Any], *args: Any) -> Any:
+        requests._note(request, args[0] if args else request.args)
+        return method(driver, request, *args)
+
+    return send
+
+
+def _noted_together(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
+    def send(driver: Any, several: Sequence[Request[Any]], commands: Any) -> Any:
+        requests._note_together(several)
+        return method(driver, several, commands)
+
+    return send
+
+
+def _noted_talk(requests: Requests, talk: Callable[..., Any]) -> Callable[..., Any]:
+    def send(*commands: Sequence[Any]) -> Any:
+        requests.sent.append("transaction: " + ", ".join(to_text(command[0]) for command in commands))
+        return talk(*commands)
+
+    return send
+
+
+@contextmanager
+def _watched() -> Iterator[Requests]:
+    """Notes what drivers send, by standing in for the methods by which they do: so it costs nothing otherwise."""
+    requests = Requests()
+    alone, alone_async = SyncDriver.alone, AsyncDriver.alone
+
+    @contextmanager
+    def noted_alone(driver: SyncDriver) -> Iterator[Any]:
+        with alone(driver) as talk:
+            yield _noted_talk(requests, talk)
+
+    @asynccontextmanager
+    async def noted_alone_async(driver: AsyncDriver) -> AsyncIterator[Any]:
+        async with alone_async(driver) as talk:
+            yield _noted_talk(requests, talk)
+
+    stand_ins: dict[tuple[type, str], Any] = {
+        (SyncDriver, "_exchange"): _noted(requests, SyncDriver._exchange),
+        (SyncDriver, "run_together"): _noted_together(requests, SyncDriver.run_together),
+        (SyncDriver, "alone"): noted_alone,
+        (AsyncDriver, "_ask"): _noted(requests, AsyncDriver._ask),
+        (AsyncDriver, "_alone"): _noted(requests, AsyncDriver._alone),
+        (AsyncDriver, "run_together"): _noted_together(requests, AsyncDriver.run_together),
+        (AsyncDriver, "alone"): noted_alone_async,
+    }
+    before = {place: vars(place[0])[place[1]] for place in stand_ins}
+    try:
+        for (driver, name), stand_in in stand_ins.items():
+            setattr(driver, name, stand_in)
+        yield requests
+    finally:
+        for (driver, name), method in before.items():
+            setattr(driver, name, method)
