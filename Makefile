@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench commands format clean
+.PHONY: demo test check faults bench commands format clean
 
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
@@ -18,6 +18,9 @@ check: $(READY)  ## Look for mistakes without running anything: style, types.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
+	@$(BIN)/python -m tests.faults.suite
 
 bench: $(READY)  ## Compare with the same work written by hand.
 	@$(BIN)/python -m benchmarks.core
