@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check bench commands references docs format clean
+.PHONY: demo test test-all check faults bench commands references docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -42,6 +42,9 @@ check: $(READY)  ## Look for mistakes without running anything: style, types, th
 docs: $(READY)  ## Build the documentation.
 	@$(SPHINX)
 	@echo "The documentation is in $(DOCS)/index.html"
+
+faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
+	@$(BIN)/python -m tests.faults.suite
 
 bench: $(READY)  ## Compare with the same work written by hand.
 	@$(BIN)/python -m benchmarks.core

@@ -25,6 +25,7 @@ from limpyd.database import (
     settings_from_url,
 )
 from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.sentinel import async_client
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
@@ -42,7 +43,9 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
             pool makes limpyd's connection, and keeps none of it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
-        settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0.
+        settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0. Or, instead of
+            host and port, `sentinels=[(host, port), …]` and `service_name=`: the primary is the one that Sentinel
+            names (`sentinel_kwargs={…}` are settings of connections to the sentinels, such as a password).
 
     Nothing is sent before the first use.
     """
@@ -125,7 +128,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
                 self._connections[loop] = redis.asyncio.Redis(connection_pool=self._client)
             else:
                 settings = {**self._resolved_settings(), "decode_responses": True}
-                self._connections[loop] = redis.asyncio.Redis(**settings)
+                self._connections[loop] = async_client(settings)
         return self._connections[loop]
 
     async def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> AsyncIterator[str]:
@@ -184,7 +187,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         if self._client is not None:
             pool: redis.asyncio.ConnectionPool = pool_of(self._client)
             return pool
-        return redis.asyncio.Redis(**own_settings(self._resolved_settings())).connection_pool
+        return async_client(own_settings(self._resolved_settings())).connection_pool
 
     async def _check_server(self, connection: Any) -> None:
         """Asks the server for its version and more, before anything else is sent; once is enough."""

@@ -19,6 +19,8 @@ from limpyd.checking.databases import Checked
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
+from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
+from limpyd.drivers.sentinel import checked_sentinels, sync_client
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
@@ -65,10 +67,11 @@ class Database(PipelinedCore, Generic[Client]):
         if "connection_pool" in settings:
             msg = "a connection pool made elsewhere is given as client="
             raise DeclarationError(msg)
-        unknown = settings.keys() - self._known_settings()
+        unknown = settings.keys() - self._known_settings() - OF_SENTINEL
         if unknown:
             msg = f"redis-py knows no setting {min(unknown)!r}"
             raise DeclarationError(msg)
+        checked_sentinels(settings)
         super().__init__()
         self.layout = layout
         self._client = client
@@ -129,7 +132,10 @@ class Database(PipelinedCore, Generic[Client]):
             return str(self._embedded)
         settings = self._settings
         if self._client is not None:
-            settings = pool_of(self._client).connection_kwargs
+            pool = pool_of(self._client)
+            settings = {"service_name": getattr(pool, "service_name", None), **pool.connection_kwargs}
+        if settings.get("service_name"):
+            return f"{settings['service_name']} (by Sentinel)"
         path = settings.get("unix_socket_path") or settings.get("path")
         return str(path or f"{settings.get('host') or DEFAULTS['host']}:{settings.get('port') or DEFAULTS['port']}")
 
@@ -143,6 +149,7 @@ class Database(PipelinedCore, Generic[Client]):
         """Forgets how the server was reached so far."""
         if self._embedded is not None:
             self._embedded.leave()
+        checked_sentinels(settings)
         self._client, self._embedded, self._settings = None, None, with_defaults(settings)
 
     def _forget_indexes(self) -> None:
@@ -201,7 +208,7 @@ def pool_of(client: Any) -> Any:
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings of a connection, with the default address where they name none."""
-    if "unix_socket_path" in settings:
+    if "unix_socket_path" in settings or "sentinels" in settings:
         return {"db": 0, **settings}
     return {**DEFAULTS, **settings}
 
@@ -218,7 +225,9 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         client: a redis-py client or connection pool made elsewhere, instead of settings. Its
             connections are used one request at a time and given back.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
-        settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0.
+        settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0. Or, instead of host and
+            port, `sentinels=[(host, port), …]` and `service_name=`: the primary is the one that Sentinel names
+            (`sentinel_kwargs={…}` are settings of connections to the sentinels, such as a password).
 
     Nothing is sent before the first use. The object may be shared among threads, and used on
     both sides of a fork.
@@ -293,7 +302,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             elif self._client is not None:
                 self._connection = redis.Redis(connection_pool=self._client)
             else:
-                self._connection = redis.Redis(**{**self._resolved_settings(), "decode_responses": True})
+                self._connection = sync_client({**self._resolved_settings(), "decode_responses": True})
         return self._connection
 
     def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Iterator[str]:
@@ -340,7 +349,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     def _connections(self) -> Connections:
         if self._client is not None:
             return SharedConnections(pool_of(self._client))
-        return KeptConnections(redis.Redis(**own_settings(self._resolved_settings())).connection_pool)
+        return KeptConnections(sync_client(own_settings(self._resolved_settings())).connection_pool)
 
     def _check_server(self, connections: Connections) -> None:
         """Asks the server for its version and more, before anything else is sent."""

@@ -101,10 +101,7 @@ class AsyncDriver:
                 break
         if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
             self._leave_lines()
-        return [
-            self._lost(request, reply) if isinstance(reply, LineLost) else reply
-            for request, reply in zip(requests, replies, strict=True)
-        ]
+        return [self._told(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[Talk]:
@@ -127,6 +124,14 @@ class AsyncDriver:
     async def _line(self) -> SharedLine:
         line = self._lines.get(asyncio.get_running_loop())
         return await self._open() if line is None or line.lost else line
+
+    def _told(self, request: Request[Any], reply: Any) -> Any:
+        """A reply, or what the error that came instead stands for; refusals stay as they are."""
+        if isinstance(reply, LineLost):
+            return self._lost(request, reply)
+        if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
+            return unreachable(self._where, reply)  # such as: still loading
+        return reply
 
     def _lost(self, request: Request[Any], error: LineLost) -> Exception:
         if not error.sent:

@@ -1,0 +1,77 @@
+"""Each accident a few times: what limpyd promised its callers was kept (`make faults` does it hundreds of times)."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from limpyd import RedisModel
+from tests.conftest import Face
+from tests.faults.promises import DONE, REFUSED, UNKNOWN, Promises, declare
+from tests.faults.suite import accident
+
+TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "8"))
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["restart", "cut", "killed", "flushed", "paused", "full", "busy", "demoted"])
+def test_promises_are_kept(kind, face):
+    code, figures = accident(kind, TIMES, face)
+    assert code == 0, figures
+    assert figures["done"] > TIMES  # it fell into work
+    if kind in {"full", "busy", "demoted"}:
+        assert figures["refused"] > 0
+
+
+class TestTheJudge:
+    """It notices each way in which a promise can be broken."""
+
+    @pytest.fixture
+    def judged(self, one_server):
+        face = Face("sync", one_server)
+        models = declare(RedisModel, face.database)
+        account = models[0](owner="a", name="a")
+        promises = Promises()
+
+        def judge():
+            return promises.judged(face.client, models)
+
+        yield account, models[1], promises, judge
+        face.database.close()
+        face.client.close()
+
+    def test_what_was_kept(self, judged):
+        account, items, promises, judge = judged
+        account.queue.rpush("t1", "t2")
+        promises.note("t1", "push", "a", DONE)
+        promises.note("t2", "push", "a", UNKNOWN)
+        promises.note("t3", "push", "a", UNKNOWN)
+        promises.note("t4", "push", "a", REFUSED)
+        items(token="t5", note="t5", holder="a")
+        promises.note("t5", "create", "a", DONE)
+        promises.note("t6", "incr", "a", DONE, account.count.incr())
+        assert judge().broken() == 0
+
+    def test_lost_doubled_and_ghosts(self, judged):
+        account, _, promises, judge = judged
+        account.queue.rpush("twice", "twice", "refused")
+        promises.note("lost", "push", "a", DONE)
+        promises.note("twice", "push", "a", DONE)
+        promises.note("refused", "push", "a", REFUSED)
+        account.count.set(3)
+        promises.note("counted", "incr", "a", DONE, 1)
+        account.name.hset("other")
+        promises.note("named", "name", "a", DONE)
+        found = judge()
+        assert (found.lost, found.doubled, found.ghosts) == (2, 3, 1)
+
+    def test_halves_and_inconsistencies(self, judged, one_server):
+        _, items, promises, judge = judged
+        items(token="half", note="half", holder="a")
+        promises.note("half", "create", "a", DONE)
+        with one_server.client() as client:
+            client.delete("{item}:field:note:half")
+        found = judge()
+        assert found.halves == 1
+        assert found.inconsistent > 0
