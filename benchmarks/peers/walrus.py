@@ -75,7 +75,7 @@ def updates(port: int, db: int, size: int) -> Operations:
         Person.create(**person(number))
     turns = count(os.getpid())
     # Loaded beforehand: while another process saves an object, it is not there for a moment.
-    loaded = [Person.load(number) for number in range(1, FEW + 1)]
+    loaded = [Person.load(number) for number in range(1, FEW + 1 if Person.count() else 1)]
 
     def change(number: int) -> None:
         some = loaded[number - 1]
