@@ -259,7 +259,7 @@ class BoundValue(BoundField[Face]):
         """
         field, instance = self._field, self._instance
         pk = instance._pk
-        if pk is None:
+        if pk is None or " " in command:  # the key of a command of two words stands after both
             return part()
         where = field.model.keys.partition(pk)
         place: Place = field.place_in(where)

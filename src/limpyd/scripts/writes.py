@@ -58,8 +58,8 @@ def write_alone(
         set_key: the set of its primary keys.
         pk: its primary key.
         prefix: what the key of the value begins with.
-        command: the command.
-        args: its arguments beside that key.
+        command: the command, of one word.
+        args: its arguments after that key.
         decode: turns its reply into the result.
         made: is told the primary key once that is certain.
         part: gives the request that does the same, and can be taken back.
@@ -80,9 +80,8 @@ def write_alone(
         return decode(reply)
 
     script = REMOVE_ALONE if command in FREEING else WRITE_ALONE
-    name, *sub_command = command.split() if " " in command else (command,)
     return Request(
-        (b"EVALSHA", script.sha, b"1", set_key, pk, prefix, name, *sub_command, *args),
+        (b"EVALSHA", script.sha, b"1", set_key, pk, prefix, command, *args),
         decode_outcome,
         script=script,
         subject=subject,
