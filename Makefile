@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults bench commands references docs format clean
+.PHONY: demo test test-all check faults bench bench-peers commands references docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -46,11 +46,15 @@ docs: $(READY)  ## Build the documentation.
 faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
 	@$(BIN)/python -m tests.faults.suite
 
-bench: $(READY)  ## Compare with the same work written by hand.
-	@$(BIN)/python -m benchmarks.core
-	@$(BIN)/python -m benchmarks.queries
-	@$(BIN)/python -m benchmarks.bulk
-	@$(BIN)/python -m benchmarks.growth
+bench: $(READY)  ## Compare with the same work by hand, with the limit, and with peers if they are at hand (QUICK=1: less).
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python -m benchmarks --plots docs/plots $(if $(QUICK),--quick)
+
+bench-peers:  ## Set up the libraries that limpyd is compared with, each in an environment of its own.
+	@set -e; for peer in 'limpyd2 redis-limpyd==2.1.2 redis<6 setuptools<80 future six' 'walrus walrus' 'rom rom'; do \
+	  set -- $$peer; $(PYTHON) -m venv .venv-peers/$$1; \
+	  python=.venv-peers/$$1/bin/python; shift; \
+	  $$python -m pip install --quiet --disable-pip-version-check hiredis "$$@"; done
 
 commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers' commands are offered.
 	@$(BIN)/python -m tools.commands

@@ -17,7 +17,9 @@ from typing import Any
 import redis
 
 from benchmarks.by_hand import CREATE
-from benchmarks.core import PersonFields, Ratio, values
+from benchmarks.pairs import Ratio, show
+from benchmarks.people import person
+from benchmarks.sides.models import PersonFields
 from limpyd import RedisDatabase, RedisModel
 from tests.servers import running
 
@@ -41,13 +43,13 @@ def sides(port: int) -> tuple[Callable[[range], Any], Callable[[range], Any]]:
     create = client.script_load(CREATE)
 
     def in_bulk(numbers: range) -> Any:
-        return Person.bulk_create(values(number) for number in numbers)
+        return Person.bulk_create(person(number) for number in numbers)
 
     def by_hand(numbers: range) -> Any:
         for batch in batches(numbers):
             with client.pipeline(transaction=False) as pipe:
                 for number in batch:
-                    pipe.evalsha(create, 1, "{hand}:pks", *values(number).values())
+                    pipe.evalsha(create, 1, "{hand}:pks", *person(number).values())
                 pipe.execute()
 
     return in_bulk, by_hand
@@ -77,7 +79,7 @@ def main() -> None:
             if number:  # the first warms up
                 pairs.append(pair)
     per_object = [sorted(side[number] for side in pairs)[len(pairs) // 2] / options.objects * 1e6 for number in (0, 1)]
-    print(Ratio("bulk_create", [hand / mine for mine, hand in pairs], *per_object))
+    show("objects", [Ratio("bulk_create", [hand / mine for mine, hand in pairs], *per_object)])
     print(f"{1e6 / per_object[0]:,.0f} objects a second")
 
 

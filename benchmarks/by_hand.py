@@ -1,41 +1,155 @@
-"""The same work as the models, written by hand: redis-py with hiredis, and one Lua script per write."""
+"""The same work as limpyd's, written by hand: one Lua script per write, with the same guarantees.
+
+A write is refused where the object is gone, a unique value where another object has it; indexes follow in the same
+step.
+`ask` sends one command and gives its reply, so the same lines serve redis-py, its asynchronous client (which gives what
+can be awaited) and the bare socket. Replies are to be decoded to text by hiredis.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NamedTuple
+
+from benchmarks.people import FEW, NAMES, SOMEBODY, Operation, Operations, person
+
+Ask = Callable[..., Any]
+
 CREATE = """
-local email = ARGV[3]
-if redis.call('HEXISTS', '{hand}:uniq:email', email) == 1 then return redis.error_reply('TAKEN') end
-local pk = redis.call('INCR', '{hand}:seq')
-redis.call('SADD', '{hand}:pks', pk)
-local key = '{hand}:hash:' .. pk
-redis.call('HSET', key, 'name', ARGV[1], 'age', ARGV[2], 'email', email, 'city', ARGV[4], 'team', ARGV[5])
-redis.call('HSET', '{hand}:uniq:email', email, pk)
-redis.call('SADD', '{hand}:eq:city:' .. ARGV[4], pk)
-redis.call('SADD', '{hand}:eq:team:' .. ARGV[5], pk)
+local call = redis.call
+local pk = call('INCR', '{hand}:seq')
+if call('HSETNX', '{hand}:uniq:email', ARGV[3], pk) == 0 then
+  call('DECR', '{hand}:seq')
+  return redis.error_reply('TAKEN')
+end
+call('SADD', '{hand}:pks', pk)
+call('HSET', '{hand}:hash:' .. pk, 'name', ARGV[1], 'age', ARGV[2], 'email', ARGV[3], 'city', ARGV[4], 'team', ARGV[5])
+call('SADD', '{hand}:eq:city:' .. ARGV[4], pk)
+call('SADD', '{hand}:eq:team:' .. ARGV[5], pk)
 return pk
 """
 
-UPDATE = """
+UPDATE_INDEXED = """
+local call = redis.call
 local pk, city = ARGV[1], ARGV[2]
-if redis.call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
 local key = '{hand}:hash:' .. pk
-local old = redis.call('HGET', key, 'city')
+local old = call('HGET', key, 'city')
 if old ~= city then
-  if old then redis.call('SREM', '{hand}:eq:city:' .. old, pk) end
-  redis.call('HSET', key, 'city', city)
-  redis.call('SADD', '{hand}:eq:city:' .. city, pk)
+  if old then call('SREM', '{hand}:eq:city:' .. old, pk) end
+  call('SADD', '{hand}:eq:city:' .. city, pk)
 end
-return 1
+return call('HSET', key, 'city', city)
+"""
+
+UPDATE_UNIQUE = """
+local call = redis.call
+local pk, email = ARGV[1], ARGV[2]
+if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+local key = '{hand}:hash:' .. pk
+local old = call('HGET', key, 'email')
+if old ~= email then
+  if call('HSETNX', '{hand}:uniq:email', email, pk) == 0 then return redis.error_reply('TAKEN') end
+  if old then call('HDEL', '{hand}:uniq:email', old) end
+end
+return call('HSET', key, 'email', email)
 """
 
 DELETE = """
+local call = redis.call
 local pk = ARGV[1]
-if redis.call('SREM', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+if call('SREM', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
 local key = '{hand}:hash:' .. pk
-local old = redis.call('HMGET', key, 'email', 'city', 'team')
-if old[1] then redis.call('HDEL', '{hand}:uniq:email', old[1]) end
-if old[2] then redis.call('SREM', '{hand}:eq:city:' .. old[2], pk) end
-if old[3] then redis.call('SREM', '{hand}:eq:team:' .. old[3], pk) end
-redis.call('DEL', key)
+local old = call('HMGET', key, 'email', 'city', 'team')
+if old[1] then call('HDEL', '{hand}:uniq:email', old[1]) end
+if old[2] then call('SREM', '{hand}:eq:city:' .. old[2], pk) end
+if old[3] then call('SREM', '{hand}:eq:team:' .. old[3], pk) end
+call('UNLINK', key)
 return 1
 """
+
+WRITES = {
+    "set a plain field": "'HSET', '{hand}:hash:' .. pk, 'age', ARGV[2]",
+    "set a string": "'SET', '{hand}:field:note:' .. pk, ARGV[2]",
+    "incr": "'INCRBY', '{hand}:field:visits:' .. pk, 1",
+    "hset": "'HSET', '{hand}:field:facts:' .. pk, 'one', ARGV[2]",
+    "sadd": "'SADD', '{hand}:field:tags:' .. pk, ARGV[2]",
+    "lpush": "'LPUSH', '{hand}:field:log:' .. pk, ARGV[2]",
+    "zadd": "'ZADD', '{hand}:field:ranks:' .. pk, ARGV[3], ARGV[2]",
+}
+"""Commands on what nobody indexes, of an object that must exist."""
+
+
+def plain_write(command: str) -> str:
+    """The script that runs a command on an object that exists."""
+    return f"""
+local pk = ARGV[1]
+if redis.call('SISMEMBER', '{{hand}}:pks', pk) == 0 then return redis.error_reply('GONE') end
+return redis.call({command})
+"""
+
+
+class Way(NamedTuple):
+    """A way of sending commands.
+
+    Attributes:
+        ask: sends one and gives its reply, or what is to be awaited for it.
+        now: sends one and gives its reply.
+        then: makes something of what `ask` gave.
+    """
+
+    ask: Ask
+    now: Ask
+    then: Callable[[Any, Callable[[Any], Any]], Any] = lambda reply, convert: convert(reply)
+
+    def load(self, script: str) -> str:
+        """The digest of a script that the server then knows."""
+        return str(self.now("SCRIPT", "LOAD", script))
+
+
+def typed(row: list[str]) -> list[Any]:
+    """Five fields, each of its type."""
+    name, age, email, city, team = row
+    return [name, int(age), email, city, team]
+
+
+def singles(way: Way) -> Operations:
+    """Single operations."""
+    ask, then = way.ask, way.then
+    create, indexed, unique, delete = map(way.load, (CREATE, UPDATE_INDEXED, UPDATE_UNIQUE, DELETE))
+    plain = {name: way.load(plain_write(command)) for name, command in WRITES.items()}
+    hash_key, note_key = f"{{hand}}:hash:{SOMEBODY}", f"{{hand}}:field:note:{SOMEBODY}"
+    numbers, doomed, turns = count(1), count(FEW + 1), count(1)
+
+    def creation(number: int) -> tuple[Any, ...]:
+        return "EVALSHA", create, 1, "{hand}:pks", *person(number).values()
+
+    def create_now(calls: int) -> None:
+        for _ in range(calls):
+            way.now(*creation(next(numbers)))
+
+    def write(name: str, *values: Any) -> Any:
+        return ask("EVALSHA", plain[name], 1, "{hand}:pks", SOMEBODY, *values)
+
+    create_now(FEW)
+    way.now("SET", note_key, "a note")
+    return {
+        "create": lambda: ask(*creation(next(numbers))),
+        "load 5 fields": lambda: then(ask("HMGET", hash_key, *NAMES), typed),
+        "get a field": lambda: ask("HGET", hash_key, "name"),
+        "set a plain field": lambda: write("set a plain field", next(turns) % 90),
+        "update an indexed field": lambda: ask(
+            "EVALSHA", indexed, 1, "{hand}:pks", SOMEBODY, f"City {next(turns) % 7}"
+        ),
+        "update a unique field": lambda: ask("EVALSHA", unique, 1, "{hand}:pks", SOMEBODY, f"{next(turns)}@here"),
+        "exists": lambda: ask("SISMEMBER", "{hand}:pks", SOMEBODY),
+        "delete": Operation(lambda: ask("EVALSHA", delete, 1, "{hand}:pks", next(doomed)), create_now),
+        "get a string": lambda: ask("GET", note_key),
+        "set a string": lambda: write("set a string", f"Note {next(turns)}"),
+        "incr": lambda: write("incr"),
+        "hset": lambda: write("hset", f"Fact {next(turns) % 90}"),
+        "sadd": lambda: write("sadd", f"Tag {next(turns) % 90}"),
+        "lpush": lambda: write("lpush", f"Entry {next(turns)}"),
+        "zadd": lambda: write("zadd", f"Rank {next(turns) % 90}", next(turns)),
+    }

@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 
 import redis
 
-from benchmarks.core import MATCHES, timed
+from benchmarks.pairs import timed
+from benchmarks.people import MATCHES
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from tests.servers import binaries, running
 

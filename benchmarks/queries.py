@@ -1,6 +1,6 @@
 """Queries of limpyd against the best that can be written by hand, client and server pinned to one core.
 
-Prints, for each query, how many times as fast limpyd is, as `benchmarks.core` does. Both sides ask for
+Prints, for each query, how many times as fast limpyd is, as the median of rounds. Both sides ask for
 the same keys, whose places in the server's memory would otherwise make some difference, and must give
 the same Python values.
 
@@ -17,7 +17,8 @@ from typing import Any
 
 import redis
 
-from benchmarks.core import MATCHES, Operation, Ratio, show, summary, timed
+from benchmarks.pairs import Operation, Ratio, show, summary, timed
+from benchmarks.people import MATCHES
 from benchmarks.queries_by_hand import FIELDS, Person, Queries
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from tests.servers import binaries, running

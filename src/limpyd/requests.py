@@ -45,9 +45,22 @@ class Request(Generic[R_co]):
         needs: the servers that know its arguments, if not all that know the command do.
         first: a request to be run before it, whose failure is its own.
         again: is given this request and the reply, and may give another one to be run instead of decoding that.
+        part: gives the request that does the same as a part of a transaction, if this one cannot be taken back.
     """
 
-    __slots__ = ("again", "args", "blocking", "decode", "first", "makes", "needs", "readonly", "script", "subject")
+    __slots__ = (
+        "again",
+        "args",
+        "blocking",
+        "decode",
+        "first",
+        "makes",
+        "needs",
+        "part",
+        "readonly",
+        "script",
+        "subject",
+    )
 
     def __init__(
         self,
@@ -62,6 +75,7 @@ class Request(Generic[R_co]):
         needs: Needs | None = None,
         first: Request[Any] | None = None,
         again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
+        part: Callable[[], Request[R_co]] | None = None,
     ) -> None:
         self.args = args
         self.decode = decode
@@ -73,18 +87,25 @@ class Request(Generic[R_co]):
         self.needs = needs
         self.first = first
         self.again = again
+        self.part = part
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
-        decode = self.decode
-        return self._like(self.args, lambda reply: convert(decode(reply)), self.first)
+        decode, part = self.decode, self.part
+        converted = self._like(self.args, lambda reply: convert(decode(reply)), self.first)
+        if part is not None:
+            converted.part = lambda: part().then(convert)
+        return converted
 
     def after(self, before: Request[Any] | None) -> Request[R_co]:
         """The same request, run after another, if there is one."""
         if before is None:
             return self
         first = before if self.first is None else self.first.after(before)
-        return self._like(self.args, self.decode, first)
+        later, part = self._like(self.args, self.decode, first), self.part
+        if part is not None:
+            later.part = lambda: part().after(before)
+        return later
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
         """The same request with other arguments, on its own."""

@@ -180,6 +180,13 @@ def failing(monkeypatch):
 
     members = with_failure(writes.write_members, 5, lambda step: writes.MembersStep(step.changes[:1], "NOSUCH", ()))
     single = with_failure(writes.write, 3, lambda step: step._replace(command="NOSUCH", args=()))
+    write_alone = writes.write_alone
+
+    def alone(*args):
+        part = args[8]
+        return part() if on[0] else write_alone(*args)
+
+    monkeypatch.setattr("limpyd.fields.value.writes.write_alone", alone)
     monkeypatch.setattr("limpyd.fields.value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
     return on

@@ -100,9 +100,13 @@ class BoundSingleValue(BoundValue[Face]):
         needs: Needs | None = None,
     ) -> Request[R]:
         """A command that may change something, on an object that must exist."""
-        field, instance = self._field, self._instance
-        step = Step(field.name, field.upkeep(instance._pk), command, args)
-        return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
+
+        def part() -> Request[R]:
+            field, instance = self._field, self._instance
+            step = Step(field.name, field.upkeep(instance._pk), command, args)
+            return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
+
+        return self._alone(command, args, decode, part, needs)
 
     def __bool__(self) -> bool:
         """Refused: whether it has a value, and which, is Redis's to say.

@@ -52,6 +52,11 @@ class Place(NamedTuple):
     alone: Indexes
     escalates: bool = False
 
+    @property
+    def followed(self) -> bool:
+        """Whether anything follows what happens to the values."""
+        return len(self.described) > 1
+
 
 class ValueField(Field[T]):
     """The declaration of a field that holds a value in Redis.
@@ -243,6 +248,35 @@ class BoundValue(BoundField[Face]):
         """A command that may change something, on an object that must exist."""
         return self._write_members(command, *args, decode=decode, needs=needs)
 
+    def _alone(
+        self,
+        command: str,
+        args: Sequence[Argument],
+        decode: Callable[[Any], R],
+        part: Callable[[], Request[R]],
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may change something: by itself where nothing follows the value, else `part`.
+
+        Args:
+            command: the command.
+            args: its arguments beside the key, which stands before them.
+            decode: turns the reply into the result.
+            part: the request that can be a part of something.
+            needs: the servers that know the arguments, if not all that know the command do.
+        """
+        field, instance = self._field, self._instance
+        pk = instance._pk
+        if pk is None or " " in command:  # the key of a command of two words stands after both
+            return part()
+        where = field.model.keys.partition(pk)
+        place: Place = field.place_in(where)
+        if place.followed:
+            return part()
+        made = None if instance._checked else instance._made
+        prefix = place.prefix
+        return writes.write_alone(field.model, where.pks, pk, prefix, command, args, decode, made, part, field, needs)
+
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
         """What a command may do to this field."""
         field = self._field
@@ -275,9 +309,13 @@ class BoundValue(BoundField[Face]):
             needs: the servers that know the arguments, if not all that know the command do.
         """
         self._not_too_many(command, args)
-        change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
-        steps = [MembersStep((change,), command, args, key_at)]
-        return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+
+        def part() -> Request[R]:
+            change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
+            steps = [MembersStep((change,), command, args, key_at)]
+            return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+
+        return self._alone(command, args, decode, part, needs) if key_at == 1 else part()
 
     def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:
         if len(args) > MOST_PASSED_ON:
@@ -309,14 +347,20 @@ class BoundValue(BoundField[Face]):
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
         size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
-        before = len(head) + (2 if counted else 0)
-        change = self._change(SCOPES[TABLE[command].scope], first=before + (member or step), step=step)
-        steps = []
+        parts = []
         for start in range(0, len(members), size):
-            part = members[start : start + size]
-            announced = (counted, len(part) // step) if counted else ()
-            steps.append(MembersStep((change,), command, (*head, *announced, *part, *tail)))
-        return self._writing(steps, combine)
+            some = members[start : start + size]
+            announced = (counted, len(some) // step) if counted else ()
+            parts.append((*head, *announced, *some, *tail))
+
+        def in_steps() -> Request[R]:
+            before = len(head) + (2 if counted else 0)
+            change = self._change(SCOPES[TABLE[command].scope], first=before + (member or step), step=step)
+            return self._writing([MembersStep((change,), command, args) for args in parts], combine)
+
+        if len(parts) == 1:
+            return self._alone(command, parts[0], lambda reply: combine([reply]), in_steps)
+        return in_steps()
 
     def _writing(
         self,

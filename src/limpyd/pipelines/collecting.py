@@ -138,6 +138,9 @@ class WholeCollector(Collector):
 
     _kind = "transaction"
 
+    def collect(self, request: Request[Any]) -> Pending[Any]:
+        return super().collect(request if request.part is None else request.part())
+
     def _check(self, request: Request[Any]) -> None:
         check_fits(request)
 

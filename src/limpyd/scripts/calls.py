@@ -70,7 +70,9 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
         UniquenessError: the primary key or a unique value belongs to another object.
     """
 
-    def decode(reply: list[Any]) -> bytes:
+    def decode(reply: Any) -> bytes:
+        if isinstance(reply, bytes):  # it went the short way
+            return reply
         if reply[0] == b"ok":
             pk: bytes = reply[1]
             return pk

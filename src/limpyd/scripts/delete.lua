@@ -4,7 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; what the model looks like (see lib/deleting)
 -- Reply  'ok'; or 'gone', 'asked', 'error' (see lib/atomic)
--- @include atomic values remove_entry upkeep look_at_all deleting
+-- @include alone short_delete atomic values remove_entry upkeep look_at_all deleting
 
 return atomically(function()
   if not forget(KEYS[1], ARGV[1], 2, #ARGV) then

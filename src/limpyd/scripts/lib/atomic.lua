@@ -25,7 +25,7 @@
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
 -- @include placed
 
-local call = redis.call
+-- @include alone
 -- Flat, four places a note, and with room for some from the start: to make and grow tables costs
 -- more than to fill them.
 local journal, noted = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
@@ -45,8 +45,6 @@ end
 local function refuse(...)
   take_back({ ... })
 end
-
-local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
 
 -- Removes a key, which cannot be taken back.
 local function unlink(key)

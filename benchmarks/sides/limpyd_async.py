@@ -1,0 +1,58 @@
+"""limpyd, on its async face."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from benchmarks.people import FEW, NAMES, SOMEBODY, Operation, Operations, person
+from benchmarks.sides.models import NotebookFields, PersonFields
+from limpyd import RedisDatabase, RedisModel
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+
+ASYNC = True
+
+
+def singles(port: int, db: int, _size: int) -> Operations:
+    """Single operations. What they need is made on the sync face."""
+    shared = RedisDatabase(port=port, db=db)
+    shared_async = AsyncRedisDatabase(port=port, db=db)
+
+    class Maker(PersonFields, RedisModel):
+        database = shared
+        model_name = "person"
+
+    class BookMaker(NotebookFields, RedisModel):
+        database = shared
+        model_name = "notebook"
+
+    class Person(PersonFields, AsyncRedisModel):
+        database = shared_async
+
+    class Notebook(NotebookFields, AsyncRedisModel):
+        database = shared_async
+
+    numbers, doomed, turns = count(1), count(FEW + 1), count(1)
+
+    def create(calls: int) -> None:
+        Maker.bulk_create(person(next(numbers)) for _ in range(calls))
+
+    create(FEW)
+    BookMaker(note="a note")
+    some, book = Person.lazy_connect(SOMEBODY), Notebook.lazy_connect(1)  # the first call finds that they exist
+    return {
+        "create": lambda: Person.create(**person(next(numbers))),
+        "load 5 fields": lambda: some.hmget(*NAMES),
+        "get a field": lambda: some.name.hget(),
+        "set a plain field": lambda: some.age.hset(next(turns) % 90),
+        "update an indexed field": lambda: some.city.hset(f"City {next(turns) % 7}"),
+        "update a unique field": lambda: some.email.hset(f"{next(turns)}@here"),
+        "exists": lambda: Person.exists(SOMEBODY),
+        "delete": Operation(lambda: Person.lazy_connect(next(doomed)).delete(), create),
+        "get a string": lambda: book.note.get(),
+        "set a string": lambda: book.note.set(f"Note {next(turns)}"),
+        "incr": lambda: book.visits.incr(),
+        "hset": lambda: book.facts.hset("one", f"Fact {next(turns) % 90}"),
+        "sadd": lambda: book.tags.sadd(f"Tag {next(turns) % 90}"),
+        "lpush": lambda: book.log.lpush(f"Entry {next(turns)}"),
+        "zadd": lambda: book.ranks.zadd({f"Rank {next(turns) % 90}": next(turns)}),
+    }

@@ -1,0 +1,22 @@
+#!lua
+-- Runs one write command on a value that no index keeps: by itself it is a whole step.
+--
+-- KEYS   the set of primary keys
+-- ARGV   the primary key; the prefix of the key; the command, and its arguments after the key
+-- Reply  that of the command, as it is if it is no list; 'ok' and a list; or 'gone', 'error' (see lib/atomic)
+
+local key, call = KEYS[1], redis.pcall
+local reply = call('SISMEMBER', key, ARGV[1])
+if reply == 0 then
+  return { 'gone' }
+elseif reply == 1 then
+  local at = string.find(ARGV[2], '\0', 1, true) -- see lib/placed
+  key = at and string.sub(ARGV[2], 1, at - 1) .. ARGV[1] .. string.sub(ARGV[2], at + 1) or ARGV[2] .. ARGV[1]
+  reply = call(ARGV[3], key, unpack(ARGV, 4))
+end
+if type(reply) ~= 'table' or reply.ok then
+  return reply
+elseif reply.err then
+  return { 'error', reply.err, key, call('TYPE', key).ok }
+end
+return { 'ok', reply }
