@@ -10,13 +10,14 @@ from limpyd.cli.check import check
 from limpyd.cli.explain import explain
 from limpyd.cli.failures import ended
 from limpyd.cli.keys import keys
+from limpyd.cli.migrate import migrate
 from limpyd.cli.models import models
 from limpyd.cli.rebuild import rebuild
 from limpyd.cli.rename import rename
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
-COMMANDS = (models, keys, explain, check, rebuild, rename, shell, serve)
+COMMANDS = (models, keys, explain, check, rebuild, rename, migrate, shell, serve)
 """What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
 
 EXIT_CODES = (

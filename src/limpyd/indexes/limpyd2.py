@@ -65,11 +65,11 @@ def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
     """
     unique = index.kind == b"uniq"
     deciding = index._of if unique else index
-    old = KINDS.get(deciding.kept_kind(field))
-    reason = _against(deciding, field, old)
-    if old is None or reason:
+    reason = reason_against(deciding, field)
+    if reason:
         msg = f"{field}: {deciding} cannot be kept in the layout of limpyd 2, {reason}"
         raise DeclarationError(msg)
+    old = KINDS[deciding.kept_kind(field)]
     name = deciding.key or deciding.limpyd2_key or old.key
     key = where.index(field.name, deciding.prefix, name, by_sub_key=field.has_subkeys)
     return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, old.final)
@@ -83,7 +83,9 @@ def keep_apart(indexes: Sequence[Any]) -> None:
             kept.refine([f"apart:{rest.hex()}" for rest in others if rest])
 
 
-def _against(index: Any, field: Any, old: Old | None) -> str:
+def reason_against(index: Any, field: Any) -> str:
+    """Why limpyd 2 has no such index of a field; empty if it has."""
+    old = KINDS.get(index.kept_kind(field))
     if old is None:
         return "which has none of its kind"
     if old.kind == b"num" and field.many:

@@ -32,7 +32,7 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
 from limpyd.model.updates import Update
-from limpyd.moving import from_field, from_model
+from limpyd.moving import from_field, from_limpyd2, from_model
 from limpyd.moving.programs import Moved
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
@@ -344,6 +344,30 @@ class AsyncRedisModel(ModelCore[Async]):
             ServerError: the server refuses a command.
         """
         return cls.database._run_program(from_field(cls._declared(), old, new, progress))
+
+    @classmethod
+    def migrate_from_limpyd2(
+        cls, former_name: str | None = None, /, progress: OnProgress | None = None
+    ) -> Coroutine[Any, Any, Moved]:
+        """Moves the objects of this model from where redis-limpyd 2 keeps them, in this database.
+
+        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
+        stopped. Processes that still write with limpyd 2, or with `layout="limpyd2"`, do not see what was moved; called
+        once more, it moves what they have written meanwhile. When no object is left, so is nothing of its indexes.
+
+        Args:
+            former_name: what the model is called there, `model` or `namespace:model`; by default as here.
+            progress: is told from time to time how many objects are moved, and of how many.
+
+        Returns:
+            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one with a
+            value that does not fit an index here; and which keys of no object are left.
+
+        Raises:
+            InvalidValue: the model is declared on a database of that layout, or the name is that of no model.
+            ServerError: the server refuses a command.
+        """
+        return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
 
     @classmethod
     async def scan_model_keys(cls) -> AsyncIterator[str]:

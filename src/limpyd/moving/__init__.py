@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.keys import ModelKeys
 from limpyd.model.schema import Schema
-from limpyd.moving.former import check_fields, former
+from limpyd.moving.former import check_fields, former, in_layout_of_limpyd2
 from limpyd.moving.programs import Moved, move
 from limpyd.moving.route import route
 from limpyd.requests import Program
@@ -19,6 +20,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
     Raises:
         InvalidValue: the former name is that of no model, or still that of one.
     """
+    _must_be_current(schema, "rename_from")
     if not isinstance(name, str):
         msg = f"{schema.name}.rename_from takes the former name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
@@ -37,6 +39,28 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
     return move(route(source, schema, {}), progress)
 
 
+def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the objects of a model from where limpyd 2 keeps them.
+
+    Raises:
+        InvalidValue: the model is kept there still, or the name is that of no model.
+    """
+    _must_be_current(schema, "migrate_from_limpyd2")
+    if name is not None and not isinstance(name, str):
+        msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
+        raise InvalidValue(msg)
+    return move(route(in_layout_of_limpyd2(schema, name or schema.keys.tag), schema, {}), progress)
+
+
+def _must_be_current(schema: Schema, operation: str) -> None:
+    if schema.keys.layout != ModelKeys.layout:
+        msg = (
+            f"{schema.name}.{operation}: the model is declared on a database of the layout {schema.keys.layout!r}; "
+            f"declare it on one of the layout {ModelKeys.layout!r}, where its objects are to be"
+        )
+        raise InvalidValue(msg)
+
+
 def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) -> Program[Moved]:
     """Moves the values of a field to what it is called now.
 
@@ -44,6 +68,7 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
         UnknownField: the new name is that of no field.
         InvalidValue: the former name is still that of a field, or no name of one.
     """
+    _must_be_current(schema, "rename_field")
     names = {new: old}
     check_fields(schema, names)
     return move(route(former(schema, schema.keys.tag, names), schema, names), progress)

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
-from limpyd.fields import Field
+from limpyd.fields import Field, ValueField
+from limpyd.indexes import limpyd2
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
 from limpyd.indexes.multi import MultiIndexes, declared
+from limpyd.keys import ModelKeys
+from limpyd.keys.limpyd2 import Limpyd2Keys
 from limpyd.model.schema import Schema
 
 
@@ -25,10 +28,28 @@ def former(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
     Raises:
         InvalidValue: the name is that of no model.
     """
-    namespace, _, model = name.rpartition(":")
     was = {old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema, fields).items()}
+    return _schema(schema, name, was, ModelKeys.layout)
+
+
+def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:
+    """The schema of a model as limpyd 2 has it: without the indexes that it does not know.
+
+    Args:
+        schema: the schema as it is.
+        name: what the model is called there: `model` or `namespace:model`.
+
+    Raises:
+        InvalidValue: the name is that of no model, or a field's name has no place in that layout.
+    """
+    was = {each: _with_known_indexes(field) for each, field in schema.fields.items()}
+    return _schema(schema, name, was, Limpyd2Keys.layout)
+
+
+def _schema(schema: Schema, name: str, fields: Mapping[str, Field[Any]], layout: str) -> Schema:
+    namespace, _, model = name.rpartition(":")
     try:
-        return Schema(type(schema.name, (), was), model, namespace, schema.lockable)
+        return Schema(type(schema.name, (), dict(fields)), model, namespace, schema.lockable, layout)
     except DeclarationError as error:
         msg = f"{shorten(name)} is no name of a model: {error}; give model, or namespace:model"
         raise InvalidValue(msg) from None
@@ -54,6 +75,16 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
     if len(set(fields.values())) < len(fields):
         msg = f"{schema.name}: two fields cannot have had one name: {', '.join(sorted(fields.values()))}"
         raise InvalidValue(msg)
+
+
+def _with_known_indexes(field: Field[Any]) -> Field[Any]:
+    was = copy.copy(field)
+    if isinstance(was, ValueField) and was.declared_indexes:
+        known = [index for given in was.declared_indexes for index in declared(given).expanded()]
+        was.declared_indexes = [index for index in known if not limpyd2.reason_against(index, field)]
+        was.unique = was.unique and any(index.handle_uniqueness for index in was.declared_indexes)
+        was.indexable = was.unique or bool(was.declared_indexes)
+    return was
 
 
 def _all_names(schema: Schema, fields: Mapping[str, str]) -> dict[str, str]:

@@ -44,6 +44,11 @@ class Route(NamedTuple):
         """Whether the objects get another set of primary keys."""
         return self.here.pks != self.there.pks
 
+    @property
+    def from_other_layout(self) -> bool:
+        """Whether the keys are made otherwise here, so that only those of objects have a name there."""
+        return self.source.keys.layout != self.target.keys.layout
+
     def __str__(self) -> str:
         return str(self.target)
 

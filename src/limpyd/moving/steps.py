@@ -112,7 +112,7 @@ def sweep(way: Route, cursor: bytes) -> Request[Swept]:
     here, there = way.here, way.there
     args: list[Argument] = [
         here.prefix,
-        there.prefix,
+        b"" if way.from_other_layout else there.prefix,
         here.seq,
         there.seq,
         here.meta,
@@ -124,7 +124,7 @@ def sweep(way: Route, cursor: bytes) -> Request[Swept]:
 
     def decode(reply: list[Any]) -> Swept:
         if reply[0] == b"ok":
-            return Swept(reply[1], [to_text(key) for key in reply[2]], objects=False)
+            return Swept(reply[1], [to_text(key) for key in reply[2] if here.owns(key)], objects=False)
         if reply[0] == b"objects":
             return Swept(b"0", [], objects=True)
         raise _error(way, None, reply)

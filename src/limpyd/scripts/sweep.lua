@@ -3,7 +3,8 @@
 -- database finds: what its indexes hold is removed, any other key gets the name that it has in the other model.
 --
 -- KEYS   the set of primary keys
--- ARGV   what the keys of the model begin with, and those of the other; the last automatic primary key here and there;
+-- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
+--        there; the last automatic primary key here and there;
 --        what is known of the indexes; a cursor, a pattern of the keys, about how many to look at; and to the end what
 --        the keys of indexes begin with
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
@@ -26,7 +27,7 @@ local function sweep(key)
   subject_key = key
   if key == seq or key == meta or is_of_index(key) then
     copied[#copied + 1] = key
-  elseif string.sub(key, 1, #prefix) == prefix and not rename_key(key, other .. string.sub(key, #prefix + 1)) then
+  elseif string.sub(key, 1, #prefix) == prefix and (other == '' or not rename_key(key, other .. string.sub(key, #prefix + 1))) then
     in_the_way[#in_the_way + 1] = key
   end
 end

@@ -1,0 +1,45 @@
+"""`limpyd migrate`: data of redis-limpyd 2 is moved to the keys of today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from limpyd.cli.failures import Ended
+from limpyd.cli.options import AsJson, Models, Url
+from limpyd.cli.output import printed, shown, table
+from limpyd.cli.progress import bar
+from limpyd.cli.session import Session
+from limpyd.cli.targets import models_named
+
+
+def migrate(models: Models, url: Url = None, as_json: AsJson = False) -> int:
+    """Move objects from where redis-limpyd 2 keeps them, in the same database, while others read and write.
+
+    The models are those of limpyd as it is now. Each object is moved as one step; if it is stopped, however, the next
+    call goes on. What cannot be moved stays and is listed; then it exits with 1.
+    """
+    told: list[dict[str, Any]] = []
+    targets = models_named(models)
+    with Session(targets, url) as session:
+        for target in targets:
+            with bar(target.__name__) as progress:
+                moved = session.result(target.migrate_from_limpyd2(progress=progress))
+            conflicts = [{"pk": conflict.pk, "error": str(conflict.error)} for conflict in moved.conflicts]
+            told.append(
+                {"model": target.__name__, "objects": moved.objects, "conflicts": conflicts, "kept": moved.kept}
+            )
+    printed({"migrated": told}, lambda console: _page(console, told), as_json=as_json)
+    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in told) else Ended.WELL
+
+
+def _page(console: Console, told: list[dict[str, Any]]) -> None:
+    for one in told:
+        console.print(Text(shown(f"{one['model']}: moved {one['objects']:,} objects")))
+        if one["conflicts"]:
+            rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]
+            console.print(table("Not moved:", ["primary key", "why"], rows))
+        if one["kept"]:
+            console.print(table("Keys of no object:", ["key"], [[key] for key in one["kept"]]))
