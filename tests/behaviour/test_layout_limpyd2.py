@@ -172,6 +172,38 @@ def test_a_stale_owner_of_a_unique_value_makes_room_when_it_is_rebuilt(model, da
         model.rebuild_indexes()
 
 
+DAMAGE = {
+    "missing": lambda client: client.srem("n:person:name:lower:n1", "1"),
+    "stale": lambda client: client.zadd("n:person:headers:a:number-range", {"gone": 3}),
+    "orphan": lambda client: client.sadd("n:person:name", "x") and client.rename("n:person:name", "n:person:tags:old"),
+    "half": lambda client: client.set("n:person:gone:born", "2001-01-01"),
+    "mistyped": lambda client: client.delete("n:person:1:tags") and client.set("n:person:1:tags", "x"),
+    "expiring": lambda client: client.expire("n:person:1:born", 1000),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_check_finds_damage_and_repairs_it(model, database, kind):
+    for number in range(5):
+        values = {"name": f"N{number}", "born": f"200{number}-02-03", "email": str(number)}
+        model(id=str(number), **values, headers={"a": "1"}, tags=["t"])
+    assert model.check().ok
+    DAMAGE[kind](database.connection)
+    report = model.check()
+    assert kind in {finding.kind for finding in report}, list(report)
+    model.check(repair="all")
+    assert model.check().ok
+    assert database.check().ok
+
+
+def test_a_check_finds_two_owners_of_a_unique_value(model, database):
+    model(id="1", email="e")
+    model(id="2", email="f")
+    database.connection.set("n:person:2:email", "e")
+    database.connection.sadd("n:person:email:e", "2")
+    assert {finding.kind for finding in model.check(repair="all")} >= {"conflict"}
+
+
 def test_bulk_and_transactions(model, database):
     model.bulk_create({"id": str(number), "email": f"{number}@x", "name": "N"} for number in range(50))
     with pytest.raises(BulkError):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import INDEX_KINDS, Partition
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument
 from limpyd.upkeep.declared import DeclaredIndex, declared_indexes
@@ -72,6 +73,8 @@ class Declared:
 
     def expected(self, key: bytes) -> Expected:
         """What a key of the partition should be."""
+        if isinstance(self.where, Limpyd2Partition):
+            return self._expected_of_limpyd2(self.where, key)
         parts = self.where.parts(key)
         if parts is None:
             return UNEXPLAINED
@@ -96,6 +99,23 @@ class Declared:
             return Expected(b"orphan")
         return Expected(b"index", INDEX_TYPES.get(kind, b"zset"), kept_by=index)
 
+    def _expected_of_limpyd2(self, where: Limpyd2Partition, key: bytes) -> Expected:
+        own = {where.pks: b"pks", where.meta: b"meta", where.seq: b"seq"}.get(key)
+        if own is not None:
+            return Expected(b"own", self._own[own]) if own in self._own else UNEXPLAINED
+        if key.startswith(where.stored_collection("")):
+            return Expected(b"stored", b"list")
+        if any(key.startswith(beginning) for beginning in where.index_prefixes):
+            found = [index for index in self.indexes.values() if index.has(key)]
+            if not found:
+                return Expected(b"orphan")
+            index = max(found, key=lambda one: len(one.kept.key))
+            return Expected(b"index", INDEX_TYPES.get(index.kept.found_by, b"zset"), kept_by=index)
+        pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
+        if name == b"hash":
+            return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
+        return Expected(self._roles[name], self._types[name], pk) if name in self._roles else UNEXPLAINED
+
     def index_fields(self, index: DeclaredIndex) -> str:
         """The field, or fields, of an index, as messages tell them."""
         return index.kept.name if isinstance(index.kept, KeptTogether) else index.kept.field.name
@@ -110,5 +130,5 @@ class Declared:
         found: list[Argument] = []
         for reference in self.model.incoming:
             kept = reference.kept_references(reference.model.keys.partitions[0])
-            found += (kept.kind, kept.key)
+            found += (kept.found_by, kept.key)
         return found

@@ -13,6 +13,7 @@ from limpyd.checking.report import Notes
 from limpyd.checking.steps import Found
 from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests import Argument, Program
 from limpyd.upkeep import programs
 from limpyd.upkeep.declared import DeclaredIndex
@@ -42,6 +43,8 @@ class ModelCheck:
 
     def owns(self, key: bytes) -> bool:
         """Whether a key is one of the model's."""
+        if isinstance(self._where, Limpyd2Partition):
+            return self._where.owns(key)  # others may begin so too
         return key.startswith(self._where.prefix)
 
     # --- before the walk: which indexes are built ---

@@ -10,7 +10,7 @@ from limpyd.checking.findings import Finding, Repair, kinds_to_repair
 from limpyd.checking.models import ModelCheck
 from limpyd.checking.report import Notes, Report
 from limpyd.exceptions import ServerError
-from limpyd.keys import model_behind, to_text
+from limpyd.keys import ModelKeys, model_behind, to_text
 from limpyd.requests import Program
 
 OnProgress = Callable[[int, int], object]
@@ -40,7 +40,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     possible = [each for each in checks if each.possible]
     in_database = yield steps.count("DBSIZE")
     told = _Progress(progress, sum(each.objects for each in checks), in_database)
-    pattern = schemas[0].keys.partitions[0].pattern if len(checks) == 1 and not all_models else b"{*"
+    pattern = _pattern(schemas, all_models=all_models)
     unowned: set[bytes] = set()
     cursor, first = b"0", True
     while first or cursor != b"0":
@@ -57,6 +57,14 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
     told.end()
     return notes.report()
+
+
+def _pattern(schemas: Sequence[Any], *, all_models: bool) -> bytes:
+    """Matches all keys that are to be looked at."""
+    if len(schemas) == 1 and not all_models and len(schemas[0].keys.partitions) == 1:
+        pattern: bytes = schemas[0].keys.partitions[0].pattern
+        return pattern
+    return b"{*" if all(schema.keys.layout == ModelKeys.layout for schema in schemas) else b"*"
 
 
 def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:

@@ -25,6 +25,12 @@ RESERVED = frozenset({"collection", "hash", "max_pk", "meta"})
 """Names of fields that would meet the keys of the model itself."""
 
 
+def is_made_of(template: bytes, key: bytes) -> bool:
+    """Whether a key is what a sub-key makes of a template, as scripts/lib/apart.lua tells it."""
+    beginning, _, ending = template.partition(b"\0")
+    return key.startswith(beginning) and (ending.endswith(b":") or key.endswith(ending))
+
+
 class Limpyd2Partition(Partition):
     """The keys of a model. What the templates of keys have in place of a primary key, or of a sub-key, is a NUL."""
 

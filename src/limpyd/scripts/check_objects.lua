@@ -112,6 +112,12 @@ local function look_at_value(pk, number)
     members, more = members_of(placed(prefix, pk), cursor, at_most)
   end
   each_given(pk, members, function(key, entry, value)
+    if sole then
+      local owner = other_owner(pk, key, entry)
+      if owner then
+        return note('conflict', key_of(key, entry), pk, value, { owner, number })
+      end
+    end
     if is_there(key, entry, pk) then
       return
     elseif entry_kind == 'ref' then
@@ -125,6 +131,8 @@ local function look_at_value(pk, number)
       elseif repairs.missing then
         make_room(pk, key, entry)
       end
+    elseif sole and repairs.missing then
+      make_room_for_sole(pk, key, entry)
     end
     if repairs.missing then
       add_entry(entry_kind, key, entry, pk)

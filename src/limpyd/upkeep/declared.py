@@ -10,6 +10,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.equal import UniqueIndex
 from limpyd.indexes.kept import Indexed, Kept, Transform
 from limpyd.keys import ModelKeys, Partition
+from limpyd.keys.limpyd2 import is_made_of
 from limpyd.requests import Argument
 from limpyd.scripts.outcomes import Model
 
@@ -66,6 +67,13 @@ class DeclaredIndex(NamedTuple):
             return [self.kept.key]
         by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
         return [self.kept.key + b":"] if by_sub_key else []
+
+    def has(self, key: bytes) -> bool:
+        """Whether a key of the layout of limpyd 2 is one of its own."""
+        template = self.kept.key
+        if self._has_keys_by_value and b"\0" not in template:
+            return key.startswith(template)
+        return is_made_of(template, key) if b"\0" in template else key == template
 
     @property
     def spared(self) -> list[bytes]:

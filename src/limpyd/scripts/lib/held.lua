@@ -51,17 +51,26 @@ local function make_room(pk, key, entry)
   return nil
 end
 
--- The same where all owners of a value are kept, as limpyd 2 does.
-local function make_room_for_sole(pk, key, entry)
+-- Where all owners of a unique value are kept, as limpyd 2 does: one that gives it too, and is not the object.
+local function other_owner(pk, key, entry)
+  local in_key, name = entry_kind == 'eq' and key .. entry or key, entry_kind == 'sep' and entry or false
   for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
-    local in_key, name = entry_kind == 'eq' and key .. entry or key, entry_kind == 'sep' and entry or false
     if owner ~= pk and entry_given(owner, in_key, name) then
       return owner
-    elseif owner ~= pk then
-      remove_entry(entry_kind, key, entry, owner)
     end
   end
   return nil
+end
+
+-- The same as make_room there.
+local function make_room_for_sole(pk, key, entry)
+  local other = other_owner(pk, key, entry)
+  for _, owner in ipairs(other and {} or owners_of(entry_kind, key, entry)) do
+    if owner ~= pk then
+      remove_entry(entry_kind, key, entry, owner)
+    end
+  end
+  return other
 end
 
 -- Whether an entry has the score that it should have.
