@@ -167,12 +167,12 @@ class TestManyValuesOfACompositeIndex:
         await any_face.do(Team.create(land="17", city="999"))
         await any_face.do(Team.create(land="17", city="1000"))
         many = [str(number) for number in range(1000)]
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             assert await any_face.do(Team.collection(land__in=many, city__in=many).all()) == ["1"]
         except InvalidFilter:
             assert not others
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
 
 
 @pytest.fixture

@@ -120,6 +120,8 @@ def test_every_public_method_is_counted_here():
     elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}
     walks = {"scan_model_keys", "scan_keys", "clear_indexes", "rebuild_indexes"}
     several = {"update", "bulk_create", "bulk_update", "bulk_delete"}  # in test_updates.py and test_bulk.py
+    # in test_checking.py, test_renaming.py and tests/limpyd2/test_migration.py
+    several |= {"check", "rename_from", "rename_field", "migrate_from_limpyd2"}
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks | several
     assert public(AsyncRedisModel) == public(RedisModel)
     assert public(AsyncCollection) == public(Collection) == COLLECTION

@@ -22,6 +22,7 @@ from limpyd import (
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import InvalidValue
+from limpyd.testing import assert_requests
 from tests.limpyd2.declared import declare
 from tests.limpyd2.peers import ROOT, peers
 from tests.limpyd2.test_two_way import call, random_order
@@ -149,6 +150,16 @@ def test_expiries_are_kept_and_leftovers_are_told(server, client):
     assert 900 < new(thing.pk.get()).text.ttl() <= 1000
     assert new(thing.pk.get()).items.lrange(0, -1) == ["a", "b"]
     assert client.exists("n:thing:text:stale") == 0
+
+
+def test_its_requests_are_counted(server, client):
+    old = legacy(RedisDatabase(port=server.port, layout="limpyd2"), text=StringField(indexable=True))
+    new = legacy(RedisDatabase(port=server.port), text=StringField(indexable=True))
+    with assert_requests(2):  # a step that finds nobody, and a look at what is left of the keys
+        new.migrate_from_limpyd2()
+    old.bulk_create({"text": str(number)} for number in range(1000))
+    with assert_requests(at_most=40):  # steps of about 100 objects, a second pass, and about 500 keys at a time
+        assert new.migrate_from_limpyd2().objects == 1000
 
 
 async def test_the_async_face(server, client):

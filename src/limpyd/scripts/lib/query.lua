@@ -18,7 +18,7 @@ local function read_references(at)
   for _ = 1, count do
     local target, key, stored, sub, form = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     local texts = {}
-    for _, value in ipairs(values_in({ prefix = key, stored = stored, sub = sub }, '')) do
+    for _, value in ipairs(values_at(key, stored, sub)) do
       local found = normal_form(form, value)
       if type(found) == 'string' then
         local under = ARGV[at + 5]

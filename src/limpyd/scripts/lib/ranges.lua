@@ -1,10 +1,9 @@
 -- The conditions on ranges of numbers and texts (see lib/conditions).
 
--- The values of an object in a place, as they are stored.
-local function values_in(place, pk)
-  local key, stored = placed(place.prefix, pk), place.stored
+-- The values in a key, or under a sub-key there, as they are stored.
+local function values_at(key, stored, sub)
   if stored == 'entry' or stored == 'hash' then
-    return { call('HGET', key, place.sub) or nil }
+    return { call('HGET', key, sub) or nil }
   elseif stored == 'string' then
     return { call('GET', key) or nil }
   elseif stored == 'set' then
@@ -15,6 +14,11 @@ local function values_in(place, pk)
     return call('ZRANGE', key, 0, -1)
   end
   return {}
+end
+
+-- The values of an object in a place.
+local function values_in(place, pk)
+  return values_at(placed(place.prefix, pk), place.stored, place.sub)
 end
 
 -- Where the primary key begins in a member of a text index.
