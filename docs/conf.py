@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sphinx.application import Sphinx
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
@@ -36,18 +34,3 @@ autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-
-
-LATER = frozenset({"checking", "command", "migrating", "reliability", "security", "testing"})
-
-
-def without_missing_pages(app: Sphinx, page: str, source: list[str]) -> None:
-    """Leaves out of the table of contents the pages that are not written yet."""
-    if page == "index":
-        missing = LATER - app.env.found_docs
-        source[0] = "\n".join(line for line in source[0].splitlines() if line not in missing)
-
-
-def setup(app: Sphinx) -> None:
-    """What Sphinx calls."""
-    app.connect("source-read", without_missing_pages)

@@ -106,7 +106,7 @@ def _is_plain(target: str) -> bool:
         return True
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "limpyd"]
     named = [vars(module)[name] for module in modules if name in vars(module)]
-    return bool(named) and all(_is_variable(value) for value in named)
+    return any(_is_variable(value) for value in named)
 
 
 def _is_variable(value: Any) -> bool:

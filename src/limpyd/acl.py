@@ -38,7 +38,7 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
     """The smallest rules for ACL SETUSER under which limpyd works with some models, and those related to them.
 
     They replace the keys, channels and commands that an account was allowed before. Whether it is on, and its
-    password, are for the administrator to add:
+    password, are for the administrator to add::
 
         admin.execute_command("ACL", "SETUSER", "blog", "on", ">secret", *acl_rules(Article, Author))
 

@@ -41,7 +41,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong: nothing was found, or all of it was repaired, but for what does no harm."""
+        """Whether nothing was found, or all of it was repaired, but for what does no harm."""
         return all(facts.mild or self.left(kind) == 0 for kind, facts in KINDS.items())
 
     def left(self, kind: Kind) -> int:
