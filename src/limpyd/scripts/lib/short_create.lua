@@ -34,7 +34,7 @@ if short then
     elseif kind == 'uniq' then
       free = try('HSETNX', key, text, pk) == 1
     else
-      free = try('ZADD', key, text, pk) == 1
+      free = try('ZADD', key, 'NX', text, pk) == 1
     end
     entry = entry + 3
   end

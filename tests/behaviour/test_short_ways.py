@@ -1,0 +1,269 @@
+"""The short ways of frequent writes (lib/short_…) end as the long way does, however they are refused midway."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.exceptions import LimpydError, ServerError
+from limpyd.scripts import calls, writes
+from limpyd.scripts.loader import Script
+from tests.conftest import FEW
+from tests.rebuild import state
+
+LONG = "return atomically(function()"
+
+
+def changed(script, old, new):
+    """A script with another text."""
+    assert old in script._text
+    made = Script(script.name, script._flags)
+    made.__dict__["_text"] = script._text.replace(old, new)
+    return made
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    """The scripts by the way that they go: both, as limpyd runs them, or one of them only."""
+    shorts = {"CREATE": " short_create", "DELETE": " short_delete", "WRITE": " short_indexed"}
+    both = {"CREATE": calls.CREATE, "DELETE": calls.DELETE, "WRITE": writes.WRITE}
+    return {
+        "both": both,
+        "long": {name: changed(script, shorts[name], "") for name, script in both.items()},
+        "short": {
+            name: changed(script, LONG, f"do return redis.error_reply('long') end\n{LONG}")
+            for name, script in both.items()
+        },
+    }
+
+
+@pytest.fixture
+def go(monkeypatch, scripts):
+    """Chooses the way."""
+    alone = writes.write_alone
+    on = ["both"]
+
+    def write_alone(*args):
+        return args[8]() if on[0] == "long" else alone(*args)
+
+    monkeypatch.setattr("limpyd.fields.value.writes.write_alone", write_alone)
+
+    def choose(way):
+        on[0] = way
+        for name, script in scripts[way].items():
+            monkeypatch.setattr(writes if name == "WRITE" else calls, name, script)
+
+    return choose
+
+
+class Models(NamedTuple):
+    """Models whose objects are created, deleted and written to by a short way: of automatic and of given primary keys;
+    and one whose indexed fields have keys of their own."""
+
+    thing: type[RedisModel]
+    keyed: type[RedisModel]
+    own: type[RedisModel]
+
+
+def declared(at):
+    class Thing(RedisModel):
+        database = at
+        name = InstanceHashField(indexable=True)
+        email = InstanceHashField(unique=True)
+        age = InstanceHashField(type=int, indexable=True)
+        size = InstanceHashField(type=float, indexes=[NumberRangeIndex])
+        login = InstanceHashField(unique=True)
+        note = InstanceHashField()
+        loose = StringField()
+        bag = SetField()
+
+    class Keyed(Thing):
+        id = PKField()
+
+    class Own(RedisModel):
+        database = at
+        title = StringField(indexable=True)
+        slug = StringField(unique=True)
+
+    return Models(Thing, Keyed, Own)
+
+
+@pytest.fixture(params=FEW)
+def small(request, servers):
+    server = servers(request.param)
+    client = server.client()
+    client.flushall()
+    yield server, client
+    client.close()
+
+
+@pytest.fixture
+def database(small):
+    database = RedisDatabase(port=small[0].port)
+    yield database
+    database.close()
+
+
+ALL = {"name": "n", "email": "e", "age": 5, "size": 0.5, "login": "l", "note": "x"}
+OTHER = {"name": "n", "email": "e1", "age": 6, "size": 1.5, "login": "l1", "note": "y"}
+
+ACTIONS = {
+    "create": lambda m: m.thing.create(**ALL),
+    "create keyed": lambda m: m.keyed.create(id="p", **ALL),
+    "create taken": lambda m: m.keyed.create(id="a\0*", **ALL),
+    "create little": lambda m: m.thing.create(note="x"),
+    "delete": lambda m: m.thing.lazy_connect(1).delete(),
+    "delete keyed": lambda m: m.keyed.lazy_connect("a\0*").delete(),
+    "new name": lambda m: m.thing.lazy_connect(1).name.hset("new"),
+    "same name": lambda m: m.thing.lazy_connect(1).name.hset("n"),
+    "first name": lambda m: m.thing.lazy_connect(2).name.hset("n"),
+    "new email": lambda m: m.thing.lazy_connect(1).email.hset("new"),
+    "its email": lambda m: m.thing.lazy_connect(1).email.hset("e1"),
+    "first email": lambda m: m.thing.lazy_connect(2).email.hset("e"),
+    "email of another": lambda m: m.thing.lazy_connect(2).email.hset("e1"),
+    "keyed email": lambda m: m.keyed.lazy_connect("a\0*").email.hset("new"),
+    "own: new title": lambda m: m.own.lazy_connect(1).title.set("new"),
+    "own: new slug": lambda m: m.own.lazy_connect(1).slug.set("new"),
+    "own: slug of another": lambda m: m.own.lazy_connect(1).slug.set("s2"),
+    "own: create": lambda m: m.own.create(title="t"),
+    "own: delete": lambda m: m.own.lazy_connect(1).delete(),
+    "note": lambda m: m.thing.lazy_connect(1).note.hset("z"),
+    "loose": lambda m: m.thing.lazy_connect(1).loose.append("z"),
+    "bag": lambda m: sorted(m.thing.lazy_connect(1).bag.spop_many(5)),
+    "many": lambda m: m.thing.lazy_connect(1).bag.sadd(*map(str, range(9000))),
+}
+LONG_WAYS = {"create taken", "email of another", "own: slug of another", "own: create", "own: delete", "many"}
+
+
+def model_of(named):
+    """The model of an action."""
+    if "keyed" in named or "taken" in named:
+        return "keyed"
+    return "own" if "own:" in named else "thing"
+
+
+def fill(client, models):
+    client.flushall()
+    models.thing.create(**OTHER, loose="a", bag=["a"])
+    models.thing.create(note="x")
+    models.keyed.create(id="a\0*", **OTHER)
+    models.own.create(title="t", slug="s")
+    models.own.create(title="t", slug="s2")
+
+
+def put_back(client, kept):
+    """Makes the database what it was."""
+    with client.pipeline(transaction=False) as pipe:
+        pipe.flushall()
+        for key, dump in kept.items():
+            pipe.restore(key, 0, dump)
+        pipe.execute()
+
+
+def outcome(action, models):
+    """What an action gives, or how it is refused."""
+    try:
+        result = action(models)
+    except LimpydError as error:
+        return type(error), str(error)
+    return getattr(result, "_pk", result)
+
+
+OF_OBJECTS = ["hash:1", "hash:2", "hash:3", "hash:p", "hash:a\0*", "field:loose:1", "field:loose:3", "field:bag:1"]
+OF_INDEXES = ["eq:name:n", "eq:name:new", "uniq:email", "uniq:login", "num:age", "num:size"]
+OF_OWN = ["field:title:1", "field:title:3", "eq:title:t", "eq:title:new", "uniq:slug", "field:slug:1"]
+KEYS = [f"{{{model}}}:{key}" for model in ("thing", "keyed") for key in ["pks", "seq", *OF_OBJECTS, *OF_INDEXES]]
+KEYS += [f"{{own}}:{key}" for key in ["pks", "seq", *OF_OWN]]
+
+
+def on_both(change):
+    """The same damage to both models."""
+    return lambda client: [change(client, tag) for tag in ("{thing}:", "{keyed}:")]
+
+
+NEW = ("3", "p")
+STALE = {
+    "nothing": lambda client: None,
+    "who is new is a member": on_both(lambda client, tag: client.sadd(tag + "pks", *NEW)),
+    "the counter is lost": lambda client: client.delete("{thing}:seq"),
+    "the counter is behind": lambda client: client.set("{thing}:seq", 1),
+    "the counter is no number": lambda client: client.set("{thing}:seq", "x"),
+    "the counter is at its end": lambda client: client.set("{thing}:seq", 2**63 - 1),
+    "the counter is large": lambda client: client.set("{thing}:seq", 2**53 + 3),
+    "a hash is left": on_both(lambda client, tag: [client.hset(f"{tag}hash:{pk}", "a", "b") for pk in NEW]),
+    "a value is left": on_both(lambda client, tag: [client.set(f"{tag}field:loose:{pk}", "b") for pk in NEW]),
+    "the hash is lost": on_both(lambda client, tag: client.delete(tag + "hash:1", tag + "hash:a\0*")),
+    "indexes are lost": on_both(
+        lambda client, tag: client.delete(*(tag + key for key in ("eq:name:n", "uniq:email", "num:age")))
+    ),
+    "an old name": on_both(lambda client, tag: client.sadd(tag + "eq:name:n", "1", "2", *NEW)),
+    "a new name": on_both(lambda client, tag: client.sadd(tag + "eq:name:new", "1", "2", *NEW)),
+    "a new title": lambda client: client.sadd("{own}:eq:title:new", "1"),
+    "its own email": on_both(
+        lambda client, tag: client.hset(
+            tag + "uniq:email", mapping={"e": "3" if tag == "{thing}:" else "p", "new": "1"}
+        )
+    ),
+    "an email of nobody": on_both(lambda client, tag: client.hset(tag + "uniq:email", mapping={"e": "9", "new": "9"})),
+    "the old email of another": on_both(lambda client, tag: client.hset(tag + "uniq:email", "e1", "9")),
+    "the last unique value": on_both(lambda client, tag: client.hset(tag + "uniq:login", "l", "9")),
+    "numbers": on_both(lambda client, tag: client.zadd(tag + "num:age", {"1": 99, "2": 99, "3": 99, "p": 99})),
+    "numbers, and the last unique value": on_both(
+        lambda client, tag: (
+            client.zadd(tag + "num:age", {"3": 99, "p": 99}),
+            client.hset(tag + "uniq:login", "l", "9"),
+        )
+    ),
+}
+
+
+def compared(go, client, models, damage, actions=ACTIONS):
+    """The short ways leave what the long ones leave, and say the same; what is refused leaves no trace."""
+    go("both")
+    fill(client, models)
+    kept = {key: client.dump(key) for key in client.scan_iter()}
+    for named in actions:
+        ended = {}
+        for way in ("long", "both"):
+            put_back(client, kept)
+            damage()
+            before = state(client)
+            go(way)
+            found = outcome(ACTIONS[named], models)
+            ended[way] = found, state(client)
+            if type(found) is tuple:
+                assert ended[way][1] == before, (named, way)
+        assert ended["both"] == ended["long"], named
+
+
+def test_plain_writes_go_the_short_way(database, small, go):
+    models = declared(database)
+    for named, action in ACTIONS.items():
+        go("both")
+        fill(small[1], models)
+        go("short")
+        if named not in LONG_WAYS:
+            action(models)
+        elif named != "many":
+            with pytest.raises(ServerError, match="long"):
+                action(models)
+
+
+def test_keys_of_another_type(database, small, go):
+    models, client = declared(database), small[1]
+    for key in KEYS:
+
+        def damage(key=key):
+            client.delete(key)
+            client.rpush(key, "x")
+
+        model = key[1 : key.index("}")]
+        compared(go, client, models, damage, [name for name in ACTIONS if model_of(name) == model])
+
+
+@pytest.mark.parametrize("stale", STALE)
+def test_stale_entries_and_conflicts(database, small, go, stale):
+    models, client = declared(database), small[1]
+    compared(go, client, models, lambda: STALE[stale](client))
