@@ -35,7 +35,9 @@ class Sentinel(Server):
         self.process = subprocess.Popen([self.binary, str(config), "--sentinel"], stdout=subprocess.DEVNULL)
         self._wait()
         with self.client() as client:  # it looks around once in 10 s otherwise
-            client.execute_command("SENTINEL", "DEBUG", "INFO-PERIOD", 100, "PUBLISH-PERIOD", 100, "ASK-PERIOD", 100)
+            client.execute_command("SENTINEL", "DEBUG", "INFO-PERIOD", 100, "ASK-PERIOD", 100)
+            # Those that do not hear of a promotion within four of these periods take it back.
+            client.execute_command("SENTINEL", "DEBUG", "PUBLISH-PERIOD", 250)
 
 
 class Replicated:
@@ -76,7 +78,11 @@ class Replicated:
         """Has a sentinel promote a replica, with the primary alive."""
         old = self.primary()
         asked_at = 0.0
+        give_up_at = time.monotonic() + 60
         while self.primary() is old:
+            if time.monotonic() > give_up_at:
+                msg = "the sentinels do not promote another primary"
+                raise RuntimeError(msg)
             if time.monotonic() - asked_at > 2:  # one that fails is given up, and has to be asked for again
                 asked_at = time.monotonic()
                 with self.sentinels[0].client() as client, suppress(redis.ResponseError):

@@ -40,11 +40,13 @@ class Accident:
         options: with which the server is started.
         durable: whether it must still have what it confirmed.
         round: after how many accidents the promises are looked at, and a new round begins.
+        pause: for how many seconds a client rests between two operations.
     """
 
     options: ClassVar[tuple[str, ...]] = ()
     durable = True
     round = 10
+    pause = 0.0
 
     def __init__(self, server_name: str) -> None:
         self._server = Server(binaries()[server_name], *self.options)
@@ -178,6 +180,7 @@ class FailedOver(Accident):
 
     durable = False  # replicas follow after the reply
     round = 1
+    pause = 0.01  # sentinels and replicas need the processor as well
     options = DURABLE
 
     def __init__(self, server_name: str) -> None:
@@ -249,7 +252,7 @@ def a_round(accident: Accident, face_name: str, label: str) -> Iterator[Findings
     face.database = face.Database(**accident.settings)
     models = declare(face.Model, face.database)
     findings = Findings()
-    crowd = Crowd(face, models, CLIENTS * (2 if face.is_async else 1), label)
+    crowd = Crowd(face, models, CLIENTS * (2 if face.is_async else 1), label, accident.pause)
     asyncio.run(crowd.open_accounts())
     accident.rest()
     crowd.start()
@@ -262,9 +265,18 @@ def a_round(accident: Accident, face_name: str, label: str) -> Iterator[Findings
     accident.rest()
     with accident.server.client() as client:
         findings += crowd.promises.judged(client, models, durable=accident.durable)
+    findings += asyncio.run(checked(face))
     findings.doubled += crowd.mixed_up
     face.client.close()
     asyncio.run(crowd.close())
+
+
+async def checked(face: Face) -> Findings:
+    """What limpyd's own check finds: it must notice nothing either."""
+    report = await face.do(face.database.check())
+    found = Findings(inconsistent=sum(report.found.values()), examples=list(map(str, report))[:3])
+    await face.do(face.database.close())
+    return found
 
 
 def main() -> None:

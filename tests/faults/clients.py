@@ -179,7 +179,8 @@ class Crowd:
         errors: what ended a client.
     """
 
-    def __init__(self, face: Any, models: tuple[Any, Any], size: int, label: str) -> None:
+    def __init__(self, face: Any, models: tuple[Any, Any], size: int, label: str, pause: float = 0.0) -> None:
+        self._pause = pause
         self.promises = Promises()
         self.errors: list[BaseException] = []
         self._face = face
@@ -229,4 +230,4 @@ class Crowd:
     async def _one(self, client: Client) -> None:
         while not self._stop.is_set():
             await client.work()
-            await asyncio.sleep(0)
+            await asyncio.sleep(self._pause)

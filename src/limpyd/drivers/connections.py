@@ -30,14 +30,18 @@ class Line:
     """A connection of redis-py, which opens it; sending and receiving are done on its socket.
 
     Its methods for that cost about a tenth of a request. Errors are those of redis-py.
+
+    Attributes:
+        demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
     """
 
-    __slots__ = ("_reader", "_socket", "connection", "used_at")
+    __slots__ = ("_reader", "_socket", "connection", "demoted", "used_at")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self._socket: Any = None
         self._reader: Any = None
+        self.demoted = False
         self.used_at = monotonic()
 
     def open(self) -> None:
@@ -86,12 +90,18 @@ class Line:
                 raise redis.ConnectionError(str(error)) from error
             raise
         if isinstance(reply, redis.RedisError):
-            if isinstance(reply, redis.ConnectionError):  # such as: still loading, or not authenticated
-                self.drop()
+            self._note(reply)
             raise reply
         if self.connection.health_check_interval:
             self.connection.next_health_check = monotonic() + self.connection.health_check_interval
         return reply
+
+    def _note(self, refusal: redis.RedisError) -> None:
+        """Draws from a refusal what it says about the connection."""
+        if isinstance(refusal, redis.ConnectionError):  # such as: still loading, or not authenticated
+            self.drop()
+        elif isinstance(refusal, redis.exceptions.ReadOnlyError):
+            self.demoted = True  # it is dropped when it is given back: other replies may still come
 
     def read_any(self) -> Any:
         """The reply to what was sent, or the error of a refusal.
@@ -119,6 +129,7 @@ class Line:
     def drop(self) -> None:
         """Closes the connection; it opens again when it is used."""
         self._socket = self._reader = None
+        self.demoted = False
         self.connection.disconnect()
 
     def _open(self) -> Any:
@@ -171,6 +182,9 @@ class KeptConnections:
             raise
 
     def give_back(self, line: Line) -> None:
+        if line.demoted:  # the next connection finds the new primary
+            line.drop()
+            self.close_idle()
         line.used_at = monotonic()
         self._idle.append(line)
 
@@ -202,6 +216,8 @@ class SharedConnections:
         return Line(self._pool.get_connection())
 
     def give_back(self, line: Line) -> None:
+        if line.demoted:  # a pool of Sentinel closes the idle ones when this one finds the new primary
+            line.drop()
         self._pool.release(line.connection)
 
     def close_idle(self) -> None:

@@ -100,8 +100,6 @@ class SyncDriver:
                 raise
             else:
                 self._connections.give_back(line)
-                if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
-                    self._connections.close_idle()
                 return replies
 
     @contextmanager
@@ -162,8 +160,6 @@ class SyncDriver:
             raise self._explained(request, second) from second
 
     def _explained(self, request: Request[Any], error: redis_errors.ResponseError) -> Exception:
-        if isinstance(error, redis_errors.ReadOnlyError):
-            self._connections.close_idle()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else self.run(question)
 
