@@ -13,8 +13,11 @@ SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --build
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
 
+# Each process has servers of its own, so they are not many.
+PYTEST := -m pytest --numprocesses auto --maxprocesses 4
+
 test: $(READY)  ## Run the tests on every server at hand.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python $(PYTEST)
 
 PYTHONS := 3.11 3.12 3.13
 LOWEST_REDIS := 8.0
@@ -29,7 +32,7 @@ test-all:  ## Run the tests on each Python at hand, each in its own .venv-…, a
 		echo "== $$version"; $$python -m venv .venv-$$version; extra=; \
 		if [ $$version = lowest ]; then extra='redis==$(LOWEST_REDIS).*'; fi; \
 		.venv-$$version/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $$extra \
-			&& .venv-$$version/bin/python -m pytest || failed="$$failed $$version"; \
+			&& .venv-$$version/bin/python $(PYTEST) || failed="$$failed $$version"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check: $(READY)  ## Look for mistakes without running anything: style, types, the docs.
