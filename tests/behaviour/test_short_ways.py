@@ -13,6 +13,7 @@ from limpyd.scripts.loader import Script
 from tests.conftest import FEW
 from tests.rebuild import state
 
+NOT_BACK = "could not all be taken back"
 LONG = "return atomically(function()"
 
 
@@ -219,23 +220,32 @@ STALE = {
 }
 
 
-def compared(go, client, models, damage, actions=ACTIONS):
-    """The short ways leave what the long ones leave, and say the same; what is refused leaves no trace."""
+def filled(go, client, models):
+    """Fills the database; gives what it holds."""
     go("both")
     fill(client, models)
-    kept = {key: client.dump(key) for key in client.scan_iter()}
+    return {key: client.dump(key) for key in client.scan_iter()}
+
+
+def ending(go, way, client, models, kept, damage, named):
+    """How an action ends: what it gives, and what the database holds. What is refused leaves no trace."""
+    put_back(client, kept)
+    damage()
+    before = state(client)
+    go(way)
+    found = outcome(ACTIONS[named], models)
+    after = state(client)
+    if type(found) is tuple and NOT_BACK not in found[1]:
+        assert after == before, (named, way)
+    return found, after
+
+
+def compared(go, client, models, damage, actions=ACTIONS):
+    """The short ways leave what the long ones leave, and say the same."""
+    kept = filled(go, client, models)
     for named in actions:
-        ended = {}
-        for way in ("long", "both"):
-            put_back(client, kept)
-            damage()
-            before = state(client)
-            go(way)
-            found = outcome(ACTIONS[named], models)
-            ended[way] = found, state(client)
-            if type(found) is tuple:
-                assert ended[way][1] == before, (named, way)
-        assert ended["both"] == ended["long"], named
+        long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
+        assert both == long, named
 
 
 def test_plain_writes_go_the_short_way(database, small, go):
@@ -267,3 +277,87 @@ def test_keys_of_another_type(database, small, go):
 def test_stale_entries_and_conflicts(database, small, go, stale):
     models, client = declared(database), small[1]
     compared(go, client, models, lambda: STALE[stale](client))
+
+
+COMMANDS = (
+    "decr del exists get hdel hget hmget hset hsetnx incr sadd scard set sismember srem type unlink zadd zrem zscore"
+).split()
+WRITES = ["create", "create keyed", "delete", "new name", "first name", "new email", "first email", "note"]
+WRITES += ["own: new title", "own: new slug"]
+ON_TWO = pytest.mark.parametrize("small", FEW[:2], indirect=True)
+
+
+@pytest.fixture
+def lacking(small):
+    """A database of an account that may do everything; and what forbids it a command."""
+    server, client = small
+
+    def forbid(command):
+        client.execute_command("ACL", "SETUSER", "lacking", "+@all", f"-{command}")
+
+    client.execute_command("ACL", "SETUSER", "lacking", "reset", "on", ">secret", "~*", "+@all")
+    database = RedisDatabase(port=server.port, username="lacking", password="secret")
+    yield database, forbid
+    database.close()
+    client.acl_deluser("lacking")
+
+
+@ON_TWO
+@pytest.mark.parametrize("obstacle", ["nothing", "numbers, and the last unique value"])
+def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
+    """A short way may need fewer commands than the long one, or others; where it may not go on, all is as with the long."""
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    kept = filled(go, client, models)
+
+    def damage():
+        STALE[obstacle](client)
+
+    expected = {named: ending(go, "both", client, models, kept, damage, named) for named in WRITES}
+    for command in COMMANDS:
+        forbid(command)
+        for named in WRITES:
+            long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
+            if both != expected[named]:
+                assert long != expected[named], (named, command)
+                assert (NOT_BACK in str(both[0])) <= (NOT_BACK in str(long[0])), (named, command)
+
+
+@ON_TWO
+def test_what_could_not_be_taken_back_is_told(small, lacking, go):
+    """The command that was refused is named, and all else is taken back."""
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    kept = filled(go, client, models)
+
+    def damage():
+        STALE["numbers, and the last unique value"](client)
+        client.delete("{thing}:num:size")
+        client.set("{thing}:num:size", "x")
+
+    for named, command, model, left in (
+        ("create", "hdel", "a new Thing", {b"{thing}:uniq:email"}),
+        ("new name", "srem", "Thing", set()),
+        ("delete", "sadd", "Thing", {b"{thing}:eq:name:n", b"{thing}:pks"}),
+        ("delete", "hset", "Thing", {b"{thing}:uniq:email", b"{thing}:uniq:login"}),
+    ):
+        forbid(command)
+        put_back(client, kept)
+        damage()
+        before = state(client)
+        found, after = ending(go, "both", client, models, kept, damage, named)
+        assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == left
+        assert not left or f"{command.upper()}: " in found[1]
+        assert model in found[1]
+
+
+@ON_TWO
+def test_accounts_that_may_not_ask_for_the_type(small, lacking):
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    fill(client, models)
+    client.delete("{thing}:field:loose:1")
+    client.rpush("{thing}:field:loose:1", "x")
+    forbid("type")
+    with pytest.raises(ServerError, match="WRONGTYPE|wrong kind of value"):
+        models.thing.lazy_connect(1).loose.append("z")
