@@ -25,7 +25,7 @@ then
     owners = try('HMGET', index, value, before or value)
     free = not owners.err and not owners[1]
   end
-  -- In the order of the long way, so that an account that lacks a command is refused before it has to take back by it.
+  -- In the order of the long way: what an account may not do is refused before it would have to take back by it.
   local stored, reply, removed, added = false, false, 0, 1
   if free then
     reply = entry and try('HSET', key, sub, value) or not entry and try('SET', key, value)
