@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import LimpydError, ServerError
@@ -13,6 +15,8 @@ from limpyd.scripts.loader import Script
 from tests.conftest import FEW
 from tests.rebuild import state
 
+ON_TWO = pytest.mark.parametrize("small", FEW[:2], indirect=True)
+NOT_BACK = "could not all be taken back"
 LONG = "return atomically(function()"
 
 
@@ -219,23 +223,32 @@ STALE = {
 }
 
 
-def compared(go, client, models, damage, actions=ACTIONS):
-    """The short ways leave what the long ones leave, and say the same; what is refused leaves no trace."""
+def filled(go, client, models):
+    """Fills the database; gives what it holds."""
     go("both")
     fill(client, models)
-    kept = {key: client.dump(key) for key in client.scan_iter()}
+    return {key: client.dump(key) for key in client.scan_iter()}
+
+
+def ending(go, way, client, models, kept, damage, named):
+    """How an action ends: what it gives, and what the database holds. What is refused leaves no trace."""
+    put_back(client, kept)
+    damage()
+    before = state(client)
+    go(way)
+    found = outcome(ACTIONS[named], models)
+    after = state(client)
+    if type(found) is tuple and NOT_BACK not in found[1]:
+        assert after == before, (named, way)
+    return found, after
+
+
+def compared(go, client, models, damage, actions=ACTIONS):
+    """The short ways leave what the long ones leave, and say the same."""
+    kept = filled(go, client, models)
     for named in actions:
-        ended = {}
-        for way in ("long", "both"):
-            put_back(client, kept)
-            damage()
-            before = state(client)
-            go(way)
-            found = outcome(ACTIONS[named], models)
-            ended[way] = found, state(client)
-            if type(found) is tuple:
-                assert ended[way][1] == before, (named, way)
-        assert ended["both"] == ended["long"], named
+        long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
+        assert both == long, named
 
 
 def test_plain_writes_go_the_short_way(database, small, go):
@@ -251,6 +264,7 @@ def test_plain_writes_go_the_short_way(database, small, go):
                 action(models)
 
 
+@ON_TWO
 def test_keys_of_another_type(database, small, go):
     models, client = declared(database), small[1]
     for key in KEYS:
@@ -267,3 +281,154 @@ def test_keys_of_another_type(database, small, go):
 def test_stale_entries_and_conflicts(database, small, go, stale):
     models, client = declared(database), small[1]
     compared(go, client, models, lambda: STALE[stale](client))
+
+
+COMMANDS = [
+    *("decr", "del", "exists", "get", "hdel", "hget", "hmget", "hset", "hsetnx", "incr", "sadd", "scard", "set"),
+    *("sismember", "srem", "type", "unlink", "zadd", "zrem", "zscore"),
+]
+WRITES = ["create", "create keyed", "delete", "new name", "first name", "new email", "first email", "note"]
+WRITES += ["own: new title", "own: new slug"]
+
+
+@pytest.fixture
+def lacking(small):
+    """A database of an account that may do everything; and what forbids it a command."""
+    server, client = small
+
+    def forbid(command):
+        client.execute_command("ACL", "SETUSER", "lacking", "+@all", f"-{command}")
+
+    client.execute_command("ACL", "SETUSER", "lacking", "reset", "on", ">secret", "~*", "+@all")
+    database = RedisDatabase(port=server.port, username="lacking", password="secret")
+    yield database, forbid
+    database.close()
+    client.acl_deluser("lacking")
+
+
+@ON_TWO
+@pytest.mark.parametrize("obstacle", ["nothing", "numbers, and the last unique value"])
+def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
+    """A short way may need fewer commands than the long one; where it may not go on, all is as with the long."""
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    kept = filled(go, client, models)
+
+    def damage():
+        STALE[obstacle](client)
+
+    expected = {named: ending(go, "both", client, models, kept, damage, named) for named in WRITES}
+    for command in COMMANDS:
+        forbid(command)
+        for named in WRITES:
+            long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
+            if both != expected[named]:
+                assert long != expected[named], (named, command)
+                assert (NOT_BACK in str(both[0])) <= (NOT_BACK in str(long[0])), (named, command)
+
+
+@ON_TWO
+def test_what_could_not_be_taken_back_is_told(small, lacking, go):
+    """The command that was refused is named, and all else is taken back."""
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    kept = filled(go, client, models)
+
+    def damage():
+        STALE["numbers, and the last unique value"](client)
+        client.delete("{thing}:num:size")
+        client.set("{thing}:num:size", "x")
+
+    for named, command, model, left in (
+        ("create", "hdel", "a new Thing", {b"{thing}:uniq:email"}),
+        ("new name", "srem", "Thing", set()),
+        ("delete", "sadd", "Thing", {b"{thing}:eq:name:n", b"{thing}:pks"}),
+        ("delete", "hset", "Thing", {b"{thing}:uniq:email", b"{thing}:uniq:login"}),
+    ):
+        forbid(command)
+        put_back(client, kept)
+        damage()
+        before = state(client)
+        found, after = ending(go, "both", client, models, kept, damage, named)
+        assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == left
+        assert not left or f"{command.upper()}: " in found[1]
+        assert model in found[1]
+
+
+@ON_TWO
+def test_accounts_that_may_not_ask_for_the_type(small, lacking):
+    client, (database, forbid) = small[1], lacking
+    models = declared(database)
+    fill(client, models)
+    client.delete("{thing}:field:loose:1")
+    client.rpush("{thing}:field:loose:1", "x")
+    forbid("type")
+    with pytest.raises(ServerError, match="nothing was changed"):
+        models.thing.lazy_connect(1).loose.append("z")
+
+
+TEXTS = st.sampled_from(["", " a b ", ":", "*", "{x}", "\0", "a\0b", "é🐍", "\r\n", "0", "-0"])
+VALUES = st.fixed_dictionaries({}, optional={
+    "name": TEXTS, "email": TEXTS, "login": TEXTS, "note": TEXTS, "age": st.integers(-3, 3),
+    "size": st.sampled_from([0.0, -0.0, 1.5, float("inf"), 5e-324]),
+})  # fmt: skip
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("create"), VALUES),
+        st.tuples(st.just("create keyed"), TEXTS, VALUES),
+        st.tuples(st.just("delete"), st.integers(1, 4)),
+        st.tuples(st.just("delete keyed"), TEXTS),
+        st.tuples(st.sampled_from(["name", "email", "login", "note"]), st.integers(1, 4), TEXTS),
+    ),
+    max_size=25,
+)
+
+
+def step_of(step):
+    """A random step as an action."""
+    what, *args = step
+    if what == "create":
+        return lambda m: m.thing.create(**(args[0] or {"note": "x"}))
+    if what == "create keyed":
+        return lambda m: m.keyed.create(id=args[0], **args[1])
+    if what == "delete":
+        return lambda m: m.thing.lazy_connect(args[0]).delete()
+    if what == "delete keyed":
+        return lambda m: m.keyed.lazy_connect(args[0]).delete()
+    return lambda m: getattr(m.thing.lazy_connect(args[0]), what).hset(args[1])
+
+
+@ON_TWO
+def test_random_writes_by_either_way_are_alike(database, small, go):
+    models, client = declared(database), small[1]
+
+    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(steps=STEPS)
+    def run(steps):
+        ended = {}
+        for way in ("long", "both"):
+            client.flushall()
+            go(way)
+            ended[way] = [outcome(step_of(step), models) for step in steps], state(client)
+        assert ended["both"] == ended["long"]
+
+    run()
+
+
+def test_a_thousand_fields(one_server, go):
+    """More than goes the short way."""
+    names = {f"field{number}": InstanceHashField(indexable=number < 3) for number in range(1100)}
+    wide = type("Wide", (RedisModel,), {"database": RedisDatabase(port=one_server.port), **names})
+    client, ended = one_server.client(), {}
+    for way in ("long", "both"):
+        client.flushall()
+        go(way)
+        made = wide(**dict.fromkeys(names, "a\0b"))
+        wide(**dict.fromkeys(names, "c"))
+        made.field1.hset("new")
+        created = state(client)
+        made.delete()
+        ended[way] = created, state(client)
+    assert ended["both"] == ended["long"]
+    wide.database.close()
+    client.close()

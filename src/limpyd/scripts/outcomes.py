@@ -170,7 +170,7 @@ def about_a_key(
             f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD"
         )
         return ServerError(msg)
-    if found != expected and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
+    if found not in {expected, "none"} and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
         return WrongTypeError(who, key, expected, found)
     if outcome == b"occupied":
         msg = f"{who}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"

@@ -17,6 +17,6 @@ end
 if type(reply) ~= 'table' or reply.ok then
   return reply
 elseif reply.err then
-  return { 'error', reply.err, key, call('TYPE', key).ok }
+  return { 'error', reply.err, key, call('TYPE', key).ok or 'none' }
 end
 return { 'ok', reply }

@@ -43,9 +43,9 @@ if short then
   end
 
   local broken = false
-  local function undo(...)
-    local reply = try(...)
-    broken = broken or type(reply) == 'table' and reply.err
+  local function undo(command, ...)
+    local reply = try(command, ...)
+    broken = broken or type(reply) == 'table' and command .. ': ' .. reply.err
   end
   for done = entry - 6, first_entry, -3 do -- the last one was refused
     local kind, key, text = ARGV[done], ARGV[done + 1], ARGV[done + 2]

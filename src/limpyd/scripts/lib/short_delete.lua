@@ -55,16 +55,14 @@ if short and try('SREM', KEYS[1], ARGV[1]) == 1 then
       free = free and type(reply) == 'number'
     end
   end
-  local unlinked = 0
   for prefix = 3, free and last_prefix or 0 do
-    local reply = free and try('UNLINK', ARGV[prefix] .. pk)
-    free = type(reply) == 'number'
-    unlinked = free and unlinked + reply or unlinked
+    free = free and type(try('UNLINK', ARGV[prefix] .. pk)) == 'number'
   end
   if free then
     return { 'ok' }
   end
 
+  local broken, broken_key = false, hash
   for last = #removed - 3, 1, -4 do
     local reply
     if removed[last + 3] then
@@ -72,8 +70,11 @@ if short and try('SREM', KEYS[1], ARGV[1]) == 1 then
     else
       reply = try(removed[last], removed[last + 1], removed[last + 2])
     end
-    if type(reply) == 'table' then
-      return { 'broken', reply.err, removed[last + 1], 'none' }
+    if type(reply) == 'table' and not broken then
+      broken, broken_key = removed[last] .. ': ' .. reply.err, removed[last + 1]
     end
+  end
+  if broken then
+    return { 'broken', broken, broken_key, 'none' }
   end
 end

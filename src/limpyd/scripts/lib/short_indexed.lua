@@ -19,39 +19,42 @@ then
   else
     before = try('GET', key)
   end
-  local changes, removed, added = before ~= value, 0, 0
+  local changes, owners = before ~= value, false
   local free = type(before) ~= 'table'
-  if free and changes and equal then
-    removed = before and try('SREM', index .. before, pk) or 0
-    added = type(removed) == 'number' and try('SADD', index .. value, pk)
-  elseif free and changes then
-    local owners = try('HMGET', index, value, before or value)
+  if free and changes and not equal then
+    owners = try('HMGET', index, value, before or value)
     free = not owners.err and not owners[1]
-    if free then
-      removed = before and owners[2] == pk and try('HDEL', index, before) or 0
-      added = type(removed) == 'number' and try('HSET', index, value, pk)
-    end
   end
-  if free and (not changes or added == 1) then
-    local reply
-    if entry then
-      reply = try('HSET', key, sub, value)
-    else
-      reply = try('SET', key, value)
+  -- In the order of the long way: what an account may not do is refused before it would have to take back by it.
+  local stored, reply, removed, added = false, false, 0, 1
+  if free then
+    reply = entry and try('HSET', key, sub, value) or not entry and try('SET', key, value)
+    stored = type(reply) ~= 'table' or reply.ok
+  end
+  if stored and changes then
+    if before and equal then
+      removed = try('SREM', index .. before, pk)
+    elseif before and owners[2] == pk then
+      removed = try('HDEL', index, before)
     end
-    if type(reply) ~= 'table' or reply.ok then
-      return reply
-    end
+    added = type(removed) == 'number' and (equal and try('SADD', index .. value, pk) or not equal and try('HSETNX', index, value, pk))
+  end
+  if stored and added == 1 then
+    return reply
   end
 
-  local undone, redone = 0, 0
-  if added == 1 then
-    undone = equal and try('SREM', index .. value, pk) or not equal and try('HDEL', index, value)
-  end
+  local put_back, restored = 0, 0
   if removed == 1 then
-    redone = equal and try('SADD', index .. before, pk) or not equal and try('HSET', index, before, pk)
+    put_back = equal and try('SADD', index .. before, pk) or not equal and try('HSET', index, before, pk)
   end
-  if type(undone) == 'table' or type(redone) == 'table' then
-    return { 'broken', type(undone) == 'table' and undone.err or redone.err, index, 'none' }
+  if stored and entry then
+    restored = before and try('HSET', key, sub, before) or not before and try('HDEL', key, sub)
+  elseif stored then
+    restored = before and try('SET', key, before, 'KEEPTTL') or not before and try('DEL', key)
+  end
+  if type(put_back) == 'table' then
+    return { 'broken', (equal and 'SADD: ' or 'HSET: ') .. put_back.err, index, 'none' }
+  elseif type(restored) == 'table' and restored.err then
+    return { 'broken', restored.err, key, 'none' }
   end
 end
