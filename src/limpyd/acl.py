@@ -19,8 +19,8 @@ SCRIPTS = {"EVAL", "EVALSHA", "SCRIPT EXISTS"}
 TRANSACTIONS = {"EXEC", "MULTI", "UNWATCH", "WATCH"}
 """What transactions send that watch something."""
 
-WALKS = {"SCAN"}
-"""What looks through the keys of a database."""
+WALKS = {"DBSIZE", "SCAN"}
+"""What looks through the keys of a database, of which a check asks first how many there are."""
 
 READING = CONNECTING | SCRIPTS | TRANSACTIONS | WALKS
 WRITTEN_BY_SCRIPTS = {"DECR", "INCR", "RESTORE"}

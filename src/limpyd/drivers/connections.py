@@ -100,7 +100,7 @@ class Line:
         """Draws from a refusal what it says about the connection."""
         if isinstance(refusal, redis.ConnectionError):  # such as: still loading, or not authenticated
             self.drop()
-        elif isinstance(refusal, redis.exceptions.ReadOnlyError):
+        elif isinstance(refusal, redis.ReadOnlyError):
             self.demoted = True  # it is dropped when it is given back: other replies may still come
 
     def read_any(self) -> Any:

@@ -14,6 +14,7 @@ What could is refused: fields and primary keys of some names, and values that wo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
@@ -72,7 +73,7 @@ class Limpyd2Partition(Partition):
     def stored_collection(self, name: str) -> bytes:
         return b"%smeta:stored:%s" % (self.prefix, to_bytes(name))
 
-    @property
+    @cached_property
     def pattern(self) -> bytes:
         return literal_pattern(self.prefix) + b"*"
 
