@@ -15,6 +15,7 @@ class Proxy:
         cut_replies: how many of the next replies are swallowed, and their connection closed.
         cut_requests: how many of the next requests are swallowed, and their connection closed.
         hold_replies: while set, replies wait.
+        passed: how many bytes of requests and of replies have gone through since `count`.
         connections: how many have been made.
     """
 
@@ -26,9 +27,16 @@ class Proxy:
         self.cut_requests = 0
         self.let_through = threading.Event()
         self.let_through.set()
+        self.passed = {"requests": 0, "replies": 0}
+        self._cut_after: dict[str, int] = {}
         self.connections = 0
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def count(self, cut_after: dict[str, int] | None = None) -> None:
+        """Counts from now on, and cuts a connection once, when so many bytes of "requests" or "replies" are through."""
+        self.passed = {"requests": 0, "replies": 0}
+        self._cut_after = cut_after or {}
 
     def cut_all(self) -> None:
         """Closes every connection there is."""
@@ -49,19 +57,26 @@ class Proxy:
             self.connections += 1
             server = socket.create_connection(("127.0.0.1", self._server_port))
             self._open += (client, server)
-            threading.Thread(target=self._forward, args=(client, server, "cut_requests"), daemon=True).start()
-            threading.Thread(target=self._forward, args=(server, client, "cut_replies"), daemon=True).start()
+            threading.Thread(target=self._forward, args=(client, server, "requests"), daemon=True).start()
+            threading.Thread(target=self._forward, args=(server, client, "replies"), daemon=True).start()
 
-    def _forward(self, source: socket.socket, target: socket.socket, cut: str) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket, what: str) -> None:
+        cut = f"cut_{what}"
         while True:
             try:
                 data = source.recv(65536)
-                if cut == "cut_replies":
+                if what == "replies":
                     self.let_through.wait()
                 if data and getattr(self, cut):
                     setattr(self, cut, getattr(self, cut) - 1)
                     data = b""
                 if not data:
+                    break
+                left = self._cut_after.get(what, len(data) + self.passed[what] + 1) - self.passed[what]
+                self.passed[what] += len(data)
+                if len(data) >= left:
+                    self._cut_after = {}
+                    target.sendall(data[:left])
                     break
                 target.sendall(data)
             except OSError:

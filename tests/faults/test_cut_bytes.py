@@ -1,0 +1,22 @@
+"""The conversations of a few operations, cut after some bytes (`tests/faults/cut_bytes.py` takes each byte)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SHORT = "from tests.faults import cut_bytes as cuts; from tests.servers import running"
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_nothing_is_half_done_or_done_twice(face):
+    program = (
+        f"{SHORT}\nwith running('valkey-9.1') as server:\n"
+        f"    for times, found in cuts.run(server, {face!r}, 97, ('incr', 'update', 'delete', 'bulk')):\n"
+        "        assert times > 3 and found.done > 3, (times, found)\n"
+        "        assert not found.broken(), found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
