@@ -6,6 +6,7 @@ python -m benchmarks [--quick] [--server valkey-9.1] [--plots docs/plots]
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -100,12 +101,13 @@ def show_costs(server: str, sides: Sequence[Side]) -> None:
 def show_imports(sides: Sequence[tuple[str, Side]], rounds: int) -> None:
     """How long an import takes, beyond starting Python."""
     times: dict[str, list[float]] = {module: [] for module, _ in sides}
+    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as installed packages are
     for _ in range(rounds):
         for module, side in sides:
             found = []
             for program in ("pass", f"import {module}"):
                 start = time.perf_counter()
-                subprocess.run([side.python, "-c", program], check=True)
+                subprocess.run([side.python, "-c", program], check=True, env=compiled)
                 found.append(time.perf_counter() - start)
             times[module].append(found[1] - found[0])
     print("\nImport time beyond the start of Python:")
