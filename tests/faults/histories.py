@@ -1,0 +1,193 @@
+"""Whether what many clients saw at the same time is explained by doing it in some order, one after the other.
+
+A history is a list of operations, each with the times of its call and of its reply. An order explains it if each
+operation takes its effect between the two, and a thing that does one at a time would have given the same results. One
+whose outcome is unknown has no reply: it takes its effect at some time after its call, or never.
+
+The search goes through the orders depth first, and tries nothing twice from the same state: J. Wing and C. Gong,
+"Testing and Verifying Concurrent Objects", 1993.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a client asked, and what it saw.
+
+    Attributes:
+        kind: a method of the sequential model.
+        args: what it takes after the state.
+        call: the time before it was asked.
+        reply: the time after its result was there; infinite if the outcome is unknown.
+        result: what came back.
+    """
+
+    kind: str
+    args: tuple[Hashable, ...]
+    call: float
+    reply: float = inf
+    result: Hashable = None
+
+
+class Counter:
+    """A number."""
+
+    start = 0
+
+    def incr(self, number: int) -> tuple[int, int]:
+        return number + 1, number + 1
+
+    def get(self, number: int) -> tuple[int, int]:
+        return number, number
+
+
+Held = frozenset[tuple[str, str]]
+
+
+class Claims:
+    """A unique field of many objects: each holds one value at most, and each value has one holder at most."""
+
+    start: Held = frozenset()
+
+    def claim(self, held: Held, holder: str, value: str) -> tuple[bool, Held]:
+        if self.owner(held, value)[0] not in {None, holder}:
+            return False, held
+        return True, self.release(held, holder)[1] | {(holder, value)}
+
+    def release(self, held: Held, holder: str) -> tuple[bool, Held]:
+        mine = {claim for claim in held if claim[0] == holder}
+        return bool(mine), held - mine
+
+    def owner(self, held: Held, value: str) -> tuple[str | None, Held]:
+        return next((holder for holder, taken in held if taken == value), None), held
+
+
+class Links:
+    """A relation of many to many, read from both sides."""
+
+    start: Held = frozenset()
+
+    def add(self, links: Held, group: str, person: str) -> tuple[int, Held]:
+        return int((group, person) not in links), links | {(group, person)}
+
+    def remove(self, links: Held, group: str, person: str) -> tuple[int, Held]:
+        return int((group, person) in links), links - {(group, person)}
+
+    def members(self, links: Held, group: str) -> tuple[frozenset[str], Held]:
+        return frozenset(person for one, person in links if one == group), links
+
+    def groups(self, links: Held, person: str) -> tuple[frozenset[str], Held]:
+        return frozenset(group for group, one in links if one == person), links
+
+
+Versioned = tuple[int, str]
+
+
+class Page:
+    """A text with a version, which is updated by whoever knows the version."""
+
+    start: Versioned = (1, "")
+
+    def update(self, page: Versioned, version: int, text: str) -> tuple[tuple[str, int], Versioned]:
+        if version != page[0]:
+            return ("stale", page[0]), page
+        return ("updated", version + 1), (version + 1, text)
+
+    def read(self, page: Versioned) -> tuple[Versioned, Versioned]:
+        return page, page
+
+
+class Progress(NamedTuple):
+    """How far an order has come.
+
+    Attributes:
+        first: the first of the answered operations, by their calls, that is not done.
+        done: bits of those after it that are.
+        used: how many are done of each sort of operations whose outcome is unknown.
+        state: the state of the model.
+    """
+
+    first: int
+    done: int
+    used: tuple[int, ...]
+    state: Any
+
+
+class History:
+    """The operations on one thing.
+
+    Args:
+        model: the sequential model of the thing.
+        operations: in any order.
+    """
+
+    def __init__(self, model: Any, operations: list[Operation]) -> None:
+        self._model = model
+        self._answered = sorted((one for one in operations if one.reply < inf), key=lambda one: one.call)
+        sorts: dict[Any, list[Operation]] = defaultdict(list)
+        for one in sorted((one for one in operations if one.reply == inf), key=lambda one: one.call):
+            sorts[one.kind, one.args].append(one)
+        self._unknown = list(sorts.values())
+
+    def unexplained(self) -> list[Operation]:
+        """Nothing if some order explains it; else the operations that the longest order could not go on with."""
+        begin = Progress(0, 0, (0,) * len(self._unknown), self._model.start)
+        seen = {begin}
+        trail = [self._next(begin)]
+        longest = begin
+        while trail:
+            progress = next(trail[-1], None)
+            if progress is None:
+                trail.pop()
+            elif progress.first == len(self._answered):
+                return []
+            elif progress not in seen:
+                seen.add(progress)
+                trail.append(self._next(progress))
+                longest = max(longest, progress, key=lambda one: (one.first, one.done.bit_count()))
+        return [self._answered[number] for number in self._possible(longest)[0]]
+
+    def _next(self, progress: Progress) -> Iterator[Progress]:
+        """What can come next: answered ones whose result is right, then unknown ones, which are needed rarely."""
+        first, done, used, state = progress
+        answered, until = self._possible(progress)
+        for number in answered:
+            operation = self._answered[number]
+            result, after = self._do(operation, state)
+            if result == operation.result:
+                yield self._skipped(first, done | 1 << (number - first), used, after)
+        for sort, operations in enumerate(self._unknown):
+            count = used[sort]
+            if count < len(operations) and operations[count].call < until:
+                _, after = self._do(operations[count], state)
+                yield Progress(first, done, (*used[:sort], count + 1, *used[sort + 1 :]), after)
+
+    def _possible(self, progress: Progress) -> tuple[list[int], float]:
+        """The answered ones that may be next, and the time before which the next one takes its effect."""
+        found, until = [], inf
+        for number in range(progress.first, len(self._answered)):
+            operation = self._answered[number]
+            if operation.call > until:
+                break
+            if not progress.done >> (number - progress.first) & 1:
+                found.append(number)
+                until = min(until, operation.reply)
+        return sorted(found, key=lambda number: self._answered[number].reply), until
+
+    def _do(self, operation: Operation, state: Any) -> tuple[Hashable, Any]:
+        done: tuple[Hashable, Any] = getattr(self._model, operation.kind)(state, *operation.args)
+        return done
+
+    @staticmethod
+    def _skipped(first: int, done: int, used: tuple[int, ...], state: Any) -> Progress:
+        """Goes on to the first one that is not done."""
+        while done & 1:
+            first, done = first + 1, done >> 1
+        return Progress(first, done, used, state)
