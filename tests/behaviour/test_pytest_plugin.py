@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -73,9 +74,10 @@ def run(folder, files, *options):
     plugin = ["-p", "pytest_limpyd"] if not installed() else []
     if "no:asyncio" not in options:
         plugin += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *plugin, *options],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=60, env=alone,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
