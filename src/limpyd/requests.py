@@ -41,6 +41,7 @@ class Request(Generic[R_co]):
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
         subject: the field or model it is about.
         blocking: it may keep its connection waiting, so it must not share one.
+        timeout: for how many seconds it may, if it is blocking; 0 for as long as it takes.
         makes: the instance to which it gives a primary key, if it does.
         needs: the servers that know its arguments, if not all that know the command do.
         first: a request to be run before it, whose failure is its own.
@@ -60,6 +61,7 @@ class Request(Generic[R_co]):
         "readonly",
         "script",
         "subject",
+        "timeout",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Request(Generic[R_co]):
         script: Script | None = None,
         subject: Subject | None = None,
         blocking: bool = False,
+        timeout: float = 0,
         makes: Any = None,
         needs: Needs | None = None,
         first: Request[Any] | None = None,
@@ -83,6 +86,7 @@ class Request(Generic[R_co]):
         self.script = script
         self.subject = subject
         self.blocking = blocking
+        self.timeout = timeout
         self.makes = makes
         self.needs = needs
         self.first = first
@@ -116,6 +120,7 @@ class Request(Generic[R_co]):
             script=self.script,
             subject=self.subject,
             blocking=self.blocking,
+            timeout=self.timeout,
             makes=self.makes,
             needs=self.needs,
             again=self.again,
@@ -129,6 +134,7 @@ class Request(Generic[R_co]):
             script=self.script,
             subject=self.subject,
             blocking=self.blocking,
+            timeout=self.timeout,
             makes=self.makes,
             needs=self.needs,
             first=first,

@@ -238,7 +238,9 @@ class BoundList(BoundSortable[T, Face]):
         self._may_wait("BLMPOP")
         numkeys, *args = self._mpop_args("BLMPOP", direction, count)
         seconds = checks.timeout("BLMPOP's timeout", timeout)
-        return self._blocking(("BLMPOP", seconds, numkeys, self._key(), *args), decode=self._popped)
+        return self._blocking(
+            ("BLMPOP", seconds, numkeys, self._key(), *args), decode=self._popped, timeout=float(seconds)
+        )
 
     @command("BLMOVE")
     def blmove(
@@ -334,7 +336,9 @@ class BoundList(BoundSortable[T, Face]):
             raise UnsupportedCommand(msg)
         ends = (checks.one_of("BLMOVE's src", src, ENDS), checks.one_of("BLMOVE's dest", dest, ENDS))
         seconds = checks.timeout("BLMOVE's timeout", timeout)
-        return self._blocking(("BLMOVE", self._key(), target._key(), *ends, seconds), decode=self._value)
+        return self._blocking(
+            ("BLMOVE", self._key(), target._key(), *ends, seconds), decode=self._value, timeout=float(seconds)
+        )
 
     def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
         return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
@@ -359,8 +363,9 @@ class BoundList(BoundSortable[T, Face]):
 
     def _pop_waiting(self, name: str, timeout: float | timedelta) -> Request[T | None]:
         self._may_wait(name)
-        args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
-        return self._blocking(args, decode=lambda reply: self._value(reply[1]) if reply else None)
+        seconds = checks.timeout(f"{name}'s timeout", timeout)
+        args = (name, self._key(), seconds)
+        return self._blocking(args, lambda reply: self._value(reply[1]) if reply else None, timeout=float(seconds))
 
 
 class ListField(MembersField[T]):

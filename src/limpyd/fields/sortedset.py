@@ -173,7 +173,9 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         self._may_wait("BZMPOP")
         numkeys, *args = self._mpop_args("BZMPOP", min, max, count)
         seconds = checks.timeout("BZMPOP's timeout", timeout)
-        return self._blocking(("BZMPOP", seconds, numkeys, self._key(), *args), decode=self._popped)
+        return self._blocking(
+            ("BZMPOP", seconds, numkeys, self._key(), *args), decode=self._popped, timeout=float(seconds)
+        )
 
     # --- reading ---
 
@@ -283,8 +285,11 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
 
     def _pop_waiting(self, name: str, timeout: float) -> Request[tuple[T, float] | None]:
         self._may_wait(name)
-        args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
-        return self._blocking(args, decode=lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None)
+        seconds = checks.timeout(f"{name}'s timeout", timeout)
+        args = (name, self._key(), seconds)
+        return self._blocking(
+            args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, timeout=float(seconds)
+        )
 
     def _ranked(self, name: str, value: T) -> Request[tuple[int, float] | None]:
         def decode(reply: Any) -> tuple[int, float] | None:

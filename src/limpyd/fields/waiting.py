@@ -25,10 +25,18 @@ class BoundWaiting(BoundValue[Face]):
         args: tuple[Argument, ...],
         decode: Callable[[Any], R],
         *,
+        timeout: float,
         readonly: bool = False,
         needs: Needs | None = None,
     ) -> Request[R]:
         """A command that may wait on the server, which no script can; so it is sent as it is.
+
+        Args:
+            args: the command and its arguments.
+            decode: turns the reply into the result.
+            timeout: for how many seconds it may wait; 0 for as long as it takes.
+            readonly: it changes nothing.
+            needs: the servers that know its arguments, if not all that know the command do.
 
         Raises:
             InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
@@ -39,7 +47,14 @@ class BoundWaiting(BoundValue[Face]):
             raise InvalidPrimaryKey(msg)
         # Of an object that was deleted nothing would ever arrive.
         return Request(
-            args, decode, readonly=readonly, subject=self._field, blocking=True, first=check(instance), needs=needs
+            args,
+            decode,
+            readonly=readonly,
+            subject=self._field,
+            blocking=True,
+            timeout=timeout,
+            first=check(instance),
+            needs=needs,
         )
 
     def _may_wait(self, name: str) -> None:
