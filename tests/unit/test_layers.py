@@ -39,7 +39,7 @@ LAYERS = [
     {"upkeep"},
     {"upkeep.fields"},
     {"fields.checks"},
-    {"fields.base"},
+    {"fields.base", "fields.bitfield"},
     {"fields.value", "fields.pk"},
     {"fields.expiring", "fields.single", "fields.together", "fields.waiting"},
     {"fields.keyed"},

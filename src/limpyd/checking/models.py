@@ -19,9 +19,9 @@ from limpyd.upkeep import programs
 from limpyd.upkeep.declared import DeclaredIndex
 from limpyd.upkeep.steps import declare
 
-LARGEST_EXACT = 2**53
-"""What Lua counts exactly."""
-MOST_DIGITS = 16
+LARGEST = 2**63 - 1
+"""The last number that the server can count to."""
+MOST_DIGITS = 19
 NO_REPAIRS = b""
 
 
@@ -165,7 +165,7 @@ def _automatic(pk: bytes) -> int:
     if not pk.isdigit() or pk.startswith(b"0") or len(pk) > MOST_DIGITS:
         return 0
     number = int(pk)
-    return number if number <= LARGEST_EXACT else 0
+    return number if number <= LARGEST else 0
 
 
 def _by_index(keys: Sequence[tuple[bytes, Expected]]) -> list[tuple[DeclaredIndex, list[bytes]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from limpyd.command_table import Needs
@@ -10,6 +9,7 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
+from limpyd.fields.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
 from limpyd.fields.single import BoundSingleValue
 from limpyd.fields.together import BoundTogether
 from limpyd.requests import Argument, Request
@@ -18,108 +18,7 @@ from limpyd.types import Use
 if TYPE_CHECKING:
     from limpyd.fields.string import BoundString
 
-LONGEST = 512 * 1024 * 1024
-"""Bytes in the largest string that Redis takes by default."""
-
-FORMAT = re.compile(r"[iu][1-9][0-9]?")
-POSITION = re.compile(r"#?[0-9]{1,10}")
-Overflow = Literal["WRAP", "SAT", "FAIL"]
-
-
-# --- what BITFIELD can be told to do ---
-
-
-class Operation:
-    """Something done to a number among the bits of a string.
-
-    Attributes:
-        args: the arguments that tell it.
-        overflow: what is done with a number that does not fit, if there may be one.
-    """
-
-    __slots__ = ("args", "overflow")
-
-    def __init__(self, name: str, fmt: str, offset: int | str, *number: int, overflow: str | None = None) -> None:
-        if not isinstance(fmt, str) or not FORMAT.fullmatch(fmt) or int(fmt[1:]) > (64 if fmt[0] == "i" else 63):
-            msg = f"BITFIELD's fmt must be from 'i1' to 'i64' or from 'u1' to 'u63', not {shorten(fmt)}"
-            raise InvalidValue(msg)
-        width, position = int(fmt[1:]), offset
-        if isinstance(offset, str):
-            if not POSITION.fullmatch(offset):
-                msg = f"BITFIELD's offset must be an int, or a text such as '#1', not {shorten(offset)}"
-                raise InvalidValue(msg)
-            position = int(offset.removeprefix("#")) * (width if offset[0] == "#" else 1)
-        checks.integer("BITFIELD's offset, in bits,", position, low=0, high=LONGEST * 8 - width)
-        self.args: tuple[Argument, ...] = (name, fmt, offset, *number)
-        self.overflow = overflow
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.args[1:]))})"
-
-
-class Get(Operation):
-    """Reads a number among the bits of a string (GET of BITFIELD).
-
-    Args:
-        fmt: its sign and width: "i1" to "i64" for signed, "u1" to "u63" for unsigned.
-        offset: position of its first bit; or "#n", the n-th number of this width, counted from 0.
-
-    Raises:
-        InvalidValue: the format or the offset is something else.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, fmt: str, offset: int | str) -> None:
-        super().__init__("GET", fmt, offset)
-
-
-class Set(Operation):
-    """Replaces a number among the bits of a string, and gives the one before (SET of BITFIELD).
-
-    Args:
-        fmt: its sign and width, as for `Get`.
-        offset: where it begins, as for `Get`.
-        value: the new number.
-        overflow: what to do with one that does not fit: "WRAP" drops its higher bits, "SAT" takes the
-            nearest one that fits, "FAIL" changes nothing and gives None.
-
-    Raises:
-        InvalidValue: an argument is something else.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, fmt: str, offset: int | str, value: int, overflow: Overflow = "WRAP") -> None:
-        number = checks.integer("BITFIELD's value", value)
-        super().__init__("SET", fmt, offset, number, overflow=_overflow(overflow))
-
-
-class IncrBy(Operation):
-    """Adds to a number among the bits of a string, and gives the result (INCRBY of BITFIELD).
-
-    Args:
-        fmt: its sign and width, as for `Get`.
-        offset: where it begins, as for `Get`.
-        increment: what to add.
-        overflow: what to do with a result that does not fit, as for `Set`.
-
-    Raises:
-        InvalidValue: an argument is something else.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, fmt: str, offset: int | str, increment: int, overflow: Overflow = "WRAP") -> None:
-        number = checks.integer("BITFIELD's increment", increment)
-        super().__init__("INCRBY", fmt, offset, number, overflow=_overflow(overflow))
-
-
-def _overflow(value: str) -> str:
-    return checks.one_of("BITFIELD's overflow", value, ("WRAP", "SAT", "FAIL"))
-
-
-# --- the commands ---
+__all__ = ["BoundBits", "Combination", "Get", "IncrBy", "Operation", "Overflow", "Set"]
 
 Combination = Literal["AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"]
 COMBINATIONS = ("AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE")
@@ -203,18 +102,11 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.TEXT, "BITFIELD")
-        args: list[Argument] = []
-        overflow = "WRAP"
         for operation in checks.some("BITFIELD", operations):
             if not isinstance(operation, Operation):
                 msg = f"BITFIELD on {self._field} takes Get, Set and IncrBy, not {shorten(operation)}"
                 raise InvalidValue(msg)
-            wanted = operation.overflow or overflow
-            if wanted != overflow:  # Redis goes by the last one that it was told
-                args += ("OVERFLOW", wanted)
-                overflow = wanted
-            args += operation.args
-        return self._write("BITFIELD", *args)
+        return self._write("BITFIELD", *arguments(operations), decode=lambda reply: results(operations, reply))
 
     @command("BITFIELD_RO")
     def bitfield_ro(self, *operations: Get) -> Request[list[int]]:
@@ -228,13 +120,11 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
             InvalidValue: there is no operation, or something else among them.
         """
         self._usable(Use.TEXT, "BITFIELD_RO")
-        args: list[Argument] = []
         for operation in checks.some("BITFIELD_RO", operations):
             if not isinstance(operation, Get):
                 msg = f"BITFIELD_RO on {self._field} takes Get, not {shorten(operation)}"
                 raise InvalidValue(msg)
-            args += operation.args
-        return self._read("BITFIELD_RO", *args)
+        return self._read("BITFIELD_RO", *arguments(operations), decode=lambda reply: results(operations, reply))
 
     @command("BITOP")
     def bitop(self, operation: Combination, *sources: BoundString[Any, Any]) -> Request[int]:

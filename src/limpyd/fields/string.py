@@ -11,7 +11,8 @@ from limpyd.commands import command, set_command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.bits import LONGEST, BoundBits
+from limpyd.fields.bitfield import LONGEST
+from limpyd.fields.bits import BoundBits
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place

@@ -10,8 +10,11 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'string' and kind ~= 'none' then
   return findings -- that is a finding of its own
 end
-local last = redis.call('GET', KEYS[1])
-if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 1 and (tonumber(last) or 0) < tonumber(ARGV[2]) then
+local last, highest = redis.call('GET', KEYS[1]), tonumber(ARGV[2])
+local counted = tonumber(last) or 0
+-- Beyond 2^53 different integers are one number in Lua.
+local behind = counted < highest or counted == highest and highest >= 2 ^ 53 and last < ARGV[2]
+if redis.call('SISMEMBER', KEYS[2], ARGV[2]) == 1 and behind then
   if repairs.counter then
     redis.call('SET', KEYS[1], ARGV[2])
   end

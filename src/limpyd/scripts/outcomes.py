@@ -161,6 +161,11 @@ def about_a_key(
     model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any = "", needs: Needs | None = None
 ) -> LimpydError:
     """The error for a key that is not as it should be, or a command that the server refused."""
+    if outcome == b"rounded":
+        return ServerError(
+            f"{who}: the reply holds an integer beyond 2**53, which a script would round; nothing was changed. Read it "
+            f"outside of the transaction"
+        )
     message = "" if outcome == b"occupied" else to_text(facts.pop(0))
     key, found = to_text(facts[0]), to_text(facts[1])
     expected = model.type_of(facts[0])
@@ -170,6 +175,11 @@ def about_a_key(
             f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD"
         )
         return ServerError(msg)
+    if outcome == b"unread":
+        return ServerError(
+            f"{who}, key {key!r}: the command was executed, but its result, an integer beyond 2**53, could not be read "
+            f"({message}); read the value to know it. Allow this account GET and HGET"
+        )
     if found not in {expected, "none"} and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
         return WrongTypeError(who, key, expected, found)
     if outcome == b"occupied":

@@ -3,8 +3,8 @@
 --
 -- KEYS   for each object that must exist the set of its primary keys; and the key to read
 -- ARGV   the primary keys of those; the command, and all its arguments
--- Reply  'ok', the reply of the command; or 'gone', 'error' (see lib/atomic)
--- @include atomic
+-- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see lib/atomic)
+-- @include atomic exact
 
 return atomically(function()
   for number = 1, #KEYS - 1 do
@@ -14,5 +14,9 @@ return atomically(function()
     end
   end
   subject_key = KEYS[#KEYS]
-  return { 'ok', call(unpack(ARGV, #KEYS)) }
+  local reply = call(unpack(ARGV, #KEYS))
+  if holds_rounded(reply) then
+    refuse('rounded')
+  end
+  return { 'ok', reply }
 end)

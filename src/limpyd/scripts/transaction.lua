@@ -6,7 +6,7 @@
 --        of arguments, and those, which for a plain command begin with its name
 -- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
 --        outcome
--- @include atomic
+-- @include atomic exact
 
 local all_or_nothing = atomically
 goes_on = true
@@ -58,6 +58,9 @@ local outcome = all_or_nothing(function()
     if name == '' then
       subject_key = all_keys[next_key] or false
       reply = call(unpack(all_args, first, at - 1))
+      if holds_rounded(reply) then
+        refuse('rounded')
+      end
     else
       local keys, args = {}, {}
       for key = next_key, last_key do

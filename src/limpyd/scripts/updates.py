@@ -89,8 +89,7 @@ def update(
 
     def decode(reply: list[Any]) -> int | None:
         if reply[0] == b"ok":
-            after: int | None = reply[1]
-            return after
+            return None if reply[1] is None else int(reply[1])
         raise refusal(model, reply, pk, fields.claims(), expected=expected)
 
     only_removes = version is None and not any(each.args for each in assigned)

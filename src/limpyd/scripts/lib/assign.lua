@@ -5,7 +5,7 @@
 -- indexes, and those (see lib/add_entry). And of an object the version that it is to have, or '', a count of values, and
 -- those, each the number of its field, counted from 0, a count of arguments, and those: none to remove the value; the
 -- value itself of a field of one value; else the command that makes it and its arguments.
--- @include follow_value
+-- @include follow_value exact
 
 local version_key, version_sub, fields = '', '', {}
 
@@ -108,7 +108,7 @@ local function next_version(pk, expected)
   else
     undo_with('HDEL', key, version_sub)
   end
-  return after
+  return exactly(after, true, 'HINCRBY', key, version_sub)
 end
 
 -- Where what is told of an object ends.

@@ -22,6 +22,8 @@
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
+--   'unread', message, key, 'none'         the command was done, but its reply, beyond 2^53, could not be read exactly
+--   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
 -- @include placed
 

@@ -15,6 +15,9 @@ local function give_pks(objects, minted)
     else
       undo_with('DECRBY', KEYS[2], #objects)
     end
+    if is_rounded(last) then
+      in_the_way() -- they are made one by one, each with its exact number
+    end
     for number = 1, #objects do
       pks[number] = string.format('%.0f', last - #objects + number)
       objects[number].pk = pks[number]

@@ -9,6 +9,7 @@
 -- `pks` are the primary keys of the objects by their numbers. Replies are put into `outcome` from its third place on.
 -- Where values are always noted (`always_kept`), the commands can be taken back when something after them fails. Gives
 -- whether any key that was written to is there, if that is asked (`making`).
+-- @include exact
 
 local function run_member_steps(pks, at, last, outcome, always_kept, making)
   local done, number, stored_any = 0, 0, false
@@ -61,7 +62,6 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
       reply = call(command, unpack(args))
     end
     done = done + 1
-    outcome[done + 2] = reply
     if kept then
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
@@ -69,6 +69,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
         end
       end
     end
+    outcome[done + 2] = exactly(reply, kept, command, key, ARGV[first_arg])
     -- An object comes into being with its first value; a command that stores none makes no object.
     if making and not stored_any then
       stored_any = call('EXISTS', key) == 1

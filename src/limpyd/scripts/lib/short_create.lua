@@ -13,11 +13,13 @@ end
 if short then
   local minted, pk = KEYS[2] and KEYS[2] ~= KEYS[1], ARGV[1]
   local count = minted and try('INCR', KEYS[2])
-  if minted and type(count) == 'number' then
+  if minted and type(count) == 'number' and count < 2 ^ 53 then -- beyond, it is rounded (see lib/exact)
     pk = string.format('%.0f', count)
+  elseif minted then
+    pk = ''
   end
   local hash, entry = ARGV[2] .. pk, first_entry
-  local free = (not minted or type(count) == 'number') and try('SADD', KEYS[1], pk) == 1
+  local free = (not minted or pk ~= '') and try('SADD', KEYS[1], pk) == 1
   local listed, stored = free, false
   free = free and try('EXISTS', hash) == 0
   for unset = 4, last_unset do

@@ -5,7 +5,7 @@
 -- that follow its key, and those. Replies are put into `outcome` from its third place on. Where the value is always
 -- noted (`always_kept`), the commands can be taken back when something after them fails. Gives whether any key that was
 -- written to is there, if that is asked (`making`). Indexes of several fields follow with `follow_composites`.
--- @include follow_value
+-- @include follow_value exact
 
 local function run_steps(pk, at, last, outcome, always_kept, making)
   local done, stored_any = 0, false
@@ -27,10 +27,11 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
     local expires = before and not indexed and expiry_of(stored, key, sub) or 0
     subject_key = key
     done = done + 1
-    outcome[done + 2] = call(ARGV[command_at], key, unpack(ARGV, command_at + 2, next_at - 1))
+    local reply = call(ARGV[command_at], key, unpack(ARGV, command_at + 2, next_at - 1))
     if kept then
       undo_write(stored, key, sub, before, expires)
     end
+    outcome[done + 2] = exactly(reply, kept, ARGV[command_at], key, sub)
     if indexed then
       local after = read_value(stored, key, sub)
       if before ~= after then
