@@ -188,6 +188,13 @@ def on_both(change):
 
 
 NEW = ("3", "p")
+
+
+def someone(tag):
+    """The primary key of an object."""
+    return "1" if tag == "{thing}:" else "a\0*"
+
+
 STALE = {
     "nothing": lambda client: None,
     "who is new is a member": on_both(lambda client, tag: client.sadd(tag + "pks", *NEW)),
@@ -212,12 +219,13 @@ STALE = {
     ),
     "an email of nobody": on_both(lambda client, tag: client.hset(tag + "uniq:email", mapping={"e": "9", "new": "9"})),
     "the old email of another": on_both(lambda client, tag: client.hset(tag + "uniq:email", "e1", "9")),
-    "the last unique value": on_both(lambda client, tag: client.hset(tag + "uniq:login", "l", "9")),
+    "the last unique value": on_both(lambda client, tag: client.hset(tag + "uniq:login", "l", someone(tag))),
+    "the last unique value, of nobody": on_both(lambda client, tag: client.hset(tag + "uniq:login", "l", "9")),
     "numbers": on_both(lambda client, tag: client.zadd(tag + "num:age", {"1": 99, "2": 99, "3": 99, "p": 99})),
     "numbers, and the last unique value": on_both(
         lambda client, tag: (
             client.zadd(tag + "num:age", {"3": 99, "p": 99}),
-            client.hset(tag + "uniq:login", "l", "9"),
+            client.hset(tag + "uniq:login", "l", someone(tag)),
         )
     ),
 }

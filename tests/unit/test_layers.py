@@ -91,7 +91,7 @@ LAYERS = [
     {"moving.programs"},
     {"moving"},
     {"model.objects", "model.core", "model.shapes", "model.updates"},
-    {"model.bulk"},
+    {"model.bulk", "model.get_or_create"},
     {"model.sync", "model.asynchronous"},
     {"model", "asyncio"},
     {"collection", "contrib", "contrib.collection", "contrib.database", "contrib.indexes", "contrib.related"},

@@ -101,6 +101,11 @@ class Kept:
         return type(self.form) is Asked
 
     @property
+    def transforms(self) -> bool:
+        """Whether it keeps what a transform makes of values; filters are compared with that."""
+        return bool(self._steps)
+
+    @property
     def keeps_one_text(self) -> bool:
         """Whether it keeps one text of each value."""
         return not self._steps and self.of_values

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, MultipleObjectsReturned, shorten
-from limpyd.expressions import SEPARATOR, Expression
+from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
-from limpyd.query.plan import Plan, indexes_used, plan_for
+from limpyd.query.plan import plan_for
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
 
@@ -88,15 +88,20 @@ def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
     given = values.get("pk", values.get(name))
     if schema.mints_pks:
         if given is not None:
-            msg = (
-                f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be given to a new object; "
-                f"leave it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
-            )
-            raise InvalidPrimaryKey(msg)
+            raise automatic_pk(schema, given)
         return None
     if given is None:
         _missing_pk(schema)
     return pk_bytes(schema.name, given)
+
+
+def automatic_pk(schema: Schema, given: Any) -> InvalidPrimaryKey:
+    """The error for a primary key that is given to a new object, though it is automatic."""
+    name = schema.pk_name
+    return InvalidPrimaryKey(
+        f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be given to a new object; "
+        f"leave it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
+    )
 
 
 def _missing_pk(schema: Schema) -> NoReturn:
@@ -161,33 +166,6 @@ def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bo
         where = schema.keys.partition(stored)
         return Request(("SISMEMBER", where.pks, stored), bool, readonly=True, subject=schema)
     return plan_for(schema, sought(schema, "exists", pk, filters).conditions).count(limit=1).then(bool)
-
-
-def get_or_creation(
-    schema: Schema, method: str, pk: Any, defaults: Mapping[str, Any] | None, filters: Mapping[str, Any]
-) -> Request[tuple[bytes, bool]]:
-    """The request that finds the one object sought, or creates it with the values it was sought by.
-
-    It is one step on the server, so of several callers at once one creates and the others find.
-    """
-    if isinstance(pk, Expression):
-        msg = f"{schema.name}.{method}: {pk!r} gives no values to create an object with; use plain field names"
-        raise InvalidFilter(msg)
-    conditions, text = sought(schema, method, pk, filters)
-    values = dict(filters) if pk is None else {**filters, "pk": pk}
-    for name in values:
-        if SEPARATOR in name:
-            msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
-            raise InvalidFilter(msg)
-    values = {**(defaults or {}), **values}
-    known(schema, values)
-    by_minted_pk = schema.mints_pks and ("pk" in values or schema.pk_name in values)
-    # Such a key can be found but not given, so what is absent stays absent.
-    new = calls.NewObject(None) if by_minted_pk else new_object(schema, values)
-    where = schema.keys.partition(new.pk)
-    search = Plan(schema, where, conditions).search
-    request = calls.get_or_create(schema, where, search, new, may_create=not by_minted_pk, sought=text)
-    return request.after(schema.upkeep.built(indexes_used(conditions, (), where)))
 
 
 def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:

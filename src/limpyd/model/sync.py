@@ -29,6 +29,7 @@ from limpyd.model.bulk import (
 )
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
+from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.moving import from_field, from_limpyd2, from_model
 from limpyd.moving.programs import Moved
@@ -112,8 +113,12 @@ class RedisModel(ModelCore[Sync]):
     def get_or_connect(
         cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Self:
-        """The one object that matches, or a new one with the values it was sought by. Raises as `get_or_create`."""
-        request = objects.get_or_creation(cls._declared(), "get_or_connect", pk, defaults, filters)
+        """The one object that matches, or a new one with the values it was sought by.
+
+        Raises as `get_or_create`; but an automatic primary key finds its object, as `get` does, and is refused if
+        there is none.
+        """
+        request = get_or_create(cls._declared(), "get_or_connect", pk, defaults, filters)
         return cls.database._run(request.then(lambda found: cls._connected(found[0])))
 
     @classmethod
@@ -130,11 +135,12 @@ class RedisModel(ModelCore[Sync]):
             filters: the values the object is sought by, and created with.
 
         Raises:
-            DoesNotExist: there is none and its automatic primary key cannot be given.
+            InvalidPrimaryKey: it is automatic, so no object can be created with it.
+            InvalidFilter: an object cannot be found, or not be created, by a value.
             MultipleObjectsReturned: several match.
             UniquenessError: a unique value of the new object belongs to another one.
         """
-        request = objects.get_or_creation(cls._declared(), "get_or_create", pk, defaults, filters)
+        request = get_or_create(cls._declared(), "get_or_create", pk, defaults, filters)
         return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
 
     @classmethod

@@ -109,7 +109,7 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
                 ends = (meaning.kept.filter_text(operator, low), meaning.kept.filter_text(operator, high))
                 return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
     comparison = _comparison(model, name, value)
-    condition = _condition(model, comparison)
+    condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
         simple = comparison.operator not in SEVERAL - {"between"}
         if simple and len(model.meanings) < MOST_NAMES:
@@ -131,12 +131,12 @@ def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...
             beyond.setdefault(each.field.name, (each.field, []))[1].append(each.inner)
         else:
             own.append(each)
-    together, others = _composites(model, own)
+    together, others = composites(model, own)
     related = (Related(field, _joined(target_of(field), inner)) for field, inner in beyond.values())
-    return (*together, *(_condition(model, part) for part in others), *related)
+    return (*together, *(condition_of(model, part) for part in others), *related)
 
 
-def _composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
+def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
     """The conditions that indexes of several fields answer, and the expressions that are left."""
     indexes = model.together(model.keys.partitions[0])
     found: list[Condition] = []
@@ -186,16 +186,17 @@ def _known_values(comparison: Comparison) -> list[Any] | None:
     return None if unknown else given
 
 
-def _condition(model: Queried, expression: Expression) -> Condition:
+def condition_of(model: Queried, expression: Expression) -> Condition:
+    """The condition that an expression stands for. Raises as `parse`."""
     if isinstance(expression, Negation):
-        return Fails(_condition(model, expression.part))
+        return Fails(condition_of(model, expression.part))
     if isinstance(expression, EitherOf):
-        return OneHolds([_condition(model, part) for part in expression.parts])
+        return OneHolds([condition_of(model, part) for part in expression.parts])
     if isinstance(expression, Both):
         return Joined(_joined(model, expression.parts))
     expression = _beyond(model, expression)
     if isinstance(expression, Beyond):
-        return Related(expression.field, [_condition(target_of(expression.field), expression.inner)])
+        return Related(expression.field, [condition_of(target_of(expression.field), expression.inner)])
     if not isinstance(expression, Comparison):
         msg = f"{model.name}: {expression!r} cannot be used in a filter"
         raise InvalidFilter(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from limpyd.exceptions import LimpydError
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, Subject
@@ -89,14 +90,21 @@ def get_or_create(
     where: Partition,
     search: Search,
     new: NewObject,
+    absent: LimpydError | None = None,
     *,
-    may_create: bool,
     sought: str,
 ) -> Request[tuple[bytes, bool]]:
     """Finds the one object that matches, or creates it: its primary key, and whether it is new.
 
+    Args:
+        model: the model.
+        where: the partition.
+        search: what the object is found by.
+        new: what it is created with.
+        absent: the error if there is none; then it is not created.
+        sought: what it is found by, for messages.
+
     Raises (from the reply):
-        DoesNotExist: there is none, and it may not be created.
         MultipleObjectsReturned: several match.
         UniquenessError: the primary key or a unique value belongs to another object.
     """
@@ -104,11 +112,13 @@ def get_or_create(
     def decode(reply: list[Any]) -> tuple[bytes, bool]:
         if reply[0] == b"ok":
             return reply[1], bool(reply[2])
+        if reply[0] == b"gone" and absent is not None:
+            raise absent
         raise refusal(model, reply, new.pk, new.claimed(), sought=sought)
 
     body = Arguments()
     search.node.add_to(body)
-    args = (*with_references([], body), int(may_create), *_object_args(where, new))
+    args = (*with_references([], body), int(absent is None), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
     return scripted(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
 

@@ -89,6 +89,7 @@ local function move(pk)
   for at = first_sub, last_sub, 2 do
     rename_sub(placed(target_hash, pk), ARGV[at], ARGV[at + 1])
   end
+  owners_set = set
   enter(pk, there, #ARGV)
   return 1
 end

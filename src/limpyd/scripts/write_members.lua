@@ -12,7 +12,7 @@
 -- @include atomic if_known values add_entry remove_entry upkeep mint look_at_all members undoing tracking member_steps
 
 return atomically(function()
-  local pks = { [0] = ARGV[2] }
+  local pks, sets = { [0] = ARGV[2] }, { [0] = KEYS[1] }
   local new = ARGV[1] == '1'
   if new then
     pks[0] = mint()
@@ -27,14 +27,14 @@ return atomically(function()
   for number = 1, others do
     local set = KEYS[tonumber(ARGV[2 + 2 * number])] or ARGV[2 + 2 * number]
     subject_key = set
-    pks[number] = ARGV[3 + 2 * number]
+    pks[number], sets[number] = ARGV[3 + 2 * number], set
     if call('SISMEMBER', set, pks[number]) == 0 then
       refuse('gone', number)
     end
   end
 
   local outcome = { 'ok', pks[0] }
-  local stored_any = run_member_steps(pks, at, #ARGV, outcome, goes_on, new)
+  local stored_any = run_member_steps(pks, at, #ARGV, outcome, goes_on, new, sets)
   if upkeep then
     upkeep.follow_composites()
   end

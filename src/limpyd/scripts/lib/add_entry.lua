@@ -13,8 +13,11 @@
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
 -- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
--- `number` says which value it is, and `sub` under which sub-key, in case it is refused.
+-- `number` says which value it is, and `sub` under which sub-key, in case it is refused. An entry of an object that does
+-- not exist, which something other than limpyd left, is replaced.
 -- @include sorted_entries sole_owner
+
+local owners_set = KEYS[1] -- the primary keys of all objects of the model whose indexes are written
 
 local function add_entry(kind, key, entry, pk, number, value, sub)
   subject_key = key
@@ -31,8 +34,10 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
   elseif string.byte(kind) == 33 then
     kind = string.sub(kind, 2)
     for _, owner in ipairs(owners_of(kind, key, entry)) do
-      if owner ~= pk then
+      if owner ~= pk and call('SISMEMBER', owners_set, owner) == 1 then
         refuse('unique', number, value, owner, sub)
+      elseif owner ~= pk then
+        remove_owner(kind, key, entry, owner)
       end
     end
     add_entry(kind, key, entry, pk)
@@ -43,8 +48,11 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
     undo_with('HDEL', key, entry)
   else
     local owner = call('HGET', key, entry)
-    if owner ~= pk then
+    if owner ~= pk and call('SISMEMBER', owners_set, owner) == 1 then
       refuse('unique', number, value, owner, sub)
+    elseif owner ~= pk then
+      call('HSET', key, entry, pk)
+      undo_with('HSET', key, entry, owner)
     end
   end
 end

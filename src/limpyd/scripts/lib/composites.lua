@@ -12,7 +12,7 @@ local function note_composites(first_index, last_index, pk)
     if not of_key[pk] then
       of_key[pk] = true
       composites[#composites + 1] =
-        { kind = kind, spec = spec, key = key, pk = pk, before = composite_entry(spec, pk, kind) or false }
+        { kind = kind, spec = spec, key = key, pk = pk, set = owners_set, before = composite_entry(spec, pk, kind) or false }
     end
     last_index = last_index - 3
   end
@@ -40,6 +40,7 @@ local function follow_composites()
   for at = 1, #composites do
     local one = composites[at]
     if one.after and one.before ~= one.after then
+      owners_set = one.set
       add_entry(string.sub(one.kind, 2), one.key, one.after, one.pk, one.key, one.after)
     end
   end

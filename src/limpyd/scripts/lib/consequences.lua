@@ -50,7 +50,8 @@ local function holders(reference, pk)
 end
 
 -- Takes the reference to an object out of the field of another one.
-local function clear(reference, holder, pk)
+local function clear(reference, set, holder, pk)
+  owners_set = set
   if reference.many then
     ARGV[reference.last] = pk
     run_member_steps({ [0] = holder }, reference.first, reference.last, {}, true)
@@ -107,9 +108,13 @@ local function take_away(pks, models)
     end
   end
   each_left('restrict', function(reference, holder, pk)
-    refuse('restricted', reference.number, holder, pk)
+    if call('SISMEMBER', models[reference.holder].set, holder) == 1 then
+      refuse('restricted', reference.number, holder, pk)
+    end
   end)
-  each_left('clear', clear)
+  each_left('clear', function(reference, holder, pk)
+    clear(reference, models[reference.holder].set, holder, pk)
+  end)
   if upkeep then
     upkeep.follow_composites()
   end

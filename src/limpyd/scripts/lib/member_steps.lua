@@ -6,12 +6,13 @@
 --   the command, where among its arguments the first place's key is to stand, a count of the other arguments, and
 --   those
 --
--- `pks` are the primary keys of the objects by their numbers. Replies are put into `outcome` from its third place on.
+-- `pks` are the primary keys of the objects by their numbers, and `sets`, if they are of several models, those of all
+-- primary keys of each one's model. Replies are put into `outcome` from its third place on.
 -- Where values are always noted (`always_kept`), the commands can be taken back when something after them fails. Gives
 -- whether any key that was written to is there, if that is asked (`making`).
 -- @include exact
 
-local function run_member_steps(pks, at, last, outcome, always_kept, making)
+local function run_member_steps(pks, at, last, outcome, always_kept, making, sets)
   local done, number, stored_any = 0, 0, false
   while at <= last do
     local places, indexed = {}, false
@@ -21,6 +22,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
       local pk, indexes = pks[tonumber(ARGV[at])], tonumber(ARGV[at + 6])
       places[place] = {
         pk = pk,
+        set = sets and sets[tonumber(ARGV[at])] or owners_set,
         key = placed(ARGV[at + 1], pk),
         stored = ARGV[at + 2],
         scope = ARGV[at + 3],
@@ -33,6 +35,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
       places[place].last_alone = places[place].last_index
       if indexes > 0 then
         upkeep = upkeep or make_upkeep()
+        owners_set = places[place].set
         places[place].last_alone = upkeep.note_composites(places[place].first_index, places[place].last_index, pk)
       end
       number = number + 1
@@ -65,6 +68,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making)
     if kept then
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
+          owners_set = places[place].set
           follow(places[place], tracked(places[place], command, first_arg, last_arg, reply))
         end
       end

@@ -16,3 +16,14 @@ local function owners_of(kind, key, entry)
   end
   return owners
 end
+
+-- Removes the entry of an owner that does not exist.
+local function remove_owner(kind, key, entry, owner)
+  if kind == 'eq' then
+    call('SREM', key .. entry, owner)
+    undo_with('SADD', key .. entry, owner)
+  else
+    sorted_entries = sorted_entries or make_sorted_entries()
+    sorted_entries.remove(kind, key, entry, owner)
+  end
+end

@@ -1,0 +1,124 @@
+"""get_or_create and get_or_connect: an object is found by the values that a new one would be created with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
+from limpyd.expressions import SEPARATOR, Comparison, Expression
+from limpyd.fields import ValueField
+from limpyd.model.objects import automatic_pk, known, new_object
+from limpyd.model.schema import Schema
+from limpyd.query.conditions import ByIndex, Condition
+from limpyd.query.filters import composites, condition_of, serving
+from limpyd.query.plan import Plan, indexes_used
+from limpyd.requests import Request
+from limpyd.scripts import calls
+
+MADE_OF_MEMBERS = frozenset({"list", "set"})
+"""The Redis types whose values are made of their members alone."""
+
+
+def get_or_create(
+    schema: Schema, method: str, pk: Any, defaults: Mapping[str, Any] | None, filters: Mapping[str, Any]
+) -> Request[tuple[bytes, bool]]:
+    """The request that finds the one object that has some values, or creates it with them.
+
+    It is one step on the server, so of several callers at once one creates and the others find.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidFilter: an object cannot be found, or not be created, by a value.
+        InvalidValue: a value does not fit its field's type.
+        InvalidPrimaryKey: it is automatic, so no object can be created with it; or missing, or given twice.
+    """
+    values = _values(schema, method, pk, filters)
+    known(schema, defaults or {})
+    conditions = _conditions(schema, method, values)
+    by_automatic_pk = schema.mints_pks and "pk" in values
+    if by_automatic_pk and method == "get_or_create":
+        raise automatic_pk(schema, values["pk"])
+    if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
+        new, absent = calls.NewObject(None), automatic_pk(schema, values["pk"])
+    else:
+        new, absent = new_object(schema, {**(defaults or {}), **_created(schema, method, values, defaults or {})}), None
+    where = schema.keys.partition(new.pk)
+    text = ", ".join(map(str, conditions))
+    request = calls.get_or_create(schema, where, Plan(schema, where, conditions).search, new, absent, sought=text)
+    return request.after(schema.upkeep.built(indexes_used(conditions, (), where)))
+
+
+def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the object has, by field; the primary key under `pk`."""
+    if isinstance(pk, Expression):
+        msg = f"{schema.name}.{method}: {pk!r} gives no values to create an object with; use plain field names"
+        raise InvalidFilter(msg)
+    pks = [filters[name] for name in dict.fromkeys(("pk", schema.pk_name)) if name in filters]
+    pks += [] if pk is None else [pk]
+    if len(pks) > 1:
+        msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+        raise InvalidPrimaryKey(msg)
+    values = {name: value for name, value in filters.items() if name not in {"pk", schema.pk_name}}
+    for name, value in values.items():
+        if SEPARATOR in name:
+            msg = f"{schema.name}.{method}: {name} gives no value to create an object with; use plain field names"
+            raise InvalidFilter(msg)
+        if value is None:
+            msg = (
+                f"{schema.name}.{method}: {name}=None gives nothing to find an object by; leave it out, or look for "
+                f"objects without a value by collection({name}{SEPARATOR}isnull=True)"
+            )
+            raise InvalidFilter(msg)
+    known(schema, values)
+    if pks:
+        values["pk"] = pks[0]
+    if not values:
+        msg = f"{schema.name}.{method} needs a primary key or filters"
+        raise InvalidFilter(msg)
+    return values
+
+
+def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """What an object that has these values meets."""
+    written = [Comparison(schema.field(name), (), "eq", value) for name, value in values.items()]
+    together, others = composites(schema, written)
+    return (*together, *(_condition(schema, method, comparison) for comparison in others))
+
+
+def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
+    """What an object that has a value meets: an index has what it keeps of that value."""
+    field = comparison.field
+    meaning = serving(field).get(("", "eq")) if isinstance(field, ValueField) and not field.has_subkeys else None
+    if meaning is None or not meaning.kept.transforms:
+        return condition_of(schema, comparison)
+    texts = meaning.kept.kept(field.encode(comparison.value))
+    if len(texts) != 1:
+        msg = (
+            f"{schema.name}.{method}: {comparison}: {meaning.kept} keeps {len(texts)} values of it, so cannot tell "
+            f"who has this one; add an EqualIndex with a key of its own before it, or look by get and create by create"
+        )
+        raise InvalidFilter(msg)
+    return ByIndex(meaning, texts, (), comparison)
+
+
+def _created(schema: Schema, method: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a new object is created with; of a field of many members the one that was sought."""
+    created = {}
+    for name, value in values.items():
+        field: Any = schema.field(name)
+        many = isinstance(field, ValueField) and field.many
+        if many and field.redis_type not in MADE_OF_MEMBERS:
+            msg = (
+                f"{schema.name}.{method}: {name}={shorten(value)} is no whole value of {field}, which holds more than "
+                f"members; look by get, and create by create"
+            )
+            raise InvalidFilter(msg)
+        if many and name in defaults:
+            msg = (
+                f"{schema.name}.{method}: {name} is given twice, as a member to be found by and among defaults; a new "
+                f"object gets that member, others can be added to it"
+            )
+            raise InvalidFilter(msg)
+        created[name] = [value] if many else value
+    return created
