@@ -61,22 +61,33 @@ class Comparison(Expression):
         path: what stands between its name and the operator in a filter: a sub-key, or the prefix of an index.
         operator: the operator, as in a filter.
         value: the value.
+        through: what stands before the name of the field in a filter, if another model refers to its model.
     """
 
-    __slots__ = ("field", "operator", "path", "value")
+    __slots__ = ("field", "operator", "path", "through", "value")
 
-    def __init__(self, field: Any, path: tuple[str | bytes, ...], operator: str, value: Any) -> None:
+    def __init__(self, field: Any, path: tuple[str | bytes, ...], operator: str, value: Any, through: str = "") -> None:
         self.field = field
         self.path = path
         self.operator = operator
         self.value = value
+        self.through = through
+
+    @property
+    def name(self) -> str:
+        """What stands before the operator in a filter."""
+        parts = (part if isinstance(part, str) else part.decode("utf-8", "replace") for part in self.path)
+        return self.through + SEPARATOR.join((self.field.name, *parts))
+
+    @property
+    def name_of_value(self) -> str:
+        """The same without the part that an index keeps."""
+        sub_key = self.path[:1] if self.field.has_subkeys else ()
+        return Comparison(self.field, sub_key, self.operator, self.value, self.through).name
 
     def __repr__(self) -> str:
-        path = SEPARATOR.join(
-            part if isinstance(part, str) else part.decode("utf-8", "replace") for part in (self.field.name, *self.path)
-        )
         suffix = "" if self.operator == "eq" else SEPARATOR + self.operator
-        return f"{path}{suffix}={shorten(self.value)}"
+        return f"{self.name}{suffix}={shorten(self.value)}"
 
 
 class Both(Expression):

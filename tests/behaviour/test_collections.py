@@ -129,7 +129,7 @@ class TestFilters:
             (InvalidFilter, {"name__in": 5}, "several values"),
             (InvalidFilter, {"name": None}, "None"),
             (InvalidFilter, {"name__": "x"}, "neither an operator"),
-            (InvalidFilter, {"name__eq__in": "x"}, "'eq' is neither"),
+            (InvalidFilter, {"name__eq__in": "x"}, "'eq' and 'in' are two"),
             (InvalidValue, {"born": "1900"}, "Person.born"),
             (InvalidValue, {"born__in": [1900, "x"]}, "Person.born"),
             (InvalidPrimaryKey, {"pk": 1.5}, "primary key"),

@@ -11,7 +11,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = [
-    {"exceptions", "command_table", "command_refusals"},
+    {"exceptions", "command_table", "command_refusals", "suggestions"},
     {"keys", "faces", "replies", "iteration", "expressions"},
     {"keys.limpyd2"},
     {"keys.layouts"},
@@ -58,6 +58,7 @@ LAYERS = [
     {"checking.models"},
     {"checking.programs", "checking"},
     {"checking.databases"},
+    {"query.filter_errors"},
     {"query.conditions", "query.values"},
     {"query.row_makers", "query.following"},
     {"query.filters", "query.ordering", "query.shapes"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.kept import Kept
@@ -261,7 +260,7 @@ class Related(Condition):
             yield from part.references()
 
     def __str__(self) -> str:
-        return ", ".join(f"{self.field.name}{SEPARATOR}{part}" for part in self.parts)
+        return ", ".join(map(str, self.parts))
 
 
 class Joined(Condition):
@@ -309,12 +308,18 @@ class OneHolds(Joined):
 
 
 class Fails(Condition):
-    """A condition does not hold."""
+    """A condition does not hold.
 
-    __slots__ = ("_part",)
+    Args:
+        part: the condition.
+        text: what shows it in messages, if not `not` before the condition does.
+    """
 
-    def __init__(self, part: Condition) -> None:
+    __slots__ = ("_part", "_text")
+
+    def __init__(self, part: Condition, text: object = None) -> None:
         self._part = part
+        self._text = text
 
     def node(self, where: Partition) -> Node:
         return Not(self._part.node(where))
@@ -332,7 +337,7 @@ class Fails(Condition):
         return self._part.references()
 
     def __str__(self) -> str:
-        return f"not ({self._part})"
+        return f"not ({self._part})" if self._text is None else str(self._text)
 
 
 def joined_first(parts: Iterable[Condition], before: Request[Any] | None = None) -> Request[Any] | None:

@@ -62,15 +62,28 @@ class Explanation(NamedTuple):
         return str(self)
 
 
-def leaves_of(node: Node) -> Iterator[Node]:
+class Leaf(NamedTuple):
+    """A condition of a query, and whether objects that meet it are left out."""
+
+    node: Node
+    negated: bool
+
+    def __str__(self) -> str:
+        text = described(self.node)
+        if not self.negated:
+            return text
+        return text.removeprefix("no ") if isinstance(self.node, Empty) else f"not {text}"
+
+
+def leaves_of(node: Node, *, negated: bool = False) -> Iterator[Leaf]:
     """The conditions of a query, in the order in which the server numbers them."""
     if isinstance(node, All):
         for each in node.nodes:
-            yield from leaves_of(each)
+            yield from leaves_of(each, negated=negated)
     elif isinstance(node, Not):
-        yield from leaves_of(node.node)
+        yield from leaves_of(node.node, negated=not negated)
     else:
-        yield node
+        yield Leaf(node, negated)
 
 
 def described(node: Node) -> str:
@@ -91,7 +104,7 @@ def described(node: Node) -> str:
     if isinstance(node, ListedIn):
         return f"members of {to_text(node.key)}"
     if isinstance(node, Via):
-        inner = " and ".join(described(each) for each in leaves_of(node.node))
+        inner = " and ".join(map(str, leaves_of(node.node)))
         return f"{to_text(node.key)} of those with {inner}"
     return "every object" if isinstance(node, Everything) else repr(node)
 
@@ -113,12 +126,11 @@ def _interval(above: bytes, low: object, below: bytes, high: object) -> str:
     return " and ".join(parts) or "any"
 
 
-def start_of(numbers: Sequence[int], leaves: Sequence[Node]) -> str:
+def start_of(numbers: Sequence[int], leaves: Sequence[Leaf]) -> str:
     """What a query starts from."""
     if not numbers or 0 in numbers:
         return "all objects"
-    texts = [described(leaves[number - 1]) for number in numbers]
-    return " and ".join(texts)
+    return " and ".join(str(leaves[number - 1]) for number in numbers)
 
 
 def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) -> Explanation:
@@ -133,7 +145,7 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
     objects, numbers, way, sizes = reply
     node: Node = plan.search.node
     leaves = list(leaves_of(node))
-    known = [LeafSize(described(leaf), None if size < 0 else size) for leaf, size in zip(leaves, sizes, strict=True)]
+    known = [_size(leaf, found, objects) for leaf, found in zip(leaves, sizes, strict=True)]
     driver = start_of(numbers, leaves)
     warnings = []
     if (not numbers or 0 in numbers) and plan.nodes and objects > MANY:
@@ -142,13 +154,20 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
             f"equality or a range on an indexed field"
         )
     sort = _sort(plan, to_text(way))
-    looked_at = objects if 0 in numbers else min((size for _, size in known if size is not None), default=objects)
+    looked_at = objects if 0 in numbers else min((size for size in sizes if size >= 0), default=objects)
     if sort and way == b"gather" and looked_at > MANY:
         warnings.append(
             f"about {looked_at:,} objects are read and sorted for each page: sort by one field that has a range index "
             f"(NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
     return Explanation(text, objects, known, driver, sort, [_command(request)], 0 if plan.empty else 1, warnings)
+
+
+def _size(leaf: Leaf, found: int, objects: int) -> LeafSize:
+    """A condition, and how many objects meet it, by how many its index finds; those are less than 0 if unknown."""
+    if found < 0:
+        return LeafSize(str(leaf), None)
+    return LeafSize(str(leaf), max(0, objects - found) if leaf.negated else found)
 
 
 def _sort(plan: Plan, way: str) -> str:

@@ -25,24 +25,15 @@ from limpyd.query.conditions import (
     Related,
     Together,
 )
+from limpyd.query.filter_errors import null_of_a_part, of_none, unserved
 from limpyd.query.following import target_of
 from limpyd.query.values import Values, is_instance
+from limpyd.suggestions import did_you_mean
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
 """Operators that take several values."""
 PLAIN = frozenset({str, int, float})
 """Types of values that are just values, as most are."""
-
-CURES = {
-    **dict.fromkeys(("eq", "in", "ne", "contains", "isnull"), "indexable=True"),
-    **dict.fromkeys(
-        ("gt", "gte", "lt", "lte", "between"), "indexes=[NumberRangeIndex], or indexes=[TextRangeIndex] for texts"
-    ),
-    "startswith": "indexes=[TextRangeIndex]",
-    **dict.fromkeys(("within", "box"), "indexes=[GeoIndex], on a field of type GeoPoint or a GeoField"),
-}
-"""How a field is declared so that it serves an operator."""
-
 
 MOST_TOGETHER = 1000
 """How many combinations of values an index of several fields is asked for; beyond, other indexes answer."""
@@ -206,9 +197,9 @@ def condition_of(model: Queried, expression: Expression) -> Condition:
     sub, prefix = _meaning(field, expression)
     operator, value = expression.operator, expression.value
     if operator == "isnull":
-        return _missing(field, sub, expression)
+        return _missing(field, sub, prefix, expression)
     if operator == "ne":
-        return Fails(_by_index(field, sub, prefix, "eq", value, expression))
+        return Fails(_by_index(field, sub, prefix, "eq", value, expression), expression)
     if operator == "contains" and (field.many or field.has_subkeys):
         operator = "eq"
     return _by_index(field, sub, prefix, operator, value, expression)
@@ -230,7 +221,7 @@ class Beyond(Expression):
         self.inner = inner
 
     def __repr__(self) -> str:
-        return f"{self.field.name}{SEPARATOR}{self.inner!r}"
+        return repr(self.inner)
 
 
 def _beyond(model: Queried, expression: Expression) -> Expression:
@@ -241,7 +232,8 @@ def _beyond(model: Queried, expression: Expression) -> Expression:
     if not isinstance(field, ValueField) or not field.refers or _is_prefix(field, expression):
         return expression
     target, (name, *rest) = target_of(field), expression.path
-    inner = Comparison(target.field(str(name)), tuple(rest), expression.operator, expression.value)
+    through = f"{expression.through}{field.name}{SEPARATOR}"
+    inner = Comparison(target.field(str(name)), tuple(rest), expression.operator, expression.value, through)
     further = _beyond(target, inner)
     return Beyond(field, further if isinstance(further, Beyond) else inner)
 
@@ -251,11 +243,9 @@ def _by_index(
 ) -> Condition:
     serves = serving(field).get((prefix, operator))
     if serves is None:
-        raise InvalidFilter(_unserved(field, prefix, operator, written))
+        raise unserved(field, serving(field), prefix, written)
     if value is None:
-        name = _name_of(written)
-        msg = f"{written}: None is no value that an index holds; ask for {name}{SEPARATOR}isnull=True"
-        raise InvalidFilter(msg)
+        raise of_none(written)
     kept, meaning = serves.kept, serves.under(sub)
     if type(value) in PLAIN and operator not in SEVERAL:
         return ByIndex(meaning, (kept.filter_text(operator, value),), (), written)
@@ -277,17 +267,19 @@ def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
         pks = [values.pk(each) for each in values.unfolded(value)]
         return ByPk(pks, values.elsewhere, comparison)
     one = ByPk([values.pk(value)], values.elsewhere, comparison)
-    return Fails(one) if operator == "ne" else one
+    return Fails(one, comparison) if operator == "ne" else one
 
 
-def _missing(field: ValueField[Any], sub: bytes | None, comparison: Comparison) -> Condition:
+def _missing(field: ValueField[Any], sub: bytes | None, prefix: str, comparison: Comparison) -> Condition:
     if not field.indexable:
-        raise InvalidFilter(_unserved(field, "", "isnull", comparison))
+        raise unserved(field, serving(field), "", comparison)
+    if prefix:
+        raise null_of_a_part(field, serving(field), prefix, comparison)
     if not isinstance(comparison.value, bool):
         msg = f"{comparison}: isnull takes True or False"
         raise InvalidFilter(msg)
     missing = Missing(field, sub, comparison)
-    return missing if comparison.value else Fails(missing)
+    return missing if comparison.value else Fails(missing, comparison)
 
 
 def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
@@ -316,10 +308,10 @@ def _own(model: Queried, comparison: Comparison) -> Field[Any]:
     return model.field(name)
 
 
-def _comparison(model: Queried, name: str, value: Any) -> Comparison | Beyond:
+def _comparison(model: Queried, name: str, value: Any, through: str = "") -> Comparison | Beyond:
     """A keyword filter as an expression."""
     if name in model.fields:
-        return Comparison(model.fields[name], (), "eq", value)
+        return Comparison(model.fields[name], (), "eq", value, through)
     begun = [known for known in (*model.fields, "pk") if name.startswith(known + SEPARATOR)]
     field_name = max(begun, key=len, default=name.partition(SEPARATOR)[0])
     field = model.field(field_name)
@@ -327,8 +319,9 @@ def _comparison(model: Queried, name: str, value: Any) -> Comparison | Beyond:
     rest = text.split(SEPARATOR) if begun else []
     operator = rest.pop() if rest and rest[-1] in OPERATORS else "eq"
     if rest and isinstance(field, ValueField) and field.refers:
-        own = Comparison(field, tuple(rest), operator, value)
-        return own if _is_prefix(field, own) else Beyond(field, _comparison(target_of(field), text, value))
+        own = Comparison(field, tuple(rest), operator, value, through)
+        further = f"{through}{field_name}{SEPARATOR}"
+        return own if _is_prefix(field, own) else Beyond(field, _comparison(target_of(field), text, value, further))
     if operator == "in" and isinstance(value, Iterator):
         value = list(value)
     if isinstance(field, ValueField) and field.has_subkeys:
@@ -344,8 +337,8 @@ def _comparison(model: Queried, name: str, value: Any) -> Comparison | Beyond:
             path = [SEPARATOR.join(rest[:cut]), prefix]
         else:
             path = [SEPARATOR.join(rest)] if rest else []
-        return Comparison(field, tuple(path), operator, value)
-    return Comparison(field, tuple(rest), operator, value)
+        return Comparison(field, tuple(path), operator, value, through)
+    return Comparison(field, tuple(rest), operator, value, through)
 
 
 def _meaning(field: ValueField[Any], comparison: Comparison) -> tuple[bytes | None, str]:
@@ -353,45 +346,18 @@ def _meaning(field: ValueField[Any], comparison: Comparison) -> tuple[bytes | No
     path = comparison.path
     if not field.has_subkeys:
         if "" in path:
-            raise InvalidFilter(_unserved(field, SEPARATOR, comparison.operator, comparison))
+            raise unserved(field, serving(field), SEPARATOR, comparison)
         return None, SEPARATOR.join(part if isinstance(part, str) else part.decode() for part in path)
     if not path:
         if comparison.operator == "isnull":
             return None, ""
-        msg = f"{_name_of(comparison)}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
+        msg = f"{comparison}: {field} has values by key; name the key: {field.name}{SEPARATOR}<key>=…"
         raise InvalidFilter(msg)
     sub, *prefix = path
-    return as_bytes(_name_of(comparison), sub), SEPARATOR.join(str(part) for part in prefix)
-
-
-def _name_of(comparison: Comparison) -> str:
-    return repr(comparison).partition("=")[0]
-
-
-def _unserved(field: ValueField[Any], prefix: str, operator: str, text: Comparison) -> str:
-    served = serving(field)
-    together = [kept for kept in field.model.together(field.model.keys.partitions[0]) if kept.has(field)]
-    if not served and together and operator in {"eq", "in", "ne"}:
-        names = together[0].name.replace(", ", " and ")
-        return (
-            f"{text}: {field} is indexed only together with others; filter by {names} at once, or add EqualIndex to "
-            f"its indexes"
-        )
-    if not served:
-        cure = CURES[operator]
-        return f"{text}: {field} has no index, so objects cannot be found by it; declare it with {cure}"
-    prefixes = sorted({each for each, _ in served})
-    if prefix not in prefixes:
-        known = ", ".join(each for each in prefixes if each) or "none"
-        return (
-            f"{text}: {prefix!r} is neither an operator ({', '.join(sorted(OPERATORS))}) nor the prefix of an index of "
-            f"{field} ({known})"
-        )
-    answers = ", ".join(sorted(each for known, each in served if known == prefix))
-    cure = "EqualIndex among its indexes" if operator in {"eq", "in", "ne"} else CURES[operator]
-    return f"{text}: {field} has no index that answers {operator!r}; it answers {answers}; declare it with {cure}"
+    return as_bytes(str(comparison), sub), SEPARATOR.join(str(part) for part in prefix)
 
 
 def unknown_field(model: Queried, name: str) -> UnknownField:
     """The error for a name that is no field of the model."""
-    return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}")
+    meant = did_you_mean(name, model.fields)
+    return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}{meant}")

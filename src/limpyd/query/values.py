@@ -7,6 +7,7 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.value import BoundValue
+from limpyd.query.filter_errors import of_none
 from limpyd.scripts.leaves import Reference, Text
 
 
@@ -20,7 +21,7 @@ class Values:
         shown: how messages show the filter.
     """
 
-    def __init__(self, field: Field[Any], kept: Any, operator: str, shown: object) -> None:
+    def __init__(self, field: Field[Any], kept: Any, operator: str, shown: Any) -> None:
         self._field = field
         self._kept = kept
         self._operator = operator
@@ -47,6 +48,8 @@ class Values:
         if is_instance(value):
             stored: bytes = self._kept.filter_stored(self._pk_of(value))
             return stored
+        if value is None:
+            raise of_none(self._shown)
         text: bytes = self._kept.filter_text(self._operator, value)
         return text
 
