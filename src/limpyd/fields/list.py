@@ -238,9 +238,7 @@ class BoundList(BoundSortable[T, Face]):
         self._may_wait("BLMPOP")
         numkeys, *args = self._mpop_args("BLMPOP", direction, count)
         seconds = checks.timeout("BLMPOP's timeout", timeout)
-        return self._blocking(
-            ("BLMPOP", seconds, numkeys, self._key(), *args), decode=self._popped, timeout=float(seconds)
-        )
+        return self._blocking(("BLMPOP", seconds, numkeys, self._key(), *args), self._popped, seconds)
 
     @command("BLMOVE")
     def blmove(
@@ -336,9 +334,7 @@ class BoundList(BoundSortable[T, Face]):
             raise UnsupportedCommand(msg)
         ends = (checks.one_of("BLMOVE's src", src, ENDS), checks.one_of("BLMOVE's dest", dest, ENDS))
         seconds = checks.timeout("BLMOVE's timeout", timeout)
-        return self._blocking(
-            ("BLMOVE", self._key(), target._key(), *ends, seconds), decode=self._value, timeout=float(seconds)
-        )
+        return self._blocking(("BLMOVE", self._key(), target._key(), *ends, seconds), self._value, seconds)
 
     def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
         return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
@@ -363,9 +359,8 @@ class BoundList(BoundSortable[T, Face]):
 
     def _pop_waiting(self, name: str, timeout: float | timedelta) -> Request[T | None]:
         self._may_wait(name)
-        seconds = checks.timeout(f"{name}'s timeout", timeout)
-        args = (name, self._key(), seconds)
-        return self._blocking(args, lambda reply: self._value(reply[1]) if reply else None, timeout=float(seconds))
+        args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
+        return self._blocking(args, lambda reply: self._value(reply[1]) if reply else None, args[-1])
 
 
 class ListField(MembersField[T]):

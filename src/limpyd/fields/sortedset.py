@@ -173,9 +173,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         self._may_wait("BZMPOP")
         numkeys, *args = self._mpop_args("BZMPOP", min, max, count)
         seconds = checks.timeout("BZMPOP's timeout", timeout)
-        return self._blocking(
-            ("BZMPOP", seconds, numkeys, self._key(), *args), decode=self._popped, timeout=float(seconds)
-        )
+        return self._blocking(("BZMPOP", seconds, numkeys, self._key(), *args), self._popped, seconds)
 
     # --- reading ---
 
@@ -287,9 +285,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         self._may_wait(name)
         seconds = checks.timeout(f"{name}'s timeout", timeout)
         args = (name, self._key(), seconds)
-        return self._blocking(
-            args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, timeout=float(seconds)
-        )
+        return self._blocking(args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, seconds)
 
     def _ranked(self, name: str, value: T) -> Request[tuple[int, float] | None]:
         def decode(reply: Any) -> tuple[int, float] | None:

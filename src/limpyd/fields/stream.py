@@ -145,7 +145,7 @@ class BoundStream(BoundGroups[T, Face]):
             )
         wait = checks.milliseconds("XREAD's block", block, low=0)
         request = ("XREAD", *args, "BLOCK", wait, "STREAMS", self._key(), seen)
-        return self._blocking(request, self._entries_read, timeout=wait / 1000, readonly=True, needs=LAST_ENTRY)
+        return self._blocking(request, self._entries_read, wait / 1000, readonly=True, needs=LAST_ENTRY)
 
     @command("XDEL")
     def xdel(self, *ids: StreamId) -> Request[int]:

@@ -164,7 +164,7 @@ class BoundGroups(BoundPending[T, Face]):
             return self._write_members("XREADGROUP", *args, "STREAMS", after, decode=self._entries_read, key_at=key_at)
         wait = checks.milliseconds("XREADGROUP's block", block, low=0)
         request = ("XREADGROUP", *args, "BLOCK", wait, "STREAMS", self._key(), after)
-        return self._blocking(request, self._entries_read, timeout=wait / 1000)
+        return self._blocking(request, self._entries_read, wait / 1000)
 
     @command("XACK")
     def xack(self, groupname: str | bytes, *ids: StreamId) -> Request[int]:

@@ -24,8 +24,8 @@ class BoundWaiting(BoundValue[Face]):
         self,
         args: tuple[Argument, ...],
         decode: Callable[[Any], R],
+        timeout: str | float,
         *,
-        timeout: float,
         readonly: bool = False,
         needs: Needs | None = None,
     ) -> Request[R]:
@@ -52,7 +52,7 @@ class BoundWaiting(BoundValue[Face]):
             readonly=readonly,
             subject=self._field,
             blocking=True,
-            timeout=timeout,
+            timeout=float(timeout),
             first=check(instance),
             needs=needs,
         )
