@@ -76,15 +76,15 @@ class TestClasses:
         face = any_face
         old, new = two(face)
         await fill(face, old, ["a"])
-        face.client.hpexpire("{blog:old}:hash:a", 70_000_000, "mirror")
+        face.client.hpexpire("{blog:old}:hash:a", 70_000_000, "note")
         times = [
             face.client.pexpiretime("{blog:old}:field:log:a"),
-            face.client.hpexpiretime("{blog:old}:hash:a", "mirror"),
+            face.client.hpexpiretime("{blog:old}:hash:a", "note"),
         ]
         await face.do(new.rename_from("blog:old"))
         assert times[0] > time.time() * 1000
         assert times[1][0] > time.time() * 1000
-        found = [face.client.pexpiretime("{new}:field:log:a"), face.client.hpexpiretime("{new}:hash:a", "mirror")]
+        found = [face.client.pexpiretime("{new}:field:log:a"), face.client.hpexpiretime("{new}:hash:a", "note")]
         assert found == times
 
     async def test_an_object_whose_place_is_taken_stays(self, any_face, two):

@@ -50,6 +50,7 @@ class Declared:
         where: the partition.
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
+        lasting: its indexed fields of values by key, none of which may expire, as scripts/check_objects.lua knows them.
     """
 
     def __init__(self, model: Any, where: Partition) -> None:
@@ -60,6 +61,11 @@ class Declared:
             Reference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
             for _, field, place, sub in model.layout(where)
             if isinstance(field, ReferenceField) and (checks := field.checks_in(where))
+        ]
+        self.lasting = [
+            (b"", b"last", b"text", b"", place.prefix, place.stored, b"")
+            for _, field, place, _ in model.layout(where)
+            if field.has_subkeys and field.indexed
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(where) if sub is None]
         self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}

@@ -98,27 +98,14 @@ class ModelCheck:
             self._notes.entries += done.looked
             keys, cursor = keys[done.done :], done.cursor
 
-    # --- after it: indexes that are to be built, and the objects ---
-
-    def build(self) -> Program[None]:
-        """Builds the indexes that are not built, if that is asked."""
-        for name in sorted(self._unbuilt):
-            index = self._declared.indexes[name]
-            what, built = f"{self._declared.told(index)} does not know all objects", False
-            if "unbuilt" in self._repairs:
-                try:
-                    yield from programs.rebuild(self._model, self._where, [index], None)
-                    built = True
-                except LimpydError as refusal:
-                    what = f"{what}, and cannot be built: {refusal}"
-                self._model.upkeep.ask_again()
-            self._notes.add(told.of_index("unbuilt", self._declared, name, what, repaired=built))
+    # --- after it: the objects, and indexes that are to be built ---
 
     def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
         """Looks at all objects; `progress` is told how many more are done."""
         built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
         given = [(index.name, *index.given) for index in built]
         given += [(b"", *reference.given) for reference in self._declared.references]
+        given += self._declared.lasting
         walk = b"0"
         while True:
             walk, pks = yield steps.scan_objects(self._where, walk)
@@ -158,6 +145,20 @@ class ModelCheck:
         except LimpydError as refusal:
             return finding._replace(what=f"{finding.what}, and cannot be cleared: {refusal}")
         return finding._replace(repaired=True)
+
+    def build(self) -> Program[None]:
+        """Builds the indexes that are not built, if that is asked."""
+        for name in sorted(self._unbuilt):
+            index = self._declared.indexes[name]
+            what, built = f"{self._declared.told(index)} does not know all objects", False
+            if "unbuilt" in self._repairs:
+                try:
+                    yield from programs.rebuild(self._model, self._where, [index], None)
+                    built = True
+                except LimpydError as refusal:
+                    what = f"{what}, and cannot be built: {refusal}"
+                self._model.upkeep.ask_again()
+            self._notes.add(told.of_index("unbuilt", self._declared, name, what, repaired=built))
 
 
 def _automatic(pk: bytes) -> int:

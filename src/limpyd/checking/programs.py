@@ -52,8 +52,8 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
             unowned |= {key for key in keys if model_behind(key) and not any(each.owns(key) for each in checks)}
         told.keys(steps.MOST_KEYS)
     for each in possible:
-        yield from each.build()
         yield from each.look_at_objects(told.objects)
+        yield from each.build()
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
     told.end()
     return notes.report()

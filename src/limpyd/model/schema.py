@@ -206,6 +206,15 @@ class Schema:
                         return index
         return None
 
+    def field_at(self, key: bytes, sub: bytes | None) -> ValueField[Any] | Schema:
+        """The field whose value is under a key, or under a sub-key of an object's hash; of that hash, the model."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                of_entry = isinstance(field, InstanceHashField)
+                if matches(key, field.place_in(where).prefix) and (not of_entry or field.sub_key == sub):
+                    return field
+        return self
+
     def value_of(self, field: str, stored: bytes) -> Any:
         """A stored value as its field's type, or as it is stored if it does not fit.
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
 from limpyd.indexes.asked import answer
 from limpyd.indexes.composite import KeptTogether
-from limpyd.keys import to_text
+from limpyd.keys import placed, to_text
 from limpyd.moving.route import Route
 from limpyd.requests import Argument, Request
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import refusal, shown
+from limpyd.scripts.outcomes import expiring, refusal, shown
 
 R = TypeVar("R")
 
@@ -165,4 +165,17 @@ def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
             to_text(owner),
             *([] if pk is None else [to_text(pk)]),
         )
+    if kind == b"expiring":
+        return _expiring(way, who, pk or b"", facts)
     return refusal(model, outcome, pk, who=who)
+
+
+def _expiring(way: Route, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
+    """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
+    milliseconds, new_key, new_sub = facts
+    names = {placed(new, pk): placed(old, pk) for old, new in way.keys}
+    subs = {new: old for old, new in way.subs}
+    key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
+    command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
+    cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
+    return expiring(who, way.target.field_at(new_key, new_sub), [milliseconds, key, sub], cure)

@@ -7,7 +7,7 @@
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
 --        key (see lib/add_entry); a count of indexes, each told by its name and as lib/given takes it, where a reference
---        is one of the kind `ref`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
+--        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
 --        key, primary key, and:
@@ -71,6 +71,19 @@ local function look_at_bare(pk)
   return true
 end
 
+-- Looks whether anything under some sub-keys of a hash expires, which is indexed.
+local function look_at_expiries(key, pk, subs)
+  for sub, when in pairs(expiries_of(key, subs)) do
+    if repairs.expiring then
+      call('HPERSIST', key, 'FIELDS', 1, sub)
+      undo_with(function()
+        call('HPEXPIREAT', key, when, 'FIELDS', 1, sub)
+      end, key)
+    end
+    note('expiring', key, pk, sub, false, repairs.expiring)
+  end
+end
+
 local function look_at_hash(pk)
   local hash = placed(hash_prefix, pk)
   subject_key = hash
@@ -84,15 +97,7 @@ local function look_at_hash(pk)
       note('unexplained', hash, pk, sub, false, repairs.unexplained)
     end
   end
-  for sub, when in pairs(expiries_of(hash, lasting)) do
-    if repairs.expiring then
-      call('HPERSIST', hash, 'FIELDS', 1, sub)
-      undo_with(function()
-        call('HPEXPIREAT', hash, when, 'FIELDS', 1, sub)
-      end, hash)
-    end
-    note('expiring', hash, pk, sub, false, repairs.expiring)
-  end
+  look_at_expiries(hash, pk, lasting)
 end
 
 local cleared = {}
@@ -110,6 +115,15 @@ local function look_at_value(pk, number)
   local members, more = nil, false
   if of_members then
     members, more = members_of(placed(prefix, pk), cursor, at_most)
+  end
+  if entry_kind == 'last' then
+    local subs = {}
+    for sub in pairs(members) do
+      subs[#subs + 1] = sub
+    end
+    members_seen = members_seen + #subs
+    look_at_expiries(placed(prefix, pk), pk, subs)
+    return more
   end
   each_given(pk, members, function(key, entry, value)
     if sole then

@@ -9,6 +9,7 @@ from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import (
     DoesNotExist,
     IndexNotBuilt,
+    InvalidValue,
     LimpydError,
     MultipleObjectsReturned,
     RelatedDoesNotExist,
@@ -38,6 +39,7 @@ class Model(Subject, Protocol):
     def field(self, name: str) -> Any: ...
     def value_of(self, field: str, stored: bytes) -> Any: ...
     def index_at(self, key: bytes) -> Any: ...
+    def field_at(self, key: bytes, sub: bytes | None) -> Any: ...
 
 
 class Claim(NamedTuple):
@@ -116,6 +118,16 @@ def refusal(
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidValue:
+    """The error for a value that expires, and was to be indexed."""
+    milliseconds, key, sub = facts
+    what = f"the key {to_text(key)!r}" if sub is None else f"the entry {to_text(sub)!r} of {to_text(key)!r}"
+    return InvalidValue(
+        f"{who}: {field} is to be indexed, but {what} expires in {int(milliseconds) / 1000:g} s, and its index entry "
+        f"would stay; nothing of this object was entered. {cure}"
+    )
 
 
 def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:

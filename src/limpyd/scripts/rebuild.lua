@@ -11,8 +11,8 @@
 -- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
 --        about how many objects or entries to look at; the index (see lib/given)
 -- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
---        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'error' (see
---        lib/atomic), both with the primary key at the end if an object was to be entered; 'asked'
+--        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'expiring',
+--        'error' (see lib/atomic), all with the primary key at the end if an object was to be entered; 'asked'
 -- @include atomic values apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -39,6 +39,9 @@ local function enter_object(state)
       members, more = members_of(placed(prefix, pk), state.inner or '0', at_most)
     end
     each_given(pk, members, function(key, entry, value, sub)
+      if given == 0 then
+        refuse_expiring_value(pk, members)
+      end
       local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or sole and make_room_for_sole(pk, key, entry)
       if owner then
         refuse('unique', pk, value, owner, sub or false)
@@ -173,7 +176,7 @@ elseif outcome[1] == 'ok' then
 elseif outcome[1] ~= 'asked' and outcome[1] ~= 'unique' then
   outcome[5] = entering
 end
-if (outcome[1] == 'unique' or outcome[1] == 'unindexable') and call('HGET', KEYS[2], name) == signature then
+if (outcome[1] == 'unique' or outcome[1] == 'unindexable' or outcome[1] == 'expiring') and call('HGET', KEYS[2], name) == signature then
   call('HSET', KEYS[2], name, '-')
 end
 return outcome

@@ -11,7 +11,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition, literal_pattern, to_text
 from limpyd.requests import Argument, Request
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import Model, about_a_key, shown
+from limpyd.scripts.outcomes import Model, about_a_key, expiring, shown
 from limpyd.upkeep.declared import DeclaredIndex
 
 R = TypeVar("R")
@@ -102,7 +102,7 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
 
     Raises (from the reply):
         UniquenessError: two objects have one value.
-        InvalidValue: an object has a value that cannot be indexed.
+        InvalidValue: an object has a value that cannot be indexed, or expires.
         WrongTypeError: a key holds something else than it should.
     """
     kept = index.kept
@@ -122,12 +122,26 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
             stored, reason, _, pk = reply[1:]
             msg = f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built"
             raise InvalidValue(msg)
+        if reply[0] == b"expiring":
+            *facts, pk = reply[1:]
+            raise _expiring(model, pk, facts)
         who = str(kept) if reply[4] is None else shown(model, reply[4])
         raise about_a_key(model, who, reply[0], reply[1:4])
 
     request = _repeatable(REBUILD, args, decode, model)
     request.again = answer
     return request
+
+
+def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:
+    """The error for a value that expires, and was to be indexed."""
+    _, key, sub = facts
+    field, who = model.field_at(key, sub), shown(model, pk)
+    cure = f"Take the expiries of all such values away by {model.name}.check(repair=['expiring'])"
+    if field is not model:
+        command = "persist()" if sub is None else f"hpersist({to_text(sub)!r})" if field.has_subkeys else "hpersist()"
+        cure += f", or this one by {who}.{field.name}.{command}"
+    return expiring(who, field, facts, f"{cure}; then build again. The index is not built")
 
 
 def clear(

@@ -18,6 +18,7 @@
 --                                          (see lib/consequences), the primary keys of both
 --   'unbuilt', number                      the index that tells who refers does not know all: which reference
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
+--   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
 --   'asked', key, value, key, value, …     Python has to tell what the index with the key keeps of the value
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already

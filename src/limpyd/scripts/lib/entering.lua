@@ -1,4 +1,5 @@
 -- Enters an object into indexes, as its values are now. What its model looks like is told as in lib/deleting.
+-- @include refuse_expiring
 
 local function enter(pk, first, last)
   upkeep = upkeep or make_upkeep()
@@ -20,6 +21,10 @@ local function enter(pk, first, last)
     local kind, key = ARGV[index], ARGV[index + 2]
     local entry, value, reason = upkeep.composite_entry(ARGV[index + 1], pk, kind)
     if entry then
+      local parts = upkeep.parts_of_composite(ARGV[index + 1])
+      for part = 1, #parts, 4 do
+        refuse_expiring(placed(parts[part], pk), parts[part + 1] == 'entry' and { parts[part + 2] } or {})
+      end
       add_entry(string.sub(kind, 2), key, entry, pk, key, entry)
     elseif reason then
       refuse('unindexable', value, reason, key)
@@ -30,11 +35,21 @@ local function enter(pk, first, last)
   local at, hash = last_sub + 1, placed(ARGV[first + 1], pk)
   for sub = first_sub, last_sub do
     subject_key = hash
-    at = add_entries(call('HGET', hash, ARGV[sub]), at)
+    local value = call('HGET', hash, ARGV[sub])
+    if value then
+      refuse_expiring(hash, { ARGV[sub] })
+    end
+    at = add_entries(value, at)
   end
   while at <= last do
     local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    for name, held in pairs(look_at_all(stored, placed(ARGV[at], pk))) do
+    local key, subs = placed(ARGV[at], pk), {}
+    local found = look_at_all(stored, key)
+    for name in pairs(stored == 'hash' and found or {}) do
+      subs[#subs + 1] = name
+    end
+    refuse_expiring(key, subs)
+    for name, held in pairs(found) do
       if stored == 'string' or stored == 'hash' then
         add_entries(held, at + 2, stored == 'hash' and name)
       else

@@ -1,5 +1,5 @@
 -- What an object gives to an index (see lib/add_entry for what that holds).
--- @include unless_mistyped geohash
+-- @include unless_mistyped geohash refuse_expiring
 
 local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
 local of_several, entry_kind, of_members, sole
@@ -62,6 +62,22 @@ local function each_given(pk, members, take, refused)
       end
     end
   end
+end
+
+-- Refuses a value that expires, or some of its members.
+local function refuse_expiring_value(pk, members)
+  if of_several then
+    local parts = parts_of_composite(form)
+    for at = 1, #parts, 4 do
+      refuse_expiring(placed(parts[at], pk), parts[at + 1] == 'entry' and { parts[at + 2] } or {})
+    end
+    return
+  end
+  local subs = stored == 'entry' and { sub_key } or {}
+  for sub in pairs(stored == 'hash' and members or {}) do
+    subs[#subs + 1] = sub
+  end
+  refuse_expiring(placed(prefix, pk), subs)
 end
 
 -- The members of an object's value from a cursor on, and where there are more of them if it is large; else false.

@@ -1,5 +1,6 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
 -- What there is is told as lib/look_at_all does.
+-- @include expiries
 
 -- Some members of a set, sorted set or hash.
 local function look_at_some(stored, key, names)
@@ -61,21 +62,6 @@ local function popped(command, reply)
     return names, scores
   end
   return reply, scores
-end
-
--- When keys of a hash expire, in milliseconds since 1970; only those that do.
-local function expiries_of(key, subs)
-  local found = {}
-  for first = 1, #subs, 1000 do
-    local last = math.min(first + 999, #subs)
-    local times = if_known('HPEXPIRETIME', key, 'FIELDS', last - first + 1, unpack(subs, first, last)) or {}
-    for at = 1, #times do
-      if times[at] > 0 then
-        found[subs[first + at - 1]] = times[at]
-      end
-    end
-  end
-  return found
 end
 
 -- Where LTRIM cuts: how many it takes from the head, and from which position on to the tail.

@@ -9,6 +9,7 @@ local function make_upkeep()
     follow_composites = follow_composites,
     forget_composites = forget_composites,
     note_composites = note_composites,
+    parts_of_composite = parts_of_composite,
     texts_of = texts_of,
   }
 end

@@ -1,0 +1,18 @@
+-- What is indexed does not expire: its entry would stay when it went.
+-- @include expiries
+
+-- Refuses to index what expires: the value of a key, or of some sub-keys of a hash.
+local function refuse_expiring(key, subs)
+  subject_key = key
+  local when, expiring = call('PEXPIRETIME', key), false
+  if when < 0 then
+    for sub, moment in pairs(expiries_of(key, subs)) do
+      when, expiring = moment, sub
+    end
+  end
+  if when > 0 then
+    local now = call('TIME')
+    local left = when - now[1] * 1000 - math.floor(now[2] / 1000)
+    refuse('expiring', string.format('%.0f', math.max(left, 0)), key, expiring)
+  end
+end
