@@ -262,7 +262,7 @@ class ServerTimeout(LimpydError, redis.exceptions.TimeoutError):
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """The connection was lost after a write was sent: it may or may not have been executed.
+    """The connection was lost, or the call interrupted, after a write was sent: it may or may not have been executed.
 
     It is not sent again, since that could execute it twice. Read the value to know.
     """

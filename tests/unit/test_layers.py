@@ -60,7 +60,7 @@ LAYERS = [
     {"checking.databases"},
     {"query.filter_errors"},
     {"query.conditions", "query.values"},
-    {"query.row_makers", "query.following"},
+    {"query.row_makers", "query.following", "query.one"},
     {"query.filters", "query.ordering", "query.shapes"},
     {"query.paging", "query.native"},
     {"query.plan", "query.templates"},

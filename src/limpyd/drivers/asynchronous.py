@@ -103,6 +103,14 @@ class AsyncDriver:
             self._leave_lines()
         return [self._told(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
+    async def ready(self) -> None:
+        """Opens the connection if it is not open: what is interrupted before that was not sent.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        await self._line()
+
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[Talk]:
         """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.

@@ -102,6 +102,14 @@ class SyncDriver:
                 self._connections.give_back(line)
                 return replies
 
+    def ready(self) -> None:
+        """Opens a connection if none is open: what is interrupted before that was not sent.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        self._connections.give_back(self._opened())
+
     @contextmanager
     def alone(self) -> Iterator[Talk]:
         """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, MultipleObjectsReturned, shorten
+from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
+from limpyd.query.one import exactly_one
 from limpyd.query.plan import plan_for
+from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
 
@@ -147,16 +149,9 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
     """
     conditions, text = sought(schema, "get", pk, filters)
 
-    def the_one(pks: list[bytes]) -> bytes:
-        if len(pks) > 1:
-            msg = f"several {schema.name} objects match {text}; get takes one. Narrow the filters, or use collection"
-            raise MultipleObjectsReturned(msg)
-        if not pks:
-            msg = f"no {schema.name} matches {text}"
-            raise DoesNotExist(msg)
-        return pks[0]
-
-    return plan_for(schema, conditions).pks(limit=2).then(the_one)
+    plan, none = plan_for(schema, conditions), f"no {schema.name} matches {text}"
+    several = f"several {schema.name} objects match {text}; get takes one. Narrow the filters, or use collection"
+    return exactly_one(plan.pks(limit=2), lambda: plan.only(RawPrimaryKeys()), none, several)
 
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from threading import get_ident
 from typing import Any, ClassVar
 
-from limpyd.exceptions import NotExecuted, NotInPipeline
+from limpyd.exceptions import NotInPipeline
 from limpyd.pipelines.batches import Exchange, first_error, given_up, in_one_go
 from limpyd.pipelines.pending import Pending
 from limpyd.pipelines.whole import as_one, check_fits
@@ -176,13 +176,6 @@ def results_of(pendings: list[Pending[Any]], *, raise_on_error: bool) -> list[An
     if error is not None and raise_on_error:
         raise error
     return [pending.value if pending.error is None else pending.error for pending in pendings]
-
-
-def interrupted(pendings: list[Pending[Any]]) -> None:
-    """Settles what was left when something else than an answer ended the execution."""
-    for pending in pendings:
-        if not pending.is_done:
-            pending.settle(error=NotExecuted(f"{pending!r}: interrupted, so whether it was executed is not known"))
 
 
 def _who() -> tuple[int, Any]:

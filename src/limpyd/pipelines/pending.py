@@ -19,12 +19,16 @@ class Pending(Generic[R_co]):
     On the async face it can be awaited as well, from then on; it never waits.
     """
 
-    __slots__ = ("_error", "_result", "_when_settled", "is_done", "request")
+    __slots__ = ("_error", "_result", "_when_settled", "is_done", "is_own_error", "may_be_done", "request")
 
     def __init__(self, request: Request[R_co]) -> None:
         self.request = request
         self.is_done = False
         """Whether it has been executed, or given up."""
+        self.is_own_error = False
+        """Whether its error was found in the reply to what was executed: then its transaction does not raise it."""
+        self.may_be_done = False
+        """Whether something was sent that may change what is stored."""
         self._result: Any = None
         self._error: Exception | None = None
         self._when_settled: Callable[[], None] | None = None
@@ -34,7 +38,8 @@ class Pending(Generic[R_co]):
         """The result.
 
         Raises:
-            NotExecuted: it is not there yet; or nothing of the pipeline was done.
+            NotExecuted: it is not there yet; or the operation was not done.
+            OutcomeUnknown: it was sent, and then interrupted: it was done, or not.
             LimpydError: the error of the operation itself.
         """
         if self._error is not None:
@@ -49,9 +54,15 @@ class Pending(Generic[R_co]):
         """Why there is no result, if there is none and will be none."""
         return self._error
 
-    def settle(self, result: Any = None, error: Exception | None = None) -> None:
-        """Notes the result, or the error that came instead."""
-        self.is_done, self._result, self._error = True, result, error
+    def settle(self, result: Any = None, error: Exception | None = None, *, own: bool = False) -> None:
+        """Notes the result, or the error that came instead.
+
+        Args:
+            result: the result.
+            error: the error.
+            own: whether that was found in the reply to what was executed with others.
+        """
+        self.is_done, self._result, self._error, self.is_own_error = True, result, error, own
         if self._when_settled is not None:
             self._when_settled()
 

@@ -8,19 +8,17 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.drivers.sync import LOST
 from limpyd.exceptions import LimpydError
-from limpyd.pipelines.batches import Exchange, Together, first_error, questions_settled
+from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.collecting import (
     Active,
     Collector,
     PipelinedCore,
     WatchingCollector,
     WholeCollector,
-    interrupted,
     results_of,
 )
 from limpyd.pipelines.pending import Pending
 from limpyd.pipelines.watching import MOST_TRIES, Watch, Watchable
-from limpyd.pipelines.whole import settle_refused_first, settle_whole
 from limpyd.requests import Request
 
 P = ParamSpec("P")
@@ -77,7 +75,8 @@ class Transaction(WholeCollector, Pipeline):
     """Collects operations, and does all of them in one atomic step, or nothing: `with db.transaction():`.
 
     If one is refused, by a unique value or for any other reason, nothing was done: its error is raised by `execute()`,
-    and `value` of the others raises `NotExecuted`.
+    and `value` of the others raises `NotExecuted`. An error that Python finds in the reply of one, such as a value that
+    does not fit its field, stands in the list of results, and is raised by its `value`: all was done.
     """
 
 
@@ -115,18 +114,15 @@ def watched(
                 if not watch.keys:
                     transaction.multi()
                 try:
-                    returned = func(transaction)
-                finally:
-                    pendings = transaction._end()
-                exchanged(driver, questions_settled(pendings))
-                if first_error(pendings) is not None:
-                    settle_refused_first(pendings)
-                elif any(pending.request.args for pending in pendings):
+                    try:
+                        returned = func(transaction)
+                    finally:
+                        pendings = transaction._end()
+                    exchanged(driver, questions_settled(pendings))
                     request, commands = watch.ending(pendings)
                     ended = watch.ended(pendings, request, talk(*commands))
-                else:
-                    talk((b"UNWATCH",))
-                    settle_whole(pendings, [b"ok"])
+                finally:
+                    interrupted(pendings)
         except LOST as error:
             if isinstance(error, LimpydError):
                 raise
@@ -152,9 +148,14 @@ def exchanged(driver: Any, exchange: Exchange) -> None:
 
 
 def _received(driver: Any, to_send: Any) -> Any:
+    if isinstance(to_send, Request):
+        return driver.run(to_send)
+    if to_send.begun is not None:
+        driver.ready()
+        to_send.begun()
     if isinstance(to_send, Together):
-        return driver.run_together(*to_send)
-    return driver.run(to_send)
+        return driver.run_together(to_send.requests, to_send.commands)
+    return driver.run(to_send.request)
 
 
 class Pipelined(PipelinedCore):

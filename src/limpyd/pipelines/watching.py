@@ -13,8 +13,18 @@ from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.base import BoundField
 from limpyd.fields.checks import integer
 from limpyd.indexes.asked import answer
+from limpyd.pipelines.batches import first_error, given_up
 from limpyd.pipelines.pending import Pending
-from limpyd.pipelines.whole import READING, REMOVING, WRITING, one_request, settle_whole
+from limpyd.pipelines.whole import (
+    READING,
+    REMOVING,
+    WRITING,
+    begins,
+    known_results,
+    one_request,
+    settle_refused_first,
+    settle_whole,
+)
 from limpyd.requests import Argument, Request
 
 Watchable = str | bytes | BoundField[Any]
@@ -38,6 +48,7 @@ class Watch:
         self._max_tries = integer("transaction()'s max_tries", max_tries, low=1)
         self._tries = 0
         self._asked: list[Any] = []
+        self._known_results: list[Any] = []
         self._known: frozenset[bytes] = frozenset()
         self.keys = [_key(watch) for watch in watches]
 
@@ -59,38 +70,52 @@ class Watch:
         if not isinstance(known, Exception):  # an account may not be allowed to ask
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
 
-    def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any], list[Command]]:
+    def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
         """What is sent at the end of a try: all that was collected as one request, if nothing changed meanwhile."""
-        request = one_request([pending.request for pending in pendings if pending.request.args])
+        self._known_results = known_results(pendings)
+        sent = [pending for pending in pendings if pending.request.args]
+        if first_error(pendings) is not None or not sent:
+            return None, [(b"UNWATCH",)]
+        request = one_request(sent)
         for asked in self._asked:
             request = answer(request, asked) or request
         known = request.script is not None and request.script.sha in self._known
+        begins(sent)()
         return request, [(b"MULTI",), request.args if known else with_source(request), (b"EXEC",)]
 
-    def ended(self, pendings: Sequence[Pending[Any]], request: Request[Any], replies: Sequence[Any]) -> float | None:
+    def ended(
+        self, pendings: Sequence[Pending[Any]], request: Request[Any] | None, replies: Sequence[Any]
+    ) -> float | None:
         """Settles all; or how many seconds to wait before the next try.
 
         Raises:
             WatchError: there were enough tries.
             ServerError: the server refused it.
         """
+        if request is None:
+            if first_error(pendings) is not None:
+                settle_refused_first(pendings)
+            else:
+                settle_whole(pendings, [b"ok"], self._known_results)
+            return None
         error = next((reply for reply in replies if isinstance(reply, redis_errors.ResponseError)), None)
         if error is not None:
-            raise refused(request, error)
-        self._tries += 1
+            raise _settled_as(pendings, refused(request, error))
         wait = 0.0
         if replies[-1] is None:
-            longest = min(SHORTEST_WAIT * 2 ** min(self._tries, 20), LONGEST_WAIT)
+            longest = min(SHORTEST_WAIT * 2 ** min(self._tries + 1, 20), LONGEST_WAIT)
             wait = random.uniform(0, longest)  # noqa: S311 - it keeps no secret
         else:
             (reply,) = replies[-1]
             if isinstance(reply, redis_errors.ResponseError) and not isinstance(reply, redis_errors.NoScriptError):
-                raise refused(request, reply)
+                raise _settled_as(pendings, refused(request, reply))
             if not isinstance(reply, Exception):
                 if reply[0] != b"asked":
-                    settle_whole(pendings, reply)
+                    settle_whole(pendings, reply, self._known_results)
                     return None
                 self._asked.append(reply)
+        self._tries += 1
+        given_up(pendings, "nothing of it was done, since what its transaction watched changed, or Python was asked")
         if self._tries == self._max_tries:
             keys = ", ".join(shorten(key) for key in self.keys)
             msg = (
@@ -103,6 +128,12 @@ class Watch:
     def lost(self, request: Request[Any] | None, where: str, error: Exception) -> LimpydError:
         """The error for a connection that was lost, at the end of a try if there is a request."""
         return lost(request or Request((b"WATCH",), bool, readonly=True, subject=_Watched()), where, error)
+
+
+def _settled_as(pendings: Sequence[Pending[Any]], error: LimpydError) -> LimpydError:
+    for pending in pendings:
+        pending.settle(error=error)
+    return error
 
 
 def _key(watch: Any) -> bytes:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from limpyd.drivers.replies import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline
 from limpyd.fields.base import MOST_PASSED_ON
 from limpyd.indexes.asked import answer
-from limpyd.pipelines.batches import Exchange, questions_settled
+from limpyd.pipelines.batches import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending import Pending
 from limpyd.requests import Argument, Request
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import Model, about_a_key
+from limpyd.scripts.outcomes import Model, about_a_key, unknown_outcome
 
 READING = Script("transaction", flags="no-writes")
 """For what only reads, which a replica serves too."""
@@ -43,21 +43,46 @@ def check_fits(request: Request[Any]) -> None:
 def as_one(pendings: Sequence[Pending[Any]]) -> Exchange:
     """Does all that the requests ask for, or nothing of it, and settles each."""
     yield from questions_settled(pendings)
+    known = known_results(pendings)
     if any(pending.error is not None for pending in pendings):
         settle_refused_first(pendings)
         return
     sent = [pending for pending in pendings if pending.request.args]
     try:
-        replies = (yield one_request([pending.request for pending in sent])) if sent else [b"ok"]
+        reply = (yield AsOne(one_request(sent), begins(sent))) if sent else [b"ok"]
     except LimpydError as error:
         for pending in pendings:
             pending.settle(error=error)
         return
-    settle_whole(pendings, replies)
+    settle_whole(pendings, reply, known)
 
 
-def one_request(requests: Sequence[Request[Any]]) -> Request[list[Any]]:
-    """The request that does all of them, or nothing; the reply is as it comes."""
+def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
+    """The results that are known without the server, of those that are not sent; one that fails is settled."""
+    results = []
+    for pending in pendings:
+        if not pending.request.args:
+            try:
+                results.append(pending.request.decode(None))
+            except LimpydError as error:
+                pending.settle(error=error)
+    return results
+
+
+def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
+    """What is to be called when they are sent: from then on all may be done."""
+    writes = not all(pending.request.readonly for pending in pendings)
+
+    def begun() -> None:
+        for pending in pendings:
+            pending.may_be_done = writes
+
+    return begun
+
+
+def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
+    """The request that does all that is sent, or nothing; the reply is as it comes."""
+    requests = [pending.request for pending in pendings]
     keys: list[Argument] = []
     args: list[Argument] = []
     for request in requests:
@@ -82,12 +107,15 @@ def one_request(requests: Sequence[Request[Any]]) -> Request[list[Any]]:
     )
 
 
-def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any]) -> None:
-    """Settles all by what the script replied."""
+def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequence[Any]) -> None:
+    """Settles all by what the script replied, and by the results that were known before.
+
+    If it was done, an error that Python finds in the reply of an operation is that one's alone.
+    """
     sent = [pending for pending in pendings if pending.request.args]
     if reply[0] == b"ok":
-        _settle_all(sent, reply[1:])
-        _settle_all([pending for pending in pendings if not pending.request.args], None)
+        settle_each([pending for pending in pendings if not pending.request.args], known, _settle_known)
+        settle_each(sent, reply[1:], _settle_done)
         return
     _, number, outcome = reply
     settle_refused(pendings, pendings.index(sent[number]), _error_of(sent[number].request, outcome))
@@ -132,25 +160,24 @@ def _script_for(requests: Sequence[Request[Any]]) -> Script:
     return script.crossing_if(crosses)
 
 
-def _settle_all(pendings: Sequence[Pending[Any]], replies: Sequence[Any] | None) -> None:
-    for number, pending in enumerate(pendings):
-        try:
-            result = pending.request.decode(None if replies is None else replies[number])
-        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-            pending.settle(error=error)
-        else:
-            pending.settle(result)
+def _settle_known(pending: Pending[Any], result: Any) -> None:
+    pending.settle(result)
+
+
+def _settle_done(pending: Pending[Any], reply: Any) -> None:
+    settle_read(pending, reply, "the transaction was executed; this was found in the reply of one of its operations")
 
 
 def _error_of(request: Request[Any], outcome: list[Any]) -> Exception:
     """The error that the outcome of one request stands for."""
     subject = cast("Model", request.subject)
     script = request.script
-    if script is None or b"atomically" not in script.source:  # it knows nothing of outcomes
+    if outcome[0] == b"replied":  # a reply that says that the operation failed
+        outcome = outcome[1]
+    elif script is None or b"atomically" not in script.source:  # it knows nothing of outcomes
         return about_a_key(subject, str(subject), outcome[0], outcome[1:], request.args[0], request.needs)
     try:
         request.decode(outcome)
     except LimpydError as error:
         return error
-    msg = f"{request!r}: unknown outcome {outcome!r}"
-    raise AssertionError(msg)
+    return unknown_outcome(repr(request), outcome)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
-from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, MultipleObjectsReturned, shorten
+from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
@@ -19,6 +19,7 @@ from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
 from limpyd.query.following import Follow, followed, following
 from limpyd.query.native import Span
+from limpyd.query.one import exactly_one
 from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
@@ -296,16 +297,9 @@ class CollectionCore(Generic[Item, M]):
         return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)
 
     def _the_one(self) -> Request[Item]:
-        def decode(items: list[Item]) -> Item:
-            if not items:
-                msg = f"nothing matches {self!r}"
-                raise DoesNotExist(msg)
-            if len(items) > 1:
-                msg = f"several objects match {self!r}; get takes one"
-                raise MultipleObjectsReturned(msg)
-            return items[0]
-
-        return self._items(Span(0, 2)).then(decode)
+        shape = self._query.shape
+        none, several = f"nothing matches {self!r}", f"several objects match {self!r}; get takes one"
+        return exactly_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(shape)), none, several)
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)

@@ -117,6 +117,16 @@ class Plan:
             return self._find(b"pks", list, Span(0, limit))
         return self._command(command.args, command.decode)
 
+    def only(self, shape: Shape) -> Request[Any]:
+        """The one item, by a script that replies NONE or MANY if there is not exactly one; a transaction fails then."""
+
+        def decode(reply: Any) -> Any:
+            return reply if isinstance(reply, bytes) else shape.items(reply)
+
+        wanted = b"rows" if shape.columns else b"pks"
+        request = find(self._model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
+        return request.after(self.first)
+
     def count(self, limit: int = 0) -> Request[int]:
         """How many match; with a limit of 1 or more, it may stop counting there."""
         if self.empty:

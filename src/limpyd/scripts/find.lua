@@ -2,13 +2,13 @@
 -- Answers a query that no single native command answers.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   the query (see lib/answer); wanted is one of
+-- ARGV   the query (see lib/answer), with a further argument if there must be exactly one object; wanted is one of
 --          pks      the primary keys
 --          rows     the values of the columns (see lib/rows)
 --          count    how many there are
 --          sum      the total of the first column (see lib/aggregates)
 --          tally    the values of the first column, each with how often it is there
--- Reply  that; or GONE if a stored collection is not there any more
+-- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
 -- @include calling forms order conditions ranges query walking sorting rows aggregates answer
 
 local request = read_request()
@@ -16,6 +16,9 @@ if gone then
   return { ok = 'GONE' }
 end
 local pks = answered(request)
+if ARGV[4] ~= '0' and #pks ~= 1 then
+  return { ok = #pks == 0 and 'NONE' or 'MANY' }
+end
 if request.wanted == 'pks' then
   return pks
 elseif request.wanted == 'rows' then

@@ -201,6 +201,14 @@ def about_a_key(
     return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed{cure_of_account(message)}")
 
 
+def unknown_outcome(who: str, outcome: Any) -> ServerError:
+    """The error for a reply that no script of this version gives."""
+    return ServerError(
+        f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
+        f"was changed is not known; read the values to know"
+    )
+
+
 def cure_of_account(message: str) -> str:
     """What to do about a refusal, if it is because of what the account may do; else nothing."""
     return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""

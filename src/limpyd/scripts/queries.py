@@ -23,6 +23,8 @@ EXPLAIN = Script("explain")
 STORE = Script("store")
 GONE = b"GONE"
 """What they reply if a stored collection is not there any more."""
+NONE = b"NONE"
+"""What `find` replies where there must be exactly one object, and is none; MANY if there are several."""
 
 
 class Search(NamedTuple):

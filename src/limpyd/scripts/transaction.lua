@@ -5,7 +5,7 @@
 -- ARGV   the requests: each the name of its script, or '' for a plain command; how many of KEYS are its own; a count
 --        of arguments, and those, which for a plain command begin with its name
 -- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
---        outcome
+--        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
 -- @include atomic exact
 
 local all_or_nothing = atomically
@@ -70,6 +70,9 @@ local outcome = all_or_nothing(function()
         args[#args + 1] = all_args[arg]
       end
       reply = scripts[name](keys, args)
+      if type(reply) == 'table' and (reply.ok == 'GONE' or reply.ok == 'NONE' or reply.ok == 'MANY') then
+        refuse('replied', reply.ok)
+      end
     end
     replies[number + 2] = reply or false
     next_key = last_key + 1

@@ -1,0 +1,40 @@
+"""Lookups of exactly one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from limpyd.exceptions import DoesNotExist, MultipleObjectsReturned
+from limpyd.requests import Request
+from limpyd.scripts.queries import NONE
+
+T = TypeVar("T")
+
+
+def exactly_one(found: Request[list[T]], only: Callable[[], Request[Any]], none: str, several: str) -> Request[T]:
+    """The request for the one object among those that another finds.
+
+    Args:
+        found: finds up to two.
+        only: gives the request that finds the one in a transaction, which fails if there is not exactly one.
+        none: the message if there is none.
+        several: the message if there are several.
+
+    Raises (from the reply):
+        DoesNotExist: there is none.
+        MultipleObjectsReturned: there are several.
+    """
+
+    def decode(reply: Any) -> T:
+        if not reply or reply == NONE:
+            raise DoesNotExist(none)
+        if len(reply) > 1:  # of them, or the word that tells it
+            raise MultipleObjectsReturned(several)
+        item: T = reply[0]
+        return item
+
+    request = found.then(decode)
+    if request.args:
+        request.part = lambda: only().then(decode)
+    return request
