@@ -142,9 +142,8 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             yield key
 
     def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
-        active = self._active.get()
-        if active is not None and active.is_mine():
-            return cast("Coroutine[Any, Any, R]", active.collect(request))
+        if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
+            return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
         return self._send(request)
 
     async def _send(self, request: Request[R]) -> R:

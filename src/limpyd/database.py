@@ -315,9 +315,8 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         return self._walk(scan(pattern_bytes(match), count))
 
     def _run(self, request: Request[R]) -> R:
-        active = self._active.get()
-        if active is not None and active.is_mine():
-            return cast("R", active.collect(request))
+        if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
+            return cast("R", pipeline.collect(request))
         return (self._driver or self._open()).run(request)
 
     def _run_program(self, program: Program[R]) -> R:

@@ -79,7 +79,7 @@ LAYERS = [
         "drivers",
     },
     {"drivers.sync", "drivers.asynchronous"},
-    {"pipelines.batches"},
+    {"pipelines.batches", "pipelines.blocks"},
     {"pipelines.whole"},
     {"pipelines.collecting", "pipelines.watching"},
     {"pipelines.sync", "pipelines.asynchronous"},

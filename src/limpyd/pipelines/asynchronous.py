@@ -9,8 +9,8 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 from limpyd.drivers.asynchronous import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collecting import (
-    Active,
     Collector,
     PipelinedCore,
     WatchingCollector,
@@ -37,6 +37,7 @@ class AsyncPipeline(Collector):
         self._enter()
         return self
 
+    @held_by_block
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._leave()
         if kind is None:
@@ -111,15 +112,17 @@ async def watched(
     while True:
         ended = None
         request: Request[Any] | None = None
+        pendings: list[Pending[Any]] = []
         try:
             async with driver.alone() as talk:
                 watch.begun(await talk(*watch.beginning()))
                 transaction = AsyncWatching(database, active)
-                if not watch.keys:
-                    transaction.multi()
                 try:
                     try:
-                        returned = await func(transaction)
+                        with Attempt(transaction):
+                            if not watch.keys:
+                                transaction.multi()
+                            returned = await func(transaction)
                     finally:
                         pendings = transaction._end()
                     await exchanged(driver, questions_settled(pendings))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from contextvars import ContextVar
-from threading import get_ident
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
 from typing import Any, ClassVar
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.pipelines.batches import Exchange, first_error, given_up, in_one_go
+from limpyd.pipelines.blocks import Active, Block, Guard, open_block
 from limpyd.pipelines.pending import Pending
 from limpyd.pipelines.whole import as_one, check_fits
 from limpyd.requests import Request
-
-Active = ContextVar["Collector | None"]
-"""The pipeline that is open in a context, of one database."""
 
 
 class Collector:
@@ -33,9 +28,9 @@ class Collector:
         self._database = database
         self._active = active
         self._pendings: list[Pending[Any]] = []
-        self._owner: Any = None
-        self._ended = False
-        self._token: Any = None
+        self._begun = False
+        self._guard: Guard | None = None
+        self.has_ended = False
 
     def __len__(self) -> int:
         """How many operations wait to be executed."""
@@ -49,10 +44,6 @@ class Collector:
         return f"<{type(self).__name__} on {self._database!r}, {len(self)} operations waiting>"
 
     # --- for the database ---
-
-    def is_mine(self) -> bool:
-        """Whether it collects what is asked here: in the thread and task that opened it, until it ends."""
-        return bool(self._owner == _who())
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
         """Notes a request.
@@ -88,18 +79,16 @@ class Collector:
         return in_one_go(pendings)
 
     def _enter(self) -> None:
-        if self._owner is not None or self._ended:
+        if self._begun or self.has_ended:
             msg = f"{self!r} was begun before; take a new one for each block"
             raise NotInPipeline(msg)
-        self._owner = _who()
-        self._token = self._active.set(self)
+        self._begun = True
+        self._active.set(Block(self, self._guard, open_block(self._active)))
 
     def _leave(self) -> None:
         """Ends the collecting; what was collected is still to be sent."""
-        self._owner, self._ended = None, True
-        token, self._token = self._token, None
-        with suppress(ValueError):  # where it ends in another context than it began in, nobody else can use it either
-            self._active.reset(token)
+        self.has_ended = True
+        open_block(self._active)
 
     def _give_up(self) -> None:
         """Forgets what was collected."""
@@ -110,27 +99,22 @@ class Collector:
         return pendings
 
     def _added(self, call: Callable[[], Any]) -> Pending[Any]:
-        if self._ended:
+        if self.has_ended:
             msg = f"{self!r} has ended; what is added now would never be sent"
             raise NotInPipeline(msg)
         before = len(self._pendings)
-        with nullcontext() if self._owner is not None and self.is_mine() else self._for_a_moment():
+        if self._database._pipeline() is self:
             call()
+        else:
+            copy_context().run(self._collect_all_of, call)  # what is changed there ends with it, however it ends
         if len(self._pendings) != before + 1:
             msg = f"add() takes one operation on a model of {self._database!r}, not {len(self._pendings) - before}"
             raise NotInPipeline(msg)
         return self._pendings[-1]
 
-    @contextmanager
-    def _for_a_moment(self) -> Iterator[None]:
-        """Collects as within a block."""
-        owner, self._owner = self._owner, _who()
-        token = self._active.set(self)
-        try:
-            yield
-        finally:
-            self._owner = owner
-            self._active.reset(token)
+    def _collect_all_of(self, call: Callable[[], Any]) -> None:
+        self._active.set(Block(self, None, None))
+        call()
 
 
 class WholeCollector(Collector):
@@ -164,9 +148,7 @@ class WatchingCollector(WholeCollector):
 
     def _end(self) -> list[Pending[Any]]:
         """Ends a try; what it collected."""
-        if self._token is not None:
-            self._leave()
-        self._ended = True
+        self._leave()
         return self._taken()
 
 
@@ -178,24 +160,16 @@ def results_of(pendings: list[Pending[Any]], *, raise_on_error: bool) -> list[An
     return [pending.value if pending.error is None else pending.error for pending in pendings]
 
 
-def _who() -> tuple[int, Any]:
-    """The thread, and the task if there is one."""
-    try:
-        return get_ident(), asyncio.current_task()
-    except RuntimeError:
-        return get_ident(), None
-
-
 class PipelinedCore:
     """What a database knows of its pipelines."""
 
     def __init__(self) -> None:
-        self._active: Active = ContextVar("the open pipeline of a database", default=None)
+        self._active: Active = ContextVar("the open block of a database", default=None)
 
     def _pipeline(self) -> Collector | None:
         """The open pipeline, if there is one here."""
-        active = self._active.get()
-        return active if active is not None and active.is_mine() else None
+        block = open_block(self._active) if self._active.get() is not None else None
+        return block.collector if block is not None and block.is_mine() else None
 
     def _at_once(self, what: str, instead: str) -> None:
         """Refuses in a pipeline what can only be done at once.

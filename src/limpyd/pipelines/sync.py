@@ -9,8 +9,8 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 from limpyd.drivers.sync import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collecting import (
-    Active,
     Collector,
     PipelinedCore,
     WatchingCollector,
@@ -37,6 +37,7 @@ class Pipeline(Collector):
         self._enter()
         return self
 
+    @held_by_block
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._leave()
         if kind is None:
@@ -107,15 +108,17 @@ def watched(
     while True:
         ended = None
         request: Request[Any] | None = None
+        pendings: list[Pending[Any]] = []
         try:
             with driver.alone() as talk:
                 watch.begun(talk(*watch.beginning()))
                 transaction = Watching(database, active)
-                if not watch.keys:
-                    transaction.multi()
                 try:
                     try:
-                        returned = func(transaction)
+                        with Attempt(transaction):
+                            if not watch.keys:
+                                transaction.multi()
+                            returned = func(transaction)
                     finally:
                         pendings = transaction._end()
                     exchanged(driver, questions_settled(pendings))

@@ -1,0 +1,100 @@
+"""The block of a pipeline, and whether it is still open. It does no I/O.
+
+A signal handler may raise where `__exit__` begins, so that nothing of it runs. So a block is open as long as its `with`
+statement holds what it calls at its end, which nobody else holds: when that is gone, the block has been left, however.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+from threading import get_ident
+from typing import Any, TypeVar, cast
+
+Exit = TypeVar("Exit", bound=Callable[..., Any])
+Guard = weakref.ref[Callable[..., Any]]
+"""Refers to what a `with` statement calls at its end, as long as it is in its block."""
+
+
+class Block:
+    """What a thread, or a task, asks for until the block ends is collected; others are not affected.
+
+    Args:
+        collector: takes the requests.
+        guard: of the `with` statement, if the block is one's.
+        outer: the block around it.
+    """
+
+    __slots__ = ("_guard", "_owner", "collector", "outer")
+
+    def __init__(self, collector: Any, guard: Guard | None, outer: Block | None) -> None:
+        self.collector = collector
+        self.outer = outer
+        self._guard = guard
+        self._owner = _caller()
+
+    def is_open(self) -> bool:
+        """Whether it has not been left yet."""
+        return not self.collector.has_ended and (self._guard is None or self._guard() is not None)
+
+    def is_mine(self) -> bool:
+        """Whether it collects what is asked here: in the thread and task that opened it."""
+        return self._owner == _caller()
+
+
+Active = ContextVar[Block | None]
+"""The block that is open in a context, of one database."""
+
+
+def open_block(active: Active) -> Block | None:
+    """The innermost block that is open in this context; forgets those that have been left."""
+    known = block = active.get()
+    while block is not None and not block.is_open():
+        block = block.outer
+    if block is not known:
+        active.set(block)
+    return block
+
+
+def held_by_block(exit_: Exit) -> Exit:
+    """Declares `__exit__` or `__aexit__` so that `_guard` of the instance tells whether the block has been left."""
+    return cast("Exit", _HeldByBlock(exit_))
+
+
+class _HeldByBlock:
+    def __init__(self, exit_: Callable[..., Any]) -> None:
+        self._exit = exit_
+        self.__doc__ = exit_.__doc__
+
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Any]:
+        if instance is None:  # a stack of contexts asks so, and holds the instance itself
+            return self._exit
+        held = partial(self._exit, instance)
+        instance._guard = weakref.ref(held)
+        return held
+
+
+class Attempt:
+    """The block in which the function of a transaction runs; what that begins to collect ends with the block."""
+
+    def __init__(self, collector: Any) -> None:
+        self._collector = collector
+        self._guard: Guard | None = None
+
+    def __enter__(self) -> None:
+        self._collector._guard = self._guard
+
+    @held_by_block
+    def __exit__(self, *_: object) -> None:
+        """Ends the block."""
+
+
+def _caller() -> tuple[int, Any]:
+    """The thread, and the task if there is one."""
+    try:
+        return get_ident(), asyncio.current_task()
+    except RuntimeError:
+        return get_ident(), None
