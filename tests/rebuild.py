@@ -22,6 +22,20 @@ META = re.compile(rb"\{[^{}]*\}:meta")
 """The keys of what is known of indexes."""
 
 EVERYTHING = """
+local function expiries_of(key)
+  local subs, found = redis.call('HKEYS', key), {}
+  for first = 1, #subs, 1000 do
+    local last = math.min(first + 999, #subs)
+    local times = redis.pcall('HPEXPIRETIME', key, 'FIELDS', last - first + 1, unpack(subs, first, last))
+    for at = 1, #times do
+      if times[at] > 0 then
+        found[#found + 1] = subs[first + at - 1]
+        found[#found + 1] = times[at]
+      end
+    end
+  end
+  return found
+end
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
   local kind = redis.call('TYPE', key).ok
@@ -32,7 +46,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
   elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   else value = redis.call('DUMP', key) end
-  found[#found + 1] = { key, kind, value, redis.call('PEXPIRETIME', key) }
+  found[#found + 1] = { key, kind, value, redis.call('PEXPIRETIME', key), kind == 'hash' and expiries_of(key) or {} }
 end
 return found
 """
@@ -41,12 +55,18 @@ return found
 def state(client: redis.Redis) -> dict[bytes, object]:
     """Everything in the database: the values (in what order a hash or set keeps them says nothing) and expiries.
 
+    Those of single entries of a hash stand beside that of its key; of a stream the dump holds what its groups know.
+
     What is known of indexes is left out: the first write of a process notes it, also one that is refused.
     """
     plain: Any = {b"hash": lambda flat: dict(zip(flat[::2], flat[1::2], strict=True)), b"set": frozenset}
     return {
-        key: (kind, plain.get(kind, lambda value: value)(value), expires)
-        for key, kind, value, expires in client.eval(EVERYTHING, 0)
+        key: (
+            kind,
+            plain.get(kind, lambda value: value)(value),
+            (expires, dict(zip(subs[::2], subs[1::2], strict=True))) if subs else expires,
+        )
+        for key, kind, value, expires, subs in client.eval(EVERYTHING, 0)
         if not META.fullmatch(key)
     }
 

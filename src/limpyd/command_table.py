@@ -1,8 +1,9 @@
 """Every Redis command that a field offers: what it can change, and which servers know it.
 
 One row a command. The scope is what index upkeep goes by: it looks at that part of the value
-before and after the command, and applies the difference (see scripts/write_members.lua). `WHOLE` is
-always right, merely slower.
+before and after the command, and applies the difference (see scripts/write_members.lua). It is also what a
+transaction that is refused puts back, so it covers all that a command can change: expiries, and what the groups of a
+stream know, too. `WHOLE` is always right, merely slower.
 
 `docs/commands.md` is made from this table (`make commands`).
 """
@@ -14,10 +15,10 @@ from typing import NamedTuple
 
 
 class Scope(enum.Enum):
-    """Which part of a value a command can change."""
+    """Which part of a value a command can change, and so what has to be put back if it is taken back."""
 
     READ = "nothing: it reads"
-    NOTHING = "nothing that an index holds"
+    EXPIRY = "when the value expires, and with a time that is past the value"
     WHOLE = "anything"
     MEMBERS = "the members named in its arguments"
     RANGE = "the members of a range, which is read beforehand"
@@ -53,7 +54,7 @@ class Facts(NamedTuple):
     since: str = "3.0"
 
 
-READ, NOTHING, WHOLE, MEMBERS, RANGE, REPLY = Scope
+READ, EXPIRY, WHOLE, MEMBERS, RANGE, REPLY = Scope
 FIELD_EXPIRY = Needs(redis=(7, 4), valkey=(9, 0))
 FIELD_EXPIRY_SET = Needs(redis=(8, 0), valkey=(9, 0))
 
@@ -63,17 +64,17 @@ _ROWS = (
     Facts("DEL", WHOLE, frees=True),
     Facts("DUMP", READ),
     Facts("EXISTS", READ),
-    Facts("EXPIRE", NOTHING, frees=True),
-    Facts("EXPIREAT", NOTHING, frees=True),
+    Facts("EXPIRE", EXPIRY, frees=True),
+    Facts("EXPIREAT", EXPIRY, frees=True),
     Facts("EXPIRETIME", READ),
     Facts("MEMORY USAGE", READ),
     Facts("OBJECT ENCODING", READ),
     Facts("OBJECT FREQ", READ),
     Facts("OBJECT IDLETIME", READ),
     Facts("OBJECT REFCOUNT", READ),
-    Facts("PERSIST", NOTHING, frees=True),
-    Facts("PEXPIRE", NOTHING, frees=True),
-    Facts("PEXPIREAT", NOTHING, frees=True),
+    Facts("PERSIST", EXPIRY, frees=True),
+    Facts("PEXPIRE", EXPIRY, frees=True),
+    Facts("PEXPIREAT", EXPIRY, frees=True),
     Facts("PEXPIRETIME", READ),
     Facts("PTTL", READ),
     Facts("SORT", WHOLE),
@@ -88,7 +89,7 @@ _ROWS = (
     Facts("DELIFEQ", WHOLE, frees=True, needs=Needs(redis=None, valkey=(9, 0))),
     Facts("GET", READ),
     Facts("GETDEL", WHOLE, frees=True),
-    Facts("GETEX", NOTHING, frees=True),
+    Facts("GETEX", EXPIRY, frees=True),
     Facts("GETRANGE", READ),
     Facts("GETSET", WHOLE),
     Facts("INCRBY", WHOLE),
@@ -111,21 +112,21 @@ _ROWS = (
     # hashes
     Facts("HDEL", MEMBERS, frees=True),
     Facts("HEXISTS", READ),
-    Facts("HEXPIRE", NOTHING, frees=True, needs=FIELD_EXPIRY),
-    Facts("HEXPIREAT", NOTHING, frees=True, needs=FIELD_EXPIRY),
+    Facts("HEXPIRE", MEMBERS, frees=True, needs=FIELD_EXPIRY),
+    Facts("HEXPIREAT", MEMBERS, frees=True, needs=FIELD_EXPIRY),
     Facts("HEXPIRETIME", READ, needs=FIELD_EXPIRY),
     Facts("HGET", READ),
     Facts("HGETALL", READ),
     Facts("HGETDEL", MEMBERS, frees=True, needs=Needs(redis=(8, 0), valkey=(9, 1))),
-    Facts("HGETEX", NOTHING, frees=True, needs=FIELD_EXPIRY_SET),
+    Facts("HGETEX", MEMBERS, frees=True, needs=FIELD_EXPIRY_SET),
     Facts("HINCRBY", MEMBERS),
     Facts("HINCRBYFLOAT", MEMBERS),
     Facts("HKEYS", READ),
     Facts("HLEN", READ),
     Facts("HMGET", READ),
-    Facts("HPERSIST", NOTHING, frees=True, needs=FIELD_EXPIRY),
-    Facts("HPEXPIRE", NOTHING, frees=True, needs=FIELD_EXPIRY),
-    Facts("HPEXPIREAT", NOTHING, frees=True, needs=FIELD_EXPIRY),
+    Facts("HPERSIST", MEMBERS, frees=True, needs=FIELD_EXPIRY),
+    Facts("HPEXPIRE", MEMBERS, frees=True, needs=FIELD_EXPIRY),
+    Facts("HPEXPIREAT", MEMBERS, frees=True, needs=FIELD_EXPIRY),
     Facts("HPEXPIRETIME", READ, needs=FIELD_EXPIRY),
     Facts("HPTTL", READ, needs=FIELD_EXPIRY),
     Facts("HRANDFIELD", READ),
@@ -225,18 +226,18 @@ _ROWS = (
     Facts("PFCOUNT", READ),
     Facts("PFMERGE", WHOLE),
     # streams, which no index is kept of
-    Facts("XACK", NOTHING, frees=True),
-    Facts("XACKDEL", NOTHING, frees=True, needs=Needs(redis=(8, 2), valkey=None)),
+    Facts("XACK", WHOLE, frees=True),
+    Facts("XACKDEL", WHOLE, frees=True, needs=Needs(redis=(8, 2), valkey=None)),
     Facts("XADD", WHOLE),
-    Facts("XAUTOCLAIM", NOTHING, frees=True),
-    Facts("XCLAIM", NOTHING, frees=True),
-    Facts("XDEL", NOTHING, frees=True),
-    Facts("XDELEX", NOTHING, frees=True, needs=Needs(redis=(8, 2), valkey=None)),
-    Facts("XGROUP CREATE", NOTHING),
-    Facts("XGROUP CREATECONSUMER", NOTHING),
-    Facts("XGROUP DELCONSUMER", NOTHING, frees=True),
-    Facts("XGROUP DESTROY", NOTHING, frees=True),
-    Facts("XGROUP SETID", NOTHING, frees=True),
+    Facts("XAUTOCLAIM", WHOLE, frees=True),
+    Facts("XCLAIM", WHOLE, frees=True),
+    Facts("XDEL", WHOLE, frees=True),
+    Facts("XDELEX", WHOLE, frees=True, needs=Needs(redis=(8, 2), valkey=None)),
+    Facts("XGROUP CREATE", WHOLE),
+    Facts("XGROUP CREATECONSUMER", WHOLE),
+    Facts("XGROUP DELCONSUMER", WHOLE, frees=True),
+    Facts("XGROUP DESTROY", WHOLE, frees=True),
+    Facts("XGROUP SETID", WHOLE, frees=True),
     Facts("XINFO CONSUMERS", READ),
     Facts("XINFO GROUPS", READ),
     Facts("XINFO STREAM", READ),
@@ -244,11 +245,11 @@ _ROWS = (
     Facts("XPENDING", READ),
     Facts("XRANGE", READ),
     Facts("XREAD", READ),
-    Facts("XREADGROUP", NOTHING, frees=True),
+    Facts("XREADGROUP", WHOLE, frees=True),
     Facts("XREVRANGE", READ),
     Facts("XSETID", WHOLE),
     Facts("XTRIM", WHOLE, frees=True),
 )
 
 TABLE = {facts.name: facts for facts in _ROWS}
-FREEING = frozenset(facts.name for facts in _ROWS if facts.frees)
+FREEING = frozenset(facts.name for facts in _ROWS if facts.frees or facts.scope is READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Generic, Self, TypeVar, overload
 
 from limpyd.commands import command
@@ -11,7 +12,7 @@ from limpyd.fields import checks
 from limpyd.fields.many import BoundMany, MembersField
 from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
-from limpyd.requests import Request, to_bool
+from limpyd.requests import Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
 
 T = TypeVar("T")
@@ -41,11 +42,12 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         """
         fields: list[BoundTogether[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
         unsure = next((field for field in fields if not field._instance._checked), None)
-        if unsure is None:
-            return self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
-        # To a server PFCOUNT is a write in a script, since it notes the count for the next time.
-        fields.remove(unsure)
-        return unsure._write_together("PFCOUNT", *(field._key() for field in fields), decode=int, reads=fields)
+        if unsure is not None:
+            return _counting_in_script(unsure, fields)
+        request = self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
+        stored = next((field for field in fields if field._instance._pk is not None), None)
+        request.part = lambda: answered(0) if stored is None else _counting_in_script(stored, fields)
+        return request
 
     @command("PFMERGE")
     def pfmerge(self, *sources: BoundHyperLogLog[T, Any]) -> Request[bool]:
@@ -57,6 +59,14 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         """
         fields = list(self._together("PFMERGE", checks.some("PFMERGE", sources), b"hyperloglog"))
         return self._write_together("PFMERGE", *(field._key() for field in fields), decode=to_bool, reads=fields)
+
+
+def _counting_in_script(first: BoundTogether[Any], fields: Sequence[BoundTogether[Any]]) -> Request[int]:
+    """PFCOUNT in a script, where the server takes it for a write, since it notes in a single key what it counted."""
+    others = [field for field in fields if field is not first]
+    scopes = (b"nothing" if others else b"whole", None)
+    keys = [field._key() for field in others]
+    return first._write_together("PFCOUNT", *keys, decode=int, reads=others, scopes=scopes)
 
 
 class HyperLogLogField(MembersField[T]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.command_table import TABLE, Needs, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
@@ -100,6 +100,8 @@ class BoundSingleValue(BoundValue[Face]):
         needs: Needs | None = None,
     ) -> Request[R]:
         """A command that may change something, on an object that must exist."""
+        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
+            return self._write_members(command, *args, decode=decode, needs=needs)
 
         def part() -> Request[R]:
             field, instance = self._field, self._instance

@@ -281,7 +281,7 @@ class BoundValue(BoundField[Face]):
         """What a command may do to this field."""
         field = self._field
         place: Place = field.place(self._instance._pk)
-        if place.escalates and scope != b"nothing":
+        if place.escalates and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
         return Change(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step

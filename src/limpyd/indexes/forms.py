@@ -51,8 +51,7 @@ def form(name: str) -> Form:
     return FORMS[name]
 
 
-def score(number: float) -> bytes:
-    """The text of a double."""
+def _score(number: float) -> bytes:
     return b"0" if number == 0 else b"%.17g" % number
 
 
@@ -74,7 +73,7 @@ def _exact(stored: bytes) -> bytes:
     if len(digits.rstrip(b"0")) > DIGITS_KEPT and not (whole and int(match[1]) <= LARGEST_EXACT):
         msg = f"a number index keeps {DIGITS_KEPT} digits, or integers up to 2**53, and rounds nothing"
         raise ValueError(msg)
-    return score(number)
+    return _score(number)
 
 
 def _double(stored: bytes) -> bytes:
@@ -82,7 +81,7 @@ def _double(stored: bytes) -> bytes:
     if _DOUBLE.fullmatch(stored) is None:
         msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
         raise ValueError(msg)
-    return score(float(stored))
+    return _score(float(stored))
 
 
 def _day(year: bytes, month: bytes, day: bytes) -> int:
@@ -140,7 +139,7 @@ def _refused(reason: str) -> Iterator[None]:
 def _loose(stored: bytes) -> bytes:
     """A number as limpyd 2 keeps it: 0 if it is none, and rounded."""
     text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
-    return score(float(text)) if _LOOSE.fullmatch(text) else b"0"
+    return _score(float(text)) if _LOOSE.fullmatch(text) else b"0"
 
 
 def _apart(other: bytes, stored: bytes) -> bytes:

@@ -4,7 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; the models that are concerned (see lib/consequences)
 -- Reply  'ok'; or 'gone', 'restricted', 'asked', 'error' (see lib/atomic)
--- @include atomic if_known values add_entry remove_entry upkeep look_at_all members undoing tracking steps member_steps deleting consequences
+-- @include atomic if_known values add_entry remove_entry upkeep look_at_all dumps members undoing tracking steps member_steps deleting consequences
 
 return atomically(function()
   if take_away({ ARGV[1] }, read_models(2)) == 0 then

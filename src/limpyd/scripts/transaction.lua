@@ -6,7 +6,7 @@
 --        of arguments, and those, which for a plain command begin with its name
 -- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
 --        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
--- @include atomic exact
+-- @include atomic values dumps
 
 local all_or_nothing = atomically
 goes_on = true
@@ -29,19 +29,10 @@ end
 
 -- Removes a key, which is put back if a later request is refused.
 local function unlink(key)
-  subject_key = key
-  local held = call('DUMP', key)
-  if held then
-    local expires = call('PEXPIRETIME', key)
-    undo_with(function()
-      if expires > 0 then
-        call('RESTORE', key, expires, held, 'ABSTTL')
-      else
-        call('RESTORE', key, 0, held)
-      end
-    end, key)
-    call('UNLINK', key)
+  if not is_dumped(key) then
+    undo_by_dump(key, dump(key))
   end
+  call('UNLINK', key)
 end
 
 local scripts = {}
@@ -54,6 +45,7 @@ local outcome = all_or_nothing(function()
     number = number + 1
     local name, last_key, first = all_args[at], next_key - 1 + all_args[at + 1], at + 3
     at = first + all_args[at + 2]
+    is_last = at > #all_args and not asked
     local reply
     if name == '' then
       subject_key = all_keys[next_key] or false

@@ -177,7 +177,7 @@ class Change(NamedTuple):
 
 SCOPES = {
     Scope.READ: b"nothing",
-    Scope.NOTHING: b"nothing",
+    Scope.EXPIRY: b"expiry",
     Scope.WHOLE: b"whole",
     Scope.MEMBERS: b"members",
     Scope.RANGE: b"range",

@@ -4,3 +4,4 @@
 
 local call, try = redis.call, redis.pcall
 local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
+local is_last = false -- whether nothing comes after this one of them that could be refused

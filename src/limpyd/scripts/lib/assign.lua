@@ -43,8 +43,8 @@ local function assign_one(field, pk, value)
   local stored, sub, key = field.stored, field.sub, placed(field.prefix, pk)
   local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
   local before = read_value(stored, key, sub)
-  -- An indexed value has no expiry.
-  local expires = before and not indexed and expiry_of(stored, key, sub) or 0
+  -- An indexed value has no expiry, but for one that others gave it.
+  local expires = before and (not indexed or goes_on) and expiry_of(stored, key, sub)
   subject_key = key
   if stored == 'entry' and value then
     call('HSET', key, sub, value)
@@ -63,7 +63,7 @@ end
 
 -- Made when it is first needed: functions are made anew for each script that runs.
 local function make_assign_many()
--- @include look_at_all members undoing tracking
+-- @include dumps look_at_all members undoing tracking
   return function(field, pk, first, last)
     local place = {
       pk = pk,
@@ -77,10 +77,7 @@ local function make_assign_many()
     }
     local key = place.key
     track(place)
-    if place.expires > 0 then
-      undo_with('PEXPIREAT', key, place.expires)
-    end
-    undo_all(place)
+    note_undo(place)
     call('DEL', key)
     -- In slices of whole pairs and triples, as HSET and GEOADD take them.
     for from = first + 1, last, 996 do

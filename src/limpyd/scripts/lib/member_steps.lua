@@ -46,8 +46,9 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
     local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
     at = last_arg + 1
 
-    -- What was there is needed for the indexes, and to take the command back if a later one fails.
-    local kept = always_kept or indexed or done > 0 or at <= last
+    -- What was there is needed for the indexes, and to take the command back if a later one fails. Of a stream it costs
+    -- much, so the last command of a transaction does without.
+    local kept = indexed or done > 0 or at <= last or always_kept and not (is_last and places[1].stored == 'stream')
     if kept then
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
@@ -66,10 +67,17 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
     end
     done = done + 1
     if kept then
+      -- All that takes it back is noted before an index may refuse a part of it.
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
+          note_undo(places[place], command, first_arg, last_arg, reply)
+        end
+      end
+      undo_move(places, command, first_arg, reply)
+      for place = 1, indexed and count or 0 do
+        if places[place].scope ~= 'nothing' then
           owners_set = places[place].set
-          follow(places[place], tracked(places[place], command, first_arg, last_arg, reply))
+          follow(places[place], changes_of(places[place], command, last_arg))
         end
       end
     end

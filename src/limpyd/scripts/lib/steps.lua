@@ -23,8 +23,8 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
     -- The value before is needed for the indexes, and to take the command back if a later one fails.
     local kept = indexed or always_kept or goes_on or done > 0 or next_at <= last
     local before = kept and read_value(stored, key, sub)
-    -- An indexed value has no expiry.
-    local expires = before and not indexed and expiry_of(stored, key, sub) or 0
+    -- An indexed value has no expiry, but for one that others gave it.
+    local expires = before and (not indexed or goes_on) and expiry_of(stored, key, sub)
     subject_key = key
     done = done + 1
     local reply = call(ARGV[command_at], key, unpack(ARGV, command_at + 2, next_at - 1))

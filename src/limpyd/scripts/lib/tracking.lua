@@ -8,7 +8,8 @@
 --     range                 the members of a range: another command with the same arguments tells them
 --     reply                 the members that it replies were taken away
 --     replied               the member that it replies was added
---     nothing               nothing that an index holds
+--     expiry                when it expires; a time that is past removes it
+--     nothing               nothing: the command reads it
 --   first_index             where in ARGV its indexes begin (see lib/add_entry), and
 --   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
@@ -46,16 +47,36 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
+local UNITS = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
+
+-- Whether a command that sets when a value expires may remove it at once, since the time is past.
+local function may_remove(command, first_arg)
+  local word = command == 'GETEX' and ARGV[first_arg] or command
+  local unit, time = UNITS[word], tonumber(ARGV[command == 'GETEX' and first_arg + 1 or first_arg])
+  if not unit or word == 'EXPIRE' or word == 'PEXPIRE' then
+    return unit and time <= 0
+  end
+  return time * unit <= 1000 * call('TIME')[1] + 2000 -- in 7.0 time goes on meanwhile
+end
+
 -- Looks before the command, whose arguments stand in ARGV from `first_arg` to `last_arg`.
 local function track(place, command, first_arg, last_arg)
   local key, stored, scope = place.key, place.stored, place.scope
   subject_key = key
-  -- An indexed value has no expiry, neither has any key of it.
-  local may_expire = place.last_index < place.first_index
-  place.expires = may_expire and call('PEXPIRETIME', key) or -1
-  if scope == 'whole' then
+  -- An indexed value has no expiry, neither has any key of it, but for those that others gave it.
+  local may_expire = place.last_index < place.first_index or goes_on or scope == 'expiry'
+  place.expires = may_expire and expiry_of_key(key) or -1
+  if scope == 'expiry' then
+    if not may_remove(command, first_arg) then
+      return
+    end
+    scope, place.scope = 'whole', 'whole'
+  end
+  if stored == 'stream' then
+    place.put_back = not is_dumped(key) and dump(key)
+    return
+  elseif scope == 'whole' then
     place.before, place.all = look_at_all(stored, key)
-    place.dump = stored == 'stream' and call('DUMP', key)
     if may_expire and stored == 'hash' then
       place.sub_expiries = expiries_of(key, call('HKEYS', key))
     end
@@ -78,21 +99,15 @@ local function track(place, command, first_arg, last_arg)
   end
 end
 
--- Looks after the command at a list, and notes how to take it back.
-local function tracked_list(place, command, first_arg, last_arg, reply)
-  local key, names, before, after = place.key, place.names, {}, {}
+-- Notes how to take back what the command did to a list, and which members it took away or added.
+local function note_undo_of_list(place, command, first_arg, last_arg, reply)
+  local key, names = place.key, place.names
   if place.scope == 'replied' then
-    if reply then
-      after[reply] = 1
-      undo_with(ARGV[last_arg] == 'LEFT' and 'LPOP' or 'RPOP', key)
-    end
-    return before, after
+    place.names, place.added = {}, all_of({ reply or nil })
   elseif place.scope == 'reply' then
-    names = popped(command, reply)
-    local from_head = command == 'LPOP' or command ~= 'RPOP' and ARGV[first_arg + 1] == 'LEFT' -- LMPOP, LMOVE
-    undo_pops(key, names, from_head)
-    if command == 'LMOVE' and ARGV[first_arg] == key and reply then -- to its own other end
-      undo_with(ARGV[last_arg] == 'LEFT' and 'LPOP' or 'RPOP', key)
+    place.names = popped(command, reply)
+    if command ~= 'LMOVE' then
+      undo_pops(key, place.names, command == 'LPOP' or command == 'LMPOP' and ARGV[first_arg + 1] == 'LEFT')
     end
   elseif command == 'LTRIM' then
     undo_pops(key, place.head, true)
@@ -113,18 +128,46 @@ local function tracked_list(place, command, first_arg, last_arg, reply)
     else
       undo_with('LTRIM', key, #names, -1)
     end
-    return before, all_of(names)
+    place.names, place.added = {}, all_of(names)
   else
-    return before, after
+    place.names = {}
   end
-  if place.last_index < place.first_index then
-    return before, after -- nobody asks
+end
+
+-- Notes how to take back what the command did to a place. What moves a member from one to another is noted by undo_move.
+local function note_undo(place, command, first_arg, last_arg, reply)
+  local key, stored, scope = place.key, place.stored, place.scope
+  if place.expires > 0 then
+    undo_with('PEXPIREAT', key, place.expires)
+  elseif scope == 'expiry' then
+    undo_with('PERSIST', key)
   end
-  before, after = all_of(names), look_for(key, names)
-  if command == 'LSET' then
-    after[ARGV[last_arg]] = 1
+  if scope == 'expiry' then
+    return
+  elseif stored == 'stream' then
+    if place.put_back then
+      undo_by_dump(key, place.put_back)
+    end
+    return
   end
-  return before, after
+  local moves = command == 'SMOVE' or command == 'LMOVE'
+  if scope == 'whole' then
+    if not moves then
+      undo_all(place)
+    end
+  elseif stored == 'list' then
+    note_undo_of_list(place, command, first_arg, last_arg, reply)
+  elseif scope == 'reply' then
+    local scores
+    place.names, scores = popped(command, reply)
+    place.before = stored == 'zset' and scores or all_of(place.names)
+    undo_some(place, place.names, place.before, {})
+  else
+    place.after = look_at_some(stored, key, place.names)
+    if not moves then
+      undo_some(place, place.names, place.before, place.after)
+    end
+  end
 end
 
 -- COPY brings expiries along, which an indexed value cannot have.
@@ -137,31 +180,26 @@ local function forget_expiry(stored, key)
   end
 end
 
--- Looks after the command, notes how to take it back, and gives what was there before and is now.
-local function tracked(place, command, first_arg, last_arg, reply)
-  local key, stored, scope = place.key, place.stored, place.scope
-  if place.expires > 0 then
-    undo_with('PEXPIREAT', key, place.expires)
-  end
-  if scope == 'whole' then
-    undo_all(place)
-    if place.last_index < place.first_index then
-      return {}, {} -- nobody asks
-    elseif command == 'COPY' then
+-- What was there before the command and is there now of what it can change, for the indexes.
+local function changes_of(place, command, last_arg)
+  local key, stored = place.key, place.stored
+  if place.last_index < place.first_index or place.scope == 'expiry' then
+    return {}, {} -- nobody asks
+  elseif place.scope == 'whole' then
+    if command == 'COPY' then
       forget_expiry(stored, key)
     end
     return place.before, (look_at_all(stored, key))
-  elseif stored == 'list' then
-    return tracked_list(place, command, first_arg, last_arg, reply)
-  elseif scope == 'reply' then
-    local names, scores = popped(command, reply)
-    local before = stored == 'zset' and scores or all_of(names)
-    undo_some(place, names, before, {})
-    return before, {}
+  elseif stored ~= 'list' then
+    return place.before, place.after or {}
+  elseif place.added then
+    return {}, place.added
   end
-  local after = look_at_some(stored, key, place.names)
-  undo_some(place, place.names, place.before, after)
-  return place.before, after
+  local before, after = all_of(place.names), look_for(key, place.names)
+  if command == 'LSET' then
+    after[ARGV[last_arg]] = 1
+  end
+  return before, after
 end
 
 -- What an index keeps of some members, and of which member that is.

@@ -4,15 +4,10 @@
 local function undo_all(place)
   local stored, key, all = place.stored, place.key, place.all
   undo_with(function()
-    call('DEL', key)
-    if stored == 'stream' then
-      if place.dump then
-        call('RESTORE', key, 0, place.dump)
-      end
+    if not next(place.before) then
+      call('DEL', key)
     elseif stored == 'string' or stored == 'hyperloglog' then
-      if place.before[''] then
-        call('SET', key, place.before[''])
-      end
+      call('SET', key, place.before[''])
     else
       if stored == 'zset' then
         for at = 1, #all, 2 do
@@ -20,6 +15,9 @@ local function undo_all(place)
         end
       end
       local add = stored == 'set' and 'SADD' or stored == 'zset' and 'ZADD' or stored == 'hash' and 'HSET' or 'RPUSH'
+      -- An account that may not add loses nothing.
+      call(add, key, unpack(all, 1, math.min(2, #all)))
+      call('DEL', key)
       for first = 1, #all, 1000 do
         call(add, key, unpack(all, first, math.min(first + 999, #all)))
       end
@@ -42,8 +40,8 @@ local function undo_some(place, names, before, after)
         call('HPEXPIREAT', key, expires, 'FIELDS', 1, name)
       end, key)
     end
-    if old == new and not expires then
-      -- nothing happened to it
+    if old == new and not (old and place.sub_expiries) then
+      -- nothing happened to it, nor to when it expires
     elseif stored == 'set' then
       undo_with(old and 'SADD' or 'SREM', key, name)
     elseif stored == 'zset' then
@@ -56,6 +54,24 @@ local function undo_some(place, names, before, after)
       undo_with('HSET', key, name, old)
     else
       undo_with('HDEL', key, name)
+    end
+  end
+end
+
+-- Notes how to move a member back from the second of two places, by the command that moved it, which the account may use.
+local function undo_move(places, command, first_arg, reply)
+  local source, target = places[1].key, ARGV[first_arg]
+  if command == 'LMOVE' and reply then
+    local from, to = ARGV[first_arg + 1], ARGV[first_arg + 2]
+    undo_with(function()
+      call('LMOVE', target, source, to, from)
+    end, target)
+  elseif command == 'SMOVE' and reply == 1 then
+    local member = ARGV[first_arg + 1]
+    if places[2].before[member] then
+      undo_with('SADD', source, member)
+    else
+      undo_with('SMOVE', target, source, member)
     end
   end
 end

@@ -1,5 +1,6 @@
 -- The value of a field: how it is read, and how what a command did to it is taken back.
 -- A field is stored as a `string` of its own, or as one entry (`sub`) of a hash.
+-- @include if_known exact
 
 local function read_value(stored, key, sub)
   subject_key = key
@@ -9,17 +10,27 @@ local function read_value(stored, key, sub)
   return call('GET', key)
 end
 
--- When the value of a field expires, in milliseconds since 1970; not positive if it does not.
+-- When a key expires, in milliseconds since 1970; not positive if it does not.
+local function expiry_of_key(key)
+  local expires = call('PEXPIRETIME', key)
+  if is_rounded(expires) then
+    error({ err = 'ERR it expires after the year 287396, which could not be put back; let it expire earlier, or never' })
+  end
+  return expires
+end
+
+-- When the value of a field expires.
 local function expiry_of(stored, key, sub)
   if stored == 'entry' then
     local times = if_known('HPEXPIRETIME', key, 'FIELDS', 1, sub)
     return times and times[1] or 0
   end
-  return call('PEXPIRETIME', key)
+  return expiry_of_key(key)
 end
 
+-- Notes how to put a value back, and when it expires; if that is not known (`expires` is false), its expiry is left as it is.
 local function undo_write(stored, key, sub, before, expires)
-  if before and expires > 0 then
+  if before and expires and expires > 0 then
     if stored == 'entry' then
       undo_with(function()
         call('HPEXPIREAT', key, expires, 'FIELDS', 1, sub)
@@ -35,7 +46,7 @@ local function undo_write(stored, key, sub, before, expires)
       undo_with('HDEL', key, sub)
     end
   elseif before then
-    undo_with('SET', key, before, 'KEEPTTL')
+    undo_with('SET', key, before, not expires and 'KEEPTTL')
   else
     undo_with('DEL', key)
   end
