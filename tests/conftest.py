@@ -109,7 +109,7 @@ class Sent:
 
     Attributes:
         commands: the commands that clients sent; those that scripts call are not among them, nor what
-            new connections begin with.
+            new connections begin with, nor the looks at epochs that go out behind a command, in its packet.
     """
 
     MARK = "end-of-watch"
@@ -133,7 +133,9 @@ class Sent:
                 break
             command = seen["command"].split()
             new = f"{seen['client_address']}:{seen['client_port']}" not in self._known
-            if seen["client_type"] != "lua" and not (new and command[0].upper() in HANDSHAKE):
+            if seen["client_type"] == "lua" or (new and command[0].upper() in HANDSHAKE):
+                continue
+            if command[0] != "HGET" or command[-1] != ":epoch":
                 self.commands.append(command)
         self._monitor.__exit__()
         self._client.close()

@@ -5,8 +5,8 @@ Nothing in this module, nor in what builds requests, does any I/O. Drivers send 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from limpyd.command_table import Needs
@@ -31,6 +31,44 @@ class Subject(Protocol):
     def __str__(self) -> str: ...
 
 
+class Guard(NamedTuple):
+    """A key that holds what is declared of a model, and the epoch that it is to hold.
+
+    A request that was sent under another epoch is not executed, or what came of it is not believed.
+    """
+
+    meta: bytes
+    epoch: bytes
+
+
+class Assumption(Protocol):
+    """What a request takes for granted of the indexes of a model, as this process knows them."""
+
+    def guard(self) -> Guard | None:
+        """Returns the guard under which it holds; None if the server has to be asked, or it does not hold."""
+        ...
+
+    def question(self) -> Request[None]:
+        """Asks the server, and notes the answer."""
+        ...
+
+    def check(self) -> None:
+        """Raises what is known to stand against it.
+
+        Raises:
+            IndexNotBuilt: an index is not built.
+        """
+        ...
+
+    def merged(self, other: Assumption, /) -> Assumption | None:
+        """Returns one assumption for two of the same model; None if the other one is of another model."""
+        ...
+
+    def doubt(self) -> None:
+        """Forgets what is known, since the epoch is another one."""
+        ...
+
+
 class Request(Generic[R_co]):
     """One request to the server and the meaning of its reply.
 
@@ -47,11 +85,13 @@ class Request(Generic[R_co]):
         first: a request to be run before it, whose failure is its own.
         again: is given this request and the reply, and may give another one to be run instead of decoding that.
         part: gives the request that does the same as a part of a transaction, if this one cannot be taken back.
+        assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
     """
 
     __slots__ = (
         "again",
         "args",
+        "assumes",
         "blocking",
         "decode",
         "first",
@@ -79,6 +119,7 @@ class Request(Generic[R_co]):
         first: Request[Any] | None = None,
         again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
         part: Callable[[], Request[R_co]] | None = None,
+        assumes: tuple[Assumption, ...] = (),
     ) -> None:
         self.args = args
         self.decode = decode
@@ -92,6 +133,7 @@ class Request(Generic[R_co]):
         self.first = first
         self.again = again
         self.part = part
+        self.assumes = assumes
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
@@ -124,7 +166,18 @@ class Request(Generic[R_co]):
             makes=self.makes,
             needs=self.needs,
             again=self.again,
+            assumes=self.assumes,
         )
+
+    def assuming(self, *assumptions: Assumption) -> Request[R_co]:
+        """The same request, which takes more for granted."""
+        if not assumptions:
+            return self
+        more, part = self._like(self.args, self.decode, self.first), self.part
+        more.assumes = merged([*self.assumes, *assumptions])
+        if part is not None:
+            more.part = lambda: part().assuming(*assumptions)
+        return more
 
     def _like(self, args: tuple[Argument, ...], decode: Callable[[Any], S], first: Request[Any] | None) -> Request[S]:
         return Request(
@@ -139,11 +192,26 @@ class Request(Generic[R_co]):
             needs=self.needs,
             first=first,
             again=self.again,
+            assumes=self.assumes,
         )
 
     def __repr__(self) -> str:
         command = self.script.name if self.script else " ".join(map(str, self.args[:2]))
         return f"<Request {command} for {self.subject}>"
+
+
+def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    """The assumptions, those of one model as one."""
+    found: list[Assumption] = []
+    for assumption in assumptions:
+        for at, other in enumerate(found):
+            both = other.merged(assumption)
+            if both is not None:
+                found[at] = both
+                break
+        else:
+            found.append(assumption)
+    return tuple(found)
 
 
 def answered(result: R) -> Request[R]:

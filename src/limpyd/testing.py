@@ -8,6 +8,7 @@ from typing import Any
 
 from limpyd.database import Database
 from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.guards import is_look
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import to_text
@@ -31,13 +32,14 @@ class Requests:
         return len(self.sent)
 
     def _note(self, request: Request[Any], args: Sequence[Any]) -> None:
-        if args is request.args and not _is_asked_once(request):  # else it is sent again, with the source of its script
+        again = args[0] == b"EVAL" and request.args[0] != b"EVAL"  # with the source of its script
+        if not again and not _is_asked_once(request):
             self.sent.append(_told(request))
 
     def _note_together(self, requests: Sequence[Request[Any]]) -> None:
-        told = [_told(request) for request in requests if not _is_asked_once(request)]
+        told = [_told(request) for request in requests if not _is_asked_once(request) and not is_look(request)]
         if told:
-            self.sent.append(f"together: {'; '.join(told)}")
+            self.sent.append(told[0] if len(told) == 1 else f"together: {'; '.join(told)}")
 
 
 @contextmanager

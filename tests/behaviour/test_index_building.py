@@ -165,7 +165,8 @@ async def made(face, model, count):
 
 def known(face):
     """What the server knows of the indexes."""
-    return {name.decode(): value.decode() for name, value in face.client.hgetall(META).items() if name[:2] != b"re"}
+    entries = face.client.hgetall(META).items()
+    return {name.decode(): value.decode() for name, value in entries if not name.startswith((b"rebuilding:", b":"))}
 
 
 class TestNoticing:
@@ -704,8 +705,7 @@ class TestAsking:
 
 async def killed_after(face, model, count):
     """Runs a rebuild that is dropped after so many requests, as if its process were killed; tells how many it made."""
-    if model._schema.upkeep.first is not None:
-        await face.do(model.database._run(model._schema.upkeep.first))
+    await face.do(model.database._run(model._schema.upkeep.asking(may_write=True)))
     program = programs.rebuild(*arguments(model))
     request = next(program)
     for number in range(count):

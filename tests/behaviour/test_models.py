@@ -535,7 +535,7 @@ class TestKeys:
     async def test_scan_model_keys(self, face, person, country):
         await face.do(person.create(name="Ada", email="a@x"))
         await face.do(country.create(code="fr"))
-        assert set(await face.all(country.scan_model_keys())) == {"{country}:pks"}
+        assert set(await face.all(country.scan_model_keys())) == {"{country}:pks", "{country}:meta"}
         expected = face.keys() - {"{country}:pks"}
         assert set(await face.all(person.scan_model_keys())) == expected | {"{person}:meta"}
         assert len(expected) == 6

@@ -151,4 +151,4 @@ class TestNamespaces:
             models.append((namespace, made))
         for namespace, made in models:
             assert await face.do((await face.do(made.get(1))).name.get()) == namespace
-            assert len(await face.all(made.scan_model_keys())) == 3
+            assert len(await face.all(made.scan_model_keys())) == 4

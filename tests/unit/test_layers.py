@@ -34,6 +34,7 @@ LAYERS = [
     {"indexes.dates", "indexes.defaults"},
     {"indexes"},
     {"upkeep.declared"},
+    {"upkeep.catalog"},
     {"upkeep.steps"},
     {"upkeep.programs"},
     {"upkeep"},
@@ -70,6 +71,7 @@ LAYERS = [
     {"query.sync", "query.asynchronous", "query"},
     {"relations.fields", "relations.reverse", "relations"},
     {
+        "drivers.guards",
         "drivers.packing",
         "drivers.replies",
         "drivers.connections",

@@ -222,8 +222,9 @@ def test_sub_keys_from_outside_do_not_pile_up():
     assert len(person._schema.templates._kept) <= 100
 
 
-def test_what_is_not_known_to_be_built_is_asked_for_each_time():
+def test_what_a_query_takes_for_granted_is_part_of_its_template():
     person = model()
-    person.collection(age__gte=1)._items()
-    person._schema.upkeep.ask_again()
-    assert person.collection(age__gte=1)._items().first is not None
+    for _ in range(2):
+        request = person.collection(age__gte=1)._items()
+        assert [assumption.guard() for assumption in request.assumes] == [None]
+    assert not person.collection(pk=1)._items().assumes

@@ -157,7 +157,6 @@ class ModelCheck:
                     built = True
                 except LimpydError as refusal:
                     what = f"{what}, and cannot be built: {refusal}"
-                self._model.upkeep.ask_again()
             self._notes.add(told.of_index("unbuilt", self._declared, name, what, repaired=built))
 
 

@@ -145,7 +145,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
 
     script = CLEAR_DANGLING.crossing_if(model.crosses)
     everything = (b"EVALSHA", script.sha, 1, where.pks, *args)
-    return Request(everything, decode, script=script, subject=model, again=answer, first=model.upkeep.first)
+    return Request(everything, decode, script=script, subject=model, again=answer, assumes=(model.upkeep.declared,))
 
 
 def scan(pattern: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
@@ -170,7 +170,7 @@ def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
 
     def decode(reply: Any) -> dict[bytes, bytes]:
         pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-        return {name: value for name, value in pairs if not name.startswith(b"rebuilding:")}
+        return {name: value for name, value in pairs if not name.startswith((b"rebuilding:", b":"))}
 
     return Request((b"HGETALL", where.meta), decode, readonly=True)
 
@@ -208,4 +208,5 @@ def _plain(
     model = declared.model
     of_kind = script.of(repairs, model)
     everything = (b"EVALSHA", of_kind.sha, len(keys), *keys, *args)
-    return Request(everything, decode, readonly=True, script=of_kind, subject=model)
+    assumes = (model.upkeep.declared,) if repairs else ()
+    return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

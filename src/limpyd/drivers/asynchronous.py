@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import redis.asyncio
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     lost,
@@ -23,7 +24,8 @@ from limpyd.drivers.replies import (
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
 from limpyd.drivers.waiting import WaitingConnections
-from limpyd.requests import MOST_TRIES, Argument, Request, Walk
+from limpyd.exceptions import LimpydError
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Walk
 
 R = TypeVar("R")
 Talk = Callable[..., Awaitable[list[Any]]]
@@ -61,8 +63,6 @@ class AsyncDriver:
         """
         if not request.args:
             return request.decode(None)
-        if request.first is not None:
-            await self.run(request.first)
         reply = await self._reply(request)
         again = request.again
         if again is not None:
@@ -169,14 +169,53 @@ class AsyncDriver:
         self._waiting.close()
 
     async def _reply(self, request: Request[Any]) -> Any:
+        """The reply to a request, sent again as long as it meets another epoch than this process knows."""
+        if request.first is not None:
+            await self.run(request.first)
+        if not request.assumes:
+            reply = await self._replied(request, guarded(request, ()))
+            if isinstance(reply, redis_errors.RedisError):
+                raise await self._explained(request, reply) from reply
+            return reply
+        for _ in range(MOST_TRIES):
+            guards = [assumption.guard() or await self._guard(assumption) for assumption in request.assumes]
+            if request.script is None:
+                reply, *epochs = await self._looked(request, guards)
+            else:
+                reply, epochs = await self._replied(request, guarded(request, guards)), []
+            if not outdated(reply, epochs, guards):
+                if isinstance(reply, redis_errors.RedisError):
+                    raise await self._explained(request, reply) from reply
+                return reply
+            doubted(request)
+        raise never_settled(request)
+
+    async def _guard(self, assumption: Assumption) -> Guard:
+        guard = None
+        while guard is None:  # another task may forget it again
+            await self.run(assumption.question())
+            assumption.check()
+            guard = assumption.guard()
+        return guard
+
+    async def _looked(self, request: Request[Any], guards: Sequence[Guard]) -> list[Any]:
+        """The reply to a plain command, and to the looks at epochs behind it."""
+        requests = [request, *looks(request, guards)]
+        replies = await self.run_together(requests, [one.args for one in requests])
+        for one, reply in zip(requests, replies, strict=True):
+            if isinstance(reply, LimpydError):
+                raise reply
+            if isinstance(reply, redis_errors.RedisError):
+                raise await self._explained(one, reply) from reply
+        return replies
+
+    async def _replied(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
+        """The reply to a request, or the error that came instead."""
         if request.blocking:
-            reply = await self._alone(request)
-        else:
-            reply = await self._ask(request, request.args)
+            return await self._alone(request)
+        reply = await self._ask(request, args)
         if isinstance(reply, redis_errors.NoScriptError):
-            reply = await self._ask(request, with_source(request))
-        if isinstance(reply, redis_errors.RedisError):
-            raise await self._explained(request, reply) from reply
+            reply = await self._ask(request, with_source(request, args))
         return reply
 
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:

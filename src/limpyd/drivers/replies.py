@@ -15,7 +15,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.keys import to_text
-from limpyd.requests import MOST_TRIES, Request
+from limpyd.requests import MOST_TRIES, Argument, Request
 from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
@@ -33,12 +33,12 @@ CURES: dict[type[Exception], str] = {
 """What to do about refusals that do not say it themselves."""
 
 
-def with_source(request: Request[Any]) -> tuple[Any, ...]:
-    """The arguments of a script request for a server that does not know the script yet."""
+def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    """What is sent of a script request to a server that does not know the script yet, instead of some arguments."""
     if request.script is None:
         msg = f"{request!r} runs no script"
         raise TypeError(msg)
-    return (b"EVAL", request.script.source, *request.args[2:])
+    return (b"EVAL", request.script.source, *args[2:])
 
 
 def never_done(request: Request[Any]) -> ServerError:

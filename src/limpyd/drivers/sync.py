@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connections import Connections, Line
+from limpyd.drivers.guards import Outdated, doubted, guarded, looks, never_settled, outdated
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
@@ -21,7 +22,8 @@ from limpyd.drivers.replies import (
     unreachable,
     with_source,
 )
-from limpyd.requests import MOST_TRIES, Argument, Request, Walk
+from limpyd.exceptions import LimpydError
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Walk
 
 R = TypeVar("R")
 
@@ -44,12 +46,7 @@ class SyncDriver:
         """
         if not request.args:
             return request.decode(None)
-        if request.first is not None:
-            self.run(request.first)
-        try:
-            reply = self._exchange(request, request.args)
-        except redis_errors.ResponseError as error:
-            reply = self._despite(request, error)
+        reply = self._reply(request)
         again = request.again
         if again is not None:
             for _ in range(MOST_TRIES):
@@ -57,13 +54,55 @@ class SyncDriver:
                 if instead is None:
                     break
                 request = instead
-                try:
-                    reply = self._exchange(request, request.args)
-                except redis_errors.ResponseError as error:
-                    reply = self._despite(request, error)
+                reply = self._reply(request)
             else:
                 raise never_done(request)
         return request.decode(reply)
+
+    def _reply(self, request: Request[Any]) -> Any:
+        """The reply to a request, sent again as long as it meets another epoch than this process knows."""
+        if request.first is not None:
+            self.run(request.first)
+        if not request.assumes:
+            return self._replied(request, guarded(request, ()))
+        for _ in range(MOST_TRIES):
+            guards = [assumption.guard() or self._guard(assumption) for assumption in request.assumes]
+            if request.script is None:
+                reply, *epochs = self._looked(request, guards)
+                if not outdated(reply, epochs, guards):
+                    return reply
+            else:
+                try:
+                    return self._replied(request, guarded(request, guards))
+                except Outdated:
+                    pass
+            doubted(request)
+        raise never_settled(request)
+
+    def _guard(self, assumption: Assumption) -> Guard:
+        guard = None
+        while guard is None:  # another thread may forget it again
+            self.run(assumption.question())
+            assumption.check()
+            guard = assumption.guard()
+        return guard
+
+    def _looked(self, request: Request[Any], guards: Sequence[Guard]) -> list[Any]:
+        """The reply to a plain command, and to the looks at epochs behind it."""
+        requests = [request, *looks(request, guards)]
+        replies = self.run_together(requests, [one.args for one in requests])
+        for one, reply in zip(requests, replies, strict=True):
+            if isinstance(reply, LimpydError):
+                raise reply
+            if isinstance(reply, redis_errors.ResponseError):
+                raise self._explained(one, reply) from reply
+        return replies
+
+    def _replied(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
+        try:
+            return self._exchange(request, args)
+        except redis_errors.ResponseError as error:
+            return self._despite(request, args, error)
 
     def run_together(self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
         """The replies to requests that are sent at once: each a reply, or the error that came instead.
@@ -158,14 +197,16 @@ class SyncDriver:
         """Closes the connections; they open again when needed."""
         self._connections.close()
 
-    def _despite(self, request: Request[Any], error: redis_errors.ResponseError) -> Any:
+    def _despite(self, request: Request[Any], args: tuple[Argument, ...], error: redis_errors.ResponseError) -> Any:
         """The reply of a server that only lacked the script; of others what their error means is raised."""
-        if not isinstance(error, redis_errors.NoScriptError):
-            raise self._explained(request, error) from error
-        try:
-            return self._exchange(request, with_source(request))
-        except redis_errors.ResponseError as second:
-            raise self._explained(request, second) from second
+        if isinstance(error, redis_errors.NoScriptError):
+            try:
+                return self._exchange(request, with_source(request, args))
+            except redis_errors.ResponseError as second:
+                error = second
+        if outdated(error):
+            raise Outdated
+        raise self._explained(request, error) from error
 
     def _explained(self, request: Request[Any], error: redis_errors.ResponseError) -> Exception:
         question = type_question(request, error)

@@ -12,7 +12,7 @@ from limpyd.model.objects import automatic_pk, known, new_object
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.filters import composites, condition_of, serving
-from limpyd.query.plan import Plan, indexes_used
+from limpyd.query.plan import Plan, assumed
 from limpyd.requests import Request
 from limpyd.scripts import calls
 
@@ -46,7 +46,7 @@ def get_or_create(
     where = schema.keys.partition(new.pk)
     text = ", ".join(map(str, conditions))
     request = calls.get_or_create(schema, where, Plan(schema, where, conditions).search, new, absent, sought=text)
-    return request.after(schema.upkeep.built(indexes_used(conditions, (), where)))
+    return request.assuming(*assumed(schema.upkeep, conditions, (), where))
 
 
 def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:

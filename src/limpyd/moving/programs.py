@@ -36,13 +36,8 @@ class Moved(NamedTuple):
 
 def move(way: Route, progress: OnProgress | None) -> Program[Moved]:
     """Moves all objects from a schema to another, and then what else is left of the first."""
-    upkeep = way.target.upkeep
-    try:
-        known = yield upkeep._asking(may_write=True)
-        moved = yield from _move(way, known.unbuilt, progress)
-    finally:
-        upkeep.ask_again()
-    return moved
+    known = yield way.target.upkeep.asking(may_write=True)
+    return (yield from _move(way, known.unbuilt, progress))
 
 
 def _move(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
@@ -111,7 +106,7 @@ def _clear(way: Route) -> Program[None]:
     """Removes what is left of the indexes that fields had under their old names."""
     gone = set(way.source.fields) - set(way.target.fields)
     known = yield Request((b"HKEYS", way.there.meta), list[bytes], readonly=True, subject=way.target)
-    names = [name for name in known if not gone.isdisjoint(_fields_of(name))]
+    names = [name for name in known if not name.startswith(b":") and not gone.isdisjoint(_fields_of(name))]
     if names:
         keys = [way.there.prefix + name for name in names]
         exact = [key for key, name in zip(keys, names, strict=True) if _kind(name) not in KEYS_BY_VALUE]

@@ -84,7 +84,7 @@ def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
             conflicts.append(Conflict(to_text(pk), error))
         return Step(cursor, moved, looked, remaining, waiting, conflicts)
 
-    request = _crossing(MOVE, way, args, decode)
+    request = _crossing(MOVE, way, args, decode).assuming(way.target.upkeep.declared)
     request.again = answer
     return request
 

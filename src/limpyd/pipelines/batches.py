@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import Argument, Request
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, merged
 
 
 class Together(NamedTuple):
@@ -40,31 +41,50 @@ Exchange = Generator[Together | AsOne | Request[Any], Any, Any]
 
 def in_one_go(pendings: Sequence[Pending[Any]]) -> Exchange:
     """Sends the requests of a pipeline together, and settles each; one that fails does not stop the others."""
-    yield from questions_settled(pendings)
-    rest = [pending for pending in pendings if not pending.is_done]
-    yield from _settled([pending for pending in rest if pending.request.args])
-    for pending in rest:
+    left = [pending for pending in pendings if pending.request.args]
+    for _ in range(MOST_TRIES):
+        yield from questions_settled(left)
+        left = yield from _settled([pending for pending in left if not pending.is_done])
+        if not left:
+            break
+    for pending in left:
+        pending.settle(error=never_settled(pending.request))
+    for pending in pendings:
         if not pending.request.args:
             pending.settle(pending.request.decode(None))  # it was known before
 
 
 def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
     """Sends what must come before some requests, each question once; a request whose question fails is settled."""
-    questions: dict[tuple[Argument, ...], Request[Any]] = {}
-    for pending in pendings:
-        for question in _before(pending.request):
-            questions.setdefault(question.args, question)
+    firsts = {first.args: first for pending in pendings for first in _before(pending.request)}
+    assumed = [one for one in merged(one for pending in pendings for one in pending.request.assumes) if not one.guard()]
+    questions = [*firsts.values(), *(assumption.question() for assumption in assumed)]
     if not questions:
         return
-    replies = yield Together(list(questions.values()), _commands(list(questions.values())))
-    answers = dict(zip(questions, replies, strict=True))
+    replies = yield Together(questions, _commands([question.args for question in questions], questions))
+    answers = dict(zip(firsts, replies, strict=False))
+    refusals: list[tuple[Assumption, Exception]] = []
+    for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):
+        try:
+            yield from _result(question, reply)
+        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+            refusals.append((assumption, error))
     for pending in pendings:
-        for question in _before(pending.request):
-            try:
-                yield from _result(question, answers[question.args])
-            except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-                pending.settle(error=error)
-                break
+        try:
+            for first in _before(pending.request):
+                yield from _result(first, answers[first.args])
+            _check(pending.request.assumes, refusals)
+        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+            pending.settle(error=error)
+
+
+def _check(assumptions: Sequence[Assumption], refusals: Sequence[tuple[Assumption, Exception]]) -> None:
+    """Raises what stands against some assumptions: the question failed, or what it found."""
+    for assumption in assumptions:
+        for asked, refusal in refusals:
+            if asked.merged(assumption) is not None:
+                raise refusal
+        assumption.check()
 
 
 def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
@@ -133,30 +153,79 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
         pending.settle(result)
 
 
-def _settled(pendings: Sequence[Pending[Any]]) -> Exchange:
-    if not pendings:
-        return
-    requests = [pending.request for pending in pendings]
+class _Guarded(NamedTuple):
+    """An operation, the guards under which it is sent, and the looks at epochs that go out behind it."""
 
-    def begun() -> None:
-        for pending in pendings:
-            pending.may_be_done = not pending.request.readonly
+    pending: Pending[Any]
+    guards: list[Guard]
+    looks: list[Request[bytes]]
 
-    try:
-        replies = yield Together(requests, _commands(requests), begun)
-    except LimpydError as error:
-        for pending in pendings:
-            pending.settle(error=error)
-        raise
-    left = list(zip(pendings, replies, strict=True))
+
+class _Replied(NamedTuple):
+    """An operation, the reply to it, and the replies to the looks at epochs behind it."""
+
+    sent: _Guarded
+    reply: Any
+    epochs: list[Any]
+
+
+def _settled(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
+    """Sends requests and settles them; gives those that are to be sent again.
+
+    These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
+    they write.
+    """
+    sent, again = _guarded(pendings)
+    left = yield from _replied(sent)
     try:
         while left:
-            pending, reply = left[0]
-            yield from _settled_by(pending, reply)
+            (pending, guards, _), reply, epochs = left[0]
+            if outdated(reply, epochs, guards):
+                pending.may_be_done = False
+                doubted(pending.request)
+                again.append(pending)
+            elif again and pending.request.readonly:
+                again.append(pending)
+            else:
+                yield from _settled_by(pending, next((one for one in epochs if isinstance(one, Exception)), reply))
             del left[0]
     except BaseException:
-        settle_each([pending for pending, _ in left], [reply for _, reply in left], _settle_without_asking)
+        rest = [one.sent.pending for one in left]
+        settle_each(rest, [one.reply for one in left], _settle_without_asking)
         raise
+    return again
+
+
+def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pending[Any]]]:
+    """What can be sent; and the rest, of which another thread has just found out that the epoch is another one."""
+    sent, rest = [], []
+    for pending in pendings:
+        guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
+        if len(guards) < len(pending.request.assumes):
+            rest.append(pending)
+        else:
+            sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
+    return sent, rest
+
+
+def _replied(sent: Sequence[_Guarded]) -> Generator[Together, Any, list[_Replied]]:
+    """Sends requests and the looks at epochs behind them."""
+    if not sent:
+        return []
+
+    def begun() -> None:
+        for one in sent:
+            one.pending.may_be_done = not one.pending.request.readonly
+
+    requests = [request for one in sent for request in (one.pending.request, *one.looks)]
+    args = [args for one in sent for args in (guarded(one.pending.request, one.guards), *(x.args for x in one.looks))]
+    try:
+        replies = iter((yield Together(requests, _commands(args, requests), begun)))
+    except LimpydError as error:
+        for one in sent:
+            one.pending.settle(error=error)
+        raise
+    return [_Replied(one, next(replies), [next(replies) for _ in one.looks]) for one in sent]
 
 
 def _settled_by(pending: Pending[Any], reply: Any) -> Exchange:
@@ -186,16 +255,16 @@ def _before(request: Request[Any]) -> Iterator[Request[Any]]:
         yield request.first
 
 
-def _commands(requests: Sequence[Request[Any]]) -> list[tuple[Argument, ...]]:
+def _commands(args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]]) -> list[tuple[Argument, ...]]:
     """What is sent: of each script the source with its first use, so that the server knows it by the others."""
     known = set()
     commands = []
-    for request in requests:
+    for request, sent in zip(requests, args, strict=True):
         if request.script is None or request.script.sha in known:
-            commands.append(request.args)
+            commands.append(sent)
         else:
             known.add(request.script.sha)
-            commands.append(with_source(request))
+            commands.append(with_source(request, sent))
     return commands
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
+from limpyd.drivers.guards import doubted, guarded, outdated
 from limpyd.drivers.replies import lost, refused, with_source
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.base import BoundField
@@ -71,7 +72,10 @@ class Watch:
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
 
     def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
-        """What is sent at the end of a try: all that was collected as one request, if nothing changed meanwhile."""
+        """What is sent at the end of a try: all that was collected as one request, if nothing changed meanwhile.
+
+        Nothing, if another thread has just found out that what is known of indexes has changed.
+        """
         self._known_results = known_results(pendings)
         sent = [pending for pending in pendings if pending.request.args]
         if first_error(pendings) is not None or not sent:
@@ -79,9 +83,13 @@ class Watch:
         request = one_request(sent)
         for asked in self._asked:
             request = answer(request, asked) or request
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        if len(guards) < len(request.assumes):
+            return request, [(b"UNWATCH",)]
+        args = guarded(request, guards)
         known = request.script is not None and request.script.sha in self._known
         begins(sent)()
-        return request, [(b"MULTI",), request.args if known else with_source(request), (b"EXEC",)]
+        return request, [(b"MULTI",), args if known else with_source(request, args), (b"EXEC",)]
 
     def ended(
         self, pendings: Sequence[Pending[Any]], request: Request[Any] | None, replies: Sequence[Any]
@@ -105,10 +113,10 @@ class Watch:
         if replies[-1] is None:
             longest = min(SHORTEST_WAIT * 2 ** min(self._tries + 1, 20), LONGEST_WAIT)
             wait = random.uniform(0, longest)  # noqa: S311 - it keeps no secret
-        else:
+        elif isinstance(replies[-1], list):
             (reply,) = replies[-1]
-            if isinstance(reply, redis_errors.ResponseError) and not isinstance(reply, redis_errors.NoScriptError):
-                raise _settled_as(pendings, refused(request, reply))
+            if isinstance(reply, redis_errors.ResponseError):
+                _note(request, pendings, reply)
             if not isinstance(reply, Exception):
                 if reply[0] != b"asked":
                     settle_whole(pendings, reply, self._known_results)
@@ -128,6 +136,18 @@ class Watch:
     def lost(self, request: Request[Any] | None, where: str, error: Exception) -> LimpydError:
         """The error for a connection that was lost, at the end of a try if there is a request."""
         return lost(request or Request((b"WATCH",), bool, readonly=True, subject=_Watched()), where, error)
+
+
+def _note(request: Request[Any], pendings: Sequence[Pending[Any]], refusal: redis_errors.ResponseError) -> None:
+    """Notes why a try was refused, if the next one may go well.
+
+    Raises:
+        ServerError: it may not.
+    """
+    if outdated(refusal):
+        doubted(request)
+    elif not isinstance(refusal, redis_errors.NoScriptError):
+        raise _settled_as(pendings, refused(request, refusal))
 
 
 def _settled_as(pendings: Sequence[Pending[Any]], error: LimpydError) -> LimpydError:

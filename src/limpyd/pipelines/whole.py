@@ -11,7 +11,7 @@ from limpyd.fields.base import MOST_PASSED_ON
 from limpyd.indexes.asked import answer
 from limpyd.pipelines.batches import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import Argument, Request
+from limpyd.requests import Argument, Request, merged
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, about_a_key, unknown_outcome
 
@@ -104,6 +104,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         subject=_Transaction(),
         readonly=all(request.readonly for request in requests),
         again=answer,
+        assumes=merged(assumption for request in requests for assumption in request.assumes),
     )
 
 

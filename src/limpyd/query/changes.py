@@ -20,7 +20,7 @@ RAW = RawPrimaryKeys()
 
 def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Program[int]:
     """Changes all that a plan finds in one step: what it is compared with may change too, so must be read only once."""
-    return (yield change(plan.search).after(plan.first)) if not plan.empty else 0
+    return (yield change(plan.search).assuming(*plan.assumes)) if not plan.empty else 0
 
 
 def in_chunks(

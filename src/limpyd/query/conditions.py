@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from limpyd.fields import ValueField
@@ -10,7 +10,7 @@ from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.kept import Kept
 from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
-from limpyd.requests import Request
+from limpyd.requests import Assumption
 from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text, Via
 
 TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
@@ -40,9 +40,9 @@ class Condition:
         """The indexes that it relies on."""
         yield from ()
 
-    def first(self) -> Request[Any] | None:
-        """What is to be asked of other models before, if anything is."""
-        return None
+    def assumes(self) -> Iterator[Assumption]:
+        """What it takes for granted of other models: their indexes are built."""
+        yield from ()
 
     def elsewhere(self) -> Iterator[bytes]:
         """Keys that are read beside those of the model."""
@@ -250,10 +250,10 @@ class Related(Condition):
         (where,) = self.field.model.keys.partitions
         yield self.field.kept_references(where)
 
-    def first(self) -> Request[Any] | None:
-        target = self.field.target
-        before: Request[Any] | None = target.upkeep.built(index for part in self.parts for index in part.indexes())
-        return joined_first(self.parts, before)
+    def assumes(self) -> Iterator[Assumption]:
+        yield from self.field.target.upkeep.built(index for part in self.parts for index in part.indexes())
+        for part in self.parts:
+            yield from part.assumes()
 
     def references(self) -> Iterator[bytes]:
         for part in self.parts:
@@ -279,8 +279,9 @@ class Joined(Condition):
         for part in self._parts:
             yield from part.indexes()
 
-    def first(self) -> Request[Any] | None:
-        return joined_first(self._parts)
+    def assumes(self) -> Iterator[Assumption]:
+        for part in self._parts:
+            yield from part.assumes()
 
     def elsewhere(self) -> Iterator[bytes]:
         for part in self._parts:
@@ -327,8 +328,8 @@ class Fails(Condition):
     def indexes(self) -> Iterator[Kept]:
         return self._part.indexes()
 
-    def first(self) -> Request[Any] | None:
-        return self._part.first()
+    def assumes(self) -> Iterator[Assumption]:
+        return self._part.assumes()
 
     def elsewhere(self) -> Iterator[bytes]:
         return self._part.elsewhere()
@@ -338,15 +339,6 @@ class Fails(Condition):
 
     def __str__(self) -> str:
         return f"not ({self._part})" if self._text is None else str(self._text)
-
-
-def joined_first(parts: Iterable[Condition], before: Request[Any] | None = None) -> Request[Any] | None:
-    """What is to be asked before, for all of some conditions."""
-    for part in parts:
-        first = part.first()
-        if first is not None:
-            before = first.after(before)
-    return before
 
 
 def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:

@@ -256,7 +256,7 @@ class CollectionCore(Generic[Item, M]):
         """What a plan is asked for, from a template if it was asked for before with other values."""
         conditions, sorted_by, shape, _ = self._query
         schema = self._schema
-        if not (schema.upkeep.all_built and shape.recurs) or by_scores(sorted_by):
+        if not shape.recurs or by_scores(sorted_by):
             return ask(self._plan(order))
         key = (*asked, shape, order, sorted_by, self._database._sorts_by_pattern)
         return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))

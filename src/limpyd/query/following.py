@@ -112,6 +112,7 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
             script=request.script,
             subject=request.subject,
             first=request.first,
+            assumes=request.assumes,
             again=again,
         )
 

@@ -9,12 +9,12 @@ from uuid import uuid4
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query import native
-from limpyd.query.conditions import Condition, joined_first
+from limpyd.query.conditions import Condition
 from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import Column, PrimaryKeys, Shape
-from limpyd.requests import Argument, Request, answered
+from limpyd.requests import Argument, Assumption, Request, answered, merged
 from limpyd.scripts.leaves import All, Everything, OneOf, Within
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model
@@ -57,7 +57,7 @@ class Plan:
         where: the partition.
         order: what objects are sorted by.
         nodes: what objects must meet, as the scripts know it.
-        first: what is to be asked before, unless the indexes that it uses are known to be built.
+        assumes: what it takes for granted: the indexes that it uses are built.
     """
 
     def __init__(
@@ -76,9 +76,7 @@ class Plan:
         self._sorts = sorts_by_pattern and b"*" not in where.prefix
         self.nodes = [condition.node(where) for condition in conditions]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
-        upkeep = model.upkeep
-        first = None if upkeep.all_built else upkeep.built(indexes_used(conditions, order, where))
-        self.first = joined_first(conditions, first)
+        self.assumes = assumed(model.upkeep, conditions, order, where)
 
     @property
     def empty(self) -> bool:
@@ -125,7 +123,7 @@ class Plan:
 
         wanted = b"rows" if shape.columns else b"pks"
         request = find(self._model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
-        return request.after(self.first)
+        return request.assuming(*self.assumes)
 
     def count(self, limit: int = 0) -> Request[int]:
         """How many match; with a limit of 1 or more, it may stop counting there."""
@@ -173,13 +171,12 @@ class Plan:
         nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
         extra = (keys.index(key) + 1, ttl, nothing)
         request = find(self._model, search._replace(elsewhere=keys), b"pks", int, extra=extra, script=STORE)
-        return request.after(self.first)
+        return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:
         """How it would be answered (see explain.lua)."""
-        return find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN).after(
-            self.first
-        )
+        request = find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
+        return request.assuming(*self.assumes)
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
         """What is read of each object."""
@@ -260,7 +257,7 @@ class Plan:
     ) -> Request[Any]:
         offset, limit = span
         request = find(self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
-        return request.after(self.first)
+        return request.assuming(*self.assumes)
 
     def _plain(
         self, wanted: bytes, decode: Callable[[Any], Any], span: Span, shape: Shape | None = None
@@ -272,7 +269,7 @@ class Plan:
         columns = shape.entries(self.where) if shape is not None else ()
         if parts is None or columns is None:
             return None
-        return find_plain(self._model, self.where, wanted, decode, *parts, columns).after(self.first)
+        return find_plain(self._model, self.where, wanted, decode, *parts, columns).assuming(*self.assumes)
 
     def _page_of_range(self, shape: Shape, span: Span) -> Request[Any] | None:
         """A page of one range, in the order of its own index, where SORT may read the values."""
@@ -283,7 +280,7 @@ class Plan:
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
         request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.items)
-        return request.after(self.first)
+        return request.assuming(*self.assumes)
 
     def _ask(
         self, script: Script, shape: Shape, decode: Callable[[Any], R], size: int, extra: Sequence[Argument]
@@ -294,10 +291,18 @@ class Plan:
         request = find(
             self._model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=script
         )
-        return request.after(self.first)
+        return request.assuming(*self.assumes)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
-        return Request(args, decode, readonly=True, subject=self._model, first=self.first)
+        return Request(args, decode, readonly=True, subject=self._model, assumes=self.assumes)
+
+
+def assumed(
+    upkeep: Any, conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition
+) -> tuple[Assumption, ...]:
+    """Returns what a query takes for granted: the indexes that it uses are built, also those of other models."""
+    elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
+    return merged([*upkeep.built(indexes_used(conditions, order, where)), *elsewhere])
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition) -> Iterator[Any]:

@@ -85,7 +85,7 @@ def _template(
     conditions: Sequence[Condition], values: Sequence[Any], request: Request[Any], plan: Planning
 ) -> Template | None:
     """What is to be kept of a request; nothing if its values are not to be seen in its arguments."""
-    if not request.args or request.first is not None or not all(isinstance(value, bytes) for value in values):
+    if not request.args or not all(isinstance(value, bytes) for value in values):
         return None
     marks = [MARK % number for number in range(len(values))]
     left = iter(marks)

@@ -153,9 +153,8 @@ def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes
 
 def _when_built(request: Request[Any], concerned: Consequences) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
-    for model in concerned.models:
-        request = request.after(model.upkeep.first)
+    assumptions = [model.upkeep.declared for model in concerned.models]
     for reference in concerned.references:
         (where,) = reference.model.keys.partitions
-        request = request.after(reference.model.upkeep.built([reference.kept_references(where)]))
-    return request
+        assumptions += reference.model.upkeep.built([reference.kept_references(where)])
+    return request.assuming(*assumptions)

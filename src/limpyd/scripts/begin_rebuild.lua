@@ -2,29 +2,29 @@
 -- Begins the rebuild of some indexes; or goes on with it, if the rebuild of the same ones was begun before and did
 -- not come to its end. Those that were done then are left as they are.
 --
--- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
--- ARGV   of each index its name and its signature
+-- KEYS   the set of primary keys; the catalog of the model (see declare.lua)
+-- ARGV   a text that was never an epoch; of each index its name and its signature
 -- Reply  how many objects there are; and the names of the indexes that are to be rebuilt
 -- @include rebuilds
 
 local together, run, states, begun = {}, run_of_server(), {}, false
-for at = 1, #ARGV, 2 do
+for at = 2, #ARGV, 2 do
   together[#together + 1] = #ARGV[at] .. ':' .. ARGV[at]
 end
 together = table.concat(together)
 
-for at = 1, #ARGV, 2 do
+for at = 2, #ARGV, 2 do
   local state = run ~= '' and state_of_rebuild(KEYS[2], ARGV[at], ARGV[at + 1], run) or nil
   states[at] = state
   begun = begun or state and state.together == together
 end
 
 local reply = { redis.call('SCARD', KEYS[1]) }
-for at = 1, #ARGV, 2 do
+for at = 2, #ARGV, 2 do
   if not begun then
     states[at] = states[at] or new_rebuild(ARGV[at + 1], run, together)
     states[at].together = together
-    note_rebuild(KEYS[2], ARGV[at], states[at])
+    note_rebuild(KEYS[2], ARGV[at], states[at], ARGV[1])
   end
   if states[at] or redis.call('HGET', KEYS[2], ARGV[at]) ~= ARGV[at + 1] then
     reply[#reply + 1] = ARGV[at]

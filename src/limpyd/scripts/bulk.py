@@ -132,7 +132,7 @@ class NewObjects:
             created, skipped, refused, pks = _facts(self._model, reply)
             return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
 
-        return scripted(BULK_CREATE, self._keys, args, decode, self._model).after(self._model.upkeep.first)
+        return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.upkeep.declared)
 
     def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
         """Creates them, or gives the objects that stand against them values; as far as the first that is refused.
@@ -150,7 +150,7 @@ class NewObjects:
             return Created(created, skipped, updated, pks, _refused_update(model, fields, refused))
 
         request = scripted(BULK_UPSERT, self._keys, args, decode, model, again=answer)
-        return request.after(model.upkeep.first)
+        return request.assuming(model.upkeep.declared)
 
     @property
     def _keys(self) -> tuple[bytes, ...]:
@@ -230,7 +230,7 @@ class Updates:
 
         args = (int(skip), len(self), *self.fields.told(), *self.args)
         request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, again=answer)
-        return request.after(model.upkeep.first)
+        return request.assuming(model.upkeep.declared)
 
 
 def delete(
@@ -252,7 +252,7 @@ def delete(
     request = scripted(
         BULK_DELETE, (where.pks,), *deletion(model, pks, layout, refused, skip=skip), model, again=answer
     )
-    return request.after(model.upkeep.first)
+    return request.assuming(model.upkeep.declared)
 
 
 def deletion(

@@ -6,6 +6,7 @@
 -- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see lib/shaped)
 -- Reply  'ok', how many were created, how many passed over, false or where the refused one stands (counted from 0) and
 --        its outcome ('taken', 'unique', 'occupied' or 'error', see lib/atomic), the primary keys
+-- @guarded
 -- @include atomic attempt add_entry mint shaped create_all create_one
 
 return atomically(function()

@@ -5,6 +5,7 @@
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; what the model looks like (see lib/deleting)
 -- Reply  'ok', how many were deleted, how many absent, false or where the absent one stands (counted from 0) and its outcome; or
 --        'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic values remove_entry upkeep look_at_all deleting
 
 return atomically(function()

@@ -8,6 +8,7 @@
 -- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
 --        stands (counted from 0), its outcome (see lib/atomic) and the primary key it is about, the primary keys; or
 --        'asked'
+-- @guarded
 -- @include atomic attempt if_known values add_entry remove_entry upkeep mint shaped create_one assign
 
 local function update_one(pk, at)

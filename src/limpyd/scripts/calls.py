@@ -82,7 +82,7 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
     request = scripted(
         CREATE.crossing_if(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
     )
-    return request.after(model.upkeep.first)
+    return request.assuming(model.upkeep.declared)
 
 
 def get_or_create(
@@ -120,7 +120,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(absent is None), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE, keys, args, decode, model).after(model.upkeep.first)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.upkeep.declared)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -135,7 +135,7 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
             raise refusal(model, reply, pk)
 
     request = scripted(DELETE, (where.pks,), (pk, *layout), decode, model, again=answer)
-    return request.after(model.upkeep.first)
+    return request.assuming(model.upkeep.declared)
 
 
 def deletion_layout(

@@ -49,7 +49,7 @@ def _on_found(
     keys, args = found_args(search)
     decode = found_decoder(model, refused)
     request = scripted(script, keys, (*args, *rest), decode, model, again=answer)
-    return request.after(model.upkeep.first)
+    return request.assuming(model.upkeep.declared)
 
 
 def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:

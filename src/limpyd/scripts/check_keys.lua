@@ -11,6 +11,7 @@
 --          unexplained      nothing: there should be no such key
 -- Reply  findings: kind, key, primary key or nothing, and the type that it has; with 'half', 'nobody' if there are no
 --        objects at all, for then it is not removed; with 'mistyped', the type that it should have
+-- @guarded
 -- @include findings
 
 local call = redis.call

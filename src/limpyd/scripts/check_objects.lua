@@ -19,6 +19,7 @@
 --          unexplained  the sub-key
 --          expiring     the sub-key
 --        or 'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic if_known values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held entries_there findings
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]

@@ -5,6 +5,7 @@
 -- ARGV   the query (see lib/answer); wanted is `pks` or `rows`; further arguments are the cursor (see lib/chunks), and
 --        indexes that must not be walked; the limit is about how many objects to look at
 -- Reply  the cursor after it, and the primary keys or rows; or GONE (see find.lua)
+-- @guarded
 -- @include calling forms order conditions ranges query sorting rows chunks walking answer
 
 local request = read_request()

@@ -2,25 +2,30 @@
 -- Removes keys of indexes, as many as one look at the keys of the database finds. Each time it notes before that the
 -- indexes are not built, so nothing counts as built of which something is still to be removed.
 --
--- KEYS   the hash of what is known of the indexes (see declare.lua)
--- ARGV   a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
+-- KEYS   the catalog of the model (see declare.lua)
+-- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
 --        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
 --        (see lib/apart), and those; and the templates of what is to be removed if it is of none of the former
 -- Reply  the next cursor
 -- @include apart
 
-local names, at = {}, 2
-if ARGV[1] == '*' then
+local names, at, changed = {}, 3, 0
+if ARGV[2] == '*' then
   names = redis.call('HKEYS', KEYS[1])
 else
-  at = 2 + ARGV[1]
-  names = { unpack(ARGV, 2, at - 1) }
+  at = 3 + ARGV[2]
+  names = { unpack(ARGV, 3, at - 1) }
 end
 for _, name in ipairs(names) do
-  redis.call('HDEL', KEYS[1], 'rebuilding:' .. name)
-  if string.sub(name, 1, 11) ~= 'rebuilding:' then
+  changed = changed + redis.call('HDEL', KEYS[1], 'rebuilding:' .. name)
+  local of_an_index = string.sub(name, 1, 11) ~= 'rebuilding:' and string.sub(name, 1, 1) ~= ':'
+  if of_an_index and redis.call('HGET', KEYS[1], name) ~= '-' then
+    changed = changed + 1
     redis.call('HSET', KEYS[1], name, '-')
   end
+end
+if changed > 0 then
+  redis.call('HSET', KEYS[1], ':epoch', ARGV[1])
 end
 
 local keys_end = at + ARGV[at]

@@ -6,6 +6,7 @@
 --        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
 --        lib/steps, lib/member_steps), the last argument of which is '' for the primary key where it holds many
 -- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see lib/atomic)
+-- @guarded
 -- @include atomic if_known values add_entry remove_entry upkeep look_at_all dumps members undoing tracking steps member_steps
 
 return atomically(function()

@@ -1,15 +1,18 @@
 #!lua flags=allow-oom
--- Tells which indexes of a model are not built, and notes what is declared.
+-- Replies with the catalog of a model: its epoch, and which of its indexes are not built. Notes what is declared, if it may.
 --
--- A hash knows the indexes, each by its name: the signature of what it keeps if it is built, and `-` if it must be
--- built, since there are objects that it does not know, or knows in another form. Writes that do not know of an
--- index do not keep it, so one that is no longer declared must be built when it is declared again. How far a rebuild
--- has come is under `rebuilding:` and the name (see rebuild.lua).
+-- The catalog is a hash that knows the indexes, each by its name: the signature of what it keeps if it is built, and
+-- `-` if it must be built, since there are objects that it does not know, or knows in another form. Writes that do not
+-- know of an index do not keep it, so one that is no longer declared must be built when it is declared again. How far
+-- a rebuild has come is under `rebuilding:` and the name (see rebuild.lua). What is not about an index begins with a
+-- colon: `:epoch` is another text after each change of what is built, being built or declared, so a process
+-- that knows the epoch knows the catalog (see lib/guard).
 --
--- KEYS   the set of primary keys; the hash
--- ARGV   '1' if the hash may be changed; '1' if indexes that nothing is known of are taken to be built; of each declared index the name and the signature
--- Reply  1 if the hash is as declared, else 0; 0 if an index counts as built only because there are no objects, and
---        the hash does not say so, else 1; and the names of those that are not built
+-- KEYS   the set of primary keys; the catalog
+-- ARGV   '1' if the catalog may be changed; '1' if indexes that nothing is known of are taken to be built; a text
+--        that was never an epoch; of each declared index the name and the signature
+-- Reply  the epoch; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
+--        objects yet, and the first one may come without another epoch, else 1; the names of those that are not built
 
 local may_write, entries = ARGV[1] == '1', redis.call('HGETALL', KEYS[2])
 local trusted = ARGV[2] == '1' and #entries == 0
@@ -20,8 +23,9 @@ local certain = true
 for at = 1, #entries, 2 do
   known[entries[at]] = entries[at + 1]
 end
+local epoch = known[':epoch']
 
-for at = 3, #ARGV, 2 do
+for at = 4, #ARGV, 2 do
   local name, signature = ARGV[at], ARGV[at + 1]
   declared[name] = signature
   if known[name] == '-' or known[name] ~= signature and not empty and not trusted then
@@ -29,7 +33,7 @@ for at = 3, #ARGV, 2 do
     changes[name] = known[name] ~= '-' and '-' or nil
   elseif known[name] ~= signature then
     changes[name] = signature
-    certain = false
+    certain = not epoch -- whoever writes the first object begins an epoch
   end
 end
 
@@ -38,13 +42,13 @@ for name, value in pairs(known) do
     if declared[string.sub(name, 12)] ~= cmsgpack.unpack(value).signature then
       changes[name] = ''
     end
-  elseif not declared[name] and value ~= '-' then
+  elseif string.sub(name, 1, 1) ~= ':' and not declared[name] and value ~= '-' then
     changes[name] = empty and '' or '-'
   end
 end
 
-local as_declared = next(changes) == nil
-if may_write then
+local as_declared = epoch and next(changes) == nil
+if may_write and not as_declared then
   for name, value in pairs(changes) do
     if value == '' then
       redis.call('HDEL', KEYS[2], name)
@@ -52,6 +56,8 @@ if may_write then
       redis.call('HSET', KEYS[2], name, value)
     end
   end
+  epoch = ARGV[3]
+  redis.call('HSET', KEYS[2], ':epoch', epoch)
   as_declared, certain = true, true
 end
-return { as_declared and 1 or 0, certain and 1 or 0, unpack(unbuilt) }
+return { epoch or '', as_declared and 1 or 0, certain and 1 or 0, unpack(unbuilt) }

@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; what the model looks like (see lib/deleting)
 -- Reply  'ok'; or 'gone', 'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include alone short_delete atomic values remove_entry upkeep look_at_all deleting
 
 return atomically(function()

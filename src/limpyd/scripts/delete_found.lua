@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see lib/query); what the model looks like (see lib/deleting)
 -- Reply  'ok', how many there were; or 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- @guarded
 -- @include atomic forms order conditions ranges query values remove_entry upkeep look_at_all deleting
 
 return atomically(function()

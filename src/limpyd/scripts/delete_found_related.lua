@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see lib/query); the models that are concerned (see lib/consequences)
 -- Reply  'ok', how many there were; or 'restricted', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- @guarded
 -- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep look_at_all dumps members undoing tracking steps member_steps deleting consequences
 
 return atomically(function()

@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; the models that are concerned (see lib/consequences)
 -- Reply  'ok'; or 'gone', 'restricted', 'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic if_known values add_entry remove_entry upkeep look_at_all dumps members undoing tracking steps member_steps deleting consequences
 
 return atomically(function()

@@ -6,6 +6,7 @@
 -- Reply  how many objects there are; which conditions it would start from, by their numbers in the order of ARGV,
 --        or 0 if from all objects; how it would sort: 'walk', 'gather' or ''; and of each condition about how
 --        many objects meet it, or -1 if that is not known
+-- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows answer
 
 local request = read_request()

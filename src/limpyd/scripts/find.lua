@@ -9,6 +9,7 @@
 --          sum      the total of the first column (see lib/aggregates)
 --          tally    the values of the first column, each with how often it is there
 -- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
+-- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows aggregates answer
 
 local request = read_request()

@@ -7,6 +7,7 @@
 --        its key, and the ends of the range as ZRANGE BYSCORE takes them; for rows the prefix of the hashes and the
 --        sub-keys that are read
 -- Reply  the primary keys, the rows one after the other, or how many there are
+-- @guarded
 
 local call = redis.call
 local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache

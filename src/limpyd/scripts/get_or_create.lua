@@ -5,6 +5,7 @@
 -- ARGV   values to be read first, and the query (see lib/query); '1' if it may be created; the object
 -- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none, and it may not be created), 'many',
 --        'taken', 'unique', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic add_entry mint create forms order conditions ranges query
 
 return atomically(function()

@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 INCLUDE = r"(?m)^-- @include (.+)$"
 WITHIN = r"(?m)^-- @script (.+)$"
 SHEBANG = r"\A#!lua.*\n"
+GUARDED = r"(?m)^-- @guarded$"
 
 
 class Script:
@@ -39,7 +40,7 @@ class Script:
 
         A `-- @script` line is replaced by whole scripts, each a function in the table `scripts` of Lua.
         """
-        source = _joined(self._text, set())
+        source = re.sub(GUARDED, lambda _: _part("guard"), _joined(self._text, set()))
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
         return source.encode()
@@ -49,6 +50,11 @@ class Script:
         """What the server is told of it."""
         first_line = self.source.split(b"\n", 1)[0].decode()
         return frozenset(first_line.partition("flags=")[2].split(",")) - {""}
+
+    @cached_property
+    def guarded(self) -> bool:
+        """Whether it runs only under the epochs that its last arguments name (see lib/guard)."""
+        return re.search(GUARDED, self._text) is not None
 
     @cached_property
     def within(self) -> frozenset[str]:
@@ -65,6 +71,11 @@ class Script:
         return sha1(self.source, usedforsecurity=False).hexdigest().encode()
 
 
+def _part(name: str) -> str:
+    """A shared part."""
+    return (FOLDER / "lib" / f"{name}.lua").read_text("utf-8")
+
+
 def _joined(text: str, known: set[str]) -> str:
     """A text with its parts, but for those that are known around it."""
     included = set(known)
@@ -74,11 +85,13 @@ def _joined(text: str, known: set[str]) -> str:
         for part in include[1].split():
             if part not in included:
                 included.add(part)
-                found.append(re.sub(INCLUDE, parts, (FOLDER / "lib" / f"{part}.lua").read_text("utf-8")))
+                found.append(re.sub(INCLUDE, parts, _part(part)))
         return "\n".join(found)
 
     def scripts(within: re.Match[str]) -> str:
-        bodies = {name: re.sub(SHEBANG, "", (FOLDER / f"{name}.lua").read_text("utf-8")) for name in within[1].split()}
+        bodies = {name: (FOLDER / f"{name}.lua").read_text("utf-8") for name in within[1].split()}
+        for unwanted in (SHEBANG, GUARDED):  # what is around them is guarded for all
+            bodies = {name: re.sub(unwanted, "", body) for name, body in bodies.items()}
         return "\n".join(
             f"scripts.{name} = function(KEYS, ARGV)\n{_joined(body, included)}\nend" for name, body in bodies.items()
         )

@@ -14,6 +14,7 @@
 --        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
 --        or 'asked', 'error', 'broken' (see lib/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
 --        was to be renamed would replace another value
+-- @guarded
 -- @include atomic if_known values add_entry remove_entry upkeep look_at_all attempt deleting entering renaming
 
 -- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.

@@ -7,6 +7,7 @@
 --        key '1' and its value, or '0' and '' if it has none
 -- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;
 --        nothing of that if no more follow; or GONE (see find.lua)
+-- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows answer
 
 local request = read_request()

@@ -5,6 +5,7 @@
 -- ARGV   the ends of the range as ZRANGE BYSCORE takes them; how many objects to pass over, and how many to give at the
 --        most, 0 for all; '1' if from the largest to the smallest; and what tells SORT the columns
 -- Reply  the rows, one after the other
+-- @guarded
 
 local call = redis.call
 local key, low, high = KEYS[1], ARGV[1], ARGV[2]

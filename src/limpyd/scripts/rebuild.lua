@@ -3,20 +3,22 @@
 -- its entries are looked at, and those removed that their objects do not give. Writes that come between two steps
 -- keep the index as ever, so it is right when all objects, and then all entries, have been looked at once.
 --
--- How far it has come stands in the hash of what is known of indexes, so whoever does the next step goes on from
--- there: the same process, one after it, or several together. If the index was cleared, or the server was started
--- anew, it begins from the start.
+-- How far it has come stands in the catalog of the model, so whoever does the next step goes on from
+-- there: the same process, one after it, or several together. If the index was cleared, the server was started anew,
+-- or a process declared the model without the index, it begins from the start.
 --
--- KEYS   the set of primary keys; the hash
+-- KEYS   the set of primary keys; the catalog
 -- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
---        about how many objects or entries to look at; the index (see lib/given)
--- Reply  'ok', 1 if the index is built, objects looked at, entries that these gave, entries looked at, how many
---        objects there are; or 'unique', primary key, value, owner, sub-key; 'unindexable', 'expiring',
---        'error' (see lib/atomic), all with the primary key at the end if an object was to be entered; 'asked'
+--        about how many objects or entries to look at; a text that was never an epoch; the index (see lib/given)
+-- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
+--        entries looked at, how many objects there are; or 'unique', primary key, value, owner, sub-key;
+--        'unindexable', 'expiring', 'error' (see lib/atomic), all with the primary key at the end if an object was to be
+--        entered; 'asked'
 -- @include atomic values apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-turn_to_index(5)
+local new_epoch, begun = ARGV[5], false
+turn_to_index(6)
 local looked = 0
 local entering = false -- which object
 
@@ -27,6 +29,7 @@ local function this_rebuild()
   if not state and call('HEXISTS', KEYS[2], 'rebuilding:' .. name) == 0 and call('HGET', KEYS[2], name) == signature then
     return nil
   end
+  begun = not state
   return state or new_rebuild(signature, run, '')
 end
 
@@ -165,18 +168,18 @@ local outcome = atomically(function()
   subject_key = KEYS[1]
   local counts = state and state.counts or {}
   local all = call('SCARD', KEYS[1])
-  return { 'ok', built and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all }
+  return { 'ok', built and 1 or 0, begun and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all }
 end)
 
 if outcome[1] == 'ok' and built then
-  call('HSET', KEYS[2], name, signature)
+  call('HSET', KEYS[2], name, signature, ':epoch', new_epoch)
   call('HDEL', KEYS[2], 'rebuilding:' .. name)
 elseif outcome[1] == 'ok' then
-  note_rebuild(KEYS[2], name, state)
+  note_rebuild(KEYS[2], name, state, begun and new_epoch)
 elseif outcome[1] ~= 'asked' and outcome[1] ~= 'unique' then
   outcome[5] = entering
 end
 if (outcome[1] == 'unique' or outcome[1] == 'unindexable' or outcome[1] == 'expiring') and call('HGET', KEYS[2], name) == signature then
-  call('HSET', KEYS[2], name, '-')
+  call('HSET', KEYS[2], name, '-', ':epoch', new_epoch)
 end
 return outcome

@@ -5,6 +5,7 @@
 -- ARGV   the query (see lib/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
 --        ever, and what stands for an empty list, since there are none in Redis
 -- Reply  how many there are; or GONE (see find.lua)
+-- @guarded
 -- @include atomic forms order conditions ranges query walking sorting rows answer
 
 local outcome = atomically(function()

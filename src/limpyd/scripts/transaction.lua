@@ -6,6 +6,7 @@
 --        of arguments, and those, which for a plain command begin with its name
 -- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
 --        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
+-- @guarded
 -- @include atomic values dumps
 
 local all_or_nothing = atomically

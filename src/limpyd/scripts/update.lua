@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; the fields, and what of the object (see lib/assign)
 -- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic if_known values add_entry remove_entry upkeep assign
 
 return atomically(function()

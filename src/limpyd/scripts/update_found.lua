@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see lib/query); commands (see lib/steps)
 -- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- @guarded
 -- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep steps
 
 return atomically(function()

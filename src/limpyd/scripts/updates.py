@@ -95,4 +95,4 @@ def update(
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
     request = scripted(script, (where.pks,), (pk, *fields.told(), *values), decode, model, again=answer)
-    return request.after(model.upkeep.first)
+    return request.assuming(model.upkeep.declared)

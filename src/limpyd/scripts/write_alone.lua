@@ -4,6 +4,7 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; the prefix of the key; the command, and its arguments after the key
 -- Reply  that of the command, as it is if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lib/atomic)
+-- @guarded
 
 local key, call = KEYS[1], redis.pcall
 local reply = call('SISMEMBER', key, ARGV[1])

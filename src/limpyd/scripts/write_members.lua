@@ -9,6 +9,7 @@
 --        (see lib/member_steps), whose objects are 0, that of the write, or one of the others
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
 --        'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- @guarded
 -- @include atomic if_known values add_entry remove_entry upkeep mint look_at_all dumps members undoing tracking member_steps
 
 return atomically(function()

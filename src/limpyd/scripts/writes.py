@@ -86,7 +86,7 @@ def write_alone(
         script=script,
         subject=subject,
         part=part,
-        first=model.upkeep.first,
+        assumes=(model.upkeep.declared,),
     )
 
 
@@ -127,7 +127,12 @@ def write(
     args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
     args += step_args(steps)
     return Request(
-        tuple(args), decode_outcome, script=script, subject=subject or model, again=answer, first=model.upkeep.first
+        tuple(args),
+        decode_outcome,
+        script=script,
+        subject=subject or model,
+        again=answer,
+        assumes=(model.upkeep.declared,),
     )
 
 
@@ -261,10 +266,11 @@ def write_members(
         args += (name, key_at + len(sub_command), len(sub_command) + len(command_args), *sub_command)
         args += command_args
     everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
-    request = Request(
-        everything, decode_outcome, script=script, subject=subject or model, again=answer, first=model.upkeep.first
+    return Request(
+        everything,
+        decode_outcome,
+        script=script,
+        subject=subject or model,
+        again=answer,
+        assumes=tuple(dict.fromkeys(one.upkeep.declared for one in (model, *(other.model for other in others)))),
     )
-    for other in others:
-        if other.model is not model:
-            request = request.after(other.model.upkeep.first)
-    return request

@@ -6,74 +6,60 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from limpyd.exceptions import IndexNotBuilt, InvalidValue
+from limpyd.exceptions import InvalidValue
 from limpyd.indexes.base import Index
 from limpyd.indexes.kept import Kept
-from limpyd.requests import Program, Request
+from limpyd.requests import Assumption, Program, Request
 from limpyd.upkeep import programs, steps
+from limpyd.upkeep.catalog import Assumed, Catalog
 from limpyd.upkeep.declared import DeclaredIndex, Upkept, declared_indexes
 from limpyd.upkeep.programs import OnProgress
-from limpyd.upkeep.steps import Known
 
 
 class Upkeep:
     """What is known of a model's indexes on its database.
 
     Attributes:
-        first: what is to be asked before the next write; nothing once the server knows the indexes.
-        all_built: whether all indexes are known to be built.
+        catalog: what the server knows of them; None before it was asked, or when that has changed.
+        declared: what each write takes for granted: the server knows what this process declares.
     """
 
     def __init__(self, model: Upkept) -> None:
         self._model = model
         (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
         self._indexes = {index.kept.key: index for index in declared_indexes(model, self._where)}
+        self.declared = Assumed(self, writes=True)
         self.forget()
 
     def forget(self) -> None:
         """Forgets what is known, since the database is another from now on, or may be."""
         self._database = object()
-        self.first: Request[Any] | None = self._asking(may_write=True)
-        self.ask_again()
+        self.catalog: Catalog | None = None
 
-    def ask_again(self) -> None:
-        """Has the next query ask whether its indexes are built."""
-        self.all_built = not self._indexes
-        self._unbuilt: frozenset[bytes] | None = None
+    def doubt(self) -> None:
+        """Has the next request that rests on the catalog ask for it."""
+        self.catalog = None
 
-    def built(self, indexes: Iterable[Kept]) -> Request[Any] | None:
-        """What is to be asked before a query that uses some indexes; nothing if they are known to be built.
+    def built(self, indexes: Iterable[Kept]) -> tuple[Assumption, ...]:
+        """Returns what a query that uses some indexes takes for granted; nothing if it uses none."""
+        names = frozenset(self._indexes[index.key].name for index in indexes)
+        return (Assumed(self, names),) if names else ()
 
-        Raises (from the reply):
-            IndexNotBuilt: one of them is not.
-        """
-        if self.all_built:
-            return None
-        used = [self._indexes[index.key] for index in indexes]
-        if not used or (self._unbuilt is not None and self._unbuilt.isdisjoint(index.name for index in used)):
-            return None
+    def described(self, name: bytes) -> tuple[str, str, str]:
+        """Returns the model, the field and the index of a name, for messages."""
+        index = next(index for index in self._indexes.values() if index.name == name)
+        return self._model.name, index.kept.field.name, str(index.kept.index)
 
-        def check(known: Known) -> None:
-            for index in used:
-                if index.name in known.unbuilt:
-                    raise IndexNotBuilt(self._model.name, index.kept.field.name, str(index.kept.index))
-
-        return self._asking(may_write=False).then(check)
-
-    def _asking(self, *, may_write: bool) -> Request[Known]:
+    def asking(self, *, may_write: bool) -> Request[Catalog]:
+        """Asks for the catalog. A write declares first what this process declares."""
         database = self._database
 
-        def learn(known: Known) -> Known:
+        def learn(catalog: Catalog) -> Catalog:
             if self._database is database:
-                if known.as_declared:
-                    self.first = None
-                if known.certain:
-                    self._unbuilt = known.unbuilt
-                    self.all_built = not known.unbuilt
-            return known
+                self.catalog = catalog
+            return catalog
 
-        request = steps.declare(self._model, self._where, list(self._indexes.values()), may_write=may_write)
-        return request.then(learn)
+        return steps.declare(self._model, self._where, list(self._indexes.values()), may_write=may_write).then(learn)
 
     # --- building and clearing: what these return is to be awaited on the async face ---
 
@@ -128,12 +114,9 @@ class Upkeep:
         return self._model.model.database._run_program(self._after_asking(program))
 
     def _after_asking(self, program: Program[None]) -> Program[None]:
-        if self.first is not None:
-            yield self.first
-        try:
-            yield from program
-        finally:
-            self.ask_again()
+        if self.declared.guard() is None:
+            yield self.declared.question()
+        yield from program
 
 
 class FieldIndex:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from secrets import token_urlsafe
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, UniquenessError
 from limpyd.indexes.asked import answer
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition, literal_pattern, to_text
-from limpyd.requests import Argument, Request
+from limpyd.requests import Argument, Guard, Request
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, about_a_key, expiring, shown
+from limpyd.upkeep.catalog import Catalog
 from limpyd.upkeep.declared import DeclaredIndex
 
 R = TypeVar("R")
@@ -27,31 +29,31 @@ CHUNK = 500
 """About how many objects, entries or keys a step looks at."""
 
 
-class Known(NamedTuple):
-    """What the server knows of a model's indexes.
+def declare(model: Model, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
+    """Asks for the catalog of a model, and declares its indexes if it may.
 
-    Attributes:
-        as_declared: it knows them as they are declared.
-        certain: what it knows will stay true.
-        unbuilt: the names of those that are not built.
+    Without that it asks once more, and declares them, where the answer depends on there being no objects.
     """
-
-    as_declared: bool
-    certain: bool
-    unbuilt: frozenset[bytes]
-
-
-def declare(model: Model, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Known]:
-    """Tells which indexes are not built, and notes what is declared if it may."""
-    script = DECLARE if may_write else LOOK
-    args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes)]
+    args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes), new_epoch()]
     for index in indexes:
         args += (index.name, index.signature)
 
-    def decode(reply: list[Any]) -> Known:
-        return Known(bool(reply[0]), bool(reply[1]), frozenset(reply[2:]))
+    def decode(reply: list[Any]) -> Catalog:
+        return Catalog(Guard(where.meta, reply[0]), bool(reply[1]), frozenset(reply[3:]))
 
-    return _repeatable(script, args, decode, model)
+    def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        certain = bool(reply[2])
+        return None if certain else declare(model, where, indexes, may_write=True)
+
+    request = _repeatable(DECLARE if may_write else LOOK, args, decode, model)
+    if not may_write:
+        request.again = declaring
+    return request
+
+
+def new_epoch() -> bytes:
+    """Returns an epoch that was never used."""
+    return token_urlsafe(9).encode()
 
 
 class Progress(NamedTuple):
@@ -59,6 +61,7 @@ class Progress(NamedTuple):
 
     Attributes:
         built: all is done.
+        begun: it began from the start.
         objects: how many objects were looked at.
         given: how many entries they gave.
         entries: how many entries were looked at.
@@ -66,6 +69,7 @@ class Progress(NamedTuple):
     """
 
     built: bool
+    begun: bool
     objects: int
     given: int
     entries: int
@@ -91,7 +95,7 @@ def begin_rebuild(
         objects, *names = reply
         return objects, [index for index in indexes if index.name in names]
 
-    args: list[Argument] = [2, where.pks, where.meta]
+    args: list[Argument] = [2, where.pks, where.meta, new_epoch()]
     for index in indexes:
         args += (index.name, index.signature)
     return _repeatable(BEGIN_REBUILD, args, decode, model)
@@ -107,11 +111,12 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
     """
     kept = index.kept
     pattern = b"".join(map(_pattern, index.beginnings))
-    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, pattern, CHUNK, *index.given]
+    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, pattern, CHUNK, new_epoch()]
+    args += index.given
 
     def decode(reply: list[Any]) -> Progress:
         if reply[0] == b"ok":
-            return Progress(bool(reply[1]), *reply[2:])
+            return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
         if reply[0] == b"unique":
             pk, stored, owner, sub = reply[1:]
             field = kept.name if isinstance(kept, KeptTogether) else kept.field.name
@@ -164,7 +169,7 @@ def clear(
         cursor: where to go on looking for those.
         spared: what the keys of others are made of that look like those.
     """
-    args: list[Argument] = [1, where.meta, *([b"*"] if names is None else [len(names), *names])]
+    args: list[Argument] = [1, where.meta, new_epoch(), *([b"*"] if names is None else [len(names), *names])]
     args += (len(keys), *keys)
     if beginnings:
         pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern

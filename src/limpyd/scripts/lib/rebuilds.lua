@@ -1,5 +1,5 @@
--- Where the rebuilds of indexes stand: in the hash of what is known of indexes (see declare.lua), under `rebuilding:`
--- and the name of the index.
+-- Where the rebuilds of indexes stand: in the catalog of the model (see declare.lua), under `rebuilding:` and the name of
+-- the index.
 
 -- Which run of the server cursors belong to, which mean nothing to another; '' if the account may not know.
 local function run_of_server()
@@ -36,6 +36,10 @@ local function new_rebuild(signature, run, together)
   }
 end
 
-local function note_rebuild(hash, name, state)
+-- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it.
+local function note_rebuild(hash, name, state, epoch)
   redis.call('HSET', hash, 'rebuilding:' .. name, cmsgpack.pack(state))
+  if epoch then
+    redis.call('HSET', hash, ':epoch', epoch)
+  end
 end

@@ -1,0 +1,72 @@
+"""Requests that rest on what a process knows of indexes: sent under an epoch, and again if that is another one by now.
+
+A script is told the epoch and refuses to run under another (scripts/lib/guard.lua). Behind a plain command, in the same
+packet, goes a look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was
+so when the command ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.exceptions import ServerError
+from limpyd.requests import MOST_TRIES, Argument, Guard, Request
+
+EPOCH = b":epoch"
+
+
+def guarded(request: Request[Any], guards: Sequence[Guard]) -> tuple[Argument, ...]:
+    """Returns what is sent of a request: a script that looks at epochs is told them."""
+    script = request.script
+    if script is None or not script.guarded:
+        return request.args
+    if len(guards) == 1:
+        return (*request.args, *guards[0], b"1")
+    return (*request.args, *chain.from_iterable(guards), len(guards))
+
+
+def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[bytes]]:
+    """Returns the looks at epochs that are sent behind a request."""
+    if request.script is not None:
+        return []
+    return [Request((b"HGET", guard.meta, EPOCH), bytes, readonly=True, subject=request.subject) for guard in guards]
+
+
+def is_look(request: Request[Any]) -> bool:
+    """Tells whether a request is the look at an epoch, which goes out in the packet of another one."""
+    return request.args[0] == b"HGET" and request.args[-1] == EPOCH
+
+
+class Outdated(Exception):
+    """A request met another epoch than it was sent under; it was not executed."""
+
+
+def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = ()) -> bool:
+    """Tells whether a request met another epoch than it was sent under.
+
+    Args:
+        reply: the reply to it, or the error that came instead.
+        epochs: the replies to the looks behind it.
+        guards: the guards under which it was sent.
+    """
+    if isinstance(reply, redis_errors.ResponseError):
+        return str(reply).startswith("OUTDATED ")
+    return any((epoch or b"") != guard.epoch for epoch, guard in zip(epochs, guards, strict=False))
+
+
+def doubted(request: Request[Any]) -> None:
+    """Forgets what a request rested on."""
+    for assumption in request.assumes:
+        assumption.doubt()
+
+
+def never_settled(request: Request[Any]) -> ServerError:
+    """Returns the error for a request that met another epoch in each try. Nothing was executed."""
+    return ServerError(
+        f"{request.subject}: what is declared of the model, or built of its indexes, changed in each of {MOST_TRIES} "
+        f"tries; nothing was done. Try again when the other processes are done with that"
+    )

@@ -1,0 +1,11 @@
+-- Refuses to run under another epoch than the one that the process knows of a model: what is declared of the model
+-- has changed since, so its indexes are not what the process takes them for (see declare.lua).
+--
+-- ARGV ends with guards, which are taken away: of each model the hash of what is declared of it, and the epoch, ''
+-- for none; and last, how many guards there are.
+for _ = 1, table.remove(ARGV) do
+  local epoch, meta = table.remove(ARGV), table.remove(ARGV)
+  if (redis.call('HGET', meta, ':epoch') or '') ~= epoch then
+    return redis.error_reply('OUTDATED ' .. meta)
+  end
+end
