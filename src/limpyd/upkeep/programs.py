@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from limpyd.exceptions import IndexNotBuilt
 from limpyd.keys import Partition
 from limpyd.requests import Program, Request
 from limpyd.scripts.outcomes import Model
@@ -12,6 +13,8 @@ from limpyd.upkeep.declared import DeclaredIndex
 
 OnProgress = Callable[[int, int], object]
 """Is told how much is done, and of how much."""
+MOST_BEGINNINGS = 20
+"""How often a rebuild may be made to begin from the start."""
 
 
 def rebuild(
@@ -20,12 +23,24 @@ def rebuild(
     """Builds indexes, one after the other; what is counted are objects, once for each."""
     objects, left = yield steps.begin_rebuild(model, where, indexes)
     for number, index in enumerate(left, len(indexes) - len(left)):
-        built = False
+        built, begun = False, 0
         while not built:
             done = yield steps.rebuild(model, where, index)
             built = done.built
+            begun += done.begun
+            if begun > MOST_BEGINNINGS:
+                raise _interrupted(model, index)
             if progress is not None:
                 progress(round((number + done.share) * objects), objects * len(indexes))
+
+
+def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
+    error = IndexNotBuilt(model.name, index.kept.field.name, str(index.kept.index))
+    error.add_note(
+        f"the rebuild was made to begin from the start {MOST_BEGINNINGS} times: a process whose {model.name} does not "
+        f"declare this index writes objects, or the index is cleared; end that process first"
+    )
+    return error
 
 
 def clear(model: Model, where: Partition, indexes: Sequence[DeclaredIndex]) -> Program[None]:

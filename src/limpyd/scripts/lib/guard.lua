@@ -5,7 +5,10 @@
 -- for none; and last, how many guards there are.
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
-  if (redis.call('HGET', meta, ':epoch') or '') ~= epoch then
+  local held = redis.pcall('HGET', meta, ':epoch')
+  if type(held) == 'table' then
+    return redis.error_reply(held.err)
+  elseif (held or '') ~= epoch then
     return redis.error_reply('OUTDATED ' .. meta)
   end
 end

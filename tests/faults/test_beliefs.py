@@ -1,0 +1,139 @@
+"""What a process knows of the indexes of a model may be old; nothing wrong may come of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from limpyd import InstanceHashField, StringField
+from limpyd.exceptions import IndexNotBuilt
+from limpyd.upkeep import steps
+from tests.faults.beliefs import interleaved
+
+
+def test_any_order_of_exchanges(one_server):
+    done = interleaved(one_server, 1, 60)
+    for seed in range(2, 7):
+        done += interleaved(one_server, seed, 30)
+    assert done["judged"] > 30
+    assert done["IndexNotBuilt"] > 10
+
+
+@pytest.fixture
+async def version(any_face):
+    """Declares a version of the model Person on a database object of its own, as another process would."""
+    made = []
+
+    def declare(**fields):
+        database = any_face.Database(port=any_face.server.port)
+        made.append(database)
+        return type(any_face.Model)("Person", (any_face.Model,), {"database": database, **fields})
+
+    yield declare
+    for database in made:
+        await any_face.do(database.close())
+
+
+def indexed():
+    return {"name": StringField(indexable=True)}
+
+
+async def test_another_process_clears_an_index(any_face, version):
+    ours, theirs = version(**indexed()), version(**indexed())
+    await any_face.do(ours.create(name="a"))
+    assert await any_face.all(ours.collection(name="a")) == ["1"]
+    await any_face.do(theirs.clear_indexes())
+    await any_face.refused(IndexNotBuilt, lambda: ours.collection(name="a").count())
+    await any_face.do(theirs.rebuild_indexes())
+    assert await any_face.all(ours.collection(name="a")) == ["1"]
+
+
+async def test_the_server_comes_back_with_older_data(any_face, version):
+    await any_face.do(version(name=StringField()).create(name="a"))
+    ours = version(**indexed())
+    await any_face.do(ours.create(name="b"))
+    older = {key: any_face.client.dump(key) for key in any_face.client.scan_iter()}
+    await any_face.do(ours.rebuild_indexes())
+    assert await any_face.all(ours.collection(name="a")) == ["1"]
+    any_face.client.flushall()
+    for key, dumped in older.items():
+        any_face.client.restore(key, 0, dumped)
+    await any_face.refused(IndexNotBuilt, lambda: ours.collection(name="a").count())
+    await any_face.do(ours.create(name="c"))
+    await any_face.refused(IndexNotBuilt, lambda: ours.collection(name="c").count())
+
+
+async def test_a_flushed_server(any_face, version):
+    ours = version(name=InstanceHashField(unique=True))
+    await any_face.do(ours.create(name="a"))
+    any_face.client.flushall()
+    assert await any_face.all(ours.collection(name="a")) == []
+    await any_face.do(ours.create(name="b"))
+    theirs = version(name=InstanceHashField(unique=True))
+    assert await any_face.all(theirs.collection(name="b")) == ["1"]
+
+
+async def test_older_code_goes_on_writing(any_face, version):
+    old, new = version(name=StringField()), version(**indexed())
+    await any_face.do(old.create(name="a"))
+    await any_face.do(new.rebuild_indexes())
+    assert await any_face.all(new.collection(name="a")) == ["1"]
+    await any_face.do(old.create(name="b"))
+    await any_face.refused(IndexNotBuilt, lambda: new.collection(name="b").count())
+
+
+async def test_a_rebuild_that_older_code_interrupts(any_face, version, monkeypatch):
+    monkeypatch.setattr(steps, "CHUNK", 1)
+    old, new = version(name=StringField()), version(**indexed())
+    for number in range(5):
+        await any_face.do(old.create(name=str(number)))
+    client = any_face.client
+
+    def interrupt(*_):
+        client.hdel("{person}:meta", "rebuilding:eq:name")  # as a declaration without the index does
+
+    error = await any_face.refused(IndexNotBuilt, lambda: new.rebuild_indexes(progress=interrupt))
+    assert "end that process first" in error.__notes__[0]
+    await any_face.do(new.rebuild_indexes())
+    assert await any_face.all(new.collection(name="3")) == ["4"]
+
+
+async def test_what_it_costs(any_face, version):
+    """A change of the catalog costs each process two requests more, once."""
+    ours, theirs = version(**indexed()), version(**indexed())
+    one = await any_face.do(ours.create(name="a"))
+    await any_face.do(one.name.set("a"))
+    for _ in range(2):  # first, the server gets to know the scripts
+        await any_face.do(theirs.rebuild_indexes())
+        await any_face.do(ours.collection(name="a").count())
+        await any_face.do(theirs.rebuild_indexes())
+        await any_face.do(one.name.set("a"))
+    await any_face.do(theirs.rebuild_indexes())
+    for names in (["EVALSHA", "EVALSHA", "EVALSHA"], ["EVALSHA"]):
+        with any_face.sent() as sent:
+            await any_face.do(one.name.set("b"))
+        assert sent.names == names
+    await any_face.do(theirs.rebuild_indexes())
+    for names in (["SCARD", "EVALSHA", "SCARD"], ["SCARD"]):
+        with any_face.sent() as sent:
+            await any_face.do(ours.collection(name="b").count())
+        assert sent.names == names
+
+
+async def test_in_pipelines_and_transactions(any_face, version):
+    """What was refused is sent again, and what was read behind it is read again."""
+    ours, theirs = version(**indexed()), version(**indexed())
+    one = await any_face.do(ours.create(name="a"))
+    database = ours.database
+    for block in (database.pipeline, database.transaction):
+        await any_face.do(theirs.rebuild_indexes())
+        pipe = block()
+        if any_face.is_async:
+            async with pipe:
+                one.name.set("b")
+                read, found = one.name.get(), ours.collection(name="b").count()
+        else:
+            with pipe:
+                one.name.set("b")
+                read, found = one.name.get(), ours.collection(name="b").count()
+        assert (read.value, found.value) == ("b", 1)
+        await any_face.do(one.name.set("a"))
