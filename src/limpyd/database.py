@@ -92,11 +92,13 @@ class Database(PipelinedCore, Generic[Client]):
 
         Args:
             path: a folder where the data stays between runs; processes that name the same folder
-                share one server. Without it the data is gone with the server.
+                share one server. Without it the data is gone with the server, and processes that import
+                the module anew (children that multiprocessing spawns, workers of web servers) each
+                have a server of their own.
             layout: that of the keys.
 
         Raises:
-            DeclarationError: the `embedded` extra is not installed, or the system is no Unix.
+            DeclarationError: the `embedded` extra is not installed, the system is no Unix, or the path is none.
         """
         try:
             from limpyd.embedded import EmbeddedServer  # noqa: PLC0415 - it needs what only a Unix has

