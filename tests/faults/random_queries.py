@@ -100,10 +100,11 @@ TARGETS = [
     on_part("second", RANGES, lambda moment: moment.second, [0, 10, 59]),
     on_part(
         "date",
-        (*ON_DATES, "eq", "in", "ne"),
+        ON_DATES,
         lambda moment: moment.date().isoformat(),
         ["2015", "2014-12-31", "2015-06-07"],
     ),
+    on_part("date", EQUAL, lambda moment: moment.date().isoformat(), ["2014-12-31", "2015-06-07"]),
     on_part("time", ON_DATES, lambda moment: moment.time().isoformat(), ["08", "15:", "20:00", "23:59"]),
     Target("where", "", lambda thing: members(thing["where"]), ("within", "box"), PLACES),
     Target("where", "Thing.where", lambda thing: members(thing["where"]), ("isnull",), []),

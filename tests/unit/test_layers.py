@@ -27,6 +27,7 @@ LAYERS = [
     {"scripts.changes", "scripts.updates"},
     {"scripts.bulk"},
     {"indexes.forms"},
+    {"indexes.numbers", "indexes.date_texts"},
     {"indexes.settings", "indexes.limpyd2", "indexes.kept"},
     {"indexes.base"},
     {"indexes.equal", "indexes.multi"},

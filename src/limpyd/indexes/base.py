@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol, Self
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes import limpyd2
 from limpyd.indexes.kept import Indexed, Kept, Transform, encode_any
 from limpyd.indexes.limpyd2 import Keeping
+from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -171,16 +173,17 @@ class Index:
             DeclarationError: it cannot.
         """
 
-    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[[Any], Text]) -> Sequence[Text]:
+    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
         """What a filter's value is compared as: one text, or those of `in` or `between`.
 
         Args:
             kept: this index, on a field.
             operator: the operator.
             value: the filter's value.
-            text: gives what one value is compared as.
+            text: gives what one value is compared as, by that operator or another one.
 
         Raises:
+            NeverStored: the value is a number that no object can have.
             InvalidFilter: the operator takes several values, and this is one, or not as many as it takes.
         """
         if operator not in {"in", "between"}:
@@ -188,10 +191,16 @@ class Index:
         if isinstance(value, str | bytes) or not isinstance(value, Iterable):
             msg = f"{kept.field}: `{operator}` takes several values, such as a list, not {shorten(value)}"
             raise InvalidFilter(msg)
-        texts = [text(each) for each in value]
-        if operator == "between" and len(texts) != 2:  # noqa: PLR2004
-            msg = f"{kept.field}: `between` takes the lowest and the highest value, not {shorten(value)}"
-            raise InvalidFilter(msg)
+        if operator == "between":
+            ends = list(value)
+            if len(ends) != 2:  # noqa: PLR2004
+                msg = f"{kept.field}: `between` takes the lowest and the highest value, not {shorten(value)}"
+                raise InvalidFilter(msg)
+            return [text(ends[0], "gte"), text(ends[1], "lte")]
+        texts = []
+        for each in value:
+            with suppress(NeverStored):
+                texts.append(text(each))
         return texts
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:  # noqa: ARG002 - some ask

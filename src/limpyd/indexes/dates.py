@@ -5,11 +5,12 @@ The text of a datetime is that of its moment in UTC, so its parts are those in U
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from limpyd.exceptions import DeclarationError
-from limpyd.indexes.kept import Indexed, Transform
+from limpyd.exceptions import DeclarationError, InvalidValue, shorten
+from limpyd.indexes.date_texts import compared_text
+from limpyd.indexes.kept import Indexed, Transform, encode_any
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
@@ -35,6 +36,8 @@ class TimeRangeIndex(TextRangeIndex):
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         if isinstance(value, time) and field.codec.name not in {"datetime", "time"}:
             return value.isoformat().encode()
+        if field.codec.name == "datetime" and not self.steps:
+            return _of_part(field, "time", operator, value)
         return super().encode_filter(field, operator, value)
 
 
@@ -65,7 +68,20 @@ class DateRangeIndex(TextRangeIndex):
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         if isinstance(value, datetime):
             value = (value if value.utcoffset() is None else value.astimezone(UTC)).date()
+        if field.codec.name == "datetime" and not self.steps:
+            return _of_part(field, "date", operator, value)
+        if field.codec.name == "date" and not self.steps:
+            return TextRangeIndex().encode_filter(field, operator, value)  # the part is the whole
         return super().encode_filter(field, operator, value)
+
+
+def _of_part(field: Indexed, kind: str, operator: str, value: Any) -> bytes:
+    """What a filter's value is compared as: a date or a time, or a text of one."""
+    expected = {"date": date, "time": time}[kind]
+    if not isinstance(value, str | bytes | expected):
+        msg = f"{field}: its {kind} is compared with a {kind}, or a text of one, not with {shorten(value)}"
+        raise InvalidValue(msg)
+    return compared_text(field, kind, operator, encode_any(value))
 
 
 FullRangeIndex = TextRangeIndex.configure(name="FullRangeIndex")

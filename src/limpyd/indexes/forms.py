@@ -51,7 +51,8 @@ def form(name: str) -> Form:
     return FORMS[name]
 
 
-def _score(number: float) -> bytes:
+def score(number: float) -> bytes:
+    """The text of a double."""
     return b"0" if number == 0 else b"%.17g" % number
 
 
@@ -73,7 +74,7 @@ def _exact(stored: bytes) -> bytes:
     if len(digits.rstrip(b"0")) > DIGITS_KEPT and not (whole and int(match[1]) <= LARGEST_EXACT):
         msg = f"a number index keeps {DIGITS_KEPT} digits, or integers up to 2**53, and rounds nothing"
         raise ValueError(msg)
-    return _score(number)
+    return score(number)
 
 
 def _double(stored: bytes) -> bytes:
@@ -81,7 +82,7 @@ def _double(stored: bytes) -> bytes:
     if _DOUBLE.fullmatch(stored) is None:
         msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
         raise ValueError(msg)
-    return _score(float(stored))
+    return score(float(stored))
 
 
 def _day(year: bytes, month: bytes, day: bytes) -> int:
@@ -139,7 +140,7 @@ def _refused(reason: str) -> Iterator[None]:
 def _loose(stored: bytes) -> bytes:
     """A number as limpyd 2 keeps it: 0 if it is none, and rounded."""
     text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
-    return _score(float(text)) if _LOOSE.fullmatch(text) else b"0"
+    return score(float(text)) if _LOOSE.fullmatch(text) else b"0"
 
 
 def _apart(other: bytes, stored: bytes) -> bytes:

@@ -47,7 +47,7 @@ class GeoIndex(Index):
             msg = f"{field}: {self} keeps the places of a GeoField as they are; it takes no transform"
             raise DeclarationError(msg)
 
-    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[[Any], Text]) -> Sequence[Text]:  # noqa: ARG002
+    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002
         count, what = AREAS[operator]
         try:
             numbers = [float(part) for part in value]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.asked import Asked
 from limpyd.indexes.forms import form
+from limpyd.indexes.numbers import EQUALITY, NEAREST, UNTYPED, NeverStored, bound, equal
 from limpyd.keys import Partition, placed
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
@@ -198,11 +199,28 @@ class Kept:
 
         Raises:
             InvalidValue: it does not fit.
+            NeverStored: it is a number that no object can have.
         """
         encode = self._filter_encoder
-        return self.filter_stored(
-            self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
-        )
+        try:
+            return self.filter_stored(
+                self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
+            )
+        except InvalidValue as refused:
+            return self._number_text(operator, value, refused)
+
+    def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
+        """What a number is compared as that the field cannot hold, or the index not keep."""
+        kind = "str" if self._steps else self.field.codec.name
+        if kind in UNTYPED and self._final_name not in NEAREST:
+            raise refused
+        if operator not in EQUALITY:
+            return bound(kind, self._final_name, operator, value, refused)
+        number = equal(kind, value, refused)
+        try:
+            return self._final(number)
+        except ValueError as error:
+            raise NeverStored(str(refused)) from error
 
     def filter_stored(self, stored: bytes) -> bytes:
         """What a stored value is compared as.

@@ -7,6 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Index
+from limpyd.indexes.date_texts import SHAPES, compared_text
 from limpyd.indexes.equal import EQUALITY
 from limpyd.indexes.kept import Indexed, Kept, encode_any
 from limpyd.keys import Partition
@@ -99,6 +100,10 @@ class TextRangeIndex(RangeIndex):
             raise DeclarationError(msg)
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
-        if operator == "startswith" or isinstance(value, str):
-            return encode_any(value)
+        if self.all_steps(field) or field.codec.name in {"str", "bytes"}:
+            as_it_is = operator == "startswith" or isinstance(value, str)
+            return encode_any(value) if as_it_is else super().encode_filter(field, operator, value)
+        if operator == "startswith" or (isinstance(value, str) and operator not in EQUALITY):
+            text = encode_any(value)
+            return compared_text(field, field.codec.name, operator, text) if field.codec.name in SHAPES else text
         return super().encode_filter(field, operator, value)

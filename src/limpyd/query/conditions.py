@@ -152,6 +152,21 @@ class ByPk(Condition):
         return str(self._text)
 
 
+class Nobody(Condition):
+    """No object meets it: a field would have to have a number that none can have."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: object) -> None:
+        self._text = text
+
+    def node(self, where: Partition) -> Node:
+        return OneOf(b"pk", where.pks, ())
+
+    def __str__(self) -> str:
+        return str(self._text)
+
+
 class Missing(Condition):
     """A field has no value."""
 

@@ -192,11 +192,3 @@ def of_none(written: Comparison) -> InvalidFilter:
     return InvalidFilter(
         f"{written}: None is no value that an index holds; ask for {written.name_of_value}{SEPARATOR}isnull={null}"
     )
-
-
-def null_of_a_part(field: ValueField[Any], served: Served, prefix: str, written: Comparison) -> InvalidFilter:
-    """The error for `isnull` of what an index keeps of a value."""
-    if prefix not in {each for each, _ in served}:
-        return unserved(field, served, prefix, written)
-    whole = f"{written.name_of_value}{SEPARATOR}isnull={written.value!r}"
-    return InvalidFilter(f"{written}: `isnull` asks whether there is a value, not of a part of it: ask for {whole}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.exceptions import InvalidFilter, UnknownField, shorten
+from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField, shorten
 from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.numbers import NeverStored, equal
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.conditions import (
     ByIndex,
@@ -21,11 +23,12 @@ from limpyd.query.conditions import (
     Joined,
     Meaning,
     Missing,
+    Nobody,
     OneHolds,
     Related,
     Together,
 )
-from limpyd.query.filter_errors import null_of_a_part, of_none, unserved
+from limpyd.query.filter_errors import of_none, unserved
 from limpyd.query.following import target_of
 from limpyd.query.values import Values, is_instance
 from limpyd.suggestions import did_you_mean
@@ -91,14 +94,17 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
     known: Named | None = model.meanings.get(name)
     if known is not None:
         meaning, path, operator = known
-        if type(value) in PLAIN and operator != "between":
-            texts = (meaning.kept.filter_text(meaning.operator, value),)
-            return ByIndex(meaning, texts, (), Comparison(meaning.field, path, operator, value))
-        if operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
-            low, high = value
-            if type(low) in PLAIN and type(high) in PLAIN:
-                ends = (meaning.kept.filter_text(operator, low), meaning.kept.filter_text(operator, high))
-                return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
+        try:
+            if type(value) in PLAIN and operator != "between":
+                texts = (meaning.kept.filter_text(meaning.operator, value),)
+                return ByIndex(meaning, texts, (), Comparison(meaning.field, path, operator, value))
+            if operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
+                low, high = value
+                if type(low) in PLAIN and type(high) in PLAIN:
+                    ends = (meaning.kept.filter_text("gte", low), meaning.kept.filter_text("lte", high))
+                    return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
+        except NeverStored:
+            return Nobody(Comparison(meaning.field, path, operator, value))
     comparison = _comparison(model, name, value)
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
@@ -149,7 +155,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
             continue
         together = [part for part in wanted if part is not None]
         stored = [
-            [model.fields[part.field.name].encode(value) for value in each or ()]
+            [text for value in each or () for text in _equal_to(model.fields[part.field.name], value)]
             for part, each in zip(together, values, strict=True)
         ]
         if prod(map(len, stored)) > MOST_TOGETHER:
@@ -159,6 +165,16 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
         found.append(Together(model, number, entries, text))
         parts = [part for part in parts if not any(part is each for each in together)]
     return found, parts
+
+
+def _equal_to(field: Field[Any], value: Any) -> list[bytes]:
+    """The stored form of what equals a value; nothing if no object can have it."""
+    try:
+        return [field.encode(value)]
+    except InvalidValue as refused:
+        with suppress(NeverStored):
+            return [equal(field.codec.name, value, refused)]
+        return []
 
 
 def _known_values(comparison: Comparison) -> list[Any] | None:
@@ -247,10 +263,13 @@ def _by_index(
     if value is None:
         raise of_none(written)
     kept, meaning = serves.kept, serves.under(sub)
-    if type(value) in PLAIN and operator not in SEVERAL:
-        return ByIndex(meaning, (kept.filter_text(operator, value),), (), written)
-    values = Values(field, kept, operator, written)
-    texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
+    try:
+        if type(value) in PLAIN and operator not in SEVERAL:
+            return ByIndex(meaning, (kept.filter_text(operator, value),), (), written)
+        values = Values(field, kept, operator, written)
+        texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
+    except NeverStored:
+        return Nobody(written)
     return ByIndex(meaning, texts, values.elsewhere, written)
 
 
@@ -273,8 +292,8 @@ def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
 def _missing(field: ValueField[Any], sub: bytes | None, prefix: str, comparison: Comparison) -> Condition:
     if not field.indexable:
         raise unserved(field, serving(field), "", comparison)
-    if prefix:
-        raise null_of_a_part(field, serving(field), prefix, comparison)
+    if prefix and not any(prefix == each for each, _ in serving(field)):
+        raise unserved(field, serving(field), prefix, comparison)
     if not isinstance(comparison.value, bool):
         msg = f"{comparison}: isnull takes True or False"
         raise InvalidFilter(msg)

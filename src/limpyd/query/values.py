@@ -34,12 +34,13 @@ class Values:
             return [value]
         return value
 
-    def text(self, value: Any) -> Text:
-        """What one value is compared as.
+    def text(self, value: Any, operator: str = "") -> Text:
+        """What one value is compared as, by the filter's operator or by another one.
 
         Raises:
             InvalidFilter: it is an instance without a primary key, or a field that cannot be compared with.
             InvalidValue: it does not fit the field's type.
+            NeverStored: it is a number that no object can have.
         """
         if isinstance(value, BoundValue):
             return self._read(value)
@@ -50,7 +51,7 @@ class Values:
             return stored
         if value is None:
             raise of_none(self._shown)
-        text: bytes = self._kept.filter_text(self._operator, value)
+        text: bytes = self._kept.filter_text(operator or self._operator, value)
         return text
 
     def pk(self, value: Any) -> Text:

@@ -1,0 +1,86 @@
+"""Texts that filters compare typed values with: the beginning of what is stored, or a moment with its offset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from uuid import UUID
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.types import CODECS
+
+
+class Shape:
+    """What the stored texts of a type look like.
+
+    Args:
+        form: how messages show it.
+        fillings: whole texts; a text that begins a real one makes one with the rest of one of them.
+        parse: refuses what is no whole one, by ValueError.
+    """
+
+    def __init__(self, form: str, fillings: tuple[str, ...], parse: Callable[[str], object]) -> None:
+        self.form = form
+        self._fillings = fillings
+        self._parse = parse
+
+    def begins(self, text: str) -> bool:
+        """Whether a text is the beginning of a real one."""
+        return bool(text) and any(self._is_real(text + filling[len(text) :], filling) for filling in self._fillings)
+
+    def is_whole(self, text: str) -> bool:
+        """Whether a text is a real one."""
+        return len(text) == len(self._fillings[0]) and self.begins(text)
+
+    def _is_real(self, text: str, filling: str) -> bool:
+        digit = "[0-9a-f]" if self._parse is UUID else "[0-9]"
+        pattern = "".join(digit if each.isdigit() else re.escape(each) for each in filling)
+        try:
+            self._parse(text)
+        except ValueError:
+            return False
+        return re.fullmatch(pattern, text) is not None
+
+
+DAYS, CLOCKS = ("0000-00-00", "1111-11-11"), ("00:00:00.000000", "11:11:11.111111")
+SHAPES = {
+    "date": Shape("YYYY-MM-DD", DAYS, date.fromisoformat),
+    "time": Shape("HH:MM:SS.ffffff", CLOCKS, time.fromisoformat),
+    "datetime": Shape(
+        "YYYY-MM-DDTHH:MM:SS.ffffffZ, in UTC",
+        tuple(f"{day}T{clock}Z" for day, clock in zip(DAYS, CLOCKS, strict=True)),
+        datetime.fromisoformat,
+    ),
+    "UUID": Shape("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (str(UUID(int=0)),), UUID),
+}
+EQUALITY = frozenset({"eq", "in"})
+
+
+def compared_text(subject: object, kind: str, operator: str, stored: bytes) -> bytes:
+    """What a text is compared as.
+
+    Args:
+        subject: the field, as messages name it.
+        kind: what is compared with it: `date`, `time`, `datetime` or `UUID`.
+        operator: the operator.
+        stored: the text.
+
+    Raises:
+        InvalidValue: the text is no beginning of what is stored, or no whole one where only that can be equal.
+    """
+    text, shape = stored.decode("utf-8", "replace"), SHAPES[kind]
+    if kind == "UUID":
+        text = text.lower()
+    anything = operator == "startswith" and not text
+    if anything or (shape.is_whole(text) if operator in EQUALITY else shape.begins(text)):
+        return text.encode()
+    if kind == "datetime" and operator != "startswith":
+        try:
+            return CODECS[datetime].encode(datetime.fromisoformat(text))
+        except (TypeError, ValueError, OverflowError):  # no moment, or one without a time zone
+            pass
+    beginning = "a text" if operator in EQUALITY else "the beginning of a text"
+    offset = "; or a whole moment with its offset" if kind == "datetime" and operator != "startswith" else ""
+    msg = f"{subject}: {operator} takes a {kind}, or {beginning} such as {shape.form}{offset}; not {shorten(text)}"
+    raise InvalidValue(msg)

@@ -1,0 +1,142 @@
+"""Numbers that filters compare with, and that no object can have: nothing equals them, but they bound ranges.
+
+Filters compare by value. What an index keeps are doubles, some of which stand for a decimal number of few digits; so a
+bound between two of those becomes the one below or above it, as the operator needs it.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
+from typing import Any
+
+from limpyd.exceptions import InvalidValue
+from limpyd.indexes.forms import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORMAL, score
+
+EQUALITY = frozenset({"eq", "in"})
+ROUNDED = {"gt": ROUND_FLOOR, "gte": ROUND_CEILING, "lt": ROUND_CEILING, "lte": ROUND_FLOOR}
+"""Where a bound goes that is none of the numbers that an index keeps."""
+NUMBERS = (int, float, Decimal)
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNTYPED = frozenset({"str", "bytes"})
+
+
+class NeverStored(InvalidValue):
+    """A number that no object can have: nothing equals it; or NaN, which is also neither greater nor smaller."""
+
+
+def as_number(kind: str, value: Any) -> Decimal | None:
+    """A filter's value as a number, if values of this type can be compared with it."""
+    if kind == "timedelta":
+        return Decimal(value // MICROSECOND) if isinstance(value, timedelta) else None
+    if kind == "datetime":
+        aware = isinstance(value, datetime) and value.utcoffset() is not None
+        return Decimal((value - EPOCH) // MICROSECOND) if aware else None
+    if kind in UNTYPED and isinstance(value, str | bytes):
+        return _written(value)
+    if kind not in {"int", "float", "Decimal", *UNTYPED} or not isinstance(value, NUMBERS):
+        return None
+    # Python does not mix these two either: 0.1 is not Decimal("0.1").
+    mixed = {"float": Decimal, "Decimal": float}.get(kind)
+    if mixed is not None and isinstance(value, mixed) and math.isfinite(value):
+        return None
+    return Decimal(value)
+
+
+def _written(value: str | bytes) -> Decimal | None:
+    try:
+        return Decimal(value if isinstance(value, str) else value.decode())
+    except (InvalidOperation, UnicodeDecodeError):
+        return None
+
+
+def equal(kind: str, value: Any, refused: InvalidValue) -> bytes:
+    """The stored form of the number that equals a filter's value, of which the index, or the type, refuses the form.
+
+    Args:
+        kind: the name of the type.
+        value: the filter's value.
+        refused: how it was refused.
+
+    Raises:
+        NeverStored: there is none.
+        InvalidValue: it is no number; the refusal.
+    """
+    number = as_number(kind, value)
+    if number is None:
+        raise refused
+    if kind == "float" and number.is_infinite():
+        return score(float(number))
+    whole = number.is_finite() and number == number.to_integral_value()
+    if kind == "int" and whole and not isinstance(value, int) and number.adjusted() < MOST_DIGITS:
+        return b"%d" % int(number)
+    raise NeverStored(str(refused)) from refused
+
+
+MOST_DIGITS = 4000
+"""Of integers that Python writes out, whatever its limit is."""
+
+
+def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue) -> bytes:
+    """What a number index compares with where its numbers are compared with one that it cannot keep.
+
+    Args:
+        kind: the name of the type.
+        form: the form in which the index keeps numbers.
+        operator: the operator.
+        value: the filter's value.
+        refused: how it was refused.
+
+    Raises:
+        NeverStored: nothing compares so.
+        InvalidValue: the value is no number; the refusal.
+    """
+    number = as_number(kind, value)
+    nearest = NEAREST.get(form)
+    if number is None or nearest is None:
+        raise refused
+    if number.is_nan() or operator not in ROUNDED:
+        raise NeverStored(str(refused)) from refused
+    return score(float(number) if number.is_infinite() else nearest(number, ROUNDED[operator]))
+
+
+def _exact(number: Decimal, rounding: str) -> float:
+    """The nearest number of few digits, or integer that a double tells apart, as a double."""
+    context = Context(prec=DIGITS_KEPT, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+    found = context.plus(number)
+    largest = Decimal(LARGEST_EXACT)
+    whole = max(-largest, min(largest, number.to_integral_value(rounding)))
+    if rounding == ROUND_FLOOR and whole <= number:
+        found = max(found, whole)
+    if rounding == ROUND_CEILING and whole >= number:
+        found = min(found, whole)
+    if found and found.copy_abs() < SMALLEST_NORMAL:
+        beyond = (rounding == ROUND_FLOOR) is (found < 0)
+        return math.copysign(SMALLEST_NORMAL, found) if beyond else 0.0
+    return _within_doubles(found, float(found), rounding)
+
+
+def _double(number: Decimal, rounding: str) -> float:
+    """The nearest double."""
+    found = float(number)
+    if math.isinf(found):
+        return _within_doubles(number, found, rounding)
+    if rounding == ROUND_FLOOR and Decimal(found) > number:
+        return math.nextafter(found, -math.inf)
+    if rounding == ROUND_CEILING and Decimal(found) < number:
+        return math.nextafter(found, math.inf)
+    return found
+
+
+def _within_doubles(number: Decimal, found: float, rounding: str) -> float:
+    """A double; or of a number beyond all of them the last one, if that is on the side that is asked for."""
+    if math.isinf(found) and (rounding == ROUND_FLOOR) is (number > 0):
+        return math.copysign(sys.float_info.max, found)
+    return found
+
+
+NEAREST: dict[str, Callable[[Decimal, str], float]] = {"exact": _exact, "double": _double, "moment": _double}
