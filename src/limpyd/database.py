@@ -30,6 +30,7 @@ from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered
+from limpyd.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -69,7 +70,8 @@ class Database(PipelinedCore, Generic[Client]):
             raise DeclarationError(msg)
         unknown = settings.keys() - self._known_settings() - OF_SENTINEL
         if unknown:
-            msg = f"redis-py knows no setting {min(unknown)!r}"
+            name = min(unknown)
+            msg = f"redis-py knows no setting {name!r}{did_you_mean(name, self._known_settings() | OF_SENTINEL)}"
             raise DeclarationError(msg)
         checked_sentinels(settings)
         super().__init__()

@@ -209,7 +209,7 @@ KINDS = {
     "int": (
         int,
         [-(2**53), -5, 0, 1, 7, 2**53, 10**20],
-        [2**60, -(2**60), 2**53 + 1, HUGE, -HUGE, INF, -INF, NAN, 1.5, 2.0, 7.0],
+        [2**60, -(2**60), 2**53 + 1, HUGE, -HUGE, INF, -INF, NAN],
     ),
     "float": (float, [-INF, -1.5, 0.0, 0.1, 5e-324, 1e308, INF], [HUGE, -HUGE, NAN, Decimal("Infinity"), 2**60]),
     "Decimal": (
@@ -311,7 +311,15 @@ class TestNumbersThatNobodyHas:
             name = InstanceHashField(indexable=True)
             at = InstanceHashField(type=datetime, indexes=[NumberRangeIndex])
 
-        refused = {"number": "5", "price": 0.1, "ratio": Decimal("0.1"), "name": HUGE, "at": "2024", "at__gt": 5}
+        refused = {
+            "number": "5",
+            "number__gt": 1.5,
+            "price": 0.1,
+            "ratio": Decimal("0.1"),
+            "name": HUGE,
+            "at": "2024",
+            "at__gt": 5,
+        }
         for name, value in refused.items():
             with pytest.raises(InvalidValue):
                 Thing.collection(**{name: value})

@@ -91,7 +91,7 @@ LAYERS = [
     {"embedded"},
     {"database"},
     {"async_database", "testing"},
-    {"model.schema"},
+    {"model.schema", "model.class_body"},
     {"moving.former", "moving.route"},
     {"moving.steps"},
     {"moving.programs"},

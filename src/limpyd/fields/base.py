@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
 from limpyd.command_table import Needs
-from limpyd.exceptions import InvalidValue, StoredValueError, shorten
+from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
 from limpyd.keys import ModelKeys, Partition, to_text
@@ -15,6 +16,7 @@ from limpyd.requests import Argument, Request, Subject, Walk, returned
 from limpyd.scripts import calls
 from limpyd.scripts.outcomes import Model, refusal
 from limpyd.scripts.writes import Step, write
+from limpyd.suggestions import did_you_mean
 from limpyd.types import Codec, codec_for
 from limpyd.upkeep.fields import WithIndexes
 
@@ -52,6 +54,24 @@ class Holder(Protocol):
     def _found(self) -> None: ...
 
 
+class UndeclaredField(DeclarationError, AttributeError):
+    """A field that was set on a class after the class was made is no field of the model."""
+
+
+class _NoModel:
+    """Stands for the model of a field that has none; that of an attached field is its own attribute."""
+
+    def __get__(self, field: Any, owner: Any = None) -> Any:
+        if field is None:
+            return self
+        kind = type(field).__name__
+        msg = (
+            f"this {kind} belongs to no model: a field is declared in the body of a class, `name = {kind}(…)`, not set "
+            f"on the class afterwards; and an abstract class has no objects"
+        )
+        raise UndeclaredField(msg)
+
+
 class Field(Operand, WithIndexes, Generic[T]):
     """The declaration of a field, which lives on the class.
 
@@ -60,6 +80,18 @@ class Field(Operand, WithIndexes, Generic[T]):
     """
 
     redis_type: ClassVar[str]
+    takes: ClassVar[frozenset[str]] = frozenset()
+    """The arguments of its declaration, if they are fewer than its base classes take."""
+
+    if not TYPE_CHECKING:
+        model = _NoModel()
+
+        def __new__(cls, *_: Any, **options: Any) -> Self:
+            known = options_of(cls)
+            unknown = [] if known is None else sorted(options.keys() - known)
+            if unknown:
+                raise DeclarationError(_unknown_option(cls, unknown[0], known))
+            return super().__new__(cls)
 
     def __init__(self, type: Any = str, *, lockable: bool = True) -> None:
         self.name = ""
@@ -133,6 +165,36 @@ class Field(Operand, WithIndexes, Generic[T]):
                 f"Set it anew, or declare the type that is stored"
             )
             raise StoredValueError(msg, to_text(key)) from error
+
+
+def options_of(kind: type[Field[Any]]) -> frozenset[str] | None:
+    """The arguments that a class of fields takes by name; none if a class of a user's takes any."""
+    names: set[str] = set()
+    for base in kind.__mro__:
+        init = vars(base).get("__init__")
+        if init is None:
+            continue
+        parameters = inspect.signature(init).parameters.values()
+        any_name = any(each.kind is each.VAR_KEYWORD for each in parameters)
+        if any_name and not base.__module__.startswith("limpyd."):
+            return None
+        usual = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        names |= {each.name for each in parameters if each.kind in usual} - {"self"}
+        if not any_name:
+            break
+    return frozenset(names)
+
+
+def _unknown_option(kind: type[Field[Any]], name: str, known: frozenset[str]) -> str:
+    """What to say of an argument that a class of fields does not take."""
+    if name == "default":
+        return (
+            f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, InstanceHashField, "
+            f"JSONField); give the value when an object is created"
+        )
+    known = (kind.takes or known) - {"is_default"}
+    takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+    return f"{kind.__name__} takes no {name!r}; {takes}{did_you_mean(name, known)}"
 
 
 class BoundField(Faced[Face]):

@@ -78,6 +78,7 @@ class HyperLogLogField(MembersField[T]):
     """
 
     redis_type = "string"
+    takes = frozenset({"lockable", "type"})
     stored_as = b"hyperloglog"
 
     @overload

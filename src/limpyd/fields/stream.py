@@ -297,6 +297,7 @@ class StreamField(ValueField[T]):
     """
 
     redis_type = "stream"
+    takes = frozenset({"lockable", "type"})
     stored_as = b"stream"
 
     @overload

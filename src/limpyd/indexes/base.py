@@ -15,6 +15,7 @@ from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.leaves import Node, Stored, Text
+from limpyd.suggestions import did_you_mean
 
 
 class OnField(Protocol):
@@ -77,7 +78,9 @@ class Index:
     def _checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         unknown = settings.keys() - cls.settings
         if unknown:
-            msg = f"{cls.__name__} has no setting {min(unknown)!r}; it has {', '.join(sorted(cls.settings))}"
+            name = min(unknown)
+            known = ", ".join(sorted(cls.settings)) or "none"
+            msg = f"{cls.__name__} has no setting {name!r}; it has {known}{did_you_mean(name, cls.settings)}"
             raise DeclarationError(msg)
         checked = {setting: value for setting, value in settings.items() if value is not None}
         for setting, value in checked.items():

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.asked import Asked
 from limpyd.indexes.forms import form
-from limpyd.indexes.numbers import EQUALITY, NEAREST, UNTYPED, NeverStored, bound, equal
+from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, placed
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
@@ -212,7 +212,7 @@ class Kept:
     def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
         """What a number is compared as that the field cannot hold, or the index not keep."""
         kind = "str" if self._steps else self.field.codec.name
-        if kind in UNTYPED and self._final_name not in NEAREST:
+        if kind not in NUMERIC and self._final_name not in NEAREST:
             raise refused
         if operator not in EQUALITY:
             return bound(kind, self._final_name, operator, value, refused)

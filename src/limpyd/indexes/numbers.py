@@ -23,6 +23,8 @@ NUMBERS = (int, float, Decimal)
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNTYPED = frozenset({"str", "bytes"})
+NUMERIC = frozenset({"int", "float", "Decimal"})
+"""The types that are compared with numbers whatever the index is."""
 
 
 class NeverStored(InvalidValue):
@@ -38,11 +40,11 @@ def as_number(kind: str, value: Any) -> Decimal | None:
         return Decimal((value - EPOCH) // MICROSECOND) if aware else None
     if kind in UNTYPED and isinstance(value, str | bytes):
         return _written(value)
-    if kind not in {"int", "float", "Decimal", *UNTYPED} or not isinstance(value, NUMBERS):
+    if kind not in NUMERIC | UNTYPED or not isinstance(value, NUMBERS):
         return None
-    # Python does not mix these two either: 0.1 is not Decimal("0.1").
-    mixed = {"float": Decimal, "Decimal": float}.get(kind)
-    if mixed is not None and isinstance(value, mixed) and math.isfinite(value):
+    # A finite number of another type is a mistake, as it is when it is stored: 0.1 is not Decimal("0.1").
+    others: tuple[type, ...] = {"int": (float, Decimal), "float": (Decimal,), "Decimal": (float,)}.get(kind, ())
+    if isinstance(value, others) and math.isfinite(value):
         return None
     return Decimal(value)
 
@@ -71,14 +73,7 @@ def equal(kind: str, value: Any, refused: InvalidValue) -> bytes:
         raise refused
     if kind == "float" and number.is_infinite():
         return score(float(number))
-    whole = number.is_finite() and number == number.to_integral_value()
-    if kind == "int" and whole and not isinstance(value, int) and number.adjusted() < MOST_DIGITS:
-        return b"%d" % int(number)
     raise NeverStored(str(refused)) from refused
-
-
-MOST_DIGITS = 4000
-"""Of integers that Python writes out, whatever its limit is."""
 
 
 def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue) -> bytes:

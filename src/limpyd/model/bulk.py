@@ -9,7 +9,7 @@ from limpyd.exceptions import BulkError, InvalidPrimaryKey, InvalidValue, Limpyd
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
 from limpyd.keys import to_text
-from limpyd.model.objects import given_pk, known, new_object
+from limpyd.model.objects import given_pk, known, new_object, nothing_to_store
 from limpyd.model.schema import Schema
 from limpyd.model.shapes import Plain, plain
 from limpyd.model.updates import assigned
@@ -177,8 +177,7 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         if plan is None or not plan.add_to(objects, pk, values):
             new = new_object(self._schema, values)
             if pk is None and new.empty:
-                msg = f"{self._schema.name}: an object needs at least one value to be stored"
-                raise InvalidValue(msg)
+                raise nothing_to_store(self._schema)
             objects.add_any(new)
         return objects.size + self._updates.size >= MOST_ROOM
 

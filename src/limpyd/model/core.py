@@ -12,6 +12,7 @@ from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import placed, to_text
+from limpyd.model.class_body import check_body
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
@@ -44,6 +45,7 @@ class ModelCore(Faced[Face]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        check_body(cls)
         check_names(cls)
         cls.abstract = vars(cls).get("abstract") is True
         if cls.abstract:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
+from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.model.schema import Schema
@@ -64,6 +64,7 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
 
     Raises as `new_object`, and from the reply:
         UniquenessError: the primary key, or a unique value, belongs to another object.
+        InvalidValue: all values are None, and nothing else would make an object.
     """
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
@@ -71,8 +72,18 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
         return answered(None)
     new = new_object(schema, values)
     if new.pk is None and new.empty:
-        return answered(None)
+        if not values:
+            return answered(None)
+        raise nothing_to_store(schema)
     return calls.create(schema, schema.keys.partition(new.pk), new)
+
+
+def nothing_to_store(schema: Schema) -> InvalidValue:
+    """The error for a new object all of whose values are None or without members."""
+    return InvalidValue(
+        f"{schema.name}: an object needs at least one value to be stored; {schema.name}() is an instance that is not "
+        f"stored until its first value is"
+    )
 
 
 def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:

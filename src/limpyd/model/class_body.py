@@ -1,0 +1,88 @@
+"""What stands in the body of a model's class and would be left out without a word: it is refused."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.fields import Field
+from limpyd.indexes.base import Index
+
+NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
+
+
+def check_body(model: type) -> None:
+    """Refuses what looks like a field and is none.
+
+    Raises:
+        DeclarationError: there is such a thing.
+    """
+    for name, value in vars(model).items():
+        reason = _against(model, name, value)
+        if reason:
+            msg = f"{model.__name__}.{name} is {reason}"
+            raise DeclarationError(msg)
+    if vars(model).get("abstract") is True:
+        return  # a subclass may declare what is annotated
+    for base in model.__mro__:
+        if not base.__module__.startswith("limpyd."):
+            _check_annotations(model, base)
+
+
+def _against(model: type, name: str, value: Any) -> str:
+    """Why something in the body of a class is no field, if it looks like one."""
+    if isinstance(value, type):
+        own = value.__qualname__.startswith(f"{model.__qualname__}.") or name.startswith("_")
+        if issubclass(value, Field) and not own:
+            return f"the class {value.__name__}, not a field: write {value.__name__}()"
+        if issubclass(value, Index) and not own:
+            return f"the index {value.__name__}, not a field: give it to one, StringField(indexes=[{value.__name__}])"
+    if isinstance(value, Index):
+        return f"the index {value}, not a field: give it to one, StringField(indexes=[…])"
+    found = next(_unnamed(value), None)
+    if found is not None:
+        kind = type(found).__name__
+        if isinstance(value, tuple) and len(value) == 1:
+            return f"a tuple with a {kind}: leave out the comma after {kind}(…)"
+        return f"a {type(value).__name__} with a {kind} in it: a field is an attribute of its own, {name} = {kind}(…)"
+    return ""
+
+
+def _unnamed(value: Any) -> Iterator[Field[Any]]:
+    """The fields in a container that have no name of their own in a class."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, tuple | list):
+        yield from (each for each in value if isinstance(each, Field) and not each.name)
+
+
+def _check_annotations(model: type, base: type) -> None:
+    """Refuses a field that is annotated in a class, and never made.
+
+    Raises:
+        DeclarationError: there is one.
+    """
+    for name, annotation in inspect.get_annotations(base).items():
+        kind = _field_class(annotation)
+        if kind and not any(name in vars(each) for each in model.__mro__):
+            msg = f"{model.__name__}.{name} is annotated as a {kind}, but not made: write {name} = {kind}()"
+            raise DeclarationError(msg)
+
+
+def _field_class(annotation: Any) -> str:
+    """The name of the class of fields that an annotation means; empty if it means something else."""
+    if isinstance(annotation, str):
+        found = NAME_OF_CLASS.match(annotation)
+        name = found[1] if found else ""
+        return name if name in {each.__name__ for each in _classes(Field)} else ""
+    origin = getattr(annotation, "__origin__", annotation)
+    return origin.__name__ if isinstance(origin, type) and issubclass(origin, Field) else ""
+
+
+def _classes(base: type[Any]) -> Iterator[type[Any]]:
+    yield base
+    for each in base.__subclasses__():
+        yield from _classes(each)
