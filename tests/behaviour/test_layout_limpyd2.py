@@ -21,12 +21,12 @@ from limpyd import (
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import BulkError, DeclarationError, InvalidPrimaryKey, InvalidValue, UniquenessError
-from tests.servers import ClusterNode, binaries, running
+from tests.servers import BINARIES, NEWEST, ClusterNode, running
 
 
 @pytest.fixture(scope="module")
 def server():
-    with running("valkey-9.1") as server:
+    with running(NEWEST) as server:
         yield server
 
 
@@ -234,7 +234,7 @@ async def test_the_async_face(server):
 
 
 def test_is_refused_on_a_cluster():
-    node = ClusterNode(binaries()["valkey-9.1"])
+    node = ClusterNode(BINARIES[NEWEST])
     try:
         with pytest.raises(DeclarationError, match="cluster"):
             RedisDatabase(port=node.port, layout="limpyd2").connect()

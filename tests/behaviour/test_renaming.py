@@ -20,7 +20,7 @@ from limpyd.exceptions import (
 from tests.conftest import FEW
 from tests.rebuild import inconsistencies, state
 from tests.renaming import ODD, declare, fill
-from tests.servers import Server, binaries
+from tests.servers import BINARIES, NEWEST_AND_OLDEST, Server
 
 
 @pytest.fixture
@@ -272,11 +272,11 @@ class TestMistakes:
             with pipe, pytest.raises(NotInPipeline):
                 new.rename_from("old")
 
-    @pytest.mark.parametrize("name", [name for name in binaries() if name in {"valkey-9.1", "redis-7.0"}])
+    @pytest.mark.parametrize("name", NEWEST_AND_OLDEST)
     def test_two_nodes_of_a_cluster(self, name):
         from limpyd import RedisDatabase, RedisModel  # noqa: PLC0415
 
-        nodes = [Server(binaries()[name], "--cluster-enabled", "yes") for _ in range(2)]
+        nodes = [Server(BINARIES[name], "--cluster-enabled", "yes") for _ in range(2)]
         try:
             one, other = (node.client() for node in nodes)
             slot = one.execute_command("CLUSTER", "KEYSLOT", "{new}:pks")

@@ -26,7 +26,7 @@ from tests.faults.clients import Crowd
 from tests.faults.promises import Findings, declare
 from tests.proxy import Proxy
 from tests.replicated import SERVICE, Replicated
-from tests.servers import Server, binaries, free_port
+from tests.servers import BINARIES, Server, free_port
 
 CLIENTS = 4
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
@@ -49,7 +49,7 @@ class Accident:
     pause = 0.0
 
     def __init__(self, server_name: str) -> None:
-        self._server = Server(binaries()[server_name], *self.options)
+        self._server = Server(BINARIES[server_name], *self.options)
 
     @property
     def server(self) -> Server:

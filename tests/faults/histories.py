@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import inf
+from operator import le
 from typing import Any, NamedTuple
 
 
@@ -41,6 +42,10 @@ class Counter:
 
     start = 0
 
+    def changes(self, kind: str, result: Hashable) -> bool:
+        """Whether an operation with this result may have changed the state."""
+        return kind == "incr"
+
     def incr(self, number: int) -> tuple[int, int]:
         return number + 1, number + 1
 
@@ -55,6 +60,9 @@ class Claims:
     """A unique field of many objects: each holds one value at most, and each value has one holder at most."""
 
     start: Held = frozenset()
+
+    def changes(self, kind: str, result: Hashable) -> bool:
+        return kind != "owner" and bool(result)
 
     def claim(self, held: Held, holder: str, value: str) -> tuple[bool, Held]:
         if self.owner(held, value)[0] not in {None, holder}:
@@ -73,6 +81,9 @@ class Links:
     """A relation of many to many, read from both sides."""
 
     start: Held = frozenset()
+
+    def changes(self, kind: str, result: Hashable) -> bool:
+        return kind in {"add", "remove"} and bool(result)
 
     def add(self, links: Held, group: str, person: str) -> tuple[int, Held]:
         return int((group, person) not in links), links | {(group, person)}
@@ -94,6 +105,9 @@ class Page:
     """A text with a version, which is updated by whoever knows the version."""
 
     start: Versioned = (1, "")
+
+    def changes(self, kind: str, result: tuple[Hashable, ...]) -> bool:
+        return result[0] == "updated"
 
     def update(self, page: Versioned, version: int, text: str) -> tuple[tuple[str, int], Versioned]:
         if version != page[0]:
@@ -120,6 +134,10 @@ class Progress(NamedTuple):
     state: Any
 
 
+Seen = dict[tuple[int, int, Any], list[tuple[int, ...]]]
+"""How far the orders came that were tried, and how many unknown operations each of them used."""
+
+
 class History:
     """The operations on one thing.
 
@@ -139,7 +157,7 @@ class History:
     def unexplained(self) -> list[Operation]:
         """Nothing if some order explains it; else the operations that the longest order could not go on with."""
         begin = Progress(0, 0, (0,) * len(self._unknown), self._model.start)
-        seen = {begin}
+        seen: Seen = defaultdict(list)
         trail = [self._next(begin)]
         longest = begin
         while trail:
@@ -148,26 +166,45 @@ class History:
                 trail.pop()
             elif progress.first == len(self._answered):
                 return []
-            elif progress not in seen:
-                seen.add(progress)
+            elif self._is_new(progress, seen):
                 trail.append(self._next(progress))
                 longest = max(longest, progress, key=lambda one: (one.first, one.done.bit_count()))
         return [self._answered[number] for number in self._possible(longest)[0]]
 
+    @staticmethod
+    def _is_new(progress: Progress, seen: Seen) -> bool:
+        """Whether no other came as far, to the same state, with as few unknown operations of each sort."""
+        known = seen[progress.first, progress.done, progress.state]
+        if any(all(map(le, used, progress.used)) for used in known):
+            return False
+        known.append(progress.used)
+        return True
+
     def _next(self, progress: Progress) -> Iterator[Progress]:
-        """What can come next: answered ones whose result is right, then unknown ones, which are needed rarely."""
+        """What can come next: answered ones whose result is right, then unknown ones, which are needed rarely.
+
+        One that never changes anything is as good now as later: if an answered one is right, no other needs to be
+        tried; an unknown one that would change nothing need not be tried at all.
+        """
         first, done, used, state = progress
         answered, until = self._possible(progress)
+        changing = []
         for number in answered:
             operation = self._answered[number]
             result, after = self._do(operation, state)
             if result == operation.result:
-                yield self._skipped(first, done | 1 << (number - first), used, after)
+                following = self._skipped(first, done | 1 << (number - first), used, after)
+                if not self._model.changes(operation.kind, result):
+                    yield following
+                    return
+                changing.append(following)
+        yield from changing
         for sort, operations in enumerate(self._unknown):
             count = used[sort]
             if count < len(operations) and operations[count].call < until:
                 _, after = self._do(operations[count], state)
-                yield Progress(first, done, (*used[:sort], count + 1, *used[sort + 1 :]), after)
+                if after != state:
+                    yield Progress(first, done, (*used[:sort], count + 1, *used[sort + 1 :]), after)
 
     def _possible(self, progress: Progress) -> tuple[list[int], float]:
         """The answered ones that may be next, and the time before which the next one takes its effect."""

@@ -18,6 +18,8 @@ from tests.faults.histories import Claims, Counter, History, Links, Operation, P
 from tests.servers import Server
 
 NAMES = ("a", "b", "c")
+CUT_EVERY = 40
+"""How many operations begin between two cuts, so that a slow machine sees as many of them as a fast one."""
 Recorded = dict[tuple[type, str], list[Operation]]
 
 
@@ -53,10 +55,12 @@ class Worker:
         face: on which it works.
         recorded: the histories, which all workers add to, by what they are about.
         seed: of what it chooses to do.
+        begun: called before each operation.
     """
 
-    def __init__(self, face: Face, recorded: Recorded, seed: str) -> None:
+    def __init__(self, face: Face, recorded: Recorded, seed: str, begun: Callable[[], object]) -> None:
         self.face = face
+        self._begun = begun
         self.persons, self.things, self.texts = declare(face)
         self._recorded = recorded
         self._name = seed
@@ -129,6 +133,7 @@ class Worker:
         seen: Callable[[Any], Hashable] = lambda result: result,
     ) -> None:
         """Notes an operation, if it was perhaps done: when it was asked, when it came back, and what was seen."""
+        self._begun()
         call = time.monotonic_ns()
         result: Hashable
         try:
@@ -162,7 +167,8 @@ def record(face_name: str, server: Server, workers: int, steps: int, seed: str, 
     with server.client() as client:
         client.flushall()
     recorded: Recorded = defaultdict(list)
-    crowd = [Worker(Face(face_name, server), recorded, f"{seed} {number}") for number in range(workers)]
+    begun = threading.Semaphore(0)
+    crowd = [Worker(Face(face_name, server), recorded, f"{seed} {number}", begun.release) for number in range(workers)]
     asyncio.run(_prepare(crowd[0]))
     groups = [crowd] if crowd[0].face.is_async else [[worker] for worker in crowd]
     errors: list[BaseException] = []
@@ -179,12 +185,15 @@ def record(face_name: str, server: Server, workers: int, steps: int, seed: str, 
     threads = [threading.Thread(target=run, args=(group,)) for group in groups]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads):
-        time.sleep(0.01)
-        if cut:
+    if cut:
+        for _ in range(workers * steps // CUT_EVERY):
+            for _ in range(CUT_EVERY):
+                begun.acquire()
             with server.client() as client:
                 client.script_flush()
                 client.client_kill_filter(_type="normal", skipme=True)
+    for thread in threads:
+        thread.join()
     for worker in crowd:
         worker.face.client.close()
     if errors:

@@ -11,7 +11,7 @@ from limpyd import StringField
 from limpyd.exceptions import ServerUnreachable
 from tests.behaviour.test_pipelines import block
 from tests.conftest import Face
-from tests.servers import Server, binaries
+from tests.servers import BINARIES, NEWEST, Server
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 ENTRIES = 10000  # while it loads, a server looks at its connections after every 1024 entries
@@ -28,7 +28,7 @@ class SlowlyLoading(Server):
 
 @pytest.mark.parametrize("name", ["sync", "async"])
 async def test_a_server_that_is_still_loading(name):
-    server = SlowlyLoading(binaries()["valkey-9.1"], *DURABLE)
+    server = SlowlyLoading(BINARIES[NEWEST], *DURABLE)
     try:
         face = Face(name, server)
 

@@ -14,7 +14,7 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ConnectionFailed
 from tests.rebuild import inconsistencies
-from tests.servers import Server, binaries
+from tests.servers import BINARIES, NEWEST_AND_OLDEST, Server
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes")
 CUTS = (0, 1, 2, 5, 13, 40, 77, 120, 160, 200)
@@ -105,9 +105,9 @@ class Writer:
         raise LookupError(msg)
 
 
-@pytest.mark.parametrize("name", ["valkey-9.1", "redis-7.0"])
+@pytest.mark.parametrize("name", NEWEST_AND_OLDEST)
 def test_the_end_of_the_file_is_torn_off(name, tmp_path):
-    server = Server(binaries()[name], *DURABLE)
+    server = Server(BINARIES[name], *DURABLE)
     try:
         writers = [Writer(f"w{number}") for number in range(WRITERS)]
         threads = [threading.Thread(target=writer.work, args=(server.port,)) for writer in writers]

@@ -15,7 +15,7 @@ from limpyd.command_refusals import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from limpyd.command_table import TABLE, Scope
 from limpyd.fields.base import Field
 from limpyd.server import MINIMUM, Server, from_info
-from tests.servers import binaries, running
+from tests.servers import BINARIES, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 
 SOURCE = Path(fields.__file__).parent
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
     commands: dict[str, Known]
 
 
-@pytest.fixture(scope="module", params=binaries())
+@pytest.fixture(scope="module", params=BINARIES)
 def asked(request):
     with running(request.param) as server, server.client() as client:
         client.set_response_callback("INFO", lambda reply, **_: reply)
