@@ -18,14 +18,14 @@ from limpyd.database import (
     SORT_BY_PATTERN,
     WALK,
     Database,
-    own_settings,
     pattern_bytes,
     pool_of,
     scan,
-    settings_from_url,
 )
 from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
+from limpyd.drivers.settings import check_settings, own_settings, settings_from_url
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
@@ -96,6 +96,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         await self._close({})
 
     async def _close(self, new_settings: dict[str, Any]) -> None:
+        check_settings(new_settings, self._known_settings())
         with self._lock:
             driver, self._driver = self._driver, None
             clients, self._connections = self._connections, {}
@@ -130,6 +131,12 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
                 settings = {**self._resolved_settings(), "decode_responses": True}
                 self._connections[loop] = async_client(settings)
         return self._connections[loop]
+
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        for client in self._connections.values():
+            leave_to_parent(client)
+        self._connections = {}
 
     async def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> AsyncIterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import redis
 from redis import exceptions as redis_errors
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from limpyd.checking.databases import Checked
 from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
-from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
-from limpyd.drivers.sentinel import checked_sentinels, sync_client
+from limpyd.drivers.sentinel import sync_client
+from limpyd.drivers.settings import DEFAULTS, check_settings, own_settings, settings_from_url, with_defaults
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
@@ -30,7 +28,6 @@ from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered
-from limpyd.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -39,12 +36,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 Client = TypeVar("Client")
-
-DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
-OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
-"""What limpyd decides of its own connections, whatever the settings say."""
-
-UNLIMITED = 2**31
 
 PROGRAM = ("what takes several requests", "do it before, or after")
 WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
@@ -68,12 +59,7 @@ class Database(PipelinedCore, Generic[Client]):
         if "connection_pool" in settings:
             msg = "a connection pool made elsewhere is given as client="
             raise DeclarationError(msg)
-        unknown = settings.keys() - self._known_settings() - OF_SENTINEL
-        if unknown:
-            name = min(unknown)
-            msg = f"redis-py knows no setting {name!r}{did_you_mean(name, self._known_settings() | OF_SENTINEL)}"
-            raise DeclarationError(msg)
-        checked_sentinels(settings)
+        check_settings(settings, self._known_settings())
         super().__init__()
         self.layout = layout
         self._client = client
@@ -153,7 +139,6 @@ class Database(PipelinedCore, Generic[Client]):
         """Forgets how the server was reached so far."""
         if self._embedded is not None:
             self._embedded.leave()
-        checked_sentinels(settings)
         self._client, self._embedded, self._settings = None, None, with_defaults(settings)
 
     def _forget_indexes(self) -> None:
@@ -208,18 +193,6 @@ if hasattr(os, "register_at_fork"):
 def pool_of(client: Any) -> Any:
     """The pool of a client, or the pool itself if that is what was given."""
     return getattr(client, "connection_pool", client)
-
-
-def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a connection, with the default address where they name none."""
-    if "unix_socket_path" in settings or "sentinels" in settings:
-        return {"db": 0, **settings}
-    return {**DEFAULTS, **settings}
-
-
-def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
-    return {"max_connections": UNLIMITED, "retry": Retry(NoBackoff(), 0), **settings, **OURS}
 
 
 class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
@@ -280,6 +253,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         self._close({})
 
     def _close(self, new_settings: dict[str, Any]) -> None:
+        check_settings(new_settings, self._known_settings())
         with self._lock:
             driver, self._driver = self._driver, None
             client, self._connection = self._connection, None
@@ -367,29 +341,6 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             raise unreachable(self._where, error) from error
         finally:
             connections.give_back(line)
-
-
-def settings_from_url(url: str) -> dict[str, Any]:
-    """The settings that a URL stands for: redis://, rediss:// or unix://, or the same with valkey.
-
-    Raises:
-        DeclarationError: it is no such URL.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        msg = "a URL begins with redis://, rediss:// or unix://; this one has no scheme"  # it may hold a password
-        raise DeclarationError(msg)
-    scheme = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}.get(scheme, scheme)
-    try:
-        settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]
-    except ValueError as error:
-        msg = f"a URL of the scheme {scheme!r} cannot be used: {error}"  # the rest may hold a password
-        raise DeclarationError(msg) from None
-    if settings.pop("connection_class", None) is redis.SSLConnection:
-        settings["ssl"] = True
-    if "path" in settings:
-        settings["unix_socket_path"] = settings.pop("path")
-    return settings
 
 
 def pattern_bytes(match: str | bytes | None) -> bytes | None:

@@ -153,7 +153,6 @@ def _watched() -> Iterator[Requests]:
         (SyncDriver, "run_together"): _noted_together(requests, SyncDriver.run_together),
         (SyncDriver, "alone"): noted_alone,
         (AsyncDriver, "_ask"): _noted(requests, AsyncDriver._ask),
-        (AsyncDriver, "_alone"): _noted(requests, AsyncDriver._alone),
         (AsyncDriver, "run_together"): _noted_together(requests, AsyncDriver.run_together),
         (AsyncDriver, "alone"): noted_alone_async,
     }

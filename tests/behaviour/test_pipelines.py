@@ -461,7 +461,7 @@ class TestRoundTrips:
                 return self._sends.write(data)
 
         if face.is_async:
-            (line,) = face.database._driver._lines.values()
+            line = face.database._driver._line()
             line._transport = Counted(line._transport)
         else:
             (line,) = face.database._driver._connections._idle

@@ -427,7 +427,7 @@ class TestAsync:
     async def test_what_one_turn_asks_is_written_together(self, thing):
         one = await thing.create(count=0)
         written = []
-        line = thing.database._driver._lines[asyncio.get_running_loop()]
+        line = thing.database._driver._line()
         transport = line._transport
 
         class Watched:

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from limpyd.cli.targets import Model
-from limpyd.database import Database, settings_from_url
+from limpyd.database import Database
+from limpyd.drivers.settings import settings_from_url
 
 
 class Session:

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import redis.asyncio
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
+    longest_wait,
     lost,
     never_done,
-    outcome_unknown,
     refused,
-    timed_out,
+    too_few_connections,
     type_question,
     unreachable,
     with_source,
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
-from limpyd.drivers.waiting import WaitingConnections
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Walk
 
 R = TypeVar("R")
 Talk = Callable[..., Awaitable[list[Any]]]
-LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
+NOT_OPENED = (redis_errors.RedisError, OSError)
 
 
 class AsyncDriver:
-    """Sends requests and awaits their replies. Each event loop has a connection of its own.
+    """Sends requests and awaits their replies. Each event loop has connections of its own.
 
     Args:
         pool: what makes the connections; none of them stays in it.
@@ -50,9 +50,7 @@ class AsyncDriver:
         self._pool = pool
         self._where = where
         self._on_connect = on_connect
-        self._lines: dict[asyncio.AbstractEventLoop, SharedLine] = {}
-        self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[SharedLine]] = {}
-        self._waiting = WaitingConnections(pool, on_connect)
+        self._loops: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
         self._closed = False
 
     async def run(self, request: Request[R]) -> R:
@@ -93,14 +91,14 @@ class AsyncDriver:
         packed = [pack(command) for command in commands]
         only_reads = all(request.readonly for request in requests)
         for last_try in (False, True):
-            line = await self._line()
+            line = self._line() or await self._open()
             replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
             losses = [reply for reply in replies if isinstance(reply, LineLost)]
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
             if len(losses) < len(replies) or not repeatable or last_try or self._closed:
                 break
         if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
-            self._leave_lines()
+            self._here().leave()
         return [self._told(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
     async def ready(self) -> None:
@@ -109,42 +107,36 @@ class AsyncDriver:
         Raises:
             ServerUnreachable: there is none.
         """
-        await self._line()
+        if self._line() is None:
+            await self._open()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[Talk]:
         """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
 
         Raises:
-            ServerUnreachable: there is none.
+            ServerUnreachable: there is none, or it was lost before anything was sent.
+            LineLost: it was lost when something was sent.
         """
-        try:
-            connection = await self._waiting.take()
-        except (*LOST, OSError, redis_errors.ResponseError) as error:
-            raise unreachable(self._where, error) from error
-        try:
-            yield lambda *commands: self._waiting.talk(connection, list(map(pack, commands)))
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
-        self._waiting.give_back(connection)
+        async with self._dedicated() as line:
+            line.wait_at_most(line.usual_timeout)
 
-    async def _line(self) -> SharedLine:
-        line = self._lines.get(asyncio.get_running_loop())
-        return await self._open() if line is None or line.lost else line
+            async def talk(*commands: tuple[Argument, ...]) -> list[Any]:
+                replies = await asyncio.gather(*map(line.ask, map(pack, commands)), return_exceptions=True)
+                for reply in replies:
+                    if isinstance(reply, LineLost):
+                        raise reply if reply.sent else unreachable(self._where, reply)
+                    if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
+                        raise unreachable(self._where, reply)  # such as: still loading
+                return replies
 
-    def _told(self, request: Request[Any], reply: Any) -> Any:
-        """A reply, or what the error that came instead stands for; refusals stay as they are."""
-        if isinstance(reply, LineLost):
-            return self._lost(request, reply)
-        if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
-            return unreachable(self._where, reply)  # such as: still loading
-        return reply
+            yield talk
 
-    def _lost(self, request: Request[Any], error: LineLost) -> Exception:
-        if not error.sent:
-            return unreachable(self._where, error)
-        return lost(request, self._where, redis_errors.TimeoutError(str(error)) if error.timed_out else error)
+    def lost(self, request: Request[Any], loss: LineLost) -> Exception:
+        """The error for a request whose connection was lost."""
+        if not loss.sent:
+            return unreachable(self._where, loss)
+        return lost(request, self._where, redis_errors.TimeoutError(str(loss)) if loss.timed_out else loss)
 
     async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
         """All items of a walk by cursor, asking for more as they are consumed."""
@@ -160,13 +152,63 @@ class AsyncDriver:
         """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""
         self._closed = True
         current = asyncio.get_running_loop()
-        for loop, line in list(self._lines.items()):
+        for loop, connections in list(self._loops.items()):
             if loop is current:
-                line.close()
-            elif not loop.is_closed():
-                loop.call_soon_threadsafe(line.close)
-        self._lines.clear()
-        self._waiting.close()
+                connections.close()
+            else:
+                with suppress(RuntimeError):  # it is closed
+                    loop.call_soon_threadsafe(connections.close)
+        self._loops.clear()
+
+    def _line(self) -> SharedLine | None:
+        """The connection that the tasks of this event loop share, if it is open."""
+        connections = self._loops.get(asyncio.get_running_loop())
+        line = None if connections is None else connections.shared
+        return None if line is None or line.lost else line
+
+    def _here(self) -> LoopConnections:
+        """The connections of this event loop."""
+        loop = asyncio.get_running_loop()
+        connections = self._loops.get(loop)
+        if connections is None:
+            for known in list(self._loops):
+                if known.is_closed():
+                    self._loops.pop(known, None)
+            connections = self._loops[loop] = LoopConnections(self._pool, self._on_connect)
+            if self._closed:
+                connections.close()
+        return connections
+
+    async def _open(self) -> SharedLine:
+        try:
+            return await self._here().open_shared()
+        except NOT_OPENED as error:  # no server, a wrong password, a database number out of range
+            raise unreachable(self._where, error) from error
+
+    @asynccontextmanager
+    async def _dedicated(self) -> AsyncIterator[SharedLine]:
+        """A connection that is nobody else's; closed if the block raises."""
+        connections = self._here()
+        try:
+            dedicated = await connections.take()
+        except redis_errors.MaxConnectionsError as error:
+            raise too_few_connections(self._where, self._pool.max_connections) from error
+        except NOT_OPENED as error:
+            raise unreachable(self._where, error) from error
+        try:
+            yield dedicated.line
+        except BaseException:
+            dedicated.line.close()
+            raise
+        connections.give_back(dedicated)
+
+    def _told(self, request: Request[Any], reply: Any) -> Any:
+        """A reply, or what the error that came instead stands for; refusals stay as they are."""
+        if isinstance(reply, LineLost):
+            return self.lost(request, reply)
+        if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
+            return unreachable(self._where, reply)  # such as: still loading
+        return reply
 
     async def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
@@ -211,8 +253,6 @@ class AsyncDriver:
 
     async def _replied(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
         """The reply to a request, or the error that came instead."""
-        if request.blocking:
-            return await self._alone(request)
         reply = await self._ask(request, args)
         if isinstance(reply, redis_errors.NoScriptError):
             reply = await self._ask(request, with_source(request, args))
@@ -222,84 +262,26 @@ class AsyncDriver:
         if not isinstance(error, redis_errors.ResponseError):
             return unreachable(self._where, error)
         if isinstance(error, redis_errors.ReadOnlyError):
-            self._leave_lines()  # the primary has become a replica; the next connection finds the new one
+            self._here().leave()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else await self.run(question)
 
-    async def _ask(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
+    async def _ask(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
         packed = pack(args)
         for last_try in (False, True):
-            line = await self._line()
             try:
+                if request.blocking:
+                    return await self._ask_alone(request, packed)
+                line = self._line() or await self._open()
                 return await line.ask(packed)
-            except LineLost as error:
-                if error.sent and not request.readonly:
-                    raise outcome_unknown(request, self._where, error) from error
-                if error.timed_out:
-                    raise timed_out(request, self._where, error) from error
-                if last_try or self._closed:
-                    raise unreachable(self._where, error) from error
+            except LineLost as loss:
+                repeatable = not loss.sent or (request.readonly and not loss.timed_out)
+                if not repeatable or last_try or self._closed:
+                    raise self.lost(request, loss) from loss
         raise AssertionError  # the loop returns or raises
 
-    async def _open(self) -> SharedLine:
-        """The line of this event loop; tasks that ask while it opens wait for the same one."""
-        loop = asyncio.get_running_loop()
-        opening = self._opening.get(loop)
-        if opening is None:
-            for known in list(self._lines):
-                if known.is_closed():
-                    self._lines.pop(known, None)
-            opening = self._opening[loop] = loop.create_task(self._open_line())
-            opening.add_done_callback(self._opened)
-        try:
-            return await asyncio.shield(opening)  # one cancelled task must not cancel it for the others
-        except (*LOST, OSError) as error:
-            raise unreachable(self._where, error) from error
-        except redis_errors.ResponseError as error:  # such as a database number out of range
-            raise unreachable(self._where, error) from error
-
-    def _opened(self, opening: asyncio.Task[SharedLine]) -> None:
-        """Keeps the new line, also when every task that waited for it has been cancelled."""
-        loop = opening.get_loop()
-        self._opening.pop(loop, None)
-        if opening.cancelled() or opening.exception() is not None:
-            return
-        if self._closed:
-            opening.result().close()
-        else:
-            self._lines[loop] = opening.result()
-
-    async def _open_line(self) -> SharedLine:
-        connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        await connection.connect()
-        try:
-            await self._on_connect(connection)
-        except BaseException:
-            await connection.disconnect()
-            raise
-        return SharedLine(connection, connection.socket_timeout)
-
-    def _leave_lines(self) -> None:
-        line = self._lines.pop(asyncio.get_running_loop(), None)
-        if line is not None:
-            line.close()
-        self._waiting.close_idle()
-
-    async def _alone(self, request: Request[Any]) -> Any:
-        """A blocking request, which would keep those of other tasks waiting; without a time limit."""
-        packed = pack(request.args)
-        for last_try in (False, True):
-            try:
-                connection = await self._waiting.take()
-            except (*LOST, OSError, redis_errors.ResponseError) as error:
-                raise unreachable(self._where, error) from error
-            try:
-                return await self._waiting.ask(connection, packed)
-            except redis_errors.ResponseError as error:
-                return error
-            except (redis_errors.RedisError, OSError) as error:
-                if not request.readonly:
-                    raise outcome_unknown(request, self._where, error) from error
-                if last_try:
-                    raise unreachable(self._where, error) from error
-        raise AssertionError  # the loop returns or raises
+    async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
+        """The reply to a request that may wait on the server, which would keep those of other tasks waiting."""
+        async with self._dedicated() as line:
+            line.wait_at_most(longest_wait(request.timeout, line.usual_timeout))
+            return await line.ask(packed)

@@ -90,6 +90,25 @@ def unreachable(where: str, error: Exception) -> ServerUnreachable:
     return ServerUnreachable(f"the server at {where} does not serve us: {error}. Check that it runs, and the settings")
 
 
+def too_few_connections(where: str, limit: int) -> ServerUnreachable:
+    """Nothing was executed: an event loop may open no more dedicated connections."""
+    return ServerUnreachable(
+        f"all connections to {where} that max_connections={limit} allows are in use: the tasks of an event loop share "
+        f"one, each command that waits and each transaction that watches has another. Let fewer wait at a time, or "
+        f"raise max_connections"
+    )
+
+
+def longest_wait(timeout: float, socket_timeout: float | None) -> float | None:
+    """The seconds after which the reply to a blocking request is given up; None for never.
+
+    Args:
+        timeout: the seconds after which the server replies, 0 for no limit.
+        socket_timeout: by how much the reply may be late.
+    """
+    return timeout + socket_timeout if timeout and socket_timeout is not None else None
+
+
 def timed_out(request: Request[Any], where: str, error: Exception) -> ServerTimeout:
     """A read got no reply in time."""
     return ServerTimeout(f"{request.subject}: the server at {where} did not answer in time: {error}")

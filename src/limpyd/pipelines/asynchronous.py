@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.asynchronous import LOST
-from limpyd.exceptions import LimpydError
+from limpyd.drivers.shared_line import LineLost
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collecting import (
@@ -130,10 +129,8 @@ async def watched(
                     ended = watch.ended(pendings, request, await talk(*commands))
                 finally:
                     interrupted(pendings)
-        except LOST as error:
-            if isinstance(error, LimpydError):
-                raise
-            raise watch.lost(request, database._where, error) from error
+        except LineLost as loss:
+            raise driver.lost(request or watch.reading, loss) from loss
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
         await asyncio.sleep(ended)

@@ -135,7 +135,12 @@ class Watch:
 
     def lost(self, request: Request[Any] | None, where: str, error: Exception) -> LimpydError:
         """The error for a connection that was lost, at the end of a try if there is a request."""
-        return lost(request or Request((b"WATCH",), bool, readonly=True, subject=_Watched()), where, error)
+        return lost(request or self.reading, where, error)
+
+    @property
+    def reading(self) -> Request[Any]:
+        """What stands for a try before its end, in messages."""
+        return Request((b"WATCH",), bool, readonly=True, subject=_Watched())
 
 
 def _note(request: Request[Any], pendings: Sequence[Pending[Any]], refusal: redis_errors.ResponseError) -> None:

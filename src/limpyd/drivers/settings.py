@@ -1,0 +1,80 @@
+"""The settings of connections: those of redis-py, with our defaults, and what limpyd decides by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
+from limpyd.drivers.sentinel import checked_sentinels
+from limpyd.exceptions import DeclarationError, shorten
+from limpyd.suggestions import did_you_mean
+
+DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
+OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
+"""What limpyd decides of its own connections, whatever the settings say."""
+
+UNLIMITED = 2**31
+
+
+def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None:
+    """Refuses settings that redis-py does not have, and values that none can have.
+
+    Args:
+        settings: what was given.
+        known: the names of the settings of a client of redis-py.
+
+    Raises:
+        DeclarationError: they cannot be used.
+    """
+    for name in settings:
+        if name not in known | OF_SENTINEL:
+            similar = did_you_mean(name, known | OF_SENTINEL) or "; it takes those of redis.Redis, such as db"
+            msg = f"redis-py knows no setting {name!r}{similar}"
+            raise DeclarationError(msg)
+    limit = settings.get("max_connections")
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        msg = f"max_connections is the number of connections that may be open, at least 1, not {shorten(limit)}"
+        raise DeclarationError(msg)
+    checked_sentinels(settings)
+
+
+def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a connection, with the default address where they name none."""
+    if "unix_socket_path" in settings or "sentinels" in settings:
+        return {"db": 0, **settings}
+    return {**DEFAULTS, **settings}
+
+
+def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
+    limit = settings.get("max_connections") or UNLIMITED
+    return {"retry": Retry(NoBackoff(), 0), **settings, "max_connections": limit, **OURS}
+
+
+def settings_from_url(url: str) -> dict[str, Any]:
+    """The settings that a URL stands for: redis://, rediss:// or unix://, or the same with valkey.
+
+    Raises:
+        DeclarationError: it is no such URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        msg = "a URL begins with redis://, rediss:// or unix://; this one has no scheme"  # it may hold a password
+        raise DeclarationError(msg)
+    scheme = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}.get(scheme, scheme)
+    try:
+        settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        msg = f"a URL of the scheme {scheme!r} cannot be used: {error}"  # the rest may hold a password
+        raise DeclarationError(msg) from None
+    if settings.pop("connection_class", None) is redis.SSLConnection:
+        settings["ssl"] = True
+    if "path" in settings:
+        settings["unix_socket_path"] = settings.pop("path")
+    return settings
