@@ -45,6 +45,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
 
         Raises:
             InvalidValue: the destination is of another kind, type or database, or this very field.
+            WrongTypeError: the key of this field holds something else than its type.
             UniquenessError: another object has the value; nothing is changed.
             InvalidPrimaryKey: the destination's instance has no primary key yet.
             DoesNotExist: one of the objects was deleted.

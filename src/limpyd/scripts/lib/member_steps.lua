@@ -57,6 +57,9 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
       end
     end
     subject_key = key
+    if command == 'COPY' then
+      refuse_another_type(key, places[2].stored)
+    end
     local reply
     if key_at == 1 then
       reply = call(command, key, unpack(ARGV, first_arg, last_arg))

@@ -2,6 +2,14 @@
 -- What there is is told as lib/look_at_all does.
 -- @include expiries
 
+-- Refuses a key of another type than is expected: COPY takes any.
+local function refuse_another_type(key, stored)
+  local kind = call('TYPE', key).ok
+  if kind ~= 'none' and kind ~= (stored == 'hyperloglog' and 'string' or stored) then
+    error({ err = 'WRONGTYPE Operation against a key holding the wrong kind of value' })
+  end
+end
+
 -- Some members of a set, sorted set or hash.
 local function look_at_some(stored, key, names)
   subject_key = key

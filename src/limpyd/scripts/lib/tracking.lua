@@ -137,10 +137,8 @@ end
 -- Notes how to take back what the command did to a place. What moves a member from one to another is noted by undo_move.
 local function note_undo(place, command, first_arg, last_arg, reply)
   local key, stored, scope = place.key, place.stored, place.scope
-  if place.expires > 0 then
-    undo_with('PEXPIREAT', key, place.expires)
-  elseif scope == 'expiry' then
-    undo_with('PERSIST', key)
+  if place.expires > 0 or scope == 'expiry' then
+    undo_expiry(key, place.expires)
   end
   if scope == 'expiry' then
     return

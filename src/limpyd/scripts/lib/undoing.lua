@@ -15,8 +15,11 @@ local function undo_all(place)
         end
       end
       local add = stored == 'set' and 'SADD' or stored == 'zset' and 'ZADD' or stored == 'hash' and 'HSET' or 'RPUSH'
-      -- An account that may not add loses nothing.
-      call(add, key, unpack(all, 1, math.min(2, #all)))
+      -- Where the account may not add, the key is left as it is; one of another type is to go anyway.
+      local reply = redis.pcall(add, key, unpack(all, 1, math.min(2, #all)))
+      if type(reply) == 'table' and reply.err and string.sub(reply.err, 1, 9) ~= 'WRONGTYPE' then
+        error(reply)
+      end
       call('DEL', key)
       for first = 1, #all, 1000 do
         call(add, key, unpack(all, first, math.min(first + 999, #all)))

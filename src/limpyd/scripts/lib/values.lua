@@ -19,6 +19,18 @@ local function expiry_of_key(key)
   return expires
 end
 
+-- Notes when a key expires.
+local function undo_expiry(key, expires)
+  undo_with(function()
+    local now = call('PEXPIRETIME', key)
+    if expires > 0 and now ~= expires then
+      call('PEXPIREAT', key, expires)
+    elseif expires <= 0 and now > 0 then
+      call('PERSIST', key)
+    end
+  end, key)
+end
+
 -- When the value of a field expires.
 local function expiry_of(stored, key, sub)
   if stored == 'entry' then
@@ -36,7 +48,7 @@ local function undo_write(stored, key, sub, before, expires)
         call('HPEXPIREAT', key, expires, 'FIELDS', 1, sub)
       end, key)
     else
-      undo_with('PEXPIREAT', key, expires)
+      undo_expiry(key, expires)
     end
   end
   if stored == 'entry' then
