@@ -246,6 +246,13 @@ class ServerError(LimpydError, redis.exceptions.ResponseError):
     """The server refused a command; the message says which and why."""
 
 
+class RollbackFailed(ServerError):
+    """A step was stopped, and not all that it had changed could be taken back: the account may not do what undoes it.
+
+    Allow it the commands that undo others, such as SREM for SADD, and repair what is left by `check(repair=True)`.
+    """
+
+
 # --- the connection ---
 
 

@@ -111,7 +111,11 @@ class Bulk(Generic[Result, Outcome]):
         """Has the chunk stored as far as it is filled."""
         if self._count == 0:
             return
-        outcome = yield self._request()
+        try:
+            outcome = yield self._request()
+        except LimpydError as failure:
+            failure.add_note(f"{self._name}: the chunks before are done: {self.result}")
+            raise
         self._take(outcome)
         if outcome.refused is not None:
             number, error = outcome.refused

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from limpyd.exceptions import LimpydError
 from limpyd.keys import to_text
 from limpyd.moving import steps
 from limpyd.moving.route import Route
@@ -41,10 +42,24 @@ def move(way: Route, progress: OnProgress | None) -> Program[Moved]:
 
 
 def _move(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
+    count = _Count()
+    try:
+        return (yield from _move_counted(way, unbuilt, progress, count))
+    except LimpydError as error:
+        error.add_note(f"{count.moved} objects of {way} were moved before, each of them whole; the next call goes on")
+        raise
+
+
+class _Count:
+    """How many objects were moved so far."""
+
     moved = 0
+
+
+def _move_counted(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count) -> Program[Moved]:
     while True:
-        passed = yield from _pass(way, moved, progress)
-        moved += passed.objects
+        passed = yield from _pass(way, count, progress)
+        moved = count.moved
         if passed.objects and (passed.remaining or not way.to_another_set):
             continue  # some may have come, or got a value, while it went on
         if not way.to_another_set:
@@ -65,8 +80,9 @@ class _Passed(NamedTuple):
     conflicts: list[Conflict]
 
 
-def _pass(way: Route, before: int, progress: OnProgress | None) -> Program[_Passed]:
+def _pass(way: Route, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
     """Goes through all objects once."""
+    before = count.moved
     cursor, waiting = b"0", list[bytes]()
     moved = looked = remaining = 0
     conflicts: dict[str, Conflict] = {}
@@ -74,6 +90,7 @@ def _pass(way: Route, before: int, progress: OnProgress | None) -> Program[_Pass
         step = yield steps.move(way, cursor, waiting)
         cursor, waiting, remaining = step.cursor, step.waiting, step.remaining
         moved, looked = moved + step.moved, looked + step.looked
+        count.moved = before + moved
         conflicts.update({conflict.pk: conflict for conflict in step.conflicts})
         if progress is not None:
             whole = before + moved + remaining if way.to_another_set else remaining

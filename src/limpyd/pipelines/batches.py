@@ -9,7 +9,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
-from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown
+from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
 from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, merged
 
@@ -97,7 +97,10 @@ def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
 def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
     """The error that is told, if any failed: not that of one that failed with another, nor one's own."""
     errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
-    return next((error for error in errors if not isinstance(error, NotExecuted)), errors[0] if errors else None)
+    errors.sort(
+        key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
+    )
+    return errors[0] if errors else None
 
 
 def interrupted(pendings: Sequence[Pending[Any]]) -> None:

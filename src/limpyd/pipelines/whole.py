@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from limpyd.drivers.replies import first_key
-from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline
+from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.base import MOST_PASSED_ON
 from limpyd.indexes.asked import answer
 from limpyd.pipelines.batches import AsOne, Exchange, questions_settled, settle_each, settle_read
@@ -119,7 +119,11 @@ def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequ
         settle_each(sent, reply[1:], _settle_done)
         return
     _, number, outcome = reply
-    settle_refused(pendings, pendings.index(sent[number]), _error_of(sent[number].request, outcome))
+    failed, error = pendings.index(sent[number]), _error_of(sent[number].request, outcome)
+    if isinstance(error, RollbackFailed | OutcomeUnknown):
+        settle_unknown(pendings, failed, error)
+    else:
+        settle_refused(pendings, failed, error)
 
 
 def settle_refused_first(pendings: Sequence[Pending[Any]]) -> None:
@@ -138,6 +142,17 @@ def settle_refused(pendings: Sequence[Pending[Any]], failed: int, error: Excepti
         else:
             because = NotExecuted(f"{pending!r}: nothing was done, since operation {failed + 1} was refused: {error}")
             pending.settle(error=because)
+
+
+def settle_unknown(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
+    """Settles all by the error of one, after which not all was taken back."""
+    error.add_note(f"operation {failed + 1} of {len(pendings)} in a transaction, of which not all was taken back")
+    for number, pending in enumerate(pendings):
+        if number == failed:
+            pending.settle(error=error)
+        else:
+            because = f"{pending!r}: it may have been done, since not all of its transaction was taken back: {error}"
+            pending.settle(error=OutcomeUnknown(because))
 
 
 class _Transaction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from limpyd.exceptions import InvalidValue
+from limpyd.exceptions import InvalidValue, LimpydError
 from limpyd.fields import PKField, SingleValueField
 from limpyd.query.conditions import ByPk
 from limpyd.query.filters import unknown_field
@@ -45,7 +45,11 @@ def in_chunks(
     while True:
         cursor, pks = yield plan.chunk(RAW, size, cursor, changing)
         for start in range(0, len(pks), size):
-            changed += yield change(again(ByPk(pks[start : start + size], (), "")).search)
+            try:
+                changed += yield change(again(ByPk(pks[start : start + size], (), "")).search)
+            except LimpydError as error:
+                error.add_note(f"{changed} objects were changed in the chunks before")
+                raise
         if not cursor:
             return changed
 

@@ -17,7 +17,7 @@ from limpyd.query.shapes import Column, PrimaryKeys, Shape
 from limpyd.requests import Argument, Assumption, Request, answered, merged
 from limpyd.scripts.leaves import All, Everything, OneOf, Within
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import Model
+from limpyd.scripts.outcomes import Model, refusal
 from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find, find_plain, page_of_range
 
 R = TypeVar("R")
@@ -170,7 +170,13 @@ class Plan:
         keys = tuple(dict.fromkeys((self.where.pks, *search.elsewhere, key)))
         nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
         extra = (keys.index(key) + 1, ttl, nothing)
-        request = find(self._model, search._replace(elsewhere=keys), b"pks", int, extra=extra, script=STORE)
+
+        def decode(reply: Any) -> int:
+            if isinstance(reply, list):
+                raise refusal(self._model, reply, None, who=f"a stored collection of {self._model.name}")
+            return int(reply)
+
+        request = find(self._model, search._replace(elsewhere=keys), b"pks", decode, extra=extra, script=STORE)
         return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:

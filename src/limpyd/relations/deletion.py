@@ -15,7 +15,7 @@ from limpyd.scripts import bulk
 from limpyd.scripts.calls import scripted
 from limpyd.scripts.changes import found_args, found_decoder
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.scripts.queries import Search
 from limpyd.scripts.writes import step_args
 
@@ -148,7 +148,8 @@ def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes
             if model is not schema and reply[2].startswith(model.keys.partitions[0].prefix):
                 return refusal(model, reply, None, who=f"{model.name} objects that refer to those of {schema.name}")
     who = "" if pk is not None else f"the {schema.name} objects of a chunk"
-    return refusal(schema, reply, pk, who=who, references=concerned.references)
+    claims = [Claim(model, "") for model in concerned.models]
+    return refusal(schema, reply, pk, claims, who=who, references=concerned.references)
 
 
 def _when_built(request: Request[Any], concerned: Consequences) -> Request[Any]:

@@ -71,16 +71,17 @@ local function rename_sub(key, from, to)
 end
 
 local function move(pk)
-  if not to_another_set and (call('SISMEMBER', KEYS[1], pk) == 0 or not has_something(pk)) then
+  if call('SISMEMBER', KEYS[1], pk) == 0 or not to_another_set and not has_something(pk) then
     return 0
-  elseif not forget(KEYS[1], pk, here, here_ends) then
-    return 0
+  elseif to_another_set then
+    -- It comes into the new set first, so that who may not add it there has not taken it out of the old one.
+    subject_key = set
+    if call('SADD', set, pk) == 0 then
+      refuse('taken')
+    end
+    undo_with('SREM', set, pk)
   end
-  subject_key = set
-  if call('SADD', set, pk) == 0 then
-    refuse('taken')
-  end
-  undo_with('SREM', set, pk)
+  forget(to_another_set and KEYS[1], pk, here, here_ends)
   for at = first_key, last_key, 2 do
     local key = placed(ARGV[at + 1], pk)
     if to_another_set and call('EXISTS', key) == 1 or not rename_key(placed(ARGV[at], pk), key) then

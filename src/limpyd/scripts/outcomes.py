@@ -12,8 +12,10 @@ from limpyd.exceptions import (
     InvalidValue,
     LimpydError,
     MultipleObjectsReturned,
+    OutcomeUnknown,
     RelatedDoesNotExist,
     RestrictedError,
+    RollbackFailed,
     ServerError,
     ServerTooOld,
     StaleObject,
@@ -111,10 +113,7 @@ def refusal(
     if outcome in {b"absent", b"restricted", b"unbuilt"}:
         return _about_a_reference(outcome, facts, claims, references)
     if outcome == b"unindexable":
-        value, reason, key = facts
-        _, index = _index_at(model, key, claims)
-        refused: LimpydError = index.refusal(value, to_text(reason))
-        return refused
+        return _about_a_value(model, who, facts, claims)
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
@@ -128,6 +127,18 @@ def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidVal
         f"{who}: {field} is to be indexed, but {what} expires in {int(milliseconds) / 1000:g} s, and its index entry "
         f"would stay; nothing of this object was entered. {cure}"
     )
+
+
+def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Claim]) -> LimpydError:
+    """The error for a value that an index cannot keep."""
+    value, reason, key = facts
+    found = _index_at(model, key, claims)
+    if found is None:  # it is declared elsewhere only
+        return InvalidValue(
+            f"{who}: the index {to_text(key)!r} cannot keep {shorten(value)}: {to_text(reason)}; nothing was changed"
+        )
+    refused: LimpydError = found[1].refusal(value, to_text(reason))
+    return refused
 
 
 def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:
@@ -157,22 +168,24 @@ def _about_a_reference(
     return RestrictedError(by.model.name, by.name, to_text(holder), by.target.name, to_text(referred))
 
 
-def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any]:
-    """The index with a key, and its model, which is one of those that took part."""
+def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any] | None:
+    """The index with a key, and its model, if that is one of those that took part."""
     models = [model, *(claim.model for claim in claims)]
-    return next((one, index) for one in models if (index := one.index_at(key)) is not None)
+    return next(((one, index) for one in models if (index := one.index_at(key)) is not None), None)
 
 
 def _together(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
     """The claim of the values of several fields."""
-    owner, index = _index_at(model, key, claims)
-    return Claim(owner, index.name)
+    found = _index_at(model, key, claims)
+    return Claim(model, to_text(key)) if found is None else Claim(found[0], found[1].name)
 
 
 def about_a_key(
     model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any = "", needs: Needs | None = None
 ) -> LimpydError:
     """The error for a key that is not as it should be, or a command that the server refused."""
+    if outcome not in ABOUT_KEYS:
+        return unknown_outcome(who, [outcome, *facts])
     if outcome == b"rounded":
         return ServerError(
             f"{who}: the reply holds an integer beyond 2**53, which a script would round; nothing was changed. Read it "
@@ -184,11 +197,12 @@ def about_a_key(
     if outcome == b"broken":
         msg = (
             f"{who}, around the key {key!r}: a write was refused, and what it had changed could not all be taken "
-            f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD"
+            f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD, then look for "
+            f"what is left by {model.name}.check()"
         )
-        return ServerError(msg)
+        return RollbackFailed(msg)
     if outcome == b"unread":
-        return ServerError(
+        return OutcomeUnknown(
             f"{who}, key {key!r}: the command was executed, but its result, an integer beyond 2**53, could not be read "
             f"({message}); read the value to know it. Allow this account GET and HGET"
         )
@@ -201,9 +215,9 @@ def about_a_key(
     return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed{cure_of_account(message)}")
 
 
-def unknown_outcome(who: str, outcome: Any) -> ServerError:
+def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
     """The error for a reply that no script of this version gives."""
-    return ServerError(
+    return OutcomeUnknown(
         f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
         f"was changed is not known; read the values to know"
     )
@@ -223,6 +237,9 @@ def too_old(subject: str, command: Any, message: str, needs: Needs | None = None
         return None
     return ServerTooOld(f"{subject}: {name}, or what it was given, needs {needs}; this server says {message!r}")
 
+
+ABOUT_KEYS = frozenset({b"error", b"broken", b"occupied", b"unread", b"rounded"})
+"""The outcomes that tell a key, or a command that the server refused."""
 
 UNKNOWN = (
     "invalid stream id",

@@ -4,11 +4,11 @@
 -- KEYS   as for find.lua; one of them is where to keep it
 -- ARGV   the query (see lib/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
 --        ever, and what stands for an empty list, since there are none in Redis
--- Reply  how many there are; or GONE (see find.lua)
+-- Reply  how many there are; or GONE (see find.lua); or 'error' (see lib/atomic)
 -- @guarded
 -- @include atomic forms order conditions ranges query walking sorting rows answer
 
-local outcome = atomically(function()
+return atomically(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }
@@ -43,7 +43,3 @@ local outcome = atomically(function()
   end
   return #pks
 end)
-if type(outcome) == 'table' and outcome[1] then
-  return redis.error_reply(outcome[2])
-end
-return outcome

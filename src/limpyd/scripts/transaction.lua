@@ -19,9 +19,8 @@ local function atomically(step)
   if done then
     return outcome
   elseif type(outcome) == 'table' and outcome.outcome and outcome.outcome[1] == 'ok' then
-    local broken = play_back(before) -- it had nothing to do
-    if broken then
-      error({ err = broken })
+    if not play_back(before) then -- it had nothing to do
+      take_back(broken)
     end
     return outcome.outcome
   end

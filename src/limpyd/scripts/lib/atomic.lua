@@ -55,10 +55,10 @@ local function unlink(key)
 end
 
 local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
+local broken = false -- the outcome, if something could not be taken back: whatever else was found, that is told
 
--- Takes back what was noted after a mark; gives the error of what could not be.
+-- Takes back what was noted after a mark; gives whether all of it could be.
 local function play_back(mark)
-  local broken
   for at = noted - 3, mark + 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
     local undone, result = true, nil
@@ -73,11 +73,12 @@ local function play_back(mark)
     end
     if not undone or type(result) == 'table' and result.err then
       local name = type(command) == 'string' and command .. ': ' or ''
-      broken = broken or name .. (type(result) == 'table' and result.err or tostring(result))
+      local message = name .. (type(result) == 'table' and result.err or tostring(result))
+      broken = broken or { 'broken', message, key or subject_key or '', 'none' }
     end
   end
   noted = mark
-  return broken
+  return not broken
 end
 
 -- The outcome of what was stopped by an error, and is taken back.
@@ -96,9 +97,8 @@ local function atomically(step)
   if done and not asked then
     return outcome
   end
-  local broken = play_back(0)
-  if broken then
-    return { 'broken', broken, subject_key or '', 'none' }
+  if not play_back(0) then
+    return broken
   end
   -- If Python was asked, whatever else was found may have come of what is not known yet.
   return asked or outcome_of(outcome)

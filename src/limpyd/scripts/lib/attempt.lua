@@ -7,9 +7,8 @@ local function attempt(part, first, second)
   if done then
     return result
   end
-  local broken = play_back(mark)
-  if broken then
-    take_back({ 'broken', broken, subject_key or '', 'none' })
+  if not play_back(mark) then
+    take_back(broken)
   end
   return nil, outcome_of(result)
 end

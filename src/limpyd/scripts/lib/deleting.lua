@@ -4,13 +4,16 @@
 -- and those (see lib/add_entry); and to the end the indexed fields with keys of their own, each the prefix of its
 -- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. `set` is that of all primary keys.
 
--- Takes an object out of the set of all and out of the indexes, which can be taken back; false if it is not there.
+-- Takes an object out of the set of all, if that is given, and out of the indexes, which can be taken back; false if
+-- it is not there.
 local function forget(set, pk, first, last)
-  subject_key = set
-  if call('SREM', set, pk) == 0 then
-    return false
+  if set then
+    subject_key = set
+    if call('SREM', set, pk) == 0 then
+      return false
+    end
+    undo_with('SADD', set, pk)
   end
-  undo_with('SADD', set, pk)
 
   -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
   local function remove_entries(value, at, sub)

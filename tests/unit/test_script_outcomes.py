@@ -1,0 +1,89 @@
+"""Every outcome that a script may reply with is known to what decodes it, and stands in lib/atomic.lua."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from limpyd import InstanceHashField, RedisDatabase, RedisModel
+from limpyd.exceptions import (
+    DoesNotExist,
+    InvalidValue,
+    LimpydError,
+    OutcomeUnknown,
+    RollbackFailed,
+    ServerError,
+    StaleObject,
+    UniquenessError,
+)
+from limpyd.scripts.loader import FOLDER
+from limpyd.scripts.outcomes import Claim, refusal
+
+OWN = {
+    "in the way": "lib/create_all.lua: an attempt that failed; the objects are then made one by one",
+    "both": "moving/steps.py",
+    "objects": "moving/steps.py",
+    "refused": "pipelines/whole.py",
+    "replied": "pipelines/whole.py",
+    "asked": "indexes/asked.py",
+    "ok": "the result",
+}
+"""Those that only one script has, or that no error stands for, and where they are decoded."""
+
+FACTS = {
+    "gone": ([], DoesNotExist),
+    "stale": ([b"3"], StaleObject),
+    "taken": ([], UniquenessError),
+    "unique": ([0, b"x", b"2"], UniquenessError),
+    "unindexable": ([b"x", b"why", b"{thing}:elsewhere"], InvalidValue),
+    "many": ([2], LimpydError),
+    "occupied": ([b"{thing}:hash:1", b"hash"], ServerError),
+    "error": ([b"ERR why", b"{thing}:hash:1", b"none"], ServerError),
+    "broken": ([b"ERR why", b"{thing}:hash:1", b"none"], RollbackFailed),
+    "unread": ([b"ERR why", b"{thing}:hash:1", b"none"], OutcomeUnknown),
+    "rounded": ([], ServerError),
+}
+"""What most of them tell, and the error that they stand for."""
+ELSEWHERE = {"absent", "restricted", "unbuilt", "expiring"}
+"""Those that need more than a model: tests/behaviour/test_relations.py and test_index_building.py."""
+
+
+class Thing(RedisModel):
+    database = RedisDatabase(port=1)
+    name = InstanceHashField()
+
+
+def outcomes() -> set[str]:
+    """The outcomes that the Lua files name."""
+    found = set()
+    for path in [*FOLDER.glob("*.lua"), *FOLDER.glob("lib/*.lua")]:
+        code = re.sub(r"--.*", "", path.read_text("utf-8"))
+        found |= set(
+            re.findall(r"\b(?:refuse\(|take_back\(\{ |return \{ |outcome = \{ |and \{ |or \{ )'([a-z ]+)'", code)
+        )
+    return found
+
+
+def test_all_are_known():
+    assert outcomes() == {*OWN, *FACTS, *ELSEWHERE}
+
+
+def test_those_that_scripts_share_are_described():
+    described = set(re.findall(r"(?m)^--   '([a-z]+)'", (FOLDER / "lib" / "atomic.lua").read_text("utf-8")))
+    assert described >= {*FACTS, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("outcome", FACTS)
+def test_each_is_an_error(outcome):
+    facts, expected = FACTS[outcome]
+    schema = Thing._schema
+    error = refusal(schema, [outcome.encode(), *facts], b"1", [Claim(schema, "name")])
+    assert isinstance(error, expected)
+    assert "does not know" not in str(error)
+
+
+def test_another_is_none_of_them():
+    error = refusal(Thing._schema, [b"newer", b"facts"], b"1")
+    assert type(error) is OutcomeUnknown
+    assert "b'newer'" in str(error)
