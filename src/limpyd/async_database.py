@@ -25,11 +25,12 @@ from limpyd.database import (
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
-from limpyd.drivers.settings import check_settings, own_settings, settings_from_url
+from limpyd.drivers.settings import check_settings, own_settings
 from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
+from limpyd.urls import settings_from_url
 
 R = TypeVar("R")
 
@@ -66,7 +67,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
     @classmethod
     def from_url(cls, url: str, **settings: Any) -> Self:
         """A database at a URL as `redis.asyncio.Redis.from_url` takes it: redis://, rediss:// or unix://."""
-        return cls(**{**settings_from_url(url), **settings})
+        return cls(**{**settings_from_url(url, cls._known_settings()), **settings})
 
     @classmethod
     def _known_settings(cls) -> AbstractSet[str]:

@@ -18,7 +18,7 @@ from limpyd.drivers.connections import Connections, KeptConnections, SharedConne
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import unreachable
 from limpyd.drivers.sentinel import sync_client
-from limpyd.drivers.settings import DEFAULTS, check_settings, own_settings, settings_from_url, with_defaults
+from limpyd.drivers.settings import DEFAULTS, check_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
@@ -28,6 +28,7 @@ from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered
+from limpyd.urls import settings_from_url
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -226,7 +227,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     @classmethod
     def from_url(cls, url: str, **settings: Any) -> Self:
         """A database at a URL as `redis.Redis.from_url` takes it: redis://, rediss:// or unix://."""
-        return cls(**{**settings_from_url(url), **settings})
+        return cls(**{**settings_from_url(url, cls._known_settings()), **settings})
 
     @classmethod
     def _known_settings(cls) -> AbstractSet[str]:

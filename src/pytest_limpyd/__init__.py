@@ -43,7 +43,10 @@ def limpyd_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     from limpyd.exceptions import LimpydError  # noqa: PLC0415
 
     url = request.config.getoption("--limpyd-url") or request.config.getini("limpyd_url")
-    database = RedisDatabase.from_url(url) if url else RedisDatabase.embedded()
+    try:
+        database = RedisDatabase.from_url(url) if url else RedisDatabase.embedded()
+    except LimpydError as error:
+        pytest.exit(f"--limpyd-url: {error}" if url else str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     if url:
         worker = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
         if worker:

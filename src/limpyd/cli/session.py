@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from limpyd.cli.targets import Model
-from limpyd.database import Database
-from limpyd.drivers.settings import settings_from_url
+from limpyd.database import Database, RedisDatabase
+from limpyd.urls import settings_from_url
 
 
 class Session:
@@ -24,7 +24,7 @@ class Session:
     def __init__(self, models: Iterable[Model], url: str | None = None) -> None:
         self.models = list(models)
         self._databases: list[Database[Any]] = list(dict.fromkeys(model.database for model in self.models))
-        self._settings = None if url is None else settings_from_url(url)
+        self._settings = None if url is None else settings_from_url(url, RedisDatabase._known_settings())
         self._runner: asyncio.Runner | None = None
 
     def __enter__(self) -> Self:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from redis import exceptions as redis_errors
+from redis.asyncio import sentinel as async_sentinel
+from redis.sentinel import MasterNotFoundError
 
 from limpyd.exceptions import (
     LimpydError,
@@ -21,6 +23,8 @@ from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, too_old
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
 
+NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
+"""What both clients of Sentinel raise if no sentinel names a primary."""
 
 CURES: dict[type[Exception], str] = {
     redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
@@ -87,6 +91,13 @@ def unreachable(where: str, error: Exception) -> ServerUnreachable:
     """Nothing was executed: there is no connection, or the server does not serve."""
     if isinstance(error, redis_errors.MaxConnectionsError):
         return ServerUnreachable(f"all connections to {where} that the pool may make are in use; raise max_connections")
+    if isinstance(error, NOT_FOUND):
+        # redis-py describes the clients of all sentinels there, not always without their passwords.
+        error.args = ("no sentinel names a primary",)
+        return ServerUnreachable(
+            f"the server at {where} cannot be found: no sentinel answers that knows a primary of this service. Check "
+            f"that they run, service_name=, and in sentinel_kwargs= the password of the sentinels"
+        )
     return ServerUnreachable(f"the server at {where} does not serve us: {error}. Check that it runs, and the settings")
 
 

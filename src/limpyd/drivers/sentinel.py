@@ -19,6 +19,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from limpyd.exceptions import DeclarationError, shorten
+from limpyd.urls import check_host
 
 SETTINGS = frozenset({"sentinels", "service_name", "sentinel_kwargs"})
 """The settings of a database that is found through Sentinel."""
@@ -71,8 +72,11 @@ def checked_sentinels(settings: Mapping[str, Any]) -> None:
         raise DeclarationError(msg)
     for address in settings["sentinels"]:
         if not (isinstance(address, tuple | list) and len(address) == 2):  # noqa: PLR2004 - host and port
-            msg = f"sentinels= takes addresses such as ('localhost', 26379), not {shorten(address)}"
+            shown = shorten(address)
+            shown = "a URL" if "://" in shown or "@" in shown else shown  # which may hold a password
+            msg = f"sentinels= takes addresses such as ('localhost', 26379), not {shown}"
             raise DeclarationError(msg)
+        check_host({"host": address[0]})
     both = [name for name in OF_ONE_SERVER if name in settings]
     if both:
         msg = f"Sentinel tells where the server is; leave out {', '.join(both)}"

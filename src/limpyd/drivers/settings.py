@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -14,6 +13,7 @@ from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
 from limpyd.drivers.sentinel import checked_sentinels
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.suggestions import did_you_mean
+from limpyd.urls import check_host
 
 DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
@@ -42,6 +42,7 @@ def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None
         msg = f"max_connections is the number of connections that may be open, at least 1, not {shorten(limit)}"
         raise DeclarationError(msg)
     checked_sentinels(settings)
+    check_host(settings)
 
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
@@ -55,26 +56,3 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
     limit = settings.get("max_connections") or UNLIMITED
     return {"retry": Retry(NoBackoff(), 0), **settings, "max_connections": limit, **OURS}
-
-
-def settings_from_url(url: str) -> dict[str, Any]:
-    """The settings that a URL stands for: redis://, rediss:// or unix://, or the same with valkey.
-
-    Raises:
-        DeclarationError: it is no such URL.
-    """
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        msg = "a URL begins with redis://, rediss:// or unix://; this one has no scheme"  # it may hold a password
-        raise DeclarationError(msg)
-    scheme = {"valkey": "redis", "valkeys": "rediss", "valkey+unix": "unix"}.get(scheme, scheme)
-    try:
-        settings = dict(redis.connection.parse_url(scheme + separator + rest))  # type: ignore[no-untyped-call]
-    except ValueError as error:
-        msg = f"a URL of the scheme {scheme!r} cannot be used: {error}"  # the rest may hold a password
-        raise DeclarationError(msg) from None
-    if settings.pop("connection_class", None) is redis.SSLConnection:
-        settings["ssl"] = True
-    if "path" in settings:
-        settings["unix_socket_path"] = settings.pop("path")
-    return settings

@@ -52,7 +52,7 @@ class ModelCore(Faced[Face]):
             return
         database = getattr(cls, "database", None)
         if not isinstance(database, cls._database_type):
-            found = "it has none" if database is None else f"it has {database!r}"
+            found = "it has none" if database is None else f"it has {_kind_of(database)}"
             msg = (
                 f"{cls.__name__} needs a database: set `database = {cls._database_type.__name__}(…)` on it or on "
                 f"a base class, or `abstract = True` if it stores nothing itself; {found}"
@@ -79,7 +79,7 @@ class ModelCore(Faced[Face]):
             DeclarationError: it is no database of this face, or has a model of the same name.
         """
         if not isinstance(database, cls._database_type):
-            msg = f"{cls.__name__}.use_database takes a {cls._database_type.__name__}, not {database!r}"
+            msg = f"{cls.__name__}.use_database takes a {cls._database_type.__name__}, not {_kind_of(database)}"
             raise DeclarationError(msg)
         old = getattr(cls, "database", None)
         if old is database:
@@ -353,6 +353,11 @@ class InstanceHash:
 
     def __str__(self) -> str:
         return f"the hash fields of {self._model}"
+
+
+def _kind_of(database: Any) -> str:
+    """How a message names what is given as a database; it may be a URL with a password, which is not quoted."""
+    return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
 
 
 def _some(operation_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
