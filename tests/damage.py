@@ -131,6 +131,17 @@ def _doing(*commands: tuple[Any, ...], finds: Expected) -> Callable[[redis.Redis
 
 
 NAME = "{thing}:field:name:3"
+UNSOUND = ("numbers", "tags", "board", "counts", "note", "doc", "log")
+NAME_ENTRIES = (
+    "eq:name:* É2",
+    "eq:name.first:*",
+    "eq:name.word:*",
+    "eq:name.word:É2",
+    "lex:name.ci",
+    "eq:name+age:5:* É21:2",
+    "uniq:name+email",
+    "scored:name:* É2",
+)
 DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
     "eq, of somebody else": _doing(("SADD", "{thing}:eq:name:zz", "3"), finds={("stale", "{thing}:eq:name:zz", "3")}),
     "eq, of nobody": _doing(
@@ -292,12 +303,37 @@ DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
     "a value that cannot be indexed": _doing(
         ("HSET", "{thing}:hash:3", "age", "junk"),
         finds={
+            ("undecodable", "{thing}:hash:3", "3"),
             ("unindexable", "{thing}:hash:3", "3"),
             ("stale", "{thing}:num:age", "3"),
             ("unindexable", "{thing}:field:name:3", "3"),
             ("stale", "{thing}:eq:name+age:5:* É21:2", "3"),
-            ("missing", "{thing}:eq:name+age:5:* É24:junk", "3"),
             ("stale", "{thing}:scored:name:* É2", "3"),
+        },
+    ),
+    "values that are not of their type": _doing(
+        ("SET", NAME, b"\xff"),
+        ("HSET", "{thing}:hash:4", "place", "somewhere"),
+        ("SADD", "{thing}:field:numbers:2", "many"),
+        ("SADD", "{thing}:field:tags:2", b"\xfe"),
+        ("ZADD", "{thing}:field:board:2", 1, "x"),
+        ("HSET", "{thing}:field:counts:2", "*", "x"),
+        ("SET", "{thing}:field:note:2", b"\xff"),
+        ("SET", "{thing}:field:doc:2", "{"),
+        ("XADD", "{thing}:field:log:2", "*", "a", b"\xff"),
+        finds={
+            *(
+                ("undecodable", f"{{thing}}:{key}", key[-1])
+                for key in ("field:name:3", "hash:4", *(f"field:{name}:2" for name in UNSOUND))
+            ),
+            *(("stale", f"{{thing}}:{key}", "3") for key in NAME_ENTRIES),
+            ("unindexable", "{thing}:field:name:3", "3"),
+            ("stale", "{thing}:geo:place", "4"),
+            ("unindexable", "{thing}:hash:4", "4"),
+            ("unindexable", "{thing}:field:numbers:2", "2"),
+            ("unindexable", "{thing}:field:board:2", "2"),
+            ("stale", "{thing}:num:counts:*", "2"),
+            ("unindexable", "{thing}:field:counts:2", "2"),
         },
     ),
 }
@@ -305,7 +341,7 @@ DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
 
 LOSING = {"half", "unexplained", "mistyped", "bare", "lasting"}
 """What takes data away to repair."""
-UNREPAIRABLE = {"conflict", "unindexable"}
+UNREPAIRABLE = {"conflict", "unindexable", "undecodable"}
 
 
 def some_missing(client: redis.Redis, key: bytes) -> Expected:

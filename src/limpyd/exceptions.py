@@ -216,11 +216,13 @@ class StoredValueError(LimpydError, ValueError):
 
     Attributes:
         key: name of the key that holds the value.
+        pk: primary key of the object, if it is known.
     """
 
-    def __init__(self, message: str, key: str) -> None:
+    def __init__(self, message: str, key: str, pk: str | None = None) -> None:
         super().__init__(message)
         self.key = key
+        self.pk = pk
 
 
 class WrongTypeError(LimpydError, TypeError):

@@ -138,7 +138,15 @@ class Request(Generic[R_co]):
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
         decode, part = self.decode, self.part
-        converted = self._like(self.args, lambda reply: convert(decode(reply)), self.first)
+
+        def decode_further(reply: Any) -> S:
+            try:
+                result = decode(reply)
+            except Unclear as doubt:
+                raise doubt.then(convert) from doubt.__cause__
+            return convert(result)
+
+        converted = self._like(self.args, decode_further, self.first)
         if part is not None:
             converted.part = lambda: part().then(convert)
         return converted
@@ -212,6 +220,24 @@ def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
         else:
             found.append(assumption)
     return tuple(found)
+
+
+class Unclear(Exception):
+    """A reply does not tell all that its result, or its error, needs; another request does.
+
+    Args:
+        ask: gives that request, from the one whose reply it was.
+        otherwise: gives the result, or raises the error, where nothing more can be asked.
+    """
+
+    def __init__(self, ask: Callable[[Request[Any]], Request[Any]], otherwise: Callable[[], Any]) -> None:
+        super().__init__()
+        self.ask = ask
+        self.otherwise = otherwise
+
+    def then(self, convert: Callable[[Any], Any]) -> Unclear:
+        """The same, with the result converted further."""
+        return Unclear(lambda request: self.ask(request).then(convert), lambda: convert(self.otherwise()))
 
 
 def answered(result: R) -> Request[R]:

@@ -63,7 +63,7 @@ LAYERS = [
     {"checking.databases"},
     {"query.filter_errors"},
     {"query.conditions", "query.values"},
-    {"query.row_makers", "query.following", "query.one"},
+    {"query.row_makers", "query.following", "query.one", "query.unclear"},
     {"query.filters", "query.ordering", "query.shapes"},
     {"query.paging", "query.native"},
     {"query.plan", "query.templates"},

@@ -10,6 +10,7 @@ from limpyd.keys import INDEX_KINDS, Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument
+from limpyd.types import CODECS
 from limpyd.upkeep.declared import DeclaredIndex, declared_indexes
 
 INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}
@@ -50,6 +51,7 @@ class Declared:
         where: the partition.
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
+        decoded: its fields whose values may not be of their type.
         lasting: its indexed fields of values by key, none of which may expire, as scripts/check_objects.lua knows them.
     """
 
@@ -66,6 +68,9 @@ class Declared:
             (b"", b"last", b"text", b"", place.prefix, place.stored, b"")
             for _, field, place, _ in model.layout(where)
             if field.has_subkeys and field.indexed
+        ]
+        self.decoded = [
+            field for _, field, _, _ in model.layout(where) if field.codec is not CODECS[bytes] and field.decoded
         ]
         fields = [(name.encode(), field) for name, field, _, sub in model.layout(where) if sub is None]
         self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}

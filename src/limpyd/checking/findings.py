@@ -21,6 +21,7 @@ Kind = Literal[
     "mistyped",
     "conflict",
     "unindexable",
+    "undecodable",
     "unowned",
     "bare",
     "lasting",
@@ -62,6 +63,9 @@ KINDS: dict[Kind, KindFacts] = {
     ),
     "unindexable": KindFacts(
         "an object has a value that an index cannot keep", "give it another value, or the field another index", "none"
+    ),
+    "undecodable": KindFacts(
+        "a value is not of the type of its field", "set it anew, or declare the type that is stored", "none"
     ),
     "unowned": KindFacts(
         "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"

@@ -11,8 +11,8 @@ from limpyd.checking.declared import Declared, Expected
 from limpyd.checking.findings import Finding, Kind
 from limpyd.checking.report import Notes
 from limpyd.checking.steps import Found
-from limpyd.exceptions import LimpydError
-from limpyd.keys import Partition
+from limpyd.exceptions import LimpydError, StoredValueError
+from limpyd.keys import Partition, placed
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests import Argument, Program
 from limpyd.upkeep import programs
@@ -37,6 +37,7 @@ class ModelCheck:
         self._told = " ".join(sorted(repairs)).encode()
         self._unbuilt: frozenset[bytes] = frozenset()
         self._highest = 0
+        self._unsound: set[str] = set()
         self.possible = True
         """Whether the keys that all else hangs on are what they should be."""
         self.objects = 0
@@ -123,10 +124,11 @@ class ModelCheck:
     ) -> Program[None]:
         if self._model.mints_pks:
             self._highest = max(self._highest, *map(_automatic, pks), 0)
+        broken = yield from self._look_at_values(built, pks)
         begin = (0, b"0")
         while pks:
             done: steps.ObjectsDone = yield steps.look_at_objects(
-                self._declared, self._told, given, begin, pks[: 2 * steps.MOST_OBJECTS]
+                self._declared, self._told, given, begin, pks[: 2 * steps.MOST_OBJECTS], broken
             )
             self._notes.objects += done.there
             for one in done.found:
@@ -135,6 +137,26 @@ class ModelCheck:
                     finding = yield from self._clear(finding, one, len(built))
                 self._notes.add(finding)
             pks, begin = pks[done.done :], (done.at, done.cursor)
+
+    def _look_at_values(self, built: Sequence[DeclaredIndex], pks: list[bytes]) -> Program[list[Argument]]:
+        """Looks for values that are not of their fields' types; gives what of them no index is to hold."""
+        fields = self._declared.decoded
+        begin, broken = (1, b"0"), list[Argument]()
+        while pks and fields:
+            done: steps.ValuesDone = yield steps.look_at_values(self._declared, begin, pks)
+            for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
+                field = fields[number - 1]
+                key = placed(field.place_in(self._where).prefix, pk)
+                try:
+                    field.decode(text, key, pk)
+                except StoredValueError as refusal:
+                    self._notes.add(told.of_value(self._declared, field, key, pk, text, refusal))
+                    self._unsound.add(field.name)
+                    for index_number, index in enumerate(built, 1):
+                        if any(one.name == field.name for one in index.fields):
+                            broken += (pk, index_number, text if len(index.fields) == 1 else b"")
+            pks, begin = pks[done.done :], (done.at, done.cursor)
+        return broken
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
         """Clears a reference to nobody; what stands against it is told."""
@@ -151,7 +173,9 @@ class ModelCheck:
         for name in sorted(self._unbuilt):
             index = self._declared.indexes[name]
             what, built = f"{self._declared.told(index)} does not know all objects", False
-            if "unbuilt" in self._repairs:
+            if "unbuilt" in self._repairs and not self._unsound.isdisjoint(field.name for field in index.fields):
+                what = f"{what}, and is not built over values that are not of the type of their field"
+            elif "unbuilt" in self._repairs:
                 try:
                     yield from programs.rebuild(self._model, self._where, [index], None)
                     built = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.checking.declared import Declared, Expected
@@ -13,6 +14,7 @@ from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import refusal
+from limpyd.types import CODECS
 from limpyd.upkeep.declared import DeclaredIndex
 
 R = TypeVar("R")
@@ -25,6 +27,17 @@ MOST_KEYS = 1000
 """About how many keys a step asks for."""
 NO_WRITES = "no-writes"
 """A check that repairs nothing is one that a replica runs too."""
+MOST_BYTES = 1_000_000
+"""About how many bytes of values a step gives."""
+PLAIN = {
+    CODECS[str]: b"^[%z\x01-\x7f]*$",
+    CODECS[int]: b"^%-?%d+$",
+    CODECS[timedelta]: b"^%-?%d+$",
+    CODECS[float]: b"^%-?%d+%.?%d*$",
+    CODECS[bool]: b"^[01]$",
+}
+"""Of some types the pattern of values that are plainly of it."""
+VALUES = Script("check_values")
 CLEAR_DANGLING = Script("clear_dangling")
 
 Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
@@ -73,6 +86,7 @@ def look_at_objects(
     indexes: Sequence[tuple[Argument, ...]],
     begin: tuple[int, bytes],
     pks: Sequence[bytes],
+    broken: Sequence[Argument] = (),
 ) -> Request[ObjectsDone]:
     """Looks at objects, from an index and a cursor on in the first one.
 
@@ -82,16 +96,47 @@ def look_at_objects(
         indexes: the indexes and references that are looked at: the name, and as scripts/lib/given.lua knows them.
         begin: where to begin in the first object.
         pks: the objects.
+        broken: of each value that no index is to hold the primary key, the number of the index, and the text, or an
+            empty one for all that the object gives to it.
     """
     where, model = declared.where, declared.model
     prefixes, referring = model.key_prefixes(where), declared.referring
     args: list[Argument] = [repairs, MOST, where.hash_prefix, len(declared.subs), *declared.subs]
     args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
-    args += (len(referring) // 2, *referring, len(indexes))
+    args += (len(referring) // 2, *referring, len(broken) // 3, *broken, len(indexes))
     for given in indexes:
         args += given
     args += (*begin, *pks)
     return _checking(OBJECTS, repairs, declared, [where.pks, where.meta], args, lambda reply: ObjectsDone(*reply[1:]))
+
+
+class ValuesDone(NamedTuple):
+    """How far a look at values came.
+
+    Attributes:
+        done: how many objects are done.
+        at: with which field to go on in the next one.
+        cursor: where in its value.
+        values: what is to be judged: the primary key, the number of the field, counted from 1, and the text, in turn.
+    """
+
+    done: int
+    at: int
+    cursor: bytes
+    values: list[Any]
+
+
+def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[bytes]) -> Request[ValuesDone]:
+    """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on."""
+    args: list[Argument] = [MOST, MOST_BYTES, len(declared.decoded)]
+    for field in declared.decoded:
+        place = field.place_in(declared.where)
+        args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))
+    args += (*begin, *pks)
+    where, model = declared.where, declared.model
+    script = VALUES.crossing_if(model.crosses)
+    everything = (b"EVALSHA", script.sha, 1, where.pks, *args)
+    return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
 
 class EntriesDone(NamedTuple):

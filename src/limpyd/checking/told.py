@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.checking.declared import Declared
 from limpyd.checking.findings import Finding, Kind
 from limpyd.checking.steps import Found
-from limpyd.exceptions import shorten
+from limpyd.exceptions import StoredValueError, shorten
 from limpyd.keys import to_text
 from limpyd.upkeep.declared import DeclaredIndex
 
@@ -73,6 +73,12 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
         reason, number = other
         what = f"{_told(fact)} cannot be kept: {to_text(reason)} ({declared.told(indexes[number - 1])})"
     return finding_of(found, declared, what)
+
+
+def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
+    """What is wrong with a value that is not of its field's type."""
+    what = f"{field} holds {shorten(text)}, which is no {field.codec.name}: {refusal.__cause__}"
+    return Finding("undecodable", declared.model.name, to_text(key), to_text(pk), what)
 
 
 def of_counter(found: Found, declared: Declared) -> Finding:

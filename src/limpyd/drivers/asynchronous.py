@@ -25,7 +25,7 @@ from limpyd.drivers.replies import (
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Walk
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, Walk
 
 R = TypeVar("R")
 Talk = Callable[..., Awaitable[list[Any]]]
@@ -72,7 +72,11 @@ class AsyncDriver:
                 reply = await self._reply(request)
             else:
                 raise never_done(request)
-        return request.decode(reply)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question = doubt.ask(request)
+        return await self.run(question)
 
     async def run_together(
         self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -14,11 +15,13 @@ from limpyd.exceptions import (
     ServerError,
     ServerTimeout,
     ServerUnreachable,
+    StoredValueError,
     WrongTypeError,
+    shorten,
 )
 from limpyd.keys import to_text
 from limpyd.requests import MOST_TRIES, Argument, Request
-from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, too_old
+from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, shown, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
@@ -35,6 +38,10 @@ CURES: dict[type[Exception], str] = {
     redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
 }
 """What to do about refusals that do not say it themselves."""
+
+
+WRONG_TYPE = re.compile(r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)")
+NO_NUMBER = re.compile(r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\.")
 
 
 def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argument, ...]:
@@ -79,12 +86,42 @@ def first_key(request: Request[Any]) -> bytes | None:
 
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
     """A refusal of the server, with the command it refused."""
+    told = told_by_script(request, str(error))
+    if told is not None:
+        return told
     command = request.script.name if request.script else _name(request)
     known = too_old(str(request.subject), request.args[0], str(error), request.needs)
     if known is not None and request.script is None:
         return known
     cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "") or cure_of_account(str(error))
     return ServerError(f"{request.subject}: the server refused {command}: {error}{cure}")
+
+
+def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
+    """The error that a script which only reads tells (see scripts/lib/wrong_type.lua and no_number.lua)."""
+    subject: Any = request.subject
+    if match := WRONG_TYPE.search(message):
+        key = bytes.fromhex(match[1])
+        return WrongTypeError(str(subject.field_at(key, None)), to_text(key), subject.type_of(key), match[2])
+    if match := NO_NUMBER.search(message):
+        key, sub, pk, value = (bytes.fromhex(digits) for digits in match.groups())
+        return no_number(subject, key, sub, pk, value)
+    return None
+
+
+def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> LimpydError:
+    """The error for a value that was to be compared or added as a number."""
+    field = model.field_at(key, sub) if key else model.pk_field
+    who = f"{field} of {shown(model, pk)}"
+    if key and field.codec.ordered == "number":
+        try:
+            field.decode(value, key, pk)
+        except StoredValueError as error:
+            return error
+    return ServerError(
+        f"{who} is {shorten(to_text(value))}, which is no number, so it is not added, nor compared as one; sort texts "
+        f"with alpha=True, or by a field that is declared with type=str and an index"
+    )
 
 
 def unreachable(where: str, error: Exception) -> ServerUnreachable:

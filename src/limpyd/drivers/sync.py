@@ -23,7 +23,7 @@ from limpyd.drivers.replies import (
     with_source,
 )
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Walk
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, Walk
 
 R = TypeVar("R")
 
@@ -57,7 +57,11 @@ class SyncDriver:
                 reply = self._reply(request)
             else:
                 raise never_done(request)
-        return request.decode(reply)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question: Request[R] = doubt.ask(request)
+        return self.run(question)
 
     def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""

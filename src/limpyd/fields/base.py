@@ -14,7 +14,7 @@ from limpyd.faces import Face, Faced
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.requests import Argument, Request, Subject, Walk, returned
 from limpyd.scripts import calls
-from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.outcomes import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
 from limpyd.suggestions import did_you_mean
 from limpyd.types import Codec, codec_for
@@ -151,8 +151,8 @@ class Field(Operand, WithIndexes, Generic[T]):
             msg = f"{self} cannot hold {shorten(value)}: {error}"
             raise InvalidValue(msg) from error
 
-    def decode(self, stored: bytes, key: bytes) -> T:
-        """The value of a stored form.
+    def decode(self, stored: bytes, key: bytes, pk: bytes | None = None) -> T:
+        """The value of a stored form, which is under a key, of the object with a primary key if that is known.
 
         Raises:
             StoredValueError: what is stored does not fit the field's type.
@@ -160,11 +160,12 @@ class Field(Operand, WithIndexes, Generic[T]):
         try:
             return self.codec.decode(stored)
         except (ValueError, OverflowError) as error:
+            who = str(self) if pk is None else f"{self} of {shown(self.model, pk)}"
             msg = (
-                f"{self}: the key {to_text(key)!r} holds {shorten(stored)}, which is no {self.codec.name}: {error}. "
+                f"{who}: the key {to_text(key)!r} holds {shorten(stored)}, which is no {self.codec.name}: {error}. "
                 f"Set it anew, or declare the type that is stored"
             )
-            raise StoredValueError(msg, to_text(key)) from error
+            raise StoredValueError(msg, to_text(key), None if pk is None else to_text(pk)) from error
 
 
 def options_of(kind: type[Field[Any]]) -> frozenset[str] | None:
@@ -235,7 +236,7 @@ class BoundField(Faced[Face]):
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""
-        return None if stored is None else self._field.decode(stored, self._key())
+        return None if stored is None else self._field.decode(stored, self._key(), self._instance._pk)
 
 
 def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:

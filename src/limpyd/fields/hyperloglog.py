@@ -79,6 +79,7 @@ class HyperLogLogField(MembersField[T]):
 
     redis_type = "string"
     takes = frozenset({"lockable", "type"})
+    decoded = False
     stored_as = b"hyperloglog"
 
     @overload

@@ -77,6 +77,9 @@ class ValueField(Field[T]):
     has_places: ClassVar[bool] = False
     """Whether its members are places."""
 
+    decoded: ClassVar[bool] = True
+    """Whether what is stored becomes values of its type."""
+
     refers: ClassVar[bool] = False
     """Whether its values refer to objects."""
 

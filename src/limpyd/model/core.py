@@ -248,7 +248,7 @@ class ModelCore(Faced[Face]):
 
         def decode(reply: list[bytes | None]) -> list[Any]:
             return [
-                None if stored is None else field.decode(stored, key)
+                None if stored is None else field.decode(stored, key, self._pk)
                 for field, stored in zip(fields, reply, strict=True)
             ]
 

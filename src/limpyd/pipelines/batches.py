@@ -11,7 +11,7 @@ from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdat
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, merged
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
 
 
 class Together(NamedTuple):
@@ -143,7 +143,7 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
         note: is added to the error of that, which then is its own.
     """
     try:
-        result = pending.request.decode(reply)
+        result = _as_told(pending.request, reply)
     except LimpydError as error:
         if note:
             error.add_note(note)
@@ -154,6 +154,14 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
         raise
     else:
         pending.settle(result)
+
+
+def _as_told(request: Request[Any], reply: Any) -> Any:
+    """The result that a reply stands for, where nothing more can be asked."""
+    try:
+        return request.decode(reply)
+    except Unclear as doubt:
+        return doubt.otherwise()
 
 
 class _Guarded(NamedTuple):
@@ -283,4 +291,8 @@ def _result(request: Request[Any], reply: Any) -> Exchange:
     instead = request.again(request, reply) if request.again is not None else None
     if instead is not None:
         return (yield instead)
-    return request.decode(reply)
+    try:
+        return request.decode(reply)
+    except Unclear as doubt:
+        question = doubt.ask(request)
+    return (yield question)

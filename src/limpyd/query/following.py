@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.keys import to_text
-from limpyd.requests import Request, returned
+from limpyd.requests import Request, Unclear, returned
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
 """Gives the request for the instances of a model with some primary keys, and with some fields read along."""
@@ -118,7 +118,11 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
 
     def again(asked: Request[Any], reply: Any) -> Request[Any] | None:
         try:
-            return asking(program.send(decode(reply)), asked.decode)
+            found = decode(reply)
+        except Unclear as doubt:
+            return asking(doubt.ask(asked), asked.decode)
+        try:
+            return asking(program.send(found), asked.decode)
         except StopIteration as end:
             result.append(end.value)
             return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
+from limpyd.exceptions import StoredValueError
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query import native
@@ -14,6 +15,7 @@ from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import Column, PrimaryKeys, Shape
+from limpyd.query.unclear import undecodable
 from limpyd.requests import Argument, Assumption, Request, answered, merged
 from limpyd.scripts.leaves import All, Everything, OneOf, Within
 from limpyd.scripts.loader import Script
@@ -99,11 +101,11 @@ class Plan:
             return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
         args = self.native_rows(shape, span)
         if args is not None:
-            return self._command(args, shape.items)
+            return self._command(args, shape.read_sorted)
         return (
             self._page_of_range(shape, span)
-            or self._plain(b"rows", shape.items, span, shape)
-            or self._find(b"rows", shape.items, span, self.columns(shape))
+            or self._plain(b"rows", shape.read, span, shape)
+            or self._find(b"rows", shape.read, span, self.columns(shape))
         )
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
@@ -141,7 +143,7 @@ class Plan:
 
         def decode(reply: list[Any]) -> Page[Any]:
             found, last = reply
-            return Page(shape.items(found), cursor_of(self.order, last))
+            return Page(shape.read(found), cursor_of(self.order, last))
 
         extra = () if cursor is None else after(self.order, cursor)
         return self._ask(PAGE, shape, decode, size, extra)
@@ -154,7 +156,7 @@ class Plan:
             return answered((b"", []))
 
         def decode(reply: list[Any]) -> tuple[bytes, list[Any]]:
-            return reply[0], shape.items(reply[1])
+            return reply[0], shape.read(reply[1])
 
         return self._ask(CHUNK, shape, decode, size, (cursor, *changing))
 
@@ -162,7 +164,14 @@ class Plan:
         """What the values of a column come to: their `sum`, or a `tally` of them."""
         if self.empty:
             return answered(decode([0, b"0"] if wanted == b"sum" else []))
-        return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
+
+        def read(reply: list[Any]) -> R:
+            try:
+                return decode(reply)
+            except StoredValueError as error:
+                raise undecodable((column,), error) from error
+
+        return self._find(wanted, read, EVERYTHING, [column.where(self.where, b"")[:3]])
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""
@@ -285,7 +294,7 @@ class Plan:
         index = key.index_key(self.where)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
-        request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.items)
+        request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.read)
         return request.assuming(*self.assumes)
 
     def _ask(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from limpyd.exceptions import InvalidFilter, UnknownField, shorten
+from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
@@ -15,6 +15,7 @@ from limpyd.keys import Partition, placed, to_text
 from limpyd.query.conditions import stored_in
 from limpyd.query.following import Follow, followed, target_of
 from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
+from limpyd.query.unclear import any_missing, mistyped, undecodable
 from limpyd.requests import Argument, returned
 from limpyd.scripts.leaves import Stored
 
@@ -51,6 +52,13 @@ class Column:
             return placed(prefix, b"*") + b"->" + sub
         return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)
 
+    @property
+    def group(self) -> str:
+        """What tells the key that it is read from: those of one hash have one; empty where there is none."""
+        if not isinstance(self._field, ValueField):
+            return ""
+        return "in the hash" if self._field.stored_as == b"entry" else self._field.name
+
     def where(self, where: Partition, scores: bytes) -> Stored:
         """Where the values are."""
         if self._field is None:
@@ -72,15 +80,33 @@ class Column:
                 return [None if reply is None else decode(reply) for reply in replies]
             return list(map(decode, replies))
         except (ValueError, OverflowError):
-            field = self._field
-            if not isinstance(field, ValueField):
-                raise
-            key = field.place(None).prefix
             for reply in replies:
-                for stored in reply if isinstance(reply, list) else [reply]:
-                    if stored is not None:
-                        field.decode(stored, key)
+                self.refuse(reply)
             raise
+
+    def refuse(self, reply: Any, pk: bytes | None = None) -> None:
+        """Refuses a value that does not fit the field's type, of the object with a primary key if that is known.
+
+        Raises:
+            StoredValueError: it does not.
+        """
+        field = self._field
+        if reply is None or not isinstance(field, ValueField):
+            return
+        prefix = field.place(None).prefix
+        key = prefix if pk is None else placed(prefix, pk)
+        texts = reply if isinstance(reply, list) else [reply]
+        if isinstance(reply, list) and field.stored_as == b"hash":
+            texts = reply[1::2]
+        elif isinstance(reply, list) and field.stored_as == b"zset":
+            texts = reply[::2]
+        for stored in texts:
+            try:
+                field.decode(stored, key, pk)
+            except StoredValueError as error:
+                if pk is None:
+                    error.args = (f"{error}. {field.model}.check() tells which object has it",)
+                raise
 
 
 class Shape:
@@ -127,6 +153,27 @@ class Shape:
         """The items that a reply stands for: primary keys, or the values of the columns of each object in turn."""
         raise NotImplementedError
 
+    def whole(self, replies: list[Any]) -> list[Any] | None:  # noqa: ARG002 - some ask
+        """The items, if it is sure that every column of each has a value."""
+        return None
+
+    def read(self, replies: list[Any]) -> list[Any]:
+        """The items; where a value does not fit its field's type, it is asked whose it is."""
+        try:
+            return self.items(replies)
+        except StoredValueError as error:
+            raise undecodable(self.columns, error) from error
+
+    def read_sorted(self, replies: list[Any]) -> list[Any]:
+        """The same of what SORT replied, which gives nothing for a key of another type."""
+        items = self.whole(replies)
+        if items is not None:
+            return items
+        items = self.read(replies)
+        if any_missing([column.group for column in self.columns], replies):
+            raise mistyped(items)
+        return items
+
     def _columns_of(self, replies: list[Any]) -> list[list[Any]]:
         width = len(self.columns)
         return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
@@ -147,13 +194,19 @@ class RowShape(Shape):
         self._of_values = maker([returned for _ in columns])
         self._plain = all(column.plain for column in columns)
 
-    def items(self, replies: list[Any]) -> list[Any]:
+    def whole(self, replies: list[Any]) -> list[Any] | None:
         if self._plain:
             reply = iter(replies)
             try:
                 return self._of_stored(zip(*[reply] * len(self.columns)))  # noqa: B905 - it is a row after the other
             except ERRORS:  # something has no value, or one of another type
                 pass
+        return None
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        items = self.whole(replies)
+        if items is not None:
+            return items
         return self._of_values(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
 
 
@@ -238,6 +291,9 @@ class Tuples(RowShape):
 
 class Flat(Tuples):
     """The values of one field."""
+
+    def whole(self, replies: list[Any]) -> list[Any] | None:
+        return None if None in replies else self.read(replies)
 
     def items(self, replies: list[Any]) -> list[Any]:
         return self.columns[0].values(replies)

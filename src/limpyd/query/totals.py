@@ -111,7 +111,7 @@ def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Call
     def decode(reply: list[Any]) -> dict[Any, int]:
         counts: Counter[Any] = Counter()
         texts = reply[::2]
-        values = column.values(texts) if of_members is None else [of_members.codec.decode(text) for text in texts]
+        values = column.values(texts) if of_members is None else [of_members.decode(text, b"") for text in texts]
         try:
             for value, count in zip(values, reply[1::2], strict=True):
                 counts[value] += count

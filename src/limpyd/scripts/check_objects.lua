@@ -6,7 +6,8 @@
 -- ARGV   the kinds to be repaired (see lib/findings); about how many members to look at; the prefix of the hash; a count of
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
---        key (see lib/add_entry); a count of indexes, each told by its name and as lib/given takes it, where a reference
+--        key (see lib/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
+--        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as lib/given takes it, where a reference
 --        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
@@ -38,11 +39,24 @@ declared, at = take_list(4, 1)
 lasting, at = take_list(at, 1)
 prefixes, at = take_list(at, 1)
 referring, at = take_list(at, 2)
+local broken, unsound = take_list(at, 3), {}
+at = at + 1 + 3 * ARGV[at]
 local first_index, indexes = at + 1, tonumber(ARGV[at])
 at = first_index + 7 * indexes
 local from_index, cursor, first_pk = tonumber(ARGV[at]), ARGV[at + 1], at + 2
 for number = 1, #declared do
   declared[declared[number]] = true
+end
+
+for each = 1, #broken, 3 do
+  local pk, index, text = unpack(broken, each, each + 2)
+  unsound[#pk .. ':' .. pk .. index .. ':' .. text] = true
+end
+
+-- Whether a value is not of the type of its field, so that it is not to be entered.
+local function is_unsound(pk, number, text)
+  local beginning = #pk .. ':' .. pk .. number .. ':'
+  return unsound[beginning] or unsound[beginning .. text]
 end
 
 local function is_referred_to(pk)
@@ -127,7 +141,9 @@ local function look_at_value(pk, number)
     return more
   end
   each_given(pk, members, function(key, entry, value)
-    if sole then
+    if #broken > 0 and is_unsound(pk, number, value) then
+      return
+    elseif sole then
       local owner = other_owner(pk, key, entry)
       if owner then
         return note('conflict', key_of(key, entry), pk, value, { owner, number })

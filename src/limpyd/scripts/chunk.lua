@@ -8,14 +8,16 @@
 -- @guarded
 -- @include calling forms order conditions ranges query sorting rows chunks walking answer
 
-local request = read_request()
-if gone then
-  return { ok = 'GONE' }
-end
-make_sorting()
-local changing = {}
-for at = 6, 4 + ARGV[4] do
-  changing[ARGV[at]] = true
-end
-local pks, cursor = next_chunk(request.node, request.keys, ARGV[5], request.limit, changing)
-return { cursor, request.wanted == 'rows' and rows_of(pks, request.columns) or pks }
+return replying(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
+  end
+  make_sorting()
+  local changing = {}
+  for at = 6, 4 + ARGV[4] do
+    changing[ARGV[at]] = true
+  end
+  local pks, cursor = next_chunk(request.node, request.keys, ARGV[5], request.limit, changing)
+  return { cursor, request.wanted == 'rows' and rows_of(pks, request.columns) or pks }
+end)

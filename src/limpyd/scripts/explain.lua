@@ -9,31 +9,33 @@
 -- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows answer
 
-local request = read_request()
-if gone then
-  return { ok = 'GONE' }
-end
-local node = request.node
-local way = #request.keys > 0 and way_of(node, request.keys, request.limit) or ''
-local sizes = {}
-for number = 1, #all_conditions do
-  sizes[number] = all_conditions[number].size or -1
-end
-local numbers = {}
-local function note_start(part)
-  if part.driver then
-    note_start(part.driver)
-  elseif part.joined then
-    for _, each in ipairs(part.joined) do
-      numbers[#numbers + 1] = each.number
-    end
-  elseif part.either then
-    for _, each in ipairs(part.either) do
-      note_start(each)
-    end
-  else
-    numbers[#numbers + 1] = part.size and part.number or 0
+return replying(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
   end
-end
-note_start(node)
-return { call('SCARD', KEYS[1]), numbers, way, sizes }
+  local node = request.node
+  local way = #request.keys > 0 and way_of(node, request.keys, request.limit) or ''
+  local sizes = {}
+  for number = 1, #all_conditions do
+    sizes[number] = all_conditions[number].size or -1
+  end
+  local numbers = {}
+  local function note_start(part)
+    if part.driver then
+      note_start(part.driver)
+    elseif part.joined then
+      for _, each in ipairs(part.joined) do
+        numbers[#numbers + 1] = each.number
+      end
+    elseif part.either then
+      for _, each in ipairs(part.either) do
+        note_start(each)
+      end
+    else
+      numbers[#numbers + 1] = part.size and part.number or 0
+    end
+  end
+  note_start(node)
+  return { call('SCARD', KEYS[1]), numbers, way, sizes }
+end)

@@ -5,6 +5,7 @@
 -- ARGV   the query (see lib/answer), with a further argument if there must be exactly one object; wanted is one of
 --          pks      the primary keys
 --          rows     the values of the columns (see lib/rows)
+--          named    the same, each time after the primary key
 --          count    how many there are
 --          sum      the total of the first column (see lib/aggregates)
 --          tally    the values of the first column, each with how often it is there
@@ -12,21 +13,23 @@
 -- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows aggregates answer
 
-local request = read_request()
-if gone then
-  return { ok = 'GONE' }
-end
-local pks = answered(request)
-if ARGV[4] ~= '0' and #pks ~= 1 then
-  return { ok = #pks == 0 and 'NONE' or 'MANY' }
-end
-if request.wanted == 'pks' then
-  return pks
-elseif request.wanted == 'rows' then
-  return rows_of(pks, request.columns)
-elseif request.wanted == 'count' then
-  return #pks
-end
-make_aggregates()
-local texts = values_of_all(pks, request.columns[1])
-return request.wanted == 'sum' and sum_of(texts) or tally_of(texts)
+return replying(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
+  end
+  local pks = answered(request)
+  if ARGV[4] ~= '0' and #pks ~= 1 then
+    return { ok = #pks == 0 and 'NONE' or 'MANY' }
+  end
+  if request.wanted == 'pks' then
+    return pks
+  elseif request.wanted == 'rows' then
+    return rows_of(pks, request.columns)
+  elseif request.wanted == 'count' then
+    return #pks
+  end
+  make_aggregates()
+  local texts = values_of_all(pks, request.columns[1])
+  return request.wanted == 'sum' and sum_of(texts, request.columns[1], pks) or tally_of(texts)
+end)

@@ -3,13 +3,13 @@
 -- find.lua would answer them too; this one makes no functions and few tables.
 --
 -- KEYS   the set of primary keys
--- ARGV   what is wanted: `pks`, `rows` or `count`; a count of sets, and their keys; a count of indexes, and of each
---        its key, and the ends of the range as ZRANGE BYSCORE takes them; for rows the prefix of the hashes and the
+-- ARGV   what is wanted: `pks`, `rows`, `named` (rows, each after its primary key) or `count`; a count of sets, and their
+--        keys; a count of indexes, and of each its key, and the ends of the range as ZRANGE BYSCORE takes them; for rows the prefix of the hashes and the
 --        sub-keys that are read
 -- Reply  the primary keys, the rows one after the other, or how many there are
 -- @guarded
+-- @include alone
 
-local call = redis.call
 local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache
 local last_set = 2 + ARGV[2]
 local first_range, last_range = last_set + 2, last_set + 1 + 3 * ARGV[last_set + 1]
@@ -96,9 +96,21 @@ if ARGV[1] == 'count' then
 elseif ARGV[1] == 'pks' then
   return pks
 end
-local prefix, rows, filled = ARGV[last_range + 1], {}, 0
+local prefix, rows, filled, named = ARGV[last_range + 1], {}, 0, ARGV[1] == 'named'
 for at = 1, #pks do
-  local values = call('HMGET', prefix .. pks[at], unpack(ARGV, last_range + 2))
+  local key = prefix .. pks[at]
+  local values = try('HMGET', key, unpack(ARGV, last_range + 2))
+  if values.err and goes_on then
+    subject_key = key
+    error(values, 0)
+  elseif values.err then
+-- @include wrong_type
+    return wrong_type(key)
+  end
+  if named then
+    filled = filled + 1
+    rows[filled] = pks[at]
+  end
   for number = 1, #values do
     filled = filled + 1
     rows[filled] = values[number]

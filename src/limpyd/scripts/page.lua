@@ -10,27 +10,29 @@
 -- @guarded
 -- @include calling forms order conditions ranges query walking sorting rows answer
 
-local request = read_request()
-if gone then
-  return { ok = 'GONE' }
-end
-local cursor
-if ARGV[4] ~= '0' then
-  cursor = { pk = ARGV[5], texts = {} }
-  for at = 1, #request.keys do
-    cursor.texts[at] = ARGV[4 + 2 * at] == '1' and ARGV[5 + 2 * at] or nil
+return replying(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
   end
-end
-local size = request.limit
-request.limit = size + 1 -- one more, to know whether any follow
-local pks = answered(request, cursor)
-local last
-if #pks > size then
-  pks[#pks] = nil
-  last = { pks[#pks] }
-  for at = 1, #request.keys do
-    local texts, numbers = compared(request.keys[at], { pks[#pks] })
-    last[at + 1] = numbers[pks[#pks]] and texts[pks[#pks]] or false -- NaN counts as no value
+  local cursor
+  if ARGV[4] ~= '0' then
+    cursor = { pk = ARGV[5], texts = {} }
+    for at = 1, #request.keys do
+      cursor.texts[at] = ARGV[4 + 2 * at] == '1' and ARGV[5 + 2 * at] or nil
+    end
   end
-end
-return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last or {} }
+  local size = request.limit
+  request.limit = size + 1 -- one more, to know whether any follow
+  local pks = answered(request, cursor)
+  local last
+  if #pks > size then
+    pks[#pks] = nil
+    last = { pks[#pks] }
+    for at = 1, #request.keys do
+      local texts, numbers = compared(request.keys[at], { pks[#pks] })
+      last[at + 1] = numbers[pks[#pks]] and texts[pks[#pks]] or false -- NaN counts as no value
+    end
+  end
+  return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last or {} }
+end)

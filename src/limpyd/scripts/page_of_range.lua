@@ -6,8 +6,8 @@
 --        most, 0 for all; '1' if from the largest to the smallest; and what tells SORT the columns
 -- Reply  the rows, one after the other
 -- @guarded
+-- @include alone
 
-local call = redis.call
 local key, low, high = KEYS[1], ARGV[1], ARGV[2]
 local offset, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
 local desc = ARGV[5] == '1'
@@ -22,11 +22,32 @@ if (desc and low ~= '-inf') or (not desc and high ~= '+inf') then -- what comes 
     return {}
   end
 end
+
+-- The rows; what nothing was read of may be in a key of another type.
+local function rows(...)
+  local found = call('SORT_RO', key, 'BY', 'nosort', ...)
+  for at = 1, #found do
+    if not found[at] then
+-- @include behind_sort
+      local arguments = { ... }
+      table.insert(arguments, #arguments - #ARGV + 6, 'GET')
+      table.insert(arguments, #arguments - #ARGV + 6, '#')
+      local mistyped = mistyped_behind(call('SORT_RO', key, 'BY', 'nosort', unpack(arguments)), 6)
+      if mistyped and goes_on then
+        subject_key = mistyped
+        error({ err = 'WRONGTYPE' }, 0)
+      end
+      return mistyped and wrong_type(mistyped) or found
+    end
+  end
+  return found
+end
+
 if desc then
   local beyond = string.byte(high) == 40 and string.sub(high, 2) or '(' .. high
   local before = high == '+inf' and 0 or call('ZCOUNT', key, beyond, '+inf')
-  return call('SORT_RO', key, 'BY', 'nosort', 'DESC', 'LIMIT', before + offset, count, unpack(ARGV, 6))
+  return rows('DESC', 'LIMIT', before + offset, count, unpack(ARGV, 6))
 end
 local beyond = string.byte(low) == 40 and string.sub(low, 2) or '(' .. low
 local before = low == '-inf' and 0 or call('ZCOUNT', key, '-inf', beyond)
-return call('SORT_RO', key, 'BY', 'nosort', 'LIMIT', before + offset, count, unpack(ARGV, 6))
+return rows('LIMIT', before + offset, count, unpack(ARGV, 6))

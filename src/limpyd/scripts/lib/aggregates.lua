@@ -7,7 +7,7 @@ local function make_aggregates()
   -- asked joins them. Numbers with an exponent are added as doubles. Gives how many numbers there are, the sum of
   -- those doubles, and of each part its place (0 for the seven digits before the point, -1 for those after it)
   -- and its sum.
-  function sum_of(texts)
+  function sum_of(texts, column, pks)
     local parts, loose, count = {}, 0, 0
     local function add(place, digits, negative)
       parts[place] = (parts[place] or 0) + (negative and -tonumber(digits) or tonumber(digits))
@@ -28,7 +28,13 @@ local function make_aggregates()
       else
         local number = tonumber(texts[at])
         if not number then
-          error({ err = 'ERR limpyd: the value ' .. texts[at] .. ' is no number' })
+          for number = 1, #pks do
+            for _, text in ipairs(values_in(column, pks[number])) do
+              if text == texts[at] then
+                no_number(text, pks[number], column)
+              end
+            end
+          end
         end
         loose = loose + number
       end

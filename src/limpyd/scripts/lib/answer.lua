@@ -10,6 +10,10 @@ local function read_request()
     make_sorting()
   end
   request.columns, at = read_columns(at)
+  if request.wanted == 'named' then
+    table.insert(request.columns, 1, { prefix = '', stored = 'pk', sub = '' })
+    request.wanted = 'rows'
+  end
   request.node = read_node(at)
   return request
 end

@@ -1,2 +1,28 @@
--- @include placed
-local call = redis.call
+-- What scripts that only read share.
+-- @include placed alone wrong_type no_number
+
+-- Replies with what a function gives. Where that meets a key of another type than it should be, it is run again, since it
+-- only reads, to tell which key that is.
+local function replying(act)
+  local done, reply = pcall(act)
+  if done then
+    return reply
+  end
+  local message = type(reply) == 'table' and reply.err or tostring(reply)
+  if not string.find(message, 'WRONGTYPE', 1, true) then
+    error(reply, 0)
+  end
+  local last, plain = {}, call
+  call = function(...)
+    last = { ... }
+    return plain(...)
+  end
+  pcall(act)
+  call = plain
+  local key = mistyped_among(last)
+  if goes_on or not key then
+    subject_key = key or subject_key
+    error(reply, 0)
+  end
+  return wrong_type(key)
+end

@@ -7,10 +7,10 @@ local function head_of(text)
 end
 
 -- The number that a text is compared as; nothing for NaN, which has no place in an order.
-local function number_of(text, pk)
+local function number_of(text, pk, key)
   local number = tonumber(text)
   if number == nil then
-    error({ err = 'ERR limpyd: the value ' .. text .. ' of ' .. pk .. ' is no number; sort with alpha=True' })
+    no_number(text, pk, key)
   end
   return number == number and number or nil
 end
@@ -34,7 +34,7 @@ function compared(key, pks)
   end
   for pk, text in pairs(texts) do
     if key.numeric then
-      numbers[pk] = number_of(text, pk)
+      numbers[pk] = number_of(text, pk, key)
     else
       numbers[pk] = head_of(text)
     end
@@ -111,7 +111,7 @@ local function gathered(node, keys, wanted, cursor)
     local text = cursor and cursor.texts[at]
     if text then
       texts[CURSOR] = text
-      numbers[CURSOR] = keys[at].numeric and number_of(text, cursor.pk) or not keys[at].numeric and head_of(text) or nil
+      numbers[CURSOR] = keys[at].numeric and number_of(text, cursor.pk, keys[at]) or not keys[at].numeric and head_of(text) or nil
     end
   end
   local before = order_of(keys, noted, cursor and cursor.pk)

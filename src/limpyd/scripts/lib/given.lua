@@ -21,7 +21,7 @@ end
 -- and `refused(value, reason)` for what cannot be indexed.
 local function each_given(pk, members, take, refused)
   local function take_value(value, sub)
-    if form == 'text' and not sub then
+    if form == 'text' and not sub and kind ~= 'geo' then
       return take(index_key, value, value)
     end
     local texts, reason = texts_of(form, value, index_key)

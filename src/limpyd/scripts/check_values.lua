@@ -1,0 +1,76 @@
+#!lua flags=no-writes
+-- Gives values that only Python can judge: whether they are of their field's type. What is plainly so is passed over.
+--
+-- KEYS   the set of primary keys
+-- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key, how
+--        it is stored (see lib/look_at_all; also `stream`), its sub-key, and the pattern of what is plainly of its type,
+--        or ''; where to go on in the first object: the number of a field, and a cursor in its value; and primary keys
+-- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of the
+--        field, and the text
+-- @include placed alone unless_mistyped
+
+local MOST_PLAIN = 18 -- digits of a number that surely has its type
+local at_most, most_bytes, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local first_pk = 4 + 4 * count + 2
+local number, cursor = tonumber(ARGV[first_pk - 2]), ARGV[first_pk - 1]
+local looked, given, values = 0, 0, {}
+
+local function look_at(pk, pattern, text)
+  looked = looked + 1
+  if pattern == '' or not string.find(text, pattern) or string.byte(pattern, 2) ~= 91 and #text > MOST_PLAIN then
+    given = given + #text
+    values[#values + 1] = pk
+    values[#values + 1] = number
+    values[#values + 1] = text
+  end
+end
+
+local SCANS = { set = 'SSCAN', zset = 'ZSCAN', hash = 'HSCAN' }
+
+-- Looks at a value from the cursor on; gives the next cursor if there is more.
+local function look_at_field(pk, prefix, stored, sub, pattern)
+  local key = placed(prefix, pk)
+  if stored == 'entry' or stored == 'string' then
+    local text = stored == 'entry' and call('HGET', key, sub) or stored == 'string' and call('GET', key)
+    if text then
+      look_at(pk, pattern, text)
+    end
+  elseif stored == 'list' then
+    local members = call('LRANGE', key, cursor, cursor + at_most - 1)
+    for at = 1, #members do
+      look_at(pk, pattern, members[at])
+    end
+    return #members == at_most and string.format('%.0f', cursor + at_most)
+  elseif stored == 'stream' then
+    local entries = call('XRANGE', key, cursor == '0' and '-' or cursor, '+', 'COUNT', at_most)
+    for at = 1, #entries do
+      for each = 2, #entries[at][2], 2 do
+        look_at(pk, pattern, entries[at][2][each])
+      end
+    end
+    return #entries == at_most and '(' .. entries[#entries][1]
+  else
+    local reply = call(SCANS[stored], key, cursor, 'COUNT', at_most)
+    local step = stored == 'set' and 1 or 2
+    for at = stored == 'hash' and 2 or 1, #reply[2], step do
+      look_at(pk, pattern, reply[2][at])
+    end
+    return reply[1] ~= '0' and reply[1]
+  end
+  return false
+end
+
+for at = first_pk, #ARGV do
+  while number <= count do
+    local field = 4 * number
+    cursor = unless_mistyped(look_at_field, ARGV[at], unpack(ARGV, field, field + 3)) or '0'
+    if cursor == '0' then
+      number = number + 1
+    end
+    if looked >= at_most or given >= most_bytes then
+      return { at - first_pk, number, cursor, values }
+    end
+  end
+  number = 1
+end
+return { #ARGV - first_pk + 1, 1, '0', values }

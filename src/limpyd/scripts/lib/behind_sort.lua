@@ -1,0 +1,28 @@
+-- What SORT gives nothing for: a value that is not there, or one in a key of another type.
+-- @include wrong_type
+
+-- The key of another type, if there is one, from a reply of SORT with GET of the primary keys and then of columns, whose
+-- patterns stand in ARGV from a position on, each after `GET`.
+local function mistyped_behind(reply, first)
+  local width, empty = (#ARGV - first + 1) / 2 + 1, {}
+  for row = 1, #reply, width do
+    local found = {}
+    for column = 1, width - 1 do
+      local pattern, value = ARGV[first + 2 * column - 1], reply[row + column]
+      if pattern ~= '#' then
+        local before, after = string.match(pattern, '^([^*]*)%*(.*)$')
+        local in_hash = string.match(after, '^(.-)%->')
+        local key = before .. reply[row] .. (in_hash or after)
+        empty[key] = not found[key] and not value and (in_hash and 'hash' or 'string') or nil
+        found[key] = found[key] or value
+      end
+    end
+  end
+  for key, expected in pairs(empty) do
+    local found = redis.call('TYPE', key).ok
+    if found ~= 'none' and found ~= expected then
+      return key
+    end
+  end
+  return nil
+end

@@ -1,0 +1,11 @@
+-- How a script that only reads tells of a value that is to be compared or added as a number, and is none.
+-- @include wrong_type
+
+local function no_number(text, pk, place)
+  local key = place.stored == 'pk' and '' or placed(place.prefix, pk)
+  local facts = { key, place.stored == 'entry' and place.sub or '', pk, text }
+  for at = 1, #facts do
+    facts[at] = in_hex(facts[at]) .. '.'
+  end
+  error({ err = 'ERR limpyd number ' .. table.concat(facts, ' ') })
+end
