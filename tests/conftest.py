@@ -18,7 +18,7 @@ from tests.selection import (  # noqa: F401 - hooks of pytest
     pytest_configure,
     pytest_terminal_summary,
 )
-from tests.servers import BINARIES, CLUSTERS, NEWEST, NEWEST_AND_OLDEST, OLDEST, ClusterNode, Server
+from tests.servers import BINARIES, CLUSTERS, NEWEST, NEWEST_AND_OLDEST, OLDEST, ClusterNode, Server, socket_path
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +57,13 @@ def one_server(servers: Callable[[str], Server]) -> Server:
     with server.client() as client:
         client.flushall()
     return server
+
+
+@pytest.fixture
+def unix_socket() -> Iterator[str]:
+    """A path for a Unix socket."""
+    with socket_path() as path:
+        yield path
 
 
 class Face:

@@ -50,8 +50,7 @@ def selected_servers(config: pytest.Config) -> set[str] | None:
     option = config.getoption("--servers")
     if option is None:
         return None
-    system = system_server()
-    names = {system[0] if system and name == "system" else name for name in option.split(",")}
+    names = {_resolve(name) for name in option.split(",")}
     if absent := names - BINARIES.keys():
         msg = f"--servers: {', '.join(sorted(absent))} is not at hand; there are {', '.join(BINARIES)}"
         raise pytest.UsageError(msg)
@@ -64,4 +63,10 @@ def servers_of(item: pytest.Item) -> set[str]:
     parameters = callspec.params.values() if callspec else ()
     marked = [name for marker in item.iter_markers("server") for name in marker.args]
     texts = [text for text in (*parameters, *marked) if isinstance(text, str)]
-    return {name for text in texts if (name := text.removesuffix("-cluster")) in BINARIES}
+    return {name for text in texts if (name := _resolve(text)) in BINARIES}
+
+
+def _resolve(name: str) -> str:
+    """The name of a server in `BINARIES`, if it is there."""
+    system = system_server()
+    return system[0] if system and name == "system" else name.removesuffix("-cluster")

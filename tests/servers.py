@@ -158,6 +158,13 @@ def free_port() -> int:
 
 
 @contextmanager
+def socket_path() -> Iterator[str]:
+    """A path for a Unix socket, which may have 103 bytes at most, however long TMPDIR is."""
+    with tempfile.TemporaryDirectory(prefix="limpyd-", dir="/tmp") as folder:
+        yield f"{folder}/server.sock"
+
+
+@contextmanager
 def running(name: str, *options: str) -> Iterator[Server]:
     """A server by name, for the time of a block."""
     server = Server(BINARIES[name], *options)

@@ -19,10 +19,11 @@ from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 from tests.conftest import BINARIES, Face
 from tests.everything import Use, models
-from tests.servers import Server, free_port
+from tests.servers import Server, free_port, socket_path
 
 PASSWORD = "s3cr3t: /@%?#é"
 ACCOUNT = {"username": "app", "password": PASSWORD}
+pytestmark = pytest.mark.server("system")
 BOTH = pytest.mark.parametrize("name", ["sync", "async"])
 
 
@@ -46,14 +47,14 @@ def files(authority, tmp_path_factory):
 class Secured(Server):
     """A server on a plain port, on one for TLS, and on a Unix socket; with an account that has a password."""
 
-    def __init__(self, binary, files):
+    def __init__(self, binary, files, unix_socket):
         self.tls_port = free_port()
         self.files = files
         tls = (
             *("--tls-port", str(self.tls_port), "--tls-auth-clients", "no", "--tls-ca-cert-file", files["ca.pem"]),
             *("--tls-cert-file", files["server.pem"], "--tls-key-file", files["server.key"]),
         )
-        super().__init__(binary, *tls, "--unixsocket", f"{files['ca.pem']}.sock", "--databases", "4")
+        super().__init__(binary, *tls, "--unixsocket", unix_socket, "--databases", "4")
         with self.client() as client:
             client.acl_setuser("app", enabled=True, passwords=[f"+{PASSWORD}"], keys=["*"], commands=["+@all"])
 
@@ -77,9 +78,10 @@ def secured(files):
     )
     if "TLS support" in with_tls.stdout:
         pytest.skip(f"{binary} has no TLS")
-    server = Secured(binary, files)
-    yield server
-    server.stop()
+    with socket_path() as path:
+        server = Secured(binary, files, path)
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -214,12 +216,12 @@ class TestAccounts:
 
 @BOTH
 @pytest.mark.parametrize("server_name", BINARIES)
-async def test_a_unix_socket_with_a_password(servers, tmp_path, name, server_name):
-    server = Server(BINARIES[server_name], "--unixsocket", str(tmp_path / "s"), "--requirepass", PASSWORD)
+async def test_a_unix_socket_with_a_password(servers, unix_socket, name, server_name):
+    server = Server(BINARIES[server_name], "--unixsocket", unix_socket, "--requirepass", PASSWORD)
     face = Face(name, server)
     try:
-        await works(face, face.Database(unix_socket_path=str(tmp_path / "s"), password=PASSWORD, db=5))
-        url = f"unix://:{quote(PASSWORD, safe='')}@{tmp_path}/s?db=5"
+        await works(face, face.Database(unix_socket_path=unix_socket, password=PASSWORD, db=5))
+        url = f"unix://:{quote(PASSWORD, safe='')}@{unix_socket}?db=5"
         await works(face, face.Database.from_url(url))
     finally:
         face.client.close()

@@ -808,8 +808,8 @@ class TestSettings:
             repr(Thing.database)
         assert sent.names == []
 
-    async def test_over_a_unix_socket(self, tmp_path):
-        path = str(tmp_path / "s.sock")
+    async def test_over_a_unix_socket(self, unix_socket):
+        path = unix_socket
         server = Server(binaries()["valkey-9.1"], "--unixsocket", path)
         try:
             for name in ("sync", "async"):
