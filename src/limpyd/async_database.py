@@ -23,10 +23,10 @@ from limpyd.database import (
     scan,
 )
 from limpyd.drivers.asynchronous import AsyncDriver
+from limpyd.drivers.clients import check_client
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.drivers.settings import check_settings, own_settings
-from limpyd.exceptions import DeclarationError
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
@@ -58,9 +58,8 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         **settings: Any,
     ) -> None:
         super().__init__(client, layout, **settings)
-        if client is not None and not isinstance(client, redis.asyncio.Redis | redis.asyncio.ConnectionPool):
-            msg = f"client= takes a redis.asyncio.Redis or a redis.asyncio.ConnectionPool, not {type(client).__name__}"
-            raise DeclarationError(msg)
+        if client is not None:
+            check_client(client, is_async=True)
         self._driver: AsyncDriver | None = None
         self._connections: dict[asyncio.AbstractEventLoop, redis.asyncio.Redis] = {}
 

@@ -11,12 +11,11 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import redis
-from redis import exceptions as redis_errors
 
 from limpyd.checking.databases import Checked
-from limpyd.drivers.connections import Connections, KeptConnections, SharedConnections
-from limpyd.drivers.packing import pack
-from limpyd.drivers.replies import unreachable
+from limpyd.drivers.access import Access
+from limpyd.drivers.clients import check_client
+from limpyd.drivers.connections import Connections, renew_locks
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import DEFAULTS, check_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
@@ -200,8 +199,8 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     """A Redis or Valkey database.
 
     Args:
-        client: a redis-py client or connection pool made elsewhere, instead of settings. Its
-            connections are used one request at a time and given back.
+        client: a redis-py client or connection pool made elsewhere, instead of settings. limpyd makes connections of
+            its own as its pool does, at most as many, and uses none of those that are in it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
         settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0. Or, instead of host and
             port, `sentinels=[(host, port), …]` and `service_name=`: the primary is the one that Sentinel names
@@ -218,10 +217,9 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         **settings: Any,
     ) -> None:
         super().__init__(client, layout, **settings)
-        if client is not None and not isinstance(client, redis.Redis | redis.ConnectionPool):
-            msg = f"client= takes a redis.Redis or a redis.ConnectionPool, not {type(client).__name__}"
-            raise DeclarationError(msg)
-        self._driver: SyncDriver | None = None
+        if client is not None:
+            check_client(client, is_async=False)
+        self._access = Access()
         self._connection: redis.Redis | None = None
 
     @classmethod
@@ -242,7 +240,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         """
         if settings:
             self.reset(**settings)
-        (self._driver or self._open()).run(Request((b"PING",), bool, readonly=True))
+        self._opened().run(Request((b"PING",), bool, readonly=True))
         return self.connection
 
     def reset(self, **settings: Any) -> None:
@@ -255,17 +253,15 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
 
     def _close(self, new_settings: dict[str, Any]) -> None:
         check_settings(new_settings, self._known_settings())
-        with self._lock:
-            driver, self._driver = self._driver, None
-            client, self._connection = self._connection, None
-            given, self._server = self._client, None
-            if new_settings:
-                self._use(new_settings)
-            elif self._embedded is not None:
-                self._embedded.leave()
+        client, self._connection = self._connection, None
+        given, self._server = self._client, None
+        if new_settings:
+            self._use(new_settings)
+        elif self._embedded is not None:
+            self._embedded.leave()
+        access, self._access = self._access, Access()
         self._forget_indexes()
-        if driver is not None:
-            driver.close()
+        access.close()
         if client is not None and client is not given:
             client.close()
 
@@ -296,7 +292,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     def _run(self, request: Request[R]) -> R:
         if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
             return cast("R", pipeline.collect(request))
-        return (self._driver or self._open()).run(request)
+        return (self._access.driver or self._opened()).run(request)
 
     def _run_program(self, program: Program[R]) -> R:
         self._at_once(*PROGRAM)
@@ -304,7 +300,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             request = next(program)
             while True:
                 try:
-                    result = (self._driver or self._open()).run(request)
+                    result = self._opened().run(request)
                 except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
                     request = program.throw(error)
                 else:
@@ -314,34 +310,28 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
 
     def _walk(self, step: Walk[R]) -> Iterator[R]:
         self._at_once(*WALK)
-        return (self._driver or self._open()).walk(step)
+        return self._opened().walk(step)
 
-    def _open(self) -> SyncDriver:
-        with self._lock:
-            if self._driver is None:
-                connections = self._connections()
-                self._check_server(connections)
-                self._driver = SyncDriver(connections, self._where)
-            return self._driver
+    def _opened(self) -> SyncDriver:
+        """The driver. It asks the server first what it is; each thread does that does not know it yet."""
+        access = self._access
+        driver = access.driver
+        if driver is None:
+            driver = access.opening(self._own_connections, self._where)
+            self._learn(*driver.ask(INFO_SERVER, SORT_BY_PATTERN))
+            access.driver = driver
+        return driver
 
-    def _connections(self) -> Connections:
+    def _own_connections(self) -> Connections:
         if self._client is not None:
-            return SharedConnections(pool_of(self._client))
-        return KeptConnections(sync_client(own_settings(self._resolved_settings())).connection_pool)
+            return Connections(pool_of(self._client))
+        return Connections(sync_client(own_settings(self._resolved_settings())).connection_pool)
 
-    def _check_server(self, connections: Connections) -> None:
-        """Asks the server for its version and more, before anything else is sent."""
-        try:
-            line = connections.take()
-        except redis_errors.RedisError as error:  # no server, a wrong password, a database number out of range
-            raise unreachable(self._where, error) from error
-        try:
-            line.send(pack(INFO_SERVER) + pack(SORT_BY_PATTERN))
-            self._learn(line.read_any(), line.read_any())
-        except redis_errors.RedisError as error:
-            raise unreachable(self._where, error) from error
-        finally:
-            connections.give_back(line)
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        for client in (self._client, self._connection):
+            if client is not None:
+                renew_locks(pool_of(client))
 
 
 def pattern_bytes(match: str | bytes | None) -> bytes | None:

@@ -464,6 +464,6 @@ class TestRoundTrips:
             line = face.database._driver._line()
             line._transport = Counted(line._transport)
         else:
-            (line,) = face.database._driver._connections._idle
+            (line,) = face.database._access.driver._connections._idle
             line._socket = line.connection._sock = Counted(line._socket)
         return Counted

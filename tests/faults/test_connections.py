@@ -17,7 +17,7 @@ import redis.asyncio
 
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.connections import Line
+from limpyd.drivers.lines import Line
 from limpyd.exceptions import (
     DeclarationError,
     LimpydError,
@@ -337,7 +337,7 @@ class TestSync:
     def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
         database = RedisDatabase(port=one_server.port)
         database.connect()
-        line = database._driver._connections.take()  # so that the next one has to connect
+        line = database._access.driver._connections.take()  # so that the next one has to connect
 
         def interrupted(*_, **__):
             raise KeyboardInterrupt
@@ -348,7 +348,7 @@ class TestSync:
         monkeypatch.undo()
         for _ in range(3):
             database.connect()
-        database._driver._connections.give_back(line)
+        database._access.driver._connections.give_back(line)
         database.close()
 
     def test_a_client_made_elsewhere(self, one_server):
@@ -651,10 +651,10 @@ class TestClosing:
     def test_too_few_connections_are_told(self, one_server):
         database = RedisDatabase(port=one_server.port, max_connections=1)
         database.connect()
-        line = database._driver._connections.take()
+        line = database._access.driver._connections.take()
         with pytest.raises(ServerUnreachable, match="raise max_connections"):
             database.connect()
-        database._driver._connections.give_back(line)
+        database._access.driver._connections.give_back(line)
         database.close()
 
 

@@ -1,189 +1,68 @@
 """Where the sync driver gets its connections from, and how it keeps them.
 
-Taking a connection from redis-py's pool and giving it back costs about as much as a request. So a
-pool that belongs to limpyd is asked once per connection, and the connections in between uses wait
-in a list of ours. A pool that the user made is shared with other users of it: each connection goes
-back to it after each request.
+They are made as a pool of redis-py would make them, with its settings and at most as many, but they are not that
+pool's: what an exception of a signal handler, or a fork in the middle, leaves of one is not safe to use. They wait in a
+list between uses, which costs less, too. Nothing here waits for a lock, so a signal handler may use what it interrupts.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
-from time import monotonic
-from typing import Any, Protocol
+from functools import partial
+from time import monotonic, sleep
+from typing import Any
 
-import hiredis
 import redis
 
-NOTHING_YET = object()
-RECEIVED_AT_ONCE = 65536
-CLOSED = "the server closed the connection"
+from limpyd.drivers.lines import Line
 
 IDLE_UNCHECKED = 0.05
 """Seconds for which an idle connection is trusted to be still open without looking."""
+SHORT_WHILE = 0.001
+"""Seconds between two looks for a connection that was given back, where that is waited for."""
 
 
-class Line:
-    """A connection of redis-py, which opens it; sending and receiving are done on its socket.
+class Connections:
+    """Lends lines, one user at a time, and keeps them between uses.
 
-    Its methods for that cost about a tenth of a request. Errors are those of redis-py.
-
-    Attributes:
-        demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
+    Args:
+        pool: what connections are like, how many there may be, and how long one is waited for.
     """
-
-    __slots__ = ("_reader", "_socket", "connection", "demoted", "used_at")
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self._socket: Any = None
-        self._reader: Any = None
-        self.demoted = False
-        self.used_at = monotonic()
-
-    def open(self) -> None:
-        """Opens the connection if it is not open."""
-        if self._socket is None or self.connection._sock is not self._socket:
-            self._open()
-
-    def send(self, packed: bytes) -> None:
-        """Sends a packed request; if that fails it was not sent whole, so cannot be executed."""
-        connection = self.connection
-        opened = self._socket
-        if opened is None or connection._sock is not opened:
-            opened = self._open()
-        if connection.health_check_interval:
-            connection.check_health()
-        try:
-            opened.sendall(packed)
-        except BaseException as error:
-            self.drop()
-            if isinstance(error, TimeoutError):
-                msg = "the request could not be sent in time"
-                raise redis.TimeoutError(msg) from error
-            if isinstance(error, OSError):
-                raise redis.ConnectionError(str(error)) from error
-            raise
-
-    def read(self) -> Any:
-        """The reply to what was sent.
-
-        Raises:
-            redis.RedisError: the reply is an error, or does not come.
-        """
-        reader = self._reader
-        try:
-            while (reply := reader.gets()) is NOTHING_YET or isinstance(reply, hiredis.PushNotification):
-                if reply is NOTHING_YET:
-                    data = self._socket.recv(RECEIVED_AT_ONCE)
-                    if not data:
-                        raise ConnectionResetError(CLOSED)  # noqa: TRY301 - told like any other loss
-                    reader.feed(data)
-        except BaseException as error:
-            self.drop()
-            if isinstance(error, TimeoutError):
-                raise redis.TimeoutError(str(error)) from error
-            if isinstance(error, OSError | hiredis.HiredisError):
-                raise redis.ConnectionError(str(error)) from error
-            raise
-        if isinstance(reply, redis.RedisError):
-            self._note(reply)
-            raise reply
-        if self.connection.health_check_interval:
-            self.connection.next_health_check = monotonic() + self.connection.health_check_interval
-        return reply
-
-    def _note(self, refusal: redis.RedisError) -> None:
-        """Draws from a refusal what it says about the connection."""
-        if isinstance(refusal, redis.ConnectionError):  # such as: still loading, or not authenticated
-            self.drop()
-        elif isinstance(refusal, redis.ReadOnlyError):
-            self.demoted = True  # it is dropped when it is given back: other replies may still come
-
-    def read_any(self) -> Any:
-        """The reply to what was sent, or the error of a refusal.
-
-        Raises:
-            redis.RedisError: the reply does not come.
-        """
-        try:
-            return self.read()
-        except redis.ConnectionError:  # such as: still loading
-            raise
-        except redis.ResponseError as refusal:
-            return refusal
-
-    def wait(self) -> Any:
-        """The reply to a blocking command, which comes when it comes: its own timeout counts, not the socket's."""
-        usual = self._socket.gettimeout()
-        self._socket.settimeout(None)
-        try:
-            return self.read()
-        finally:
-            if self._socket is not None:
-                self._socket.settimeout(usual)
-
-    def drop(self) -> None:
-        """Closes the connection; it opens again when it is used."""
-        self._socket = self._reader = None
-        self.demoted = False
-        self.connection.disconnect()
-
-    def _open(self) -> Any:
-        self.connection.connect()
-        self._socket = self.connection._sock
-        self._reader = hiredis.Reader(replyError=self.connection._parser.parse_error, notEnoughData=NOTHING_YET)
-        return self._socket
-
-
-class Connections(Protocol):
-    """Lends lines, one user at a time."""
-
-    def take(self) -> Line: ...
-    def give_back(self, line: Line) -> None: ...
-    def close_idle(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class KeptConnections:
-    """Lines from a pool that is ours alone, kept between uses."""
 
     def __init__(self, pool: redis.ConnectionPool) -> None:
         self._pool = pool
+        self._patience = getattr(pool, "timeout", None) if isinstance(pool, redis.BlockingConnectionPool) else 0
         self._idle: deque[Line] = deque()
-        _kept.add(self)
+        self._lines: dict[int, weakref.ref[Line]] = {}
+        self._closed = False
+        weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
+        _known.add(self)
 
     def take(self) -> Line:
+        """A line that nobody else has; it opens when it is used.
+
+        Raises:
+            redis.MaxConnectionsError: all are in use.
+        """
         try:
             line = self._idle.pop()
         except IndexError:
-            return self._new_line()
+            return self._another()
         if monotonic() - line.used_at > IDLE_UNCHECKED:
-            try:
-                _reopen_if_closed(line.connection)
-            except BaseException:
-                line.drop()
-                self.give_back(line)
-                raise
+            line.check()
         return line
 
-    def _new_line(self) -> Line:
-        try:
-            return Line(self._pool.get_connection())
-        except Exception:
-            raise
-        except BaseException:
-            # An interrupt leaves a half-made connection in the pool, to be handed out again. The pool
-            # has nothing else that is idle, and those in use are known to us.
-            self._pool.reset()
-            raise
-
     def give_back(self, line: Line) -> None:
-        if line.demoted:  # the next connection finds the new primary
+        """Keeps a line for the next one who takes one; once for each line that was taken."""
+        demoted = line.demoted
+        if line.awaited or demoted or self._closed:
             line.drop()
+        if demoted:  # the next connection finds the new primary
             self.close_idle()
         line.used_at = monotonic()
         self._idle.append(line)
@@ -194,56 +73,72 @@ class KeptConnections:
         while self._idle:
             with suppress(IndexError):  # another thread took the last one
                 closed.append(self._idle.pop())
-        for line in closed:
-            line.drop()
+        _drop_all(closed)
         self._idle.extend(closed)
 
     def close(self) -> None:
+        """Closes the idle lines, and those in use when they are given back."""
+        self._closed = True
         self.close_idle()
 
+    def _another(self) -> Line:
+        line = Line(self._pool.connection_class(**self._pool.connection_kwargs))
+        until = None if self._patience is None else monotonic() + self._patience
+        while not self._counted(line):
+            if until is not None and monotonic() >= until:
+                raise redis.exceptions.MaxConnectionsError
+            sleep(SHORT_WHILE)
+            with suppress(IndexError):
+                return self._idle.pop()
+        return line
+
+    def _counted(self, line: Line) -> bool:
+        """Counts a new line, unless there are as many as there may be. One that is lost is no longer counted."""
+        lines = self._lines
+        for number in range(self._pool.max_connections):
+            if number not in lines:
+                counted = weakref.ref(line, partial(_uncount, lines, number))
+                if lines.setdefault(number, counted) is counted:
+                    return True
+        return False
+
     def after_fork(self) -> None:
-        """The child must not use what the parent is talking on; the pool starts anew by itself."""
-        self._idle = deque()
+        """Leaves to the parent what it talks on: in the child that is closed, which the server does not notice."""
+        lines, self._lines = self._lines, {}
+        self._idle.clear()
+        for known in list(lines.values()):
+            line = known()
+            if line is not None:
+                line.drop()
+        renew_locks(self._pool)
 
 
-class SharedConnections:
-    """Lines from a pool that others use as well."""
-
-    def __init__(self, pool: redis.ConnectionPool) -> None:
-        self._pool = pool
-
-    def take(self) -> Line:
-        return Line(self._pool.get_connection())
-
-    def give_back(self, line: Line) -> None:
-        if line.demoted:  # a pool of Sentinel closes the idle ones when this one finds the new primary
-            line.drop()
-        self._pool.release(line.connection)
-
-    def close_idle(self) -> None:
-        """The pool checks each connection that it hands out."""
-
-    def close(self) -> None:
-        """The pool is its owner's to close."""
+def _uncount(lines: dict[int, weakref.ref[Line]], number: int, _: weakref.ref[Line]) -> None:
+    lines.pop(number, None)
 
 
-def _reopen_if_closed(connection: Any) -> None:
-    try:
-        stale = connection.can_read()  # nobody waits for a reply: it is the end, or garbage
-    except redis.ConnectionError:
-        stale = True
-    if stale:
-        connection.disconnect()
-        connection.connect()
+def _drop_all(lines: Iterable[Line]) -> None:
+    for line in lines:
+        line.drop()
 
 
-_kept: weakref.WeakSet[KeptConnections] = weakref.WeakSet()
+def renew_locks(pool: Any) -> None:
+    """Makes a pool of redis-py fit for a child: another thread of the parent may have been in it at the fork."""
+    for name in ("_lock", "_fork_lock"):
+        if hasattr(pool, name):
+            setattr(pool, name, threading.RLock())
+    manager = getattr(pool, "sentinel_manager", None)
+    for sentinel in getattr(manager, "sentinels", ()):
+        renew_locks(sentinel.connection_pool)
 
 
-def _forget_after_fork() -> None:
-    for connections in tuple(_kept):
+_known: weakref.WeakSet[Connections] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for connections in tuple(_known):
         connections.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
+    os.register_at_fork(after_in_child=_after_fork)

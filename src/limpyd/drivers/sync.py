@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.connections import Connections, Line
+from limpyd.drivers.connections import Connections
 from limpyd.drivers.guards import Outdated, doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.lines import Line
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
@@ -121,29 +122,41 @@ class SyncDriver:
             ServerUnreachable: nothing was sent.
         """
         packed = b"".join(map(pack, commands))
-        may_repeat = all(request.readonly for request in requests)
-        while True:
+        only_reads = all(request.readonly for request in requests)
+        for last_try in (False, True):
             line = self._opened()
             replies: list[Any] = []
             try:
-                line.send(packed)
+                line.send(packed, len(requests))
                 while len(replies) < len(requests):
                     replies.append(line.read_any())
             except LOST as error:
-                self._connections.give_back(line)
-                self._connections.close_idle()
-                if isinstance(error, REFUSED_UNEXECUTED) and not replies:
-                    raise unreachable(self._where, error) from error
-                if not may_repeat or isinstance(error, redis_errors.TimeoutError):
-                    return replies + [lost(request, self._where, error) for request in requests[len(replies) :]]
-                may_repeat = False
-            except BaseException:
-                line.drop()
-                self._connections.give_back(line)
-                raise
+                loss = error
             else:
-                self._connections.give_back(line)
                 return replies
+            finally:
+                self._connections.give_back(line)
+            self._connections.close_idle()
+            if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
+                raise unreachable(self._where, loss) from loss
+            if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
+                return replies + [lost(request, self._where, loss) for request in requests[len(replies) :]]
+        raise AssertionError  # the loop returns or raises
+
+    def ask(self, *commands: tuple[Argument, ...]) -> list[Any]:
+        """The replies to commands that are sent at once, or the errors of refusals.
+
+        Raises:
+            ServerUnreachable: they do not come.
+        """
+        line = self._opened()
+        try:
+            line.send(b"".join(map(pack, commands)), len(commands))
+            return [line.read_any() for _ in commands]
+        except LOST as error:
+            raise unreachable(self._where, error) from error
+        finally:
+            self._connections.give_back(line)
 
     def ready(self) -> None:
         """Opens a connection if none is open: what is interrupted before that was not sent.
@@ -163,7 +176,7 @@ class SyncDriver:
         line = self._opened()
 
         def talk(*commands: tuple[Argument, ...]) -> list[Any]:
-            line.send(b"".join(map(pack, commands)))
+            line.send(b"".join(map(pack, commands)), len(commands))
             return [line.read_any() for _ in commands]
 
         try:
@@ -175,15 +188,14 @@ class SyncDriver:
             self._connections.give_back(line)
 
     def _opened(self) -> Line:
+        line = None
         try:
             line = self._connections.take()
-        except LOST as error:
-            raise unreachable(self._where, error) from error
-        try:
             line.open()
         except BaseException as error:
-            line.drop()
-            self._connections.give_back(line)
+            if line is not None:
+                line.drop()
+                self._connections.give_back(line)
             if isinstance(error, LOST):
                 raise unreachable(self._where, error) from error
             raise
@@ -218,59 +230,44 @@ class SyncDriver:
 
     def _exchange(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
         packed = pack(args)
-        line = self._send(packed)
-        try:
-            reply = line.wait() if request.blocking else line.read()
-        except LOST as error:
-            self._connections.give_back(line)  # it is closed, and opens anew when used
-            return self._after_loss(request, packed, error)
-        except redis_errors.ResponseError:
-            self._connections.give_back(line)
-            raise
-        except BaseException:
-            line.drop()
-            self._connections.give_back(line)
-            raise
-        self._connections.give_back(line)
-        return reply
+        for last_try in (False, True):
+            line = self._send(packed)
+            try:
+                return line.wait(request.timeout) if request.blocking else line.read()
+            except LOST as error:
+                loss = error
+            finally:
+                self._connections.give_back(line)
+            self._report_loss(request, loss, last_try)
+            self._connections.close_idle()
+        raise AssertionError  # the loop returns or raises
 
     def _send(self, packed: bytes) -> Line:
         """Puts a request on a line. What fails here was not sent whole, so was not executed."""
         for last_try in (False, True):
+            line = None
             try:
                 line = self._connections.take()
-            except LOST as error:
-                raise unreachable(self._where, error) from error
-            try:
                 line.send(packed)
-            except LOST as error:
-                self._connections.give_back(line)
-                self._connections.close_idle()
-                if last_try:
+            except BaseException as error:
+                if line is not None:
+                    self._connections.give_back(line)
+                if not isinstance(error, LOST):
+                    raise
+                if last_try or line is None:
                     raise unreachable(self._where, error) from error
-            except BaseException:
-                line.drop()
-                self._connections.give_back(line)
-                raise
+                self._connections.close_idle()
             else:
                 return line
         raise AssertionError  # the loop returns or raises
 
-    def _after_loss(self, request: Request[Any], packed: bytes, error: Exception) -> Any:
-        """The request was sent and no reply came."""
+    def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:
+        """Raises what the loss of a reply stands for, unless the request may be sent again."""
         if isinstance(error, REFUSED_UNEXECUTED):
             raise unreachable(self._where, error) from error
         if not request.readonly:
             raise outcome_unknown(request, self._where, error) from error
         if isinstance(error, redis_errors.TimeoutError):
             raise timed_out(request, self._where, error) from error
-        self._connections.close_idle()
-        line = self._send(packed)
-        try:
-            return line.wait() if request.blocking else line.read()
-        except redis_errors.TimeoutError as second:
-            raise timed_out(request, self._where, second) from second
-        except LOST as second:
-            raise unreachable(self._where, second) from second
-        finally:
-            self._connections.give_back(line)
+        if last_try:
+            raise unreachable(self._where, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
@@ -30,6 +29,7 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
 from limpyd.model.get_or_create import get_or_create
+from limpyd.model.making import Making
 from limpyd.model.updates import Update
 from limpyd.moving import from_field, from_limpyd2, from_model
 from limpyd.moving.programs import Moved
@@ -378,13 +378,13 @@ class RedisModel(ModelCore[Sync]):
     def _begun(self, pk: bytes | None) -> Self:
         self._pk = pk
         if pk is None:
-            self._making = threading.Lock()
+            self._making = Making()
         return self
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
         if self.database._pipeline() is not None:
             return self._run(describe())
-        with self._making:
+        with self._making.lock(self):
             return self._run(describe())
 
     def scan_keys(self) -> Iterator[str]:

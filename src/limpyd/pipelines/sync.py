@@ -66,7 +66,7 @@ class Pipeline(Collector):
         pendings = self._taken()
         try:
             if pendings:
-                exchanged(self._database._driver or self._database._open(), self._exchange(pendings))
+                exchanged(self._database._opened(), self._exchange(pendings))
         finally:
             interrupted(pendings)
         return results_of(pendings, raise_on_error=raise_on_error)
@@ -104,7 +104,7 @@ def watched(
         LimpydError: an operation was refused; nothing was done.
     """
     watch = Watch(watches, max_tries)
-    driver = database._driver or database._open()
+    driver = database._opened()
     while True:
         ended = None
         request: Request[Any] | None = None

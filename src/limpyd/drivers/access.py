@@ -1,0 +1,31 @@
+"""How the sync face reaches its server, from the first use of a database until it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from limpyd.drivers.connections import Connections
+from limpyd.drivers.sync import SyncDriver
+
+
+class Access:
+    """A new one stands for a database that is not in use.
+
+    Attributes:
+        driver: what sends requests, once the server was asked what it is.
+    """
+
+    __slots__ = ("_made", "driver")
+
+    def __init__(self) -> None:
+        self._made: dict[str, SyncDriver] = {}
+        self.driver: SyncDriver | None = None
+
+    def opening(self, connections: Callable[[], Connections], where: str) -> SyncDriver:
+        """The driver that will be used; the same one for threads that come at the same time."""
+        return self._made.get("driver") or self._made.setdefault("driver", SyncDriver(connections(), where))
+
+    def close(self) -> None:
+        """Closes the connections: idle ones now, those in use when they are given back."""
+        for driver in self._made.values():
+            driver.close()

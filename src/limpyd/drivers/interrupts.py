@@ -1,0 +1,42 @@
+"""Tells an error of a socket from one that a signal handler raised: `raise TimeoutError` is what many of them do."""
+
+from __future__ import annotations
+
+import signal
+from types import CodeType
+from typing import Any
+
+INNER = ("limpyd.", "redis.")
+"""Where an error that comes up in a request is seen first."""
+
+
+def raised_by_handler(error: BaseException) -> OSError | None:
+    """What a signal handler raised that looks like an error of the socket, also where redis-py made another of it."""
+    codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()}
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and _passed(cause, codes):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _passed(error: BaseException, codes: set[CodeType | None]) -> bool:
+    """Whether an error comes from one of some functions, and was seen first within a request."""
+    frames = error.__traceback__
+    if frames is None or not frames.tb_frame.f_globals.get("__name__", "").startswith(INNER):
+        return False  # an older one, which is being handled around this request
+    while frames is not None:
+        if frames.tb_frame.f_code in codes:
+            return True
+        frames = frames.tb_next
+    return False
+
+
+def _code(handler: Any) -> CodeType | None:
+    """The code of a handler: a function, a method, a partial, or an object that can be called."""
+    while hasattr(handler, "func"):
+        handler = handler.func
+    function = handler if hasattr(handler, "__code__") or not callable(handler) else handler.__call__
+    code: CodeType | None = getattr(function, "__code__", None)
+    return code
