@@ -130,6 +130,25 @@ class RestrictedError(LimpydError, ValueError):
         self.target = target
 
 
+class UndeclaredReference(LimpydError, ValueError):
+    """An object cannot be deleted: a model that this process does not know may refer to it. Nothing was deleted.
+
+    Attributes:
+        reference: the model and the field that refer, such as `"Article.author"`.
+        target: primary key of the object that was to be deleted.
+    """
+
+    def __init__(self, reference: str, target_model: str, target: str) -> None:
+        model, _, field = reference.rpartition(".")
+        super().__init__(
+            f"{target_model} objects cannot be deleted: {reference} may refer to {target!r}, and this process does not "
+            f"know that reference, so it cannot follow its on_delete; nothing was deleted in this step. Import the "
+            f"module that declares {model} with its field {field} first"
+        )
+        self.reference = reference
+        self.target = target
+
+
 class MoveConflict(LimpydError, ValueError):
     """An object cannot get its new name, since there is something under it. Nothing of that object was changed."""
 

@@ -146,13 +146,18 @@ class Schema:
         """The starts of all keys an instance may have, that of its hash first."""
         return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
 
+    def references(self, where: Partition) -> list[tuple[Argument, ...]]:
+        """The references to other models, as the catalogs of those keep them (see scripts/declare.lua)."""
+        fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
+        return [field.record_in(where) for field in fields if field.has_target]
+
     def deletion(self, where: Partition) -> tuple[Argument, ...]:
         """What the deletion of an object says after its primary key."""
         return self._deletions[where]
 
     def _deletion(self, where: Partition) -> tuple[Argument, ...]:
         indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
-        return deletion_layout(
+        return where.meta, *deletion_layout(
             self.key_prefixes(where),
             [arg for index in self._together[where] for arg in index.upkeep],
             [(sub, place.alone) for place, sub in indexed if sub is not None],

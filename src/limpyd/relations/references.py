@@ -14,6 +14,7 @@ from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Codec
 
@@ -110,6 +111,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
             raise DeclarationError(msg)
         return target
 
+    @property
+    def has_target(self) -> bool:
+        """Whether the model it refers to is declared, on the same database."""
+        return self._target is not None and self._target.model.database is self.model.model.database
+
     def finds(self, candidate: type[Any]) -> bool:
         """Whether it refers to a model."""
         own = self.model.model
@@ -201,6 +207,14 @@ class ReferenceField(ValueField[Any], Generic[M]):
             new.entries += (kind, key, stored)
             new.claims.append((self, stored, sub))
         super()._claim(new, place, stored, sub)
+
+    def record_in(self, where: Partition) -> tuple[Argument, ...]:
+        """The catalog of the model it refers to, and what that keeps of it (see scripts/declare.lua)."""
+        kept = self.kept_references(where)
+        (there,) = self._target.keys.partitions
+        name = kept.key.removeprefix(where.prefix).removesuffix(b":")
+        label = f"{self.model.name}.{self.name}"
+        return (there.meta, label, kept.found_by, kept.key, where.pks, where.meta, name)
 
     def kept_references(self, where: Partition) -> Kept:
         """The index that finds who refers to an object."""

@@ -73,3 +73,4 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
         holder.crosses = schema.crosses = True
     for changed in (holder, schema):
         changed.renew()
+    holder.upkeep.doubt()  # it has one more reference to declare

@@ -2,17 +2,19 @@
 -- Deletes objects: values, indexes and membership. It may end with the first that is absent; those before are gone.
 --
 -- KEYS   the set of primary keys
--- ARGV   '1' to pass over absent ones; a count of primary keys, and those; what the model looks like (see lib/deleting)
+-- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the catalog of the model; what the
+--        model looks like (see lib/deleting)
 -- Reply  'ok', how many were deleted, how many absent, false or where the absent one stands (counted from 0) and its outcome; or
---        'asked', 'error' (see lib/atomic)
+--        'undeclared', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic values remove_entry upkeep look_at_all deleting
+-- @include atomic values remove_entry upkeep look_at_all records deleting
 
 return atomically(function()
   local last = 2 + ARGV[2]
+  local meta, first = ARGV[last + 1], last + 2
   local found, missing, stopped = {}, 0, false
   for at = 3, last do
-    if forget(KEYS[1], ARGV[at], last + 1, #ARGV) then
+    if forget(KEYS[1], ARGV[at], first, #ARGV, meta) then
       found[#found + 1] = ARGV[at]
     elseif ARGV[1] == '1' then
       missing = missing + 1
@@ -25,7 +27,7 @@ return atomically(function()
     return -- what follows cannot be taken back
   end
   for number = 1, #found do
-    unlink_all(found[number], last + 1)
+    unlink_all(found[number], first, meta)
   end
   return { 'ok', #found, missing, stopped }
 end)

@@ -124,7 +124,7 @@ def get_or_create(
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
-    """Deletes an object, whose keys and indexed fields the layout names (see `deletion_layout`).
+    """Deletes an object, whose catalog, keys and indexed fields the layout names (see `deletion_layout`).
 
     Raises (from the reply):
         DoesNotExist: it was deleted already.
@@ -144,7 +144,7 @@ def deletion_layout(
     hash_fields: Sequence[tuple[bytes, Indexes]],
     keys: Sequence[tuple[bytes, bytes, Indexes]],
 ) -> tuple[Argument, ...]:
-    """What the deletion of any object of a partition says after its primary key.
+    """What the deletion of any object of a partition says after its primary key and the catalog of its model.
 
     Args:
         prefixes: those of all its keys, that of its hash first.

@@ -6,11 +6,15 @@
 -- know of an index do not keep it, so one that is no longer declared must be built when it is declared again. How far
 -- a rebuild has come is under `rebuilding:` and the name (see rebuild.lua). What is not about an index begins with a
 -- colon: `:epoch` is another text after each change of what is built, being built or declared, so a process
--- that knows the epoch knows the catalog (see lib/guard).
+-- that knows the epoch knows the catalog (see lib/guard). `:keys` has what keys of objects begin with, and `:references`
+-- the references of other models to this one, as any process has ever declared them (see lib/records).
 --
 -- KEYS   the set of primary keys; the catalog
 -- ARGV   '1' if the catalog may be changed; '1' if indexes that nothing is known of are taken to be built; a text
---        that was never an epoch; of each declared index the name and the signature
+--        that was never an epoch; a count of what keys of objects begin with, and those; a count of references to
+--        other models, each: their catalog, the model and the field that refer, and five facts for lib/records: the kind
+--        and the key of the index that tells who refers, the set of primary keys and the catalog of the model that
+--        refers, and the name of the index there; and of each declared index the name and the signature
 -- Reply  the epoch; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
 --        objects yet, and the first one may come without another epoch, else 1; the names of those that are not built
 
@@ -25,7 +29,9 @@ for at = 1, #entries, 2 do
 end
 local epoch = known[':epoch']
 
-for at = 4, #ARGV, 2 do
+local last_key = 4 + ARGV[4]
+local last_reference = last_key + 1 + 7 * ARGV[last_key + 1]
+for at = last_reference + 1, #ARGV, 2 do
   local name, signature = ARGV[at], ARGV[at + 1]
   declared[name] = signature
   if known[name] == '-' or known[name] ~= signature and not empty and not trusted then
@@ -47,7 +53,39 @@ for name, value in pairs(known) do
   end
 end
 
-local as_declared = epoch and next(changes) == nil
+-- Adds what keys begin with to those that are known; whether some are new.
+local function add_keys()
+  local keys, found, added = known[':keys'] and cmsgpack.unpack(known[':keys']) or {}, {}, false
+  for each = 1, #keys do
+    found[keys[each]] = true
+  end
+  for at = 5, last_key do
+    if not found[ARGV[at]] then
+      keys[#keys + 1], added = ARGV[at], true
+    end
+  end
+  changes[':keys'] = added and cmsgpack.pack(keys) or nil
+end
+
+-- Notes the references where deletions look for them; whether all were known.
+local function add_references()
+  local all_known = true
+  for at = last_key + 2, last_reference, 7 do
+    local held = redis.call('HGET', ARGV[at], ':references')
+    local references = held and cmsgpack.unpack(held) or {}
+    local facts = { unpack(ARGV, at + 2, at + 6) }
+    local same = references[ARGV[at + 1]] and table.concat(references[ARGV[at + 1]], '\0') == table.concat(facts, '\0')
+    if not same and may_write then
+      references[ARGV[at + 1]] = facts
+      redis.call('HSET', ARGV[at], ':references', cmsgpack.pack(references))
+    end
+    all_known = all_known and same
+  end
+  return all_known
+end
+
+add_keys()
+local as_declared = add_references() and epoch and next(changes) == nil
 if may_write and not as_declared then
   for name, value in pairs(changes) do
     if value == '' then

@@ -2,18 +2,18 @@
 -- Deletes an object: values, indexes and membership.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; what the model looks like (see lib/deleting)
--- Reply  'ok'; or 'gone', 'asked', 'error' (see lib/atomic)
+-- ARGV   the primary key; the catalog of the model; what the model looks like (see lib/deleting)
+-- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include alone short_delete atomic values remove_entry upkeep look_at_all deleting
+-- @include alone short_delete atomic values remove_entry upkeep look_at_all records deleting
 
 return atomically(function()
-  if not forget(KEYS[1], ARGV[1], 2, #ARGV) then
+  if not forget(KEYS[1], ARGV[1], 3, #ARGV, ARGV[2]) then
     refuse('gone')
   end
   if asked then
     return -- what follows cannot be taken back
   end
-  unlink_all(ARGV[1], 2)
+  unlink_all(ARGV[1], 3, ARGV[2])
   return { 'ok' }
 end)

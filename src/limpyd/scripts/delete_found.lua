@@ -2,10 +2,11 @@
 -- Deletes the objects that a query finds, all or none of them.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lib/query); what the model looks like (see lib/deleting)
--- Reply  'ok', how many there were; or 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see lib/query); the catalog of the model; what the model looks
+--        like (see lib/deleting)
+-- Reply  'ok', how many there were; or 'undeclared', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @guarded
--- @include atomic forms order conditions ranges query values remove_entry upkeep look_at_all deleting
+-- @include atomic forms order conditions ranges query values remove_entry upkeep look_at_all records deleting
 
 return atomically(function()
   local node, first = read_node(read_references(1))
@@ -14,13 +15,13 @@ return atomically(function()
   end
   local pks = node.list()
   for at = 1, #pks do
-    forget(KEYS[1], pks[at], first, #ARGV)
+    forget(KEYS[1], pks[at], first + 1, #ARGV, ARGV[first])
   end
   if asked then
     return -- what follows cannot be taken back
   end
   for at = 1, #pks do
-    unlink_all(pks[at], first)
+    unlink_all(pks[at], first + 1, ARGV[first])
   end
   return { 'ok', #pks }
 end)

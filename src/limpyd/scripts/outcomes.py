@@ -19,6 +19,7 @@ from limpyd.exceptions import (
     ServerError,
     ServerTooOld,
     StaleObject,
+    UndeclaredReference,
     UniquenessError,
     WrongTypeError,
     shorten,
@@ -110,8 +111,8 @@ def refusal(
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
         return _about_a_unique_value(model, facts, claims)
-    if outcome in {b"absent", b"restricted", b"unbuilt"}:
-        return _about_a_reference(outcome, facts, claims, references)
+    if outcome in {b"absent", b"restricted", b"unbuilt", b"undeclared"}:
+        return _about_a_reference(model, outcome, facts, claims, references)
     if outcome == b"unindexable":
         return _about_a_value(model, who, facts, claims)
     if outcome == b"many":
@@ -153,13 +154,15 @@ def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim
 
 
 def _about_a_reference(
-    outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
+    model: Model, outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
 ) -> LimpydError:
     """The error for a reference to an object that is not there, or to one that was to be deleted."""
     if outcome == b"absent":
         claim = claims[facts[0]]
         field = claim.model.field(claim.field)
         return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
+    if outcome == b"undeclared":
+        return UndeclaredReference(to_text(facts[0]), model.name, to_text(facts[1]))
     number, *pks = facts
     by = references[number - 1]
     if outcome == b"unbuilt":

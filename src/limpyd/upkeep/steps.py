@@ -14,7 +14,7 @@ from limpyd.requests import Argument, Guard, Request
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, about_a_key, expiring, shown
 from limpyd.upkeep.catalog import Catalog
-from limpyd.upkeep.declared import DeclaredIndex
+from limpyd.upkeep.declared import DeclaredIndex, Upkept
 
 R = TypeVar("R")
 
@@ -29,12 +29,16 @@ CHUNK = 500
 """About how many objects, entries or keys a step looks at."""
 
 
-def declare(model: Model, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
-    """Asks for the catalog of a model, and declares its indexes if it may.
+def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
+    """Asks for the catalog of a model, and declares its indexes, keys and references if it may.
 
     Without that it asks once more, and declares them, where the answer depends on there being no objects.
     """
     args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes), new_epoch()]
+    prefixes, references = model.key_prefixes(where), model.references(where)
+    args += (len(prefixes), *prefixes, len(references))
+    for reference in references:
+        args += reference
     for index in indexes:
         args += (index.name, index.signature)
 
@@ -184,5 +188,6 @@ def _pattern(beginning: bytes) -> bytes:
 
 def _repeatable(script: Script, args: Sequence[Argument], decode: Callable[[Any], R], model: Model) -> Request[R]:
     """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    script = script.crossing_if(model.crosses)
     everything = (b"EVALSHA", script.sha, *args)
     return Request(everything, decode, readonly=True, script=script, subject=model)

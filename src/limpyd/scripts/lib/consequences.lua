@@ -1,7 +1,8 @@
 -- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
 --
 -- ARGV tells from a position to the end a count of models, the first of which is that of the objects, each:
---   the set of its primary keys; a count of arguments, and those: what it looks like (see lib/deleting);
+--   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
+--   lib/deleting);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
 --     found: 'eq' or 'uniq' (see lib/add_entry) and the key; the hash that tells which indexes are built (see
@@ -14,7 +15,8 @@ local function read_models(at)
   local count = tonumber(ARGV[at])
   at = at + 1
   for number = 1, count do
-    local model = { set = ARGV[at], first = at + 2, last = at + 1 + ARGV[at + 1], references = {} }
+    local last = at + 1 + ARGV[at + 1]
+    local model = { set = ARGV[at], meta = ARGV[at + 2], first = at + 3, last = last, references = {} }
     models[number] = model
     at = model.last + 2
     for reference = 1, ARGV[model.last + 1] do
@@ -29,6 +31,7 @@ local function read_models(at)
         first = at + 8,
         last = at + 7 + arguments,
       }
+      known_references[ARGV[at + 3]] = true
       -- Another process may have cleared it since this one asked.
       if call('HGET', ARGV[at + 4], ARGV[at + 5]) == '-' then
         refuse('unbuilt', #references)
@@ -121,10 +124,10 @@ local function take_away(pks, models)
 
   for _, one in ipairs(order) do
     local model = models[one[1]]
-    forget(model.set, one[2], model.first, model.last)
+    forget(model.set, one[2], model.first, model.last, model.meta)
   end
   for _, one in ipairs(order) do
-    taken[#taken + 1] = { one[2], models[one[1]].first }
+    taken[#taken + 1] = { one[2], models[one[1]].first, models[one[1]].meta }
     went[one[2]] = went[one[2]] or one[1] == 1
   end
   return found
@@ -136,6 +139,6 @@ local function unlink_taken()
     return
   end
   for _, one in ipairs(taken) do
-    unlink_all(one[1], one[2])
+    unlink_all(one[1], one[2], one[3])
   end
 end

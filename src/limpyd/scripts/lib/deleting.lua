@@ -2,17 +2,21 @@
 -- those of all its keys, that of its hash first; a count of indexes of several fields, and those (see
 -- lib/composite_entry); a count of indexed hash fields and their sub-keys; for each of those a count of its indexes,
 -- and those (see lib/add_entry); and to the end the indexed fields with keys of their own, each the prefix of its
--- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. `set` is that of all primary keys.
+-- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. `set` is that of all primary keys,
+-- `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
 
 -- Takes an object out of the set of all, if that is given, and out of the indexes, which can be taken back; false if
 -- it is not there.
-local function forget(set, pk, first, last)
+local function forget(set, pk, first, last, meta)
   if set then
     subject_key = set
     if call('SREM', set, pk) == 0 then
       return false
     end
     undo_with('SADD', set, pk)
+  end
+  if meta then
+    check_references(meta, pk)
   end
 
   -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
@@ -76,8 +80,10 @@ local function forget(set, pk, first, last)
 end
 
 -- Removes all keys of an object (see lib/atomic).
-local function unlink_all(pk, first)
-  for prefix = first + 1, first + ARGV[first] do
+local function unlink_all(pk, first, meta)
+  local last = first + ARGV[first]
+  for prefix = first + 1, last do
     unlink(placed(ARGV[prefix], pk))
   end
+  unlink_unknown(meta, pk, first + 1, last)
 end

@@ -1,9 +1,9 @@
 -- An object whose indexed fields are in its hash, with indexes of texts or numbers (eq, uniq or num, see lib/add_entry).
 -- ARGV is that of delete.lua.
 
-local last_prefix = 2 + ARGV[2]
+local last_prefix = 3 + ARGV[3]
 local short = not goes_on and ARGV[last_prefix + 1] == '0' -- no indexes of several fields
-short = short and not string.find(ARGV[3], '\0', 1, true) -- the layout of limpyd 2 goes the long way
+short = short and not string.find(ARGV[4], '\0', 1, true) -- the layout of limpyd 2 goes the long way
 local last_sub = short and last_prefix + 2 + ARGV[last_prefix + 2]
 local last_index = last_sub
 short = short and last_sub - last_prefix <= 1000
@@ -16,10 +16,12 @@ for _ = last_prefix + 3, short and last_sub or 0 do
   end
 end
 short = short and last_index == #ARGV
+local recorded = short and try('HMGET', ARGV[2], ':keys', ':references') -- see lib/records
+short = short and not recorded.err and recorded[1] and not recorded[2] and #cmsgpack.unpack(recorded[1]) == last_prefix - 3
 
 if short and try('SREM', KEYS[1], ARGV[1]) == 1 then
   local pk = ARGV[1]
-  local hash, held, free, removed = ARGV[3] .. pk, {}, true, { 'SADD', KEYS[1], pk, false }
+  local hash, held, free, removed = ARGV[4] .. pk, {}, true, { 'SADD', KEYS[1], pk, false }
   if last_sub > last_prefix + 2 then
     held = try('HMGET', hash, unpack(ARGV, last_prefix + 3, last_sub))
     free = not held.err
@@ -55,7 +57,7 @@ if short and try('SREM', KEYS[1], ARGV[1]) == 1 then
       free = free and type(reply) == 'number'
     end
   end
-  for prefix = 3, free and last_prefix or 0 do
+  for prefix = 4, free and last_prefix or 0 do
     free = free and type(try('UNLINK', ARGV[prefix] .. pk)) == 'number'
   end
   if free then

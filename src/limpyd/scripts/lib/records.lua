@@ -1,0 +1,53 @@
+-- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
+-- one does not know of.
+
+local records = {} -- by catalog
+local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows
+
+local function records_of(meta)
+  if not records[meta] then
+    local held = call('HMGET', meta, ':keys', ':references')
+    records[meta] = {
+      keys = held[1] and cmsgpack.unpack(held[1]) or {},
+      references = held[2] and cmsgpack.unpack(held[2]) or {},
+    }
+  end
+  return records[meta]
+end
+
+-- Whether an object may be referred to by a reference of another model. What cannot be looked at may be one.
+local function may_be_referred(reference, pk)
+  local kind, key, set, meta, name = unpack(reference)
+  local state = redis.pcall('HGET', meta, name)
+  if state == '-' then
+    return redis.pcall('EXISTS', set) ~= 0
+  end
+  local found = kind == 'eq' and redis.pcall('SCARD', key .. pk) or kind == 'uniq' and redis.pcall('HEXISTS', key, pk)
+  return type(state) == 'table' or found ~= 0
+end
+
+-- Refuses a deletion of which the process does not know the consequences.
+local function check_references(meta, pk)
+  for label, reference in pairs(records_of(meta).references) do
+    if not known_references[reference[2]] and may_be_referred(reference, pk) then
+      refuse('undeclared', label, pk)
+    end
+  end
+end
+
+-- Removes the keys of an object whose fields the process does not know; those from `first` to `last` in ARGV are known.
+local function unlink_unknown(meta, pk, first, last)
+  local prefixes = records_of(meta).keys
+  if #prefixes == last - first + 1 then
+    return -- it knows them all: it has declared those that it knows
+  end
+  local known = {}
+  for at = first, last do
+    known[ARGV[at]] = true
+  end
+  for each = 1, #prefixes do
+    if not known[prefixes[each]] then
+      unlink(placed(prefixes[each], pk))
+    end
+  end
+end
