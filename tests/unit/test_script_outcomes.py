@@ -45,7 +45,7 @@ FACTS = {
     "rounded": ([], ServerError),
 }
 """What most of them tell, and the error that they stand for."""
-ELSEWHERE = {"absent", "restricted", "unbuilt", "expiring"}
+ELSEWHERE = {"absent", "restricted", "unbuilt", "undeclared", "expiring"}
 """Those that need more than a model: tests/behaviour/test_relations.py and test_index_building.py."""
 
 
