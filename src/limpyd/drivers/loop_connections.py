@@ -147,12 +147,16 @@ class LoopConnections:
         self._unfinished.add(connection)
         if self._forked:
             _look_up_at_once(connection)
+        transport = None
         try:
             await connection.connect()
+            transport = connection._writer.transport
             await self._on_connect(connection)
             line = SharedLine(connection, connection.socket_timeout)
         except BaseException as error:
             await connection.disconnect(nowait=True)
+            if transport is not None:  # which a line that was not finished may have taken over
+                transport.abort()
             if isinstance(error, RuntimeError):  # uvloop's for a connection that the server closed meanwhile
                 raise redis_errors.ConnectionError(str(error)) from error
             raise

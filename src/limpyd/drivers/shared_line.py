@@ -78,7 +78,7 @@ class SharedLine(asyncio.BufferedProtocol):
         """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
         reply: asyncio.Future[Any] = self._loop.create_future()
         if self.lost:
-            reply.set_exception(LineLost("the connection was lost before it was used", sent=False))
+            _fail(reply, LineLost("the connection was lost before it was used", sent=False))
             return reply
         if not self._flushing:
             self._loop.call_soon(self._flush)
@@ -165,13 +165,11 @@ class SharedLine(asyncio.BufferedProtocol):
         self.lost = True
         while self._sent:
             reply = self._sent[0]
-            if not reply.done():
-                reply.set_exception(LineLost(reason, sent=True, timed_out=timed_out))
+            _fail(reply, LineLost(reason, sent=True, timed_out=timed_out))
             self._sent.popleft()
         while self._waiting:
             _, reply = self._waiting[0]
-            if not reply.done():
-                reply.set_exception(LineLost(reason, sent=False))
+            _fail(reply, LineLost(reason, sent=False))
             self._waiting.popleft()
         self._stop_patrol()
 
@@ -212,6 +210,13 @@ class SharedLine(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._paused = False
         self._flush()
+
+
+def _fail(reply: asyncio.Future[Any], loss: LineLost) -> None:
+    """Gives whoever waits for a reply an error instead; asyncio is not to report it where nobody does any more."""
+    if not reply.done():
+        reply.set_exception(loss)
+        reply.exception()
 
 
 def detach(transport: asyncio.BaseTransport) -> None:
