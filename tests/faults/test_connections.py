@@ -780,7 +780,7 @@ class TestSettings:
                 settings = kind.from_url(url).connection_settings
                 assert {name: settings[name] for name in expected} == expected
         for kind in (RedisDatabase, AsyncRedisDatabase):
-            with pytest.raises(DeclarationError, match="http"):
+            with pytest.raises(DeclarationError, match="redis://"):
                 kind.from_url("http://h")
 
     async def test_reset_and_connect(self, any_face):
