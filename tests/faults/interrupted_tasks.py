@@ -278,7 +278,9 @@ class Interruptions:
 
     def _reported(self, _loop: Any, context: dict[str, Any]) -> None:
         """What asyncio reports: of the exceptions that interrupted it, and nothing else."""
-        if not isinstance(context.get("exception"), Alarm | KeyboardInterrupt):
+        error = context.get("exception")
+        of_uvloop = "get_buffer()" in str(error)  # which has a RuntimeError in the place of ours
+        if not of_uvloop and not isinstance(error, Alarm | KeyboardInterrupt):
             self.figures["warnings"] += 1
             print(context, file=sys.stderr)
 
