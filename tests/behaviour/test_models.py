@@ -21,6 +21,7 @@ from limpyd import (
     UniquenessError,
 )
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, UnknownField
+from tests.behaviour.test_pipelines import block
 from tests.rebuild import state
 
 
@@ -438,6 +439,29 @@ class TestFromPks:
 
 
 class TestDelete:
+    async def test_reads_through_the_instance_raise(self, face, person):
+        await face.do(person.create(name="Eve"))
+        ada = await face.do(person.create(name="Ada"))
+        reads = (ada.name.get, ada.born.hget, ada.hgetall, lambda: ada.hmget("born"), ada.name.exists)
+        for read in reads:
+            await face.do(read())
+        await face.do(ada.delete())
+        await face.refused(DoesNotExist, ada.name.get)
+        for read in reads:
+            with face.sent() as sent:
+                await face.refused(DoesNotExist, read, match=r"Person\('2'\)")
+            assert len(sent.names) == 1
+        await face.refused(DoesNotExist, ada.delete)
+        await face.refused(DoesNotExist, lambda: ada.name.set("x"))
+
+    async def test_not_if_it_was_refused_or_not_done(self, face, person):
+        ada = await face.do(person.create(name="Ada", email="a@x"))
+        with pytest.raises(ZeroDivisionError):
+            async with block(face, person.database.transaction()):
+                ada.delete()
+                raise ZeroDivisionError
+        assert await face.do(ada.name.get()) == "Ada"
+
     async def test_leaves_nothing(self, face, person):
         ada = await face.do(person.create(name="Ada", city="London", email="a@x", born=1815))
         assert await face.do(ada.delete()) is None

@@ -183,6 +183,9 @@ class ModelCore(Faced[Face]):
     def _found(self) -> None:
         self._checked = True
 
+    def _deleted(self, _: None) -> None:
+        self._checked = False  # so that reads ask for the object, as those of a lazily connected instance do
+
     def _run(self, request: Request[Any]) -> Any:
         return self.database._run(request)  # type: ignore[attr-defined]
 
@@ -223,6 +226,8 @@ class ModelCore(Faced[Face]):
     def delete(self) -> Request[None]:
         """Deletes the object: all its values, their index entries and its place in the collection.
 
+        From then on each operation of this instance, reads included, raises `DoesNotExist`.
+
         Raises:
             DoesNotExist: it was deleted already.
             RestrictedError: another object refers to it and forbids it; nothing is deleted.
@@ -233,7 +238,7 @@ class ModelCore(Faced[Face]):
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
         where = schema.keys.partition(self._pk)
-        return schema.delete(where, self._pk)
+        return schema.delete(where, self._pk).then(self._deleted)
 
     @operation
     def hmget(self, *names: str) -> Request[list[Any]]:
