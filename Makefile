@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults bench bench-peers commands references docs format clean
+.PHONY: demo test test-all check faults interrupts bench bench-peers commands references docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -48,6 +48,9 @@ docs: $(READY)  ## Build the documentation.
 
 faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
 	@$(BIN)/python -m tests.faults.suite
+
+interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal handler may, and judge what is left; some minutes.
+	@$(BIN)/python -m tests.faults.interrupts $(STEP)
 
 bench: $(READY)  ## Compare with the same work by hand, with the limit, and with peers if they are at hand (QUICK=1: less).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -1,0 +1,19 @@
+"""Calls are interrupted at some of their places; `python -m tests.faults.interrupts` does it at all of them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.faults.interrupts import CALLS, interrupt_all
+
+EVERY = 60
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # raised where an object was collected
+@pytest.mark.parametrize("name", CALLS)
+def test_what_is_left(one_server, name):
+    judge = interrupt_all([name], one_server.port, EVERY, random.randrange(EVERY))
+    assert judge.found["judged"] > 0
+    assert judge.examples == []
