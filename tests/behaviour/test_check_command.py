@@ -46,6 +46,9 @@ def test_something_is_wrong(face, capsys):
     out = capsys.readouterr().out
     assert "Thing: 4 objects" in out
     assert "something is wrong" in out
+    assert "to do: --repair: " in out
+    assert "to do: --repair --also half: " in out
+    assert "repair=" not in out
     assert r"zz\x00\x003" in out
     assert "[repaired]" not in out
     assert run(["check", "shop:Town"]) == 0
@@ -72,7 +75,10 @@ def test_the_whole_database(face, capsys):
     face.client.sadd("{older}:pks", "1")
     assert run(["check", "shop:Town"]) == 0
     assert run(["check", "shop:Town", "--whole"]) == 1
-    assert "unowned: older" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "unowned: older" in out
+    assert "`limpyd rename`" in out
+    assert "rename_from" not in out
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,12 @@ class Author(Base):
     name = InstanceHashField(unique=True)
     age = InstanceHashField(int, indexable=True)
     tags = SetField(indexable=True)
+    gone = InstanceHashField(bool, indexable=True)
 
 class Book(Base):
     key = PKField()
     title = StringField(indexable=True)
-    author = FKStringField("lib:Author")
+    author = FKStringField("lib:Author", on_delete="cascade")
 
 class Note(AsyncRedisModel):
     database = AsyncRedisDatabase(port={port})
@@ -109,6 +110,55 @@ class TestProcesses:
             assert "Traceback" not in done.stderr
             assert done.stderr.count("\n") == (code > 1)
 
+    def test_version_and_help_without_arguments(self):
+        from limpyd import __version__  # noqa: PLC0415
+
+        done = process("--version")
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"limpyd {__version__}\n", "")
+        done = process()
+        assert done.returncode == 2
+        assert "Usage" in done.stdout
+        assert done.stderr == ""
+
+    @pytest.mark.parametrize("as_json", [[], ["--json"]])
+    @pytest.mark.parametrize(("command", "code", "told"), [(">&-", 4, "limpyd: "), ("> /dev/full", 4, "limpyd: ")])
+    def test_output_that_cannot_be_written(self, as_json, command, code, told, shop):
+        line = " ".join([sys.executable, "-m", "limpyd", "models", shop, *as_json, command])
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"}
+        done = subprocess.run(line, shell=True, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == code
+        assert done.stderr.startswith(told)
+        assert done.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize("as_json", [[], ["--json"]])
+    def test_a_reader_that_has_enough(self, as_json, shop):
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"}
+        command = [sys.executable, "-m", "limpyd", "models", shop, *as_json]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as done:
+            done.stdout.close()
+            assert (done.stderr.read(), done.wait(60)) == (b"", 141)
+
+    def test_any_encoding(self, shop):
+        process("shell", shop, "-c", "Author(name='é')")
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "PYTHONIOENCODING": "ascii"}
+        command = [sys.executable, "-m", "limpyd", "explain", f"{shop}:Author", "name=é"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert r"name='\xe9'" in done.stdout
+
+    def test_what_nobody_expected(self, limpyd, monkeypatch):
+        monkeypatch.setattr("limpyd.cli.models.models_named", lambda _: 1 / 0)
+        code, _, err = limpyd("models", "{}")
+        assert code == 4
+        assert err.startswith("limpyd: ZeroDivisionError")
+        assert err.count("\n") == 1
+
+    def test_a_module_that_ends_the_program(self, tmp_path, shop, limpyd):
+        (tmp_path / "ends.py").write_text("raise SystemExit(7)")
+        code, _, err = limpyd("models", "ends")
+        assert code == 2
+        assert "SystemExit" in err
+
     def test_help_names_every_command(self):
         done = process("--help")
         assert done.returncode == 0
@@ -162,11 +212,25 @@ class TestModels:
             ("name", "str", True),
             ("age", "int", False),
             ("tags", "str", False),
+            ("gone", "bool", False),
         ]
         indexes = {one["name"]: one for one in author["indexes"]}
-        assert {name: one["keys"] for name, one in indexes.items()} == {"uniq:name": 1, "num:age": 1, "eq:tags": 4}
+        assert {name: one["keys"] for name, one in indexes.items()} == {
+            "uniq:name": 1,
+            "num:age": 1,
+            "eq:tags": 4,
+            "eq:gone": 0,
+        }
         assert author["values"]["keys"] == 6
-        assert all(one["built"] and one["memory"] > 0 for one in indexes.values())
+        assert all(one["built"] and (one["memory"] > 0) == (one["keys"] > 0) for one in indexes.values())
+
+    def test_references(self, limpyd, filled):
+        _, out, _ = limpyd("models", "{}:Book", "--no-memory")
+        assert re.search(r"author +FKStringField +lib:Author, on_delete=cascade", out)
+        assert "unknown" not in out
+        _, out, _ = limpyd("models", "{}:Book", "--no-memory", "--json")
+        (book,) = json.loads(out)["models"]
+        assert [(one["refers_to"], one["on_delete"]) for one in book["fields"]][-1] == ("lib:Author", "cascade")
 
     def test_memory_is_what_the_keys_take(self, limpyd, filled, one_server):
         _, out, _ = limpyd("models", "{}:Author", "--json", "--samples", "0")
@@ -239,7 +303,11 @@ class TestKeys:
         assert any(r"\udcff" in one["key"] for one in json.loads(out)["keys"])
 
     def test_there_are_none(self, limpyd):
-        assert limpyd("keys", "{}:Book")[0] == 1
+        assert limpyd("keys", "{}:Book") == (1, "Book has no keys.\n", "")
+        assert limpyd("keys", "{}:Book", "a\0") == (1, "Book a\\x00 has no keys.\n", "")
+
+
+FLAGS = (["gone=false"], ["gone=No"], ["gone=1"], ["gone__in=true,false"], ["gone__ne=yes"], ["gone__isnull=false"])
 
 
 class TestExplain:
@@ -250,7 +318,14 @@ class TestExplain:
         assert document["objects"] == 3
         assert "-age" in document["sort"]
         assert any("> 0" in leaf["text"] for leaf in document["leaves"])
-        for filters in (["age__in=1,2"], ["age__between=0,2"], ["age__isnull=no"], ["tags=a"], ["age=1", "name=a=b"]):
+        for filters in (
+            ["age__in=1,2"],
+            ["age__between=0,2"],
+            ["age__isnull=no"],
+            ["tags=a"],
+            ["age=1", "name=a=b"],
+            *FLAGS,
+        ):
             assert limpyd("explain", "{}:Author", *filters)[0] == 0, filters
         assert limpyd("explain", "{}:Book", "author__age__gt=1")[0] == 0
         assert limpyd("explain", "{}:Note", "text=x")[0] == 0
@@ -269,6 +344,9 @@ class TestExplain:
             ["name__gt=1"],
             ["age=1", "age=2"],
             ["age__isnull=x"],
+            ["age__in=1,x"],
+            ["gone=maybe"],
+            ["gone__in=yes,maybe"],
         ):
             code, out, err = limpyd("explain", "{}:Author", *filters)
             assert (code, out) == (2, ""), filters
@@ -288,7 +366,7 @@ class TestRename:
         }
         code, out, _ = limpyd("rename", "{}:Author", "--from", "lib:writer")
         assert code == 0
-        assert "moved 0 objects" in out
+        assert "moved 0 objects; nothing is there under lib:writer" in out
 
     def test_conflicts(self, limpyd, filled, one_server):
         with one_server.client() as client:
@@ -315,6 +393,7 @@ class TestRename:
             ["{}", "--from", "x"],
             ["{}:Author", "--from", "Author"],
             ["{}:Author", "--from", ":book"],
+            ["{}:Author", "--from", "nobody"],
             ["{}:Author", "--field", "x"],
             ["{}:Author", "--field", "x=y"],
             ["{}:Base", "--from", "x"],

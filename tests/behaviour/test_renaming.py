@@ -250,6 +250,7 @@ class TestMistakes:
         new = declare(face.Model, face.database, "New", "blog")
         declare(face.Model, face.database, "Other", "blog")
         with face.sent() as sent:
+            await face.refused(InvalidValue, lambda: new.rename_from("NEW"), match="now")
             for name in ("", "a{b}", "blog:", 7, None):
                 await face.refused(InvalidValue, lambda name=name: new.rename_from(name), match="name")
             await face.refused(InvalidValue, lambda: new.rename_from("blog:new"), match="now")
@@ -259,6 +260,26 @@ class TestMistakes:
             await face.refused(InvalidValue, lambda: new.rename_field("body", "name"), match="still a field")
             await face.refused(InvalidValue, lambda: new.rename_field("a:b", "name"), match="no name")
         assert sent.commands == []
+
+    async def test_a_name_under_which_nothing_is(self, any_face, another):
+        face = any_face
+        old = declare(face.Model, another(face), "Old", "blog")
+        await fill(face, old, ["1", "2"])
+        new = declare(face.Model, face.database, "New", "blog")
+        for name in ("odl", "blog:odl", "blog:Old", ":old"):
+            with pytest.raises(InvalidValue, match="no objects under that name"):
+                await face.do(new.rename_from(name))
+        assert (await face.do(new.rename_from("OLD"))).objects == 2
+        for again in ("Old", "old", "blog:old"):  # what is done may be done again
+            assert await face.do(new.rename_from(again)) == (0, [], [])
+
+    async def test_a_former_name_with_capitals(self, any_face, another):
+        face = any_face
+        names = {"namespace": "blog", "text": StringField()}
+        old = type("Old", (face.Model,), {**names, "database": another(face), "model_name": "OlD"})
+        await face.do(old.create(text="x"))
+        new = type("New", (face.Model,), {**names, "database": face.database, "text": StringField()})
+        assert (await face.do(new.rename_from("OlD"))).objects == 1
 
     async def test_not_in_a_pipeline(self, any_face):
         face = any_face

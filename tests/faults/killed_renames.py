@@ -1,8 +1,8 @@
-"""A program for a test: kills processes that rename a class, while old and new processes write; looks at the data.
+"""A program for a test: kills processes that rename a class, two at once, while old and new processes write.
 
     python -m tests.faults.killed_renames PORT KILLS
 
-Prints how many were killed in the middle, and how many objects there are.
+Looks at the data, and prints how many were killed in the middle, and how many objects there are.
 """
 
 from __future__ import annotations
@@ -73,6 +73,15 @@ def work(model, number, stop, made, counted):
             pass  # it is where the other one has it
 
 
+def renaming() -> int:
+    """Starts a process that renames, and returns its pid."""
+    child = os.fork()
+    if child == 0:
+        declare("New").rename_from("old")
+        os._exit(0)
+    return child
+
+
 def main() -> None:
     random.seed(PORT)
     client = redis.Redis(port=PORT)
@@ -98,15 +107,12 @@ def main() -> None:
         writer.start()
     killed = 0
     while killed < KILLS:
-        child = os.fork()
-        if child == 0:
-            moving = declare("New")
-            moving.rename_from("old")
-            os._exit(0)
-        time.sleep(random.uniform(0, 0.06))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        killed += os.WIFSIGNALED(status)
+        rivals = [renaming(), renaming()]
+        for child in rivals:
+            time.sleep(random.uniform(0, 0.06))
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            killed += os.WIFSIGNALED(status)
         if random.random() < 0.3 and len(made[0]) < MOST:  # more to do for the next one
             number = random.randrange(10**9)
             old.bulk_create(
@@ -117,6 +123,8 @@ def main() -> None:
     stop.set()
     for writer in writers:
         writer.join()
+    if any(os.waitpid(child, 0)[1] for child in (renaming(), renaming())):
+        sys.exit("two at once: one failed")
     moved = new.rename_from("old")
     if moved.conflicts or moved.kept:
         sys.exit(f"conflicts: {moved.conflicts[:3]} {moved.kept[:3]}")

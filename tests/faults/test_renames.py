@@ -25,6 +25,6 @@ def test_killed_renames(name, servers):
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=60 + KILLS, check=False)
     assert done.returncode == 0, done.stderr
     kills, objects, writes = map(int, done.stdout.split())
-    assert kills == KILLS
+    assert kills >= KILLS
     assert objects > 400
     assert writes > 0

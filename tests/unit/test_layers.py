@@ -106,7 +106,8 @@ LAYERS = [
     {"model.sync", "model.asynchronous"},
     {"model", "asyncio"},
     {"collection", "contrib", "contrib.collection", "contrib.database", "contrib.indexes", "contrib.related"},
-    {"cli.failures", "cli.options", "cli.output", "cli.progress"},
+    {"cli.failures", "cli.options", "cli.progress"},
+    {"cli.output"},
     {"cli.targets"},
     {"cli.session", "cli.looking"},
     {

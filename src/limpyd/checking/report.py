@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -62,6 +62,14 @@ class Report:
         return True
 
     def __str__(self) -> str:
+        return self.as_text(self.cure)
+
+    def as_text(self, cure: Callable[[Kind], str]) -> str:
+        """The report for people.
+
+        Args:
+            cure: what it says of how to put findings of a kind right.
+        """
         what = f"{self.objects:,} objects, {self.entries:,} index entries and {self.keys:,} keys"
         state = "all is well" if self.ok else "something is wrong"
         lines = [f"{', '.join(self.models) or 'no model'}: {what} looked at in {self.seconds:.1f} s: {state}"]
@@ -70,7 +78,7 @@ class Report:
             state = f"{repaired:,} repaired" if repaired else "harmless" if facts.mild else "not repaired"
             lines.append(f"\n{kind}: {facts.meaning}: {count:,}, {state}")
             if repaired < count:
-                lines.append(f"  to do: {self.cure(kind)}")
+                lines.append(f"  to do: {cure(kind)}")
             listed = self.of(kind)
             lines += (f"  {finding}" for finding in listed)
             if len(listed) < count:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -22,7 +25,7 @@ COMMANDS = (models, keys, explain, check, rebuild, rename, migrate, shell, serve
 
 EXIT_CODES = (
     "Exit codes: 0 all is well; 1 something was found or is left to do; 2 a mistake in the arguments; "
-    "3 the server cannot be reached; 4 it refused; 130 interrupted."
+    "3 the server cannot be reached; 4 it refused; 130 interrupted; 141 nobody reads the output any more."
 )
 
 app = typer.Typer(
@@ -33,8 +36,18 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"limpyd {version('limpyd')}\n")
+        raise typer.Exit
+
+
 @app.callback(epilog=EXIT_CODES)
-def limpyd() -> None:
+def limpyd(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Look after the data of limpyd's models."""
 
 

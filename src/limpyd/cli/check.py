@@ -79,4 +79,14 @@ def asked_repairs(*, repair: bool, also: list[str]) -> frozenset[Kind]:
 
 def _page(console: Console, reports: list[Report]) -> None:
     for report in reports:
-        console.print("\n".join(map(shown, str(report).splitlines())), markup=False)
+        console.print("\n".join(map(shown, report.as_text(cure).splitlines())), markup=False)
+
+
+def cure(kind: Kind) -> str:
+    """What puts findings of a kind right, in the words of the command."""
+    facts = KINDS[kind]
+    if kind == "unowned":
+        return "name the module that declares the model; or move its data to its new name by `limpyd rename`"
+    if facts.repair == "none":
+        return facts.cure
+    return f"{'--repair' if facts.repair == 'usual' else f'--repair --also {kind}'}: {facts.cure}"

@@ -17,7 +17,8 @@ from limpyd.query.explanation import Explanation
 from limpyd.relations.references import ReferenceField
 
 SEVERAL = {"in", "between"}
-TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+NUMBERS = {"int", "float", "Decimal"}
+TRUTHS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 
 
 def explain(
@@ -72,10 +73,7 @@ def asked_filters(model: Model, given: list[str]) -> dict[str, Any]:
 def _value(model: Model, name: str, text: str) -> Any:
     operator = name.rpartition("__")[2]
     if operator == "isnull":
-        if text.lower() not in TRUTHS:
-            msg = f"{name} is yes or no, not {text!r}"
-            raise BadUsage(msg)
-        return TRUTHS[text.lower()]
+        return _truth(name, text)
     if operator in SEVERAL:
         return [_typed(model, name, one) for one in text.split(",")]
     return _typed(model, name, text)
@@ -92,7 +90,19 @@ def _typed(model: Model, name: str, text: str) -> Any:
             schema = field.target
     if field is None or not hasattr(field, "codec"):
         return text
+    if field.codec.name == "bool":
+        return _truth(name, text)
     try:
         return field.codec.decode(to_bytes(text))
     except (InvalidValue, ValueError, ArithmeticError):
-        return text
+        if field.codec.name in NUMBERS:
+            msg = f"{name} takes a value of type {field.codec.name}, and {text!r} is not written as one"
+            raise BadUsage(msg) from None
+        return int(text) if text.isascii() and text.isdigit() else text  # such as born__year=2000
+
+
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in TRUTHS:
+        msg = f"{name} is yes or no (true or false, 1 or 0), not {text!r}"
+        raise BadUsage(msg)
+    return TRUTHS[text.lower()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -32,19 +33,29 @@ class Ended(IntEnum):
     REFUSED = 4
     """The server, or the library, refused what was asked for; the message says why."""
     INTERRUPTED = 130
+    PIPE_CLOSED = 141
+    """Whoever reads the output has enough of it, as `head` does."""
 
 
 class BadUsage(Exception):
     """The command cannot do what its arguments ask for."""
 
 
+class OutputClosed(Exception):
+    """Whoever reads the output has closed it; click and typer would take a BrokenPipeError for themselves."""
+
+
+SHOW_TRACEBACK = "LIMPYD_TRACEBACK"
 MISTAKES = (BadUsage, DeclarationError, InvalidFilter, InvalidPrimaryKey, InvalidValue, UnknownField)
 
 
 def ended(command: Callable[[], int | None]) -> int:
     """The exit code of a command, once what stopped it is told."""
     try:
-        return command() or Ended.WELL
+        code = command() or Ended.WELL
+        sys.stdout.flush()
+    except (BrokenPipeError, OutputClosed):
+        return _silenced(Ended.PIPE_CLOSED)
     except typer.TyperException as error:
         return _told(error.format_message(), Ended.BAD_USAGE)
     except MISTAKES as error:
@@ -55,9 +66,26 @@ def ended(command: Callable[[], int | None]) -> int:
         return _told(str(error), Ended.REFUSED)
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted", Ended.INTERRUPTED)
+    except OSError as error:
+        return _silenced(_told(str(error), Ended.REFUSED))
+    except Exception as error:
+        if os.environ.get(SHOW_TRACEBACK):
+            raise
+        how = f"{SHOW_TRACEBACK}=1 in the environment shows where"
+        return _told(f"{type(error).__name__}: {error} (nobody expected that; {how})", Ended.REFUSED)
+    return code
 
 
 def _told(message: str, code: Ended) -> Ended:
     line = " ".join(message.split())
-    sys.stderr.write(f"limpyd: {line.encode('utf-8', 'backslashreplace').decode()}\n")
+    if line:  # help that was asked for by no arguments has been shown
+        sys.stderr.write(f"limpyd: {line.encode('utf-8', 'backslashreplace').decode()}\n")
+    return code
+
+
+def _silenced(code: Ended) -> Ended:
+    """Has nothing more written to stdout, as Python tries when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
     return code

@@ -10,7 +10,7 @@ from rich.console import Console
 from limpyd.cli import looking
 from limpyd.cli.failures import Ended
 from limpyd.cli.options import AsJson, OneModel, Url
-from limpyd.cli.output import printed, size, table
+from limpyd.cli.output import printed, shown, size, table
 from limpyd.cli.session import Session
 from limpyd.cli.targets import model_named
 from limpyd.keys import to_bytes
@@ -49,6 +49,10 @@ def keys(
             ]
             for each in facts
         ]
+        if not rows:
+            whose = target.__name__ if pk is None else f"{target.__name__} {shown(pk)}"
+            console.print(f"{whose} has no keys.", markup=False)
+            return
         console.print(table("", ["key", "type", "expires in", "length", "memory"], rows))
         if more:
             console.print(f"There are more than {limit}; --limit 0 lists all.", markup=False)

@@ -16,6 +16,7 @@ from limpyd.cli.output import printed, shown, size, table
 from limpyd.cli.session import Session
 from limpyd.cli.targets import Model, models_named
 from limpyd.keys import to_text
+from limpyd.relations.references import ReferenceField
 
 
 def models(
@@ -58,6 +59,7 @@ def _document(
             "class": type(field).__name__,
             "type": field.codec.name,
             "unique": getattr(field, "unique", False),
+            **_reference(field),
         }
         for name, field in looking.fields(model)
     ]
@@ -83,6 +85,15 @@ def _document(
     }
 
 
+def _reference(field: Any) -> dict[str, Any]:
+    """What a field refers to, and what comes of it when that is deleted."""
+    if not isinstance(field, ReferenceField):
+        return {"refers_to": None, "on_delete": None}
+    model = field.target.model
+    name = f"{model.namespace}:{model.__name__}" if model.namespace else model.__name__
+    return {"refers_to": name, "on_delete": field.on_delete}
+
+
 def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> None:
     for one in told:
         values = one["values"]["memory"]
@@ -91,7 +102,7 @@ def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> 
         console.print(Text(shown(f"  {', '.join(one['keys'])} at {one['database']}")))
         console.print(
             table(
-                "", ["field", "class", "type"], [[each["name"], each["class"], each["type"]] for each in one["fields"]]
+                "", ["field", "class", "type"], [[each["name"], each["class"], _type(each)] for each in one["fields"]]
             )
         )
         if one["indexes"]:
@@ -100,12 +111,12 @@ def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> 
                     each["index"],
                     ", ".join(each["fields"]),
                     "yes" if each["built"] else "no",
-                    each["keys"],
-                    size(each["memory"]),
+                    *([] if samples is None else [each["keys"], size(each["memory"])]),
                 ]
                 for each in one["indexes"]
             ]
-            console.print(table("", ["index", "of", "built", "keys", "about"], rows))
+            looked_at = [] if samples is None else ["keys", "about"]
+            console.print(table("", ["index", "of", "built", *looked_at], rows))
         console.print()
     if samples is not None:
         console.print(
@@ -113,5 +124,7 @@ def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> 
         )
 
 
-def _about(memory: int | None) -> str:
-    return "" if memory is None else size(memory)
+def _type(field: dict[str, Any]) -> str:
+    if field["refers_to"] is None:
+        return str(field["type"])
+    return f"{field['refers_to']}, on_delete={field['on_delete']}"

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from limpyd.cli.failures import OutputClosed
+
 UNITS = ("B", "kB", "MB", "GB", "TB")
 KILO = 1024
 
@@ -18,14 +20,24 @@ KILO = 1024
 def printed(document: Any, page: Callable[[Console], None], *, as_json: bool) -> None:
     """Prints a document as JSON, or the page that tells the same."""
     if as_json:
-        sys.stdout.write(json.dumps(safe(document), indent=2) + "\n")
+        try:
+            sys.stdout.write(json.dumps(safe(document), indent=2) + "\n")
+        except BrokenPipeError:
+            raise OutputClosed from None
     else:
         page(console())
 
 
 def console() -> Console:
     """Where pages go."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Page(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+class Page(Console):
+    """A console of which a closed pipe is an error like any other."""
+
+    def on_broken_pipe(self) -> None:
+        raise OutputClosed
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -42,10 +42,9 @@ def rename(
     told: list[dict[str, Any]] = []
     with Session([target], url) as session:
         if former is not None:
-            name = former if ":" in former else f"{target.namespace}:{former.lower()}"
             with bar(f"{former} to {target.__name__}") as progress:
                 told.append(
-                    _document(former, target.__name__, session.result(target.rename_from(name, progress=progress)))
+                    _document(former, target.__name__, session.result(target.rename_from(former, progress=progress)))
                 )
         for old, new in pairs:
             with bar(f"{old} to {new}") as progress:
@@ -69,7 +68,10 @@ def _document(old: str, new: str, moved: Moved) -> dict[str, Any]:
 
 def _page(console: Console, told: list[dict[str, Any]]) -> None:
     for one in told:
-        console.print(Text(shown(f"{one['from']} to {one['to']}: moved {one['objects']:,} objects")))
+        text = f"{one['from']} to {one['to']}: moved {one['objects']:,} objects"
+        if not (one["objects"] or one["conflicts"] or one["kept"]):
+            text += f"; nothing is there under {one['from']}"
+        console.print(Text(shown(text)))
         if one["conflicts"]:
             rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]
             console.print(table("Not moved:", ["primary key", "why"], rows))

@@ -56,7 +56,7 @@ def module_named(name: str) -> Any:
     except (ValueError, TypeError) as error:  # a name such as "" or ".x", or a mistake of the module's own
         msg = f"the module {name!r} cannot be imported: {type(error).__name__}: {error}"
         raise BadUsage(msg) from error
-    except Exception as error:  # a module may raise anything
+    except (Exception, SystemExit) as error:  # a module may raise anything
         msg = f"the module {name!r} raises {type(error).__name__} when it is imported: {error}"
         raise BadUsage(msg) from error
 

@@ -311,7 +311,8 @@ class RedisModel(ModelCore[Sync]):
         else of the former name (RENAMENX; on a cluster of one node RESTORE).
 
         Args:
-            former_name: what it was called: `model` or `namespace:model`, as in its keys.
+            former_name: what the class was called, in the same namespace and in any case of letters; or
+                `namespace:model` as in its keys, without a namespace `:model`.
             progress: is told from time to time how many objects are moved, and of how many.
 
         Returns:
@@ -319,7 +320,8 @@ class RedisModel(ModelCore[Sync]):
             primary key or unique value another object has under the new name; and which keys of no object had to stay.
 
         Raises:
-            InvalidValue: the name is that of no model, or of one that is still declared on this database.
+            InvalidValue: the name is that of no model, or of one that is still declared on this database; or neither
+                that name nor this one has any objects.
             ServerError: the new keys are on another node of a cluster, or the server refuses a command.
         """
         return cls.database._run_program(from_model(cls._declared(), former_name, progress))

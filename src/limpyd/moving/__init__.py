@@ -10,22 +10,34 @@ from limpyd.model.schema import Schema
 from limpyd.moving.former import check_fields, former, in_layout_of_limpyd2
 from limpyd.moving.programs import Moved, move
 from limpyd.moving.route import route
-from limpyd.requests import Program
+from limpyd.requests import Program, Request
 from limpyd.upkeep.programs import OnProgress
 
 
 def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
     """Moves the objects of a model to what it is called now.
 
+    Args:
+        schema: the model.
+        name: what it was called: `namespace:model` as in keys; or `model`, in its namespace and in any case.
+        progress: is told how far it is.
+
     Raises:
-        InvalidValue: the former name is that of no model, or still that of one.
+        InvalidValue: the former name is that of no model, or still that of one; or neither name has any objects.
     """
     _must_be_current(schema, "rename_from")
     if not isinstance(name, str):
         msg = f"{schema.name}.rename_from takes the former name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
-    source = former(schema, name, {})
-    tag = source.keys.tag
+    namespace = schema.model.namespace  # type: ignore[attr-defined]
+    names = [name] if ":" in name else [f"{namespace}:{each}" for each in dict.fromkeys((name, name.lower()))]
+    sources = [former(schema, each, {}) for each in names]
+    for source in sources:
+        _check_not_in_use(schema, source.keys.tag)
+    return _move_from_any(sources, schema, name, progress)
+
+
+def _check_not_in_use(schema: Schema, tag: str) -> None:
     if tag == schema.keys.tag:
         msg = f"{schema.name} is called {tag!r} now; give the name that it had before"
         raise InvalidValue(msg)
@@ -36,7 +48,26 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
             f"take that class away first"
         )
         raise InvalidValue(msg)
-    return move(route(source, schema, {}), progress)
+
+
+def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the objects of the first schema that has some."""
+    moved = Moved(0, [], [])
+    for source in sources:
+        moved = yield from move(route(source, schema, {}), progress)
+        if any(moved):
+            return moved
+    total = 0
+    for where in schema.keys.partitions:
+        total += yield Request((b"SCARD", where.pks), int, readonly=True, subject=schema)
+    if not total:
+        keys = " or ".join(f"{where.prefix.decode()}*" for source in sources for where in source.keys.partitions)
+        msg = (
+            f"{schema.name}.rename_from({shorten(name)}): there are no objects under that name ({keys}), and none of "
+            f"{schema.name} yet; check how the name is written in the keys"
+        )
+        raise InvalidValue(msg)
+    return moved
 
 
 def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
@@ -49,7 +80,9 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
     if name is not None and not isinstance(name, str):
         msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
-    return move(route(in_layout_of_limpyd2(schema, name or schema.keys.tag), schema, {}), progress)
+    if name is None:
+        return move(route(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
+    return _move_from_any([in_layout_of_limpyd2(schema, name)], schema, name, progress)
 
 
 def _must_be_current(schema: Schema, operation: str) -> None:
