@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Self
 from limpyd.command_table import TABLE, Facts
 from limpyd.faces import Async, Faced, Sync
 from limpyd.requests import Request, Walk
+from limpyd.suggestions import did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,9 +63,13 @@ def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwar
     try:
         inspect.signature(describe).bind(holder, *args, **kwargs)
     except TypeError as mismatch:
+        parameters = list(inspect.signature(describe).parameters)[1:]
+        named = [name for name in kwargs if name not in parameters]
+        meant = did_you_mean(named[0], parameters) if named else ""
         siblings = [name for name in dir(holder) if name.startswith(f"{describe.__name__}_")]
-        if siblings:
-            return f"{describe.__name__}: {mismatch}; for another kind of result see {', '.join(siblings)}"
+        more = f"; for another kind of result see {', '.join(siblings)}" if siblings else ""
+        takes = f"; it takes {', '.join(parameters)}" if parameters and not more else ""
+        return f"{describe.__name__}: {mismatch}{meant or more or takes}"
     return ""
 
 

@@ -17,6 +17,8 @@ from uuid import UUID
 from limpyd.exceptions import DeclarationError
 
 T = TypeVar("T")
+UNTYPED: Any = object()
+"""Stands for the type of a field that is declared without one."""
 
 
 FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878

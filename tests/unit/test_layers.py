@@ -61,7 +61,7 @@ LAYERS = [
     {"checking.models"},
     {"checking.programs", "checking"},
     {"checking.databases"},
-    {"query.filter_errors"},
+    {"query.filter_errors", "query.misplaced"},
     {"query.conditions", "query.values"},
     {"query.row_makers", "query.following", "query.one", "query.unclear"},
     {"query.filters", "query.ordering", "query.shapes"},

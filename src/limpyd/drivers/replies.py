@@ -21,7 +21,7 @@ from limpyd.exceptions import (
 )
 from limpyd.keys import to_text
 from limpyd.requests import MOST_TRIES, Argument, Request
-from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, shown, too_old
+from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, plain, shown, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
@@ -42,6 +42,8 @@ CURES: dict[type[Exception], str] = {
 
 WRONG_TYPE = re.compile(r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)")
 NO_NUMBER = re.compile(r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\.")
+NOT_SORTED = "can't be converted into double"
+"""What SORT says of a value that is no number."""
 
 
 def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argument, ...]:
@@ -89,12 +91,15 @@ def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydE
     told = told_by_script(request, str(error))
     if told is not None:
         return told
-    command = request.script.name if request.script else _name(request)
     known = too_old(str(request.subject), request.args[0], str(error), request.needs)
     if known is not None and request.script is None:
         return known
     cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "") or cure_of_account(str(error))
-    return ServerError(f"{request.subject}: the server refused {command}: {error}{cure}")
+    text = plain(str(error))
+    if NOT_SORTED in text:
+        cure = ". Sorting compares untyped values as numbers; to compare them as texts give alpha=True"
+    what = "this" if request.script else _name(request)
+    return ServerError(f"{request.subject}: the server refused {what}: {text}{cure}")
 
 
 def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
@@ -120,7 +125,7 @@ def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> Li
             return error
     return ServerError(
         f"{who} is {shorten(to_text(value))}, which is no number, so it is not added, nor compared as one; sort texts "
-        f"with alpha=True, or by a field that is declared with type=str and an index"
+        f"with alpha=True, or declare the field with type=str"
     )
 
 

@@ -17,7 +17,7 @@ from limpyd.keys import to_text
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
-from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, GeoPoint
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, UNTYPED, GeoPoint
 
 T = TypeVar("T")
 Unit = Literal["m", "km", "mi", "ft"]
@@ -331,7 +331,7 @@ class GeoField(ScoredField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

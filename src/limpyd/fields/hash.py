@@ -20,7 +20,7 @@ from limpyd.keys import to_text
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Use
+from limpyd.types import UNTYPED, Use
 
 T = TypeVar("T")
 NO_VALUES = Needs(redis=(7, 4), valkey=(8, 0))
@@ -275,7 +275,7 @@ class HashField(ValueField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         super().__init__(type, **options)
 
     def __getitem__(self, key: Key) -> Part:

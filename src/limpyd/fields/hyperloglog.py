@@ -14,6 +14,7 @@ from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
 from limpyd.requests import Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
+from limpyd.types import UNTYPED
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ class HyperLogLogField(MembersField[T]):
     def __init__(self: HyperLogLogField[str], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
-    def __init__(self, type: Any = str, *, lockable: bool = True, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, *, lockable: bool = True, **options: Any) -> None:
         if options:
             msg = (
                 f"HyperLogLogField takes type and lockable, not {' and '.join(options)}: the elements are not "

@@ -28,7 +28,11 @@ def pk_bytes(subject: str, pk: Any) -> bytes:
     if isinstance(pk, bytes):
         return pk
     if isinstance(pk, int) and not isinstance(pk, bool):
-        return b"%d" % pk
+        try:
+            return b"%d" % pk
+        except ValueError as error:  # Python writes out no int of so many digits
+            msg = f"{subject}: the primary key is {shorten(pk)}; give it as a text"
+            raise InvalidPrimaryKey(msg) from error
     msg = f"{subject}: a primary key is a str, bytes or int, not {shorten(pk)}"
     raise InvalidPrimaryKey(msg)
 

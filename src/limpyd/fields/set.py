@@ -15,6 +15,7 @@ from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
+from limpyd.types import UNTYPED
 
 T = TypeVar("T")
 
@@ -240,7 +241,7 @@ class SetField(MembersField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

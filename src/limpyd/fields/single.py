@@ -15,7 +15,7 @@ from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
-from limpyd.types import Use
+from limpyd.types import UNTYPED, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,7 +32,7 @@ class SingleValueField(ValueField[T]):
         lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
-    def __init__(self, type: Any = str, *, default: Any = None, unique: bool = False, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, *, default: Any = None, unique: bool = False, **options: Any) -> None:
         super().__init__(type, unique=unique, **options)
         if unique and default is not None and not callable(default):
             msg = "a unique field cannot have a default: the second object would be refused; use a function"

@@ -18,6 +18,7 @@ from limpyd.iteration import awaited
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
+from limpyd.types import UNTYPED
 
 T = TypeVar("T")
 NO_SCORES = Needs(redis=None, valkey=(8, 1))
@@ -344,7 +345,7 @@ class SortedSetField(ScoredField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

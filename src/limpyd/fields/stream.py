@@ -17,6 +17,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
+from limpyd.types import UNTYPED
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -304,7 +305,7 @@ class StreamField(ValueField[T]):
     def __init__(self: StreamField[str], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         if not options.keys().isdisjoint({"indexable", "indexes", "unique"}):
             msg = (
                 "a StreamField cannot be indexable or unique: a stream is a log to be read in its order, and no index "

@@ -20,7 +20,7 @@ from limpyd.indexes.base import Declared
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Use
+from limpyd.types import UNTYPED, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -374,7 +374,7 @@ class StringField(WholeStringField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = str, **options: Any) -> None:
+    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

@@ -20,7 +20,7 @@ from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
-from limpyd.types import Use
+from limpyd.types import UNTYPED, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,7 +85,7 @@ class ValueField(Field[T]):
 
     def __init__(
         self,
-        type: Any = str,
+        type: Any = UNTYPED,
         *,
         indexable: bool = False,
         unique: bool = False,

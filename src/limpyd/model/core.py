@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.commands import operation
 from limpyd.database import Database
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted, shorten
 from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
@@ -19,6 +19,7 @@ from limpyd.relations.registry import connect
 from limpyd.relations.reverse import Reverse
 from limpyd.requests import Request, Walk, answered, returned
 from limpyd.scripts import calls
+from limpyd.suggestions import did_you_mean
 
 
 class ModelCore(Faced[Face]):
@@ -165,6 +166,18 @@ class ModelCore(Faced[Face]):
 
     if not TYPE_CHECKING:
 
+        def __class_getitem__(cls, item: Any) -> Any:
+            try:
+                return super().__class_getitem__(item)
+            except TypeError:
+                pass
+            name = cls.__name__
+            msg = (
+                f"{name}[{shorten(item)}] is no object: {name}.get(pk) gets one, {name}.collection(…)[:10] the first "
+                f"that match"
+            )
+            raise TypeError(msg)
+
         def __getattr__(self, name: str) -> Any:
             # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.
             pending = vars(self).get("_coming")
@@ -173,7 +186,8 @@ class ModelCore(Faced[Face]):
                     raise pending.error
                 msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
                 raise NotExecuted(msg)
-            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            meant = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}{meant}"
             raise AttributeError(msg, name=name, obj=self)
 
     def _made(self, pk: bytes) -> None:

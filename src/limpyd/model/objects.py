@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
+from limpyd.keys import to_text
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
@@ -140,7 +141,7 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
         conditions = parse(schema, wanted, (pk,))
         return Sought(conditions, ", ".join(map(str, conditions)))
     if pk is not None:
-        wanted["pk"] = pk
+        wanted["pk"] = to_text(pk) if isinstance(pk, bytes) else pk  # messages show it
     if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
         msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
         raise InvalidPrimaryKey(msg)

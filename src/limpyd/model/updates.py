@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from limpyd.exceptions import InvalidPrimaryKey, InvalidValue
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
@@ -78,6 +79,20 @@ def updating(schema: Schema, pk: bytes, values: Mapping[str, Any], if_version: i
     return updates.update(schema, where, pk, assigned(schema, values), schema.version_sub, expected)
 
 
+def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
+    """Refuses values that are not given by name.
+
+    Raises:
+        TypeError: there are some.
+    """
+    if given:
+        msg = (
+            f"{method} takes the values by name, {method}({first}name='x'), or those of a dict by {method}({first}"
+            f"**values); not {shorten(given[0])}"
+        )
+        raise TypeError(msg)
+
+
 class OnInstance(Protocol[R_co]):
     """`update` of an instance."""
 
@@ -88,6 +103,15 @@ class OnClass(Protocol[R_co]):
     """`update` of a model."""
 
     def __call__(self, pk: str | bytes | int, /, *, if_version: int | None = None, **values: Any) -> R_co: ...
+
+
+def _without_self(call: Any) -> inspect.Signature:
+    signature = inspect.signature(call)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+ON_INSTANCE, ON_CLASS = _without_self(OnInstance.__call__), _without_self(OnClass.__call__)
+"""What they take; what they are given besides is refused with the cure."""
 
 
 class Update(Generic[R_co]):
@@ -120,8 +144,9 @@ class Update(Generic[R_co]):
 
 
 def _update_of(model: Any) -> OnClass[Any]:
-    def update(pk: str | bytes | int = MISSING, /, *, if_version: int | None = None, **values: Any) -> Any:
+    def update(pk: str | bytes | int = MISSING, /, *given: Any, if_version: int | None = None, **values: Any) -> Any:
         schema: Schema = model._declared()
+        by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
         if pk is MISSING:
             msg = (
                 f"{schema.name}.update takes the primary key of an object first: {schema.name}.update(pk, …); "
@@ -131,11 +156,13 @@ def _update_of(model: Any) -> OnClass[Any]:
         return model.database._run(updating(schema, pk_bytes(schema.name, pk), values, if_version))
 
     update.__doc__ = Update.__doc__
+    update.__signature__ = ON_CLASS  # type: ignore[attr-defined]
     return update
 
 
 def _update_in(instance: Any) -> OnInstance[Any]:
-    def update(*, if_version: int | None = None, **values: Any) -> Any:
+    def update(*given: Any, if_version: int | None = None, **values: Any) -> Any:
+        by_name_only("update", "", given)
         pk = instance._pk
         if pk is None:
             msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
@@ -148,4 +175,5 @@ def _update_in(instance: Any) -> OnInstance[Any]:
         return instance._run(updating(instance._schema, pk, values, if_version).then(found))
 
     update.__doc__ = Update.__doc__
+    update.__signature__ = ON_INSTANCE  # type: ignore[attr-defined]
     return update

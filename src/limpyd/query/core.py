@@ -18,6 +18,7 @@ from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Mem
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
 from limpyd.query.following import Follow, followed, following
+from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
 from limpyd.query.one import exactly_one
 from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
@@ -178,6 +179,7 @@ class CollectionCore(Generic[Item, M]):
         return self._with(self._query._replace(shape=PKS))
 
     def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
+        check_lazy(self._schema.name, lazy)
         names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch or ())
         if not names:
             kind = "instances, lazy" if lazy else "instances"
@@ -378,6 +380,7 @@ class CollectionCore(Generic[Item, M]):
         return self._changing(chunk, lambda search: schema.delete_found(search.where, search))
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
+        values_by_name(self._schema.name, chunk)
         schema, steps = self._schema, steps_of(self._schema, values)
         changing = indexes_of(schema, values)
         return self._changing(chunk, lambda search: update_found(schema, search, steps), changing)

@@ -160,6 +160,12 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
             f"about {looked_at:,} objects are read and sorted for each page: sort by one field that has a range index "
             f"(NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
+    warnings += [
+        f"{key.name} is untyped, so it is sorted as numbers, and a value that is none raises ServerError: give "
+        f"alpha=True to sort it as text, or declare the field with type=str"
+        for key in plan.order
+        if key.guesses
+    ]
     return Explanation(text, objects, known, driver, sort, [_command(request)], 0 if plan.empty else 1, warnings)
 
 

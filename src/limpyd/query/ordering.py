@@ -48,6 +48,13 @@ class SortKey(NamedTuple):
         """Whether it is a primary key that the server gave, so a number."""
         return isinstance(self.field, AutoPKField) and self.order == NUMBER
 
+    @property
+    def guesses(self) -> bool:
+        """Whether values that may be any text are compared as numbers."""
+        if self.order != NUMBER or self.scores or self.index_number is not None or self.is_minted_pk:
+            return False
+        return not isinstance(self.field, ValueField) or self.field.codec.name in {"str", "bytes"}
+
     def turned(self) -> SortKey:
         """The other way round."""
         return self._replace(desc=not self.desc, missing=FIRST if self.missing == LAST else LAST)
@@ -148,9 +155,8 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
     """As what a field's values are compared: as its type says, else as SORT does."""
     if field.codec.ordered:
         return NUMBER if field.codec.ordered == "number" else TEXT
-    untyped = field.codec.name in {"str", "bytes"}
-    if untyped:
-        return TEXT if alpha else NUMBER
+    if field.codec.name in {"str", "bytes"}:
+        return TEXT if alpha or field.typed else NUMBER
     return NUMBER if field.codec.number in {"exact", "double"} and not alpha else TEXT
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -194,7 +195,8 @@ def about_a_key(
             f"{who}: the reply holds an integer beyond 2**53, which a script would round; nothing was changed. Read it "
             f"outside of the transaction"
         )
-    message = "" if outcome == b"occupied" else to_text(facts.pop(0))
+    said = "" if outcome == b"occupied" else to_text(facts.pop(0))
+    message = plain(said)
     key, found = to_text(facts[0]), to_text(facts[1])
     expected = model.type_of(facts[0])
     if outcome == b"broken":
@@ -224,6 +226,15 @@ def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
         f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
         f"was changed is not known; read the values to know"
     )
+
+
+AT_LINE = re.compile(r",? script: .*|@?user_script:\d+: ?", re.DOTALL)
+"""Where in a script an error came from, as servers tell it."""
+
+
+def plain(message: str) -> str:
+    """What a server says of a command, without its code, and the script and the line that the command was in."""
+    return AT_LINE.sub("", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
 
 
 def cure_of_account(message: str) -> str:
