@@ -119,7 +119,7 @@ class TestEachPath:
     async def test_bits(self, face, thing, path):
         dice = random.Random(path)
         for name in ("data", "data_found"):
-            field, raw = getattr(thing, name), b"raw"
+            field, raw = getattr(thing, name), b"{thing}:raw"
             face.client.delete(raw, field._key())
             await face.do(field.set(b"\0" * 40))
             face.client.set(raw, b"\0" * 40)

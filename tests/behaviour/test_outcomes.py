@@ -107,7 +107,7 @@ class TestTransactions:
                 MultipleObjectsReturned,
                 lambda model: model.collection(name="twin").values_list("count", flat=True).get(),
             ),
-            (DoesNotExist, lambda model: model.collection().from_stored("nothing").all()),
+            (DoesNotExist, lambda model: model.collection().from_stored("{thing}nothing").all()),
             (DoesNotExist, lambda model: model.lazy_connect(99).name.get()),
             (DoesNotExist, lambda model: model.lazy_connect(99).count.hincrby()),
         ],
