@@ -69,6 +69,8 @@ class Database(PipelinedCore, Generic[Client]):
         self._sorts_by_pattern = False
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
+        self._lent: list[type] = []
+        """Models that are pointed at another database for a while."""
         _databases.add(self)
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from limpyd.database import Database
@@ -75,6 +75,10 @@ def assert_requests(number: int | None = None, *, at_most: int | None = None) ->
 def using(database: Any, *models: Any) -> Iterator[Any]:
     """Points models at a database within a block, and back afterwards. Nothing is sent, no data is moved.
 
+    A database that is given becomes the other one for the block, in all threads and tasks: its pipelines, transactions
+    and `connection` go where its models go, and so do models that are declared in the block. A database of
+    which only some models are given refuses pipelines and transactions, since these would not hold what those do.
+
     Args:
         database: the database, which the block gets.
         models: models, whose subclasses go along; or databases, all of whose models are meant.
@@ -82,20 +86,59 @@ def using(database: Any, *models: Any) -> Iterator[Any]:
     Raises:
         DeclarationError: something is no model and no database, or cannot go there.
     """
-    moved: list[tuple[Any, Any]] = []
-    try:
+    with ExitStack() as back:
         for given in models:
-            if not isinstance(given, Database) and not hasattr(given, "use_database"):
+            if isinstance(given, Database):
+                back.enter_context(_as_another(given, database))
+            elif hasattr(given, "use_database"):
+                back.enter_context(_lent(given, database))
+            else:
                 msg = f"using() takes models, or databases for all their models; not {shorten(given)}"
                 raise DeclarationError(msg)
-            all_of_it: list[Any] = list(given._models.values()) if isinstance(given, Database) else [given]
-            for model in all_of_it:
-                moved.append((model, model.database))
-                model.use_database(database)
         yield database
+
+
+@contextmanager
+def _as_another(database: Any, other: Any) -> Iterator[None]:
+    """Has a database be another one within a block: both have one state."""
+    if type(database) is not type(other):
+        msg = f"using() has {database!r} be another {type(database).__name__}, not {shorten(other)}"
+        raise DeclarationError(msg)
+    if database.__dict__ is other.__dict__:
+        yield
+        return
+    with ExitStack() as back:
+        for model in list(database._models.values()):
+            back.callback(model.use_database, model.database)
+            model.use_database(other)
+        own = database.__dict__
+        try:
+            database.__dict__ = other.__dict__
+            yield
+        finally:
+            declared = [model for model in other._models.values() if model.database is database]
+            for model in declared:
+                other._unregister(model._schema.keys.tag)
+            database.__dict__ = own
+            for model in declared:
+                database._register(model._schema.keys.tag, model)
+                model._schema.upkeep.forget()
+
+
+@contextmanager
+def _lent(model: Any, database: Any) -> Iterator[None]:
+    """Points a model and its subclasses at another database within a block."""
+    before = model.database
+    if before is database:
+        yield
+        return
+    model.use_database(database)
+    before._lent.append(model)
+    try:
+        yield
     finally:
-        for model, before in reversed(moved):
-            model.use_database(before)
+        before._lent.remove(model)
+        model.use_database(before)
 
 
 def _is_asked_once(request: Request[Any]) -> bool:

@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
 from limpyd import InstanceHashField, ListField, RedisDatabase
-from limpyd.exceptions import DeclarationError
+from limpyd.asyncio import AsyncRedisDatabase
+from limpyd.exceptions import DeclarationError, NotInPipeline, UniquenessError
 from limpyd.testing import assert_requests, using
+from tests.behaviour.test_pipelines import block
 
 APPLICATION = """
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
@@ -190,5 +193,102 @@ def test_models_go_and_come_back(one_server):
     with pytest.raises(DeclarationError), using(there, One, 7):
         pass
     assert One.database is Two.database is here
+    here.close()
+    there.close()
+
+
+class TestTheDatabaseItself:
+    """What a program does with its own database object goes where its models are."""
+
+    @pytest.fixture
+    async def elsewhere(self, any_face):
+        made = [any_face.Database(port=any_face.server.port, db=number) for number in (1, 2)]
+        yield made
+        for database in made:
+            await any_face.do(database.close())
+
+    @pytest.fixture
+    def account(self, any_face):
+        class Account(any_face.Model):
+            database = any_face.database
+            name = InstanceHashField(unique=True)
+            money = InstanceHashField(type=int, default=100)
+
+        return Account
+
+    async def test_transactions_and_pipelines(self, any_face, account, elsewhere):
+        own = any_face.database
+        with using(elsewhere[0], own):
+            one = await any_face.do(account.create(name="a"))
+            await any_face.do(account.create(name="b"))
+            with pytest.raises(UniquenessError):
+                async with block(any_face, own.transaction()):
+                    one.money.hincrby(-10)
+                    one.name.hset("b")
+            assert await any_face.do(one.money.hget()) == 100
+            async with block(any_face, own.pipeline()):
+                money = one.money.hget()
+            assert money.value == 100
+            assert await any_face.do(own.connection.dbsize()) == await any_face.do(elsewhere[0].connection.dbsize()) > 0
+            await any_face.do(own.connect())
+            assert repr(own) == repr(elsewhere[0])
+        assert any_face.client.dbsize() == 0
+        assert own.connection_settings["db"] == 0
+        await any_face.do(account.create(name="a"))
+        assert any_face.client.dbsize() > 0
+
+    async def test_nested_and_with_models_declared_within(self, any_face, account, elsewhere):
+        own, (first, second) = any_face.database, elsewhere
+        with using(first, own):
+            with using(second, own):
+                assert account.database is second
+                await any_face.do(account.create(name="a"))
+
+                class Late(any_face.Model):
+                    database = own
+                    name = InstanceHashField()
+
+                await any_face.do(Late.create(name="x"))
+            assert account.database is first
+            assert await any_face.do(own.connection.dbsize()) == 0
+        assert account.database is own
+        assert Late.database is own
+        await any_face.do(Late.create(name="x"))
+        assert any_face.client.exists("{late}:pks")
+        with pytest.raises(ZeroDivisionError), using(first, own):
+            1 / 0  # noqa: B018
+        assert account.database is own
+        assert own.connection_settings["db"] == 0
+
+    async def test_of_which_only_models_were_given(self, any_face, account, elsewhere):
+        own = any_face.database
+        with using(elsewhere[0], account):
+            for begin in (own.transaction, own.pipeline):
+                with pytest.raises(NotInPipeline, match="Account is pointed at another database"):
+                    async with block(any_face, begin()):
+                        pass
+            async with block(any_face, elsewhere[0].transaction()):
+                account.create(name="a")
+        async with block(any_face, own.transaction()):
+            account.create(name="b")
+        assert await any_face.do(account.collection().count()) == 1
+
+    async def test_what_cannot_be_another(self, any_face, account):
+        other = RedisDatabase() if any_face.is_async else AsyncRedisDatabase()
+        with pytest.raises(DeclarationError), using(other, any_face.database):
+            pass
+        assert account.database is any_face.database
+
+
+def test_other_threads_go_along(one_server):
+    here, there = RedisDatabase(port=one_server.port), RedisDatabase(port=one_server.port, db=1)
+    sizes = []
+    with using(there, here):
+        there.connection.set("x", 1)
+        thread = threading.Thread(target=lambda: sizes.append(here.connection.dbsize()))
+        thread.start()
+        thread.join()
+    assert sizes == [1]
+    assert here.connection.dbsize() == 0
     here.close()
     there.close()

@@ -82,6 +82,13 @@ class Collector:
         if self._begun or self.has_ended:
             msg = f"{self!r} was begun before; take a new one for each block"
             raise NotInPipeline(msg)
+        for model in self._database._lent:
+            msg = (
+                f"{model.__name__} is pointed at another database within this block of using(), so a {self._kind} of "
+                f"{self._database!r} would not hold its operations; give using(), or limpyd_use(), the database "
+                f"instead of models"
+            )
+            raise NotInPipeline(msg)
         self._begun = True
         self._active.set(Block(self, self._guard, open_block(self._active)))
 
