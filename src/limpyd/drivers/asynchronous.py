@@ -14,6 +14,7 @@ from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdat
 from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
+    DEMOTED,
     longest_wait,
     lost,
     never_done,
@@ -101,7 +102,7 @@ class AsyncDriver:
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
             if len(losses) < len(replies) or not repeatable or last_try or self._closed:
                 break
-        if any(isinstance(reply, redis_errors.ReadOnlyError) for reply in replies):
+        if any(isinstance(reply, DEMOTED) for reply in replies):
             self._here().leave()
         return [self._told(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
@@ -265,7 +266,7 @@ class AsyncDriver:
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         if not isinstance(error, redis_errors.ResponseError):
             return unreachable(self._where, error)
-        if isinstance(error, redis_errors.ReadOnlyError):
+        if isinstance(error, DEMOTED):
             self._here().leave()  # the primary has become a replica; the next connection finds the new one
         question = type_question(request, error)
         return refused(request, error) if question is None else await self.run(question)

@@ -13,6 +13,7 @@ import hiredis
 import redis
 
 from limpyd.drivers.interrupts import raised_by_handler
+from limpyd.drivers.replies import DEMOTED
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
@@ -97,7 +98,7 @@ class Line:
         """Draws from a refusal what it says about the connection."""
         if isinstance(refusal, redis.ConnectionError):  # such as: still loading, or not authenticated
             self.drop()
-        elif isinstance(refusal, redis.ReadOnlyError):
+        elif isinstance(refusal, DEMOTED):
             self.demoted = True  # it is dropped when it is given back: other replies may still come
 
     def read_any(self) -> Any:

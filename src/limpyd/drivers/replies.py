@@ -26,6 +26,9 @@ from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, plain, shown, 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""
 
+DEMOTED = (redis_errors.ReadOnlyError, redis_errors.MasterDownError)
+"""Refusals of a replica, after which the next connection should find the primary."""
+
 NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
 """What both clients of Sentinel raise if no sentinel names a primary."""
 
@@ -34,6 +37,7 @@ CURES: dict[type[Exception], str] = {
     redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
     redis_errors.ClusterCrossSlotError: ". On a cluster no two models share a slot, so they cannot meet in one command",
     redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
+    redis_errors.MasterDownError: ". This is a replica; connect to the primary, by Sentinel if it moves",
     redis_errors.NoPermissionError: NOT_ALLOWED,
     redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
 }
