@@ -31,6 +31,18 @@ def test_examples(page, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "tutorial.md"], ids=lambda page: page.name)
+def test_steps_can_be_followed(page, tmp_path):
+    """Whoever puts one step after the other into a file has a program that runs after each."""
+    for last in range(len(BLOCKS[page])):
+        file = tmp_path / "links.py"
+        file.write_text("\n".join(BLOCKS[page][: last + 1]))
+        done = subprocess.run(
+            [sys.executable, file], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+        )
+        assert done.returncode == 0, f"step {last + 1}: {done.stderr}"
+
+
 def test_there_are_examples():
     assert len(BLOCKS[ROOT / "README.md"]) == 2
     assert sum(len(blocks) for blocks in BLOCKS.values()) >= 10

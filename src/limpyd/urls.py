@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import redis
+import redis.connection
 
 from limpyd.exceptions import DeclarationError
 from limpyd.suggestions import did_you_mean

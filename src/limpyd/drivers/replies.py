@@ -144,7 +144,8 @@ def unreachable(where: str, error: Exception) -> ServerUnreachable:
             f"the server at {where} cannot be found: no sentinel answers that knows a primary of this service. Check "
             f"that they run, service_name=, and in sentinel_kwargs= the password of the sentinels"
         )
-    return ServerUnreachable(f"the server at {where} does not serve us: {error}. Check that it runs, and the settings")
+    said = str(error).rstrip(".")
+    return ServerUnreachable(f"the server at {where} does not serve us: {said}. Check that it runs, and the settings")
 
 
 def too_few_connections(where: str, limit: int) -> ServerUnreachable:

@@ -105,7 +105,7 @@ class Column:
                 field.decode(stored, key, pk)
             except StoredValueError as error:
                 if pk is None:
-                    error.args = (f"{error}. {field.model}.check() tells which object has it",)
+                    error.args = (f"{str(error).rstrip('.')}. {field.model}.check() tells which object has it",)
                 raise
 
 
