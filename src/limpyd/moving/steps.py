@@ -172,10 +172,11 @@ def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
 
 def _expiring(way: Route, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
     """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
-    milliseconds, new_key, new_sub = facts
+    new_key: bytes = facts[1]
+    new_sub: bytes | None = facts[2]
     names = {placed(new, pk): placed(old, pk) for old, new in way.keys}
-    subs = {new: old for old, new in way.subs}
+    subs: dict[bytes | None, bytes] = {new: old for old, new in way.subs}
     key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
     command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
     cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
-    return expiring(who, way.target.field_at(new_key, new_sub), [milliseconds, key, sub], cure)
+    return expiring(who, way.target.field_at(new_key, new_sub), [facts[0], key, sub], cure)
