@@ -8,6 +8,7 @@ import redis
 import redis.asyncio
 import redis.asyncio.client
 import redis.client
+from redis.sentinel import Sentinel
 
 from limpyd.exceptions import DeclarationError, shorten
 
@@ -48,7 +49,7 @@ def _cure(client: Any, is_async: bool) -> str:
         return "pass the client that made the pipeline"
     if isinstance(client, redis.RedisCluster | redis.asyncio.RedisCluster):
         return "limpyd cannot use a cluster of several nodes yet; of a cluster of one node pass host= and port="
-    if isinstance(client, redis.sentinel.Sentinel | redis.asyncio.Sentinel):
+    if isinstance(client, Sentinel | redis.asyncio.Sentinel):
         return "pass sentinels=[(host, port), …] and service_name=, or what its master_for(…) gives"
     if isinstance(client, other.Redis | other.ConnectionPool):
         return f"it is of the other face: {'RedisDatabase' if is_async else 'AsyncRedisDatabase'} takes it"

@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import redis
+from redis.exceptions import MaxConnectionsError
 
 from limpyd.drivers.lines import Line
 
@@ -86,7 +87,7 @@ class Connections:
         until = None if self._patience is None else monotonic() + self._patience
         while not self._counted(line):
             if until is not None and monotonic() >= until:
-                raise redis.exceptions.MaxConnectionsError
+                raise MaxConnectionsError
             sleep(SHORT_WHILE)
             with suppress(IndexError):
                 return self._idle.pop()

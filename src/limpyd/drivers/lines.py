@@ -119,7 +119,7 @@ class Line:
 
         A reply that takes longer than that and the usual timeout of the socket together does not come.
         """
-        opened = self._socket
+        opened: Any = self._socket
         usual = opened.gettimeout() if opened is not None else None
         if usual is None:
             return self.read()
