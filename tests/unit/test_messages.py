@@ -53,7 +53,7 @@ def test_as_they_are_written():
         ("the value is no number script: on @user_script:1436.", "the value is no number"),
         (
             "user_script:9: a nil value script: ab12, on @user_script:9.",
-            "attempt to index a nil value",
+            "a nil value",
         ),
         ("WRONGTYPE Operation against a key", "WRONGTYPE Operation against a key"),
     ],
