@@ -136,7 +136,7 @@ SECOND: dict[str, Any] = {
 }
 
 
-def fill(model: Any, client: Any, *, field_expiry: bool) -> None:
+def fill(model: Any, *, field_expiry: bool) -> None:
     """Makes the objects: the first, the second, and the third, which is as the first, with expiries everywhere."""
     model(**FIRST)
     model(**SECOND)
@@ -157,8 +157,6 @@ def fill(model: Any, client: Any, *, field_expiry: bool) -> None:
             getattr(third, field).hexpire(LONG)
         for field in ("props", "numbers", "rates"):
             getattr(third, field).hexpire(LONG, "a")
-    tag = model._schema.keys.partition(None).prefix
-    client.delete(tag + b"meta")
 
 
 def expiring(field: str) -> list[Case]:

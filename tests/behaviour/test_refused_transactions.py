@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from limpyd import RedisDatabase
+from limpyd import PKField, RedisDatabase, RedisModel, StreamField, StringField
 from limpyd.command_table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
 from tests.conftest import Sent
@@ -47,7 +47,7 @@ def cases(model, client):
     """What the server knows; its database is filled."""
     knows = client.execute_command("COMMAND INFO", "HPEXPIRE", "HGETEX")
     there = all(knows.values()) if isinstance(knows, dict) else all(knows)
-    fill(model, client, field_expiry=there)
+    fill(model, field_expiry=there)
     return CASES if there else SOUND
 
 
@@ -204,6 +204,71 @@ class TestStreams:
             added = first.log.xadd({"a": "b"})
         assert first.log.xlen() == 5
         assert first.log.xrevrange(count=1)[0].id == added.value
+
+
+def test_whole_objects(model, client, cases):
+    """Objects that are deleted, made anew, updated: with all that expires, and streams that are changed in between."""
+    third = model.lazy_connect(3)
+
+    def anew():
+        third.log.xack("g", "1-1")
+        third.text.persist()
+        third.delete()
+        model.create(unique="3", found_text="x")
+
+    def changed():
+        third.log.expire(5)
+        third.log.xadd({"a": "b"}, "9-1")
+        third.log.delete()
+        third.log.xadd({"a": "b"}, "1-1")
+        third.log.xgroup_create("h", 0)
+        third.log.persist()
+
+    acts = [
+        anew,
+        changed,
+        third.delete,
+        lambda: third.update(text="x", entry="x", tags=["x"], queue=["x"], board={"x": 1}, props={"x": "y"}),
+        lambda: third.update(text=None, entry=None, tags=None, queue=None, board=None, props=None, log=None),
+        lambda: third.hmset(entry="x", count=9),
+        lambda: third.hdel("entry", "count"),
+        lambda: model.get_or_create(unique="9", defaults={"tags": ["x"]}),
+    ]
+    before = state(client)
+    for act in acts:
+        with pytest.raises(UniquenessError), model.database.transaction():
+            act()
+            model.lazy_connect(1).unique.hset("2")
+        assert state(client) == before
+        with pytest.raises(UniquenessError), model.database.transaction():
+            act()
+            model.lazy_connect(1).folded.set(ASKED)
+            model.lazy_connect(1).unique.hset("2")
+        assert state(client) == before
+
+
+def test_an_object_that_is_made_anew(model, client, cases):
+    class Keyed(RedisModel):
+        database = model.database
+        id = PKField()
+        text = StringField()
+        log = StreamField()
+
+    old = Keyed(id="a", text="x")
+    old.log.xadd({"a": "b"}, "1-1")
+    old.log.expire(1000)
+    before = state(client)
+    with pytest.raises(UniquenessError), model.database.transaction():
+        old.log.xadd({"a": "b"}, "2-1")
+        old.delete()
+        Keyed.create(id="a", text="y")
+        new = Keyed.lazy_connect("a")
+        new.log.xadd({"a": "b"}, "1-1")
+        new.log.expire(5)
+        new.delete()
+        Keyed.create(id="a", text="z")
+        model.lazy_connect(1).unique.hset("2")
+    assert state(client) == before
 
 
 def test_an_account_without_restore(server, model, client, cases):
