@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from limpyd import PKField, RedisDatabase, RedisModel, StreamField, StringField
+from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StreamField, StringField
 from limpyd.command_table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
 from tests.conftest import Sent
@@ -252,9 +252,10 @@ def test_an_object_that_is_made_anew(model, client, cases):
         database = model.database
         id = PKField()
         text = StringField()
+        only = InstanceHashField(unique=True)
         log = StreamField()
 
-    old = Keyed(id="a", text="x")
+    old, other = Keyed(id="a", text="x", only="a"), Keyed(id="b", only="b")
     old.log.xadd({"a": "b"}, "1-1")
     old.log.expire(1000)
     before = state(client)
@@ -266,8 +267,8 @@ def test_an_object_that_is_made_anew(model, client, cases):
         new.log.xadd({"a": "b"}, "1-1")
         new.log.expire(5)
         new.delete()
-        Keyed.create(id="a", text="z")
-        model.lazy_connect(1).unique.hset("2")
+        Keyed.create(id="a", text="z", only="z")
+        other.only.hset("z")
     assert state(client) == before
 
 

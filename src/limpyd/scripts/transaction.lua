@@ -29,9 +29,9 @@ end
 
 -- Removes a key, which is put back if a later request is refused.
 local function unlink(key)
-  if not is_dumped(key) then
-    undo_by_dump(key, dump(key))
-  end
+  dump = dump or make_dump()
+  local note_dump = dump(key)
+  note_dump()
   call('UNLINK', key)
 end
 

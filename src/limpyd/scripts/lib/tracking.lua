@@ -47,12 +47,11 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
-local UNITS = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
-
 -- Whether a command that sets when a value expires may remove it at once, since the time is past.
 local function may_remove(command, first_arg)
+  local units = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
   local word = command == 'GETEX' and ARGV[first_arg] or command
-  local unit, time = UNITS[word], tonumber(ARGV[command == 'GETEX' and first_arg + 1 or first_arg])
+  local unit, time = units[word], tonumber(ARGV[command == 'GETEX' and first_arg + 1 or first_arg])
   if not unit or word == 'EXPIRE' or word == 'PEXPIRE' then
     return unit and time <= 0
   end
@@ -73,7 +72,8 @@ local function track(place, command, first_arg, last_arg)
     scope, place.scope = 'whole', 'whole'
   end
   if stored == 'stream' then
-    place.put_back = not is_dumped(key) and dump(key)
+    dump = dump or make_dump()
+    place.note_dump = dump(key)
     return
   elseif scope == 'whole' then
     place.before, place.all = look_at_all(stored, key)
@@ -143,9 +143,7 @@ local function note_undo(place, command, first_arg, last_arg, reply)
   if scope == 'expiry' then
     return
   elseif stored == 'stream' then
-    if place.put_back then
-      undo_by_dump(key, place.put_back)
-    end
+    place.note_dump()
     return
   end
   local moves = command == 'SMOVE' or command == 'LMOVE'
