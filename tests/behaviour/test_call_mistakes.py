@@ -124,3 +124,15 @@ class TestSortingText:
         assert await any_face.do(thing.collection().max("text")) == "Ada"
         for field, alpha in (("untyped", True), ("numbers", None), ("n", None)):
             assert not (await any_face.do(thing.collection().sort(by=field, alpha=alpha).explain())).warnings
+
+
+class TestNothingToStore:
+    async def test_values_that_are_none_are_still_values(self, any_face, thing):
+        for values in ({"n": None}, {"n": None, "tags": None}, {"tags": set()}, {"pk": None}):
+            call = lambda values=values: thing.create(**values)  # noqa: E731
+            await any_face.refused(InvalidValue, call, match="an object needs at least one value to be stored")
+        assert any_face.keys() == set()
+        empty = await any_face.do(thing.create())
+        assert await any_face.do(empty.pk.get()) is None
+        await any_face.do(empty.n.hset(1))
+        assert await any_face.all(thing.collection()) == ["1"]
