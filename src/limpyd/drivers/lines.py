@@ -119,9 +119,9 @@ class Line:
 
         A reply that takes longer than that and the usual timeout of the socket together does not come.
         """
-        opened: Any = self._socket
-        usual = opened.gettimeout() if opened is not None else None
-        if usual is None:
+        opened = self._socket
+        usual = None if opened is None else opened.gettimeout()
+        if opened is None or usual is None:
             return self.read()
         self.awaited += 1  # nobody else may have it before its timeout is as it was
         opened.settimeout(timeout + usual if timeout else None)
