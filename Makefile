@@ -16,8 +16,8 @@ demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 # Each process has servers of its own, so they are not many.
 PYTEST := -m pytest --numprocesses auto --maxprocesses 4
 
-test: $(READY)  ## Run the tests on every server at hand.
-	@$(BIN)/python $(PYTEST)
+test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).
+	@$(BIN)/python $(PYTEST) $(if $(SERVERS),--servers $(SERVERS))
 
 PYTHONS := 3.11 3.12 3.13
 LOWEST_REDIS := 8.0

@@ -2,7 +2,7 @@
 
 A history is a list of operations, each with the times of its call and of its reply. An order explains it if each
 operation takes its effect between the two, and a thing that does one at a time would have given the same results. One
-whose outcome is unknown has no reply: it takes its effect at some time after its call, or never.
+whose outcome is unknown takes its effect between the two or never.
 
 The search goes through the orders depth first, and tries nothing twice from the same state: J. Wing and C. Gong,
 "Testing and Verifying Concurrent Objects", 1993.
@@ -10,12 +10,15 @@ The search goes through the orders depth first, and tries nothing twice from the
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from math import inf
-from operator import le
 from typing import Any, NamedTuple
+
+UNKNOWN = "?"
+"""The result of an operation that was perhaps done."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,15 @@ class Operation:
         kind: a method of the sequential model.
         args: what it takes after the state.
         call: the time before it was asked.
-        reply: the time after its result was there; infinite if the outcome is unknown.
-        result: what came back.
+        reply: the time after its result was there, or after which it can no longer take its effect.
+        result: what came back; `UNKNOWN` if the outcome is.
     """
 
     kind: str
     args: tuple[Hashable, ...]
     call: float
     reply: float = inf
-    result: Hashable = None
+    result: Hashable = UNKNOWN
 
 
 class Counter:
@@ -124,18 +127,18 @@ class Progress(NamedTuple):
     Attributes:
         first: the first of the answered operations, by their calls, that is not done.
         done: bits of those after it that are.
-        used: how many are done of each sort of operations whose outcome is unknown.
+        used: bits of the operations of unknown outcome that are done, of those that could still be.
         state: the state of the model.
     """
 
     first: int
     done: int
-    used: tuple[int, ...]
+    used: int
     state: Any
 
 
-Seen = dict[tuple[int, int, Any], list[tuple[int, ...]]]
-"""How far the orders came that were tried, and how many unknown operations each of them used."""
+Seen = dict[tuple[int, int, Any], list[int]]
+"""How far the orders came that were tried, and which unknown operations each of them used."""
 
 
 class History:
@@ -148,15 +151,12 @@ class History:
 
     def __init__(self, model: Any, operations: list[Operation]) -> None:
         self._model = model
-        self._answered = sorted((one for one in operations if one.reply < inf), key=lambda one: one.call)
-        sorts: dict[Any, list[Operation]] = defaultdict(list)
-        for one in sorted((one for one in operations if one.reply == inf), key=lambda one: one.call):
-            sorts[one.kind, one.args].append(one)
-        self._unknown = list(sorts.values())
+        self._answered = sorted((one for one in operations if one.result != UNKNOWN), key=lambda one: one.call)
+        self._unknown = sorted((one for one in operations if one.result == UNKNOWN), key=lambda one: one.reply)
 
     def unexplained(self) -> list[Operation]:
         """Nothing if some order explains it; else the operations that the longest order could not go on with."""
-        begin = Progress(0, 0, (0,) * len(self._unknown), self._model.start)
+        begin = Progress(0, 0, 0, self._model.start)
         seen: Seen = defaultdict(list)
         trail = [self._next(begin)]
         longest = begin
@@ -173,9 +173,9 @@ class History:
 
     @staticmethod
     def _is_new(progress: Progress, seen: Seen) -> bool:
-        """Whether no other came as far, to the same state, with as few unknown operations of each sort."""
+        """Whether no other came as far, to the same state, with as few unknown operations."""
         known = seen[progress.first, progress.done, progress.state]
-        if any(all(map(le, used, progress.used)) for used in known):
+        if any(used & progress.used == used for used in known):
             return False
         known.append(progress.used)
         return True
@@ -183,8 +183,8 @@ class History:
     def _next(self, progress: Progress) -> Iterator[Progress]:
         """What can come next: answered ones whose result is right, then unknown ones, which are needed rarely.
 
-        One that never changes anything is as good now as later: if an answered one is right, no other needs to be
-        tried; an unknown one that would change nothing need not be tried at all.
+        One that never changes anything is as good now as later: if an answered one is right, and no unknown one
+        had to come before it, no other needs to be tried; an unknown one that would change nothing need not be tried.
         """
         first, done, used, state = progress
         answered, until = self._possible(progress)
@@ -194,17 +194,26 @@ class History:
             result, after = self._do(operation, state)
             if result == operation.result:
                 following = self._skipped(first, done | 1 << (number - first), used, after)
-                if not self._model.changes(operation.kind, result):
+                too_late = self._expired(following.first, following.done) > self._expired(first, done)
+                if not too_late and not self._model.changes(operation.kind, result):
                     yield following
                     return
                 changing.append(following)
         yield from changing
-        for sort, operations in enumerate(self._unknown):
-            count = used[sort]
-            if count < len(operations) and operations[count].call < until:
-                _, after = self._do(operations[count], state)
+        tried = set()
+        for number in range(self._expired(first, done), len(self._unknown)):
+            operation = self._unknown[number]
+            sort = operation.kind, operation.args
+            if not used >> number & 1 and operation.call <= until and sort not in tried:
+                tried.add(sort)  # of those that do the same, the one that can wait the least
+                _, after = self._do(operation, state)
                 if after != state:
-                    yield Progress(first, done, (*used[:sort], count + 1, *used[sort + 1 :]), after)
+                    yield Progress(first, done, used | 1 << number, after)
+
+    def _expired(self, first: int, done: int) -> int:
+        """How many unknown operations can no longer take their effect, since one that was called later is done."""
+        last = first + done.bit_length() - 1
+        return bisect_left(self._unknown, self._answered[last].call, key=lambda one: one.reply) if last >= 0 else 0
 
     def _possible(self, progress: Progress) -> tuple[list[int], float]:
         """The answered ones that may be next, and the time before which the next one takes its effect."""
@@ -222,9 +231,9 @@ class History:
         done: tuple[Hashable, Any] = getattr(self._model, operation.kind)(state, *operation.args)
         return done
 
-    @staticmethod
-    def _skipped(first: int, done: int, used: tuple[int, ...], state: Any) -> Progress:
-        """Goes on to the first one that is not done."""
+    def _skipped(self, first: int, done: int, used: int, state: Any) -> Progress:
+        """Goes on to the first one that is not done, and forgets the unknown ones that came too late."""
         while done & 1:
             first, done = first + 1, done >> 1
-        return Progress(first, done, used, state)
+        expired = self._expired(first, done)
+        return Progress(first, done, used >> expired << expired, state)
