@@ -23,7 +23,7 @@ import uvloop
 import limpyd
 from limpyd import InstanceHashField, ListField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.exceptions import LimpydError, OutcomeUnknown, ServerUnreachable
+from limpyd.exceptions import LimpydError, OutcomeUnknown, ServerTimeout, ServerUnreachable
 from tests.servers import running
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -261,7 +261,7 @@ class Interruptions:
         done = counts[1] - self._before[1]
         if self._other.cancelled() or isinstance(self._other.exception(), OutcomeUnknown | Alarm | KeyboardInterrupt):
             told = done in {0, 1}
-        elif isinstance(self._other.exception(), ServerUnreachable):
+        elif isinstance(self._other.exception(), ServerUnreachable | ServerTimeout):
             told = done == 0
         else:
             told = done == 1 and self._other.result() == counts[1]

@@ -139,6 +139,9 @@ class SharedLine(asyncio.BufferedProtocol):
         if self.lost or self._transport.is_closing():
             self._lose("the connection was closed")
             return
+        if self._received[0]:  # nothing more may come by which get_buffer would notice
+            self._give_up("what came on the connection was lost")
+            return
         if self._waiting and not self._paused:
             self._flush()
         if not self._sent and not self._waiting:
