@@ -286,7 +286,9 @@ class TestFewConnections:
                 else asyncio.run(database.reset(bogus_setting=5))
             ),
         ):
-            with pytest.raises(DeclarationError, match="no setting 'bogus_setting'"):
+            with pytest.raises(
+                DeclarationError, match="no setting 'bogus_setting'|a setting that redis-py does not know"
+            ):
                 make()
         with pytest.raises(DeclarationError, match="did you mean 'socket_timeout'"):
             kind(socket_timout=3)
