@@ -287,7 +287,7 @@ class TestFewConnections:
             ),
         ):
             with pytest.raises(
-                DeclarationError, match="no setting 'bogus_setting'|a setting that redis-py does not know"
+                DeclarationError, match=r"no setting 'bogus_setting'|a setting that redis-py does not know"
             ):
                 make()
         with pytest.raises(DeclarationError, match="did you mean 'socket_timeout'"):
