@@ -25,13 +25,13 @@ return atomically(function()
   -- What was there goes last, so that it is not lost if anything fails.
   subject_key = key
   local before = call('LLEN', key)
-  if before == 0 then
-    undo_with('DEL', key)
-  else
-    undo_with('LTRIM', key, 0, before - 1)
-  end
   for first = 1, #pks, SLICE do
     call('RPUSH', key, unpack(pks, first, math.min(first + SLICE - 1, #pks)))
+    if first == 1 and before == 0 then
+      undo_with('DEL', key)
+    elseif first == 1 then
+      undo_with('LTRIM', key, 0, before - 1)
+    end
   end
   if ARGV[6] ~= '0' then
     call('EXPIRE', key, ARGV[6])

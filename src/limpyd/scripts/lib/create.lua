@@ -61,10 +61,12 @@ local function create(at)
     next_at = first_arg + ARGV[next_at + 2]
     must_be_free(key)
     subject_key = key
-    undo_with('DEL', key)
     -- In slices of whole pairs and triples, as HSET and GEOADD take them.
     for first = first_arg, next_at - 1, 996 do
       call(command, key, unpack(ARGV, first, math.min(first + 995, next_at - 1)))
+      if first == first_arg then
+        undo_with('DEL', key)
+      end
     end
   end
 
