@@ -144,6 +144,9 @@ async def warm(face, model):
     """Makes an object, and the server know all scripts, so that only the operation itself is counted."""
     one = await face.do(model.create(text="1", key="1", indexed="1", only="1"))
     await face.do(one.plain.delete())
+    await face.do(one.hmset(indexed="1", plain="1"))
+    await face.do(one.hdel("plain", "only"))
+    await face.do(one.hmset(only="1"))
     await face.do(one.text.set("1"))
     await face.do(model.lazy_connect(1).text.get())
     await face.do(model.get_or_create(only="1"))
