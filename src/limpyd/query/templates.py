@@ -15,6 +15,8 @@ from limpyd.requests import Argument, Request
 
 MOST_TEMPLATES = 1000
 """How many are kept of a model; then they begin anew."""
+MOST_VALUES = 32
+"""How many values a template has at the most: a query of more, such as a long `in`, rarely comes again with as many."""
 MARK = b"\0value %d of " + uuid4().hex.encode() + b"\0"
 """Stands for a value while it is found out where in a request it goes."""
 
@@ -66,6 +68,8 @@ class Templates:
                 return plan(conditions)
             key += (meaning, len(condition.texts))
             values += condition.texts
+        if len(values) > MOST_VALUES:
+            return plan(conditions)
         known = self._kept.get(tuple(key))
         if known is not None:
             try:
