@@ -228,7 +228,9 @@ def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
     )
 
 
-AT_LINE = re.compile(r",? script: .*|@?user_script:\d+: ?", re.DOTALL)
+AT_LINE = re.compile(
+    r"\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?", re.DOTALL
+)
 """Where in a script an error came from, as servers tell it."""
 
 
