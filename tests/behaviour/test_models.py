@@ -442,6 +442,7 @@ class TestDelete:
     async def test_reads_through_the_instance_raise(self, face, person):
         await face.do(person.create(name="Eve"))
         ada = await face.do(person.create(name="Ada"))
+        same = await face.do(person.get(2))
         reads = (ada.name.get, ada.born.hget, ada.hgetall, lambda: ada.hmget("born"), ada.name.exists)
         for read in reads:
             await face.do(read())
@@ -451,8 +452,27 @@ class TestDelete:
             with face.sent() as sent:
                 await face.refused(DoesNotExist, read, match=r"Person\('2'\)")
             assert len(sent.names) == 1
+        await face.refused(DoesNotExist, same.name.get)
         await face.refused(DoesNotExist, ada.delete)
         await face.refused(DoesNotExist, lambda: ada.name.set("x"))
+
+    @pytest.mark.parametrize("deletion", ["bulk", "found", "in a pipeline"])
+    async def test_reads_of_what_this_process_deleted(self, face, person, deletion):
+        ada = await face.do(person.create(name="Ada"))
+        eve = await face.do(person.create(name="Eve"))
+        other = person.lazy_connect(1)
+        if deletion == "bulk":
+            await face.do(person.bulk_delete([1]))
+        elif deletion == "found":
+            await face.do(person.collection(name="Ada").delete())
+        else:
+            async with block(face, person.database.pipeline()):
+                other.delete()
+        await face.refused(DoesNotExist, ada.name.get)
+        assert await face.do(eve.name.get()) == "Eve"
+        with face.sent() as sent:
+            assert await face.do(eve.name.get()) == "Eve"
+        assert sent.names == ["GET"]
 
     async def test_not_if_it_was_refused_or_not_done(self, face, person):
         ada = await face.do(person.create(name="Ada", email="a@x"))
@@ -492,7 +512,15 @@ class TestDelete:
         ):
             await face.refused(DoesNotExist, write, match="deleted")
         assert face.keys() == before
+        await face.refused(DoesNotExist, ada.name.get, match="deleted")
+
+    async def test_reads_of_what_another_process_deleted(self, face, person):
+        ada = await face.do(person.create(name="Ada"))
+        for key in face.keys() | {"{person}:meta"}:
+            face.client.delete(key)
         assert await face.do(ada.name.get()) is None
+        assert await face.do(ada.pk.exists()) is False
+        await face.refused(DoesNotExist, lambda: ada.name.set("x"))
 
     async def test_never_stored(self, face, person):
         nobody = await face.do(person.create())

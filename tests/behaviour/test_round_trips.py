@@ -196,6 +196,7 @@ class TestFields:
 
     async def test_plain_reads_are_plain_commands(self, any_face, thing):
         one = await warm(any_face, thing)
+        await any_face.do(one.text.get())  # an object was deleted, so the first read asks whether this one is there
         with any_face.sent() as sent:
             await any_face.do(one.text.get())
             await any_face.do(one.only.hget())

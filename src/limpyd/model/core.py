@@ -37,7 +37,7 @@ class ModelCore(Faced[Face]):
     namespace: ClassVar[str] = ""
 
     _pk: bytes | None
-    _checked: bool = True
+    _seen: object = None
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
     _coming: Pending[Any]  # what gives it its primary key, in a pipeline
@@ -137,6 +137,7 @@ class ModelCore(Faced[Face]):
         """An instance of an object known to exist."""
         instance = object.__new__(cls)
         instance._pk = pk
+        instance._seen = cls._schema.era
         return instance
 
     @classmethod
@@ -144,7 +145,6 @@ class ModelCore(Faced[Face]):
         """An instance of an object whose existence its first operation checks."""
         instance = object.__new__(cls)
         instance._pk = pk
-        instance._checked = False
         return instance
 
     @classmethod
@@ -152,6 +152,7 @@ class ModelCore(Faced[Face]):
         """An instance without a primary key, which comes with the first field."""
         instance = object.__new__(cls)
         instance._pk = None
+        instance._seen = cls._schema.era
         return instance
 
     def _comes_with(self, pending: Pending[Any]) -> None:
@@ -192,13 +193,15 @@ class ModelCore(Faced[Face]):
 
     def _made(self, pk: bytes) -> None:
         self._pk = pk
-        self._checked = True
+        self._found()
 
     def _found(self) -> None:
-        self._checked = True
+        self._seen = self._schema.era
 
-    def _deleted(self, _: None) -> None:
-        self._checked = False  # so that reads ask for the object, as those of a lazily connected instance do
+    @property
+    def _checked(self) -> bool:
+        """Whether the object was there, and this process has deleted none of the model since."""
+        return self._seen is self._schema.era
 
     def _run(self, request: Request[Any]) -> Any:
         return self.database._run(request)  # type: ignore[attr-defined]
@@ -240,7 +243,8 @@ class ModelCore(Faced[Face]):
     def delete(self) -> Request[None]:
         """Deletes the object: all its values, their index entries and its place in the collection.
 
-        From then on each operation of this instance, reads included, raises `DoesNotExist`.
+        From then on each operation of this instance, and of others of the object in this process, raises
+        `DoesNotExist`, reads included.
 
         Raises:
             DoesNotExist: it was deleted already.
@@ -252,7 +256,7 @@ class ModelCore(Faced[Face]):
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
         where = schema.keys.partition(self._pk)
-        return schema.delete(where, self._pk).then(self._deleted)
+        return schema.delete(where, self._pk)
 
     @operation
     def hmget(self, *names: str) -> Request[list[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
@@ -30,6 +30,9 @@ ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "s
 
 Slot = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
+
+
+R = TypeVar("R")
 
 
 class Schema:
@@ -82,6 +85,8 @@ class Schema:
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses = False
+        self.era: object = object()
+        """Another one after each deletion in this process. An instance keeps that in which its object was there."""
         self._consequences: dict[Partition, tuple[int, Consequences]] = {}
         self.renew()
         self.upkeep = Upkeep(self)
@@ -174,20 +179,26 @@ class Schema:
     def delete(self, where: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object, with all that comes of it."""
         if self.incoming:
-            return delete_one(self, where, pk)
-        return calls.delete(self, where, pk, self.deletion(where))
+            return delete_one(self, where, pk).then(self._deleted)
+        return calls.delete(self, where, pk, self.deletion(where)).then(self._deleted)
 
     def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects, with all that comes of it, as far as the first that is refused."""
         if self.incoming:
-            return delete_many(self, where, pks, skip=skip)
-        return bulk.delete(self, where, pks, self.deletion(where), skip=skip)
+            return delete_many(self, where, pks, skip=skip).then(self._deleted)
+        return bulk.delete(self, where, pks, self.deletion(where), skip=skip).then(self._deleted)
 
     def delete_found(self, where: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds, with all that comes of it."""
         if self.incoming:
-            return delete_found(self, search, where)
-        return changes.delete_found(self, search, self.deletion(where))
+            return delete_found(self, search, where).then(self._deleted)
+        return changes.delete_found(self, search, self.deletion(where)).then(self._deleted)
+
+    def _deleted(self, result: R) -> R:
+        """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""
+        for model in self.consequences(self.keys.partitions[0]).models if self.incoming else (self,):
+            model.era = object()
+        return result
 
     def must_have_or_mint(self, pk: bytes | None) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

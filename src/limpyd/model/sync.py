@@ -379,6 +379,7 @@ class RedisModel(ModelCore[Sync]):
 
     def _begun(self, pk: bytes | None) -> Self:
         self._pk = pk
+        self._found()
         if pk is None:
             self._making = Making()
         return self

@@ -255,8 +255,8 @@ class Prefetched(RowShape):
             instance = new(model)
             instance._pk = pk
             instance._prefetched = values
-            if lazy:
-                instance._checked = False
+            if not lazy:
+                instance._found()
             return instance
 
         names = ["pk", *(column.name for column in columns)]
