@@ -6,9 +6,9 @@ import inspect
 
 
 def public(cls):
-    """The names of a class's public methods, but for those that only look at what it holds."""
+    """The names of the public methods of a class, without what looks only at what it holds and `keys`, a refusal."""
     return {
         name
         for name, value in inspect.getmembers(cls)
-        if not name.startswith("_") and callable(value) and not isinstance(value, type)
+        if not name.startswith("_") and name != "keys" and callable(value) and not isinstance(value, type)
     }

@@ -53,11 +53,11 @@ def bound_classes() -> dict[str, type[BoundField[Any]]]:
 
 
 def methods(bound: type) -> dict[str, Callable[..., Any]]:
-    """The public methods of a class by name, its own before those it inherits."""
+    """The public methods of a class by name, its own before those it inherits; not `keys`, which refuses `dict(…)`."""
     found: dict[str, Callable[..., Any]] = {}
     for cls in bound.__mro__:
         for name, value in vars(cls).items():
-            if not name.startswith("_") and inspect.isfunction(value):
+            if not name.startswith("_") and name != "keys" and inspect.isfunction(value):
                 found.setdefault(name, value)
     return found
 

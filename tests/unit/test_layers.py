@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 LAYERS = [
     {"exceptions", "command_table", "command_refusals", "suggestions"},
     {"urls"},
-    {"keys", "faces", "replies", "iteration", "expressions"},
+    {"keys", "faces", "replies", "iteration", "expressions", "conversion"},
     {"keys.limpyd2"},
     {"keys.layouts"},
     {"scripts.loader"},

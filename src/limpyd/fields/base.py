@@ -217,6 +217,16 @@ class BoundField(Faced[Face]):
     def __repr__(self) -> str:
         return f"<{type(self._field).__name__} {self._field.name} of {self._instance!r}>"
 
+    if not TYPE_CHECKING:
+
+        def keys(self) -> Never:
+            """Refuses `dict(…)`, and so an encoder that would take a field for its value."""
+            msg = (
+                f"{self!r} is no mapping and holds no value: ask for it by one of its commands, or by values(), "
+                f"values_list() or rows() of a collection"
+            )
+            raise TypeError(msg)
+
     def _run(self, request: Request[Any]) -> Any:
         return self._instance._run(request)
 

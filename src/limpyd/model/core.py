@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.commands import operation
+from limpyd.conversion import pairs_of
 from limpyd.database import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted, shorten
 from limpyd.faces import Face, Faced
@@ -178,6 +179,13 @@ class ModelCore(Faced[Face]):
                 f"that match"
             )
             raise TypeError(msg)
+
+        def __iter__(self) -> Any:
+            name = type(self).__name__
+            return pairs_of(
+                f"{self!r} holds no values to iterate or convert: ask for them by values(), values_list() or rows(), "
+                f"such as {name}.collection(pk=…).values('pk', …).first()"
+            )
 
         def __getattr__(self, name: str) -> Any:
             # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
+from limpyd.conversion import ITEMS, encoding
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
@@ -24,6 +25,8 @@ class AsyncCollection(CollectionCore[Item, M]):
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
     Without a sort the order is the server's own, and may differ from one evaluation to the next.
     """
+
+    __slots__ = ()
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         self._at_once("iterating a collection", "ask for .all()")
@@ -44,7 +47,10 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     def __iter__(self) -> NoReturn:
         # Without this, Python would ask for item after item, which never ends.
-        msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
+        if encoding():
+            msg = f"{self!r} is a query, not its items: return those, by await {ITEMS}"
+        else:
+            msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
         raise TypeError(msg)
 
     def __contains__(self, _item: object) -> NoReturn:

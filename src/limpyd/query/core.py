@@ -56,10 +56,13 @@ MOST_SHAPES = 1000
 class CollectionCore(Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
+    __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")
+
     def __init__(self, model: type[M], schema: ModelSchema, query: Query) -> None:
         self._model = model
         self._schema = schema
         self._query = query
+        self._unread: Any = None
 
     # --- narrowing ---
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from limpyd.commands import operation
+from limpyd.conversion import ITEMS
 from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
 from limpyd.expressions import Comparison, Expression
 from limpyd.faces import Face, Faced
@@ -58,6 +59,13 @@ class BoundReverse(Faced[Face]):
 
     def __repr__(self) -> str:
         return f"<{self._field} to {self._instance!r}>"
+
+    if not TYPE_CHECKING:
+
+        def keys(self) -> NoReturn:
+            """Refuses `dict(…)`, and so an encoder that would take this for objects."""
+            msg = f"{self!r} is no mapping: called, it is a collection, whose items are asked for by {ITEMS}"
+            raise TypeError(msg)
 
     def _run(self, request: Request[Any]) -> Any:
         return self._instance._run(request)
