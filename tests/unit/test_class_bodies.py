@@ -58,6 +58,27 @@ class TestDeclarations:
             declare(abstract=True, **body)
 
     @pytest.mark.parametrize(
+        ("name", "value", "meant"),
+        [
+            ("namespce", "shop", "namespace"),
+            ("name_space", "shop", "namespace"),
+            ("abstrct", True, "abstract"),
+            ("lockabel", False, "lockable"),
+            ("model_nam", "thing", "model_name"),
+            ("modelname", "thing", "model_name"),
+        ],
+    )
+    def test_misspelt_settings(self, name, value, meant):
+        with pytest.raises(DeclarationError, match=rf"Thing\.{name} is no setting of a model; did you mean '{meant}'"):
+            declare(name2=StringField(), **{name: value})
+
+    def test_attributes_that_resemble_settings(self):
+        thing = declare(
+            name=StringField(), namespaces=["a"], database2=RedisDatabase(port=2), locked=True, _abstrct=True
+        )
+        assert thing.namespaces == ["a"]
+
+    @pytest.mark.parametrize(
         "annotation",
         [
             StringField,
@@ -76,6 +97,10 @@ class TestDeclarations:
         declare(base, name=StringField())
         with pytest.raises(DeclarationError, match="but not made"):
             declare(base)
+
+    def test_an_index_as_type(self):
+        with pytest.raises(DeclarationError, match=r"EqualIndex is an index, not a type: .*indexes=\[EqualIndex\]"):
+            declare(name=StringField(type=EqualIndex))
 
     def test_what_is_no_mistake(self):
         name, shared = StringField(), StringField()

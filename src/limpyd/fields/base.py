@@ -11,6 +11,7 @@ from limpyd.command_table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
+from limpyd.indexes.base import Index
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.requests import Argument, Request, Subject, Walk, returned
 from limpyd.scripts import calls
@@ -103,6 +104,10 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     def _codec_for(self, declared: Any) -> Codec[T]:
         """How values of the declared type are stored."""
+        if isinstance(declared, type) and issubclass(declared, Index):
+            name, field = declared.__name__, type(self).__name__
+            msg = f"{name} is an index, not a type: write {field}(indexes=[{name}])"
+            raise DeclarationError(msg)
         return codec_for(declared)
 
     def __set_name__(self, owner: Any, name: str) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
 from limpyd.indexes.base import Index
+from limpyd.suggestions import did_you_mean
 
+SETTINGS = {"abstract": bool, "lockable": bool, "model_name": str, "namespace": str}
 NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
 
 
@@ -48,7 +50,16 @@ def _against(model: type, name: str, value: Any) -> str:
         if isinstance(value, tuple) and len(value) == 1:
             return f"a tuple with a {kind}: leave out the comma after {kind}(…)"
         return f"a {type(value).__name__} with a {kind} in it: a field is an attribute of its own, {name} = {kind}(…)"
-    return ""
+    return _misspelt(name, value)
+
+
+def _misspelt(name: str, value: Any) -> str:
+    """Why an attribute is a setting of a model by another name, if its name and type are nearly those of one."""
+    of_type = [setting for setting, kind in SETTINGS.items() if isinstance(value, kind)]
+    if name in SETTINGS or name.startswith("_"):
+        return ""
+    meant = did_you_mean(name, of_type, likeness=0.85)
+    return f"no setting of a model{meant}" if meant else ""
 
 
 def _unnamed(value: Any) -> Iterator[Field[Any]]:
