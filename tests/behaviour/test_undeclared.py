@@ -117,3 +117,24 @@ async def test_keys_of_unknown_fields_go(face, process):
             known.lazy_connect("ada").delete()
             raise ZeroDivisionError
     assert await face.do(author.lazy_connect("ada").bio.get()) == "long"
+
+
+async def test_a_reference_that_no_code_declares_any_more(face, process):
+    old, new = process(), process()
+    author = old("Author", key=PKField(), name=InstanceHashField())
+    article = old("Article", by=FKInstanceHashField("Author"), title=InstanceHashField())
+    await face.do(author.create(key="ada", name="Ada"))
+    await face.do(article.create(by="ada", title="a"))
+    author, article = (
+        new("Author", key=PKField(), name=InstanceHashField()),
+        new("Article", title=InstanceHashField()),
+    )
+    await face.do(article.create(title="b"))
+    error = await face.refused(UndeclaredReference, lambda: author.lazy_connect("ada").delete())
+    if face.server.clustered:
+        return
+    (cure,) = error.__notes__
+    assert "Article.clear_indexes(), then Author.database.connection.hdel('{article}:meta', 'eq:by')" in cure
+    await face.do(article.clear_indexes())
+    face.client.hdel("{article}:meta", "eq:by")
+    await face.do(author.lazy_connect("ada").delete())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from limpyd import InstanceHashField, StringField
-from limpyd.exceptions import IndexNotBuilt
+from limpyd.exceptions import IndexNotBuilt, LimpydError
 from limpyd.upkeep import steps
+from limpyd.upkeep.catalog import Assumed
 from tests.faults.beliefs import interleaved
 
 
@@ -137,3 +138,57 @@ async def test_in_pipelines_and_transactions(any_face, version):
                 read, found = one.name.get(), ours.collection(name="b").count()
         assert (read.value, found.value) == ("b", 1)
         await any_face.do(one.name.set("a"))
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+async def test_writes_of_a_pipeline_keep_their_order_while_other_threads_ask(any_face, version, monkeypatch, forgets):
+    ours, theirs = version(**indexed()), version(**indexed())
+    one = await any_face.do(ours.create(name="a"))
+    await any_face.do(one.name.set("a"))
+    known = ours._schema.upkeep.catalog
+    await any_face.do(theirs.rebuild_indexes())
+    ours._schema.upkeep.forget()
+    await any_face.do(one.name.set("b"))
+    pipe = ours.database.pipeline()
+    asked, guard = [], Assumed.guard
+
+    def while_a_thread_asks(assumed):
+        asked.append(assumed)
+        # The first look is for what has to be asked, the second at the first of those that are sent.
+        if len(asked) == 2:
+            return None if forgets else known.guard
+        return guard(assumed)
+
+    def write():
+        one.name.set("first")
+        one.name.set("last")
+        monkeypatch.setattr(Assumed, "guard", while_a_thread_asks)
+
+    if any_face.is_async:
+        async with pipe:
+            write()
+    else:
+        with pipe:
+            write()
+    assert len(asked) > 2
+    assert await any_face.do(one.name.get()) == "last"
+
+
+async def test_a_catalog_of_another_type(any_face, version):
+    ours = version(**indexed())
+    one = await any_face.do(ours.create(name="a"))
+    await any_face.do(one.name.get())
+    any_face.client.delete("{person}:meta")
+    any_face.client.set("{person}:meta", "x")
+    others = version(**indexed())
+    for call in (
+        lambda: one.name.set("b"),
+        lambda: ours.collection(name="a").count(),
+        lambda: others.collection(name="a").count(),
+        lambda: others.create(name="c"),
+        one.delete,
+    ):
+        await any_face.refused(LimpydError, call, match="(?s)person}:meta.*should be a hash.*move or delete")
+    any_face.client.delete("{person}:meta")
+    await any_face.do(ours.rebuild_indexes())
+    assert await any_face.all(ours.collection(name="a")) == ["1"]

@@ -253,6 +253,8 @@ class Schema:
                     return field.redis_type
             if key == where.seq:
                 return "string"
+            if key == where.meta:
+                return "hash"
         index = self.index_at(key)
         return REDIS_TYPES.get(index.found_by, "zset") if index is not None else "set"
 

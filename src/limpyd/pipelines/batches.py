@@ -186,7 +186,8 @@ def _settled(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pendi
     These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
     they write.
     """
-    sent, again = _guarded(pendings)
+    sent, rest = _guarded(pendings)
+    again: list[Pending[Any]] = []
     left = yield from _replied(sent)
     try:
         while left:
@@ -201,22 +202,25 @@ def _settled(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pendi
                 yield from _settled_by(pending, next((one for one in epochs if isinstance(one, Exception)), reply))
             del left[0]
     except BaseException:
-        rest = [one.sent.pending for one in left]
-        settle_each(rest, [one.reply for one in left], _settle_without_asking)
+        settle_each([one.sent.pending for one in left], [one.reply for one in left], _settle_without_asking)
         raise
-    return again
+    return again + rest
 
 
 def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pending[Any]]]:
-    """What can be sent; and the rest, of which another thread has just found out that the epoch is another one."""
-    sent, rest = [], []
-    for pending in pendings:
+    """What can be sent; and the rest, from the first of which another thread has just found out another epoch.
+
+    What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch.
+    """
+    sent: list[_Guarded] = []
+    epochs: dict[bytes, bytes] = {}
+    for number, pending in enumerate(pendings):
         guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
-        if len(guards) < len(pending.request.assumes):
-            rest.append(pending)
-        else:
-            sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
-    return sent, rest
+        same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in guards)
+        if not same or len(guards) < len(pending.request.assumes):
+            return sent, list(pendings[number:])
+        sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
+    return sent, []
 
 
 def _replied(sent: Sequence[_Guarded]) -> Generator[Together, Any, list[_Replied]]:

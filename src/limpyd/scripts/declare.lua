@@ -18,7 +18,11 @@
 -- Reply  the epoch; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
 --        objects yet, and the first one may come without another epoch, else 1; the names of those that are not built
 
-local may_write, entries = ARGV[1] == '1', redis.call('HGETALL', KEYS[2])
+local may_write, entries = ARGV[1] == '1', redis.pcall('HGETALL', KEYS[2])
+if entries.err then
+  local mistyped = string.find(entries.err, 'WRONGTYPE', 1, true)
+  return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it' or entries.err)
+end
 local trusted = ARGV[2] == '1' and #entries == 0
 local empty = redis.call('SCARD', KEYS[1]) == 0
 local known, declared, unbuilt, changes = {}, {}, {}, {}

@@ -163,7 +163,14 @@ def _about_a_reference(
         field = claim.model.field(claim.field)
         return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
     if outcome == b"undeclared":
-        return UndeclaredReference(to_text(facts[0]), model.name, to_text(facts[1]))
+        reference, target = to_text(facts[0]), to_text(facts[1])
+        error = UndeclaredReference(reference, model.name, target)
+        if facts[2] is not None:
+            error.add_note(
+                f"if no code declares {reference} any more: {reference.partition('.')[0]}.clear_indexes(), then "
+                f"{model.name}.database.connection.hdel({to_text(facts[2])!r}, {to_text(facts[3])!r})"
+            )
+        return error
     number, *pks = facts
     by = references[number - 1]
     if outcome == b"unbuilt":

@@ -7,7 +7,8 @@ for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
   local held = redis.pcall('HGET', meta, ':epoch')
   if type(held) == 'table' then
-    return redis.error_reply(held.err)
+    local mistyped = string.find(held.err, 'WRONGTYPE', 1, true)
+    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; move or delete it' or held.err)
   elseif (held or '') ~= epoch then
     return redis.error_reply('OUTDATED ' .. meta)
   end

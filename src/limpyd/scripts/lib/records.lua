@@ -30,7 +30,8 @@ end
 local function check_references(meta, pk)
   for label, reference in pairs(records_of(meta).references) do
     if not known_references[reference[2]] and may_be_referred(reference, pk) then
-      refuse('undeclared', label, pk)
+      local dropped = redis.pcall('HGET', reference[4], reference[5]) == '-'
+      refuse('undeclared', label, pk, dropped and reference[4], reference[5])
     end
   end
 end
