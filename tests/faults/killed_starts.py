@@ -142,7 +142,11 @@ def main() -> None:
         deadline = time.monotonic() + START_SECONDS
         while processes(folder):
             if time.monotonic() > deadline:
-                sys.exit(f"left: {processes(folder)}")
+                left = processes(folder)
+                if any(kind != "server" for _, _, kind in left):
+                    sys.exit(f"left: {left}")
+                for pid, _, _ in left:  # its supervisor and the guard behind that were both killed: nobody can end it
+                    os.kill(pid, signal.SIGTERM)
             time.sleep(0.05)
     finally:
         stop.set()

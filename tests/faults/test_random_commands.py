@@ -41,8 +41,11 @@ from limpyd.indexes import (
 )
 from limpyd.scripts import writes
 from limpyd.types import GeoPoint
+from tests.conftest import FEW
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
 from tests.rebuild import inconsistencies, state
+
+pytestmark = pytest.mark.parametrize("server", FEW, indirect=True)
 
 SEQUENCES = 5  # of each stretch of commands
 

@@ -17,7 +17,10 @@ from limpyd import (
     StringField,
 )
 from limpyd.exceptions import LimpydError
+from tests.conftest import FEW
 from tests.rebuild import state
+
+pytestmark = pytest.mark.parametrize("server", FEW, indirect=True)
 
 NOT_BACK = "could not all be taken back"
 LATER = 4_000_000_000_000

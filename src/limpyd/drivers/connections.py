@@ -11,7 +11,6 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic, sleep
@@ -118,9 +117,10 @@ def _uncount(lines: dict[int, weakref.ref[Line]], number: int, _: weakref.ref[Li
     lines.pop(number, None)
 
 
-def _drop_all(lines: Iterable[Line]) -> None:
-    for line in lines:
-        line.drop()
+def _drop_all(lines: deque[Line] | list[Line]) -> None:
+    with suppress(IndexError):  # threads may still take lines and give them back
+        while True:
+            lines.pop().drop()
 
 
 def renew_locks(pool: Any) -> None:
