@@ -14,6 +14,7 @@ from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body
+from limpyd.model.hooks import run_hook
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
@@ -60,6 +61,8 @@ class ModelCore(Faced[Face]):
                 f"a base class, or `abstract = True` if it stores nothing itself; {found}"
             )
             raise DeclarationError(msg)
+        if cls.__post_init__ is not ModelCore.__post_init__:
+            run_hook(cls, ModelCore)
         name = vars(cls).get("model_name", cls.__name__.lower())
         schema = Schema(cls, name, cls.namespace, cls.lockable, database.layout)
         database._register(schema.keys.tag, cls)
@@ -132,6 +135,14 @@ class ModelCore(Faced[Face]):
         return cls._schema
 
     # --- instances ---
+
+    def __post_init__(self) -> None:
+        """Runs for each new instance of the class, however it is made; for subclasses to define.
+
+        By a constructor, `create`, `get`, a collection, `lazy_connect`, a reference or anything else, where `__init__`
+        runs for `Person(…)` only. It gets no values, and must send nothing. Of an instance that a pipeline creates,
+        the primary key is not known yet. Copies and unpickled instances have the attributes of the original instead.
+        """
 
     @classmethod
     def _connected(cls, pk: bytes) -> Self:

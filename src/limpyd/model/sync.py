@@ -92,6 +92,7 @@ class RedisModel(ModelCore[Sync]):
         pending: Any = self.database._run(request.then(self._begun))
         if pending is not self:
             self._coming = pending
+        self.__post_init__()
 
     @classmethod
     def create(cls, **values: Any) -> Self:

@@ -257,6 +257,7 @@ class Prefetched(RowShape):
             instance._prefetched = values
             if not lazy:
                 instance._found()
+            instance.__post_init__()
             return instance
 
         names = ["pk", *(column.name for column in columns)]
