@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from limpyd import InstanceHashField, StringField
+from limpyd import EqualIndex, InstanceHashField, StringField
 from limpyd.exceptions import IndexNotBuilt, LimpydError
 from limpyd.upkeep import steps
 from limpyd.upkeep.catalog import Assumed
@@ -192,3 +192,24 @@ async def test_a_catalog_of_another_type(any_face, version):
     any_face.client.delete("{person}:meta")
     await any_face.do(ours.rebuild_indexes())
     assert await any_face.all(ours.collection(name="a")) == ["1"]
+
+
+@pytest.mark.parametrize("as_a_whole", [True, False])
+async def test_a_rebuild_in_a_form_that_another_process_has_replaced(any_face, version, monkeypatch, as_a_whole):
+    monkeypatch.setattr(steps, "CHUNK", 1)
+    folded = EqualIndex.configure(transform=str.lower, name="Folded")
+    plain, lower = version(**indexed()), version(name=StringField(indexes=[folded]))
+    await any_face.do(lower.create(name="Ada"))  # it has declared its form
+    await any_face.do(plain.create(name="Bob"))
+    await any_face.do(plain.rebuild_indexes())
+    assert await any_face.all(plain.collection(name="Ada")) == ["1"]
+    rebuilds = lower if as_a_whole else lower.get_field("name")
+    met = []
+
+    def catalog(*_):
+        met.append(any_face.client.hget("{person}:meta", "eq:name"))
+
+    await any_face.do(rebuilds.rebuild_indexes(progress=catalog))
+    assert set(met[:-1]) == {b"-"}  # meanwhile it is built in neither form
+    assert sorted(await any_face.all(lower.collection(name="bob"))) == ["2"]
+    await any_face.refused(IndexNotBuilt, lambda: plain.collection(name="ada").count())

@@ -36,10 +36,15 @@ local function new_rebuild(signature, run, together)
   }
 end
 
--- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it.
+-- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it. From then
+-- on the index is not built in another form, of which another process may have built it since this one declared its own.
 local function note_rebuild(hash, name, state, epoch)
   redis.call('HSET', hash, 'rebuilding:' .. name, cmsgpack.pack(state))
   if epoch then
+    local held = redis.call('HGET', hash, name)
+    if held and held ~= state.signature then
+      redis.call('HSET', hash, name, '-')
+    end
     redis.call('HSET', hash, ':epoch', epoch)
   end
 end
