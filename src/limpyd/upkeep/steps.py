@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from secrets import token_urlsafe
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, UniquenessError
@@ -57,7 +57,7 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
 
 def new_epoch() -> bytes:
     """Returns an epoch that was never used."""
-    return token_urlsafe(9).encode()
+    return os.urandom(9).hex().encode()
 
 
 class Progress(NamedTuple):
