@@ -329,8 +329,10 @@ class TestSync:
         database = RedisDatabase(port=one_server.port, socket_timeout=0.2)
         database.connect()
         with one_server.client() as client:
-            threading.Timer(0.5, lambda: client.rpush("list", "x")).start()
+            pushing = threading.Timer(0.5, lambda: client.rpush("list", "x"))
+            pushing.start()
             assert database._run(Request(("BLPOP", "list", 0), lambda reply: reply[1], blocking=True)) == b"x"
+            pushing.join()
         assert database._run(Request(("PING",), bool, readonly=True)) is True
         database.close()
 

@@ -73,7 +73,8 @@ class Connections:
         while self._idle:
             with suppress(IndexError):  # another thread took the last one
                 closed.append(self._idle.pop())
-        _drop_all(closed)
+        for line in closed:
+            line.drop()
         self._idle.extend(closed)
 
     def close(self) -> None:
@@ -117,7 +118,7 @@ def _uncount(lines: dict[int, weakref.ref[Line]], number: int, _: weakref.ref[Li
     lines.pop(number, None)
 
 
-def _drop_all(lines: deque[Line] | list[Line]) -> None:
+def _drop_all(lines: deque[Line]) -> None:
     with suppress(IndexError):  # threads may still take lines and give them back
         while True:
             lines.pop().drop()
