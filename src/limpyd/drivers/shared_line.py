@@ -64,6 +64,7 @@ class SharedLine(asyncio.BufferedProtocol):
         self._overdue = False
         self._heard_at = self._loop.time()
         self._received = bytearray(RECEIVED_AT_ONCE)
+        self._view = memoryview(self._received)  # TLS reads into slices, which of a bytearray are copies
         self._waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
         self._sent: deque[asyncio.Future[Any]] = deque()
         self._flushing = False
@@ -178,10 +179,10 @@ class SharedLine(asyncio.BufferedProtocol):
 
     # --- called by the event loop ---
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio names it
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio names it
         if self._received[0]:  # what came before was not handed out: an exception came between
             self._give_up("what came on the connection was lost")
-        return self._received
+        return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
