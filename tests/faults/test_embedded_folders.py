@@ -94,8 +94,11 @@ class TestOneServer:
         """Neither a removed lock alone nor a killed supervisor lets a second server start."""
         database = connected(tmp_path)
         server = server_of(database)
-        for pid in of_kind("supervisor", tmp_path) + of_kind("guard", tmp_path):
+        others = of_kind("supervisor", tmp_path) + of_kind("guard", tmp_path)
+        for pid in others:
             os.kill(pid, signal.SIGKILL)
+        # The end of the last parent lets a stopped process group continue (POSIX: an orphaned one).
+        assert gone(lambda: any(map(alive, others)))
         monkeypatch.setattr(limpyd.embedded, "PATIENCE", 0.5)
         os.kill(server, signal.SIGSTOP)
         try:
@@ -239,6 +242,22 @@ class TestFolders:
             database.close()
             assert database.connection.get("k") is None  # a new folder
             database.close()
+
+    @pytest.mark.parametrize("watched", [True, False])
+    def test_the_end_of_a_moved_one_leaves_its_successor_alone(self, watched, tmp_path):
+        folder = tmp_path / "data"
+        database = connected(folder)
+        server = server_of(database)
+        if not watched:
+            (watcher,) = of_kind("supervisor", folder)
+            os.kill(watcher, signal.SIGKILL)
+        folder.rename(tmp_path / "elsewhere")
+        successor = connected(folder)
+        database.close()
+        assert gone(lambda: alive(server))
+        successor.connection.connection_pool.disconnect()
+        successor.connection.set("k", "v")
+        assert connected(folder).connection.get("k") == "v"
 
     def test_a_link_to_nothing(self, tmp_path):
         (tmp_path / "link").symlink_to(tmp_path / "nothing")

@@ -137,9 +137,10 @@ def holder(path: str | Path) -> str:
 
 def server_command(binary: str, folder: str, *, keep: bool) -> list[str]:
     """The command line of the server: no port, its data in the current folder if it is to be kept."""
-    named = f"{folder}/{SOCKET}"  # so that a list of processes shows the folder
-    socket_path = named if len(os.fsencode(named)) <= LONGEST_SOCKET_PATH and named.isprintable() else SOCKET
-    command = [binary, "--port", "0", "--unixsocket", socket_path, "--unixsocketperm", "700"]
+    # A server removes its socket when it ends: by a path from the root, that of another in a moved folder's place.
+    command = [binary, "--port", "0", "--unixsocket", SOCKET, "--unixsocketperm", "700"]
+    if folder.isprintable() and not set(folder) & set("{}\"'\\"):
+        command += ["--proc-title-template", f"{{title}} {folder}/{SOCKET}"]  # what a list of processes shows
     return [*command, "--save", "", "--appendonly", "yes" if keep else "no"]
 
 
@@ -153,7 +154,7 @@ def start_guard(folder: str, disposal: str) -> subprocess.Popen[bytes] | None:
                 told = {"PYTHON": sys.executable, "SUPERVISOR": __file__, "FOLDER": folder, "DISPOSAL": disposal}
                 environment = {**os.environ, **{f"LIMPYD_{name}": value for name, value in told.items()}}
                 command = ["/bin/sh", "-c", GUARD, "limpyd-guard"]
-                return subprocess.Popen(command, stdin=reader, env=environment, process_group=0)
+                return subprocess.Popen(command, cwd=folder, stdin=reader, env=environment, process_group=0)
         finally:
             os.close(reader)
     return None
@@ -197,10 +198,9 @@ def watch_over(server: Server, users_lock: int) -> None:
 
 
 def take_over(folder: str, disposal: str) -> None:
-    """Ends the server of this process group once it has no users."""
+    """Ends the server of this process group, in the current folder, once it has no users."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with suppress(OSError):  # the folder may be gone
-        os.chdir(folder)
+    with suppress(OSError):  # the folder, which is the current one under any name, may be gone
         fcntl.flock(open_lock(USERS_LOCK), fcntl.LOCK_EX)  # until this process ends, as above
     os.kill(0, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
