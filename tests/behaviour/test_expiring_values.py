@@ -283,5 +283,5 @@ async def test_an_unbuilt_index_is_not_asked(any_face):
         IndexNotBuilt,
         lambda: thing.collection(unique="x").all() if face.is_async else list(thing.collection(unique="x")),
     )
-    assert (await face.do(thing.create(unique="x")))._pk == b"3"
+    assert (await face.do(thing.create(unique="x")))._pk == "3"
     await face.do(thing.database.close())

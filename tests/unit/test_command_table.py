@@ -21,8 +21,8 @@ from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, 
 SOURCE = Path(fields.__file__).parent
 PLAIN = {
     "ListField": {"lcontains", "lrank", "lcount"},
-    "PKField": {"get", "set", "exists"},
-    "AutoPKField": {"get", "set", "exists"},
+    "PKField": {"get", "set", "exists", "delete"},
+    "AutoPKField": {"get", "set", "exists", "delete"},
 }
 """Public methods that are no Redis command's own: those of limpyd 2 that ask LPOS, those about the object."""
 

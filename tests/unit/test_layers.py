@@ -96,7 +96,7 @@ LAYERS = [
     {"embedded"},
     {"database"},
     {"async_database", "testing"},
-    {"model.schema", "model.class_body", "model.hooks", "model.making"},
+    {"model.schema", "model.class_body", "model.hooks", "model.instance_hash", "model.making"},
     {"moving.former", "moving.route"},
     {"moving.steps"},
     {"moving.programs"},

@@ -42,7 +42,7 @@ class Owner(Model, Protocol):
 class Holder(Protocol):
     """What a field needs to know of the instance it is read from."""
 
-    _pk: bytes | None
+    _pk_bytes: bytes | None
     _checked: bool
     _schema: Any
     database: Any
@@ -253,7 +253,7 @@ class BoundField(Faced[Face]):
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""
-        return None if stored is None else self._field.decode(stored, self._key(), self._instance._pk)
+        return None if stored is None else self._field.decode(stored, self._key(), self._instance._pk_bytes)
 
 
 def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:
@@ -272,7 +272,7 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
         for instance in instances:
             instance._found()
 
-    unsure = [(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in instances]
+    unsure = [(one._schema, one._schema.keys.partition(one._pk_bytes), one._pk_bytes) for one in instances]
     return calls.read_existing(unsure, key, request, found)
 
 
@@ -293,7 +293,7 @@ def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:
     Raises (from the reply):
         DoesNotExist: it does not.
     """
-    schema, pk = instance._schema, instance._pk
+    schema, pk = instance._schema, instance._pk_bytes
 
     def decode(found: int) -> None:
         if not found:
@@ -317,7 +317,7 @@ def writing(
     Raises:
         InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
     """
-    pk: bytes | None = instance._pk
+    pk: bytes | None = instance._pk_bytes
     model.must_have_or_mint(pk)
     request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
     if pk is None:

@@ -46,7 +46,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         if unsure is not None:
             return _counting_in_script(unsure, fields)
         request = self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
-        stored = next((field for field in fields if field._instance._pk is not None), None)
+        stored = next((field for field in fields if field._instance._pk_bytes is not None), None)
         request.part = lambda: answered(0) if stored is None else _counting_in_script(stored, fields)
         return request
 

@@ -326,7 +326,7 @@ class BoundList(BoundSortable[T, Face]):
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")
         destination._may_wait("BLMOVE")
-        if target._instance._pk != self._instance._pk or target._field.model is not self._field.model:
+        if target._instance._pk_bytes != self._instance._pk_bytes or target._field.model is not self._field.model:
             msg = (
                 f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted while it waits, and would "
                 f"come back by half; move within one object, or use lmove"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, overload
+from typing import Any, ClassVar, Never, Self, overload
 
 from limpyd.commands import operation
-from limpyd.exceptions import InvalidPrimaryKey, shorten
+from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import BoundField, Field
 from limpyd.keys import to_bytes, to_text
@@ -45,7 +45,7 @@ class BoundPK(BoundField[Face]):
     @operation
     def get(self) -> Request[str | None]:
         """The primary key as text, or None if the instance has none yet. It is held, so nothing is sent."""
-        pk = self._instance._pk
+        pk = self._instance._pk_bytes
         return answered(None if pk is None else to_text(pk))
 
     @operation
@@ -61,7 +61,7 @@ class BoundPK(BoundField[Face]):
         if model.mints_pks:
             msg = f"{field} is automatic; it comes with the first field that is set"
             raise InvalidPrimaryKey(msg)
-        if instance._pk is not None:
+        if instance._pk_bytes is not None:
             msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
             raise InvalidPrimaryKey(msg)
         pk = pk_bytes(model.name, value)
@@ -75,11 +75,23 @@ class BoundPK(BoundField[Face]):
     @operation
     def exists(self) -> Request[bool]:
         """Whether the object exists now (SISMEMBER)."""
-        pk = self._instance._pk
+        pk = self._instance._pk_bytes
         return answered(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
 
+    def delete(self) -> Never:
+        """Refused: an object keeps its primary key as long as it exists.
+
+        Raises:
+            ImplementationError: always.
+        """
+        msg = (
+            f"{self._field} cannot be deleted: an object keeps its primary key as long as it exists. To delete the "
+            f"object, call its own delete()"
+        )
+        raise ImplementationError(msg)
+
     def _key(self) -> bytes:
-        pk = self._instance._pk
+        pk = self._instance._pk_bytes
         where = self._field.model.keys.partition(pk)
         key: bytes = where.nothing if pk is None else where.pks
         return key

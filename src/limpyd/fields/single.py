@@ -105,7 +105,7 @@ class BoundSingleValue(BoundValue[Face]):
 
         def part() -> Request[R]:
             field, instance = self._field, self._instance
-            step = Step(field.name, field.upkeep(instance._pk), command, args)
+            step = Step(field.name, field.upkeep(instance._pk_bytes), command, args)
             return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
 
         return self._alone(command, args, decode, part, needs)

@@ -91,22 +91,21 @@ class BoundTogether(BoundValue[Face]):
         step = [self._change(own, first=first)]
         if changes is not None and of_other is not None:
             instance = changes._instance
-            if instance._pk is None:
+            if instance._pk_bytes is None:
                 msg = f"{command} writes to {changes!r}, which has no primary key yet; set a field of it first"
                 raise InvalidPrimaryKey(msg)
             same = instance is self._instance or (
-                instance._pk == self._instance._pk and changes._field.model is self._field.model
+                instance._pk_bytes == self._instance._pk_bytes and changes._field.model is self._field.model
             )
             if not same:
                 involved.append(instance)
             step.append(changes._change(of_other, len(involved), first=first))
         involved += [field._instance for field in reads if not field._instance._checked]
-        others = [
-            Other(one._schema, one._schema.keys.partition(one._pk), one._pk) for one in involved if one._pk is not None
-        ]
+        stored = ((one._schema, one._pk_bytes) for one in involved)
+        others = [Other(schema, schema.keys.partition(pk), pk) for schema, pk in stored if pk is not None]
 
         # A cluster must know of every slot beforehand, to refuse what is not on one node.
-        elsewhere = {field._field.model.keys.partition(field._instance._pk).pks for field in reads}
+        elsewhere = {field._field.model.keys.partition(field._instance._pk_bytes).pks for field in reads}
 
         def decode_and_note(replies: list[Any]) -> R:
             for one in involved:

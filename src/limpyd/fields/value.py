@@ -222,7 +222,7 @@ class BoundValue(BoundField[Face]):
     __slots__ = ()
 
     def _key(self) -> bytes:
-        pk = self._instance._pk
+        pk = self._instance._pk_bytes
         if pk is None:
             nothing: bytes = self._field.model.keys.partition(None).nothing
             return nothing
@@ -269,7 +269,7 @@ class BoundValue(BoundField[Face]):
             needs: the servers that know the arguments, if not all that know the command do.
         """
         field, instance = self._field, self._instance
-        pk = instance._pk
+        pk = instance._pk_bytes
         if pk is None or " " in command:  # the key of a command of two words stands after both
             return part()
         where = field.model.keys.partition(pk)
@@ -283,7 +283,7 @@ class BoundValue(BoundField[Face]):
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
         """What a command may do to this field."""
         field = self._field
-        place: Place = field.place(self._instance._pk)
+        place: Place = field.place(self._instance._pk_bytes)
         if place.escalates and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
         return Change(
@@ -375,7 +375,7 @@ class BoundValue(BoundField[Face]):
         needs: Needs | None = None,
     ) -> Request[R]:
         field, instance = self._field, self._instance
-        model, pk = field.model, instance._pk
+        model, pk = field.model, instance._pk_bytes
         model.must_have_or_mint(pk)
         request = writes.write_members(
             model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._made, field, needs

@@ -42,7 +42,7 @@ class BoundWaiting(BoundValue[Face]):
             InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
         """
         instance = self._instance
-        if instance._pk is None:
+        if instance._pk_bytes is None:
             msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
             raise InvalidPrimaryKey(msg)
         # Of an object that was deleted nothing would ever arrive.

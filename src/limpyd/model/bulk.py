@@ -284,11 +284,11 @@ def pk_of(schema: Schema, given: Any) -> Any:
     """
     if not hasattr(given, "_schema"):
         return given
-    if given._schema is not schema or given._pk is None:
+    if given._schema is not schema or given._pk_bytes is None:
         what = "has no primary key" if given._schema is schema else f"is no {schema.name}"
         msg = f"{schema.name}: {given!r} {what}"
         raise InvalidPrimaryKey(msg)
-    return given._pk
+    return given._pk_bytes
 
 
 def one_of(name: str, given: Any, choices: tuple[str, ...]) -> Any:

@@ -15,6 +15,7 @@ from limpyd.fields.base import existing_only, writing
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body
 from limpyd.model.hooks import run_hook
+from limpyd.model.instance_hash import InstanceHash
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
@@ -38,7 +39,7 @@ class ModelCore(Faced[Face]):
     lockable: ClassVar[bool] = True
     namespace: ClassVar[str] = ""
 
-    _pk: bytes | None
+    _pk_bytes: bytes | None
     _seen: object = None
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
@@ -148,7 +149,7 @@ class ModelCore(Faced[Face]):
     def _connected(cls, pk: bytes) -> Self:
         """An instance of an object known to exist."""
         instance = object.__new__(cls)
-        instance._pk = pk
+        instance._pk_bytes = pk
         instance._seen = cls._schema.era
         return instance
 
@@ -156,26 +157,26 @@ class ModelCore(Faced[Face]):
     def _lazy(cls, pk: bytes) -> Self:
         """An instance of an object whose existence its first operation checks."""
         instance = object.__new__(cls)
-        instance._pk = pk
+        instance._pk_bytes = pk
         return instance
 
     @classmethod
     def _empty(cls) -> Self:
         """An instance without a primary key, which comes with the first field."""
         instance = object.__new__(cls)
-        instance._pk = None
+        instance._pk_bytes = None
         instance._seen = cls._schema.era
         return instance
 
     def _comes_with(self, pending: Pending[Any]) -> None:
         """Until a request in a pipeline is executed nobody knows the primary key."""
-        vars(self).pop("_pk", None)
+        vars(self).pop("_pk_bytes", None)
         self._coming = pending
         pending.when_settled(self._come)
 
     def _come(self) -> None:
-        if "_pk" not in vars(self):  # it was refused, or nothing was stored
-            self._pk = None
+        if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
+            self._pk_bytes = None
 
     if not TYPE_CHECKING:
 
@@ -201,7 +202,7 @@ class ModelCore(Faced[Face]):
         def __getattr__(self, name: str) -> Any:
             # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.
             pending = vars(self).get("_coming")
-            if name == "_pk" and pending is not None:
+            if name == "_pk_bytes" and pending is not None:
                 if pending.error is not None:
                     raise pending.error
                 msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
@@ -211,11 +212,17 @@ class ModelCore(Faced[Face]):
             raise AttributeError(msg, name=name, obj=self)
 
     def _made(self, pk: bytes) -> None:
-        self._pk = pk
+        self._pk_bytes = pk
         self._found()
 
     def _found(self) -> None:
         self._seen = self._schema.era
+
+    @property
+    def _pk(self) -> str | None:
+        """The primary key as text, or None without one: limpyd 2's name for what `pk.get()` returns."""
+        pk = self._pk_bytes
+        return None if pk is None else to_text(pk)
 
     @property
     def _checked(self) -> bool:
@@ -233,20 +240,20 @@ class ModelCore(Faced[Face]):
             return True
         if type(self) is not type(other) or not isinstance(other, ModelCore):
             return NotImplemented
-        return self._pk is not None and self._pk == other._pk
+        return self._pk_bytes is not None and self._pk_bytes == other._pk_bytes
 
     def __hash__(self) -> int:
-        if self._pk is None:
+        if self._pk_bytes is None:
             msg = f"{self!r} cannot be hashed before it has a primary key"
             raise TypeError(msg)
-        return hash((type(self), self._pk))
+        return hash((type(self), self._pk_bytes))
 
     def __repr__(self) -> str:
-        if "_pk" not in vars(self):
+        if "_pk_bytes" not in vars(self):
             return f"<{type(self).__name__} of a pipeline>"
-        if self._pk is None:
+        if self._pk_bytes is None:
             return f"<{type(self).__name__} without pk>"
-        return f"<{type(self).__name__} {to_text(self._pk)!r}>"
+        return f"<{type(self).__name__} {to_text(self._pk_bytes)!r}>"
 
     @property
     def prefetched(self) -> Mapping[str, Any]:
@@ -271,11 +278,11 @@ class ModelCore(Faced[Face]):
             InvalidPrimaryKey: the instance has no primary key, so there is nothing to delete.
         """
         schema = self._schema
-        if self._pk is None:
+        if self._pk_bytes is None:
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
-        where = schema.keys.partition(self._pk)
-        return schema.delete(where, self._pk)
+        where = schema.keys.partition(self._pk_bytes)
+        return schema.delete(where, self._pk_bytes)
 
     @operation
     def hmget(self, *names: str) -> Request[list[Any]]:
@@ -290,7 +297,7 @@ class ModelCore(Faced[Face]):
 
         def decode(reply: list[bytes | None]) -> list[Any]:
             return [
-                None if stored is None else field.decode(stored, key, self._pk)
+                None if stored is None else field.decode(stored, key, self._pk_bytes)
                 for field, stored in zip(fields, reply, strict=True)
             ]
 
@@ -309,7 +316,7 @@ class ModelCore(Faced[Face]):
         steps = []
         for name in _some("hmset", tuple(values)):
             field = self._schema.hash_field(name)
-            steps.append(field.step(self._pk, "HSET", field.sub, field.encode(values[name])))
+            steps.append(field.step(self._pk_bytes, "HSET", field.sub, field.encode(values[name])))
         return writing(self._schema, self, steps, lambda _: True)
 
     @operation
@@ -321,7 +328,7 @@ class ModelCore(Faced[Face]):
             DoesNotExist: the object was deleted.
         """
         fields = [self._schema.hash_field(name) for name in dict.fromkeys(_some("hdel", names))]
-        steps = [field.step(self._pk, "HDEL", field.sub) for field in fields]
+        steps = [field.step(self._pk_bytes, "HDEL", field.sub) for field in fields]
         return writing(self._schema, self, steps, sum)
 
     @operation
@@ -355,8 +362,8 @@ class ModelCore(Faced[Face]):
 
     def _existing_keys(self) -> Request[list[str]]:
         schema = self._schema
-        where = schema.keys.partition(self._pk)
-        pk = self._pk
+        where = schema.keys.partition(self._pk_bytes)
+        pk = self._pk_bytes
         if pk is None:
             return answered([])
         keys = [placed(prefix, pk) for prefix in schema.key_prefixes(where)]
@@ -364,8 +371,8 @@ class ModelCore(Faced[Face]):
         return request.then(lambda found: [to_text(key) for key in found])
 
     def _hash_key(self) -> bytes:
-        where = self._schema.keys.partition(self._pk)
-        return where.nothing if self._pk is None else placed(where.hash_prefix, self._pk)
+        where = self._schema.keys.partition(self._pk_bytes)
+        return where.nothing if self._pk_bytes is None else placed(where.hash_prefix, self._pk_bytes)
 
     def _read_hash(self, command: str, *args: bytes) -> Request[Any]:
         subject = InstanceHash(self._schema.name)
@@ -382,19 +389,6 @@ class ModelCore(Faced[Face]):
             return {name: declared[name].decode(value, key) for name, value in named if name in declared}
 
         return self._read_hash("HGETALL").then(decode)
-
-
-class InstanceHash:
-    """The hash of an instance, as the subject of a request."""
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    def type_of(self, _key: bytes) -> str:
-        return "hash"
-
-    def __str__(self) -> str:
-        return f"the hash fields of {self._model}"
 
 
 def _kind_of(database: Any) -> str:

@@ -379,7 +379,7 @@ class RedisModel(ModelCore[Sync]):
             yield from cls.database._walk(scan(pattern, 1000))
 
     def _begun(self, pk: bytes | None) -> Self:
-        self._pk = pk
+        self._pk_bytes = pk
         self._found()
         if pk is None:
             self._making = Making()

@@ -163,7 +163,7 @@ def _update_of(model: Any) -> OnClass[Any]:
 def _update_in(instance: Any) -> OnInstance[Any]:
     def update(*given: Any, if_version: int | None = None, **values: Any) -> Any:
         by_name_only("update", "", given)
-        pk = instance._pk
+        pk = instance._pk_bytes
         if pk is None:
             msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
             raise InvalidPrimaryKey(msg)

@@ -167,7 +167,7 @@ def _key(watch: Any) -> bytes:
     if isinstance(watch, str):
         return watch.encode("utf-8", "surrogateescape")
     if isinstance(watch, BoundField):
-        if watch._instance._pk is None:
+        if watch._instance._pk_bytes is None:
             msg = f"{watch!r} cannot be watched: its object has no primary key yet; create it first"
             raise InvalidValue(msg)
         return watch._key()

@@ -76,7 +76,7 @@ def _steps(
         if pks:
             own, further = followed(target_of(field), names)
             related = yield from _steps(read(target_of(field), list(pks), own), further, read)
-            found = {to_text(instance._pk): instance for instance in related}
+            found = {to_text(instance._pk_bytes): instance for instance in related}
         for each in values:
             referred = each[field.name]
             if field.many:

@@ -253,7 +253,7 @@ class Prefetched(RowShape):
 
         def prefetched(pk: bytes, values: dict[str, Any]) -> Any:
             instance = new(model)
-            instance._pk = pk
+            instance._pk_bytes = pk
             instance._prefetched = values
             if not lazy:
                 instance._found()

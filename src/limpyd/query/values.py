@@ -68,7 +68,7 @@ class Values:
         return self._field.encode(value)
 
     def _pk_of(self, instance: Any) -> bytes:
-        pk: bytes | None = instance._pk
+        pk: bytes | None = instance._pk_bytes
         if isinstance(self._field, ValueField) and self._field.refers:
             return self._field.encode(instance)
         if pk is None:
@@ -108,4 +108,4 @@ def same_database(model: Any, database: Any, what: object) -> None:
 
 def is_instance(value: Any) -> bool:
     """Whether a value is an object of a model."""
-    return hasattr(type(value), "_schema") and hasattr(value, "_pk")
+    return hasattr(type(value), "_schema") and hasattr(value, "_pk_bytes")

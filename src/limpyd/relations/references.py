@@ -184,10 +184,10 @@ class ReferenceField(ValueField[Any], Generic[M]):
         if instance._schema is not target:
             msg = f"{self} refers to objects of {target.name}, not to {instance!r}"
             raise InvalidValue(msg)
-        if instance._pk is None:
+        if instance._pk_bytes is None:
             msg = f"{self}: {instance!r} has no primary key yet; store it first"
             raise InvalidValue(msg)
-        pk: bytes = instance._pk
+        pk: bytes = instance._pk_bytes
         return pk
 
     # --- how references are kept and checked ---

@@ -135,7 +135,7 @@ class BoundReverse(Faced[Face]):
             cure = "set it on the objects that refer" if not field.many else "use the commands of its type"
             msg = f"{name}: {field} is a {type(field).__name__}; {cure}"
             raise UnsupportedCommand(msg)
-        if instance._pk is None:
+        if instance._pk_bytes is None:
             msg = f"{field}: {instance!r} has no primary key yet; store it first"
             raise InvalidValue(msg)
         pks = [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
@@ -147,20 +147,20 @@ class BoundReverse(Faced[Face]):
             scope = b"whole" if place.escalates else b"members"
             change = Change(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
             steps.append(MembersStep((change,), command, self._args(args)))
-        where = target.keys.partition(instance._pk)
-        return write_members(target, where, instance._pk, others, (), steps, sum, instance._made, field)
+        where = target.keys.partition(instance._pk_bytes)
+        return write_members(target, where, instance._pk_bytes, others, (), steps, sum, instance._made, field)
 
     def _args(self, args: Any) -> tuple[Argument, ...]:
-        given: tuple[Argument, ...] = args(self._instance._pk)
+        given: tuple[Argument, ...] = args(self._instance._pk_bytes)
         return given
 
     def _pk_of(self, holder: Any) -> bytes:
         model: Any = self._field.model
         if hasattr(type(holder), "_schema"):
-            if holder._schema is not model or holder._pk is None:
+            if holder._schema is not model or holder._pk_bytes is None:
                 msg = f"{self!r}: {shorten(holder)} is no stored object of {model.name}"
                 raise InvalidValue(msg)
-            pk: bytes = holder._pk
+            pk: bytes = holder._pk_bytes
             return pk
         pk_field: Field[Any] = model.pk_field
         return pk_field.encode(holder)
