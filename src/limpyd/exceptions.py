@@ -19,25 +19,33 @@ class LimpydError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
+class ImplementationError(LimpydError):
+    """What limpyd cannot do as it is declared or asked: the class under which limpyd 2 raises such errors."""
+
+
 # --- declarations: raised while a class or a database is being defined ---
 
 
-class DeclarationError(LimpydError, TypeError):
+class DeclarationError(ImplementationError, TypeError):
     """A model, a field or a database is declared in a way that cannot work."""
 
 
 # --- calls: raised before anything is sent ---
 
 
-class InvalidValue(LimpydError, ValueError):
-    """A value does not fit the type of its field, or an argument of its command."""
+class InvalidValue(LimpydError, ValueError, redis.exceptions.DataError):
+    """A value does not fit the type of its field, or an argument of its command; or arguments exclude each other."""
 
 
-class UnknownField(LimpydError, ValueError):
+class MissingArgument(InvalidValue, redis.exceptions.ResponseError):
+    """A command that takes any number of names or members was given none, which a server refuses as well."""
+
+
+class UnknownField(ImplementationError, ValueError, AttributeError):
     """A name is not a field of the model."""
 
 
-class InvalidFilter(LimpydError, ValueError):
+class InvalidFilter(ImplementationError, ValueError):
     """A filter asks for something that no index of the field can answer."""
 
 
@@ -45,7 +53,7 @@ class InvalidPrimaryKey(LimpydError, ValueError):
     """A primary key is missing, given twice, given where it is automatic, or of a wrong type."""
 
 
-class UnsupportedCommand(LimpydError, TypeError):
+class UnsupportedCommand(ImplementationError, TypeError):
     """The command makes no sense for the way the field is declared."""
 
 
@@ -319,5 +327,3 @@ def shorten(value: object, limit: int = 80) -> str:
 
 LimpydException = LimpydError
 """The name that limpyd 2 has for the root of all errors."""
-ImplementationError = DeclarationError
-"""The name that limpyd 2 has for what is wrong with a declaration."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from limpyd.exceptions import InvalidValue, shorten
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.keys import to_bytes
 from limpyd.requests import Argument
 
@@ -48,7 +48,7 @@ def some(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
     """
     if not given:
         msg = f"{name} needs at least one of them; it got none"
-        raise InvalidValue(msg)
+        raise MissingArgument(msg)
     return given
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, walk
-from limpyd.exceptions import InvalidValue, shorten
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.expressions import Part
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
@@ -229,7 +229,7 @@ class BoundHash(BoundHashExpiry[T, Face]):
     def _given(self, name: str, values: Mapping[Any, Any]) -> list[Argument]:
         if not values:
             msg = f"{name} on {self._field} needs at least one key and value"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         args: list[Argument] = self._field.flat(values)
         return args
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from limpyd.commands import command
-from limpyd.exceptions import InvalidValue
+from limpyd.exceptions import InvalidValue, MissingArgument
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.many import BoundMany
@@ -227,7 +227,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
     def _keys(self, name: str, keys: Sequence[Key]) -> list[bytes]:
         if not keys:
             msg = f"{name} on {self._field} needs at least one key"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         return [self._field.key_bytes(key) for key in keys]
 
     def _optional(self, reply: Any) -> list[T | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import ref
 
 from limpyd.commands import command
-from limpyd.exceptions import InvalidValue, shorten
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face, Sync
 from limpyd.fields import checks
 from limpyd.fields.keyed import BoundKey
@@ -80,7 +80,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         """The stored forms of members, of which a command needs at least one."""
         if not members:
             msg = f"{name} on {self._field} needs at least one member"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         if len(members) == 1 and isinstance(members[0], list | tuple | set | frozenset):
             msg = f"{name} on {self._field} takes its members one by one: {name.lower()}(*members)"
             raise InvalidValue(msg)
@@ -184,7 +184,7 @@ class BoundSortable(BoundMany[Face], Generic[T, Face]):
         """
         if not get:
             msg = f"SORT with GET on {self._field} needs at least one pattern, such as '#'"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         width = len(get)
 
         def rows(reply: list[bytes | None]) -> list[tuple[str | None, ...]]:

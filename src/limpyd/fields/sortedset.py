@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, walk
-from limpyd.exceptions import InvalidValue, shorten
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import MembersField, scan_args, scanned
@@ -73,7 +73,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         pairs = self._field.scored(wanted)
         if not pairs:
             msg = f"ZADD on {self._field} needs at least one member"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         return self._write_many("ZADD", head, pairs, step=2, combine=sum)
 
     @command("ZADD")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from limpyd.exceptions import InvalidValue, shorten
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.many import BoundMany
@@ -123,7 +123,7 @@ class BoundEntries(BoundMany[Face], Generic[T, Face]):
         found = [stream_id(f"{command} on {self._field}", each) for each in ids]
         if not found:
             msg = f"{command} on {self._field} needs at least one id"
-            raise InvalidValue(msg)
+            raise MissingArgument(msg)
         return found
 
     # --- replies ---

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from limpyd.commands import operation
 from limpyd.conversion import pairs_of
 from limpyd.database import Database
-from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, NotExecuted, shorten
+from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
 from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
@@ -399,7 +399,7 @@ def _kind_of(database: Any) -> str:
 def _some(operation_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         msg = f"{operation_name} needs the name of at least one InstanceHashField"
-        raise InvalidValue(msg)
+        raise MissingArgument(msg)
     return names
 
 
