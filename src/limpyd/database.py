@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
 
 import redis
 
@@ -23,6 +23,7 @@ from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import ModelKeys, to_text
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.pickling import not_sent
 from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
@@ -116,6 +117,13 @@ class Database(PipelinedCore, Generic[Client]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._where}>"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        not_sent(
+            self,
+            "it has connections, and settings that may be secret; send instances, fields or collections, whose models "
+            "have a database where they are imported, or the name of the model",
+        )
 
     @property
     def _where(self) -> str:

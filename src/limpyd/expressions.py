@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from limpyd.exceptions import shorten
+from limpyd.pickling import ByAttributes
 
 SEPARATOR = "__"
 OPERATORS = frozenset(
@@ -31,7 +32,7 @@ OPERATORS = frozenset(
 """What a filter's name may end with; whether a field serves it is its indexes' affair."""
 
 
-class Expression:
+class Expression(ByAttributes):
     """Something that holds of an object or does not; combined by `&`, `|` and `~`."""
 
     __slots__ = ()
@@ -179,7 +180,7 @@ class Operand:
         return self._compare("box", (longitude, latitude, width, height))
 
 
-class Part(Operand):
+class Part(ByAttributes, Operand):
     """A sub-key of a field, or what an index keeps of its values."""
 
     __slots__ = ("_field", "_path")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Sequence
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
 from limpyd.command_table import Needs
@@ -13,6 +14,7 @@ from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
 from limpyd.indexes.base import Index
 from limpyd.keys import ModelKeys, Partition, to_text
+from limpyd.pickling import field_of
 from limpyd.requests import Argument, Request, Subject, Walk, returned
 from limpyd.scripts import calls
 from limpyd.scripts.outcomes import Model, refusal, shown
@@ -131,6 +133,20 @@ class Field(Operand, WithIndexes, Generic[T]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
 
+    def __reduce__(self) -> Any:
+        if "model" not in vars(self):
+            msg = f"this {type(self).__name__} belongs to no model, so it cannot be pickled; pickle those of a model"
+            raise PicklingError(msg)
+        return field_of, (self.model, self.name)
+
+    def __copy__(self) -> Self:
+        mine = object.__new__(type(self))
+        vars(mine).update(vars(self))
+        return mine
+
+    def __deepcopy__(self, _memo: Any) -> Self:
+        return self  # as of all that is declared
+
     def type_of(self, _key: bytes) -> str:
         """The Redis type of the field's keys."""
         return self.redis_type
@@ -213,6 +229,9 @@ class BoundField(Faced[Face]):
     def __init__(self, field: Any, instance: Any) -> None:
         self._field: Any = field  # its class is known, but type checkers would read it as a descriptor
         self._instance: Holder = instance
+
+    def __reduce__(self) -> Any:
+        return getattr, (self._instance, self._field.name)
 
     @property
     def key(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from typing import Any, ClassVar, Never, Self
 
@@ -32,6 +31,7 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.core import ModelCore
 from limpyd.model.get_or_create import get_or_create
+from limpyd.model.making import AsyncMaking
 from limpyd.model.updates import Update
 from limpyd.moving import from_field, from_limpyd2, from_model
 from limpyd.moving.programs import Moved
@@ -389,7 +389,7 @@ class AsyncRedisModel(ModelCore[Async]):
         if pk is not None:
             return cls._connected(pk)
         empty = cls._empty()
-        empty._making = asyncio.Lock()
+        empty._making = AsyncMaking()
         return empty
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:

@@ -177,6 +177,7 @@ class ModelCore(Faced[Face]):
     def _come(self) -> None:
         if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
             self._pk_bytes = None
+        vars(self).pop("_coming", None)
 
     if not TYPE_CHECKING:
 

@@ -11,7 +11,8 @@ from limpyd.fields import ValueField
 from limpyd.model.objects import automatic_pk, known, new_object
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import ByIndex, Condition
-from limpyd.query.filters import composites, condition_of, serving
+from limpyd.query.filters import composites, condition_of
+from limpyd.query.meanings import serving
 from limpyd.query.plan import Plan, assumed
 from limpyd.requests import Request
 from limpyd.scripts import calls

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from typing import Any
 
 from limpyd.exceptions import InvalidPrimaryKey
+
+
+class AsyncMaking(asyncio.Lock):
+    """The same among the tasks of an event loop."""
+
+    def __reduce__(self) -> Any:
+        return AsyncMaking, ()
 
 
 class Making:
@@ -17,6 +25,9 @@ class Making:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._lock: Any = threading.RLock()
+
+    def __reduce__(self) -> Any:
+        return Making, ()
 
     def lock(self, instance: Any) -> Any:
         """The lock, to be entered.

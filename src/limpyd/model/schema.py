@@ -13,6 +13,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, matches
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.templates import Templates
@@ -35,7 +36,7 @@ Slot = tuple[str, ValueField[Any], Place, bytes | None]
 R = TypeVar("R")
 
 
-class Schema:
+class Schema(Unchanging):
     """The fields of a model, and where its data is."""
 
     _generation = 0
@@ -100,6 +101,10 @@ class Schema:
 
     def __str__(self) -> str:
         return self.name
+
+    def __reduce__(self) -> Any:
+        check_importable(self.model)
+        return schema_of, (self.model,)
 
     def field(self, name: str) -> Field[Any]:
         """A field by its name, or the primary key as `pk`.

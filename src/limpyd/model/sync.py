@@ -381,6 +381,7 @@ class RedisModel(ModelCore[Sync]):
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk
         self._found()
+        vars(self).pop("_coming", None)
         if pk is None:
             self._making = Making()
         return self

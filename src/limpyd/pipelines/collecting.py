@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from limpyd.exceptions import NotInPipeline
+from limpyd.pickling import not_sent
 from limpyd.pipelines.batches import Exchange, first_error, given_up, in_one_go
 from limpyd.pipelines.blocks import Active, Block, Guard, open_block
 from limpyd.pipelines.pending import Pending
@@ -42,6 +43,9 @@ class Collector:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._database!r}, {len(self)} operations waiting>"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        not_sent(self, "it collects what is done here; open another one where it is needed")
 
     # --- for the database ---
 

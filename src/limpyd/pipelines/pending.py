@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from limpyd.exceptions import NotExecuted, NotInPipeline
+from limpyd.pickling import not_sent
 from limpyd.requests import Request
 
 R_co = TypeVar("R_co", covariant=True)
@@ -32,6 +33,9 @@ class Pending(Generic[R_co]):
         self._result: Any = None
         self._error: Exception | None = None
         self._when_settled: Callable[[], None] | None = None
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        not_sent(self, "it gets its result where its pipeline is executed; send that, its .value")
 
     @property
     def value(self) -> R_co:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
-from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.kept import Kept
-from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
+from limpyd.pickling import ByAttributes
+from limpyd.query.meanings import Meaning, stored_in
 from limpyd.requests import Assumption
-from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Stored, Text, Via
-
-TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
-"""Kinds of indexes that are asked without a look at the values."""
-NOWHERE = Stored(b"", b"")
-ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
-"""Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
-MOST_SUBKEYS = 100
-"""How many sub-keys of a field are remembered; they may come from outside."""
+from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Text, Via
 
 
-class Condition:
+class Condition(ByAttributes):
     """Something that holds of an object or does not."""
 
     __slots__ = ()
@@ -51,50 +44,6 @@ class Condition:
     def references(self) -> Iterator[bytes]:
         """Keys of the values that are read first, to compare with."""
         yield from ()
-
-
-class Meaning:
-    """What a filter asks of a field, whatever value it asks it of.
-
-    Attributes:
-        field: the field.
-        number: which of its indexes answers.
-        operator: the operator.
-        sub: the sub-key, of a field that has such.
-        kept: that index.
-        recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
-    """
-
-    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub")
-
-    def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
-        self.field = field
-        self.number = number
-        self.operator = operator
-        self.sub = sub
-        self.kept: Kept = field.place(None).indexes[number]
-        self.recurs = type(self.kept.index).node in ASK_ALIKE
-        self._under: dict[bytes, Meaning] = {}
-
-    def under(self, sub: bytes | None) -> Meaning:
-        """The same, of a sub-key."""
-        if sub is None:
-            return self
-        known = self._under.get(sub)
-        if known is None:
-            known = Meaning(self.field, self.number, self.operator, sub)
-            if len(self._under) < MOST_SUBKEYS:
-                self._under[sub] = known
-            else:
-                known.recurs = False
-        return known
-
-    def node(self, where: Partition, texts: Sequence[Text]) -> Node:
-        """What the server is asked of the objects of a partition, with certain values."""
-        kept = self.field.place_in(where).indexes[self.number]
-        stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self.sub)
-        node: Node = kept.node(self.operator, texts, self.sub, stored)
-        return node
 
 
 class ByIndex(Condition):
@@ -229,6 +178,11 @@ class Together(Condition):
         self._entries = entries
         self._text = text
 
+    def __reduce__(self) -> Any:
+        (where, *_) = self._model.keys.partitions
+        kept: Any = self._model.together(where)[self._number]
+        return _together, (self._model, kept.name, self._entries, self._text)
+
     def node(self, where: Partition) -> Node:
         kept = self._model.together(where)[self._number]
         return OneOf(kept.found_by, kept.key, self._entries)
@@ -356,7 +310,10 @@ class Fails(Condition):
         return f"not ({self._part})" if self._text is None else str(self._text)
 
 
-def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
-    """Where the values of a field are."""
-    place = field.place_in(where)
-    return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)
+def _together(model: Any, name: str, entries: Sequence[bytes], text: object) -> Together:
+    """The condition on an index of several fields, by its name."""
+    for number, kept in enumerate(model.together(model.keys.partitions[0])):
+        if kept.name == name:
+            return Together(model, number, entries, text)
+    msg = f"{model.name} has no index of {name}, which the pickled query needs"
+    raise InvalidFilter(msg)

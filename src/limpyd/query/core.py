@@ -15,9 +15,10 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
+from limpyd.query.copies import Copied
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
-from limpyd.query.following import Follow, followed, following
+from limpyd.query.following import Follow, followed, following, with_followed
 from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
 from limpyd.query.one import exactly_one
@@ -53,7 +54,7 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(Generic[Item, M]):
+class CollectionCore(Copied, Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")
@@ -197,6 +198,7 @@ class CollectionCore(Generic[Item, M]):
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
             shape = Prefetched(self._model, columns, pk, lazy=lazy)
             shape.follows = tuple(follows)
+            shape.asked = ("_instances", lazy, with_followed(names, follows))
             return shape
 
         kind = "prefetch, lazy" if lazy else "prefetch"

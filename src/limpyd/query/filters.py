@@ -21,7 +21,6 @@ from limpyd.query.conditions import (
     Condition,
     Fails,
     Joined,
-    Meaning,
     Missing,
     Nobody,
     OneHolds,
@@ -30,6 +29,7 @@ from limpyd.query.conditions import (
 )
 from limpyd.query.filter_errors import of_none, unserved
 from limpyd.query.following import target_of
+from limpyd.query.meanings import Meaning, serving
 from limpyd.query.values import Values, is_instance
 from limpyd.suggestions import did_you_mean
 
@@ -299,18 +299,6 @@ def _missing(field: ValueField[Any], sub: bytes | None, prefix: str, comparison:
         raise InvalidFilter(msg)
     missing = Missing(field, sub, comparison)
     return missing if comparison.value else Fails(missing, comparison)
-
-
-def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
-    """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
-    found: dict[tuple[str, str], Meaning] | None = vars(field).get("_serving")
-    if found is None:
-        found = {}
-        for number, kept in enumerate(field.place(None).indexes):
-            for operator in kept.index.operators:
-                found.setdefault((kept.index.prefix, operator), Meaning(field, number, operator))
-        vars(field)["_serving"] = found
-    return found
 
 
 def _own(model: Queried, comparison: Comparison) -> Field[Any]:

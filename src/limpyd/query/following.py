@@ -50,6 +50,12 @@ def followed(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]
     ]
 
 
+def with_followed(own: Iterable[Any], follows: Iterable[Follow]) -> list[Any]:
+    """The names of which `followed` makes two kinds."""
+    further = {follow.field.name: [follow.field.name + SEPARATOR + name for name in follow.names] for follow in follows}
+    return [each for name in own for each in further.get(name) or [name]]
+
+
 def following(
     request: Request[Any], follows: Sequence[Follow], read: Read, instances_of: Callable[[Any], list[Any]]
 ) -> Request[Any]:

@@ -11,7 +11,7 @@ from limpyd.fields.checks import as_bytes, flag
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
-from limpyd.query.conditions import stored_in
+from limpyd.query.meanings import stored_in
 from limpyd.query.values import same_database
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Stored
@@ -42,6 +42,9 @@ class SortKey(NamedTuple):
     index_number: int | None = None
     scores: bytes = b""
     missing: bytes = LAST
+
+    def __reduce__(self) -> Any:
+        return _with_index, tuple(self)
 
     @property
     def is_minted_pk(self) -> bool:
@@ -87,6 +90,13 @@ class SortKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"-{self.name}" if self.desc else self.name
+
+
+def _with_index(*parts: Any) -> SortKey:
+    """A sort key that was pickled; which index is in its order is found anew."""
+    key = SortKey(*parts)
+    number = _index_in_order(key.field, key.order) if isinstance(key.field, ValueField) else None
+    return key._replace(index_number=number)
 
 
 def by_scores(order: tuple[SortKey, ...]) -> bool:

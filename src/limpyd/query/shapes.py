@@ -12,8 +12,8 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, placed, to_text
-from limpyd.query.conditions import stored_in
 from limpyd.query.following import Follow, followed, target_of
+from limpyd.query.meanings import stored_in
 from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
 from limpyd.query.unclear import any_missing, mistyped, undecodable
 from limpyd.requests import Argument, returned
@@ -116,11 +116,13 @@ class Shape:
         columns: what is read of each; nothing but the primary keys if there are none.
         recurs: whether there is one for all collections that are in this shape.
         follows: the references of which the objects are to be read as well.
+        asked: the method of a collection that gives it this shape, and its arguments.
     """
 
     recurs = False
     follows: tuple[Any, ...] = ()
     columns: tuple[Column, ...] = ()
+    asked: tuple[Any, ...] = ()
     _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
     _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
 
@@ -214,6 +216,7 @@ class PrimaryKeys(Shape):
     """Primary keys as text."""
 
     recurs = True
+    asked = ("_primary_keys",)
 
     def items(self, replies: list[Any]) -> list[Any]:
         try:
@@ -235,6 +238,7 @@ class Instances(Shape):
     def __init__(self, model: Any, *, lazy: bool) -> None:
         self._make = model._lazy if lazy else model._connected
         self._lazy = lazy
+        self.asked = ("_instances", lazy, None)
 
     @property
     def text(self) -> str:
@@ -273,6 +277,7 @@ class Dicts(RowShape):
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__(columns, partial(dict_maker, [column.name for column in columns]))
+        self.asked = ("_values", tuple(self._names))
 
     @property
     def text(self) -> str:
@@ -284,6 +289,7 @@ class Tuples(RowShape):
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__(columns, tuple_maker)
+        self.asked = ("_values_list", tuple(self._names), isinstance(self, Flat))
 
     @property
     def text(self) -> str:
@@ -306,6 +312,7 @@ class Objects(RowShape):
     def __init__(self, row: Callable[..., Any], columns: Sequence[Column]) -> None:
         super().__init__(columns, partial(object_maker, row, [column.name for column in columns]))
         self._row = row
+        self.asked = ("_rows", row)
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.pickling import ByAttributes
 from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Codec
@@ -225,7 +226,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         )
 
 
-class Across(Operand):
+class Across(ByAttributes, Operand):
     """A field of what a reference is to, or of what that one refers to, and so on; to be compared with."""
 
     __slots__ = ("_field", "_model", "_path")
@@ -261,9 +262,6 @@ class Across(Operand):
 
     __iter__ = None  # or `__getitem__` would be taken for that of a sequence
     __contains__ = None
-
-    def __reduce__(self) -> Any:
-        return Across, (self._field, self._path, self._model)
 
     def part(self, name: str) -> Across:
         """What the index with this prefix keeps."""

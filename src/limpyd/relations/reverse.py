@@ -52,6 +52,9 @@ class BoundReverse(Faced[Face]):
         self._field = field
         self._instance = instance
 
+    def __reduce__(self) -> Any:
+        return type(self), (self._field, self._instance)
+
     def __call__(self, *expressions: Expression, **filters: Any) -> Any:
         """The collection of the objects that refer to this one, narrowed by expressions and filters."""
         own = Comparison(self._field, (), "eq", self._instance)

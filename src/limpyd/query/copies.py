@@ -1,0 +1,29 @@
+"""How a collection is pickled: its conditions, its order and its shape, never what it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.pickling import Unchanging, check_importable, schema_of
+from limpyd.query.query import Query
+
+
+class Copied(Unchanging):
+    """A collection, as far as it is pickled and copied."""
+
+    __slots__ = ()
+    _model: type[Any]
+    _query: Query
+
+    def __reduce__(self) -> Any:
+        check_importable(self._model)
+        conditions, order, shape, stored_key = self._query
+        return _restored, (type(self), self._model, conditions, order, stored_key, shape.asked)
+
+
+def _restored(kind: Any, model: Any, conditions: Any, order: Any, stored_key: str | None, asked: Sequence[Any]) -> Any:
+    """The collection, whose shape is asked for anew: the model may have other fields here."""
+    collection = kind(model, schema_of(model), Query(conditions, order, stored_key=stored_key))
+    method, *arguments = asked
+    return getattr(collection, method)(*arguments)

@@ -1,0 +1,103 @@
+"""What filters ask of fields, whatever values they ask it of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import ValueField
+from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.kept import Kept
+from limpyd.indexes.ranges import RangeIndex
+from limpyd.keys import Partition
+from limpyd.scripts.leaves import Node, Stored, Text
+
+TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
+"""Kinds of indexes that are asked without a look at the values."""
+NOWHERE = Stored(b"", b"")
+ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
+"""Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
+MOST_SUBKEYS = 100
+"""How many sub-keys of a field are remembered; they may come from outside."""
+
+
+class Meaning:
+    """What a filter asks of a field, whatever value it asks it of.
+
+    Attributes:
+        field: the field.
+        number: which of its indexes answers.
+        operator: the operator.
+        sub: the sub-key, of a field that has such.
+        kept: that index.
+        recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
+    """
+
+    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub")
+
+    def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
+        self.field = field
+        self.number = number
+        self.operator = operator
+        self.sub = sub
+        self.kept: Kept = field.place(None).indexes[number]
+        self.recurs = type(self.kept.index).node in ASK_ALIKE
+        self._under: dict[bytes, Meaning] = {}
+
+    def __reduce__(self) -> Any:
+        return meaning_of, (self.field, self.kept.index.prefix, self.operator, self.sub)
+
+    def under(self, sub: bytes | None) -> Meaning:
+        """The same, of a sub-key."""
+        if sub is None:
+            return self
+        known = self._under.get(sub)
+        if known is None:
+            known = Meaning(self.field, self.number, self.operator, sub)
+            if len(self._under) < MOST_SUBKEYS:
+                self._under[sub] = known
+            else:
+                known.recurs = False
+        return known
+
+    def node(self, where: Partition, texts: Sequence[Text]) -> Node:
+        """What the server is asked of the objects of a partition, with certain values."""
+        kept = self.field.place_in(where).indexes[self.number]
+        stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self.sub)
+        node: Node = kept.node(self.operator, texts, self.sub, stored)
+        return node
+
+
+def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
+    """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
+    found: dict[tuple[str, str], Meaning] | None = vars(field).get("_serving")
+    if found is None:
+        found = {}
+        for number, kept in enumerate(field.place(None).indexes):
+            for operator in kept.index.operators:
+                found.setdefault((kept.index.prefix, operator), Meaning(field, number, operator))
+        vars(field)["_serving"] = found
+    return found
+
+
+def meaning_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Meaning:
+    """What a prefix and an operator mean, of a sub-key if the field has such.
+
+    Raises:
+        InvalidFilter: none of the field's indexes serves them: it is declared otherwise where a query was pickled.
+    """
+    meaning = serving(field).get((prefix, operator))
+    if meaning is None:
+        msg = (
+            f"{field} has no index for {SEPARATOR.join(filter(None, (prefix, operator)))!r}, as the pickled query needs"
+        )
+        raise InvalidFilter(msg)
+    return meaning.under(sub)
+
+
+def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
+    """Where the values of a field are."""
+    place = field.place_in(where)
+    return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)
