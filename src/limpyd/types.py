@@ -7,6 +7,7 @@ like work on, and moments sort by their text.
 from __future__ import annotations
 
 import enum
+import operator
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,9 +18,14 @@ from uuid import UUID
 from limpyd.exceptions import DeclarationError
 
 T = TypeVar("T")
-UNTYPED: Any = object()
-"""Stands for the type of a field that is declared without one."""
 
+
+class Untyped:
+    """The type of a field that is declared without one: it takes what redis-py takes, and returns text."""
+
+
+Encodable = str | bytes | bytearray | memoryview | int | float | Decimal
+"""What such a field takes."""
 
 FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878
 """Beyond these Redis stores no place."""
@@ -88,6 +94,8 @@ def codec_for(declared: Any) -> Codec[Any]:
     Raises:
         DeclarationError: limpyd cannot store the type.
     """
+    if declared is Untyped:
+        return UNTYPED
     if isinstance(declared, type):
         if issubclass(declared, enum.Enum):
             return _enum_codec(declared)
@@ -165,6 +173,43 @@ MICROSECOND = timedelta(microseconds=1)
 
 def _encode_str(value: str) -> bytes:
     return (value if type(value) is str else _str(value)).encode()
+
+
+def _encode_untyped(value: Encodable) -> bytes:
+    """The text that redis-py's encoder sends; that of a Decimal, which it refuses, is written without an exponent."""
+    if type(value) is str:
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, bool):
+        raise TypeError(_not_encodable(value))
+    # Not by the repr of a subclass, such as IntEnum's or that of numpy's float64.
+    if isinstance(value, int):
+        return int.__repr__(value).encode()
+    if isinstance(value, float):
+        return float.__repr__(value).encode()
+    if isinstance(value, str):
+        return str.encode(value, "utf-8", "surrogateescape")
+    if isinstance(value, Decimal):
+        return _encode_decimal(value)
+    raise TypeError(_not_encodable(value))
+
+
+def _not_encodable(value: object) -> str:
+    """Why a field without a type does not take a value, and the cure."""
+    kind = type(value)
+    declared = next((known for known in (bool, enum.Enum, *CODECS) if isinstance(value, known)), None)
+    if value is None:
+        cure = "to remove the value use delete(), to store an empty text ''"
+    elif declared is bool:
+        cure = "declare the field with type=bool, or give 0 or 1"
+    elif declared is not None:
+        cure = f"declare the field with type={kind.__name__ if declared is enum.Enum else declared.__name__}"
+    elif isinstance(value, list | tuple | set | frozenset | dict):
+        cure = "several values are held by a ListField, SetField or HashField, or by a JSONField"
+    else:
+        cure = "convert it to one of them"
+    return f"without a type= it takes str, bytes, int, float or Decimal, not {kind.__name__}; {cure}"
 
 
 def _encode_bytes(value: bytes) -> bytes:
@@ -288,6 +333,17 @@ CODECS: dict[type, Codec[Any]] = {
     ),
     GeoPoint: Codec("GeoPoint", _encode_point, _decode_point),
 }
+
+
+UNTYPED: Codec[Any] = Codec(
+    "str",
+    _encode_untyped,
+    operator.methodcaller("decode", "utf-8", "surrogateescape"),
+    Use.TEXT | Use.INTEGER | Use.NUMBER,
+    number="exact",
+)
+"""How values of a field without a type are stored. Bytes that are not UTF-8 are read as text with surrogates, which is
+stored as those bytes again."""
 
 
 def _enum_codec(declared: type[enum.Enum]) -> Codec[Any]:

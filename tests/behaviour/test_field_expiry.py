@@ -230,7 +230,7 @@ async def test_wrong_arguments(face, one):
             lambda: text.hsetex("a", ex=0),
             lambda: text.hsetex("a", ex=1, keepttl=True),
             lambda: text.hsetex("a", fnx=True, fxx=True),
-            lambda: text.hsetex(1),
+            lambda: text.hsetex(True),
             lambda: text.hgetex(ex=1, persist=True),
             lambda: text.hgetex(exat="tomorrow"),
         ):

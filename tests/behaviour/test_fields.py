@@ -50,6 +50,7 @@ async def thing(face):
         two = InstanceHashField(type=int, indexable=True)
         three = InstanceHashField(type=float)
         only = InstanceHashField(unique=True)
+        strict = InstanceHashField(type=str)
 
     return await face.do(Thing.create(one="x"))
 
@@ -439,8 +440,9 @@ class TestTypes:
         face.client.set("{thing}:field:number:1", "abc")
         error = await face.refused(StoredValueError, thing.number.get, match="Thing.number")
         assert error.key == "{thing}:field:number:1"
-        face.client.set("{thing}:field:text:1", b"\xff")
-        await face.refused(StoredValueError, thing.text.get)
+        face.client.hset("{thing}:hash:1", "strict", b"\xff")
+        await face.refused(StoredValueError, thing.strict.get, match="Thing.strict")
+        face.client.hdel("{thing}:hash:1", "strict")
         face.client.hset("{thing}:hash:1", "two", "x")
         for read in (thing.two.hget, thing.hgetall, thing.hvals, lambda: thing.hmget("two")):
             await face.refused(StoredValueError, read, match="Thing.two")

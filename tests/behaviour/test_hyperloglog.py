@@ -95,7 +95,7 @@ class TestCommands:
             for wrong in (
                 one.visitors.pfadd,
                 one.visitors.pfmerge,
-                lambda: one.visitors.pfadd("a", 1),
+                lambda: one.visitors.pfadd("a", True),
                 lambda: one.visitors.pfadd("\ud800"),
                 lambda: one.visitors.pfcount(other.raw),
                 lambda: one.visitors.pfcount(other.title),
@@ -156,7 +156,7 @@ class TestObjects:
         assert await face.do(one.visitors.pfcount()) == 2
         assert await face.do(one.raw.exists()) is False
         before = state(face.client)
-        for wrong in ("ab", b"ab", 3, {"a": 1}, ["a", 1]):
+        for wrong in ("ab", b"ab", 3, {"a": 1}, ["a", True]):
             await face.refused(InvalidValue, lambda wrong=wrong: page.create(visitors=wrong))
         assert state(face.client) == before
         await face.do(one.delete())

@@ -131,7 +131,7 @@ class TestAll:
         for wrong in (
             {"tags": "abc"},
             {"tags": 5},
-            {"tags": [1]},
+            {"tags": [True]},
             {"queue": {"a": 1}},
             {"board": ["a"]},
             {"board": {"a": "x"}},
@@ -275,7 +275,7 @@ class TestArguments:
         foreign = Foreign.lazy_connect(1)
         wrong = (
             lambda: thing.tags.sadd(),
-            lambda: thing.tags.sadd(1),
+            lambda: thing.tags.sadd(True),
             lambda: thing.tags.sadd(["a"]),
             lambda: thing.tags.spop_many(-1),
             lambda: thing.tags.sscan(count=0),
@@ -309,7 +309,7 @@ class TestArguments:
             lambda: thing.board.zunion(other.board, aggregate="AVG"),
             lambda: thing.heads.hset(),
             lambda: thing.heads.hset("a"),
-            lambda: thing.heads.hset(5, "a"),
+            lambda: thing.heads.hset(True, "a"),
             lambda: thing.heads.hmset(["a"]),
             lambda: thing.heads.hdel(),
             lambda: thing.counts.hexpire(1),

@@ -152,7 +152,7 @@ class TestPrimaryKeys:
 
     def test_what_they_may_be(self, database):
         made = declare("Made", database=database)
-        for wrong in (1.5, True, object(), "\ud800"):
+        for wrong in (True, None, object(), "\ud800"):
             with pytest.raises(InvalidPrimaryKey):
                 made.lazy_connect(wrong)
 

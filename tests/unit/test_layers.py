@@ -47,7 +47,7 @@ LAYERS = [
     {"fields.expiring", "fields.single", "fields.together", "fields.waiting"},
     {"fields.keyed"},
     {"fields.many", "fields.bits"},
-    {"fields.hashexpiry", "fields.scoredranges", "fields.streamentries", "fields.streampending"},
+    {"fields.hashexpiry", "fields.listwaiting", "fields.scoredranges", "fields.streamentries", "fields.streampending"},
     {"fields.string", "fields.instancehash", "fields.set", "fields.list", "fields.hash", "fields.streamgroups"},
     {"fields.hyperloglog", "fields.json", "fields.scoredtogether", "fields.stream", "fields.version"},
     {"fields.sortedset"},

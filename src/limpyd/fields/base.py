@@ -20,7 +20,7 @@ from limpyd.scripts import calls
 from limpyd.scripts.outcomes import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
 from limpyd.suggestions import did_you_mean
-from limpyd.types import UNTYPED, Codec, codec_for
+from limpyd.types import Codec, Untyped, codec_for
 from limpyd.upkeep.fields import WithIndexes
 
 T = TypeVar("T")
@@ -96,11 +96,11 @@ class Field(Operand, WithIndexes, Generic[T]):
                 raise DeclarationError(_unknown_option(cls, unknown[0], known))
             return super().__new__(cls)
 
-    def __init__(self, type: Any = UNTYPED, *, lockable: bool = True) -> None:
+    def __init__(self, type: Any = Untyped, *, lockable: bool = True) -> None:
         self.name = ""
-        self.typed = type is not UNTYPED
-        """Whether the declaration says of which type the values are; untyped ones are text."""
-        self.codec: Codec[T] = self._codec_for(type if self.typed else str)
+        self.typed = type is not Untyped
+        """Whether the declaration says of which type the values are."""
+        self.codec: Codec[T] = self._codec_for(type)
         self.lockable = lockable
         self.model: Owner
 

@@ -10,6 +10,7 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.keys import to_bytes
 from limpyd.requests import Argument
+from limpyd.types import UNTYPED
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """What fits the 64 bits of Redis's integers."""
@@ -132,6 +133,22 @@ def as_bytes(what: str, value: Any) -> bytes:
             raise InvalidValue(msg) from error
     msg = f"{what} takes str or bytes, not {shorten(value)}"
     raise InvalidValue(msg)
+
+
+def encoded(what: str, value: Any) -> bytes:
+    """What redis-py takes for a value, as it is sent.
+
+    Raises:
+        InvalidValue: it is something else, or cannot be encoded.
+    """
+    try:
+        return UNTYPED.encode(value)
+    except TypeError as error:
+        msg = f"{what} takes str, bytes, int, float or Decimal, not {shorten(value)}"
+        raise InvalidValue(msg) from error
+    except ValueError as error:
+        msg = f"{what} cannot be sent as text: {error}"
+        raise InvalidValue(msg) from error
 
 
 def one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:

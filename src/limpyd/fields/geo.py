@@ -17,7 +17,7 @@ from limpyd.keys import to_text
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
-from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, UNTYPED, GeoPoint
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, GeoPoint, Untyped
 
 T = TypeVar("T")
 Unit = Literal["m", "km", "mi", "ft"]
@@ -304,7 +304,7 @@ class GeoField(ScoredField[T]):
     """Places on the globe in a Redis sorted set.
 
     Args:
-        type: the Python type of the members; str by default.
+        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
         indexable: objects can be found by any of their members.
         unique: no two objects have a member in common; implies indexable.
         lockable: accepted for limpyd 2's sake; see ValueField.
@@ -331,7 +331,7 @@ class GeoField(ScoredField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

@@ -20,7 +20,7 @@ from limpyd.keys import to_text
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED, Use
+from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 NO_VALUES = Needs(redis=(7, 4), valkey=(8, 0))
@@ -246,7 +246,7 @@ class HashField(ValueField[T]):
     """Values by key in a Redis hash.
 
     Args:
-        type: the Python type of the values; str by default.
+        type: the Python type of the values. Without it what redis-py takes is taken, and text returned.
         indexable: objects can be found by the value under any key: `headers__from="x"`.
         unique: no two objects have the same value under the same key; implies indexable.
         lockable: accepted for limpyd 2's sake; see ValueField.
@@ -275,7 +275,7 @@ class HashField(ValueField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     def __getitem__(self, key: Key) -> Part:
@@ -297,7 +297,7 @@ class HashField(ValueField[T]):
         Raises:
             InvalidValue: it is no text.
         """
-        return checks.as_bytes(f"{self}: a key", key)
+        return checks.encoded(f"{self}: a key", key)
 
     def checked(self, mapping: Any) -> Mapping[Any, Any]:
         """Values by key.

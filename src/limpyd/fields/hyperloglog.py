@@ -14,7 +14,7 @@ from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
 from limpyd.requests import Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED
+from limpyd.types import Untyped
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class HyperLogLogField(MembersField[T]):
     """A count of different elements, in a Redis HyperLogLog of at most 12 KB.
 
     Args:
-        type: the Python type of the elements; str by default.
+        type: the Python type of the elements. Without it what redis-py takes is taken, and text returned.
         lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
@@ -87,7 +87,7 @@ class HyperLogLogField(MembersField[T]):
     def __init__(self: HyperLogLogField[str], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
-    def __init__(self, type: Any = UNTYPED, *, lockable: bool = True, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, *, lockable: bool = True, **options: Any) -> None:
         if options:
             msg = (
                 f"HyperLogLogField takes type and lockable, not {' and '.join(options)}: the elements are not "

@@ -17,7 +17,7 @@ from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED, Use
+from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 
@@ -325,7 +325,7 @@ class InstanceHashField(SingleValueField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     sub = b""

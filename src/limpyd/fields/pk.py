@@ -8,33 +8,26 @@ from limpyd.commands import operation
 from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import BoundField, Field
-from limpyd.keys import to_bytes, to_text
+from limpyd.keys import to_text
 from limpyd.requests import Request, answered, to_bool
 from limpyd.scripts import calls
+from limpyd.types import UNTYPED, Encodable
 
 
 def pk_bytes(subject: str, pk: Any) -> bytes:
-    """A primary key as it is stored; it may be given as str, bytes or int.
+    """A primary key as it is stored; it may be given as whatever a field without a type takes.
 
     Raises:
         InvalidPrimaryKey: it is something else.
     """
-    if isinstance(pk, str):
-        try:
-            return to_bytes(pk)
-        except UnicodeEncodeError as error:
-            msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
-            raise InvalidPrimaryKey(msg) from error
-    if isinstance(pk, bytes):
-        return pk
-    if isinstance(pk, int) and not isinstance(pk, bool):
-        try:
-            return b"%d" % pk
-        except ValueError as error:  # Python writes out no int of so many digits
-            msg = f"{subject}: the primary key is {shorten(pk)}; give it as a text"
-            raise InvalidPrimaryKey(msg) from error
-    msg = f"{subject}: a primary key is a str, bytes or int, not {shorten(pk)}"
-    raise InvalidPrimaryKey(msg)
+    try:
+        return UNTYPED.encode(pk)
+    except TypeError as error:
+        msg = f"{subject}: a primary key is a str, bytes, int, float or Decimal, not {shorten(pk)}"
+        raise InvalidPrimaryKey(msg) from error
+    except ValueError as error:  # a lone surrogate, or an int of more digits than Python writes out
+        msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
+        raise InvalidPrimaryKey(msg) from error
 
 
 class BoundPK(BoundField[Face]):
@@ -49,7 +42,7 @@ class BoundPK(BoundField[Face]):
         return answered(None if pk is None else to_text(pk))
 
     @operation
-    def set(self, value: str | bytes | int) -> Request[None]:
+    def set(self, value: Encodable) -> Request[None]:
         """Gives an instance without a primary key its own, and so creates the object (SADD).
 
         Raises:
@@ -108,7 +101,7 @@ class PKField(Field[str]):
         self.is_default = is_default
         """It is the one that every model has until it declares its own."""
 
-    def encode(self, value: str | bytes | int) -> bytes:
+    def encode(self, value: Encodable) -> bytes:
         return pk_bytes(str(self), value)
 
     @overload

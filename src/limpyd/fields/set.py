@@ -15,7 +15,7 @@ from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED
+from limpyd.types import Untyped
 
 T = TypeVar("T")
 
@@ -213,7 +213,7 @@ class SetField(MembersField[T]):
     """Members in a Redis set.
 
     Args:
-        type: the Python type of the members; str by default.
+        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
         indexable: objects can be found by any of their members.
         unique: no two objects have a member in common; implies indexable.
         lockable: accepted for limpyd 2's sake; see ValueField.
@@ -241,7 +241,7 @@ class SetField(MembersField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

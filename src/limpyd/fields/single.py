@@ -15,7 +15,7 @@ from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
-from limpyd.types import UNTYPED, Use
+from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,14 +25,14 @@ class SingleValueField(ValueField[T]):
     """The declaration of a field of one value.
 
     Args:
-        type: the Python type of the value; str by default.
+        type: the Python type of the value. Without it what redis-py takes is taken, and text returned.
         default: the value a new object gets when none is given, or a function that makes it.
         indexable: objects can be found by the value.
         unique: no two objects have the same value; implies indexable.
         lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
-    def __init__(self, type: Any = UNTYPED, *, default: Any = None, unique: bool = False, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, *, default: Any = None, unique: bool = False, **options: Any) -> None:
         super().__init__(type, unique=unique, **options)
         if unique and default is not None and not callable(default):
             msg = "a unique field cannot have a default: the second object would be refused; use a function"

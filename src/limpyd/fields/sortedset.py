@@ -18,7 +18,7 @@ from limpyd.iteration import awaited
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED
+from limpyd.types import Untyped
 
 T = TypeVar("T")
 NO_SCORES = Needs(redis=None, valkey=(8, 1))
@@ -320,7 +320,7 @@ class SortedSetField(ScoredField[T]):
     """Members in a Redis sorted set, each with a score.
 
     Args:
-        type: the Python type of the members; str by default.
+        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
         indexable: objects can be found by any of their members.
         unique: no two objects have a member in common; implies indexable.
         lockable: accepted for limpyd 2's sake; see ValueField.
@@ -345,7 +345,7 @@ class SortedSetField(ScoredField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

@@ -17,7 +17,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED
+from limpyd.types import Untyped
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -293,7 +293,7 @@ class StreamField(ValueField[T]):
     """Entries of names and values in a Redis stream.
 
     Args:
-        type: the Python type of the values; str by default.
+        type: the Python type of the values. Without it what redis-py takes is taken, and text returned.
         lockable: accepted for limpyd 2's sake; see ValueField.
     """
 
@@ -305,7 +305,7 @@ class StreamField(ValueField[T]):
     def __init__(self: StreamField[str], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         if not options.keys().isdisjoint({"indexable", "indexes", "unique"}):
             msg = (
                 "a StreamField cannot be indexable or unique: a stream is a log to be read in its order, and no index "

@@ -112,7 +112,7 @@ class BoundEntries(BoundMany[Face], Generic[T, Face]):
         encode = self._field.encode
         args: list[Argument] = []
         for name, value in fields.items():
-            args += (checks.as_bytes("the name of a field of a stream's entry", name), encode(value))
+            args += (checks.encoded("the name of a field of a stream's entry", name), encode(value))
         return args
 
     def _ids(self, command: str, ids: Iterable[StreamId]) -> list[bytes]:

@@ -20,7 +20,7 @@ from limpyd.indexes.base import Declared
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import UNTYPED, Use
+from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -220,7 +220,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
 
         Raises:
             UnsupportedCommand: the field's type is not str or bytes.
-            StoredValueError: the cut goes through a character of several bytes.
+            StoredValueError: the cut goes through a character of several bytes, and the field has type=str.
         """
         return self._part("GETRANGE", start, end)
 
@@ -285,7 +285,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         Raises:
             UnsupportedCommand: the field's type is not str or bytes.
             InvalidValue: the other is no StringField of the same type and database.
-            StoredValueError: it cuts through a character of several bytes.
+            StoredValueError: it cuts through a character of several bytes, and the field has type=str.
         """
         return self._common(other, decode=self._value)
 
@@ -319,6 +319,9 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
 
     def _text(self, command: str, value: str | bytes) -> bytes:
         self._usable(Use.TEXT, command)
+        if not self._field.typed:
+            stored: bytes = self._field.encode(value)
+            return stored
         if isinstance(value, str):
             try:
                 return value.encode()
@@ -374,7 +377,7 @@ class StringField(WholeStringField[T]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
     ) -> None: ...
-    def __init__(self, type: Any = UNTYPED, **options: Any) -> None:
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
 
     @overload

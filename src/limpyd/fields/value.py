@@ -20,7 +20,7 @@ from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
-from limpyd.types import UNTYPED, Use
+from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,7 +62,8 @@ class ValueField(Field[T]):
     """The declaration of a field that holds a value in Redis.
 
     Args:
-        type: the Python type of the value, or of its members; str by default.
+        type: the Python type of the value, or of its members. Without it what redis-py takes is taken,
+            and text returned.
         indexable: objects can be found by the value, or by any of its members.
         unique: no two objects have the same value, or a member in common; implies indexable.
         indexes: the indexes to keep instead of the type's default one, each a class or an instance; implies indexable.
@@ -85,7 +86,7 @@ class ValueField(Field[T]):
 
     def __init__(
         self,
-        type: Any = UNTYPED,
+        type: Any = Untyped,
         *,
         indexable: bool = False,
         unique: bool = False,

@@ -13,7 +13,7 @@ from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, boun
 from limpyd.keys import Partition, placed
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
-from limpyd.types import CODECS, Codec, GeoPoint, codec_for
+from limpyd.types import CODECS, UNTYPED, Codec, GeoPoint, codec_for
 
 Transform = str | Callable[..., Any]
 """The name of a form, which the server knows too; or a Python function, which it cannot run."""
@@ -28,6 +28,7 @@ class Indexed(Protocol):
     name: str
     model: Any
     codec: Codec[Any]
+    typed: bool
     stored_as: ClassVar[bytes]
     has_subkeys: ClassVar[bool]
     many: ClassVar[bool]
@@ -263,6 +264,8 @@ def encode_any(value: Any) -> bytes:
         msg = f"{shorten(value)} is of no type that can be stored"
         raise InvalidValue(msg)
     try:
+        if known is str:  # a transform is given text with surrogates, and may return them
+            return UNTYPED.encode(value)
         return codec_for(type(value) if type(value) in CODECS else known).encode(value)
     except (TypeError, ValueError) as error:
         msg = f"{shorten(value)} cannot be stored: {error}"

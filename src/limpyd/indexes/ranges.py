@@ -68,8 +68,8 @@ class NumberRangeIndex(RangeIndex):
             raise DeclarationError(msg)
 
     def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
-        untyped = field.codec.name in {"str", "bytes"}
-        return encode_any if untyped else super().filter_encoder(field)
+        of_texts = field.typed and field.codec.name in {"str", "bytes"}
+        return encode_any if of_texts else super().filter_encoder(field)
 
 
 class TextRangeIndex(RangeIndex):
@@ -100,10 +100,10 @@ class TextRangeIndex(RangeIndex):
             raise DeclarationError(msg)
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
-        if self.all_steps(field) or field.codec.name in {"str", "bytes"}:
+        if self.all_steps(field) or (field.typed and field.codec.name in {"str", "bytes"}):
             as_it_is = operator == "startswith" or isinstance(value, str)
             return encode_any(value) if as_it_is else super().encode_filter(field, operator, value)
-        if operator == "startswith" or (isinstance(value, str) and operator not in EQUALITY):
+        if field.typed and (operator == "startswith" or (isinstance(value, str) and operator not in EQUALITY)):
             text = encode_any(value)
             return compared_text(field, field.codec.name, operator, text) if field.codec.name in SHAPES else text
         return super().encode_filter(field, operator, value)
