@@ -1,19 +1,30 @@
-"""Which servers the tests run on: an option that selects some, and a line that names those that were missing."""
+"""Which servers and faces the tests run on: options that select them, and a line that names servers that were missing.
+
+A test of a face on a server runs on each server and on each face, but not on each pair of them: the faces take turns.
+What a face sends differs little by the server, and over the tests as a whole each face meets each server often.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from tests.servers import BINARIES, KNOWN, system_server
 
-HELP = "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
+SERVERS_HELP = (
+    "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
+)
+PAIRS_HELP = "run each test of a face on a server on each pair of them; else the faces take turns"
+FACES = ("sync", "async")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--servers`."""
-    parser.addoption("--servers", metavar="NAME,…", help=HELP)
+    """Adds `--servers` and `--every-pair`."""
+    parser.addoption("--servers", metavar="NAME,…", help=SERVERS_HELP)
+    parser.addoption("--every-pair", action="store_true", help=PAIRS_HELP)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,11 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects what does not run on the servers that were asked for."""
+    """Deselects what does not run on the servers that were asked for, and pairs that are not in turn."""
     names = selected_servers(config)
-    if names is not None:
-        config.hook.pytest_deselected(items=[item for item in items if not names & servers_of(item)])
-        items[:] = [item for item in items if names & servers_of(item)]
+    selected = [item for item in items if names is None or names & servers_of(item)]
+    if not config.getoption("--every-pair"):
+        selected = in_turn(selected)
+    kept = set(selected)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = selected
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -64,6 +78,40 @@ def servers_of(item: pytest.Item) -> set[str]:
     marked = [name for marker in item.iter_markers("server") for name in marker.args]
     texts = [text for text in (*parameters, *marked) if isinstance(text, str)]
     return {name for text in texts if (name := _resolve(text)) in BINARIES}
+
+
+def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Of the pairs of a face and a server, those in turn: each server with one face, each face with some server."""
+    sides: dict[str, set[int]] = defaultdict(set)
+    for item in items:
+        if _is_of_pair(item):
+            sides[_without_pair(item)].add(_side(item))
+
+    def is_in_turn(item: Any) -> bool:
+        if not _is_of_pair(item) or len(sides[test := _without_pair(item)]) == 1:
+            return True
+        return (_side(item) + FACES.index(item.callspec.params["face"]) + crc32(test.encode())) % len(FACES) == 0
+
+    return [item for item in items if is_in_turn(item)]
+
+
+def _is_of_pair(item: Any) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and {"face", "server"} <= callspec.params.keys()
+
+
+def _without_pair(item: Any) -> str:
+    """What a test is, whatever its face and its server."""
+    others = item.callspec.id
+    for part in ("server", "face"):
+        others = others.replace(item.callspec.params[part], part, 1)
+    return f"{item.parent.nodeid}::{item.originalname}[{others}]"
+
+
+def _side(item: Any) -> int:
+    """The side of a test's server: a server and the cluster of one node of its kind are on different ones."""
+    name = item.callspec.params["server"]
+    return (list(BINARIES).index(_resolve(name)) + name.endswith("-cluster")) % 2
 
 
 def _resolve(name: str) -> str:
