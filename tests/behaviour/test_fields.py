@@ -433,7 +433,7 @@ class TestTypes:
         made = await face.do(Number.create(number=Decimal("1E-60000")))
         start = clock.perf_counter()
         await face.do(made.number.set(Decimal("2E-60000")))
-        assert clock.perf_counter() - start < 0.5
+        assert clock.perf_counter() - start < 3
         assert await face.all(Number.collection(number=Decimal("2E-60000"))) == ["1"]
 
     async def test_stored_values_that_do_not_fit_name_the_key(self, face, thing):

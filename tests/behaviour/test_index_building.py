@@ -35,6 +35,7 @@ from limpyd.exceptions import (
 )
 from limpyd.types import GeoPoint
 from limpyd.upkeep import programs
+from tests.conftest import FEW
 from tests.finding import found
 from tests.rebuild import inconsistencies, state
 
@@ -432,6 +433,7 @@ class TestRebuilding:
         await face.refused(ZeroDivisionError, lambda: person.rebuild_indexes(progress=fail))
         assert await found(face, person, name="a") == ["1"]
 
+    @pytest.mark.parametrize("server", FEW, indirect=True)
     async def test_large_values(self, face, version):
         if face.server.clustered:
             pytest.skip("a cluster of one node does nothing else here, and this takes time")

@@ -27,6 +27,7 @@ from limpyd.exceptions import (
     StoredValueError,
     WrongTypeError,
 )
+from tests.conftest import FEW
 from tests.finding import found
 from tests.rebuild import inconsistencies, state
 
@@ -140,6 +141,7 @@ class TestAll:
         ):
             await face.refused(InvalidValue, lambda wrong=wrong: model.create(**wrong))
 
+    @pytest.mark.parametrize("server", FEW, indirect=True)
     async def test_many_at_once(self, face, model, thing):
         many = [str(number) for number in range(20_000)]
         do = face.do

@@ -408,7 +408,7 @@ class TestSums:
             await any_face.do(person.create(big=Decimal(text)))
         start = time.perf_counter()
         total = await any_face.do(person.collection().sum("big"))
-        assert time.perf_counter() - start < 1
+        assert time.perf_counter() - start < 5
         assert total == Decimal("3" * digits + "." + "6" * digits)
 
 

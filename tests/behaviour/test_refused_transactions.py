@@ -9,7 +9,7 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StreamField, StringField
 from limpyd.command_table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
-from tests.conftest import Sent
+from tests.conftest import FEW, Sent
 from tests.rebuild import inconsistencies, state
 from tests.undoing import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
 
@@ -141,6 +141,7 @@ def alike(one, other):
     return type(one) is type(other) and abs(one - other) < TIMES and (one > 0) == (other > 0)
 
 
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_run_twice(model, client, cases, server):
     """The same where Python is asked in between: results and state are as if it had been run once."""
     kept = {key: (client.dump(key), client.pexpiretime(key)) for key in client.scan_iter(count=1000)}

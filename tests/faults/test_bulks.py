@@ -7,12 +7,16 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from limpyd import BulkError, InstanceHashField, RedisDatabase, RedisModel, SetField
+from tests.conftest import FEW
 from tests.rebuild import inconsistencies
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_bulks(server):
     """What a killed process leaves is whole."""
     program = [sys.executable, "-m", "tests.faults.killed_bulks", str(server.port), "60"]

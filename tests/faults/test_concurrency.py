@@ -13,6 +13,7 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StringField, UniquenessError
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from tests.conftest import FEW
 from tests.rebuild import inconsistencies
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +115,7 @@ for number in range(300):
 """
 
 
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_four_processes_write_one_object(server):
     class Thing(RedisModel):
         database = RedisDatabase(port=server.port)
@@ -129,6 +131,7 @@ def test_four_processes_write_one_object(server):
     Thing.database.close()
 
 
+@pytest.mark.parametrize("server", FEW, indirect=True)
 def test_killed_writers(server):
     program = [sys.executable, "-m", "tests.faults.killed_writers", str(server.port), "200"]
     done = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)

@@ -75,7 +75,7 @@ async def work(who, under_way):
         me.name.set(name)
 
     compare(await under_way, "n0")
-    for number in range(150):
+    for number in range(50):
         compare(await asyncio.gather(*[me.name.get() for _ in range(5)]), [f"n{who}"] * 5)
         await me.queue.rpush(f"{who}.{number}")
         compare(await me.queue.blpop(timeout=5), f"{who}.{number}")

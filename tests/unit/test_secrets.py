@@ -8,6 +8,8 @@ import traceback
 
 import pytest
 import redis
+import redis.asyncio.retry
+from redis.backoff import NoBackoff
 
 from limpyd import RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
@@ -47,6 +49,12 @@ def told(error):
         seen = seen.__cause__ or seen.__context__
     frames = [line for line in traceback.format_exception(error) if __file__ not in line]
     return "\n".join([*lines, *frames])
+
+
+def once(database):
+    """Has a client of redis-py try once, and not for seconds."""
+    own = redis if database is RedisDatabase else redis.asyncio
+    return own.retry.Retry(NoBackoff(), 0)
 
 
 def refused(call, kind=DeclarationError):
@@ -137,7 +145,7 @@ class TestSettings:
 
     def test_of_a_client_made_elsewhere(self, database, settings):
         own = redis if database is RedisDatabase else redis.asyncio
-        made = database(client=own.Redis(host="127.0.0.1", port=1, **settings))
+        made = database(client=own.Redis(host="127.0.0.1", port=1, retry=once(database), **settings))
         assert SECRET not in repr(made)
         refused(lambda: reach(made), ServerUnreachable)
 
@@ -152,8 +160,10 @@ class TestSettings:
 @FACES
 def test_a_client_of_sentinel(database):
     own = redis.sentinel if database is RedisDatabase else redis.asyncio.sentinel
-    sentinel = own.Sentinel([("127.0.0.1", 1)], sentinel_kwargs={"ssl": True, "ssl_password": SECRET})
-    made = database(client=sentinel.master_for("main", password=SECRET))
+    sentinel = own.Sentinel(
+        [("127.0.0.1", 1)], sentinel_kwargs={"ssl": True, "ssl_password": SECRET, "retry": once(database)}
+    )
+    made = database(client=sentinel.master_for("main", password=SECRET, retry=once(database)))
     assert SECRET not in repr(made)
     refused(lambda: reach(made), ServerUnreachable)
 

@@ -85,14 +85,14 @@ class EmbeddedServer:
                 f"or call close() on the database, and the next use begins with what is there then"
             )
             raise ServerUnreachable(msg)
-        return presence.held() and supervisor.state_of(self._socket_path()) != supervisor.ABSENT
+        return presence.held() and supervisor.state_of(self._socket_path(), PATIENCE) != supervisor.ABSENT
 
     def _joined(self) -> Presence | None:
         """The presence of this process at a server that is ready; None if the folder was removed meanwhile."""
         folders.make_folder(self._folder)
         presence = Presence.enter(self._folder, PATIENCE)
         try:
-            if presence is not None and supervisor.state_of(self._socket_path()) != supervisor.READY:
+            if presence is not None and supervisor.state_of(self._socket_path(), PATIENCE) != supervisor.READY:
                 self._warn_of_private_server()
                 self._launch()
         except BaseException:

@@ -85,10 +85,10 @@ def is_at(file: int, path: str | Path) -> bool:
         return False
 
 
-def state_of(socket_path: str) -> str:
+def state_of(socket_path: str, patience: float) -> str:
     """READY, LOADING its data, SILENT (somebody listens, but does not answer in time), or ABSENT."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(REPLY_SECONDS)
+        client.settimeout(min(REPLY_SECONDS, patience))
         try:
             client.connect(socket_path)
         except (TimeoutError, BlockingIOError):  # who listens has no room for more
@@ -222,7 +222,7 @@ def discard(folder: str, server_lock: int) -> None:
 def wait_until_ready(watcher: int, patience: float) -> str | None:
     """Waits for the server; what stood against it, or None once it is ready. Loading its data may take any time."""
     deadline = time.monotonic() + patience
-    while (state := state_of(SOCKET)) != READY:
+    while (state := state_of(SOCKET, patience)) != READY:
         if os.waitpid(watcher, os.WNOHANG)[0]:
             return "did not start"
         if state == LOADING:
@@ -237,7 +237,7 @@ def claim_or_find(patience: float) -> tuple[int | None, str | None]:
     """The lock of the server, if none runs; neither if one runs and is ready; or what is wrong."""
     deadline = time.monotonic() + patience
     while True:
-        state = state_of(SOCKET)
+        state = state_of(SOCKET, patience)
         if state == READY:
             return None, None
         # Whoever listens is a server, also if someone removed the file of its lock.
