@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
 import limpyd.embedded
 from limpyd import RedisDatabase
@@ -21,7 +22,6 @@ from tests.faults.test_embedded import Program, alive, gone
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("LIMPYD_KILLS", "12")) // 2
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
 
@@ -149,6 +149,19 @@ class TestOneServer:
         assert done.returncode == 4
         assert f"process {server_of(database)}" in done.stderr
         database.close()
+
+    def test_one_that_ends_although_its_supervisor_was_killed(self, tmp_path):
+        """Between the signal that ends it and its end, it answers still."""
+        program = Program(tmp_path)
+        (watcher,) = of_kind("supervisor", tmp_path)
+        with redis.Redis(unix_socket_path=str(tmp_path / "valkey.sock")) as client:
+            client.config_set("hz", 1)  # how often in a second it looks whether it was told to end
+        program.end()
+        time.sleep(0.05)
+        os.kill(watcher, signal.SIGKILL)
+        successor = connected(tmp_path)
+        assert server_of(successor) != program.server
+        successor.close()
 
     def test_killed_at_any_time(self, tmp_path):
         done = subprocess.run(

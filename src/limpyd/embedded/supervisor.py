@@ -183,6 +183,15 @@ def started(command: list[str], folder: str, disposal: str, server_lock: int, lo
             os.close(lifeline)
 
 
+def hide_server() -> None:
+    """Removes the socket of a server that is about to end, but answers until then.
+
+    Should this process be killed now, who comes next waits for that end, and does not become a user before it.
+    """
+    with suppress(OSError):
+        Path(SOCKET).unlink()
+
+
 def watch_over(server: Server, users_lock: int) -> None:
     """Waits until nobody holds the lock of the server's users, and stops it; or until it ends by itself."""
 
@@ -190,6 +199,7 @@ def watch_over(server: Server, users_lock: int) -> None:
         # The lock is held until this process ends: whoever comes next must find no half-stopped server.
         fcntl.flock(users_lock, fcntl.LOCK_EX)
         server.terminate()
+        hide_server()
         time.sleep(STOP_SECONDS)
         server.kill()
 
@@ -203,6 +213,7 @@ def take_over(folder: str, disposal: str) -> None:
     with suppress(OSError):  # the folder, which is the current one under any name, may be gone
         fcntl.flock(open_lock(USERS_LOCK), fcntl.LOCK_EX)  # until this process ends, as above
     os.kill(0, signal.SIGTERM)
+    hide_server()
     deadline = time.monotonic() + STOP_SECONDS
     with suppress(OSError):
         server_lock = open_lock(SERVER_LOCK)
