@@ -10,7 +10,7 @@ import pytest
 from limpyd import HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField
 
 LARGE = 100_000
-ROUNDS = 200
+ROUNDS = 100
 MOST = 3
 """How many times what a small value costs a large one may cost."""
 

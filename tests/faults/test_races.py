@@ -19,7 +19,7 @@ from tests.rebuild import inconsistencies
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4
 ROUNDS = int(os.environ.get("LIMPYD_RACES", "2"))
-SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "4"))
+SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "2"))
 
 
 def racing(server, what, seed):

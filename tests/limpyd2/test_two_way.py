@@ -8,7 +8,7 @@ import pytest
 from tests.limpyd2.peers import contents, peers
 from tests.servers import running
 
-STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "250"))
+STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "120"))
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_the_same_of_odd_texts(client, name):
 
 @pytest.mark.parametrize("name", ["float", "decimal", "exact", "double"])
 def test_the_same_of_numbers(client, name):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(st.lists(NUMBERS, min_size=1, max_size=50))
     def check(numbers):
         made, _ = client.eval(MAKE, 0, name, *numbers)
@@ -107,7 +107,7 @@ def test_the_same_of_moments(client, name, text):
         "moment": st.datetimes().map(lambda value: value.isoformat(timespec="microseconds") + "Z"),
     }
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(st.lists(moments[name], min_size=1, max_size=50))
     def check(values):
         made, _ = client.eval(MAKE, 0, name, *values)

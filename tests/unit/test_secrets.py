@@ -193,7 +193,17 @@ def test_the_plugin(tmp_path):
 
     (tmp_path / "test_it.py").write_text("def test_it(limpyd_database): pass\n")
     for url in (URLS[0], f"redis://:{SECRET}@127.0.0.1:1/0"):
-        run = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--limpyd-url={url}", str(tmp_path)]
+        run = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            f"--limpyd-url={url}",
+            str(tmp_path),
+        ]
         found = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert found.returncode == pytest.ExitCode.USAGE_ERROR, found.stdout
         assert SECRET not in found.stdout + found.stderr
