@@ -347,7 +347,23 @@ class TestNamesOfModels:
         assert Early.get_field("other").target is Late._schema
         assert Early.get_field("far").target is Place._schema
         assert hasattr(Late, "early_set")
-        assert hasattr(Place, "Shop_early_far")
+        assert hasattr(Place, "shop_early_far")
+
+    @pytest.mark.parametrize(
+        ("namespace", "name"),
+        [("Shop", "shop_order_set"), ("shop:eu-west", "shop_eu_west_order_set"), ("", "_order_set")],
+    )
+    def test_of_the_reverse_side_may_hold_any_namespace(self, any_face, namespace, name):
+        class Person(any_face.Model):
+            database = any_face.database
+
+        class Base(any_face.Model):
+            abstract = True
+            database = any_face.database
+            buyer = FKStringField(Person, related_name="%(namespace)s_%(model)s_set")
+
+        order = type(any_face.Model)("Order", (Base,), {"namespace": namespace})
+        assert getattr(Person, name).field is order.get_field("buyer")
 
     def test_are_not_taken_from_another_namespace(self, any_face):
         class Early(any_face.Model):
@@ -372,11 +388,12 @@ class TestNamesOfModels:
                 database = any_face.database
                 other = FKStringField(Target, related_name="title")
 
-        with pytest.raises(DeclarationError, match="something else already"):
+        for name in ("delete", "_schema", "_pk"):
+            with pytest.raises(DeclarationError, match="something else already"):
 
-            class Hides(any_face.Model):
-                database = any_face.database
-                other = FKStringField(Target, related_name="delete")
+                class Hides(any_face.Model):
+                    database = any_face.database
+                    other = FKStringField(Target, related_name=name)
 
         with pytest.raises(DeclarationError, match="no name for the reverse side"):
 

@@ -68,6 +68,18 @@ class TestDatabase:
         with pytest.raises(DeclarationError, match="takes a RedisDatabase"):
             child.use_database(AsyncRedisDatabase())
 
+    def test_use_database_leaves_what_is_below_a_subclass_on_another_one(self, database):
+        other, third = RedisDatabase(port=2), RedisDatabase(port=3)
+        base = declare("Base", database=database)
+        child = declare("Child", base, database=third)
+        grandchild = declare("Grandchild", child, database=database)
+        both = type(base)("Both", (grandchild, base), {})
+        base.use_database(other)
+        assert [each.database for each in (base, child, grandchild)] == [other, third, database]
+        assert both.database is other  # it is below the base class by itself as well
+        base.use_database(database)
+        assert [each.database for each in (base, child, grandchild, both)] == [database, third, database, database]
+
 
 class TestInheritance:
     def test_order_of_fields(self, database):

@@ -103,6 +103,8 @@ class Field(Operand, WithIndexes, Generic[T]):
         self.codec: Codec[T] = self._codec_for(type)
         self.lockable = lockable
         self.model: Owner
+        self.declaration: Any = self
+        """The field as it was written in the body of a class; that of a model is a copy of it."""
 
     def _codec_for(self, declared: Any) -> Codec[T]:
         """How values of the declared type are stored."""
@@ -152,9 +154,14 @@ class Field(Operand, WithIndexes, Generic[T]):
         return self.redis_type
 
     def attach(self, model: Owner) -> Self:
-        """The copy of this declaration that belongs to a model."""
-        mine = copy.copy(self)
+        """The copy of this declaration that belongs to a model.
+
+        It is made of the declaration as it was written, so a subclass gets nothing that its base class has since
+        worked out for itself.
+        """
+        mine: Self = copy.copy(self.declaration)
         mine.model = model
+        mine.declaration = self.declaration
         return mine
 
     @property

@@ -96,7 +96,7 @@ class ModelCore(Faced[Face]):
                 f"{database.layout!r}; declare the model on a database of that layout"
             )
             raise DeclarationError(msg)
-        moved = [model for model in _with_subclasses(cls) if getattr(model, "database", None) is old]
+        moved = _with_subclasses(cls, old)
         concrete = [model for model in moved if not model.abstract]
         for model in concrete:
             database._check_free(model._schema.keys.tag, model)
@@ -404,8 +404,10 @@ def _some(operation_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _with_subclasses(model: type[Any]) -> list[type[Any]]:
+def _with_subclasses(model: type[Any], database: Any) -> list[type[Any]]:
+    """A model, and those of its subclasses that are on a database as their own base classes are."""
     found = [model]
     for subclass in model.__subclasses__():
-        found += _with_subclasses(subclass)
+        if getattr(subclass, "database", None) is database:
+            found += _with_subclasses(subclass, database)
     return list(dict.fromkeys(found))

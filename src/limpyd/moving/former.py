@@ -77,8 +77,15 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
         raise InvalidValue(msg)
 
 
+def _redeclared(field: Field[Any]) -> Field[Any]:
+    """A declaration of its own that is like that of a field."""
+    was: Field[Any] = copy.copy(field.declaration)
+    was.declaration = was
+    return was
+
+
 def _with_known_indexes(field: Field[Any]) -> Field[Any]:
-    was = copy.copy(field)
+    was = _redeclared(field)
     if isinstance(was, ValueField) and was.declared_indexes:
         known = [index for given in was.declared_indexes for index in declared(given).expanded()]
         was.declared_indexes = [index for index in known if not limpyd2.reason_against(index, field)]
@@ -92,7 +99,7 @@ def _all_names(schema: Schema, fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _renamed(field: Field[Any], name: str, fields: Mapping[str, str]) -> Field[Any]:
-    was = copy.copy(field)
+    was = _redeclared(field)
     was.name = name
     indexes = getattr(field, "declared_indexes", ())
     if indexes:

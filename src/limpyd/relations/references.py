@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -135,11 +136,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
             self.settle(where, indexes, together)
 
     def accessor(self) -> str:
-        """The name of the reverse side."""
+        """The name of the reverse side. What cannot stand in a name, such as the colons of a namespace, becomes `_`."""
         own = self.model.model
         name = self.related_name or "%(model)s_set"
         try:
-            return name % {"model": own.__name__.lower(), "namespace": own.namespace}
+            return name % {"model": own.__name__.lower(), "namespace": re.sub(r"\W", "_", own.namespace).lower()}
         except (KeyError, TypeError, ValueError):
             msg = f"{self}: related_name may hold %(model)s and %(namespace)s, nothing else of that kind: {name!r}"
             raise DeclarationError(msg) from None

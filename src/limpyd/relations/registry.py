@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from keyword import iskeyword
 from typing import Any
 
@@ -45,10 +46,10 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
         msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
         raise DeclarationError(msg)
     name = field.accessor()
-    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or "__" in name:
+    if not name.isidentifier() or iskeyword(name) or name.startswith("__") or "__" in name.strip("_"):
         msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
         raise DeclarationError(msg)
-    taken = getattr(target, name, None)
+    taken = _taken(target, name, reverse)
     if taken is not None or name in schema.fields or (target, name) in names:
         what = "a field" if isinstance(taken, Field) else "something else"
         if (target, name) in names or isinstance(taken, reverse):
@@ -59,6 +60,15 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
         )
         raise DeclarationError(msg)
     names.add((target, name))
+
+
+def _taken(target: Any, name: str, reverse: Any) -> Any:
+    """What a model has under a name; a reverse side that it inherits leads nowhere, so it does not count."""
+    found = next((vars(base)[name] for base in target.__mro__ if name in vars(base)), None)
+    if isinstance(found, reverse) and name not in vars(target):
+        return None
+    annotated = any(name in inspect.get_annotations(base) for base in target.__mro__)
+    return name if found is None and annotated else found
 
 
 def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
