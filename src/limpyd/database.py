@@ -6,7 +6,7 @@ import inspect
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
 
@@ -49,6 +49,10 @@ may not read every key are refused too."""
 
 class Database(PipelinedCore, Generic[Client]):
     """What both faces of a database share: settings, server facts and the registry of models."""
+
+    default_indexes: Sequence[Any] | None = None
+    """The indexes of fields that are indexable, where neither they nor their class or model declare any; set on a
+    subclass, or before the models are declared. None for the one that fits the type of each."""
 
     def __init__(self, client: Any = None, layout: str = ModelKeys.layout, **settings: Any) -> None:
         if layout not in LAYOUTS:

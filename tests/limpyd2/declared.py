@@ -73,4 +73,29 @@ def declare(database):
         wishes = related.M2MListField(Owner, related_name="wished")
         ratings = related.M2MSortedSetField(Owner, related_name="rated")
 
-    return {"Person": Person, "Owner": Owner, "Book": Book}
+    class Copy(related.RelatedModel):
+        database = db
+        namespace = "two"
+        bought = entry()
+        by_date = related.FKStringField(Owner, indexes=[more.ScoredEqualIndex.configure(score_field="bought")])
+        by_text = related.FKInstanceHashField(Owner, related_name="texts", indexes=[TextRangeIndex])
+        by_number = related.FKStringField(Owner, related_name="numbers", indexes=[NumberRangeIndex])
+        by_key = related.FKStringField(Owner, related_name="keys", indexes=[EqualIndex.configure(key="own")])
+        readers = related.M2MSetField(Owner, related_name="copies", indexes=[TextRangeIndex])
+
+    class Base(related.RelatedModel):
+        abstract = True
+        database = db
+        namespace = "a:Base"
+        default_indexes = [TextRangeIndex]  # noqa: RUF012 - as users of limpyd 2 write it
+        title = string(indexable=True)
+        owner = related.FKStringField(":Owner", related_name="%(namespace)s_%(model)s_set")
+
+    class Film(Base):
+        year = indexed(string, EqualIndex)
+
+    class Song(Base):
+        default_indexes = [EqualIndex]  # noqa: RUF012 - as users of limpyd 2 write it
+        singer = entry(indexable=True)
+
+    return {"Person": Person, "Owner": Owner, "Book": Book, "Copy": Copy, "Film": Film, "Song": Song}

@@ -167,6 +167,54 @@ def test_relations_of_both(both):
             assert peer(do="reverse", model="Owner", pk=owner, name="books") == []
 
 
+REFERENCES = {"by_date": "copy_set", "by_text": "texts", "by_number": "numbers", "by_key": "keys", "readers": "copies"}
+"""The references of a Copy, each with an index of its own, and their reverse sides."""
+
+
+def references_with_indexes(maker, other):
+    """What two peers reply of references with indexes of their own, and of default indexes."""
+    owners = [maker(do="create", model="Owner", values={"name": name}) for name in "ab"]
+    for number, bought in enumerate(["2019", "2005", None, "2012"]):
+        values = dict.fromkeys(REFERENCES, owners[number % 4 // 3])
+        values["readers"] = owners
+        if bought:
+            values["bought"] = bought
+        (maker, other)[number % 2](do="create", model="Copy", values=values)
+    film = maker(do="create", model="Film", values={"title": "Alien", "year": "1979", "owner": owners[0]})
+    song = other(do="create", model="Song", values={"title": "Alice", "singer": "b", "owner": owners[0]})
+    replies = [owners, film, song]
+    for peer in (maker, other):
+        for owner in owners:
+            replies += (
+                peer(do="reverse", model="Owner", pk=owner, name=name, in_order=name == "copy_set")
+                for name in (*REFERENCES.values(), "a_base_film_set", "a_base_song_set")
+            )
+        for model, filters in (
+            ("Film", {"title__gte": "Alf"}),
+            ("Film", {"title": "Alien", "year": "1979"}),
+            ("Song", {"title__startswith": "Ali"}),
+            ("Song", {"singer": "b"}),
+            ("Song", {"owner": owners[0]}),
+        ):
+            replies.append(peer(do="find", model=model, filters=filters))
+        replies.append([peer.answer(do="find", model="Song", filters={"singer__gte": "a"}).get("reply", "refused")])
+    other(do="delete", model="Owner", pk=owners[0])
+    for pk in "1234":
+        replies += [other(**call(pk, field, "get", model="Copy")) for field in ("by_date", "by_number", "by_key")]
+    maker(do="delete", model="Owner", pk=owners[1])
+    return replies
+
+
+def test_references_with_indexes_of_their_own(both, server, reference_server):
+    with peers(reference_server.port) as (reference, _), reference_server.client() as alone, server.client() as mixed:
+        for pair in (both, both[::-1], (both[1], both[1])):
+            alone.flushall()
+            mixed.flushall()
+            expected = references_with_indexes(reference, reference)
+            assert references_with_indexes(*pair) == expected
+            assert contents(mixed) == contents(alone)
+
+
 def test_uniqueness_holds_between_both(both):
     for maker, other in (both, both[::-1]):
         first = maker(do="create", model="Person", values={"email": "taken", "login": "me", "badge": "7", "slug": "s"})

@@ -42,7 +42,8 @@ def obey(models, order):
         )
         return plain(list(reply) if hasattr(reply, "__next__") else reply)
     if what == "reverse":
-        return sorted(plain(list(getattr(target, order["name"])())))
+        found = plain(list(getattr(target, order["name"])()))
+        return found if order.get("in_order") else sorted(found)
     raise AssertionError(what)
 
 

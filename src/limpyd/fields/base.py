@@ -98,6 +98,8 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     def __init__(self, type: Any = Untyped, *, lockable: bool = True) -> None:
         self.name = ""
+        self.declared_in: Any = None
+        """The class in whose body it was written."""
         self.typed = type is not Untyped
         """Whether the declaration says of which type the values are."""
         self.codec: Codec[T] = self._codec_for(type)
@@ -116,6 +118,7 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.name = self.name or name  # one object under two names is refused by the model
+        self.declared_in = self.declared_in or owner
 
     def part(self, name: str) -> Part:
         """What the index with this prefix keeps, to be compared: `Person.created.part("year") == 2015`."""

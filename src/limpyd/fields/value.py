@@ -81,6 +81,9 @@ class ValueField(Field[T]):
     decoded: ClassVar[bool] = True
     """Whether what is stored becomes values of its type."""
 
+    default_indexes: ClassVar[Sequence[Declared] | None] = None
+    """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
+
     refers: ClassVar[bool] = False
     """Whether its values refer to objects."""
 
@@ -126,13 +129,30 @@ class ValueField(Field[T]):
         Raises:
             DeclarationError: one does not fit the field, or the others that it names.
         """
-        old = isinstance(where, Limpyd2Partition)
-        given = self.declared_indexes or (EqualIndex,) if old else self.declared_indexes  # limpyd 2 knows no types
-        declared = indexes_for(self, given, unique=self.unique) if self.indexable else ()
+        declared = indexes_for(self, self.indexes_in(where), unique=self.unique) if self.indexable else ()
         kept = tuple(index.keep(self, where) for index in declared)
-        if old:
+        if isinstance(where, Limpyd2Partition):
             keep_apart(kept)
         return kept
+
+    def indexes_in(self, where: Partition) -> Sequence[Declared]:
+        """The indexes that are declared, on the field or as `default_indexes`; none for that of the field's type."""
+        if self.declared_indexes:
+            return self.declared_indexes
+        known = self.inherited_indexes()
+        if known is not None:
+            return known
+        return (EqualIndex,) if isinstance(where, Limpyd2Partition) else ()  # limpyd 2 knows no types
+
+    def inherited_indexes(self) -> Sequence[Declared] | None:
+        """The first `default_indexes` of the field's class, of the class that declares it, and of its database."""
+        declaring = self.declared_in
+        database = getattr(declaring, "database", None) or getattr(self.model.model, "database", None)
+        for each in (type(self), declaring, database):
+            known: Sequence[Declared] | None = getattr(each, "default_indexes", None)
+            if known is not None:
+                return known
+        return None
 
     def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""

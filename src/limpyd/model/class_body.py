@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from limpyd.exceptions import DeclarationError
+from limpyd.exceptions import DeclarationError, shorten
 from limpyd.fields import Field
 from limpyd.indexes.base import Index
 from limpyd.suggestions import did_you_mean
@@ -36,6 +36,9 @@ def check_body(model: type) -> None:
 
 def _against(model: type, name: str, value: Any) -> str:
     """Why something in the body of a class is no field, if it looks like one."""
+    if name == "default_indexes":
+        fits = value is None or isinstance(value, list | tuple)
+        return "" if fits else f"a list of indexes, or None; not {shorten(value)}"
     if isinstance(value, type):
         own = value.__qualname__.startswith(f"{model.__qualname__}.") or name.startswith("_")
         if issubclass(value, Field) and not own:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.commands import operation
@@ -12,6 +12,7 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgume
 from limpyd.faces import Face, Faced
 from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
+from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body
 from limpyd.model.hooks import run_hook
@@ -37,6 +38,7 @@ class ModelCore(Faced[Face]):
 
     abstract: ClassVar[bool] = True
     lockable: ClassVar[bool] = True
+    default_indexes: ClassVar[Sequence[Declared] | None] = None
     namespace: ClassVar[str] = ""
 
     _pk_bytes: bytes | None

@@ -53,6 +53,8 @@ class RedisModel(ModelCore[Sync]):
         namespace: groups models; models of one name can live in different namespaces.
         abstract: whether the class only passes its fields on; not inherited.
         lockable: accepted for limpyd 2's sake; see SingleValueField.
+        default_indexes: the indexes of the fields in the body of the class, and of its subclasses, that are indexable
+            and declare none; None for those of the database, or of the type of each.
         model_name: the name in the keys, instead of the class's own in lower case; not inherited.
         pk: the primary key; automatic unless the class declares a PKField.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
@@ -84,10 +84,18 @@ def _redeclared(field: Field[Any]) -> Field[Any]:
     return was
 
 
+def _given(field: Field[Any]) -> Sequence[Declared]:
+    """The indexes that are declared on a field, or for it."""
+    if not isinstance(field, ValueField) or not field.indexable:
+        return ()
+    return field.declared_indexes or field.inherited_indexes() or ()
+
+
 def _with_known_indexes(field: Field[Any]) -> Field[Any]:
     was = _redeclared(field)
-    if isinstance(was, ValueField) and was.declared_indexes:
-        known = [index for given in was.declared_indexes for index in declared(given).expanded()]
+    indexes = _given(field)
+    if isinstance(was, ValueField) and indexes:
+        known = [index for given in indexes for index in declared(given).expanded()]
         was.declared_indexes = [index for index in known if not limpyd2.reason_against(index, field)]
         was.unique = was.unique and any(index.handle_uniqueness for index in was.declared_indexes)
         was.indexable = was.unique or bool(was.declared_indexes)
@@ -101,7 +109,7 @@ def _all_names(schema: Schema, fields: Mapping[str, str]) -> dict[str, str]:
 def _renamed(field: Field[Any], name: str, fields: Mapping[str, str]) -> Field[Any]:
     was = _redeclared(field)
     was.name = name
-    indexes = getattr(field, "declared_indexes", ())
+    indexes = _given(field)
     if indexes:
         was.declared_indexes = [_index(index, fields) for index in indexes]  # type: ignore[attr-defined]
     return was

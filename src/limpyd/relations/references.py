@@ -14,7 +14,9 @@ from limpyd.fields.value import Check, Place, ValueField
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
 from limpyd.indexes.kept import Kept
+from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.pickling import ByAttributes
 from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
@@ -28,7 +30,10 @@ RESTRICT: Final = "restrict"
 POLICIES = (CLEAR, CASCADE, RESTRICT)
 """What happens to who refers to an object that is deleted: it loses the reference, goes as well, or forbids it."""
 ITSELF = "self"
-PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text)
+FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
+"""The kinds of indexes that find who refers to an object, as scripts/lib/owners.lua does, the best first. Of the last
+three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
+PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="exact")
 """How the primary keys of objects are stored; `encode` of the field takes the objects as well."""
 
 
@@ -72,10 +77,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         if not indexable:
             msg = "a reference is always indexed: its reverse side is read from the index"
             raise DeclarationError(msg)
-        given = list(indexes) if isinstance(indexes, Sequence) and not isinstance(indexes, str) else indexes
-        if given and not any(_finds_who_refers(index) for index in given):
-            given = [EqualIndex, *given]
-        super().__init__(str, indexable=True, unique=unique, indexes=given, lockable=lockable)
+        super().__init__(str, indexable=True, unique=unique, indexes=indexes, lockable=lockable)
         self.to = to
         self.related_name = related_name
         self.on_delete = on_delete
@@ -194,6 +196,25 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     # --- how references are kept and checked ---
 
+    def indexes_in(self, where: Partition) -> Sequence[Declared]:
+        """The indexes that are declared, and one that finds who refers to an object, if none of them does.
+
+        Those by score come first: what they find is in their order.
+        """
+        given = super().indexes_in(where)
+        if isinstance(where, Limpyd2Partition) or isinstance(given, type | Index | str):
+            return given
+        indexes = [index for each in given for index in declared(each).expanded()]
+        if not indexes or any(_finds_who_refers(index) for index in indexes):
+            return indexes
+        scored = [index for index in indexes if not index.alone]
+        return [*scored, EqualIndex(), *(index for index in indexes if index.alone)]
+
+    def kept_in(self, where: Partition) -> tuple[Kept, ...]:
+        kept = super().kept_in(where)
+        self._finder(kept)
+        return kept
+
     def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
         self._settled[where] = (indexes, together)
         super().settle(where, indexes, together)
@@ -220,11 +241,24 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def kept_references(self, where: Partition) -> Kept:
         """The index that finds who refers to an object."""
-        return next(
-            kept
-            for kept in self.place_in(where).indexes
-            if kept.found_by in {b"eq", b"uniq"} and kept.keeps_one_text and not kept.index.label
-        )
+        return self._finder(self.place_in(where).indexes)
+
+    def _finder(self, indexes: Sequence[Kept]) -> Kept:
+        """The one of some indexes that finds best who refers to an object.
+
+        Raises:
+            DeclarationError: none of them does.
+        """
+        own = [kept for kept in indexes if kept.kind not in {b"&eq", b"&!eq", b"&uniq"}]  # not together with others
+        finding = [kept for kept in own if kept.found_by in FINDERS and not kept.transforms]
+        best = min(finding, key=lambda kept: FINDERS.index(kept.found_by), default=None)
+        if best is None:
+            msg = (
+                f"{self}: none of its indexes finds who refers to an object; add EqualIndex to them, and build it with "
+                f"rebuild_indexes() of the field if there are objects already"
+            )
+            raise DeclarationError(msg)
+        return best
 
 
 class Across(ByAttributes, Operand):
@@ -276,7 +310,5 @@ class Across(ByAttributes, Operand):
 
 
 def _finds_who_refers(index: Any) -> bool:
-    """Whether an index is an EqualIndex as it is."""
-    if isinstance(index, type):
-        return index is EqualIndex
-    return type(index) is EqualIndex and isinstance(index, Index) and not index.label and index.transform is None
+    """Whether an index finds who refers to an object, whatever the object holds besides."""
+    return isinstance(index, EqualIndex) and not (index.prefix or index.steps or index.transform)

@@ -61,8 +61,7 @@ end
 
 local function is_referred_to(pk)
   for number = 1, #referring, 2 do
-    local kind, key = referring[number], referring[number + 1]
-    if kind == 'eq' and call('EXISTS', key .. pk) == 1 or kind == 'uniq' and call('HEXISTS', key, pk) == 1 then
+    if #owners_of(referring[number], referring[number + 1], pk) > 0 then
       return true
     end
   end

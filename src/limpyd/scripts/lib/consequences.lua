@@ -5,7 +5,7 @@
 --   lib/deleting);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: 'eq' or 'uniq' (see lib/add_entry) and the key; the hash that tells which indexes are built (see
+--     found: the kind of the index (see lib/owners) and its key; the hash that tells which indexes are built (see
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see lib/steps, lib/member_steps), the last of which
 --     is '' for the primary key where it holds many
@@ -45,11 +45,7 @@ end
 
 -- Who refers to an object by a field.
 local function holders(reference, pk)
-  if reference.kind == 'eq' then
-    return call('SMEMBERS', reference.key .. pk)
-  end
-  local owner = call('HGET', reference.key, pk)
-  return owner and { owner } or {}
+  return owners_of(reference.kind, reference.key, pk)
 end
 
 -- Takes the reference to an object out of the field of another one.

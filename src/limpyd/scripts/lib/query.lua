@@ -5,6 +5,7 @@
 --
 -- It starts from the condition that the fewest objects meet, and asks the others about those only, so that
 -- the cost follows the smallest condition, not the size of the collection.
+-- @include owners
 
 -- Reads the values that conditions are compared with and that only the server knows. ARGV tells of each from a
 -- position on: where in ARGV it is to stand, its key, how it is stored, its sub-key, the form to compare it in, and

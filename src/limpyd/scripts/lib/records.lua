@@ -1,5 +1,6 @@
 -- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
 -- one does not know of.
+-- @include owners
 
 local records = {} -- by catalog
 local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows
@@ -22,8 +23,8 @@ local function may_be_referred(reference, pk)
   if state == '-' then
     return redis.pcall('EXISTS', set) ~= 0
   end
-  local found = kind == 'eq' and redis.pcall('SCARD', key .. pk) or kind == 'uniq' and redis.pcall('HEXISTS', key, pk)
-  return type(state) == 'table' or found ~= 0
+  local looked, owners = pcall(owners_of, kind, key, pk)
+  return type(state) == 'table' or not looked or #owners > 0
 end
 
 -- Refuses a deletion of which the process does not know the consequences.

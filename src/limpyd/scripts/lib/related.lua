@@ -1,6 +1,6 @@
 -- The condition that a field refers to an object of a model for which another query holds:
---   via   the set of all primary keys of that model; where those who refer are found: `eq` or `uniq` (see
---         lib/add_entry) and the key; where an object's references are: prefix, stored, sub-key; and the query
+--   via   the set of all primary keys of that model; where those who refer are found: the kind of the
+--         index (see lib/owners) and its key; where an object's references are: prefix, stored, sub-key; and the query
 --
 -- A query takes KEYS[1] for the set of all objects, so that stands for the other model's while it is asked.
 
@@ -26,20 +26,25 @@ function conditions.via(at)
       return pks
     end
     local referred, all = among(set, inner.list), {}
+    local function add_all(found)
+      for number = 1, #found do
+        all[#all + 1] = found[number] or nil
+      end
+    end
     for first = 1, #referred, SLICE do
       local last = math.min(first + SLICE - 1, #referred)
-      local found
       if kind == 'eq' then
         local keys = {}
         for number = first, last do
           keys[#keys + 1] = key .. referred[number]
         end
-        found = call('SUNION', unpack(keys))
+        add_all(call('SUNION', unpack(keys)))
+      elseif kind == 'uniq' then
+        add_all(call('HMGET', key, unpack(referred, first, last)))
       else
-        found = call('HMGET', key, unpack(referred, first, last))
-      end
-      for number = 1, #found do
-        all[#all + 1] = found[number] or nil
+        for number = first, last do
+          add_all(owners_of(kind, key, referred[number]))
+        end
       end
     end
     pks = distinct(all)
