@@ -22,6 +22,9 @@ from limpyd.suggestions import did_you_mean
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+V = TypeVar("V")
+T_co = TypeVar("T_co", covariant=True)
+V_contra = TypeVar("V_contra", contravariant=True)
 
 
 class Command(Generic[P, R]):
@@ -119,11 +122,11 @@ def operation(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P,
 # --- SET, whose result depends on its `get` argument ---
 
 
-class _Set(Protocol[T]):
+class _Set(Protocol[T_co, V_contra]):
     @overload
     def __call__(
         self,
-        value: T,
+        value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         nx: bool = False,
@@ -132,12 +135,12 @@ class _Set(Protocol[T]):
         get: Literal[False] = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: T | None = None,
+        ifeq: V_contra | None = None,
     ) -> bool: ...
     @overload
     def __call__(
         self,
-        value: T,
+        value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         nx: bool = False,
@@ -147,15 +150,15 @@ class _Set(Protocol[T]):
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: T | None = None,
-    ) -> T | None: ...
+        ifeq: V_contra | None = None,
+    ) -> T_co | None: ...
 
 
-class _AsyncSet(Protocol[T]):
+class _AsyncSet(Protocol[T_co, V_contra]):
     @overload
     def __call__(
         self,
-        value: T,
+        value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         nx: bool = False,
@@ -164,12 +167,12 @@ class _AsyncSet(Protocol[T]):
         get: Literal[False] = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: T | None = None,
+        ifeq: V_contra | None = None,
     ) -> Coroutine[Any, Any, bool]: ...
     @overload
     def __call__(
         self,
-        value: T,
+        value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         nx: bool = False,
@@ -179,11 +182,11 @@ class _AsyncSet(Protocol[T]):
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: T | None = None,
-    ) -> Coroutine[Any, Any, T | None]: ...
+        ifeq: V_contra | None = None,
+    ) -> Coroutine[Any, Any, T_co | None]: ...
 
 
-class SetCommand(Generic[T]):
+class SetCommand(Generic[T, V]):
     """The type of the SET command."""
 
     facts: Facts
@@ -191,13 +194,13 @@ class SetCommand(Generic[T]):
     @overload
     def __get__(self, holder: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, holder: Faced[Sync], owner: Any = None) -> _Set[T]: ...
+    def __get__(self, holder: Faced[Sync], owner: Any = None) -> _Set[T, V]: ...
     @overload
-    def __get__(self, holder: Faced[Async], owner: Any = None) -> _AsyncSet[T]: ...
+    def __get__(self, holder: Faced[Async], owner: Any = None) -> _AsyncSet[T, V]: ...
     def __get__(self, holder: Any, owner: Any = None) -> Any:
         raise NotImplementedError  # as for Command
 
 
-def set_command(describe: Callable[Concatenate[Any, T, ...], Request[Any]]) -> SetCommand[T]:
-    """Declares SET itself: True or False, or with `get=True` the old value."""
-    return cast("SetCommand[T]", _calling(describe, TABLE["SET"]))
+def set_command(describe: Callable[Concatenate[Any, V, ...], Request[T | None]]) -> SetCommand[T, V]:
+    """Declares SET itself: True or False, or with `get=True` the old value, of whose type `describe` says it is."""
+    return cast("SetCommand[T, V]", _calling(describe, TABLE["SET"]))

@@ -9,15 +9,17 @@ from __future__ import annotations
 import enum
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from limpyd.exceptions import DeclarationError
 
 T = TypeVar("T")
+K_co = TypeVar("K_co", covariant=True)
+V_co = TypeVar("V_co", covariant=True)
 
 
 class Untyped:
@@ -26,6 +28,13 @@ class Untyped:
 
 Encodable = str | bytes | bytearray | memoryview | int | float | Decimal
 """What such a field takes."""
+
+
+class SupportsItems(Protocol[K_co, V_co]):
+    """A mapping that is only read; so one of str is one of what a field without a type takes."""
+
+    def items(self) -> Iterable[tuple[K_co, V_co]]: ...
+
 
 FARTHEST_EAST, FARTHEST_NORTH = 180.0, 85.05112878
 """Beyond these Redis stores no place."""

@@ -57,6 +57,10 @@ class Fields:
     price = StringField(type=Decimal, default=Decimal(1))
     colour = InstanceHashField(type=Colour, default=lambda: Colour.RED)
     note = InstanceHashField()
+    strict = StringField(type=str)
+    words = SetField(type=str, indexable=True)
+    given = InstanceHashField(default=5, indexable=True)
+    made = StringField(default=lambda: 5)
     tags = SetField()
     numbers = SetField(type=int, indexable=True)
     queue = ListField(type=UUID)
@@ -69,6 +73,8 @@ class Fields:
     log = StreamField()
     levels = StreamField(type=int)
     visitors = HyperLogLogField(type=date)
+    crowd = HyperLogLogField()
+    spots = GeoField()
     place = InstanceHashField(type=GeoPoint, indexes=[GeoIndex])
     title = StringField(indexes=[TextRangeIndex(prefix="ci", case_sensitive=False), EqualIndex])
     point = JSONField(type=Point, default=lambda: Point(1))
@@ -97,6 +103,41 @@ reveal_type(person.at.get())  # datetime | None
 reveal_type(person.price.get())  # Decimal | None
 reveal_type(person.colour.hget())  # Colour | None
 reveal_type(person.note.hget())  # str | None
+reveal_type(person.strict.get())  # str | None
+reveal_type(person.given.get())  # str | None
+reveal_type(Person.strict)  # StringField[str]
+reveal_type(Person.given)  # InstanceHashField[Untyped]
+reveal_type(person.strict.set("x", get=True))  # str | None
+reveal_type(person.name.set(5))  # bool
+reveal_type(person.name.set(b"x", ex=5, get=True))  # str | None
+reveal_type(person.name.set(1.5, ifeq=Decimal(1)))  # bool
+reveal_type(person.name.getset(5))  # str | None
+reveal_type(person.name.append(5))  # int
+reveal_type(person.note.hset(Decimal("1.5")))  # bool
+reveal_type(person.tags.sadd(1, "a", b"c", 1.5, Decimal(1)))  # int
+reveal_type(person.tags.smembers())  # set[str]
+reveal_type(person.tags.smismember(list(person.tags)))  # list[bool]
+reveal_type(person.tags.sinter(person.words))  # set[str]
+reveal_type(person.words.sinter(person.tags))  # set[str]
+reveal_type(5 in person.tags)  # bool
+reveal_type(person.lines.rpush(1, "a"))  # int
+reveal_type(person.lines.lpop())  # str | None
+reveal_type(person.lines.linsert("BEFORE", 5, b"x"))  # int
+reveal_type(person.names.zadd({5: 1, "a": 2.5}))  # int
+reveal_type(person.names.zadd(dict.fromkeys(person.tags.smembers(), 1)))  # int
+reveal_type(person.names.zscore(5))  # float | None
+reveal_type(person.headers.hset("a", 5))  # int
+reveal_type(person.headers.hset(5, b"a"))  # int
+reveal_type(person.headers.hmset(dict.fromkeys(person.tags.smembers(), 1), b=1.5))  # bool
+reveal_type(person.headers.hmget(5, "a"))  # list[str | None]
+reveal_type(person.headers.hgetall())  # dict[str, str]
+reveal_type(person.log.xadd({"a": 5, "b": b"x"}))  # str
+reveal_type(person.log.xrange()[0].fields)  # dict[str, str]
+reveal_type(person.crowd.pfadd(5, "a"))  # bool
+reveal_type(person.spots.geoadd({5: (1, 2)}))  # int
+reveal_type(person.spots.geodist(5, b"x"))  # float | None
+reveal_type(person.spots.geosearch("5", radius=5))  # list[str]
+reveal_type(person._pk)  # str | None
 reveal_type(person.age.set(3))  # bool
 reveal_type(person.age.set(3, ex=5, get=True))  # int | None
 reveal_type(person.age.getset(3))  # int | None
@@ -111,10 +152,11 @@ reveal_type(person.hmget("note"))  # list[Any]
 reveal_type(person.hmset(note="x"))  # bool
 reveal_type(person.hgetall())  # dict[str, Any]
 reveal_type(person.delete())  # None
-reveal_type(Person.name)  # StringField[str]
+reveal_type(Person.name)  # StringField[Untyped]
 reveal_type(Person.age)  # StringField[int]
 reveal_type(Person.uid)  # InstanceHashField[UUID]
 reveal_type(Person.get(1))  # Person
+reveal_type(Person.get(1.5))  # Person
 reveal_type(Person.create(name="x"))  # Person
 reveal_type(Person.get_or_connect(name="x"))  # Person
 reveal_type(Person.get_or_create(name="x"))  # tuple[Person, bool]
@@ -277,17 +319,37 @@ async def main() -> None:
     reveal_type(await person.raw.bitfield(Get("u8", 0)))  # list[int | None]
 
 
+async def without_types(person: AsyncPerson) -> None:
+    _setting: object = reveal_type(person.name.set(5))  # Coroutine[Any, Any, bool]
+    reveal_type(await person.name.set(5, get=True))  # str | None
+    reveal_type(await person.strict.set("x"))  # bool
+    reveal_type(await person.note.hset(1.5))  # bool
+    reveal_type(await person.tags.sadd(5, b"x"))  # int
+    reveal_type(await person.tags.smembers())  # set[str]
+    reveal_type(await person.names.zadd({5: 1}))  # int
+    reveal_type(await person.headers.hset("a", 5))  # int
+    reveal_type(await person.lines.lrange(0, -1))  # list[str]
+    reveal_type(await AsyncPerson.exists(Decimal(1)))  # bool
+
+
 # Mistakes: each line must be refused.
 person.age.set("x")  # refused
-person.name.set(b"x")  # refused
-person.name.append(3)  # refused
+person.strict.set(b"x")  # refused
+person.strict.set(5)  # refused
+person.strict.append(3)  # refused
+person.name.set(None)  # refused
+person.name.set(["x"])  # refused
+person.name.set(date(2020, 1, 1))  # refused
+person.name.append(None)  # refused
 person.name.set("x", nope=True)  # refused
 person.name.get(1)  # refused
 person.colour.hset("red")  # refused
 person.name = "x"  # refused
 StringField(type=int, default="x")  # refused by mypy
-StringField(default=3)  # refused
-person.tags.sadd(1)  # refused
+StringField(default=None)
+StringField(default=["x"])  # refused
+person.tags.sadd(None)  # refused
+person.words.sadd(1)  # refused
 person.tags.sinter(person.numbers)  # refused
 person.tags.sinter(person.lines)  # refused
 person.queue.rpush("x")  # refused
@@ -299,6 +361,7 @@ person.places.geodist(1, 2, "parsec")  # refused
 SetField(default={"a"})  # refused
 person.levels.xadd({"a": "x"})  # refused
 person.log.xadd({"a": "b"}, nomkstream=True)  # refused
+person.log.xadd({"a": None})  # refused
 StreamField(type=int, indexable=True)  # refused
 person.point.set({"x": 1})  # refused
 person.visitors.pfadd("x")  # refused
@@ -306,10 +369,11 @@ person.raw.bitfield_ro("GET u8 0")  # refused
 person.raw.bitfield_ro(IncrBy("u8", 0, 1))  # refused
 person.raw.bitop("NAND", person.raw)  # refused
 person.name.lcs(person.raw)  # refused
-person.name.set("x", ifeq=3)  # refused
+person.strict.set("x", ifeq=3)  # refused
+person.name.set("x", ifeq=None, nope=3)  # refused
 HyperLogLogField(indexable=True)  # refused
 JSONField(type=Point, default=3)  # refused by mypy
-Person.get(1.5)  # refused
+Person.get([1])  # refused
 Person.collection("x")  # refused
 Person.collection().filter(1)  # refused
 Person.collection().page(size="x")  # refused

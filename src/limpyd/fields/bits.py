@@ -127,7 +127,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         return self._read("BITFIELD_RO", *arguments(operations), decode=lambda reply: results(operations, reply))
 
     @command("BITOP")
-    def bitop(self, operation: Combination, *sources: BoundString[Any, Any]) -> Request[int]:
+    def bitop(self, operation: Combination, *sources: BoundString[Any, Any, Any]) -> Request[int]:
         """Becomes a combination of the bits of some fields; returns its length in bytes (BITOP).
 
         What it held is replaced; it takes part only if it is named among the sources. Shorter sources

@@ -17,9 +17,10 @@ from limpyd.keys import to_text
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
-from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, GeoPoint, Untyped
+from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, Encodable, GeoPoint, SupportsItems, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 Unit = Literal["m", "km", "mi", "ft"]
 Sort = Literal["ASC", "DESC"]
 UNITS = ("M", "KM", "MI", "FT")
@@ -41,7 +42,7 @@ class Near(NamedTuple, Generic[T]):
     hash: int
 
 
-class BoundGeo(BoundSortedSet[T, Face]):
+class BoundGeo(BoundSortedSet[T, V, Face]):
     """The commands of places, and those of the sorted set that they are stored in.
 
     The members' scores are their geohashes, which only GEOADD should set.
@@ -52,7 +53,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
     @command("GEOADD")
     def geoadd(
         self,
-        values: Mapping[T, tuple[float, float]] | Sequence[Any],
+        values: SupportsItems[V, tuple[float, float]] | Sequence[Any],
         nx: bool = False,
         xx: bool = False,
         ch: bool = False,
@@ -76,7 +77,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
         return self._write_many("GEOADD", head, checks.some("GEOADD", self._field.places(values)), step=3, combine=sum)
 
     @command("GEODIST")
-    def geodist(self, place1: T, place2: T, unit: Unit = "m") -> Request[float | None]:
+    def geodist(self, place1: V, place2: V, unit: Unit = "m") -> Request[float | None]:
         """How far two places are from each other (GEODIST), or None if one is not there.
 
         Args:
@@ -88,7 +89,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
         return self._read("GEODIST", encode(place1), encode(place2), _unit("GEODIST", unit), decode=optional_float)
 
     @command("GEOHASH")
-    def geohash(self, *values: T) -> Request[list[str | None]]:
+    def geohash(self, *values: V) -> Request[list[str | None]]:
         """The geohashes of members, of 11 characters; None for those that are not there (GEOHASH)."""
 
         def decode(reply: list[bytes | None]) -> list[str | None]:
@@ -97,14 +98,14 @@ class BoundGeo(BoundSortedSet[T, Face]):
         return self._read("GEOHASH", *self._some("GEOHASH", values), decode=decode)
 
     @command("GEOPOS")
-    def geopos(self, *values: T) -> Request[list[GeoPoint | None]]:
+    def geopos(self, *values: V) -> Request[list[GeoPoint | None]]:
         """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
         return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(_position, reply)])
 
     @command("GEOSEARCH")
     def geosearch(
         self,
-        member: T | None = None,
+        member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
         unit: Unit = "m",
@@ -139,7 +140,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
     @command("GEOSEARCH")
     def geosearch_details(
         self,
-        member: T | None = None,
+        member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
         unit: Unit = "m",
@@ -166,8 +167,8 @@ class BoundGeo(BoundSortedSet[T, Face]):
     @command("GEOSEARCHSTORE")
     def geosearchstore(
         self,
-        source: BoundGeo[T, Any],
-        member: T | None = None,
+        source: BoundGeo[T, Any, Any],
+        member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
         unit: Unit = "m",
@@ -213,7 +214,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
     @command("GEORADIUSBYMEMBER_RO")
     def georadiusbymember(
         self,
-        member: T,
+        member: V,
         radius: float,
         unit: Unit = "m",
         count: int | None = None,
@@ -228,7 +229,7 @@ class BoundGeo(BoundSortedSet[T, Face]):
     def _area(
         self,
         name: str,
-        member: T | None,
+        member: V | None,
         longitude: float | None,
         latitude: float | None,
         unit: str,
@@ -314,7 +315,7 @@ class GeoField(ScoredField[T]):
 
     @overload
     def __init__(
-        self: GeoField[str],
+        self: GeoField[Untyped],
         *,
         indexable: bool = False,
         unique: bool = False,
@@ -337,9 +338,17 @@ class GeoField(ScoredField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundGeo[T, Sync]: ...
+    def __get__(
+        self: GeoField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundGeo[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundGeo[T, Async]: ...
+    def __get__(
+        self: GeoField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundGeo[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundGeo[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundGeo[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundGeo(self, instance)
 

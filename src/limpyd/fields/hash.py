@@ -20,13 +20,14 @@ from limpyd.keys import to_text
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped, Use
+from limpyd.types import Encodable, SupportsItems, Untyped, Use
 
 T = TypeVar("T")
+V = TypeVar("V")
 NO_VALUES = Needs(redis=(7, 4), valkey=(8, 0))
 
 
-class BoundHash(BoundHashExpiry[T, Face]):
+class BoundHash(BoundHashExpiry[T, V, Face]):
     """The commands of a Redis hash. On the sync face also `len()`, `in` and iteration over its keys."""
 
     __slots__ = ()
@@ -37,8 +38,8 @@ class BoundHash(BoundHashExpiry[T, Face]):
     def hset(
         self,
         key: Key | None = None,
-        value: T | None = None,
-        mapping: Mapping[str, T] | Mapping[bytes, T] | None = None,
+        value: V | None = None,
+        mapping: SupportsItems[Key, V] | None = None,
     ) -> Request[int]:
         """Stores a value under a key, or several (HSET); returns how many keys are new.
 
@@ -62,13 +63,13 @@ class BoundHash(BoundHashExpiry[T, Face]):
         return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=sum)
 
     @command("HSET")
-    def hmset(self, mapping: Mapping[str, T] | Mapping[bytes, T] | None = None, /, **values: T) -> Request[bool]:
+    def hmset(self, mapping: SupportsItems[Key, V] | None = None, /, **values: V) -> Request[bool]:
         """Stores several values by key (HSET, the successor of HMSET); True. Raises as `hset`."""
         given = {**self._field.checked(mapping or {}), **values}
         return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=lambda _: True)
 
     @command("HSETNX")
-    def hsetnx(self, key: Key, value: T) -> Request[bool]:
+    def hsetnx(self, key: Key, value: V) -> Request[bool]:
         """Stores a value under a key that has none (HSETNX); True if it was stored. Raises as `hset`."""
         args = (self._field.key_bytes(key), self._field.encode(value))
         return self._write_members("HSETNX", *args, decode=to_bool, step=2)
@@ -127,7 +128,7 @@ class BoundHash(BoundHashExpiry[T, Face]):
         return self._read("HGET", self._field.key_bytes(key), decode=self._value)
 
     @command("HMGET")
-    def hmget(self, *keys: Key | list[Key]) -> Request[list[T | None]]:
+    def hmget(self, *keys: Key | list[Key] | list[str] | list[bytes]) -> Request[list[T | None]]:
         """The values under some keys, in their order; None where there is none (HMGET). It takes a list, too."""
         return self._read("HMGET", *self._keys("HMGET", unpacked(keys)), decode=self._optional)
 
@@ -195,16 +196,16 @@ class BoundHash(BoundHashExpiry[T, Face]):
 
     # --- as in Python ---
 
-    def __len__(self: BoundHash[T, Sync]) -> int:
+    def __len__(self: BoundHash[T, V, Sync]) -> int:
         self._sync_only("await ….hlen()")
         hinted = self._hinted()
         return self.hlen() if hinted is None else hinted
 
-    def __contains__(self: BoundHash[T, Sync], key: Key) -> bool:
+    def __contains__(self: BoundHash[T, V, Sync], key: Key) -> bool:
         self._sync_only("await ….hexists(key)")
         return self.hexists(key)
 
-    def __getitem__(self: BoundHash[T, Sync], key: Key) -> T:
+    def __getitem__(self: BoundHash[T, V, Sync], key: Key) -> T:
         """The value under a key (HGET).
 
         Raises:
@@ -216,11 +217,11 @@ class BoundHash(BoundHashExpiry[T, Face]):
             raise KeyError(key)
         return value
 
-    def __aiter__(self: BoundHash[T, Async]) -> AsyncIterator[str]:
+    def __aiter__(self: BoundHash[T, V, Async]) -> AsyncIterator[str]:
         self._async_only()
         return awaited(self.hkeys())
 
-    def __iter__(self: BoundHash[T, Sync]) -> Iterator[str]:
+    def __iter__(self: BoundHash[T, V, Sync]) -> Iterator[str]:
         self._sync_only("await ….hkeys()")
         return self._iterate(self.hkeys())
 
@@ -258,7 +259,7 @@ class HashField(ValueField[T]):
 
     @overload
     def __init__(
-        self: HashField[str],
+        self: HashField[Untyped],
         *,
         indexable: bool = False,
         unique: bool = False,
@@ -285,9 +286,17 @@ class HashField(ValueField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHash[T, Sync]: ...
+    def __get__(
+        self: HashField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundHash[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHash[T, Async]: ...
+    def __get__(
+        self: HashField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundHash[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHash[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHash[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHash(self, instance)
 

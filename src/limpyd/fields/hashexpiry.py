@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -13,13 +13,15 @@ from limpyd.fields import checks
 from limpyd.fields.many import BoundMany
 from limpyd.fields.value import MOST_ARGUMENTS
 from limpyd.requests import Argument, Request, to_bool
+from limpyd.types import Encodable, SupportsItems
 
 T = TypeVar("T")
-Key = str | bytes
+V = TypeVar("V")
+Key = Encodable
 """A key of a hash; always text where it comes back."""
 
 
-class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
+class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
     """Each key of a hash can expire on its own, from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()
@@ -133,7 +135,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, Face]):
     @command("HSETEX")
     def hsetex(
         self,
-        mapping: Mapping[str, T] | Mapping[bytes, T],
+        mapping: SupportsItems[Key, V],
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,

@@ -14,18 +14,19 @@ from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
 from limpyd.requests import Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped
+from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
-class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
+class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
     """The commands of a Redis HyperLogLog: it counts different elements, about 1% off, and cannot list them."""
 
     __slots__ = ()
 
     @command("PFADD")
-    def pfadd(self, *values: T) -> Request[bool]:
+    def pfadd(self, *values: V) -> Request[bool]:
         """Counts elements in (PFADD); True if that changed it, so that its count may have grown.
 
         Raises:
@@ -35,7 +36,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         return self._write_many("PFADD", (), self._some("PFADD", values), combine=any)
 
     @command("PFCOUNT")
-    def pfcount(self, *others: BoundHyperLogLog[T, Any]) -> Request[int]:
+    def pfcount(self, *others: BoundHyperLogLog[T, Any, Any]) -> Request[int]:
         """About how many different elements were counted in, here or in any of the others (PFCOUNT).
 
         Raises:
@@ -51,7 +52,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, Face]):
         return request
 
     @command("PFMERGE")
-    def pfmerge(self, *sources: BoundHyperLogLog[T, Any]) -> Request[bool]:
+    def pfmerge(self, *sources: BoundHyperLogLog[T, Any, Any]) -> Request[bool]:
         """Counts in all that some others have counted in (PFMERGE), beside what it has itself; True.
 
         Raises:
@@ -84,7 +85,7 @@ class HyperLogLogField(MembersField[T]):
     stored_as = b"hyperloglog"
 
     @overload
-    def __init__(self: HyperLogLogField[str], *, lockable: bool = True) -> None: ...
+    def __init__(self: HyperLogLogField[Untyped], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
     def __init__(self, type: Any = Untyped, *, lockable: bool = True, **options: Any) -> None:
@@ -99,9 +100,17 @@ class HyperLogLogField(MembersField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHyperLogLog[T, Sync]: ...
+    def __get__(
+        self: HyperLogLogField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundHyperLogLog[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHyperLogLog[T, Async]: ...
+    def __get__(
+        self: HyperLogLogField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundHyperLogLog[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHyperLogLog[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHyperLogLog[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHyperLogLog(self, instance)
 

@@ -17,12 +17,13 @@ from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped, Use
+from limpyd.types import Encodable, Untyped, Use
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
-class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Face]):
+class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, Face]):
     """The commands of one entry of a Redis hash. It can expire on its own from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()
@@ -39,7 +40,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Fac
     get = hget
 
     @command("HSET")
-    def hset(self, value: T) -> Request[bool]:
+    def hset(self, value: V) -> Request[bool]:
         """Stores a value (HSET); True if there was none before.
 
         Raises:
@@ -52,7 +53,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Fac
     set = hset
 
     @command("HSETNX")
-    def hsetnx(self, value: T) -> Request[bool]:
+    def hsetnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (HSETNX); True if it was stored. Raises as `hset`."""
         return self._write("HSETNX", self._field.sub, self._field.encode(value), decode=to_bool)
 
@@ -200,7 +201,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, Fac
     @command("HSETEX")
     def hsetex(
         self,
-        value: T,
+        value: V,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
@@ -306,9 +307,9 @@ class InstanceHashField(SingleValueField[T]):
 
     @overload
     def __init__(
-        self: InstanceHashField[str],
+        self: InstanceHashField[Untyped],
         *,
-        default: str | Callable[[], str] | None = None,
+        default: Encodable | Callable[[], Encodable] | None = None,
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
@@ -339,9 +340,17 @@ class InstanceHashField(SingleValueField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHashEntry[T, Sync]: ...
+    def __get__(
+        self: InstanceHashField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundHashEntry[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHashEntry[T, Async]: ...
+    def __get__(
+        self: InstanceHashField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundHashEntry[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundHashEntry[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundHashEntry[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHashEntry(self, instance)
 

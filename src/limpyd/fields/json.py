@@ -19,7 +19,7 @@ from limpyd.types import CODECS, Codec
 T = TypeVar("T")
 
 
-class BoundJSON(BoundWholeString[T, Face], Generic[T, Face]):
+class BoundJSON(BoundWholeString[T, T, Face], Generic[T, Face]):
     """The commands of a Redis string that holds JSON."""
 
     __slots__ = ()

@@ -17,12 +17,13 @@ from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.scripts.writes import REPLIED
-from limpyd.types import Untyped
+from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
-class BoundList(BoundListWaiting[T, Face]):
+class BoundList(BoundListWaiting[T, V, Face]):
     """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
 
     __slots__ = ()
@@ -30,7 +31,7 @@ class BoundList(BoundListWaiting[T, Face]):
     # --- adding ---
 
     @command("LPUSH")
-    def lpush(self, *values: T) -> Request[int]:
+    def lpush(self, *values: V) -> Request[int]:
         """Adds members before the first, one after the other (LPUSH); returns how many there are then.
 
         Raises:
@@ -41,22 +42,22 @@ class BoundList(BoundListWaiting[T, Face]):
         return self._write_many("LPUSH", (), self._some("LPUSH", values), combine=_last)
 
     @command("RPUSH")
-    def rpush(self, *values: T) -> Request[int]:
+    def rpush(self, *values: V) -> Request[int]:
         """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
         return self._write_many("RPUSH", (), self._some("RPUSH", values), combine=_last)
 
     @command("LPUSHX")
-    def lpushx(self, *values: T) -> Request[int]:
+    def lpushx(self, *values: V) -> Request[int]:
         """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
         return self._write_many("LPUSHX", (), self._some("LPUSHX", values), combine=_last)
 
     @command("RPUSHX")
-    def rpushx(self, *values: T) -> Request[int]:
+    def rpushx(self, *values: V) -> Request[int]:
         """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
         return self._write_many("RPUSHX", (), self._some("RPUSHX", values), combine=_last)
 
     @command("LINSERT")
-    def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: T, value: T) -> Request[int]:
+    def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
         """Adds a member beside the first one that equals another (LINSERT); returns how many there are then.
 
         -1 if there is no such member, 0 if the list is empty. Raises as `lpush`.
@@ -70,7 +71,7 @@ class BoundList(BoundListWaiting[T, Face]):
         return self._write_members("LINSERT", *args, decode=int, first=3)
 
     @command("LSET")
-    def lset(self, index: int, value: T) -> Request[bool]:
+    def lset(self, index: int, value: V) -> Request[bool]:
         """Replaces the member at a position (LSET); True. Negative positions count from the end.
 
         Raises:
@@ -112,7 +113,7 @@ class BoundList(BoundListWaiting[T, Face]):
         return self._write_members("LMPOP", *self._mpop_args("LMPOP", direction, count), decode=self._popped, key_at=2)
 
     @command("LREM")
-    def lrem(self, count: int, value: T) -> Request[int]:
+    def lrem(self, count: int, value: V) -> Request[int]:
         """Removes members that equal a value (LREM); returns how many.
 
         Args:
@@ -156,7 +157,7 @@ class BoundList(BoundListWaiting[T, Face]):
         return self._read("LRANGE", *self._positions("LRANGE", start, end), decode=self._values)
 
     @command("LPOS")
-    def lpos(self, value: T, rank: int | None = None, maxlen: int | None = None) -> Request[int | None]:
+    def lpos(self, value: V, rank: int | None = None, maxlen: int | None = None) -> Request[int | None]:
         """The position of a value, or None (LPOS).
 
         Args:
@@ -168,31 +169,31 @@ class BoundList(BoundListWaiting[T, Face]):
 
     @command("LPOS")
     def lpos_many(
-        self, value: T, count: int = 0, rank: int | None = None, maxlen: int | None = None
+        self, value: V, count: int = 0, rank: int | None = None, maxlen: int | None = None
     ) -> Request[list[int]]:
         """The positions of a value (LPOS with a count); of the first `count`, or of all. Else as `lpos`."""
         args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
         return self._read("LPOS", *args)
 
     @operation
-    def lcontains(self, value: T) -> Request[bool]:
+    def lcontains(self, value: V) -> Request[bool]:
         """Whether a value is among the members (LPOS)."""
         return self._read("LPOS", self._field.encode(value), decode=lambda position: position is not None)
 
     @operation
-    def lrank(self, value: T) -> Request[int | None]:
+    def lrank(self, value: V) -> Request[int | None]:
         """The position of the first member that equals a value, or None (LPOS)."""
         return self._read("LPOS", self._field.encode(value))
 
     @operation
-    def lcount(self, value: T) -> Request[int]:
+    def lcount(self, value: V) -> Request[int]:
         """How many members equal a value (LPOS with a count)."""
         return self._read("LPOS", self._field.encode(value), "COUNT", 0, decode=len)
 
     # --- moving to another list ---
 
     @command("LMOVE")
-    def lmove(self, destination: BoundList[T, Any], src: End = "LEFT", dest: End = "RIGHT") -> Request[T | None]:
+    def lmove(self, destination: BoundList[T, Any, Any], src: End = "LEFT", dest: End = "RIGHT") -> Request[T | None]:
         """Moves a member from an end to an end of another list, or of this one, and returns it, or None (LMOVE).
 
         Args:
@@ -207,38 +208,38 @@ class BoundList(BoundListWaiting[T, Face]):
         return self._moved(destination, src, dest)
 
     @command("LMOVE")
-    def rpoplpush(self, destination: BoundList[T, Any]) -> Request[T | None]:
+    def rpoplpush(self, destination: BoundList[T, Any, Any]) -> Request[T | None]:
         """Moves the last member before the first of another list (LMOVE, the successor of RPOPLPUSH); as `lmove`."""
         return self._moved(destination, "RIGHT", "LEFT")
 
     # --- as in Python ---
 
-    def __len__(self: BoundList[T, Sync]) -> int:
+    def __len__(self: BoundList[T, V, Sync]) -> int:
         self._sync_only("await ….llen()")
         hinted = self._hinted()
         return self.llen() if hinted is None else hinted
 
-    def __contains__(self: BoundList[T, Sync], value: T) -> bool:
+    def __contains__(self: BoundList[T, V, Sync], value: V) -> bool:
         self._sync_only("await ….lcontains(value)")
         return self.lcontains(value)
 
-    def __aiter__(self: BoundList[T, Async]) -> AsyncIterator[T]:
+    def __aiter__(self: BoundList[T, V, Async]) -> AsyncIterator[T]:
         self._async_only()
         return awaited(self.lrange(0, -1))
 
-    def __iter__(self: BoundList[T, Sync]) -> Iterator[T]:
+    def __iter__(self: BoundList[T, V, Sync]) -> Iterator[T]:
         self._sync_only("await ….lrange(0, -1)")
         return self._iterate(self.lrange(0, -1))
 
-    def __reversed__(self: BoundList[T, Sync]) -> Iterator[T]:
+    def __reversed__(self: BoundList[T, V, Sync]) -> Iterator[T]:
         self._sync_only("await ….lrange(0, -1)")
         return reversed(self.lrange(0, -1))
 
     @overload
-    def __getitem__(self: BoundList[T, Sync], index: int) -> T: ...
+    def __getitem__(self: BoundList[T, V, Sync], index: int) -> T: ...
     @overload
-    def __getitem__(self: BoundList[T, Sync], index: slice) -> list[T]: ...
-    def __getitem__(self: BoundList[T, Sync], index: int | slice) -> T | list[T]:
+    def __getitem__(self: BoundList[T, V, Sync], index: slice) -> list[T]: ...
+    def __getitem__(self: BoundList[T, V, Sync], index: int | slice) -> T | list[T]:
         """The member at a position (LINDEX), or those of a slice (LRANGE).
 
         Raises:
@@ -267,7 +268,7 @@ class BoundList(BoundListWaiting[T, Face]):
 
     # --- requests, arguments and replies ---
 
-    def _moved(self, destination: BoundList[T, Any], src: str, dest: str) -> Request[T | None]:
+    def _moved(self, destination: BoundList[T, Any, Any], src: str, dest: str) -> Request[T | None]:
         (target,) = self._together("LMOVE", (destination,), b"list")
         args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
         if target._key() == self._key():
@@ -277,7 +278,7 @@ class BoundList(BoundListWaiting[T, Face]):
     def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
         return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
 
-    def _pos_args(self, value: T, rank: int | None, maxlen: int | None) -> list[Argument]:
+    def _pos_args(self, value: V, rank: int | None, maxlen: int | None) -> list[Argument]:
         args: list[Argument] = [self._field.encode(value)]
         if rank is not None:
             if rank == 0:
@@ -304,7 +305,7 @@ class ListField(MembersField[T]):
 
     @overload
     def __init__(
-        self: ListField[str],
+        self: ListField[Untyped],
         *,
         indexable: bool = False,
         unique: bool = False,
@@ -327,9 +328,17 @@ class ListField(MembersField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, Sync]: ...
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundList[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, Async]: ...
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundList[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundList(self, instance)
 

@@ -13,11 +13,12 @@ from limpyd.fields.many import BoundSortable
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")
+V = TypeVar("V")
 End = Literal["LEFT", "RIGHT"]
 ENDS = ("LEFT", "RIGHT")
 
 
-class BoundListWaiting(BoundSortable[T, Face]):
+class BoundListWaiting(BoundSortable[T, V, Face]):
     """The commands of a list that wait, and what they share with those that do not."""
 
     __slots__ = ()
@@ -50,7 +51,11 @@ class BoundListWaiting(BoundSortable[T, Face]):
 
     @command("BLMOVE")
     def blmove(
-        self, destination: BoundListWaiting[T, Any], timeout: float | timedelta, src: End = "LEFT", dest: End = "RIGHT"
+        self,
+        destination: BoundListWaiting[T, Any, Any],
+        timeout: float | timedelta,
+        src: End = "LEFT",
+        dest: End = "RIGHT",
     ) -> Request[T | None]:
         """Moves a member to another list of the same object, waiting until there is one (BLMOVE); else as `blpop`.
 
@@ -61,12 +66,14 @@ class BoundListWaiting(BoundSortable[T, Face]):
         return self._moved_waiting(destination, timeout, src, dest)
 
     @command("BLMOVE")
-    def brpoplpush(self, destination: BoundListWaiting[T, Any], timeout: float | timedelta = 0) -> Request[T | None]:
+    def brpoplpush(
+        self, destination: BoundListWaiting[T, Any, Any], timeout: float | timedelta = 0
+    ) -> Request[T | None]:
         """Moves the last member before the first of another list (BLMOVE, the successor of BRPOPLPUSH); as `blmove`."""
         return self._moved_waiting(destination, timeout, "RIGHT", "LEFT")
 
     def _moved_waiting(
-        self, destination: BoundListWaiting[T, Any], timeout: float | timedelta, src: str, dest: str
+        self, destination: BoundListWaiting[T, Any, Any], timeout: float | timedelta, src: str, dest: str
     ) -> Request[T | None]:
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")

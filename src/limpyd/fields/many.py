@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from limpyd.fields.list import BoundList
 
 T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
 
 
@@ -131,7 +132,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         return bool(self._run(self._read("EXISTS", decode=to_bool)))
 
 
-class BoundSortable(BoundMany[Face], Generic[T, Face]):
+class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
     """A field whose members SORT can sort."""
 
     __slots__ = ()
@@ -196,7 +197,7 @@ class BoundSortable(BoundMany[Face], Generic[T, Face]):
     @command("SORT")
     def sort_store(
         self,
-        destination: BoundList[T, Any],
+        destination: BoundList[T, Any, Any],
         start: int | None = None,
         num: int | None = None,
         by: str | bytes | None = None,

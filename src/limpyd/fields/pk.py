@@ -25,8 +25,11 @@ def pk_bytes(subject: str, pk: Any) -> bytes:
     except TypeError as error:
         msg = f"{subject}: a primary key is a str, bytes, int, float or Decimal, not {shorten(pk)}"
         raise InvalidPrimaryKey(msg) from error
-    except ValueError as error:  # a lone surrogate, or an int of more digits than Python writes out
-        msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
+    except ValueError as error:
+        if isinstance(pk, str):
+            msg = f"{subject}: the primary key {shorten(pk)} is no text that can be stored: {error}"
+        else:  # Python writes out no int of so many digits
+            msg = f"{subject}: the primary key is {shorten(pk)}; give it as a text"
         raise InvalidPrimaryKey(msg) from error
 
 

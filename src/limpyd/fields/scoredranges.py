@@ -13,6 +13,7 @@ from limpyd.replies import pairs
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 Score = float | str
 """A bound of a range of scores: a number, "-inf", "+inf", or "(1.5" to leave 1.5 out."""
@@ -20,7 +21,7 @@ Lex = str | bytes
 """A bound of a range in byte order: "[a", "(a" to leave a out, "-" and "+" for the first and last."""
 
 
-class BoundScoredRanges(BoundSortable[T, Face]):
+class BoundScoredRanges(BoundSortable[T, V, Face]):
     """Ranges by position, by score, and (where all scores are equal) by bytes."""
 
     __slots__ = ()

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from limpyd.fields.sortedset import BoundSortedSet
 
 T = TypeVar("T")
+V = TypeVar("V")
 Aggregate = Literal["SUM", "MIN", "MAX"]
-Source = Union["BoundSortedSet[T, Any]", BoundSet[T, Any]]
+Source = Union["BoundSortedSet[T, Any, Any]", BoundSet[T, Any, Any]]
 
 
-class BoundScoredTogether(BoundScoredRanges[T, Face]):
+class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
     """Intersections, unions and differences with other sorted sets, and with sets, whose members count as 1."""
 
     __slots__ = ()
@@ -121,7 +122,7 @@ class BoundScoredTogether(BoundScoredRanges[T, Face]):
     @command("ZRANGESTORE")
     def zrangestore(
         self,
-        source: BoundSortedSet[T, Any],
+        source: BoundSortedSet[T, Any, Any],
         start: Score | Lex,
         end: Score | Lex,
         byscore: bool = False,

@@ -15,12 +15,13 @@ from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped
+from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
-class BoundSet(BoundSortable[T, Face]):
+class BoundSet(BoundSortable[T, V, Face]):
     """The commands of a Redis set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()
@@ -28,7 +29,7 @@ class BoundSet(BoundSortable[T, Face]):
     # --- members ---
 
     @command("SADD")
-    def sadd(self, *values: T) -> Request[int]:
+    def sadd(self, *values: V) -> Request[int]:
         """Adds members (SADD); returns how many are new.
 
         Raises:
@@ -39,7 +40,7 @@ class BoundSet(BoundSortable[T, Face]):
         return self._write_many("SADD", (), self._some("SADD", values), combine=sum)
 
     @command("SREM")
-    def srem(self, *values: T) -> Request[int]:
+    def srem(self, *values: V) -> Request[int]:
         """Removes members (SREM); returns how many there were.
 
         Raises:
@@ -81,12 +82,12 @@ class BoundSet(BoundSortable[T, Face]):
         return self._read("SCARD", decode=int)
 
     @command("SISMEMBER")
-    def sismember(self, value: T) -> Request[bool]:
+    def sismember(self, value: V) -> Request[bool]:
         """Whether a value is a member (SISMEMBER)."""
         return self._read("SISMEMBER", self._field.encode(value), decode=to_bool)
 
     @command("SMISMEMBER")
-    def smismember(self, *values: T | list[T]) -> Request[list[bool]]:
+    def smismember(self, *values: V | list[T] | list[V]) -> Request[list[bool]]:
         """Which of some values are members, in their order (SMISMEMBER). It takes a list, too."""
         members = self._some("SMISMEMBER", unpacked(values))
         return self._read("SMISMEMBER", *members, decode=lambda reply: [*map(bool, reply)])
@@ -115,7 +116,7 @@ class BoundSet(BoundSortable[T, Face]):
     # --- with other sets ---
 
     @command("SMOVE")
-    def smove(self, destination: BoundSet[T, Any], value: T) -> Request[bool]:
+    def smove(self, destination: BoundSet[T, Any, Any], value: V) -> Request[bool]:
         """Moves a member to another set (SMOVE); True if it was one.
 
         Raises:
@@ -129,22 +130,22 @@ class BoundSet(BoundSortable[T, Face]):
         )
 
     @command("SINTER")
-    def sinter(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+    def sinter(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
         """The members that this set and all others have in common (SINTER)."""
         return self._combined("SINTER", others)
 
     @command("SUNION")
-    def sunion(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+    def sunion(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
         """The members that this set or any of the others has (SUNION)."""
         return self._combined("SUNION", others)
 
     @command("SDIFF")
-    def sdiff(self, *others: BoundSet[T, Any]) -> Request[set[T]]:
+    def sdiff(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
         """The members that this set has and none of the others (SDIFF)."""
         return self._combined("SDIFF", others)
 
     @command("SINTERCARD")
-    def sintercard(self, *others: BoundSet[T, Any], limit: int = 0) -> Request[int]:
+    def sintercard(self, *others: BoundSet[T, Any, Any], limit: int = 0) -> Request[int]:
         """How many members this set and all others have in common (SINTERCARD).
 
         Args:
@@ -157,7 +158,7 @@ class BoundSet(BoundSortable[T, Face]):
         return self._read_together("SINTERCARD", args, fields, decode=int)
 
     @command("SINTERSTORE")
-    def sinterstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+    def sinterstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
         """Becomes what some sets have in common (SINTERSTORE); returns how many members that is.
 
         What it held is replaced; it takes part only if it is named among the sources.
@@ -169,31 +170,31 @@ class BoundSet(BoundSortable[T, Face]):
         return self._stored("SINTERSTORE", sources)
 
     @command("SUNIONSTORE")
-    def sunionstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+    def sunionstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
         """Becomes what any of some sets has (SUNIONSTORE); else as `sinterstore`."""
         return self._stored("SUNIONSTORE", sources)
 
     @command("SDIFFSTORE")
-    def sdiffstore(self, *sources: BoundSet[T, Any]) -> Request[int]:
+    def sdiffstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
         """Becomes what the first of some sets has and none of the others (SDIFFSTORE); else as `sinterstore`."""
         return self._stored("SDIFFSTORE", sources)
 
     # --- as in Python ---
 
-    def __len__(self: BoundSet[T, Sync]) -> int:
+    def __len__(self: BoundSet[T, V, Sync]) -> int:
         self._sync_only("await ….scard()")
         hinted = self._hinted()
         return self.scard() if hinted is None else hinted
 
-    def __contains__(self: BoundSet[T, Sync], value: T) -> bool:
+    def __contains__(self: BoundSet[T, V, Sync], value: V) -> bool:
         self._sync_only("await ….sismember(value)")
         return self.sismember(value)
 
-    def __aiter__(self: BoundSet[T, Async]) -> AsyncIterator[T]:
+    def __aiter__(self: BoundSet[T, V, Async]) -> AsyncIterator[T]:
         self._async_only()
         return awaited(self.smembers())
 
-    def __iter__(self: BoundSet[T, Sync]) -> Iterator[T]:
+    def __iter__(self: BoundSet[T, V, Sync]) -> Iterator[T]:
         self._sync_only("`async for … in ….sscan()`, or await ….smembers()")
         return self._iterate(list(self.smembers()))
 
@@ -224,7 +225,7 @@ class SetField(MembersField[T]):
 
     @overload
     def __init__(
-        self: SetField[str],
+        self: SetField[Untyped],
         *,
         indexable: bool = False,
         unique: bool = False,
@@ -247,9 +248,17 @@ class SetField(MembersField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSet[T, Sync]: ...
+    def __get__(
+        self: SetField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundSet[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSet[T, Async]: ...
+    def __get__(
+        self: SetField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundSet[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSet[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSet[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSet(self, instance)
 

@@ -18,14 +18,15 @@ from limpyd.iteration import awaited
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped
+from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 NO_SCORES = Needs(redis=None, valkey=(8, 1))
 WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
 
 
-class BoundSortedSet(BoundScoredTogether[T, Face]):
+class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     """The commands of a Redis sorted set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()
@@ -36,7 +37,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
     def zadd(
         self,
         /,
-        mapping: Mapping[T, float] | None = None,
+        mapping: SupportsItems[V, float] | None = None,
         nx: bool = False,
         xx: bool = False,
         ch: bool = False,
@@ -78,7 +79,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
 
     @command("ZADD")
     def zadd_incr(
-        self, value: T, amount: float, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+        self, value: V, amount: float, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[float | None]:
         """Adds to a member's score, and returns it; None if a condition forbids it (ZADD with INCR).
 
@@ -89,7 +90,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
 
     @command("ZINCRBY")
-    def zincrby(self, amount: float, value: T) -> Request[float]:
+    def zincrby(self, amount: float, value: V) -> Request[float]:
         """Adds to a member's score, 0 if it is new, and returns it (ZINCRBY).
 
         Raises:
@@ -100,7 +101,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         return self._write_members("ZINCRBY", *args, decode=float, first=2)
 
     @command("ZREM")
-    def zrem(self, *values: T) -> Request[int]:
+    def zrem(self, *values: V) -> Request[int]:
         """Removes members (ZREM); returns how many there were.
 
         Raises:
@@ -184,7 +185,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         return self._read("ZCARD", decode=int)
 
     @command("ZSCORE")
-    def zscore(self, value: T) -> Request[float | None]:
+    def zscore(self, value: V) -> Request[float | None]:
         """The score of a member, or None (ZSCORE)."""
         return self._read("ZSCORE", self._field.encode(value), decode=optional_float)
 
@@ -195,22 +196,22 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         return self._read("ZMSCORE", *args, decode=lambda reply: [*map(optional_float, reply)])
 
     @command("ZRANK")
-    def zrank(self, value: T) -> Request[int | None]:
+    def zrank(self, value: V) -> Request[int | None]:
         """The position of a member from the lowest score on, counted from 0, or None (ZRANK)."""
         return self._read("ZRANK", self._field.encode(value), decode=optional_int)
 
     @command("ZREVRANK")
-    def zrevrank(self, value: T) -> Request[int | None]:
+    def zrevrank(self, value: V) -> Request[int | None]:
         """The position of a member from the highest score on, counted from 0, or None (ZREVRANK)."""
         return self._read("ZREVRANK", self._field.encode(value), decode=optional_int)
 
     @command("ZRANK")
-    def zrank_withscore(self, value: T) -> Request[tuple[int, float] | None]:
+    def zrank_withscore(self, value: V) -> Request[tuple[int, float] | None]:
         """The position and the score of a member, or None (ZRANK with WITHSCORE, from Redis 7.2 on)."""
         return self._ranked("ZRANK", value)
 
     @command("ZREVRANK")
-    def zrevrank_withscore(self, value: T) -> Request[tuple[int, float] | None]:
+    def zrevrank_withscore(self, value: V) -> Request[tuple[int, float] | None]:
         """As `zrank_withscore`, from the highest score on (ZREVRANK with WITHSCORE, from Redis 7.2 on)."""
         return self._ranked("ZREVRANK", value)
 
@@ -249,20 +250,20 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
 
     # --- as in Python ---
 
-    def __len__(self: BoundSortedSet[T, Sync]) -> int:
+    def __len__(self: BoundSortedSet[T, V, Sync]) -> int:
         self._sync_only("await ….zcard()")
         hinted = self._hinted()
         return self.zcard() if hinted is None else hinted
 
-    def __contains__(self: BoundSortedSet[T, Sync], value: T) -> bool:
+    def __contains__(self: BoundSortedSet[T, V, Sync], value: V) -> bool:
         self._sync_only("await ….zscore(value)")
         return self.zscore(value) is not None
 
-    def __aiter__(self: BoundSortedSet[T, Async]) -> AsyncIterator[T]:
+    def __aiter__(self: BoundSortedSet[T, V, Async]) -> AsyncIterator[T]:
         self._async_only()
         return awaited(self.zrange(0, -1))
 
-    def __iter__(self: BoundSortedSet[T, Sync]) -> Iterator[T]:
+    def __iter__(self: BoundSortedSet[T, V, Sync]) -> Iterator[T]:
         self._sync_only("await ….zrange(0, -1)")
         return self._iterate(self.zrange(0, -1))
 
@@ -288,7 +289,7 @@ class BoundSortedSet(BoundScoredTogether[T, Face]):
         args = (name, self._key(), seconds)
         return self._blocking(args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, seconds)
 
-    def _ranked(self, name: str, value: T) -> Request[tuple[int, float] | None]:
+    def _ranked(self, name: str, value: V) -> Request[tuple[int, float] | None]:
         def decode(reply: Any) -> tuple[int, float] | None:
             return None if reply is None else (int(reply[0]), float(reply[1]))
 
@@ -328,7 +329,7 @@ class SortedSetField(ScoredField[T]):
 
     @overload
     def __init__(
-        self: SortedSetField[str],
+        self: SortedSetField[Untyped],
         *,
         indexable: bool = False,
         unique: bool = False,
@@ -351,9 +352,17 @@ class SortedSetField(ScoredField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSortedSet[T, Sync]: ...
+    def __get__(
+        self: ScoredField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundSortedSet[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSortedSet[T, Async]: ...
+    def __get__(
+        self: ScoredField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundSortedSet[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSortedSet[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSortedSet[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSortedSet(self, instance)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Never, Self, TypeVar, overload
 
@@ -17,9 +17,10 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped
+from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
 
 REF_POLICY = Needs(redis=(8, 2), valkey=None)
@@ -27,7 +28,7 @@ LAST_ENTRY = Needs(redis=(7, 4), valkey=(8, 0))
 """The servers that know the id `+`. Others are checked before they are sent."""
 
 
-class BoundStream(BoundGroups[T, Face]):
+class BoundStream(BoundGroups[T, V, Face]):
     """The commands of a Redis stream. On the sync face also `len()` and iteration, one request each."""
 
     __slots__ = ()
@@ -37,7 +38,7 @@ class BoundStream(BoundGroups[T, Face]):
     @command("XADD")
     def xadd(
         self,
-        fields: Mapping[str, T],
+        fields: SupportsItems[Encodable, V],
         id: StreamId = "*",
         maxlen: int | None = None,
         approximate: bool = True,
@@ -70,7 +71,7 @@ class BoundStream(BoundGroups[T, Face]):
     @command("XADD")
     def xadd_nomkstream(
         self,
-        fields: Mapping[str, T],
+        fields: SupportsItems[Encodable, V],
         id: StreamId = "*",
         maxlen: int | None = None,
         approximate: bool = True,
@@ -264,12 +265,12 @@ class BoundStream(BoundGroups[T, Face]):
         self._sync_only("await ….xlen()")
         return bool(self._run(self._read("XLEN")))
 
-    def __len__(self: BoundStream[T, Sync]) -> int:
+    def __len__(self: BoundStream[T, V, Sync]) -> int:
         self._sync_only("await ….xlen()")
         hinted = self._hinted()
         return self.xlen() if hinted is None else hinted
 
-    def __iter__(self: BoundStream[T, Sync]) -> Iterator[StreamEntry[T]]:
+    def __iter__(self: BoundStream[T, V, Sync]) -> Iterator[StreamEntry[T]]:
         self._sync_only("await ….xrange()")
         return self._iterate(self.xrange())
 
@@ -279,7 +280,7 @@ class BoundStream(BoundGroups[T, Face]):
         trimming: list[Argument],
         ref_policy: RefPolicy | None,
         new_id: StreamId,
-        fields: Mapping[str, T],
+        fields: SupportsItems[Encodable, V],
         decode: Callable[[Any], R],
     ) -> Request[R]:
         entry = (stream_id("XADD's id", new_id, NEW), *self._pairs(fields))
@@ -302,7 +303,7 @@ class StreamField(ValueField[T]):
     stored_as = b"stream"
 
     @overload
-    def __init__(self: StreamField[str], *, lockable: bool = True) -> None: ...
+    def __init__(self: StreamField[Untyped], *, lockable: bool = True) -> None: ...
     @overload
     def __init__(self, type: type[T], *, lockable: bool = True) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
@@ -317,9 +318,17 @@ class StreamField(ValueField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundStream[T, Sync]: ...
+    def __get__(
+        self: StreamField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundStream[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundStream[T, Async]: ...
+    def __get__(
+        self: StreamField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundStream[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundStream[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundStream[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundStream(self, instance)
 

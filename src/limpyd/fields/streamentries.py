@@ -14,8 +14,10 @@ from limpyd.fields.value import MOST_ARGUMENTS
 from limpyd.keys import to_text
 from limpyd.replies import mapping, pairs
 from limpyd.requests import Argument
+from limpyd.types import Encodable, SupportsItems
 
 T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
 
 StreamId = str | bytes | int
@@ -96,12 +98,12 @@ def count_args(command: str, count: int | None) -> tuple[Argument, ...]:
 # --- what all commands of streams share ---
 
 
-class BoundEntries(BoundMany[Face], Generic[T, Face]):
+class BoundEntries(BoundMany[Face], Generic[T, V, Face]):
     """The entries of a stream, as commands name them and replies tell them."""
 
     __slots__ = ()
 
-    def _pairs(self, fields: Mapping[str, T]) -> list[Argument]:
+    def _pairs(self, fields: SupportsItems[Encodable, V]) -> list[Argument]:
         """The fields of a new entry, as they are sent."""
         if not isinstance(fields, Mapping) or not fields:
             msg = f"XADD on {self._field} takes a dict of at least one name and value, not {shorten(fields)}"

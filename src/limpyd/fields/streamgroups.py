@@ -23,13 +23,14 @@ from limpyd.fields.streampending import BoundPending
 from limpyd.requests import Argument, Request, to_bool
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 RefPolicy = Literal["KEEPREF", "DELREF", "ACKED"]
 """What becomes of a deleted entry that groups still refer to."""
 POLICIES = get_args(RefPolicy)
 
 
-class BoundGroups(BoundPending[T, Face]):
+class BoundGroups(BoundPending[T, V, Face]):
     """The commands of consumer groups. Unless they say otherwise, ServerError tells that there is no such group."""
 
     __slots__ = ()

@@ -24,6 +24,7 @@ from limpyd.keys import to_text
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class PendingSummary(NamedTuple):
@@ -86,7 +87,7 @@ class ClaimedIds(NamedTuple):
     deleted: list[str]
 
 
-class BoundPending(BoundEntries[T, Face]):
+class BoundPending(BoundEntries[T, V, Face]):
     """The commands about entries that were delivered, and not acknowledged.
 
     They raise ServerError where there is no such group.

@@ -20,9 +20,10 @@ from limpyd.indexes.base import Declared
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Untyped, Use
+from limpyd.types import Encodable, Untyped, Use
 
 T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
 
 IFEQ = Needs(redis=(8, 4), valkey=(8, 1))
@@ -59,7 +60,7 @@ class CommonSubsequence(NamedTuple):
     length: int
 
 
-class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face]):
+class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Face]):
     """The commands of a Redis string that set it and get it as a whole."""
 
     __slots__ = ()
@@ -76,7 +77,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
     @set_command
     def set(
         self,
-        value: T,
+        value: V,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         nx: bool = False,
@@ -85,8 +86,8 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
         get: bool = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: Any = None,  # a T, as SetCommand says; here it would keep pyright from telling T
-    ) -> Request[Any]:
+        ifeq: Any = None,  # a V, as SetCommand says; here it would keep pyright from telling V
+    ) -> Request[T | None]:
         """Stores a value (SET); True if it was stored, or with `get` the value before, or None.
 
         Args:
@@ -119,12 +120,12 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
         return self._write("SET", *args, decode=self._value if get else to_bool, needs=needs)
 
     @command("SETNX")
-    def setnx(self, value: T) -> Request[bool]:
+    def setnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (SETNX); True if it was stored. Raises as `set`."""
         return self._write("SETNX", self._field.encode(value), decode=to_bool)
 
     @command("SETEX")
-    def setex(self, time: int | timedelta, value: T) -> Request[bool]:
+    def setex(self, time: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after so many seconds (SETEX); True. Raises as `set`."""
         self._may_expire("SETEX")
         return self._write(
@@ -132,14 +133,14 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
         )
 
     @command("PSETEX")
-    def psetex(self, time_ms: int | timedelta, value: T) -> Request[bool]:
+    def psetex(self, time_ms: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after so many milliseconds (PSETEX); True. Raises as `set`."""
         self._may_expire("PSETEX")
         duration = checks.milliseconds("PSETEX's time_ms", time_ms, low=1)
         return self._write("PSETEX", duration, self._field.encode(value), decode=to_bool)
 
     @command("GETSET")
-    def getset(self, value: T) -> Request[T | None]:
+    def getset(self, value: V) -> Request[T | None]:
         """Stores a value and returns the one before, or None (GETSET). Raises as `set`."""
         return self._write("GETSET", self._field.encode(value), decode=self._value)
 
@@ -183,13 +184,13 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, Face])
         return self._read("STRLEN", decode=int)
 
 
-class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
+class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, Face]):
     """The commands of a Redis string."""
 
     __slots__ = ()
 
     @command("DELIFEQ")
-    def delifeq(self, value: T) -> Request[bool]:
+    def delifeq(self, value: V) -> Request[bool]:
         """Removes the value if it is this one (DELIFEQ); True if it was. The stored forms are compared.
 
         Raises:
@@ -200,7 +201,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         return self._write("DELIFEQ", self._field.encode(value), decode=to_bool)
 
     @command("APPEND")
-    def append(self, value: str | bytes) -> Request[int]:
+    def append(self, value: V | str | bytes) -> Request[int]:
         """Adds text at the end; returns the length in bytes after it (APPEND).
 
         Raises:
@@ -230,7 +231,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         return self._part("SUBSTR", start, end)
 
     @command("SETRANGE")
-    def setrange(self, offset: int, value: str | bytes) -> Request[int]:
+    def setrange(self, offset: int, value: V | str | bytes) -> Request[int]:
         """Overwrites part of the value from a position on; returns the length in bytes after it (SETRANGE).
 
         Raises as `append`, and InvalidValue if the result would exceed 512 MB.
@@ -277,7 +278,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         return self._write("INCRBYFLOAT", checks.number("INCRBYFLOAT's amount", amount), decode=float)
 
     @command("LCS")
-    def lcs(self, other: BoundString[T, Any]) -> Request[T]:
+    def lcs(self, other: BoundString[T, Any, Any]) -> Request[T]:
         """The longest common subsequence with another field's value (LCS).
 
         It is made of bytes that both have in the same order, but not necessarily one after the other.
@@ -290,12 +291,12 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         return self._common(other, decode=self._value)
 
     @command("LCS")
-    def lcs_len(self, other: BoundString[T, Any]) -> Request[int]:
+    def lcs_len(self, other: BoundString[T, Any, Any]) -> Request[int]:
         """Length in bytes of the longest common subsequence with another field's value (LCS with LEN)."""
         return self._common(other, "LEN", decode=int)
 
     @command("LCS")
-    def lcs_idx(self, other: BoundString[T, Any], minmatchlen: int | None = None) -> Request[CommonSubsequence]:
+    def lcs_idx(self, other: BoundString[T, Any, Any], minmatchlen: int | None = None) -> Request[CommonSubsequence]:
         """Where the longest common subsequence with another field's value is (LCS with IDX and WITHMATCHLEN).
 
         Args:
@@ -317,7 +318,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, Face], Generic[T, Face]):
         args = (checks.integer(f"{command}'s start", start), checks.integer(f"{command}'s end", end))
         return self._read("GETRANGE", *args, decode=self._value)
 
-    def _text(self, command: str, value: str | bytes) -> bytes:
+    def _text(self, command: str, value: object) -> bytes:
         self._usable(Use.TEXT, command)
         if not self._field.typed:
             stored: bytes = self._field.encode(value)
@@ -358,9 +359,9 @@ class StringField(WholeStringField[T]):
 
     @overload
     def __init__(
-        self: StringField[str],
+        self: StringField[Untyped],
         *,
-        default: str | Callable[[], str] | None = None,
+        default: Encodable | Callable[[], Encodable] | None = None,
         indexable: bool = False,
         unique: bool = False,
         indexes: Sequence[Declared] = (),
@@ -383,8 +384,16 @@ class StringField(WholeStringField[T]):
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundString[T, Sync]: ...
+    def __get__(
+        self: StringField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundString[str, Encodable, Sync]: ...
     @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundString[T, Async]: ...
+    def __get__(
+        self: StringField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundString[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundString[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundString[T, T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundString(self, instance)

@@ -39,6 +39,7 @@ from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.requests import Request, answered
+from limpyd.types import Encodable
 from limpyd.upkeep.programs import OnProgress
 
 
@@ -89,7 +90,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.database._run(objects.creation(cls._declared(), values).then(cls._begun))
 
     @classmethod
-    def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:
+    def get(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:
         """The one object with a primary key, or that matches filters.
 
         Raises:
@@ -101,7 +102,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
     @classmethod
     def get_or_connect(
-        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+        cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Coroutine[Any, Any, Self]:
         """The one object that matches, or a new one with the values it was sought by.
 
@@ -113,7 +114,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
     @classmethod
     def get_or_create(
-        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+        cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Coroutine[Any, Any, tuple[Self, bool]]:
         """The one object that matches, or a new one, and whether it is new.
 
@@ -193,7 +194,7 @@ class AsyncRedisModel(ModelCore[Async]):
     @classmethod
     async def bulk_delete(
         cls,
-        objects: Iterable[str | bytes | int | Self] | AsyncIterable[str | bytes | int | Self],
+        objects: Iterable[Encodable | Self] | AsyncIterable[Encodable | Self],
         *,
         chunk: int = USUAL_CHUNK,
         on_missing: OnMissing = "raise",
@@ -223,17 +224,17 @@ class AsyncRedisModel(ModelCore[Async]):
         return await cls.database._run_program(bulk.all(objects))
 
     @classmethod
-    def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
+    def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Whether there is an object with this primary key, or that matches the filters."""
         return cls.database._run(objects.existence(cls._declared(), pk, filters))
 
     @classmethod
-    def lazy_connect(cls, pk: str | bytes | int, /) -> Self:
+    def lazy_connect(cls, pk: Encodable, /) -> Self:
         """An instance whose first operation checks that the object exists; nothing is sent before."""
         return cls._lazy(pk_bytes(cls._declared().name, pk))
 
     @classmethod
-    def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> Coroutine[Any, Any, list[Self]]:
+    def from_pks(cls, pks: Iterable[Encodable], lazy: bool = False) -> Coroutine[Any, Any, list[Self]]:
         """The instances of these primary keys, without repetition, in their order; absent ones are left out.
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.

@@ -17,6 +17,7 @@ from limpyd.query.plan import plan_for
 from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
+from limpyd.types import Encodable
 
 
 def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
@@ -168,7 +169,7 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
     """The request that tells whether there is such an object."""
-    if isinstance(pk, str | bytes | int) and not filters:  # the most frequent question needs no plan
+    if isinstance(pk, Encodable) and not filters:  # the most frequent question needs no plan
         stored = schema.pk_field.encode(pk)
         where = schema.keys.partition(stored)
         return Request(("SISMEMBER", where.pks, stored), bool, readonly=True, subject=schema)

@@ -37,6 +37,7 @@ from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.query.sync import Collection
 from limpyd.requests import Request
+from limpyd.types import Encodable
 from limpyd.upkeep.programs import OnProgress
 
 NEW: Any = object()
@@ -69,7 +70,7 @@ class RedisModel(ModelCore[Sync]):
 
     update = Update[int | None]()
 
-    def __init__(self, pk: str | bytes | int = NEW, /, **values: Any) -> None:
+    def __init__(self, pk: Encodable = NEW, /, **values: Any) -> None:
         """Gets the object with this primary key, or creates one with these values and the defaults.
 
         Raises:
@@ -102,7 +103,7 @@ class RedisModel(ModelCore[Sync]):
         return cls(**values)
 
     @classmethod
-    def get(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> Self:
+    def get(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Self:
         """The one object with a primary key, or that matches filters.
 
         Raises:
@@ -114,7 +115,7 @@ class RedisModel(ModelCore[Sync]):
 
     @classmethod
     def get_or_connect(
-        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+        cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Self:
         """The one object that matches, or a new one with the values it was sought by.
 
@@ -126,7 +127,7 @@ class RedisModel(ModelCore[Sync]):
 
     @classmethod
     def get_or_create(
-        cls, pk: str | bytes | int | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
+        cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> tuple[Self, bool]:
         """The one object that matches, or a new one, and whether it is new.
 
@@ -202,7 +203,7 @@ class RedisModel(ModelCore[Sync]):
     @classmethod
     def bulk_delete(
         cls,
-        objects: Iterable[str | bytes | int | Self],
+        objects: Iterable[Encodable | Self],
         *,
         chunk: int = USUAL_CHUNK,
         on_missing: OnMissing = "raise",
@@ -222,17 +223,17 @@ class RedisModel(ModelCore[Sync]):
         return cls.database._run_program(BulkDelete(cls._declared(), chunk, on_missing, progress).all(objects))
 
     @classmethod
-    def exists(cls, pk: str | bytes | int | Expression | None = None, /, **filters: Any) -> bool:
+    def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
         """Whether there is an object with this primary key, or that matches the filters."""
         return cls.database._run(objects.existence(cls._declared(), pk, filters))
 
     @classmethod
-    def lazy_connect(cls, pk: str | bytes | int, /) -> Self:
+    def lazy_connect(cls, pk: Encodable, /) -> Self:
         """An instance whose first operation checks that the object exists; nothing is sent before."""
         return cls._lazy(pk_bytes(cls._declared().name, pk))
 
     @classmethod
-    def from_pks(cls, pks: Iterable[str | bytes | int], lazy: bool = False) -> list[Self]:
+    def from_pks(cls, pks: Iterable[Encodable], lazy: bool = False) -> list[Self]:
         """The instances of these primary keys, without repetition, in their order; absent ones are left out.
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.

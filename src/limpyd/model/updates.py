@@ -15,6 +15,7 @@ from limpyd.requests import Argument, Request
 from limpyd.scripts import updates
 from limpyd.scripts.calls import NewObject
 from limpyd.scripts.updates import Assigned
+from limpyd.types import Encodable
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -102,7 +103,7 @@ class OnInstance(Protocol[R_co]):
 class OnClass(Protocol[R_co]):
     """`update` of a model."""
 
-    def __call__(self, pk: str | bytes | int, /, *, if_version: int | None = None, **values: Any) -> R_co: ...
+    def __call__(self, pk: Encodable, /, *, if_version: int | None = None, **values: Any) -> R_co: ...
 
 
 def _without_self(call: Any) -> inspect.Signature:
@@ -144,7 +145,7 @@ class Update(Generic[R_co]):
 
 
 def _update_of(model: Any) -> OnClass[Any]:
-    def update(pk: str | bytes | int = MISSING, /, *given: Any, if_version: int | None = None, **values: Any) -> Any:
+    def update(pk: Encodable = MISSING, /, *given: Any, if_version: int | None = None, **values: Any) -> Any:
         schema: Schema = model._declared()
         by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
         if pk is MISSING:

@@ -1,4 +1,7 @@
-"""The fields that refer to objects: one that holds a reference, in a string or a hash, and those that hold many."""
+"""The fields that refer to objects: one that holds a reference, in a string or a hash, and those that hold many.
+
+Their `__get__` has no overloads for fields without a type, which they never are; pyright misses those.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def _instance_of(field: Any, stored: bytes | None, lazy: bool) -> Any:
     return model._lazy(stored) if lazy or not field.check else model._connected(stored)
 
 
-class BoundFKString(BoundString[Any, Face], Generic[M, Face]):
+class BoundFKString(BoundString[str, Any, Face], Generic[M, Face]):
     """A reference in a string of its own, of one instance."""
 
     __slots__ = ()
@@ -44,7 +47,7 @@ class BoundFKString(BoundString[Any, Face], Generic[M, Face]):
         return self._read("GET", decode=lambda stored: _instance_of(self._field, stored, lazy))
 
 
-class BoundFKHashEntry(BoundHashEntry[Any, Face], Generic[M, Face]):
+class BoundFKHashEntry(BoundHashEntry[str, Any, Face], Generic[M, Face]):
     """A reference in the hash of its instance."""
 
     __slots__ = ()
@@ -76,25 +79,25 @@ class _CallableMembers(Generic[M, Face]):
         return self._field.target.model.collection(*expressions, **filters).intersect(self)
 
 
-class BoundM2MSet(_CallableMembers[M, Face], BoundSet[Any, Face]):
+class BoundM2MSet(_CallableMembers[M, Face], BoundSet[str, Any, Face]):
     """References in a set, of one instance."""
 
     __slots__ = ()
 
 
-class BoundM2MList(_CallableMembers[M, Face], BoundList[Any, Face]):
+class BoundM2MList(_CallableMembers[M, Face], BoundList[str, Any, Face]):
     """References in a list, of one instance."""
 
     __slots__ = ()
 
 
-class BoundM2MSortedSet(_CallableMembers[M, Face], BoundSortedSet[Any, Face]):
+class BoundM2MSortedSet(_CallableMembers[M, Face], BoundSortedSet[str, Any, Face]):
     """References in a sorted set, of one instance."""
 
     __slots__ = ()
 
 
-class FKStringField(ReferenceField[M], StringField[Any]):
+class FKStringField(ReferenceField[M], StringField[str]):
     """A reference to an object, in a Redis string of its own. See ReferenceField for the arguments.
 
     Its value is the object's primary key as text; it is set to an object, or to its primary key.
@@ -133,11 +136,11 @@ class FKStringField(ReferenceField[M], StringField[Any]):
     def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundFKString[M, Sync]: ...
     @overload
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundFKString[M, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self if instance is None else BoundFKString(self, instance)
 
 
-class FKInstanceHashField(ReferenceField[M], InstanceHashField[Any]):
+class FKInstanceHashField(ReferenceField[M], InstanceHashField[str]):
     """A reference to an object, in the hash of its instance. See ReferenceField for the arguments, FKStringField."""
 
     @overload
@@ -173,11 +176,11 @@ class FKInstanceHashField(ReferenceField[M], InstanceHashField[Any]):
     def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundFKHashEntry[M, Sync]: ...
     @overload
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundFKHashEntry[M, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self if instance is None else BoundFKHashEntry(self, instance)
 
 
-class M2MSetField(ReferenceField[M], SetField[Any]):
+class M2MSetField(ReferenceField[M], SetField[str]):
     """References to any number of objects, in a Redis set. See ReferenceField for the arguments.
 
     Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
@@ -216,11 +219,11 @@ class M2MSetField(ReferenceField[M], SetField[Any]):
     def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MSet[M, Sync]: ...
     @overload
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MSet[M, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self if instance is None else BoundM2MSet(self, instance)
 
 
-class M2MListField(ReferenceField[M], ListField[Any]):
+class M2MListField(ReferenceField[M], ListField[str]):
     """References to any number of objects, in a Redis list. See ReferenceField for the arguments.
 
     Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
@@ -259,11 +262,11 @@ class M2MListField(ReferenceField[M], ListField[Any]):
     def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MList[M, Sync]: ...
     @overload
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MList[M, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self if instance is None else BoundM2MList(self, instance)
 
 
-class M2MSortedSetField(ReferenceField[M], SortedSetField[Any]):
+class M2MSortedSetField(ReferenceField[M], SortedSetField[str]):
     """References to any number of objects, in a Redis sorted set. See ReferenceField for the arguments.
 
     Its members are primary keys as text; an object may stand for its own. Called, it is the collection of the objects.
@@ -302,5 +305,5 @@ class M2MSortedSetField(ReferenceField[M], SortedSetField[Any]):
     def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundM2MSortedSet[M, Sync]: ...
     @overload
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundM2MSortedSet[M, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self if instance is None else BoundM2MSortedSet(self, instance)
