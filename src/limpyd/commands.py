@@ -72,8 +72,18 @@ def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwar
         siblings = [name for name in dir(holder) if name.startswith(f"{describe.__name__}_")]
         more = f"; for another kind of result see {', '.join(siblings)}" if siblings else ""
         takes = f"; it takes {', '.join(parameters)}" if parameters and not more else ""
-        return f"{describe.__name__}: {mismatch}{meant or more or takes}"
+        return f"{describe.__name__}: {mismatch}{meant or _by_name(describe, args) or more or takes}"
     return ""
+
+
+def _by_name(describe: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What to say where flags were given by position, which tells nobody what they mean."""
+    parameters = list(inspect.signature(describe).parameters.values())[1:]
+    flags = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    most = sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
+    if not flags or len(args) <= most:
+        return ""
+    return f"; {', '.join(flags)} {'is' if len(flags) == 1 else 'are'} given by name, such as {flags[0]}=…"
 
 
 def command(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
@@ -129,6 +139,7 @@ class _Set(Protocol[T_co, V_contra]):
         value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
@@ -143,10 +154,10 @@ class _Set(Protocol[T_co, V_contra]):
         value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
-        *,
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
@@ -161,6 +172,7 @@ class _AsyncSet(Protocol[T_co, V_contra]):
         value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
@@ -175,10 +187,10 @@ class _AsyncSet(Protocol[T_co, V_contra]):
         value: V_contra,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
-        *,
         get: Literal[True],
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,

@@ -92,16 +92,16 @@ class TestHashes:
         await face.refused(UnsupportedCommand, lambda: thing.heads.hexpire(1, "a"), match="indexed")
         if server.version < {"redis": (8, 0), "valkey": (9, 1)}[server.name]:
             return
-        assert await do(counts.hsetex({"c": 3}, ex=100)) is True
-        assert await do(counts.hsetex({"c": 4}, fnx=True)) is False
+        assert await do(counts.hsetex("c", 3, ex=100)) is True
+        assert await do(counts.hsetex(mapping={"c": 4}, fnx=True)) is False
         assert await do(counts.hgetex("c", "z", persist=True)) == [3, None]
         assert await do(counts.httl("c")) == [-1]
         assert await do(counts.hgetdel("c", "z")) == [3, None]
-        assert await do(thing.heads.hsetex({"k": "v"})) is True
+        assert await do(thing.heads.hsetex(items=["k", "v"])) is True
         assert await found(face, type(thing), heads__k="v") == ["1"]
         assert await do(thing.heads.hgetdel("k")) == ["v"]
         assert await found(face, type(thing), heads__k="v") == []
-        await face.refused(UnsupportedCommand, lambda: thing.heads.hsetex({"k": "v"}, ex=1))
+        await face.refused(UnsupportedCommand, lambda: thing.heads.hsetex("k", "v", ex=1))
         await do(thing.single.hset("a", "1"))
         assert await do(thing.single.copy(thing.heads)) is True
         assert await found(face, type(thing), heads__a="1") == ["1"]

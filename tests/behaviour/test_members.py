@@ -319,7 +319,8 @@ class TestArguments:
             lambda: thing.counts.hsetex({}),
             lambda: thing.board.zadd(a=1, ch=3),
             lambda: thing.board.zadd(b=1, nx=2),
-            lambda: thing.board.zadd({"a": 1}, incr=True),
+            lambda: thing.board.zadd({"a": 1, "b": 2}, incr=True),
+            lambda: thing.board.zadd(incr=2),
             lambda: thing.board.zadd({"a": 10**400}),
             lambda: thing.board.zunion(other.board, weights=2),
             lambda: thing.board.zrange(0, 1, desc="yes"),
@@ -328,7 +329,7 @@ class TestArguments:
             lambda: thing.bag.sort(by="\ud800"),
             lambda: thing.bag.expire(5, lt=1),
             lambda: thing.counts.hgetex("a", persist="no"),
-            lambda: thing.counts.hsetex({"a": 1}, keepttl=1),
+            lambda: thing.counts.hsetex("a", 1, keepttl=1),
             lambda: thing.heads.hset({"a": "b"}),
             lambda: thing.heads.hget(model.tags),
             lambda: thing.heads.hget("\ud800"),
@@ -345,9 +346,12 @@ class TestArguments:
 
     async def test_refused_as_python_does_with_a_hint(self, face, thing):
         for wrong, hint in (
-            (lambda: thing.tags.spop(2), "spop_many"),
-            (lambda: thing.bag.lpop(2), "lpop_many"),
-            (lambda: thing.board.zrange(0, -1, withscores=True), "zrange_withscores"),
+            (lambda: thing.tags.spop(2, 3), "it takes count"),
+            (lambda: thing.board.zadd({"a": 1}, True), "nx, xx, ch, incr, gt, lt are given by name, such as nx=…"),
+            (lambda: thing.board.zrange(0, -1, True), "are given by name, such as desc="),
+            (lambda: thing.board.zrank("a", True), "withscore is given by name, such as withscore="),
+            (lambda: thing.board.zrange(0, -1, withscore=True), "did you mean 'withscores'"),
+            (lambda: thing.places.geosearch_details(nope=1), "it takes member"),
         ):
             with pytest.raises(TypeError, match=hint):
                 wrong()

@@ -20,7 +20,7 @@ WAITING = [
     case("queue.blmove", Of("absent_queue", 1), 1),
     case("board.bzpopmin", 1),
     case("board.bzpopmax", 1),
-    case("board.bzmpop", 1, True),
+    case("board.bzmpop", 1, min=True),
     case("log.xreadgroup", "g", "one", block=1),
 ]
 ASKED = "\N{LATIN SMALL LETTER E WITH ACUTE}"

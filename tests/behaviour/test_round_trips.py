@@ -115,7 +115,7 @@ def test_every_public_method_is_counted_here():
     assert public(BoundStream) - keys == test_streams.STREAM.keys()
     assert public(BoundHyperLogLog) - keys == test_hyperloglog.HYPERLOGLOG.keys()
     assert public(BoundJSON) - keys == test_json.JSON.keys()
-    assert public(BoundPK) == {"get", "set", "exists"}
+    assert public(BoundPK) == {"get", "set", "exists", "delete"}
     no_request = {"get_field", "has_field", "use_database", "lazy_connect", "collection", "instances"}
     elsewhere = {"create", "get", "get_or_connect", "get_or_create", "exists", "from_pks"}
     walks = {"scan_model_keys", "scan_keys", "clear_indexes", "rebuild_indexes"}

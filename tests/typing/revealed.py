@@ -266,7 +266,7 @@ reveal_type(person.either.get())  # int | str | None
 reveal_type(Person.point)  # JSONField[Point]
 
 
-async def main() -> None:
+async def main() -> None:  # noqa: PLR0915 - a line for each type
     person = await AsyncPerson.create(name="y")
     reveal_type(person)  # AsyncPerson
     _waiting: object = reveal_type(person.age.get())  # Coroutine[Any, Any, int | None]
@@ -310,6 +310,15 @@ async def main() -> None:
     reveal_type([number async for number in person.numbers.sscan()])  # list[int]
     reveal_type(await person.queue.lpop())  # UUID | None
     reveal_type(await person.board.zrange_withscores(0, -1))  # list[tuple[Colour, float]]
+    reveal_type(await person.board.zrange(0, -1, withscores=True))  # list[tuple[Colour, float]]
+    reveal_type(await person.board.zrank(Colour.RED, withscore=True))  # tuple[int, float] | None
+    reveal_type(await person.board.zadd({Colour.RED: 1}, incr=True))  # float | None
+    reveal_type(await person.board.zrandmember(2, withscores=True))  # list[tuple[Colour, float]]
+    reveal_type(await person.board.zunion([person.board], withscores=True))  # list[tuple[Colour, float]]
+    reveal_type(await person.numbers.spop(2))  # set[int]
+    reveal_type(await person.numbers.spop())  # int | None
+    reveal_type(await person.queue.lpop(2))  # list[UUID]
+    reveal_type(await person.rates.hrandfield(2, withvalues=True))  # list[tuple[str, float]]
     reveal_type(await person.rates.hmget("a"))  # list[float | None]
     reveal_type(await person.places.geohash(1))  # list[str | None]
     reveal_type((await person.levels.xread(0))[0].fields)  # dict[str, int]
@@ -331,6 +340,48 @@ async def without_types(person: AsyncPerson) -> None:
     reveal_type(await person.lines.lrange(0, -1))  # list[str]
     reveal_type(await AsyncPerson.exists(Decimal(1)))  # bool
 
+
+# Arguments that choose another result.
+reveal_type(person.board.zrange(0, -1, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zrange(0, -1, desc=True))  # list[Colour]
+reveal_type(person.board.zrange(0, -1, withscores=False))  # list[Colour]
+reveal_type(person.board.zrevrange(0, -1, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zrangebyscore(0, "+inf", 0, 1, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zrevrangebyscore(9, 0, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zrank(Colour.RED))  # int | None
+reveal_type(person.board.zrevrank(Colour.RED, withscore=True))  # tuple[int, float] | None
+reveal_type(person.board.zinter(person.board))  # list[Colour]
+reveal_type(person.board.zinter([person.board], weights=[1, 2], withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zdiff(person.board, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zrandmember())  # Colour | None
+reveal_type(person.board.zrandmember(2))  # list[Colour]
+reveal_type(person.board.zrandmember(2, withscores=True))  # list[tuple[Colour, float]]
+reveal_type(person.board.zadd({Colour.RED: "1.5"}))  # int
+reveal_type(person.board.zadd({Colour.RED: 1}, incr=True))  # float | None
+reveal_type(person.numbers.spop())  # int | None
+reveal_type(person.numbers.spop(3))  # set[int]
+reveal_type(person.numbers.srandmember(3))  # list[int]
+reveal_type(person.queue.lpop())  # UUID | None
+reveal_type(person.queue.rpop(count=3))  # list[UUID]
+reveal_type(person.lines.lpos("x"))  # int | None
+reveal_type(person.lines.lpos("x", count=0))  # list[int]
+reveal_type(person.numbers.sort())  # list[int]
+reveal_type(person.numbers.sort(get="#"))  # list[str | None]
+reveal_type(person.numbers.sort(get=["#", "a:*"], groups=True))  # list[tuple[str | None, ...]]
+reveal_type(person.lines.sort(alpha=True, store=person.lines))  # int
+reveal_type(person.rates.hrandfield())  # str | None
+reveal_type(person.rates.hrandfield(2))  # list[str]
+reveal_type(person.rates.hrandfield(2, withvalues=True))  # list[tuple[str, float]]
+reveal_type(person.name.lcs(person.name))  # str
+reveal_type(person.name.lcs(person.name, len=True))  # int
+reveal_type(person.name.lcs(person.name, idx=True).length)  # int
+reveal_type(person.places.geosearch(member=1, radius=2))  # list[int]
+reveal_type(person.places.geosearch(member=1, radius=2, withdist=True))  # list[list[Any]]
+reveal_type(person.log.xadd({"a": "b"}))  # str
+reveal_type(person.log.xadd({"a": "b"}, nomkstream=True))  # str | None
+reveal_type(person.log.xclaim("g", "c", 0, ["1-1"], justid=True))  # list[str]
+reveal_type(person.log.xautoclaim("g", "c", 0, justid=True))  # ClaimedIds
+reveal_type(person.log.xinfo_stream(full=True))  # dict[str, Any]
 
 # Mistakes: each line must be refused.
 person.age.set("x")  # refused
@@ -355,13 +406,26 @@ person.tags.sinter(person.lines)  # refused
 person.queue.rpush("x")  # refused
 person.lines.linsert("BESIDE", "a", "b")  # refused
 person.board.zadd({"red": 1})  # refused
-person.board.zadd({Colour.RED: "1"})  # refused
+person.board.zadd({Colour.RED: 1}, True)  # refused
+person.board.zadd({"red": 1}, incr=True)  # refused
+person.board.zrange(0, -1, True)  # refused
+person.board.zrange("[a", "[b", bylex=True, withscores=True)  # refused
+person.board.zrangebyscore(0, 1, withscore=True)  # refused
+person.board.zrank("red", withscore=True)  # refused
+person.board.zrandmember(withscores=True)  # refused
+person.tags.spop("x")  # refused
+person.queue.lpos("x", count=0)  # refused
+person.name.set("x", 1, None, True)  # refused
+person.name.expire(1, True)  # refused
+person.lines.sort(store=person.tags)  # refused
+person.age.incr("x")  # refused
+person.board.zadd({Colour.RED: b"1"})  # refused
 person.rates.hset("a", "b")  # refused
 person.places.geodist(1, 2, "parsec")  # refused
 SetField(default={"a"})  # refused
 person.levels.xadd({"a": "x"})  # refused
-person.log.xadd({"a": "b"}, nomkstream=True)  # refused
 person.log.xadd({"a": None})  # refused
+person.log.xadd({"a": None}, nomkstream=True)  # refused
 StreamField(type=int, indexable=True)  # refused
 person.point.set({"x": 1})  # refused
 person.visitors.pfadd("x")  # refused

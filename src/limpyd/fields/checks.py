@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +15,20 @@ from limpyd.types import UNTYPED
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """What fits the 64 bits of Redis's integers."""
+INTEGER = re.compile(r"-?[0-9]{1,20}")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+INFINITIES = frozenset({"inf", "+inf", "-inf"})
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) -> int:
-    """An int within bounds.
+    """An int within bounds; text of one, as redis-py takes it, is one too.
 
     Raises:
         InvalidValue: it is something else.
     """
+    if isinstance(value, str) and INTEGER.fullmatch(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"{what} takes an int, not {shorten(value)}"
         raise InvalidValue(msg)
@@ -54,7 +61,7 @@ def some(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def number(what: str, value: Any) -> str:
-    """A finite int, float or Decimal, as the text that INCRBYFLOAT takes.
+    """A finite int, float or Decimal, or text of one, as the text that INCRBYFLOAT takes.
 
     Raises:
         InvalidValue: it is something else.
@@ -65,6 +72,8 @@ def number(what: str, value: Any) -> str:
         return repr(float(value))
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
+    if isinstance(value, str) and NUMBER.fullmatch(value) and math.isfinite(float(value)):
+        return value
     msg = f"{what} takes a finite number, not {shorten(value)}"
     raise InvalidValue(msg)
 
@@ -83,6 +92,8 @@ def score(what: str, value: Any) -> str:
         except OverflowError:
             msg = f"{what} must be a number that a float can hold, not {shorten(value)}"
             raise InvalidValue(msg) from None
+    if isinstance(value, str) and value.lower() in INFINITIES:
+        return value
     return number(what, value)
 
 
@@ -230,18 +241,35 @@ def timeout(what: str, value: float | timedelta) -> str:
 
 
 def timestamp(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
-    """A moment in whole seconds since 1970."""
-    return integer(what, int(_aware(what, value).timestamp()) if isinstance(value, datetime) else value, low=low)
+    """A moment in whole seconds since 1970; a datetime without a time zone is one of local time."""
+    return integer(what, _since_1970(what, value, timedelta(seconds=1)), low=low)
 
 
 def timestamp_ms(what: str, value: int | datetime, *, low: int = SMALLEST) -> int:
-    """A moment in whole milliseconds since 1970."""
-    moment = int(_aware(what, value).timestamp() * 1000) if isinstance(value, datetime) else value
-    return integer(what, moment, low=low)
+    """A moment in whole milliseconds since 1970; a datetime without a time zone is one of local time."""
+    return integer(what, _since_1970(what, value, timedelta(milliseconds=1)), low=low)
 
 
-def _aware(what: str, moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        msg = f"{what} takes a datetime with a time zone; {moment!r} names no moment"
+def _since_1970(what: str, value: int | datetime, unit: timedelta) -> int:
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return (value.astimezone(UTC) - UNIX_EPOCH) // unit
+    except (OverflowError, OSError, ValueError) as error:
+        msg = f"{what} takes a moment that can be told in UTC, not {value!r}: {error}"
+        raise InvalidValue(msg) from error
+
+
+def on(command: str, name: str, value: object) -> str:
+    """The option of a command that a flag stands for, where it can only be set.
+
+    Raises:
+        InvalidValue: it is not True.
+    """
+    if value is False:
+        msg = f"{command} has {name} here in any case; call the method without it instead of saying {name}=False"
         raise InvalidValue(msg)
-    return moment
+    if value is not True:
+        msg = f"{command}'s {name} is True or False, not {shorten(value)}"
+        raise InvalidValue(msg)
+    return name.upper()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from limpyd.exceptions import UnsupportedCommand
+from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.value import BoundValue
@@ -45,3 +45,14 @@ class BoundExpiring(BoundValue[Face]):
             self._may_expire(f"{command} with {name}")
             return [name.upper(), EXPIRIES[name](f"{command}'s {name}", value)]
         return []
+
+
+def persist_args(command: str, option: Any, fnx: bool, fxx: bool) -> list[Argument]:
+    """The condition of HSETEX: by a flag, or by redis-py's HashDataPersistOptions, which needs no import here."""
+    args = checks.flags(command, fnx=fnx, fxx=fxx)
+    if option is not None:
+        args.append(checks.one_of(f"{command}'s data_persist_option", getattr(option, "value", option), ("FNX", "FXX")))
+    if len(args) > 1:
+        msg = f"{command} takes only one of fnx, fxx and data_persist_option"
+        raise InvalidValue(msg)
+    return args

@@ -9,11 +9,13 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
+from limpyd.fields.geoarguments import latitude_arg, length_arg, longitude_arg, order_args, to_position, unit_arg
 from limpyd.fields.sortedset import BoundSortedSet, ScoredField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.indexes.geo import geohash
 from limpyd.keys import to_text
+from limpyd.overloads import overloaded
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import NewObject
@@ -23,7 +25,6 @@ T = TypeVar("T")
 V = TypeVar("V")
 Unit = Literal["m", "km", "mi", "ft"]
 Sort = Literal["ASC", "DESC"]
-UNITS = ("M", "KM", "MI", "FT")
 
 
 class Near(NamedTuple, Generic[T]):
@@ -54,6 +55,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
     def geoadd(
         self,
         values: SupportsItems[V, tuple[float, float]] | Sequence[Any],
+        *,
         nx: bool = False,
         xx: bool = False,
         ch: bool = False,
@@ -77,7 +79,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         return self._write_many("GEOADD", head, checks.some("GEOADD", self._field.places(values)), step=3, combine=sum)
 
     @command("GEODIST")
-    def geodist(self, place1: V, place2: V, unit: Unit = "m") -> Request[float | None]:
+    def geodist(self, place1: V, place2: V, unit: Unit | None = "m") -> Request[float | None]:
         """How far two places are from each other (GEODIST), or None if one is not there.
 
         Args:
@@ -86,7 +88,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
             unit: metres (m), kilometres (km), miles (mi) or feet (ft).
         """
         encode = self._field.encode
-        return self._read("GEODIST", encode(place1), encode(place2), _unit("GEODIST", unit), decode=optional_float)
+        return self._read("GEODIST", encode(place1), encode(place2), unit_arg("GEODIST", unit), decode=optional_float)
 
     @command("GEOHASH")
     def geohash(self, *values: V) -> Request[list[str | None]]:
@@ -100,21 +102,60 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
     @command("GEOPOS")
     def geopos(self, *values: V) -> Request[list[GeoPoint | None]]:
         """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
-        return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(_position, reply)])
+        return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(to_position, reply)])
 
     @command("GEOSEARCH")
-    def geosearch(
+    def _geosearch_with(
         self,
         member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
-        unit: Unit = "m",
+        unit: Unit | None = "m",
         radius: float | None = None,
         width: float | None = None,
         height: float | None = None,
         sort: Sort | None = None,
         count: int | None = None,
+        *,
         any: bool = False,
+        withcoord: bool = False,
+        withdist: bool = False,
+        withhash: bool = False,
+    ) -> Request[list[list[Any]]]:
+        """The same as `geosearch` with `withdist` and its like (GEOSEARCH with WITHDIST, WITHHASH or WITHCOORD)."""
+        name = "GEOSEARCH"
+        args = (*self._area(name, member, longitude, latitude, unit, radius, width, height),)
+        options = checks.flags(name, withdist=withdist, withhash=withhash, withcoord=withcoord)
+        decode_member, key = self._field.decode, self._key()
+        decoders = [
+            decoder for decoder, is_on in ((float, withdist), (int, withhash), (to_position, withcoord)) if is_on
+        ]
+
+        def decode(reply: list[Any]) -> list[list[Any]]:
+            return [
+                [decode_member(found, key), *(decoder(each) for decoder, each in zip(decoders, rest, strict=True))]
+                for found, *rest in reply
+            ]
+
+        return self._read(name, *args, *order_args(name, sort, count, any), *options, decode=decode)
+
+    @overloaded("GEOSEARCH", ("withcoord withdist withhash", _geosearch_with))
+    def geosearch(
+        self,
+        member: V | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: Unit | None = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: Sort | None = None,
+        count: int | None = None,
+        *,
+        any: bool = False,
+        withcoord: Literal[False] = False,
+        withdist: Literal[False] = False,
+        withhash: Literal[False] = False,
     ) -> Request[list[T]]:
         """The places in a circle or box around a centre (GEOSEARCH).
 
@@ -129,13 +170,16 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
             sort: ASC for the nearest first, DESC for the farthest.
             count: so many at the most.
             any: of more than that any will do, not the nearest.
+            withcoord: return lists of the member and its place; `geosearch_details` returns named tuples.
+            withdist: or of the member and its distance.
+            withhash: or of the member and its geohash, as a number; of several, in the order distance, geohash, place.
 
         Raises:
             InvalidValue: there is not exactly one centre and one shape.
             ServerError: the member is not there.
         """
         area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
-        return self._read("GEOSEARCH", *area, *_some_of("GEOSEARCH", sort, count, any), decode=self._values)
+        return self._read("GEOSEARCH", *area, *order_args("GEOSEARCH", sort, count, any), decode=self._values)
 
     @command("GEOSEARCH")
     def geosearch_details(
@@ -143,17 +187,18 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
-        unit: Unit = "m",
+        unit: Unit | None = "m",
         radius: float | None = None,
         width: float | None = None,
         height: float | None = None,
         sort: Sort | None = None,
         count: int | None = None,
+        *,
         any: bool = False,
     ) -> Request[list[Near[T]]]:
         """As `geosearch`, with more of each place (GEOSEARCH with WITHDIST, WITHHASH and WITHCOORD)."""
         area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
-        args = (*area, *_some_of("GEOSEARCH", sort, count, any), "WITHDIST", "WITHHASH", "WITHCOORD")
+        args = (*area, *order_args("GEOSEARCH", sort, count, any), "WITHDIST", "WITHHASH", "WITHCOORD")
         decode_member, key = self._field.decode, self._key()
 
         def decode(reply: list[Any]) -> list[Near[T]]:
@@ -171,12 +216,13 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         member: V | None = None,
         longitude: float | None = None,
         latitude: float | None = None,
-        unit: Unit = "m",
+        unit: Unit | None = "m",
         radius: float | None = None,
         width: float | None = None,
         height: float | None = None,
         sort: Sort | None = None,
         count: int | None = None,
+        *,
         any: bool = False,
         storedist: bool = False,
     ) -> Request[int]:
@@ -191,7 +237,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         """
         area = self._area("GEOSEARCHSTORE", member, longitude, latitude, unit, radius, width, height)
         fields = list(self._together("GEOSEARCHSTORE", (source,), b"zset"))
-        args = [*area, *_some_of("GEOSEARCHSTORE", sort, count, any)]
+        args = [*area, *order_args("GEOSEARCHSTORE", sort, count, any)]
         args += checks.flags("GEOSEARCHSTORE", storedist=storedist)
         return self._write_together("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
@@ -201,30 +247,32 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         longitude: float,
         latitude: float,
         radius: float,
-        unit: Unit = "m",
+        unit: Unit | None = "m",
+        *,
         count: int | None = None,
         sort: Sort | None = None,
         any: bool = False,
     ) -> Request[list[T]]:
         """The places in a circle around a position (GEORADIUS_RO); `geosearch` is its successor."""
-        centre = (_longitude("GEORADIUS", longitude), _latitude("GEORADIUS", latitude))
-        args = (*centre, _length("GEORADIUS's radius", radius), _unit("GEORADIUS", unit))
-        return self._read("GEORADIUS_RO", *args, *_some_of("GEORADIUS", sort, count, any), decode=self._values)
+        centre = (longitude_arg("GEORADIUS", longitude), latitude_arg("GEORADIUS", latitude))
+        args = (*centre, length_arg("GEORADIUS's radius", radius), unit_arg("GEORADIUS", unit))
+        return self._read("GEORADIUS_RO", *args, *order_args("GEORADIUS", sort, count, any), decode=self._values)
 
     @command("GEORADIUSBYMEMBER_RO")
     def georadiusbymember(
         self,
         member: V,
         radius: float,
-        unit: Unit = "m",
+        unit: Unit | None = "m",
+        *,
         count: int | None = None,
         sort: Sort | None = None,
         any: bool = False,
     ) -> Request[list[T]]:
         """The places in a circle around a member (GEORADIUSBYMEMBER_RO); `geosearch` is its successor."""
         name = "GEORADIUSBYMEMBER"
-        args = (self._field.encode(member), _length(f"{name}'s radius", radius), _unit(name, unit))
-        return self._read("GEORADIUSBYMEMBER_RO", *args, *_some_of(name, sort, count, any), decode=self._values)
+        args = (self._field.encode(member), length_arg(f"{name}'s radius", radius), unit_arg(name, unit))
+        return self._read("GEORADIUSBYMEMBER_RO", *args, *order_args(name, sort, count, any), decode=self._values)
 
     def _area(
         self,
@@ -232,7 +280,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         member: V | None,
         longitude: float | None,
         latitude: float | None,
-        unit: str,
+        unit: str | None,
         radius: float | None,
         width: float | None,
         height: float | None,
@@ -247,58 +295,12 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         if member is not None:
             args: list[Argument] = ["FROMMEMBER", self._field.encode(member)]
         else:
-            args = ["FROMLONLAT", _longitude(name, longitude), _latitude(name, latitude)]
+            args = ["FROMLONLAT", longitude_arg(name, longitude), latitude_arg(name, latitude)]
         if radius is not None:
-            args += ("BYRADIUS", _length(f"{name}'s radius", radius))
+            args += ("BYRADIUS", length_arg(f"{name}'s radius", radius))
         else:
-            args += ("BYBOX", _length(f"{name}'s width", width), _length(f"{name}'s height", height))
-        return [*args, _unit(name, unit)]
-
-
-def _some_of(name: str, sort: str | None, count: int | None, any_will_do: bool) -> list[Argument]:
-    """In which order, and how many."""
-    args: list[Argument] = []
-    if sort is not None:
-        args.append(checks.one_of(f"{name}'s sort", sort, ("ASC", "DESC")))
-    if count is not None:
-        args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
-        args += checks.flags(name, any=any_will_do)
-    elif any_will_do:
-        msg = f"{name} takes any=True only with a count"
-        raise InvalidValue(msg)
-    return args
-
-
-def _position(reply: Any) -> GeoPoint | None:
-    return None if reply is None else GeoPoint(float(reply[0]), float(reply[1]))
-
-
-def _unit(name: str, unit: Any) -> str:
-    return checks.one_of(f"{name}'s unit", unit, UNITS)
-
-
-def _length(what: str, value: Any) -> str:
-    text = checks.number(what, value)
-    if float(text) < 0:
-        msg = f"{what} cannot be negative: {shorten(value)}"
-        raise InvalidValue(msg)
-    return text
-
-
-def _longitude(name: str, value: Any) -> str:
-    return _degrees(f"{name}'s longitude", value, FARTHEST_EAST)
-
-
-def _latitude(name: str, value: Any) -> str:
-    return _degrees(f"{name}'s latitude", value, FARTHEST_NORTH)
-
-
-def _degrees(what: str, value: Any, farthest: float) -> str:
-    text = checks.number(what, value)
-    if not -farthest <= float(text) <= farthest:
-        msg = f"{what} goes from {-farthest} to {farthest} degrees; {shorten(value)} is beyond"
-        raise InvalidValue(msg)
-    return text
+            args += ("BYBOX", length_arg(f"{name}'s width", width), length_arg(f"{name}'s height", height))
+        return [*args, unit_arg(name, unit)]
 
 
 class GeoField(ScoredField[T]):
@@ -370,7 +372,7 @@ class GeoField(ScoredField[T]):
             raise InvalidValue(msg)
         args: list[Argument] = []
         for longitude, latitude, member in triples:
-            args += (_longitude("GEOADD", longitude), _latitude("GEOADD", latitude), self.encode(member))
+            args += (longitude_arg("GEOADD", longitude), latitude_arg("GEOADD", latitude), self.encode(member))
         return tuple(args)
 
     def _pair(self, member: Any, position: Any) -> tuple[Any, Any]:

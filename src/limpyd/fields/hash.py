@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, walk
-from limpyd.exceptions import InvalidValue, MissingArgument, shorten
+from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
@@ -17,6 +17,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.keys import to_text
+from limpyd.overloads import overloaded
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
@@ -40,6 +41,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         key: Key | None = None,
         value: V | None = None,
         mapping: SupportsItems[Key, V] | None = None,
+        items: Sequence[Any] | None = None,
     ) -> Request[int]:
         """Stores a value under a key, or several (HSET); returns how many keys are new.
 
@@ -47,26 +49,21 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             key: a key.
             value: its value.
             mapping: more values, by key.
+            items: more keys and values in turn, in one list.
 
         Raises:
             InvalidValue: there is nothing to store, or a value does not fit the field's type.
             UniquenessError: another object has one of the values under the same key; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        given: dict[Any, Any] = {}
-        if key is not None:
-            given[self._field.key_bytes(key)] = value
-        elif value is not None:
-            msg = f"HSET on {self._field} takes a key with its value"
-            raise InvalidValue(msg)
-        given.update(self._field.checked(mapping or {}))
-        return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=sum)
+        given = self._given("HSET", key, value, mapping, items)
+        return self._write_many("HSET", (), given, step=2, member=1, combine=sum)
 
     @command("HSET")
     def hmset(self, mapping: SupportsItems[Key, V] | None = None, /, **values: V) -> Request[bool]:
         """Stores several values by key (HSET, the successor of HMSET); True. Raises as `hset`."""
-        given = {**self._field.checked(mapping or {}), **values}
-        return self._write_many("HSET", (), self._given("HSET", given), step=2, member=1, combine=lambda _: True)
+        given = self._given("HSET", mapping={**self._field.checked(mapping or {}), **values})
+        return self._write_many("HSET", (), given, step=2, member=1, combine=lambda _: True)
 
     @command("HSETNX")
     def hsetnx(self, key: Key, value: V) -> Request[bool]:
@@ -110,7 +107,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         return self._write_members("HINCRBY", *args, decode=int, step=2)
 
     @command("HINCRBYFLOAT")
-    def hincrbyfloat(self, key: Key, amount: float = 1.0) -> Request[float]:
+    def hincrbyfloat(self, key: Key, amount: float | str = 1.0) -> Request[float]:
         """Adds to the number under a key, 0 if there is none, and returns it (HINCRBYFLOAT). Raises as `hincrby`."""
         self._field.usable(Use.NUMBER, "HINCRBYFLOAT")
         args = (self._field.key_bytes(key), checks.number("HINCRBYFLOAT's amount", amount))
@@ -163,19 +160,25 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         return self._read("HSTRLEN", self._field.key_bytes(key), decode=int)
 
     @command("HRANDFIELD")
-    def hrandfield(self) -> Request[str | None]:
-        """A random key, or None (HRANDFIELD)."""
-        return self._read("HRANDFIELD", decode=lambda key: None if key is None else to_text(key))
-
-    @command("HRANDFIELD")
-    def hrandfield_many(self, count: int) -> Request[list[str]]:
-        """Up to `count` random keys; if negative, so many, some perhaps repeated (HRANDFIELD with a count)."""
+    def hrandfield_many(self, count: int, *, withvalues: Literal[False] = False) -> Request[list[str]]:
+        """The same as `hrandfield` with `count` (HRANDFIELD with a count)."""
         return self._read("HRANDFIELD", checks.count("HRANDFIELD's count", count), decode=_texts)
 
     @command("HRANDFIELD")
-    def hrandfield_withvalues(self, count: int) -> Request[list[tuple[str, T]]]:
-        """As `hrandfield_many`, with the values (HRANDFIELD with WITHVALUES)."""
-        return self._read("HRANDFIELD", checks.count("HRANDFIELD's count", count), "WITHVALUES", decode=self._items)
+    def hrandfield_withvalues(self, count: int, *, withvalues: Literal[True] = True) -> Request[list[tuple[str, T]]]:
+        """The same as `hrandfield` with `count` and `withvalues` (HRANDFIELD with WITHVALUES)."""
+        args = (checks.count("HRANDFIELD's count", count), checks.on("HRANDFIELD", "withvalues", withvalues))
+        return self._read("HRANDFIELD", *args, decode=self._items)
+
+    @overloaded("HRANDFIELD", ("count", hrandfield_many), ("withvalues", hrandfield_withvalues))
+    def hrandfield(self, count: None = None, *, withvalues: Literal[False] = False) -> Request[str | None]:
+        """A random key, or None (HRANDFIELD).
+
+        Args:
+            count: return a list of up to so many keys; if negative, of so many, some perhaps repeated.
+            withvalues: return pairs of a key and its value; needs a count.
+        """
+        return self._read("HRANDFIELD", decode=lambda key: None if key is None else to_text(key))
 
     @walk("HSCAN")
     def hscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[str, T]]:
@@ -226,13 +229,6 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         return self._iterate(self.hkeys())
 
     # --- arguments and replies ---
-
-    def _given(self, name: str, values: Mapping[Any, Any]) -> list[Argument]:
-        if not values:
-            msg = f"{name} on {self._field} needs at least one key and value"
-            raise MissingArgument(msg)
-        args: list[Argument] = self._field.flat(values)
-        return args
 
     def _items(self, reply: Any) -> list[tuple[str, T]]:
         decode, key = self._field.decode, self._key()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from limpyd.commands import command
-from limpyd.exceptions import InvalidValue, MissingArgument
+from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
+from limpyd.fields.expiring import persist_args
 from limpyd.fields.many import BoundMany
 from limpyd.fields.value import MOST_ARGUMENTS
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.types import Encodable, SupportsItems
+
+if TYPE_CHECKING:
+    from redis.commands.core import HashDataPersistOptions
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -135,11 +139,16 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
     @command("HSETEX")
     def hsetex(
         self,
-        mapping: SupportsItems[Key, V],
+        key: Key | None = None,
+        value: V | None = None,
+        mapping: SupportsItems[Key, V] | None = None,
+        items: Sequence[Any] | None = None,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        data_persist_option: HashDataPersistOptions | None = None,
+        *,
         fnx: bool = False,
         fxx: bool = False,
         keepttl: bool = False,
@@ -147,11 +156,15 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
         """Stores values by key, and when they expire (HSETEX, from Redis 8.0 and Valkey 9.0 on); True if stored.
 
         Args:
-            mapping: the values.
+            key: a key.
+            value: its value.
+            mapping: more values, by key.
+            items: more keys and values in turn, in one list.
             ex: expire after so many seconds.
             px: expire after so many milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
+            data_persist_option: `fnx` or `fxx`, as redis-py has them.
             fnx: only if none of the keys has a value.
             fxx: only if all of them have one.
             keepttl: keep the expiry that old values have.
@@ -163,11 +176,10 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
             ServerTooOld: the server does not know the command.
             DoesNotExist: the object was deleted.
         """
-        checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
-        head: list[Argument] = [*checks.flags("HSETEX", fnx=fnx, fxx=fxx)]
+        head: list[Argument] = persist_args("HSETEX", data_persist_option, fnx, fxx)
         head += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        given = self._field.flat(self._field.checked(mapping))
-        if not given or len(given) > MOST_ARGUMENTS:
+        given = self._given("HSETEX", key, value, mapping, items)
+        if len(given) > MOST_ARGUMENTS:
             msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(given) // 2}"
             raise InvalidValue(msg)
         head += ("FIELDS", len(given) // 2)
@@ -203,6 +215,37 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
         return self._write_many("HGETEX", expiry, subs, counted="FIELDS", combine=self._optional_of(keys))
 
     # --- arguments and replies ---
+
+    def _given(
+        self,
+        name: str,
+        key: Key | None = None,
+        value: V | None = None,
+        mapping: SupportsItems[Any, V] | None = None,
+        items: Sequence[Any] | None = None,
+    ) -> list[Argument]:
+        """Keys and values in turn, at least one of each; of those for one key the last."""
+        field = self._field
+        if isinstance(key, Mapping):
+            msg = f"{name} on {field} takes a key and its value; give several as mapping={shorten(key)}"
+            raise InvalidValue(msg)
+        if key is None and value is not None:
+            msg = f"{name} on {field} takes a key with its value"
+            raise InvalidValue(msg)
+        given: dict[bytes, Any] = {}
+        if items is not None:
+            if not isinstance(items, list | tuple) or len(items) % 2:
+                msg = f"{name} on {field} takes keys and values in turn as items, not {shorten(items)}"
+                raise InvalidValue(msg)
+            given.update(zip(map(field.key_bytes, items[::2]), items[1::2], strict=True))
+        if key is not None:
+            given[field.key_bytes(key)] = value
+        given.update(field.checked({} if mapping is None else mapping))
+        if not given:
+            msg = f"{name} on {field} needs at least one key and value"
+            raise MissingArgument(msg)
+        args: list[Argument] = field.flat(given)
+        return args
 
     def _expire(
         self, name: str, when: int, keys: tuple[Key, ...], nx: bool, xx: bool, gt: bool, lt: bool

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from limpyd.commands import command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
-from limpyd.fields.expiring import BoundExpiring
+from limpyd.fields.expiring import BoundExpiring, persist_args
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
@@ -18,6 +18,9 @@ from limpyd.keys import Partition, to_bytes
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Encodable, Untyped, Use
+
+if TYPE_CHECKING:
+    from redis.commands.core import HashDataPersistOptions
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -89,7 +92,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         return self._write("HINCRBY", self._field.sub, checks.integer("HINCRBY's amount", amount), decode=int)
 
     @command("HINCRBYFLOAT")
-    def hincrbyfloat(self, amount: float = 1.0) -> Request[float]:
+    def hincrbyfloat(self, amount: float | str = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBYFLOAT).
 
         Raises:
@@ -111,7 +114,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
 
     @command("HEXPIRE")
     def hexpire(
-        self, seconds: int | timedelta, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+        self, seconds: int | timedelta, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[bool]:
         """Lets the value expire after so many seconds (HEXPIRE); True if that was set, or it expired at once.
 
@@ -132,7 +135,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
 
     @command("HPEXPIRE")
     def hpexpire(
-        self, milliseconds: int | timedelta, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+        self, milliseconds: int | timedelta, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[bool]:
         """Lets the value expire after so many milliseconds (HPEXPIRE); else as `hexpire`."""
         duration = checks.milliseconds("HPEXPIRE's milliseconds", milliseconds, low=0)
@@ -142,6 +145,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
     def hexpireat(
         self,
         unix_time_seconds: int | datetime,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,
@@ -155,6 +159,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
     def hpexpireat(
         self,
         unix_time_milliseconds: int | datetime,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,
@@ -206,6 +211,8 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        data_persist_option: HashDataPersistOptions | None = None,
+        *,
         fnx: bool = False,
         fxx: bool = False,
         keepttl: bool = False,
@@ -218,6 +225,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             px: expire after so many milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
+            data_persist_option: `fnx` or `fxx`, as redis-py has them.
             fnx: only if there is no value.
             fxx: only if there is a value.
             keepttl: keep the expiry that the old value has.
@@ -229,8 +237,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know the command.
         """
-        checks.at_most_one("HSETEX", fnx=fnx, fxx=fxx)
-        args = checks.flags("HSETEX", fnx=fnx, fxx=fxx)
+        args = persist_args("HSETEX", data_persist_option, fnx, fxx)
         args += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         return self._write("HSETEX", *args, *self._named(), self._field.encode(value), decode=to_bool)
 
@@ -241,6 +248,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        *,
         persist: bool = False,
     ) -> Request[T | None]:
         """The value, or None, while its expiry is changed (HGETEX, from Redis 8.0 and Valkey 9.0 on).

@@ -36,7 +36,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         return self._write("UNLINK", decode=to_bool)
 
     @command("COPY")
-    def copy(self, destination: BoundKey[Any], replace: bool = False) -> Request[bool]:
+    def copy(self, destination: BoundKey[Any], *, replace: bool = False) -> Request[bool]:
         """Copies the value, and when it expires, to a field of another instance (COPY); True if it was copied.
 
         Args:
@@ -66,6 +66,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     def expire(
         self,
         time: int | timedelta,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,
@@ -90,6 +91,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     def pexpire(
         self,
         time: int | timedelta,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,
@@ -102,6 +104,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     def expireat(
         self,
         when: int | datetime,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,
@@ -114,6 +117,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     def pexpireat(
         self,
         when: int | datetime,
+        *,
         nx: bool = False,
         xx: bool = False,
         gt: bool = False,

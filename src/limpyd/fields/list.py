@@ -14,6 +14,7 @@ from limpyd.fields.many import MembersField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
+from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, answered, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.scripts.writes import REPLIED
@@ -84,28 +85,35 @@ class BoundList(BoundListWaiting[T, V, Face]):
     # --- removing ---
 
     @command("LPOP")
-    def lpop(self) -> Request[T | None]:
+    def lpop_many(self, count: int) -> Request[list[T]]:
+        """The same as `lpop` with `count` (LPOP with a count)."""
+        return self._write("LPOP", checks.integer("LPOP's count", count, low=0), decode=self._values)
+
+    @overloaded("LPOP", ("count", lpop_many))
+    def lpop(self, count: None = None) -> Request[T | None]:
         """Removes the first member and returns it, or None (LPOP).
+
+        Args:
+            count: remove up to so many from the first on, and return a list of them.
 
         Raises:
             DoesNotExist: the object was deleted.
         """
         return self._write("LPOP", decode=self._value)
 
-    @command("LPOP")
-    def lpop_many(self, count: int) -> Request[list[T]]:
-        """Removes up to `count` members from the first on and returns them (LPOP with a count). Raises as `lpop`."""
-        return self._write("LPOP", checks.integer("LPOP's count", count, low=0), decode=self._values)
-
-    @command("RPOP")
-    def rpop(self) -> Request[T | None]:
-        """Removes the last member and returns it, or None (RPOP). Raises as `lpop`."""
-        return self._write("RPOP", decode=self._value)
-
     @command("RPOP")
     def rpop_many(self, count: int) -> Request[list[T]]:
-        """Removes up to `count` members, the last one first, and returns them (RPOP with a count). Raises as `lpop`."""
+        """The same as `rpop` with `count` (RPOP with a count)."""
         return self._write("RPOP", checks.integer("RPOP's count", count, low=0), decode=self._values)
+
+    @overloaded("RPOP", ("count", rpop_many))
+    def rpop(self, count: None = None) -> Request[T | None]:
+        """Removes the last member and returns it, or None (RPOP). Raises as `lpop`.
+
+        Args:
+            count: remove up to so many, the last one first, and return a list of them.
+        """
+        return self._write("RPOP", decode=self._value)
 
     @command("LMPOP")
     def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
@@ -157,23 +165,26 @@ class BoundList(BoundListWaiting[T, V, Face]):
         return self._read("LRANGE", *self._positions("LRANGE", start, end), decode=self._values)
 
     @command("LPOS")
-    def lpos(self, value: V, rank: int | None = None, maxlen: int | None = None) -> Request[int | None]:
+    def lpos_many(
+        self, value: V, rank: int | None = None, count: int = 0, maxlen: int | None = None
+    ) -> Request[list[int]]:
+        """The same as `lpos` with `count`, of which 0, for all, is the default (LPOS with a count)."""
+        args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
+        return self._read("LPOS", *args)
+
+    @overloaded("LPOS", ("count", lpos_many))
+    def lpos(
+        self, value: V, rank: int | None = None, count: None = None, maxlen: int | None = None
+    ) -> Request[int | None]:
         """The position of a value, or None (LPOS).
 
         Args:
             value: the value.
             rank: the position of its 2nd, 3rd…; if negative, of the last, the one before…
+            count: return a list of up to so many positions; 0 for all.
             maxlen: compare so many members at the most; 0 for all.
         """
         return self._read("LPOS", *self._pos_args(value, rank, maxlen))
-
-    @command("LPOS")
-    def lpos_many(
-        self, value: V, count: int = 0, rank: int | None = None, maxlen: int | None = None
-    ) -> Request[list[int]]:
-        """The positions of a value (LPOS with a count); of the first `count`, or of all. Else as `lpos`."""
-        args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
-        return self._read("LPOS", *args)
 
     @operation
     def lcontains(self, value: V) -> Request[bool]:

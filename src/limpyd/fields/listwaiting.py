@@ -9,7 +9,7 @@ from limpyd.commands import command
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.many import BoundSortable
+from limpyd.fields.sortable import BoundSortable
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")

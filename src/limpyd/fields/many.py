@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 from weakref import ref
 
-from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face, Sync
 from limpyd.fields import checks
@@ -14,16 +13,14 @@ from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
 from limpyd.fields.waiting import BoundWaiting
 from limpyd.iteration import Items, Unread, unread_length
-from limpyd.keys import to_text
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
-
-if TYPE_CHECKING:
-    from limpyd.fields.list import BoundList
 
 T = TypeVar("T")
 V = TypeVar("V")
 R = TypeVar("R")
+
+LISTS = {list, tuple, set, frozenset}
 
 
 class MembersField(ValueField[T]):
@@ -132,117 +129,6 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         return bool(self._run(self._read("EXISTS", decode=to_bool)))
 
 
-class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
-    """A field whose members SORT can sort."""
-
-    __slots__ = ()
-
-    @command("SORT_RO")
-    def sort(
-        self,
-        start: int | None = None,
-        num: int | None = None,
-        by: str | bytes | None = None,
-        desc: bool = False,
-        alpha: bool = False,
-    ) -> Request[list[T]]:
-        """The members in order, of numbers unless told otherwise (SORT_RO).
-
-        Args:
-            start: how many to pass over; needs `num`.
-            num: how many to give; needs `start`.
-            by: a pattern of keys whose values tell the order, `*` standing for the member.
-            desc: from the largest to the smallest.
-            alpha: in the order of texts.
-
-        Raises:
-            ServerError: a member is no number and `alpha` is not set; or the server refuses patterns.
-        """
-        return self._read("SORT_RO", *sort_args("SORT", start, num, by, (), desc, alpha), decode=self._values)
-
-    @command("SORT_RO")
-    def sort_get(
-        self,
-        *get: str | bytes,
-        start: int | None = None,
-        num: int | None = None,
-        by: str | bytes | None = None,
-        desc: bool = False,
-        alpha: bool = False,
-    ) -> Request[list[tuple[str | None, ...]]]:
-        """For each member, in order, the values of some keys, as text (SORT_RO with GET).
-
-        Args:
-            get: patterns of keys, `*` standing for the member; `#` is the member itself.
-            start: how many to pass over; needs `num`.
-            num: how many to give; needs `start`.
-            by: a pattern of keys whose values tell the order.
-            desc: from the largest to the smallest.
-            alpha: in the order of texts.
-
-        Raises:
-            ServerError: as for `sort`.
-        """
-        if not get:
-            msg = f"SORT with GET on {self._field} needs at least one pattern, such as '#'"
-            raise MissingArgument(msg)
-        width = len(get)
-
-        def rows(reply: list[bytes | None]) -> list[tuple[str | None, ...]]:
-            texts = [None if value is None else to_text(value) for value in reply]
-            return [tuple(texts[at : at + width]) for at in range(0, len(texts), width)]
-
-        return self._read("SORT_RO", *sort_args("SORT", start, num, by, get, desc, alpha), decode=rows)
-
-    @command("SORT")
-    def sort_store(
-        self,
-        destination: BoundList[T, Any, Any],
-        start: int | None = None,
-        num: int | None = None,
-        by: str | bytes | None = None,
-        desc: bool = False,
-        alpha: bool = False,
-    ) -> Request[int]:
-        """Makes a list of the members in order (SORT with STORE); returns how many it has.
-
-        Args:
-            destination: a ListField of an instance, whose value is replaced.
-            start: how many to pass over; needs `num`.
-            num: how many to store; needs `start`.
-            by: a pattern of keys whose values tell the order.
-            desc: from the largest to the smallest.
-            alpha: in the order of texts.
-
-        Raises:
-            UniquenessError: another object has one of the members; nothing is changed.
-            DoesNotExist: one of the objects was deleted.
-            ServerError: as for `sort`.
-        """
-        (target,) = self._together("SORT", (destination,), b"list")
-        args = [*sort_args("SORT", start, num, by, (), desc, alpha), "STORE", target._key()]
-        return self._write_together("SORT", *args, decode=int, changes=target, scopes=(b"nothing", b"whole"))
-
-
-def sort_args(
-    name: str,
-    start: int | None,
-    num: int | None,
-    by: str | bytes | None,
-    get: Iterable[str | bytes],
-    desc: bool,
-    alpha: bool,
-) -> list[Argument]:
-    """The arguments of SORT."""
-    args: list[Argument] = []
-    if by is not None:
-        args += ("BY", checks.as_bytes(f"{name}'s by", by))
-    args += limit_args(name, "start", start, num)
-    for each in get:
-        args += ("GET", checks.as_bytes(f"{name}'s get", each))
-    return [*args, *checks.flags(name, desc=desc, alpha=alpha)]
-
-
 def limit_args(name: str, start_name: str, start: int | None, num: int | None) -> list[Argument]:
     """LIMIT, how many to pass over, how many to give; nothing if neither is given.
 
@@ -258,8 +144,8 @@ def limit_args(name: str, start_name: str, start: int | None, num: int | None) -
 
 
 def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Arguments that may be given as one list, as redis-py takes them."""
-    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], list) else given
+    """Arguments of which the first may be several in a list, as redis-py takes them."""
+    return (*given[0], *given[1:]) if given and type(given[0]) in LISTS else given
 
 
 def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[Argument]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from limpyd.commands import command
 from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.many import BoundSortable, limit_args
+from limpyd.fields.many import limit_args
+from limpyd.fields.sortable import BoundSortable
+from limpyd.overloads import overloaded
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request
 
@@ -27,11 +29,33 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     __slots__ = ()
 
     @command("ZRANGE")
+    def zrange_withscores(
+        self,
+        start: Score,
+        end: Score,
+        *,
+        desc: bool = False,
+        withscores: Literal[True] = True,
+        byscore: bool = False,
+        bylex: Literal[False] = False,
+        offset: int | None = None,
+        num: int | None = None,
+    ) -> Request[list[tuple[T, float]]]:
+        """The same as `zrange` with `withscores` (ZRANGE with WITHSCORES)."""
+        if bylex:
+            msg = "ZRANGE gives no scores with bylex, where all members have the same; leave withscores out"
+            raise InvalidValue(msg)
+        args = range_args("ZRANGE", start, end, desc, byscore, False, offset, num)
+        return self._read("ZRANGE", *args, checks.on("ZRANGE", "withscores", withscores), decode=self._scored)
+
+    @overloaded("ZRANGE", ("withscores", zrange_withscores))
     def zrange(
         self,
         start: Score | Lex,
         end: Score | Lex,
+        *,
         desc: bool = False,
+        withscores: Literal[False] = False,
         byscore: bool = False,
         bylex: bool = False,
         offset: int | None = None,
@@ -44,6 +68,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
                 highest).
             end: the last position, negative ones counting from the end; or the other bound.
             desc: from the highest score to the lowest.
+            withscores: return pairs of a member and its score.
             byscore: the range is one of scores.
             bylex: the range is one of texts, in the order of their bytes.
             offset: how many to pass over, with `byscore` or `bylex`; needs `num`.
@@ -56,47 +81,24 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             "ZRANGE", *range_args("ZRANGE", start, end, desc, byscore, bylex, offset, num), decode=self._values
         )
 
-    @command("ZRANGE")
-    def zrange_withscores(
-        self,
-        start: Score,
-        end: Score,
-        desc: bool = False,
-        byscore: bool = False,
-        offset: int | None = None,
-        num: int | None = None,
+    @command("ZREVRANGE")
+    def zrevrange_withscores(
+        self, start: int, end: int, *, withscores: Literal[True] = True
     ) -> Request[list[tuple[T, float]]]:
-        """As `zrange`, with the scores (ZRANGE with WITHSCORES)."""
-        args = range_args("ZRANGE", start, end, desc, byscore, False, offset, num)
-        return self._read("ZRANGE", *args, "WITHSCORES", decode=self._scored)
+        """The same as `zrevrange` with `withscores` (ZREVRANGE with WITHSCORES)."""
+        args = (*position_args("ZREVRANGE", start, end), checks.on("ZREVRANGE", "withscores", withscores))
+        return self._read("ZREVRANGE", *args, decode=self._scored)
 
-    @command("ZREVRANGE")
-    def zrevrange(self, start: int, end: int) -> Request[list[T]]:
-        """The members from one position to another, from the highest score on (ZREVRANGE)."""
-        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), decode=self._values)
-
-    @command("ZREVRANGE")
-    def zrevrange_withscores(self, start: int, end: int) -> Request[list[tuple[T, float]]]:
-        """As `zrevrange`, with the scores (ZREVRANGE with WITHSCORES)."""
-        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), "WITHSCORES", decode=self._scored)
-
-    @command("ZRANGEBYSCORE")
-    def zrangebyscore(
-        self,
-        min: Score,
-        max: Score,
-        start: int | None = None,
-        num: int | None = None,
-    ) -> Request[list[T]]:
-        """The members with a score from `min` to `max` (ZRANGEBYSCORE).
+    @overloaded("ZREVRANGE", ("withscores", zrevrange_withscores))
+    def zrevrange(self, start: int, end: int, *, withscores: Literal[False] = False) -> Request[list[T]]:
+        """The members from one position to another, from the highest score on (ZREVRANGE).
 
         Args:
-            min: the lowest score, as a number, "-inf", or "(1.5" to leave 1.5 out.
-            max: the highest score.
-            start: how many to pass over; needs `num`.
-            num: how many to give; needs `start`.
+            start: the first position.
+            end: the last one, included; negative ones count from the end.
+            withscores: return pairs of a member and its score.
         """
-        return self._read("ZRANGEBYSCORE", *score_args("ZRANGEBYSCORE", min, max, start, num), decode=self._values)
+        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), decode=self._values)
 
     @command("ZRANGEBYSCORE")
     def zrangebyscore_withscores(
@@ -105,22 +107,35 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         max: Score,
         start: int | None = None,
         num: int | None = None,
+        *,
+        withscores: Literal[True] = True,
     ) -> Request[list[tuple[T, float]]]:
-        """As `zrangebyscore`, with the scores (ZRANGEBYSCORE with WITHSCORES)."""
-        bounds, limit = score_bounds("ZRANGEBYSCORE", min, max), limit_args("ZRANGEBYSCORE", "start", start, num)
-        return self._read("ZRANGEBYSCORE", *bounds, "WITHSCORES", *limit, decode=self._scored)
+        """The same as `zrangebyscore` with `withscores` (ZRANGEBYSCORE with WITHSCORES)."""
+        args = score_args("ZRANGEBYSCORE", min, max, start, num)
+        return self._read(
+            "ZRANGEBYSCORE", *args, checks.on("ZRANGEBYSCORE", "withscores", withscores), decode=self._scored
+        )
 
-    @command("ZREVRANGEBYSCORE")
-    def zrevrangebyscore(
+    @overloaded("ZRANGEBYSCORE", ("withscores", zrangebyscore_withscores))
+    def zrangebyscore(
         self,
-        max: Score,
         min: Score,
+        max: Score,
         start: int | None = None,
         num: int | None = None,
+        *,
+        withscores: Literal[False] = False,
     ) -> Request[list[T]]:
-        """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); else as `zrangebyscore`."""
-        args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
-        return self._read("ZREVRANGEBYSCORE", *args, decode=self._values)
+        """The members with a score from `min` to `max` (ZRANGEBYSCORE).
+
+        Args:
+            min: the lowest score, as a number, "-inf", or "(1.5" to leave 1.5 out.
+            max: the highest score.
+            start: how many to pass over; needs `num`.
+            num: how many to give; needs `start`.
+            withscores: return pairs of a member and its score.
+        """
+        return self._read("ZRANGEBYSCORE", *score_args("ZRANGEBYSCORE", min, max, start, num), decode=self._values)
 
     @command("ZREVRANGEBYSCORE")
     def zrevrangebyscore_withscores(
@@ -129,10 +144,28 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         min: Score,
         start: int | None = None,
         num: int | None = None,
+        *,
+        withscores: Literal[True] = True,
     ) -> Request[list[tuple[T, float]]]:
-        """As `zrevrangebyscore`, with the scores (ZREVRANGEBYSCORE with WITHSCORES)."""
-        bounds, limit = score_bounds("ZREVRANGEBYSCORE", max, min), limit_args("ZREVRANGEBYSCORE", "start", start, num)
-        return self._read("ZREVRANGEBYSCORE", *bounds, "WITHSCORES", *limit, decode=self._scored)
+        """The same as `zrevrangebyscore` with `withscores` (ZREVRANGEBYSCORE with WITHSCORES)."""
+        args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
+        return self._read(
+            "ZREVRANGEBYSCORE", *args, checks.on("ZREVRANGEBYSCORE", "withscores", withscores), decode=self._scored
+        )
+
+    @overloaded("ZREVRANGEBYSCORE", ("withscores", zrevrangebyscore_withscores))
+    def zrevrangebyscore(
+        self,
+        max: Score,
+        min: Score,
+        start: int | None = None,
+        num: int | None = None,
+        *,
+        withscores: Literal[False] = False,
+    ) -> Request[list[T]]:
+        """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); else as `zrangebyscore`."""
+        args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
+        return self._read("ZREVRANGEBYSCORE", *args, decode=self._values)
 
     @command("ZRANGEBYLEX")
     def zrangebylex(

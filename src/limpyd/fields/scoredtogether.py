@@ -9,9 +9,11 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
+from limpyd.fields.many import unpacked
 from limpyd.fields.scoredranges import BoundScoredRanges, Lex, Score, range_args
 from limpyd.fields.set import BoundSet
 from limpyd.fields.together import BoundTogether
+from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 Aggregate = Literal["SUM", "MIN", "MAX"]
 Source = Union["BoundSortedSet[T, Any, Any]", BoundSet[T, Any, Any]]
+Sources = Union["Sequence[BoundSortedSet[T, Any, Any]]", Sequence[BoundSet[T, Any, Any]], Sequence[Source[T]]]
 
 
 class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
@@ -29,58 +32,97 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
     __slots__ = ()
 
     @command("ZINTER")
+    def zinter_withscores(
+        self,
+        *others: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
+        withscores: Literal[True] = True,
+    ) -> Request[list[tuple[T, float]]]:
+        """The same as `zinter` with `withscores` (ZINTER with WITHSCORES)."""
+        fields, args = self._combined("ZINTER", others, aggregate, weights)
+        args.append(checks.on("ZINTER", "withscores", withscores))
+        return self._read_together("ZINTER", args, fields, decode=self._scored)
+
+    @overloaded("ZINTER", ("withscores", zinter_withscores))
     def zinter(
-        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+        self,
+        *others: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
+        withscores: Literal[False] = False,
     ) -> Request[list[T]]:
         """The members that this sorted set and all others have in common, by their combined scores (ZINTER).
 
         Args:
-            others: sorted sets, or sets, of instances.
+            others: sorted sets, or sets, of instances; a list of them, too.
             aggregate: how scores are combined: SUM, the default, MIN or MAX.
             weights: what the scores are multiplied with: first this one's, then those of the others.
+            withscores: return pairs of a member and its combined score.
         """
-        return self._combined("ZINTER", others, aggregate, weights)
-
-    @command("ZINTER")
-    def zinter_withscores(
-        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
-    ) -> Request[list[tuple[T, float]]]:
-        """As `zinter`, with the combined scores (ZINTER with WITHSCORES)."""
-        return self._combined_withscores("ZINTER", others, aggregate, weights)
+        fields, args = self._combined("ZINTER", others, aggregate, weights)
+        return self._read_together("ZINTER", args, fields, decode=self._values)
 
     @command("ZUNION")
+    def zunion_withscores(
+        self,
+        *others: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
+        withscores: Literal[True] = True,
+    ) -> Request[list[tuple[T, float]]]:
+        """The same as `zunion` with `withscores` (ZUNION with WITHSCORES)."""
+        fields, args = self._combined("ZUNION", others, aggregate, weights)
+        args.append(checks.on("ZUNION", "withscores", withscores))
+        return self._read_together("ZUNION", args, fields, decode=self._scored)
+
+    @overloaded("ZUNION", ("withscores", zunion_withscores))
     def zunion(
-        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+        self,
+        *others: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
+        withscores: Literal[False] = False,
     ) -> Request[list[T]]:
         """The members that this sorted set or any of the others has, by their combined scores (ZUNION).
 
         The arguments are those of `zinter`.
         """
-        return self._combined("ZUNION", others, aggregate, weights)
+        fields, args = self._combined("ZUNION", others, aggregate, weights)
+        return self._read_together("ZUNION", args, fields, decode=self._values)
 
-    @command("ZUNION")
-    def zunion_withscores(
-        self, *others: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+    @command("ZDIFF")
+    def zdiff_withscores(
+        self,
+        *others: Source[T] | Sources[T],
+        withscores: Literal[True] = True,
     ) -> Request[list[tuple[T, float]]]:
-        """As `zunion`, with the combined scores (ZUNION with WITHSCORES)."""
-        return self._combined_withscores("ZUNION", others, aggregate, weights)
+        """The same as `zdiff` with `withscores` (ZDIFF with WITHSCORES)."""
+        fields, args = self._combined("ZDIFF", others, None, None)
+        args.append(checks.on("ZDIFF", "withscores", withscores))
+        return self._read_together("ZDIFF", args, fields, decode=self._scored)
 
-    @command("ZDIFF")
-    def zdiff(self, *others: Source[T]) -> Request[list[T]]:
-        """The members that this sorted set has and none of the others (ZDIFF)."""
-        return self._combined("ZDIFF", others, None, None)
+    @overloaded("ZDIFF", ("withscores", zdiff_withscores))
+    def zdiff(
+        self,
+        *others: Source[T] | Sources[T],
+        withscores: Literal[False] = False,
+    ) -> Request[list[T]]:
+        """The members that this sorted set has and none of the others (ZDIFF).
 
-    @command("ZDIFF")
-    def zdiff_withscores(self, *others: Source[T]) -> Request[list[tuple[T, float]]]:
-        """As `zdiff`, with the scores (ZDIFF with WITHSCORES)."""
-        return self._combined_withscores("ZDIFF", others, None, None)
+        Args:
+            others: sorted sets, or sets, of instances; a list of them, too.
+            withscores: return pairs of a member and its score.
+        """
+        fields, args = self._combined("ZDIFF", others, None, None)
+        return self._read_together("ZDIFF", args, fields, decode=self._values)
 
     @command("ZINTERCARD")
-    def zintercard(self, *others: Source[T], limit: int = 0) -> Request[int]:
+    def zintercard(self, *others: Source[T] | Sources[T], limit: int = 0) -> Request[int]:
         """How many members this sorted set and all others have in common (ZINTERCARD).
 
         Args:
-            others: sorted sets, or sets, of instances.
+            others: sorted sets, or sets, of instances; a list of them, too.
             limit: stop counting there; 0 for no limit.
         """
         fields, args = self._sources("ZINTERCARD", others)
@@ -90,14 +132,17 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
 
     @command("ZINTERSTORE")
     def zinterstore(
-        self, *sources: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+        self,
+        *sources: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
     ) -> Request[int]:
         """Becomes what some sorted sets have in common (ZINTERSTORE); returns how many members that is.
 
         What it held is replaced; it takes part only if it is named among the sources.
 
         Args:
-            sources: sorted sets, or sets, of instances.
+            sources: sorted sets, or sets, of instances; a list of them, too.
             aggregate: how scores are combined: SUM, the default, MIN or MAX.
             weights: what the scores of each are multiplied with.
 
@@ -109,13 +154,16 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
 
     @command("ZUNIONSTORE")
     def zunionstore(
-        self, *sources: Source[T], aggregate: Aggregate | None = None, weights: Sequence[float] | None = None
+        self,
+        *sources: Source[T] | Sources[T],
+        aggregate: Aggregate | None = None,
+        weights: Sequence[float] | None = None,
     ) -> Request[int]:
         """Becomes what any of some sorted sets has (ZUNIONSTORE); else as `zinterstore`."""
         return self._stored("ZUNIONSTORE", sources, aggregate, weights)
 
     @command("ZDIFFSTORE")
-    def zdiffstore(self, *sources: Source[T]) -> Request[int]:
+    def zdiffstore(self, *sources: Source[T] | Sources[T]) -> Request[int]:
         """Becomes what the first of some sorted sets has and none of the others (ZDIFFSTORE); as `zinterstore`."""
         return self._stored("ZDIFFSTORE", sources, None, None)
 
@@ -125,6 +173,7 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
         source: BoundSortedSet[T, Any, Any],
         start: Score | Lex,
         end: Score | Lex,
+        *,
         byscore: bool = False,
         bylex: bool = False,
         desc: bool = False,
@@ -141,23 +190,17 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
 
     def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundTogether[Any]], list[Argument]]:
         """This sorted set and others, and the arguments that name them."""
-        fields: list[BoundTogether[Any]] = [self, *self._together(name, others, b"zset", b"set")]
+        fields: list[BoundTogether[Any]] = [self, *self._together(name, unpacked(others), b"zset", b"set")]
         return fields, [len(fields), *(field._key() for field in fields)]
 
-    def _combined(self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[list[T]]:
-        fields, args = self._sources(name, others)
-        args += combination_args(name, len(fields), aggregate, weights)
-        return self._read_together(name, args, fields, decode=self._values)
-
-    def _combined_withscores(
+    def _combined(
         self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any
-    ) -> Request[list[tuple[T, float]]]:
+    ) -> tuple[list[BoundTogether[Any]], list[Argument]]:
         fields, args = self._sources(name, others)
-        args += (*combination_args(name, len(fields), aggregate, weights), "WITHSCORES")
-        return self._read_together(name, args, fields, decode=self._scored)
+        return fields, [*args, *combination_args(name, len(fields), aggregate, weights)]
 
     def _stored(self, name: str, sources: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[int]:
-        fields = list(self._together(name, checks.some(name, sources), b"zset", b"set"))
+        fields = list(self._together(name, checks.some(name, unpacked(sources)), b"zset", b"set"))
         keys = [field._key() for field in fields]
         args = combination_args(name, len(fields), aggregate, weights)
         return self._write_together(name, len(keys), *keys, *args, decode=int, reads=fields)

@@ -8,11 +8,13 @@ from typing import Any, Self, TypeVar, overload
 from limpyd.commands import command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.many import BoundSortable, MembersField, scan_args, scanned, unpacked
+from limpyd.fields.many import MembersField, scan_args, scanned, unpacked
+from limpyd.fields.sortable import BoundSortable
 from limpyd.fields.together import BoundTogether
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
+from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Encodable, Untyped
@@ -50,22 +52,21 @@ class BoundSet(BoundSortable[T, V, Face]):
         return self._write_many("SREM", (), self._some("SREM", values), combine=sum)
 
     @command("SPOP")
-    def spop(self) -> Request[T | None]:
+    def spop_many(self, count: int) -> Request[set[T]]:
+        """The same as `spop` with `count` (SPOP with a count)."""
+        return self._write("SPOP", checks.integer("SPOP's count", count, low=0), decode=self._set)
+
+    @overloaded("SPOP", ("count", spop_many))
+    def spop(self, count: None = None) -> Request[T | None]:
         """Removes a random member and returns it, or None (SPOP).
+
+        Args:
+            count: remove up to so many, and return them as a set.
 
         Raises:
             DoesNotExist: the object was deleted.
         """
         return self._write("SPOP", decode=self._value)
-
-    @command("SPOP")
-    def spop_many(self, count: int) -> Request[set[T]]:
-        """Removes up to `count` random members and returns them (SPOP with a count).
-
-        Raises:
-            DoesNotExist: the object was deleted.
-        """
-        return self._write("SPOP", checks.integer("SPOP's count", count, low=0), decode=self._set)
 
     @command("SMEMBERS")
     def smembers(self) -> Request[set[T]]:
@@ -93,14 +94,18 @@ class BoundSet(BoundSortable[T, V, Face]):
         return self._read("SMISMEMBER", *members, decode=lambda reply: [*map(bool, reply)])
 
     @command("SRANDMEMBER")
-    def srandmember(self) -> Request[T | None]:
-        """A random member, or None (SRANDMEMBER)."""
-        return self._read("SRANDMEMBER", decode=self._value)
-
-    @command("SRANDMEMBER")
     def srandmember_many(self, number: int) -> Request[list[T]]:
-        """Up to `number` random members; if negative, so many, some perhaps repeated (SRANDMEMBER with a count)."""
+        """The same as `srandmember` with `number` (SRANDMEMBER with a count)."""
         return self._read("SRANDMEMBER", checks.count("SRANDMEMBER's number", number), decode=self._values)
+
+    @overloaded("SRANDMEMBER", ("number", srandmember_many))
+    def srandmember(self, number: None = None) -> Request[T | None]:
+        """A random member, or None (SRANDMEMBER).
+
+        Args:
+            number: return a list of up to so many members; if negative, of so many, some perhaps repeated.
+        """
+        return self._read("SRANDMEMBER", decode=self._value)
 
     @walk("SSCAN")
     def sscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
@@ -130,35 +135,37 @@ class BoundSet(BoundSortable[T, V, Face]):
         )
 
     @command("SINTER")
-    def sinter(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
+    def sinter(self, *others: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[set[T]]:
         """The members that this set and all others have in common (SINTER)."""
         return self._combined("SINTER", others)
 
     @command("SUNION")
-    def sunion(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
+    def sunion(self, *others: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[set[T]]:
         """The members that this set or any of the others has (SUNION)."""
         return self._combined("SUNION", others)
 
     @command("SDIFF")
-    def sdiff(self, *others: BoundSet[T, Any, Any]) -> Request[set[T]]:
+    def sdiff(self, *others: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[set[T]]:
         """The members that this set has and none of the others (SDIFF)."""
         return self._combined("SDIFF", others)
 
     @command("SINTERCARD")
-    def sintercard(self, *others: BoundSet[T, Any, Any], limit: int = 0) -> Request[int]:
+    def sintercard(
+        self, *others: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]], limit: int = 0
+    ) -> Request[int]:
         """How many members this set and all others have in common (SINTERCARD).
 
         Args:
             others: the other sets.
             limit: stop counting there; 0 for no limit.
         """
-        fields = [self, *self._together("SINTERCARD", others, b"set")]
+        fields = [self, *self._together("SINTERCARD", unpacked(others), b"set")]
         stop: list[Argument] = ["LIMIT", checks.integer("SINTERCARD's limit", limit, low=0)] if limit else []
         args = [len(fields), *(field._key() for field in fields), *stop]
         return self._read_together("SINTERCARD", args, fields, decode=int)
 
     @command("SINTERSTORE")
-    def sinterstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
+    def sinterstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
         """Becomes what some sets have in common (SINTERSTORE); returns how many members that is.
 
         What it held is replaced; it takes part only if it is named among the sources.
@@ -170,12 +177,12 @@ class BoundSet(BoundSortable[T, V, Face]):
         return self._stored("SINTERSTORE", sources)
 
     @command("SUNIONSTORE")
-    def sunionstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
+    def sunionstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
         """Becomes what any of some sets has (SUNIONSTORE); else as `sinterstore`."""
         return self._stored("SUNIONSTORE", sources)
 
     @command("SDIFFSTORE")
-    def sdiffstore(self, *sources: BoundSet[T, Any, Any]) -> Request[int]:
+    def sdiffstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
         """Becomes what the first of some sets has and none of the others (SDIFFSTORE); else as `sinterstore`."""
         return self._stored("SDIFFSTORE", sources)
 
@@ -199,11 +206,11 @@ class BoundSet(BoundSortable[T, V, Face]):
         return self._iterate(list(self.smembers()))
 
     def _combined(self, name: str, others: tuple[Any, ...]) -> Request[set[T]]:
-        fields = [self, *self._together(name, others, b"set")]
+        fields = [self, *self._together(name, unpacked(others), b"set")]
         return self._read_together(name, [field._key() for field in fields], fields, decode=self._set)
 
     def _stored(self, name: str, sources: tuple[Any, ...]) -> Request[int]:
-        fields: list[BoundTogether[Any]] = list(self._together(name, checks.some(name, sources), b"set"))
+        fields: list[BoundTogether[Any]] = list(self._together(name, checks.some(name, unpacked(sources)), b"set"))
         return self._write_together(name, *(field._key() for field in fields), decode=int, reads=fields)
 
     def _set(self, reply: Any) -> set[T]:

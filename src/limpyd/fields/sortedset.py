@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, walk
@@ -15,6 +15,7 @@ from limpyd.fields.scoredtogether import BoundScoredTogether
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
+from limpyd.overloads import overloaded
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
 from limpyd.scripts.calls import NewObject
@@ -23,6 +24,8 @@ from limpyd.types import Encodable, SupportsItems, Untyped
 T = TypeVar("T")
 V = TypeVar("V")
 NO_SCORES = Needs(redis=None, valkey=(8, 1))
+Number = float | str
+"""A number, or the text of one."""
 WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
 
 
@@ -34,16 +37,42 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     # --- adding and removing ---
 
     @command("ZADD")
-    def zadd(
+    def _zadd_incr(
         self,
         /,
-        mapping: SupportsItems[V, float] | None = None,
+        mapping: SupportsItems[V, Number] | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         ch: bool = False,
+        incr: Literal[True],
         gt: bool = False,
         lt: bool = False,
-        **scores: float,
+        **scores: Number,
+    ) -> Request[float | None]:
+        """The same as `zadd` with `incr` (ZADD with INCR)."""
+        head = [*self._conditions("ZADD", nx, xx, gt, lt), checks.on("ZADD", "incr", incr)]
+        checks.flags("ZADD", ch=ch)  # whose result is a count, so it changes nothing here
+        pairs = self._given(mapping, scores)
+        if len(pairs) != 2:  # noqa: PLR2004 - a score and a member
+            msg = f"ZADD with incr on {self._field} adds to the score of one member, not of {len(pairs) // 2}"
+            raise InvalidValue(msg)
+        args = [*head, *pairs]
+        return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
+
+    @overloaded("ZADD", ("incr", _zadd_incr))
+    def zadd(
+        self,
+        /,
+        mapping: SupportsItems[V, Number] | None = None,
+        *,
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+        incr: Literal[False] = False,
+        gt: bool = False,
+        lt: bool = False,
+        **scores: Number,
     ) -> Request[int]:
         """Adds members with their scores, or gives them new ones (ZADD); returns how many are new.
 
@@ -52,6 +81,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             nx: only add members, change no score.
             xx: only change scores, add no member.
             ch: return how many are new or changed instead.
+            incr: add to the score of one member instead, and return it; None if a condition forbids it.
             gt: only change a score to a greater one.
             lt: only change a score to a lesser one.
             scores: scores by member, for members of type str whose names are no arguments of this.
@@ -63,23 +93,11 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         """
         head = self._conditions("ZADD", nx, xx, gt, lt)
         head += checks.flags("ZADD", ch=ch)
-        if isinstance(scores.get("incr"), bool):
-            msg = f"ZADD with incr on {self._field} is zadd_incr(value, amount): it returns a score"
-            raise InvalidValue(msg)
-        if mapping is not None and not isinstance(mapping, Mapping):
-            msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
-            raise InvalidValue(msg)
-        wanted: dict[Any, float] = dict(mapping or {})
-        wanted.update(scores)
-        pairs = self._field.scored(wanted)
-        if not pairs:
-            msg = f"ZADD on {self._field} needs at least one member"
-            raise MissingArgument(msg)
-        return self._write_many("ZADD", head, pairs, step=2, combine=sum)
+        return self._write_many("ZADD", head, self._given(mapping, scores), step=2, combine=sum)
 
     @command("ZADD")
     def zadd_incr(
-        self, value: V, amount: float, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
+        self, value: V, amount: Number, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[float | None]:
         """Adds to a member's score, and returns it; None if a condition forbids it (ZADD with INCR).
 
@@ -90,7 +108,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
 
     @command("ZINCRBY")
-    def zincrby(self, amount: float, value: V) -> Request[float]:
+    def zincrby(self, amount: Number, value: V) -> Request[float]:
         """Adds to a member's score, 0 if it is new, and returns it (ZINCRBY).
 
         Raises:
@@ -111,24 +129,28 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         return self._write_many("ZREM", (), self._some("ZREM", values), combine=sum)
 
     @command("ZPOPMIN")
-    def zpopmin(self, count: int = 1) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members of the lowest scores and returns them with those (ZPOPMIN).
+    def zpopmin(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
+        """Removes up to `count` members (1 by default) of the lowest scores and returns them with those (ZPOPMIN).
 
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("ZPOPMIN", checks.integer("ZPOPMIN's count", count, low=0), decode=self._scored)
+        return self._write(
+            "ZPOPMIN", checks.integer("ZPOPMIN's count", 1 if count is None else count, low=0), decode=self._scored
+        )
 
     @command("ZPOPMAX")
-    def zpopmax(self, count: int = 1) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members of the highest scores and returns them with those (ZPOPMAX).
+    def zpopmax(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
+        """Removes up to `count` members (1 by default) of the highest scores and returns them with those (ZPOPMAX).
 
         Raises as `zpopmin`.
         """
-        return self._write("ZPOPMAX", checks.integer("ZPOPMAX's count", count, low=0), decode=self._scored)
+        return self._write(
+            "ZPOPMAX", checks.integer("ZPOPMAX's count", 1 if count is None else count, low=0), decode=self._scored
+        )
 
     @command("ZMPOP")
-    def zmpop(self, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
+    def zmpop(self, *, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
         """Removes up to `count` members of the lowest, or highest, scores and returns them with those (ZMPOP).
 
         Args:
@@ -167,6 +189,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     def bzmpop(
         self,
         timeout: float,
+        *,
         min: bool = False,
         max: bool = False,
         count: int = 1,
@@ -196,40 +219,50 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         return self._read("ZMSCORE", *args, decode=lambda reply: [*map(optional_float, reply)])
 
     @command("ZRANK")
-    def zrank(self, value: V) -> Request[int | None]:
-        """The position of a member from the lowest score on, counted from 0, or None (ZRANK)."""
+    def zrank_withscore(self, value: V, *, withscore: Literal[True] = True) -> Request[tuple[int, float] | None]:
+        """The same as `zrank` with `withscore` (ZRANK with WITHSCORE, from Redis 7.2 on)."""
+        return self._ranked("ZRANK", value, withscore)
+
+    @overloaded("ZRANK", ("withscore", zrank_withscore))
+    def zrank(self, value: V, *, withscore: Literal[False] = False) -> Request[int | None]:
+        """The position of a member from the lowest score on, counted from 0, or None (ZRANK).
+
+        Args:
+            value: the member.
+            withscore: return the position and the score, or None. Needs Redis 7.2.
+        """
         return self._read("ZRANK", self._field.encode(value), decode=optional_int)
 
     @command("ZREVRANK")
-    def zrevrank(self, value: V) -> Request[int | None]:
-        """The position of a member from the highest score on, counted from 0, or None (ZREVRANK)."""
+    def zrevrank_withscore(self, value: V, *, withscore: Literal[True] = True) -> Request[tuple[int, float] | None]:
+        """The same as `zrevrank` with `withscore` (ZREVRANK with WITHSCORE, from Redis 7.2 on)."""
+        return self._ranked("ZREVRANK", value, withscore)
+
+    @overloaded("ZREVRANK", ("withscore", zrevrank_withscore))
+    def zrevrank(self, value: V, *, withscore: Literal[False] = False) -> Request[int | None]:
+        """The position of a member from the highest score on, counted from 0, or None (ZREVRANK); else as `zrank`."""
         return self._read("ZREVRANK", self._field.encode(value), decode=optional_int)
 
-    @command("ZRANK")
-    def zrank_withscore(self, value: V) -> Request[tuple[int, float] | None]:
-        """The position and the score of a member, or None (ZRANK with WITHSCORE, from Redis 7.2 on)."""
-        return self._ranked("ZRANK", value)
-
-    @command("ZREVRANK")
-    def zrevrank_withscore(self, value: V) -> Request[tuple[int, float] | None]:
-        """As `zrank_withscore`, from the highest score on (ZREVRANK with WITHSCORE, from Redis 7.2 on)."""
-        return self._ranked("ZREVRANK", value)
+    @command("ZRANDMEMBER")
+    def zrandmember_withscores(self, count: int, *, withscores: Literal[True] = True) -> Request[list[tuple[T, float]]]:
+        """The same as `zrandmember` with `count` and `withscores` (ZRANDMEMBER with WITHSCORES)."""
+        args = (checks.count("ZRANDMEMBER's count", count), checks.on("ZRANDMEMBER", "withscores", withscores))
+        return self._read("ZRANDMEMBER", *args, decode=self._scored)
 
     @command("ZRANDMEMBER")
-    def zrandmember(self) -> Request[T | None]:
-        """A random member, or None (ZRANDMEMBER)."""
-        return self._read("ZRANDMEMBER", decode=self._value)
-
-    @command("ZRANDMEMBER")
-    def zrandmember_many(self, count: int) -> Request[list[T]]:
-        """Up to `count` random members; if negative, so many, some perhaps repeated (ZRANDMEMBER with a count)."""
+    def zrandmember_many(self, count: int, *, withscores: Literal[False] = False) -> Request[list[T]]:
+        """The same as `zrandmember` with `count` (ZRANDMEMBER with a count)."""
         return self._read("ZRANDMEMBER", checks.count("ZRANDMEMBER's count", count), decode=self._values)
 
-    @command("ZRANDMEMBER")
-    def zrandmember_withscores(self, count: int) -> Request[list[tuple[T, float]]]:
-        """As `zrandmember_many`, with the scores (ZRANDMEMBER with WITHSCORES)."""
-        args = (checks.count("ZRANDMEMBER's count", count), "WITHSCORES")
-        return self._read("ZRANDMEMBER", *args, decode=self._scored)
+    @overloaded("ZRANDMEMBER", ("count", zrandmember_many), ("withscores", zrandmember_withscores))
+    def zrandmember(self, count: None = None, *, withscores: Literal[False] = False) -> Request[T | None]:
+        """A random member, or None (ZRANDMEMBER).
+
+        Args:
+            count: return a list of up to so many members; if negative, of so many, some perhaps repeated.
+            withscores: return pairs of a member and its score; needs a count.
+        """
+        return self._read("ZRANDMEMBER", decode=self._value)
 
     @walk("ZSCAN")
     def zscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[T, float]]:
@@ -269,6 +302,17 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
 
     # --- arguments and replies ---
 
+    def _given(self, mapping: SupportsItems[V, Number] | None, scores: Mapping[Any, Number]) -> list[Argument]:
+        """Scores and members in turn, at least one of each."""
+        if mapping is not None and not isinstance(mapping, Mapping):
+            msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
+            raise InvalidValue(msg)
+        pairs: list[Argument] = self._field.scored({**(mapping or {}), **scores})
+        if not pairs:
+            msg = f"ZADD on {self._field} needs at least one member"
+            raise MissingArgument(msg)
+        return pairs
+
     def _conditions(self, name: str, nx: bool, xx: bool, gt: bool, lt: bool) -> list[Argument]:
         checks.at_most_one(name, nx=nx, xx=xx)
         checks.at_most_one(name, nx=nx, gt=gt, lt=lt)
@@ -289,11 +333,13 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         args = (name, self._key(), seconds)
         return self._blocking(args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, seconds)
 
-    def _ranked(self, name: str, value: V) -> Request[tuple[int, float] | None]:
+    def _ranked(self, name: str, value: V, withscore: bool) -> Request[tuple[int, float] | None]:
         def decode(reply: Any) -> tuple[int, float] | None:
             return None if reply is None else (int(reply[0]), float(reply[1]))
 
-        return self._read(name, self._field.encode(value), "WITHSCORE", decode=decode, needs=WITH_RANK)
+        return self._read(
+            name, self._field.encode(value), checks.on(name, "withscore", withscore), decode=decode, needs=WITH_RANK
+        )
 
 
 class ScoredField(MembersField[T]):
@@ -305,7 +351,7 @@ class ScoredField(MembersField[T]):
     def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
         return {self.codec.decode(reply[at]): float(reply[at + 1]) for at in range(0, len(reply), 2)}
 
-    def scored(self, mapping: Mapping[T, float]) -> list[Argument]:
+    def scored(self, mapping: Mapping[T, Number]) -> list[Argument]:
         """Scores and members in turn, as ZADD takes them.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Never, Self, TypeVar, overload
+from typing import Any, Literal, Never, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command
@@ -15,6 +15,7 @@ from limpyd.fields.streamentries import BOUND, NEW, SEEN, StreamEntry, StreamId,
 from limpyd.fields.streamgroups import POLICIES, BoundGroups, RefPolicy
 from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
+from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
 from limpyd.types import Encodable, SupportsItems, Untyped
@@ -36,17 +37,38 @@ class BoundStream(BoundGroups[T, V, Face]):
     # --- entries ---
 
     @command("XADD")
+    def xadd_nomkstream(
+        self,
+        fields: SupportsItems[Encodable, V],
+        id: StreamId = "*",
+        maxlen: int | None = None,
+        *,
+        approximate: bool = True,
+        nomkstream: Literal[True] = True,
+        minid: StreamId | None = None,
+        limit: int | None = None,
+        ref_policy: RefPolicy | None = None,
+    ) -> Request[str | None]:
+        """The same as `xadd` with `nomkstream` (XADD with NOMKSTREAM)."""
+        options = _trimming("XADD", maxlen, approximate, minid, limit)
+        return self._add(
+            (checks.on("XADD", "nomkstream", nomkstream),), options, ref_policy, id, fields, decode=_optional_text
+        )
+
+    @overloaded("XADD", ("nomkstream", xadd_nomkstream))
     def xadd(
         self,
         fields: SupportsItems[Encodable, V],
         id: StreamId = "*",
         maxlen: int | None = None,
+        *,
         approximate: bool = True,
+        nomkstream: Literal[False] = False,
         minid: StreamId | None = None,
         limit: int | None = None,
         ref_policy: RefPolicy | None = None,
     ) -> Request[str]:
-        """Adds an entry; returns its id (XADD). If the stream must exist, see `xadd_nomkstream`.
+        """Adds an entry; returns its id (XADD).
 
         Args:
             fields: names and values, at least one.
@@ -54,6 +76,7 @@ class BoundStream(BoundGroups[T, V, Face]):
                 `"1526919030474-*"` for the next one of that millisecond.
             maxlen: keep no more than so many entries, the newest.
             approximate: keep some more where that is quicker.
+            nomkstream: only if there is a stream; else nothing, and None is returned.
             minid: keep no entries whose id is smaller; excludes `maxlen`.
             limit: take away so many at most; only if `approximate`.
             ref_policy: what becomes of entries taken away that are pending in groups: KEEPREF leaves them
@@ -67,21 +90,6 @@ class BoundStream(BoundGroups[T, V, Face]):
         """
         options = _trimming("XADD", maxlen, approximate, minid, limit)
         return self._add((), options, ref_policy, id, fields, decode=to_text)
-
-    @command("XADD")
-    def xadd_nomkstream(
-        self,
-        fields: SupportsItems[Encodable, V],
-        id: StreamId = "*",
-        maxlen: int | None = None,
-        approximate: bool = True,
-        minid: StreamId | None = None,
-        limit: int | None = None,
-        ref_policy: RefPolicy | None = None,
-    ) -> Request[str | None]:
-        """The same as `xadd` if there is a stream already; else nothing, and None (XADD with NOMKSTREAM)."""
-        options = _trimming("XADD", maxlen, approximate, minid, limit)
-        return self._add(("NOMKSTREAM",), options, ref_policy, id, fields, decode=_optional_text)
 
     @command("XLEN")
     def xlen(self) -> Request[int]:
@@ -182,6 +190,7 @@ class BoundStream(BoundGroups[T, V, Face]):
     def xtrim(
         self,
         maxlen: int | None = None,
+        *,
         approximate: bool = True,
         minid: StreamId | None = None,
         limit: int | None = None,
@@ -237,26 +246,30 @@ class BoundStream(BoundGroups[T, V, Face]):
     # --- about the stream ---
 
     @command("XINFO STREAM")
-    def xinfo_stream(self) -> Request[dict[str, Any]]:
-        """What the server tells of the stream, under its own names (XINFO STREAM).
-
-        Raises:
-            ServerError: there is no stream.
-        """
-        return self._ask("XINFO", "STREAM", decode=self._facts)
-
-    @command("XINFO STREAM")
-    def xinfo_stream_full(self, count: int | None = None) -> Request[dict[str, Any]]:
-        """The same with its groups, their consumers and what is pending (XINFO STREAM with FULL).
+    def xinfo_stream_full(self, count: int | None = None, *, full: Literal[True] = True) -> Request[dict[str, Any]]:
+        """What `xinfo_stream` tells, with its groups, their consumers and what is pending (XINFO STREAM with FULL).
 
         Args:
             count: how many entries, and pending ones of each group and consumer; 10 by default, 0 for all.
+            full: as `xinfo_stream(full=True)`.
 
         Raises:
             ServerError: there is no stream.
         """
         limit = () if count is None else ("COUNT", checks.integer("XINFO STREAM's count", count, low=0))
-        return self._ask("XINFO", "STREAM", "FULL", *limit, decode=self._facts)
+        return self._ask("XINFO", "STREAM", checks.on("XINFO STREAM", "full", full), *limit, decode=self._facts)
+
+    @overloaded("XINFO STREAM", ("full", xinfo_stream_full))
+    def xinfo_stream(self, *, full: Literal[False] = False) -> Request[dict[str, Any]]:
+        """What the server tells of the stream, under its own names (XINFO STREAM).
+
+        Args:
+            full: its groups, their consumers and what is pending, too, as `xinfo_stream_full`.
+
+        Raises:
+            ServerError: there is no stream.
+        """
+        return self._ask("XINFO", "STREAM", decode=self._facts)
 
     # --- as in Python ---
 
@@ -332,7 +345,7 @@ class StreamField(ValueField[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundStream(self, instance)
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> Never:  # noqa: ARG002 - as of every field
+    def add_to(self, new: NewObject, place: Place, value: Any) -> Never:
         msg = f"{self} is a stream, which a new object begins without; create the object, then add entries with xadd"
         raise InvalidValue(msg)
 

@@ -42,6 +42,7 @@ class BoundGroups(BoundPending[T, V, Face]):
         self,
         groupname: str | bytes,
         id: StreamId = "$",
+        *,
         mkstream: bool = False,
         entries_read: int | None = None,
     ) -> Request[bool]:
@@ -137,6 +138,7 @@ class BoundGroups(BoundPending[T, V, Face]):
         id: StreamId = ">",
         count: int | None = None,
         block: int | timedelta | None = None,
+        *,
         noack: bool = False,
     ) -> Request[list[StreamEntry[T]]]:
         """Delivers entries to a consumer of a group, which are pending until acknowledged (XREADGROUP).

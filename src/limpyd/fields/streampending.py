@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from limpyd.commands import command
 from limpyd.faces import Face
@@ -21,6 +21,7 @@ from limpyd.fields.streamentries import (
     texts,
 )
 from limpyd.keys import to_text
+from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")
@@ -130,6 +131,25 @@ class BoundPending(BoundEntries[T, V, Face]):
         return self._read("XPENDING", *args, decode=lambda reply: [_pending(each) for each in reply])
 
     @command("XCLAIM")
+    def xclaim_justid(
+        self,
+        groupname: str | bytes,
+        consumername: str | bytes,
+        min_idle_time: int | timedelta,
+        message_ids: Sequence[StreamId],
+        idle: int | timedelta | None = None,
+        time: int | datetime | None = None,
+        retrycount: int | None = None,
+        *,
+        force: bool = False,
+        justid: Literal[True] = True,
+    ) -> Request[list[str]]:
+        """The same as `xclaim` with `justid` (XCLAIM with JUSTID)."""
+        args = _claimer("XCLAIM", groupname, consumername, min_idle_time)
+        options = (*_claim_options(idle, time, retrycount, force), checks.on("XCLAIM", "justid", justid))
+        return self._write_many("XCLAIM", args, self._ids("XCLAIM", message_ids), tail=options, combine=texts)
+
+    @overloaded("XCLAIM", ("justid", xclaim_justid))
     def xclaim(
         self,
         groupname: str | bytes,
@@ -139,7 +159,9 @@ class BoundPending(BoundEntries[T, V, Face]):
         idle: int | timedelta | None = None,
         time: int | datetime | None = None,
         retrycount: int | None = None,
+        *,
         force: bool = False,
+        justid: Literal[False] = False,
     ) -> Request[list[StreamEntry[T]]]:
         """Makes entries that are pending with other consumers pending with this one; returns them (XCLAIM).
 
@@ -154,6 +176,7 @@ class BoundPending(BoundEntries[T, V, Face]):
             time: the moment when they count as delivered, in milliseconds since 1970 or a datetime.
             retrycount: how often they count as delivered, instead of once more.
             force: also those that are not pending.
+            justid: return ids only; this counts as no delivery.
 
         Raises:
             DoesNotExist: the object was deleted.
@@ -164,24 +187,27 @@ class BoundPending(BoundEntries[T, V, Face]):
             "XCLAIM", args, self._ids("XCLAIM", message_ids), tail=options, combine=self._all_entries
         )
 
-    @command("XCLAIM")
-    def xclaim_justid(
+    @command("XAUTOCLAIM")
+    def xautoclaim_justid(
         self,
         groupname: str | bytes,
         consumername: str | bytes,
         min_idle_time: int | timedelta,
-        message_ids: Sequence[StreamId],
-        idle: int | timedelta | None = None,
-        time: int | datetime | None = None,
-        retrycount: int | None = None,
-        force: bool = False,
-    ) -> Request[list[str]]:
-        """The same as `xclaim`, but returns ids only, and this counts as no delivery (XCLAIM with JUSTID)."""
-        args = _claimer("XCLAIM", groupname, consumername, min_idle_time)
-        options = (*_claim_options(idle, time, retrycount, force), "JUSTID")
-        return self._write_many("XCLAIM", args, self._ids("XCLAIM", message_ids), tail=options, combine=texts)
+        start_id: StreamId = "0-0",
+        count: int | None = None,
+        *,
+        justid: Literal[True] = True,
+    ) -> Request[ClaimedIds]:
+        """The same as `xautoclaim` with `justid` (XAUTOCLAIM with JUSTID)."""
 
-    @command("XAUTOCLAIM")
+        def decode(reply: Any) -> ClaimedIds:
+            next_id, ids, deleted = reply
+            return ClaimedIds(to_text(next_id), texts([ids]), texts([deleted]))
+
+        args = _claim_from(groupname, consumername, min_idle_time, start_id, count)
+        return self._write("XAUTOCLAIM", *args, checks.on("XAUTOCLAIM", "justid", justid), decode=decode)
+
+    @overloaded("XAUTOCLAIM", ("justid", xautoclaim_justid))
     def xautoclaim(
         self,
         groupname: str | bytes,
@@ -189,6 +215,8 @@ class BoundPending(BoundEntries[T, V, Face]):
         min_idle_time: int | timedelta,
         start_id: StreamId = "0-0",
         count: int | None = None,
+        *,
+        justid: Literal[False] = False,
     ) -> Request[Claimed[T]]:
         """Makes entries pending with this consumer that were delivered to another one long ago (XAUTOCLAIM).
 
@@ -198,6 +226,7 @@ class BoundPending(BoundEntries[T, V, Face]):
             min_idle_time: those that were delivered at least so many milliseconds ago.
             start_id: begin there; to go on, give the `next_id` of the result.
             count: how many at most; 100 by default.
+            justid: give ids only; this counts as no delivery.
 
         Raises:
             DoesNotExist: the object was deleted.
@@ -210,24 +239,6 @@ class BoundPending(BoundEntries[T, V, Face]):
         return self._write(
             "XAUTOCLAIM", *_claim_from(groupname, consumername, min_idle_time, start_id, count), decode=decode
         )
-
-    @command("XAUTOCLAIM")
-    def xautoclaim_justid(
-        self,
-        groupname: str | bytes,
-        consumername: str | bytes,
-        min_idle_time: int | timedelta,
-        start_id: StreamId = "0-0",
-        count: int | None = None,
-    ) -> Request[ClaimedIds]:
-        """The same as `xautoclaim`, but gives ids only, and this counts as no delivery (XAUTOCLAIM with JUSTID)."""
-
-        def decode(reply: Any) -> ClaimedIds:
-            next_id, ids, deleted = reply
-            return ClaimedIds(to_text(next_id), texts([ids]), texts([deleted]))
-
-        args = _claim_from(groupname, consumername, min_idle_time, start_id, count)
-        return self._write("XAUTOCLAIM", *args, "JUSTID", decode=decode)
 
     def _all_entries(self, replies: list[Any]) -> list[StreamEntry[T]]:
         return [entry for reply in replies for entry in self._entries(reply)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
+from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
 from limpyd.commands import command, set_command
@@ -17,6 +17,7 @@ from limpyd.fields.keyed import BoundKey
 from limpyd.fields.single import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
+from limpyd.overloads import overloaded
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
@@ -80,6 +81,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         value: V,
         ex: int | timedelta | None = None,
         px: int | timedelta | None = None,
+        *,
         nx: bool = False,
         xx: bool = False,
         keepttl: bool = False,
@@ -160,6 +162,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         px: int | timedelta | None = None,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
+        *,
         persist: bool = False,
     ) -> Request[T | None]:
         """The value, or None, while its expiry is changed (GETEX).
@@ -265,7 +268,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
     decrby = decr
 
     @command("INCRBYFLOAT")
-    def incrbyfloat(self, amount: float = 1.0) -> Request[float]:
+    def incrbyfloat(self, amount: float | str = 1.0) -> Request[float]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBYFLOAT).
 
         Raises:
@@ -278,10 +281,45 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
         return self._write("INCRBYFLOAT", checks.number("INCRBYFLOAT's amount", amount), decode=float)
 
     @command("LCS")
-    def lcs(self, other: BoundString[T, Any, Any]) -> Request[T]:
+    def lcs_len(self, other: BoundString[T, Any, Any], *, len: Literal[True] = True) -> Request[int]:
+        """Length in bytes of the longest common subsequence with another field's value (LCS with LEN)."""
+        return self._common(other, checks.on("LCS", "len", len), decode=int)
+
+    @command("LCS")
+    def lcs_idx(
+        self,
+        other: BoundString[T, Any, Any],
+        *,
+        idx: Literal[True] = True,
+        minmatchlen: int | None = None,
+        withmatchlen: bool = True,
+    ) -> Request[CommonSubsequence]:
+        """Where the longest common subsequence with another field's value is (LCS with IDX and WITHMATCHLEN).
+
+        Args:
+            other: the other field.
+            idx: as `lcs(other, idx=True)`.
+            minmatchlen: list no matches that are shorter, in bytes.
+            withmatchlen: as redis-py has it; each match tells its length in any case.
+        """
+        checks.flag("LCS's withmatchlen", withmatchlen)
+        args: list[Argument] = [checks.on("LCS", "idx", idx), "WITHMATCHLEN"]
+        if minmatchlen is not None:
+            args += ("MINMATCHLEN", checks.integer("LCS's minmatchlen", minmatchlen, low=0))
+        return self._common(other, *args, decode=_common_subsequence)
+
+    @overloaded("LCS", ("len", lcs_len), ("idx", lcs_idx))
+    def lcs(
+        self, other: BoundString[T, Any, Any], *, len: Literal[False] = False, idx: Literal[False] = False
+    ) -> Request[T]:
         """The longest common subsequence with another field's value (LCS).
 
         It is made of bytes that both have in the same order, but not necessarily one after the other.
+
+        Args:
+            other: the other field.
+            len: return its length in bytes, as `lcs_len`.
+            idx: return where it is, as `lcs_idx`.
 
         Raises:
             UnsupportedCommand: the field's type is not str or bytes.
@@ -289,24 +327,6 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             StoredValueError: it cuts through a character of several bytes, and the field has type=str.
         """
         return self._common(other, decode=self._value)
-
-    @command("LCS")
-    def lcs_len(self, other: BoundString[T, Any, Any]) -> Request[int]:
-        """Length in bytes of the longest common subsequence with another field's value (LCS with LEN)."""
-        return self._common(other, "LEN", decode=int)
-
-    @command("LCS")
-    def lcs_idx(self, other: BoundString[T, Any, Any], minmatchlen: int | None = None) -> Request[CommonSubsequence]:
-        """Where the longest common subsequence with another field's value is (LCS with IDX and WITHMATCHLEN).
-
-        Args:
-            other: the other field.
-            minmatchlen: list no matches that are shorter, in bytes.
-        """
-        args: list[Argument] = ["IDX", "WITHMATCHLEN"]
-        if minmatchlen is not None:
-            args += ("MINMATCHLEN", checks.integer("LCS's minmatchlen", minmatchlen, low=0))
-        return self._common(other, *args, decode=_common_subsequence)
 
     def _common(self, other: Any, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
         self._usable(Use.TEXT, "LCS")

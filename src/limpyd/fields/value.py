@@ -167,7 +167,7 @@ class ValueField(Field[T]):
             self.many and not all(index.tells_apart for index in alone),
         )
 
-    def checks_in(self, where: Partition) -> Sequence[Check]:  # noqa: ARG002 - some fields ask
+    def checks_in(self, where: Partition) -> Sequence[Check]:
         """What new values must meet in a partition."""
         return ()
 

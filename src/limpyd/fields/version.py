@@ -63,7 +63,7 @@ class VersionField(InstanceHashField[int]):
             raise DeclarationError(msg)
         super().settle(where, indexes, together)
 
-    def setting(self, value: Any) -> Never:  # noqa: ARG002 - whatever it is
+    def setting(self, value: Any) -> Never:
         """Refused: nobody sets a version.
 
         Raises:
@@ -71,7 +71,7 @@ class VersionField(InstanceHashField[int]):
         """
         self.refuse()
 
-    def step(self, pk: bytes | None, command: str, *args: Argument) -> Never:  # noqa: ARG002 - as above
+    def step(self, pk: bytes | None, command: str, *args: Argument) -> Never:
         """Refused, as is `setting`."""
         self.refuse()
 
