@@ -40,6 +40,7 @@ def declare(base: Any, database: Any) -> tuple[Any, Any]:
     town = type("Town", (base,), {"database": database, "code": PKField(), "name": StringField()})
     fields = {
         "name": StringField(
+            type=str,
             indexes=[
                 EqualIndex,
                 TextRangeIndex(prefix="ci", case_sensitive=False),
@@ -48,12 +49,12 @@ def declare(base: Any, database: Any) -> tuple[Any, Any]:
                 EqualIndexWith(other_fields=["age"]),
                 EqualIndexWith(other_fields=["email"], unique=True),
                 ScoredEqualIndex(score_field="age"),
-            ]
+            ],
         ),
         "age": InstanceHashField(type=int, indexable=True),
         "place": InstanceHashField(type=GeoPoint, indexable=True),
         "email": InstanceHashField(unique=True),
-        "tags": SetField(indexes=[EqualIndex, TextRangeIndex]),
+        "tags": SetField(type=str, indexes=[EqualIndex, TextRangeIndex]),
         "numbers": SetField(type=float, indexable=True),
         "queue": ListField(indexes=[TextRangeIndex(case_sensitive=False)]),
         "board": SortedSetField(type=int, indexable=True),
@@ -61,8 +62,8 @@ def declare(base: Any, database: Any) -> tuple[Any, Any]:
         "counts": HashField(type=int, indexable=True),
         "spots": GeoField(indexes=[GeoIndex, EqualIndex]),
         "keys": SetField(unique=True),
-        "note": StringField(),
-        "log": StreamField(),
+        "note": StringField(type=str),
+        "log": StreamField(type=str),
         "doc": JSONField(type=dict),
         "seen": HyperLogLogField(),
         "home": FKInstanceHashField(town, related_name="inhabitants", on_delete="cascade"),

@@ -215,7 +215,7 @@ def _not_encodable(value: object) -> str:
     elif declared is not None:
         cure = f"declare the field with type={kind.__name__ if declared is enum.Enum else declared.__name__}"
     elif isinstance(value, list | tuple | set | frozenset | dict):
-        cure = "several values are held by a ListField, SetField or HashField, or by a JSONField"
+        cure = "give its members one by one, or declare a ListField, SetField, HashField or JSONField"
     else:
         cure = "convert it to one of them"
     return f"without a type= it takes str, bytes, int, float or Decimal, not {kind.__name__}; {cure}"

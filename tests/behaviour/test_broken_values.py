@@ -272,7 +272,7 @@ async def test_streams_and_large_values_are_looked_at(one_server):
 
     database = RedisDatabase(port=one_server.port)
     fields = {
-        "log": StreamField(),
+        "log": StreamField(type=str),
         "numbers": SetField(type=int),
         "queue": ListField(type=int),
         "board": SortedSetField(type=int),

@@ -178,7 +178,7 @@ class TestAReferenceToNobody:
         person, group = models(any_face)
         await make(any_face, person, name="ann")
         made = await make(any_face, group, name="g")
-        for wrong in (made, None, 1.5, object()):
+        for wrong in (made, None, True, object()):
             with pytest.raises(InvalidValue):
                 await any_face.do(made.owner.set(wrong))
         with pytest.raises(InvalidValue, match="refers to objects of Person"):

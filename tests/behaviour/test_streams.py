@@ -356,7 +356,7 @@ class TestObjects:
             *(lambda each=each: log.xadd({"a": "b"}, id=each) for each in [*wrong_ids, "*-1", "-", "$"]),
             *(
                 lambda each=each: log.xadd(each)
-                for each in [{}, [], None, {1: "a"}, {"a": 1}, {"\ud800": ""}, too_many]
+                for each in [{}, [], None, {True: "a"}, {"a": True}, {"\ud800": ""}, too_many]
             ),
             lambda: log.xadd({"a": "b"}, maxlen=1, minid=1),
             lambda: log.xadd({"a": "b"}, maxlen=-1),

@@ -191,7 +191,7 @@ class TestUpdate:
                 (UnsupportedCommand, lambda: thing.update(version=3), "only be read"),
                 (InvalidValue, lambda: thing.update(name="x", if_version="1"), "if_version"),
                 (InvalidPrimaryKey, lambda: model.update(name="x"), "collection"),
-                (InvalidPrimaryKey, lambda: model.update(1.5, name="x"), "str, bytes or int"),
+                (InvalidPrimaryKey, lambda: model.update([1], name="x"), "str, bytes, int, float or Decimal"),
             ):
                 await any_face.refused(error, call, match=match)
         assert sent.names == []

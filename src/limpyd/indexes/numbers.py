@@ -40,7 +40,7 @@ def as_number(kind: str, value: Any) -> Decimal | None:
         return Decimal((value - EPOCH) // MICROSECOND) if aware else None
     if kind in UNTYPED and isinstance(value, str | bytes):
         return _written(value)
-    if kind not in NUMERIC | UNTYPED or not isinstance(value, NUMBERS) or isinstance(value, bool):
+    if kind not in NUMERIC | UNTYPED or not isinstance(value, NUMBERS) or (kind in UNTYPED and isinstance(value, bool)):
         return None
     # A finite number of another type is a mistake, as it is when it is stored: 0.1 is not Decimal("0.1").
     others: tuple[type, ...] = {"int": (float, Decimal), "float": (Decimal,), "Decimal": (float,)}.get(kind, ())
