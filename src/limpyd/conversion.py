@@ -1,48 +1,50 @@
-"""What becomes of an instance that is to be converted to a dict: an error that says how its values are asked for.
+"""What becomes of an instance or a collection that is converted to a dict: an error that says how values are asked for.
 
 FastAPI encodes an object that it does not know as `dict(object)`, or else as `vars(object)`, whatever that holds. So
-the former gives it something that cannot be encoded, and whose error holds the advice.
+the former is refused, and one of an instance's attributes cannot be encoded, and gives the advice.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-ENCODERS = "fastapi.encoders"
-
-
-class Unencodable:
-    """Stands for the values of an object that holds none."""
-
-    __slots__ = ("_advice",)
-
-    def __init__(self, advice: str) -> None:
-        self._advice = advice
-
-    def keys(self) -> NoReturn:
-        """Refuses `dict(…)`."""
-        raise TypeError(self._advice)
-
-    def __repr__(self) -> str:
-        return f"<{self._advice}>"
-
+from limpyd.pickling import ByAttributes
 
 ITEMS = "values(…).all(), values_list(…).all() or rows(…).all()"
 
 
-def encoding(depth: int = 2) -> bool:
-    """Whether the method that asks was called by FastAPI's encoder."""
-    return sys._getframe(depth).f_globals.get("__name__") == ENCODERS
+class Era(ByAttributes):
+    """A time in which no object of a model was deleted by this process; each is another one.
 
-
-def pairs_of(advice: str) -> Iterator[tuple[str, Any]]:
-    """What an instance is iterated as: by FastAPI's encoder, what it then fails to encode.
-
-    Raises:
-        TypeError: anybody else iterates it.
+    Instances keep the one in which their object was there.
     """
-    if not encoding(3):
-        raise TypeError(advice)
-    return iter([("values", Unencodable(advice))])
+
+    __slots__ = ("_model",)
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+
+    def keys(self) -> NoReturn:
+        """Refuses to be encoded in the place of an instance's values."""
+        raise TypeError(holds_no_values(f"an instance of {self._model}", self._model))
+
+
+def holds_no_values(instance: object, model: str) -> str:
+    """What to do instead of converting an instance."""
+    return (
+        f"{instance} holds no values to iterate or convert: ask for them by values(), values_list() or rows(), such as "
+        f"{model}.collection(pk=…).values('pk', …).first()"
+    )
+
+
+class NoMapping:
+    """A query, which is not converted to a dict: that would take its items for pairs."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def keys(self) -> NoReturn:
+            """Refuses `dict(…)`, and so an encoder that would take a query for its items."""
+            msg = f"{self!r} is a query, not its items: ask for those by {ITEMS}; dict(….all()) takes pairs"
+            raise TypeError(msg)

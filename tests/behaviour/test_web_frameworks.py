@@ -51,6 +51,8 @@ async def answer(returned):
 MISTAKES = {
     "instance": lambda model, thing: thing,
     "lazy instance": lambda model, thing: model.lazy_connect(1),
+    "instance that was found": lambda model, thing: model(1) if not thing._awaits else thing,
+    "unpickled instance": lambda model, thing: copy.deepcopy(model.lazy_connect(1)),
     "instances in a list": lambda model, thing: [thing],
     "instance in a dict": lambda model, thing: {"thing": thing},
     "field": lambda model, thing: thing.name,
@@ -100,3 +102,11 @@ async def test_instances_stay_what_they_are_to_others(face, thing_model):
         shown: str
 
     assert Shown.model_validate(thing).shown == "<1>"
+
+
+async def test_a_collection_is_no_dict(face, thing_model):
+    await face.do(thing_model.create(name="Ada"))
+    pairs = thing_model.collection().values_list("pk", "name")
+    with pytest.raises(TypeError, match=r"not its items.*dict\(….all\(\)\)"):
+        dict(pairs)
+    assert dict(await face.do(pairs.all())) == {"1": "Ada"}

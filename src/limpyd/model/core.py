@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from limpyd.commands import operation
-from limpyd.conversion import pairs_of
+from limpyd.conversion import holds_no_values
 from limpyd.database import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
 from limpyd.faces import Face, Faced
@@ -160,6 +160,7 @@ class ModelCore(Faced[Face]):
         """An instance of an object whose existence its first operation checks."""
         instance = object.__new__(cls)
         instance._pk_bytes = pk
+        instance._seen = cls._schema.unseen
         return instance
 
     @classmethod
@@ -196,11 +197,7 @@ class ModelCore(Faced[Face]):
             raise TypeError(msg)
 
         def __iter__(self) -> Any:
-            name = type(self).__name__
-            return pairs_of(
-                f"{self!r} holds no values to iterate or convert: ask for them by values(), values_list() or rows(), "
-                f"such as {name}.collection(pk=…).values('pk', …).first()"
-            )
+            raise TypeError(holds_no_values(self, type(self).__name__))
 
         def __getattr__(self, name: str) -> Any:
             # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
+from limpyd.conversion import Era
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
 from limpyd.fields.value import Place
@@ -86,8 +87,10 @@ class Schema(Unchanging):
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses = False
-        self.era: object = object()
+        self.era = Era(self.name)
         """Another one after each deletion in this process. An instance keeps that in which its object was there."""
+        self.unseen = Era(self.name)
+        """None that there was: what an instance keeps whose object was never looked for."""
         self._consequences: dict[Partition, tuple[int, Consequences]] = {}
         self.renew()
         self.upkeep = Upkeep(self)
@@ -202,7 +205,7 @@ class Schema(Unchanging):
     def _deleted(self, result: R) -> R:
         """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""
         for model in self.consequences(self.keys.partitions[0]).models if self.incoming else (self,):
-            model.era = object()
+            model.era = Era(model.name)
         return result
 
     def must_have_or_mint(self, pk: bytes | None) -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
-from limpyd.conversion import ITEMS, encoding
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
@@ -47,10 +46,7 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     def __iter__(self) -> NoReturn:
         # Without this, Python would ask for item after item, which never ends.
-        if encoding():
-            msg = f"{self!r} is a query, not its items: return those, by await {ITEMS}"
-        else:
-            msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
+        msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
         raise TypeError(msg)
 
     def __contains__(self, _item: object) -> NoReturn:

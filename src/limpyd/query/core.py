@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
+from limpyd.conversion import NoMapping
 from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields import ValueField
@@ -54,7 +55,7 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(Copied, Generic[Item, M]):
+class CollectionCore(Copied, NoMapping, Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")

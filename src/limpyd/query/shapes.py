@@ -259,8 +259,7 @@ class Prefetched(RowShape):
             instance = new(model)
             instance._pk_bytes = pk
             instance._prefetched = values
-            if not lazy:
-                instance._found()
+            instance._seen = model._schema.unseen if lazy else model._schema.era
             instance.__post_init__()
             return instance
 

@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
-from limpyd.conversion import ITEMS, encoding
 from limpyd.iteration import Items, Unread, unread_length
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
@@ -31,9 +30,6 @@ class Collection(CollectionCore[Item, M]):
     _unread: Unread | None
 
     def __iter__(self) -> Iterator[Item]:
-        if encoding():
-            msg = f"{self!r} is a query, not its items: return those, by {ITEMS}"
-            raise TypeError(msg)
         self._at_once("iterating a collection", "ask for .all()")
         items = Items(self.all())
         self._unread = ref(items)
