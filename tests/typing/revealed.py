@@ -392,6 +392,8 @@ person.name.set(None)  # refused
 person.name.set(["x"])  # refused
 person.name.set(date(2020, 1, 1))  # refused
 person.name.append(None)  # refused
+person.name = "x"  # refused
+person.nmae = "x"  # refused
 person.name.set("x", nope=True)  # refused
 person.name.get(1)  # refused
 person.colour.hset("red")  # refused
