@@ -137,6 +137,7 @@ class Sent:
     def __exit__(self, *_: object) -> None:
         with redis.Redis(port=self._server.port) as marker:
             marker.echo(self.MARK)
+        is_look = False
         while True:
             seen = self._monitor.next_command()
             if self.MARK in seen["command"]:
@@ -145,8 +146,11 @@ class Sent:
             new = f"{seen['client_address']}:{seen['client_port']}" not in self._known
             if seen["client_type"] == "lua" or (new and command[0].upper() in HANDSHAKE):
                 continue
-            if command[0] != "HGET" or command[-1] != ":epoch":
+            if command[0] == "HGET" and command[-1] == ":epoch":
+                is_look = True
+            elif not (is_look and command[0] == "SCARD"):  # of a model without objects
                 self.commands.append(command)
+                is_look = False
         self._monitor.__exit__()
         self._client.close()
 

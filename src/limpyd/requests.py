@@ -34,6 +34,9 @@ class Subject(Protocol):
 class Guard(NamedTuple):
     """A key that holds what is declared of a model, and the epoch that it is to hold.
 
+    The epoch is empty if it is to hold none; and a colon and the key of all primary keys, if there are to be no objects
+    either: what was read of a model before its first object may be wrong when there is none again.
+
     A request that was sent under another epoch is not executed, or what came of it is not believed.
     """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from limpyd.database import Database
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.guards import is_look
+from limpyd.drivers.guards import Look
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import to_text
@@ -37,7 +37,7 @@ class Requests:
             self.sent.append(_told(request))
 
     def _note_together(self, requests: Sequence[Request[Any]]) -> None:
-        told = [_told(request) for request in requests if not _is_asked_once(request) and not is_look(request)]
+        told = [_told(request) for request in requests if not _is_asked_once(request) and not isinstance(request, Look)]
         if told:
             self.sent.append(told[0] if len(told) == 1 else f"together: {'; '.join(told)}")
 

@@ -13,6 +13,7 @@ from limpyd.exceptions import (
     MoveConflict,
     NotInPipeline,
     ServerError,
+    UndeclaredReference,
     UniquenessError,
     UnknownField,
     WrongTypeError,
@@ -155,6 +156,21 @@ class TestClasses:
         assert face.client.get("{new}:field:gone:a") == b"kept"
         assert face.client.get("{new}:field:there:a") == b"first"
         assert face.client.keys("{blog:old}*") == [b"{blog:old}:field:there:a"]
+
+    async def test_keys_and_references_that_only_others_declare_stay_known(self, any_face, another):
+        """As before the move, a deletion takes keys of unknown fields along, and is refused by unknown references."""
+        base, others = any_face.Model, another(any_face)
+        old = type(base)("Old", (base,), {"database": others, "name": StringField(), "bio": StringField()})
+        article = type(base)("Article", (base,), {"database": others, "by": FKStringField(old)})
+        for bio in ("long", "short"):
+            await any_face.do(old.create(name="Ada", bio=bio))
+        await any_face.do(article.create(by=1))
+        new = type(base)("New", (base,), {"database": any_face.database, "name": StringField()})
+        await any_face.do(new.rename_from("old"))
+        assert any_face.client.exists("{new}:field:bio:2") == 1
+        await any_face.refused(UndeclaredReference, lambda: new.lazy_connect(1).delete(), match=r"Article\.by")
+        await any_face.do(new.lazy_connect(2).delete())
+        assert any_face.client.exists("{new}:field:bio:2") == 0
 
     async def test_the_last_automatic_primary_key_is_the_larger_one(self, any_face, another):
         face = any_face

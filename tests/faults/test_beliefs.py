@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from limpyd import EqualIndex, InstanceHashField, StringField
+from limpyd import EqualIndex, FKStringField, InstanceHashField, PKField, StringField
 from limpyd.exceptions import IndexNotBuilt, LimpydError
 from limpyd.upkeep import steps
 from limpyd.upkeep.catalog import Assumed
@@ -213,3 +213,117 @@ async def test_a_rebuild_in_a_form_that_another_process_has_replaced(any_face, v
     assert set(met[:-1]) == {b"-"}  # meanwhile it is built in neither form
     assert sorted(await any_face.all(lower.collection(name="bob"))) == ["2"]
     await any_face.refused(IndexNotBuilt, lambda: plain.collection(name="ada").count())
+
+
+@pytest.mark.parametrize("query", ["native", "script", "pipeline"])
+async def test_a_catalog_that_is_removed_by_hand(any_face, version, query):
+    """What was so before there were objects is not so again, only because the catalog is gone again."""
+    ours, older = version(**indexed()), version(name=StringField())
+    pipe = ours.database.pipeline
+
+    async def found():
+        if query == "native":
+            return await any_face.do(ours.collection(name="a").count())
+        if query == "script":
+            return await any_face.do(ours.collection(name="a").exclude(pk="none").count())
+        if any_face.is_async:
+            async with pipe():
+                counted = ours.collection(name="a").count()
+        else:
+            with pipe():
+                counted = ours.collection(name="a").count()
+        return counted.value
+
+    for _ in range(2):
+        assert await found() == 0
+    await any_face.do(older.create(name="a"))
+    any_face.client.delete("{person}:meta")
+    await any_face.refused(IndexNotBuilt, found)
+    assert any_face.client.exists("{person}:meta") == 0  # who reads writes nothing
+    await any_face.do(ours.rebuild_indexes())
+    assert await found() == 1
+    any_face.client.hdel("{person}:meta", ":epoch")
+    for _ in range(2):
+        assert await found() == 1
+
+
+async def test_a_reader_of_an_empty_model_asks_once(any_face, version):
+    ours = version(**indexed())
+    await any_face.do(ours.collection(name="a").count())
+    for query in (ours.collection(name="a"), ours.collection(name="a").exclude(pk="none")):
+        await any_face.do(query.count())
+        with any_face.sent() as sent:
+            await any_face.do(query.count())
+        assert len(sent.names) == 1
+    assert any_face.keys() == set()
+
+
+async def test_a_name_that_a_rename_forgets_is_another_epoch(any_face, version):
+    old, new = version(**indexed()), version(label=StringField(indexable=True))
+    await any_face.do(old.create(name="a"))
+    with any_face.sent() as sent:
+        await any_face.do(new.rename_field("name", "label"))
+    assert not any("HDEL" in command for command in sent.names)
+    assert set(any_face.client.hkeys("{person}:meta")) == {b":keys", b":epoch", b"eq:label"}
+    schema = new._schema
+    forgotten = []
+    for _ in range(2):
+        before = any_face.client.hget("{person}:meta", ":epoch")
+        await any_face.do(new.database._run(steps.forget(schema, schema.keys.partitions[0], [b"eq:label"])))
+        forgotten.append(before != any_face.client.hget("{person}:meta", ":epoch"))
+    assert forgotten == [True, False]
+
+
+@pytest.fixture
+async def related(any_face):
+    """Declares two models of which one refers to the other, as another process would."""
+    made = []
+
+    def declare(**fields):
+        database = any_face.Database(port=any_face.server.port)
+        made.append(database)
+        base, settings = any_face.Model, {"database": database, "code": PKField(), **indexed()}
+        town = type(base)("Town", (base,), {"database": database, "code": PKField(), **fields})
+        person = type(base)("Person", (base,), {**settings, "town": FKStringField(town)})
+        return town, person
+
+    yield declare
+    for database in made:
+        await any_face.do(database.close())
+
+
+async def test_writes_of_a_pipeline_keep_their_order_among_models(any_face, related):
+    """What rests on a write that is sent again is sent again behind it, whichever models both are of."""
+    (town, person), (their_town, _) = related(**indexed()), related(**indexed())
+    await any_face.do(town.create(code="rome", name="Rome"))
+    await any_face.do(person.create(code="ada", town="rome"))
+    await any_face.do(their_town.rebuild_indexes())  # so what this process knows of towns is outdated
+    some = person.lazy_connect("ada")
+
+    def write():
+        town.create(code="paris", name="Paris")
+        some.town.set("paris")
+        some.name.set("found")
+
+    pipe = town.database.pipeline()
+    if any_face.is_async:
+        async with pipe:
+            write()
+    else:
+        with pipe:
+            write()
+    assert await any_face.do(some.town.get()) == "paris"
+    await any_face.do(their_town.rebuild_indexes())
+
+    def delete():
+        town.lazy_connect("paris").delete()  # needs to know both models
+        some.town.set("rome")
+
+    pipe = town.database.pipeline()
+    if any_face.is_async:
+        async with pipe:
+            delete()
+    else:
+        with pipe:
+            delete()
+    assert await any_face.do(some.town.get()) == "rome"

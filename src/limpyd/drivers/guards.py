@@ -7,7 +7,7 @@ so when the command ran.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -29,16 +29,23 @@ def guarded(request: Request[Any], guards: Sequence[Guard]) -> tuple[Argument, .
     return (*request.args, *chain.from_iterable(guards), len(guards))
 
 
-def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[bytes]]:
+def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Look]:
     """Returns the looks at epochs that are sent behind a request."""
     if request.script is not None:
         return []
-    return [Request((b"HGET", guard.meta, EPOCH), bytes, readonly=True, subject=request.subject) for guard in guards]
+    return [Look(args, bytes, readonly=True, subject=request.subject) for guard in guards for args in _looked_at(guard)]
 
 
-def is_look(request: Request[Any]) -> bool:
-    """Tells whether a request is the look at an epoch, which goes out in the packet of another one."""
-    return request.args[0] == b"HGET" and request.args[-1] == EPOCH
+def _looked_at(guard: Guard) -> Iterator[tuple[Argument, ...]]:
+    yield b"HGET", guard.meta, EPOCH
+    if guard.epoch.startswith(b":"):
+        yield b"SCARD", guard.epoch[1:]
+
+
+class Look(Request[bytes]):
+    """The look at an epoch, which goes out in the packet of another request."""
+
+    __slots__ = ()
 
 
 class Outdated(Exception):
@@ -55,7 +62,15 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
     """
     if isinstance(reply, redis_errors.ResponseError):
         return str(reply).startswith("OUTDATED ")
-    return any((epoch or b"") != guard.epoch for epoch, guard in zip(epochs, guards, strict=False))
+    found = iter(epochs)
+    return bool(epochs) and any(_is_another(guard, found) for guard in guards)
+
+
+def _is_another(guard: Guard, found: Iterator[Any]) -> bool:
+    epoch = next(found) or b""
+    if not guard.epoch.startswith(b":"):
+        return bool(epoch != guard.epoch)
+    return next(found) != 0 or epoch != b""
 
 
 def doubted(request: Request[Any]) -> None:

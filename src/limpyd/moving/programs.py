@@ -6,7 +6,7 @@ goes on when it is called again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from limpyd.exceptions import LimpydError
 from limpyd.keys import to_text
@@ -16,7 +16,7 @@ from limpyd.moving.steps import Conflict
 from limpyd.requests import Program, Request
 from limpyd.upkeep import programs as upkeep_programs
 from limpyd.upkeep.programs import OnProgress
-from limpyd.upkeep.steps import clear
+from limpyd.upkeep.steps import clear, forget
 
 KEYS_BY_VALUE = {"eq", "scored"}
 
@@ -131,7 +131,7 @@ def _clear(way: Route) -> Program[None]:
         cursor = yield clear(way.target, way.there, names, exact, beginnings, b"0")
         while cursor != b"0":
             cursor = yield clear(way.target, way.there, names, exact, beginnings, cursor)
-        yield Request((b"HDEL", way.there.meta, *names), _ignored, subject=way.target)
+        yield forget(way.target, way.there, names)
 
 
 def _kind(name: bytes) -> str:
@@ -141,7 +141,3 @@ def _kind(name: bytes) -> str:
 def _fields_of(name: bytes) -> list[str]:
     """The fields of an index, by the name under which it is known: `eq:name+city.key`."""
     return to_text(name).partition(":")[2].partition(".")[0].split("+")
-
-
-def _ignored(_reply: Any) -> None:
-    return None

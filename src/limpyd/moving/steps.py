@@ -116,6 +116,7 @@ def sweep(way: Route, cursor: bytes) -> Request[Swept]:
         here.seq,
         there.seq,
         here.meta,
+        there.meta,
         cursor,
         here.pattern,
         KEYS,

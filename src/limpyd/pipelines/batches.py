@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.guards import Look, doubted, guarded, looks, never_settled, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
@@ -169,7 +169,7 @@ class _Guarded(NamedTuple):
 
     pending: Pending[Any]
     guards: list[Guard]
-    looks: list[Request[bytes]]
+    looks: list[Look]
 
 
 class _Replied(NamedTuple):
@@ -210,15 +210,20 @@ def _settled(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pendi
 def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pending[Any]]]:
     """What can be sent; and the rest, from the first of which another thread has just found out another epoch.
 
-    What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch.
+    What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
+    a script that writes is told the epochs of all that is written before it: it is refused where one of those is.
     """
     sent: list[_Guarded] = []
     epochs: dict[bytes, bytes] = {}
+    written: dict[bytes, Guard] = {}
     for number, pending in enumerate(pendings):
         guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
         same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in guards)
         if not same or len(guards) < len(pending.request.assumes):
             return sent, list(pendings[number:])
+        if not pending.request.readonly and pending.request.script is not None:
+            written.update((guard.meta, guard) for guard in guards)
+            guards = list(written.values())
         sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
     return sent, []
 

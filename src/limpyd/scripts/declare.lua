@@ -15,7 +15,7 @@
 --        other models, each: their catalog, the model and the field that refer, and five facts for lib/records: the kind
 --        and the key of the index that tells who refers, the set of primary keys and the catalog of the model that
 --        refers, and the name of the index there; and of each declared index the name and the signature
--- Reply  the epoch; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
+-- Reply  the epoch, '' if there is none; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
 --        objects yet, and the first one may come without another epoch, else 1; the names of those that are not built
 
 local may_write, entries = ARGV[1] == '1', redis.pcall('HGETALL', KEYS[2])
@@ -23,7 +23,6 @@ if entries.err then
   local mistyped = string.find(entries.err, 'WRONGTYPE', 1, true)
   return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it' or entries.err)
 end
-local trusted = ARGV[2] == '1' and #entries == 0
 local empty = redis.call('SCARD', KEYS[1]) == 0
 local known, declared, unbuilt, changes = {}, {}, {}, {}
 local certain = true
@@ -32,6 +31,7 @@ for at = 1, #entries, 2 do
   known[entries[at]] = entries[at + 1]
 end
 local epoch = known[':epoch']
+local trusted = ARGV[2] == '1' and not epoch
 
 local last_key = 4 + ARGV[4]
 local last_reference = last_key + 1 + 7 * ARGV[last_key + 1]
@@ -45,6 +45,10 @@ for at = last_reference + 1, #ARGV, 2 do
     changes[name] = signature
     certain = not epoch -- whoever writes the first object begins an epoch
   end
+end
+
+if not (epoch or empty or trusted) and 2 * #unbuilt < #ARGV - last_reference then
+  certain = false -- somebody removed the epoch of what is built
 end
 
 for name, value in pairs(known) do

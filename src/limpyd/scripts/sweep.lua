@@ -5,17 +5,18 @@
 -- KEYS   the set of primary keys
 -- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
 --        there; the last automatic primary key here and there;
---        what is known of the indexes; a cursor, a pattern of the keys, about how many to look at; and to the end what
+--        the catalog here and there; a cursor, a pattern of the keys, about how many to look at; and to the end what
 --        the keys of indexes begin with
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
 --        if there are objects (again): nothing was changed; or 'error' (see lib/atomic)
--- @include atomic renaming
+-- @include atomic renaming carry_records
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local other_meta, cursor, pattern, at_most = unpack(ARGV, 6, 9)
 local in_the_way = {}
 
 local function is_of_index(key)
-  for at = 9, #ARGV do
+  for at = 10, #ARGV do
     if string.sub(key, 1, #ARGV[at]) == ARGV[at] then
       return true
     end
@@ -25,6 +26,9 @@ end
 
 local function sweep(key)
   subject_key = key
+  if key == meta and other ~= '' then
+    carry_records(meta, prefix, other_meta, other)
+  end
   if key == seq or key == meta or is_of_index(key) then
     copied[#copied + 1] = key
   elseif string.sub(key, 1, #prefix) == prefix and (other == '' or not rename_key(key, other .. string.sub(key, #prefix + 1))) then
@@ -38,7 +42,7 @@ return atomically(function()
     return { 'objects' }
   end
   carry_on(seq, other_seq)
-  local found = call('SCAN', ARGV[6], 'MATCH', ARGV[7], 'COUNT', ARGV[8])
+  local found = call('SCAN', cursor, 'MATCH', pattern, 'COUNT', at_most)
   for at = 1, #found[2] do
     sweep(found[2][at])
   end

@@ -24,6 +24,7 @@ LOOK = Script("declare", flags="no-writes")
 BEGIN_REBUILD = Script("begin_rebuild")
 REBUILD = Script("rebuild")
 CLEAR = Script("clear")
+FORGET = Script("forget")
 
 CHUNK = 500
 """About how many objects, entries or keys a step looks at."""
@@ -43,7 +44,8 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
         args += (index.name, index.signature)
 
     def decode(reply: list[Any]) -> Catalog:
-        return Catalog(Guard(where.meta, reply[0]), bool(reply[1]), frozenset(reply[3:]))
+        none = b"" if where.trusts_indexes else b":" + where.pks
+        return Catalog(Guard(where.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
 
     def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
         certain = bool(reply[2])
@@ -179,6 +181,11 @@ def clear(
         pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
         args += (cursor, pattern, CHUNK, len(spared), *spared, *beginnings)
     return _repeatable(CLEAR, args, bytes, model)
+
+
+def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[int]:
+    """Forgets indexes that are cleared, and no longer declared; tells how many were known."""
+    return _repeatable(FORGET, [1, where.meta, new_epoch(), *names], int, model)
 
 
 def _pattern(beginning: bytes) -> bytes:

@@ -2,7 +2,8 @@
 -- has changed since, so its indexes are not what the process takes them for (see declare.lua).
 --
 -- ARGV ends with guards, which are taken away: of each model the hash of what is declared of it, and the epoch, ''
--- for none; and last, how many guards there are.
+-- for none, or a colon and the set of primary keys for none as long as there are no objects; and last, how many guards
+-- there are.
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
   local held = redis.pcall('HGET', meta, ':epoch')
@@ -10,6 +11,9 @@ for _ = 1, table.remove(ARGV) do
     local mistyped = string.find(held.err, 'WRONGTYPE', 1, true)
     return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; move or delete it' or held.err)
   elseif (held or '') ~= epoch then
-    return redis.error_reply('OUTDATED ' .. meta)
+    local is_empty = not held and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
+    if not is_empty then
+      return redis.error_reply('OUTDATED ' .. meta)
+    end
   end
 end
