@@ -17,6 +17,8 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 Argument = bytes | str | int
+ANY_TYPE = "any type"
+"""The Redis type of a key that may be of any."""
 MOST_TRIES = 100
 """How often a request may give another one to be run instead."""
 

@@ -41,11 +41,15 @@ async def thing(cut_face):
     return thing
 
 
-@pytest.mark.parametrize("kind", ["pipeline", "transaction"])
+def begun(database, kind):
+    return database.pipeline(transaction=True) if kind == "MULTI" else getattr(database, kind)()
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "MULTI", "transaction"])
 async def test_writes_whose_replies_are_lost(cut_face, proxy, thing, kind):
     proxy.cut_replies = 1
     with pytest.raises(OutcomeUnknown, match="may or may not have been executed"):
-        async with block(cut_face, getattr(cut_face.database, kind)()):
+        async with block(cut_face, begun(cut_face.database, kind)):
             first = thing.count.incr()
             second = thing.name.hset("y")
     for pending in (first, second):
@@ -54,24 +58,24 @@ async def test_writes_whose_replies_are_lost(cut_face, proxy, thing, kind):
     assert await cut_face.do(thing.count.get()) == 1  # once, and not again
 
 
-@pytest.mark.parametrize("kind", ["pipeline", "transaction"])
+@pytest.mark.parametrize("kind", ["pipeline", "MULTI", "transaction"])
 async def test_reads_whose_replies_are_lost_are_sent_again(cut_face, proxy, thing, kind):
     connections = proxy.connections
     proxy.cut_replies = 1
-    async with block(cut_face, getattr(cut_face.database, kind)()):
+    async with block(cut_face, begun(cut_face.database, kind)):
         count, name = thing.count.get(), thing.name.hget()
     assert (count.value, name.value) == (0, "x")
     assert proxy.connections == connections + 1
 
 
-@pytest.mark.parametrize("kind", ["pipeline", "transaction"])
+@pytest.mark.parametrize("kind", ["pipeline", "MULTI", "transaction"])
 async def test_no_server(cut_face, proxy, thing, kind):
     proxy.close()
     with pytest.raises((ServerUnreachable, OutcomeUnknown)):
-        async with block(cut_face, getattr(cut_face.database, kind)()):
+        async with block(cut_face, begun(cut_face.database, kind)):
             thing.count.incr()
     with pytest.raises(ServerUnreachable):
-        async with block(cut_face, getattr(cut_face.database, kind)()):
+        async with block(cut_face, begun(cut_face.database, kind)):
             pending = thing.count.incr()
     with pytest.raises((ServerUnreachable, NotExecuted)):
         _ = pending.value

@@ -88,7 +88,7 @@ LAYERS = [
     {"drivers.loop_connections", "drivers.settings"},
     {"drivers.sync", "drivers.asynchronous"},
     {"drivers.access"},
-    {"pipelines.batches", "pipelines.blocks"},
+    {"pipelines.batches", "pipelines.blocks", "pipelines.raw"},
     {"pipelines.whole"},
     {"pipelines.collecting", "pipelines.watching"},
     {"pipelines.sync", "pipelines.asynchronous"},

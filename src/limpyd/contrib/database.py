@@ -1,7 +1,29 @@
-"""The database with pipelines, under the path of limpyd 2. Every database has them here."""
+"""The database with pipelines, under the path of limpyd 2, and with its meaning of pipelines."""
 
 from limpyd.database import RedisDatabase
-
-PipelineDatabase = RedisDatabase
+from limpyd.exceptions import NotInPipeline
+from limpyd.pipelines.sync import Pipeline
 
 __all__ = ["PipelineDatabase"]
+
+
+class PipelineDatabase(RedisDatabase):
+    """A database whose pipelines are those of limpyd 2: within MULTI and EXEC, and executed by `execute()` alone."""
+
+    def pipeline(
+        self, transaction: bool = True, share_in_threads: bool = False, *, autoexecute: bool = False
+    ) -> Pipeline:
+        """As `pipeline()` of every database, with the defaults of limpyd 2.
+
+        Args:
+            transaction: within MULTI and EXEC.
+            share_in_threads: refused if set: a pipeline belongs to the thread that began it.
+            autoexecute: execute at the end of the block what was collected.
+
+        Raises:
+            NotInPipeline: it is to be shared by threads.
+        """
+        if share_in_threads:
+            msg = "a pipeline is not shared by threads: each begins its own, or one collects for all of them"
+            raise NotInPipeline(msg)
+        return super().pipeline(transaction, autoexecute=autoexecute)

@@ -20,7 +20,7 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests import MOST_TRIES, Argument, Request
+from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Request
 from limpyd.scripts.outcomes import NOT_ALLOWED, cure_of_account, plain, shown, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
@@ -73,7 +73,7 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
     key = first_key(request)
     if request.script is not None or not str(error).startswith("WRONGTYPE"):
         return None
-    if key is None or subject is None:
+    if key is None or subject is None or subject.type_of(key) == ANY_TYPE:
         return None
 
     def decode(found: Any) -> Exception:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.drivers.shared_line import LineLost
+from limpyd.fields.checks import flag
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collecting import (
@@ -38,11 +39,8 @@ class AsyncPipeline(Collector):
 
     @held_by_block
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._leave()
-        if kind is None:
+        if self._is_to_execute(kind):
             await self.execute()
-        else:
-            self._give_up()
 
     def add(self, call: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
         """What stands for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
@@ -69,6 +67,10 @@ class AsyncPipeline(Collector):
         finally:
             interrupted(pendings)
         return results_of(pendings, raise_on_error=raise_on_error)
+
+    async def reset(self) -> None:
+        """Forgets what was collected; nothing of it is sent. What comes after it is collected anew."""
+        self._give_up("was reset")
 
 
 class AsyncTransaction(WholeCollector, AsyncPipeline):
@@ -165,13 +167,20 @@ async def _received(driver: Any, to_send: Any) -> Any:
 class AsyncPipelined(PipelinedCore):
     """What a database offers of pipelines."""
 
-    def pipeline(self) -> AsyncPipeline:
+    def pipeline(self, transaction: bool = False, *, autoexecute: bool = True) -> AsyncPipeline:
         """Collects what models of this database are asked in its block, and sends it together at the end.
+
+        Args:
+            transaction: within MULTI and EXEC, so that nobody sees a part of it, or comes in between.
+            autoexecute: execute at the end of the block what was collected; if not, only `execute()` does, and what was
+                collected after it, or without it, is given up, as in redis-py.
 
         Raises (at the end of the block):
             LimpydError: the first error of an operation; all others were executed.
         """
-        return AsyncPipeline(self, self._active)
+        flag("pipeline()'s transaction", transaction)
+        flag("pipeline()'s autoexecute", autoexecute)
+        return AsyncPipeline(self, self._active, atomic=transaction, autoexecute=autoexecute)
 
     @overload
     def transaction(self, /) -> AsyncTransaction: ...

@@ -11,7 +11,7 @@ from limpyd.drivers.guards import Look, doubted, guarded, looks, never_settled, 
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
+from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
 
 
 class Together(NamedTuple):
@@ -39,12 +39,17 @@ Exchange = Generator[Together | AsOne | Request[Any], Any, Any]
 """Yields what is to be sent: requests together, for a list of replies; or one request, for its result."""
 
 
-def in_one_go(pendings: Sequence[Pending[Any]]) -> Exchange:
-    """Sends the requests of a pipeline together, and settles each; one that fails does not stop the others."""
+def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exchange:
+    """Sends the requests of a pipeline together, and settles each; one that fails does not stop the others.
+
+    Args:
+        pendings: the operations.
+        atomic: whether they are sent within MULTI and EXEC.
+    """
     left = [pending for pending in pendings if pending.request.args]
     for _ in range(MOST_TRIES):
         yield from questions_settled(left)
-        left = yield from _settled([pending for pending in left if not pending.is_done])
+        left = yield from _settled([pending for pending in left if not pending.is_done], atomic)
         if not left:
             break
     for pending in left:
@@ -180,15 +185,17 @@ class _Replied(NamedTuple):
     epochs: list[Any]
 
 
-def _settled(pendings: Sequence[Pending[Any]]) -> Generator[Any, Any, list[Pending[Any]]]:
+def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, Any, list[Pending[Any]]]:
     """Sends requests and settles them; gives those that are to be sent again.
 
     These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
     they write.
     """
     sent, rest = _guarded(pendings)
+    if atomic and rest:
+        return [*pendings]
     again: list[Pending[Any]] = []
-    left = yield from _replied(sent)
+    left = yield from _replied(sent, atomic)
     try:
         while left:
             (pending, guards, _), reply, epochs = left[0]
@@ -228,8 +235,11 @@ def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pen
     return sent, []
 
 
-def _replied(sent: Sequence[_Guarded]) -> Generator[Together, Any, list[_Replied]]:
-    """Sends requests and the looks at epochs behind them."""
+def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any, list[_Replied]]:
+    """Sends requests and the looks at epochs behind them.
+
+    Within MULTI each script is told all epochs, so that none is executed if one of them is another.
+    """
     if not sent:
         return []
 
@@ -238,14 +248,56 @@ def _replied(sent: Sequence[_Guarded]) -> Generator[Together, Any, list[_Replied
             one.pending.may_be_done = not one.pending.request.readonly
 
     requests = [request for one in sent for request in (one.pending.request, *one.looks)]
-    args = [args for one in sent for args in (guarded(one.pending.request, one.guards), *(x.args for x in one.looks))]
+    everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
+    args = [
+        args
+        for one in sent
+        for args in (guarded(one.pending.request, everyone if atomic else one.guards), *(x.args for x in one.looks))
+    ]
     try:
-        replies = iter((yield Together(requests, _commands(args, requests), begun)))
+        if atomic:
+            only_reads = all(request.readonly for request in requests)
+            multi, execute = (
+                Request((name,), bool, readonly=only_reads, subject=_ATOMIC) for name in (b"MULTI", b"EXEC")
+            )
+            commands = [multi.args, *_commands(args, requests), execute.args]
+            replies = iter(_executed((yield Together([multi, *requests, execute], commands, begun)), requests))
+        else:
+            replies = iter((yield Together(requests, _commands(args, requests), begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)
         raise
     return [_Replied(one, next(replies), [next(replies) for _ in one.looks]) for one in sent]
+
+
+def _executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Sequence[Any]:
+    """The reply to each request within MULTI, from what was replied to it, to MULTI and to EXEC."""
+    _, *queued, executed = replies
+    if isinstance(executed, list):
+        return executed
+    refusals = [reply for reply in queued if isinstance(reply, Exception)]
+    if isinstance(executed, LimpydError) or not refusals:  # the connection was lost; or they are not of one node
+        return [executed] * len(requests)
+    return [
+        reply
+        if isinstance(reply, Exception)
+        else NotExecuted(f"{request!r}: nothing was done, since the server refused another command: {refusals[0]}")
+        for request, reply in zip(requests, queued, strict=True)
+    ]
+
+
+class _Atomic:
+    """MULTI and EXEC, as the subject of a request."""
+
+    def type_of(self, _key: bytes) -> str:
+        return ANY_TYPE
+
+    def __str__(self) -> str:
+        return "a pipeline within MULTI and EXEC"
+
+
+_ATOMIC = _Atomic()
 
 
 def _settled_by(pending: Pending[Any], reply: Any) -> Exchange:

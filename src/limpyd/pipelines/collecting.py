@@ -11,21 +11,26 @@ from limpyd.pickling import not_sent
 from limpyd.pipelines.batches import Exchange, first_error, given_up, in_one_go
 from limpyd.pipelines.blocks import Active, Block, Guard, open_block
 from limpyd.pipelines.pending import Pending
+from limpyd.pipelines.raw import RawCommands
 from limpyd.pipelines.whole import as_one, check_fits
 from limpyd.requests import Request
 
 
-class Collector:
+class Collector(RawCommands):
     """Takes the requests of the thread and task that opened it; others, also those begun within, are not affected.
 
     Args:
         database: whose requests are collected.
         active: where the database finds its open pipeline.
+        atomic: whether it is sent within MULTI and EXEC.
+        autoexecute: whether the end of the block executes what was collected; else that is given up.
     """
 
     _kind: ClassVar[str] = "pipeline"
 
-    def __init__(self, database: Any, active: Active) -> None:
+    def __init__(self, database: Any, active: Active, *, atomic: bool = False, autoexecute: bool = True) -> None:
+        self._atomic = atomic
+        self._autoexecute = autoexecute
         self._database = database
         self._active = active
         self._pendings: list[Pending[Any]] = []
@@ -80,7 +85,7 @@ class Collector:
         """Refuses a request that cannot be part of it."""
 
     def _exchange(self, pendings: list[Pending[Any]]) -> Exchange:
-        return in_one_go(pendings)
+        return in_one_go(pendings, atomic=self._atomic)
 
     def _enter(self) -> None:
         if self._begun or self.has_ended:
@@ -101,9 +106,18 @@ class Collector:
         self.has_ended = True
         open_block(self._active)
 
-    def _give_up(self) -> None:
+    def _give_up(self, why: str = "raised an error") -> None:
         """Forgets what was collected."""
-        given_up(self._taken(), f"the block of its {self._kind} raised an error, so nothing of it was sent")
+        given_up(self._taken(), f"the block of its {self._kind} {why}, so nothing of it was sent")
+
+    def _is_to_execute(self, kind: type[BaseException] | None) -> bool:
+        """Ends the block; whether what was collected is to be executed."""
+        self._leave()
+        if kind is not None:
+            self._give_up()
+        elif not self._autoexecute:
+            self._give_up("ended without execute(), which autoexecute=False asks for")
+        return kind is None and self._autoexecute
 
     def _taken(self) -> list[Pending[Any]]:
         pendings, self._pendings = self._pendings, []

@@ -8,6 +8,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.drivers.sync import LOST
 from limpyd.exceptions import LimpydError
+from limpyd.fields.checks import flag
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collecting import (
@@ -39,11 +40,8 @@ class Pipeline(Collector):
 
     @held_by_block
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._leave()
-        if kind is None:
+        if self._is_to_execute(kind):
             self.execute()
-        else:
-            self._give_up()
 
     def add(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
         """What stands for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
@@ -70,6 +68,10 @@ class Pipeline(Collector):
         finally:
             interrupted(pendings)
         return results_of(pendings, raise_on_error=raise_on_error)
+
+    def reset(self) -> None:
+        """Forgets what was collected; nothing of it is sent. What comes after it is collected anew."""
+        self._give_up("was reset")
 
 
 class Transaction(WholeCollector, Pipeline):
@@ -164,13 +166,20 @@ def _received(driver: Any, to_send: Any) -> Any:
 class Pipelined(PipelinedCore):
     """What a database offers of pipelines."""
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, transaction: bool = False, *, autoexecute: bool = True) -> Pipeline:
         """Collects what models of this database are asked in its block, and sends it together at the end.
+
+        Args:
+            transaction: within MULTI and EXEC, so that nobody sees a part of it, or comes in between.
+            autoexecute: execute at the end of the block what was collected; if not, only `execute()` does, and what was
+                collected after it, or without it, is given up, as in redis-py and limpyd 2.
 
         Raises (at the end of the block):
             LimpydError: the first error of an operation; all others were executed.
         """
-        return Pipeline(self, self._active)
+        flag("pipeline()'s transaction", transaction)
+        flag("pipeline()'s autoexecute", autoexecute)
+        return Pipeline(self, self._active, atomic=transaction, autoexecute=autoexecute)
 
     @overload
     def transaction(self, /) -> Transaction: ...

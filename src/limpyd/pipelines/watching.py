@@ -26,7 +26,7 @@ from limpyd.pipelines.whole import (
     settle_refused_first,
     settle_whole,
 )
-from limpyd.requests import Argument, Request
+from limpyd.requests import ANY_TYPE, Argument, Request
 
 Watchable = str | bytes | BoundField[Any]
 """The name of a key, or a field of an object."""
@@ -179,7 +179,7 @@ class _Watched:
     """What is watched, as the subject of a request."""
 
     def type_of(self, _key: bytes) -> str:
-        return "any type"
+        return ANY_TYPE
 
     def __str__(self) -> str:
         return "a transaction that watches"

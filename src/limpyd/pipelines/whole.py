@@ -11,7 +11,7 @@ from limpyd.fields.base import MOST_PASSED_ON
 from limpyd.indexes.asked import answer
 from limpyd.pipelines.batches import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import Argument, Request, merged
+from limpyd.requests import ANY_TYPE, Argument, Request, merged
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, about_a_key, unknown_outcome
 
@@ -29,6 +29,9 @@ def check_fits(request: Request[Any]) -> None:
         NotInPipeline: it cannot.
     """
     script = request.script
+    if script is None and not request.readonly:
+        msg = f"{request!r} cannot be taken back, so not be in a transaction; use pipeline(transaction=True)"
+        raise NotInPipeline(msg)
     if script is not None and script.name not in WRITING.within:
         msg = f"{request!r} cannot be taken back with others, so not be in a transaction; use pipeline()"
         raise NotInPipeline(msg)
@@ -159,7 +162,7 @@ class _Transaction:
     """A transaction, as the subject of a request."""
 
     def type_of(self, _key: bytes) -> str:
-        return "any type"
+        return ANY_TYPE
 
     def __str__(self) -> str:
         return "a transaction"
