@@ -1,5 +1,7 @@
 """limpyd: Python classes mapped onto native Redis data types."""
 
+from typing import TYPE_CHECKING, Any
+
 from limpyd import exceptions, fields, indexes, model
 from limpyd.database import RedisDatabase
 from limpyd.exceptions import (
@@ -49,6 +51,25 @@ from limpyd.types import GeoPoint
 RelatedModel = RedisModel
 """The name that limpyd 2 has for models with references, which every model can have here."""
 
+if TYPE_CHECKING:
+    from limpyd.fields import (
+        DynamicHashField,
+        DynamicInstanceHashField,
+        DynamicListField,
+        DynamicSetField,
+        DynamicSortedSetField,
+        DynamicStringField,
+    )
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Imports dynamic fields when they are asked for."""
+        if "Dynamic" not in name or name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(fields, name)
+
+
 __version__ = "3.0.0.dev0"
 
 __all__ = [
@@ -60,6 +81,12 @@ __all__ = [
     "DateSimpleTimeIndex",
     "DateTimeIndex",
     "DoesNotExist",
+    "DynamicHashField",
+    "DynamicInstanceHashField",
+    "DynamicListField",
+    "DynamicSetField",
+    "DynamicSortedSetField",
+    "DynamicStringField",
     "EqualIndex",
     "EqualIndexWith",
     "FKInstanceHashField",

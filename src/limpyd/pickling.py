@@ -42,8 +42,8 @@ def schema_of(model: Any) -> Any:
 
 
 def field_of(schema: Any, name: str) -> Any:
-    """A field of a schema, by its name."""
-    return schema.field(name)
+    """A field of a schema, by its name; also a dynamic one, or a version of one."""
+    return schema.dynamic.get(name) or schema.field(name)
 
 
 def check_importable(model: type[Any]) -> None:

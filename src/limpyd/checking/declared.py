@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.indexes.composite import KeptTogether
-from limpyd.keys import INDEX_KINDS, Partition
+from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.keys.parts import is_template
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument
 from limpyd.types import CODECS
@@ -77,6 +78,7 @@ class Declared:
         self._types = {name: field.redis_type.encode() for name, field in fields}
         in_hash = model.hash_fields.values()
         self.subs = [field.sub for field in in_hash]
+        self.subs += [field.template.sub_key for field in model.dynamic.values() if field.template.sub_key]
         self.lasting_subs = [field.sub for field in in_hash if field.indexed]
         self._own = {b"pks": b"set", b"meta": b"hash"}
         if model.mints_pks:
@@ -99,8 +101,31 @@ class Declared:
         if kind == b"field" and name in self._roles and text is not None:
             return Expected(self._roles[name], self._types[name], text)
         if kind in INDEX_KINDS:
-            return self._expected_of_index(kind, name, text)
+            return self._expected_of_index(kind, name, text) if not self.model.dynamic else self._of_index(key, parts)
+        if kind == b"field" and text is not None and self.model.dynamic:
+            return self._of_version(key, name, text)
         return UNEXPLAINED
+
+    def _of_version(self, key: bytes, name: bytes, text: bytes) -> Expected:
+        """What a key should be that may hold a version of a dynamic field, or the inventory of one."""
+        field = self.model.dynamic.get(name.partition(b".")[0].decode(errors="replace"))
+        if field is None:
+            return UNEXPLAINED
+        if name == field.name.encode():
+            return Expected(b"value", b"set", text)
+        part = field.part_at(self.where, key, None)
+        if part is None:
+            return UNEXPLAINED
+        role = b"indexed" if field.indexed else b"value"
+        return Expected(role, field.redis_type.encode(), text[len(to_bytes(part)) + 1 :])
+
+    def _of_index(self, key: bytes, parts: KeyParts) -> Expected:
+        """What a key of an index should be, of a model with dynamic fields."""
+        kind = parts.kind + b":"
+        for index in self.indexes.values():
+            if index.name.startswith(kind) and is_template(index.kept.key) and index.kept.owns(key):
+                return Expected(b"index", INDEX_TYPES.get(parts.kind, b"zset"), kept_by=index)
+        return self._expected_of_index(*parts)
 
     def _expected_of_index(self, kind: bytes, name: bytes, text: bytes | None) -> Expected:
         index = self.indexes.get(kind + b":" + name)
@@ -116,7 +141,8 @@ class Declared:
             return Expected(b"own", self._own[own]) if own in self._own else UNEXPLAINED
         if key.startswith(where.stored_collection("")):
             return Expected(b"stored", b"list")
-        if any(key.startswith(beginning) for beginning in where.index_prefixes):
+        name = key.removeprefix(where.prefix).partition(b":")[0]
+        if any(key.startswith(beginning) for beginning in where.index_prefixes) or where.is_version(name):
             found = [index for index in self.indexes.values() if index.has(key)]
             if not found:
                 return Expected(b"orphan")
@@ -125,7 +151,14 @@ class Declared:
         pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
         if name == b"hash":
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
-        return Expected(self._roles[name], self._types[name], pk) if name in self._roles else UNEXPLAINED
+        if name in self._roles:
+            return Expected(self._roles[name], self._types[name], pk)
+        for field in self.model.dynamic.values():
+            if name == field.name.encode():
+                return Expected(b"value", b"set", pk)
+            if field.names.accepts(to_text(name)):
+                return Expected(b"indexed" if field.indexed else b"value", field.redis_type.encode(), pk)
+        return UNEXPLAINED
 
     def index_fields(self, index: DeclaredIndex) -> str:
         """The field, or fields, of an index, as messages tell them."""

@@ -100,7 +100,7 @@ def look_at_objects(
             empty one for all that the object gives to it.
     """
     where, model = declared.where, declared.model
-    prefixes, referring = model.key_prefixes(where), declared.referring
+    prefixes, referring = [*model.key_prefixes(where), *model.dynamic.inventories(where)], declared.referring
     args: list[Argument] = [repairs, MOST, where.hash_prefix, len(declared.subs), *declared.subs]
     args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
     args += (len(referring) // 2, *referring, len(broken) // 3, *broken, len(indexes))

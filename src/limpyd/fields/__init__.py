@@ -1,5 +1,7 @@
 """The fields of a model: each one Redis value, with the commands of its type."""
 
+from typing import TYPE_CHECKING, Any
+
 from limpyd.fields.base import BoundField, Field
 from limpyd.fields.geo import GeoField
 from limpyd.fields.hash import HashField
@@ -16,9 +18,29 @@ from limpyd.fields.string import StringField
 from limpyd.fields.value import ValueField
 from limpyd.fields.version import VersionField
 
+if TYPE_CHECKING:
+    from limpyd.fields.bound_dynamic import BoundDynamic
+    from limpyd.fields.dynamic import DynamicField
+    from limpyd.fields.dynamic_kinds import (
+        DynamicHashField,
+        DynamicInstanceHashField,
+        DynamicListField,
+        DynamicSetField,
+        DynamicSortedSetField,
+        DynamicStringField,
+    )
+
 __all__ = [
     "AutoPKField",
+    "BoundDynamic",
     "BoundField",
+    "DynamicField",
+    "DynamicHashField",
+    "DynamicInstanceHashField",
+    "DynamicListField",
+    "DynamicSetField",
+    "DynamicSortedSetField",
+    "DynamicStringField",
     "Field",
     "GeoField",
     "HashField",
@@ -35,3 +57,15 @@ __all__ = [
     "ValueField",
     "VersionField",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Imports dynamic fields when they are asked for, since few models have any."""
+        if "Dynamic" not in name or name not in __all__:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from limpyd.fields import bound_dynamic, dynamic, dynamic_kinds  # noqa: PLC0415
+
+        return next(vars(module)[name] for module in (dynamic_kinds, dynamic, bound_dynamic) if name in vars(module))

@@ -30,6 +30,7 @@ R = TypeVar("R")
 class Owner(Model, Protocol):
     """What a field needs to know of its model."""
 
+    dynamic: Any
     fields: dict[str, Any]
     keys: ModelKeys
     model: Any
@@ -83,6 +84,8 @@ class Field(Operand, WithIndexes, Generic[T]):
     """
 
     redis_type: ClassVar[str]
+    dynamic: ClassVar[bool] = False
+    """Whether it is a dynamic field, which has versions and no value itself."""
     takes: ClassVar[frozenset[str]] = frozenset()
     """The arguments of its declaration, if they are fewer than its base classes take."""
 
@@ -98,6 +101,7 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     def __init__(self, type: Any = Untyped, *, lockable: bool = True) -> None:
         self.name = ""
+        self._key_name = ""
         self.declared_in: Any = None
         """The class in whose body it was written."""
         self.typed = type is not Untyped
@@ -115,6 +119,16 @@ class Field(Operand, WithIndexes, Generic[T]):
             msg = f"{name} is an index, not a type: write {field}(indexes=[{name}])"
             raise DeclarationError(msg)
         return codec_for(declared)
+
+    @property
+    def key_name(self) -> str:
+        """What stands for the field in keys: its name; of a version of a dynamic field what tells it apart."""
+        return self._key_name or self.name
+
+    @property
+    def declaring(self) -> Field[Any]:
+        """The field that its indexes are declared on: itself; of a version of a dynamic one what all have in common."""
+        return self
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self.name = self.name or name  # one object under two names is refused by the model

@@ -376,4 +376,4 @@ class InstanceHashField(SingleValueField[T]):
         return self.sub
 
     def _sub(self) -> bytes:
-        return to_bytes(self.name)
+        return to_bytes(self.key_name)

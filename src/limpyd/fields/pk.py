@@ -63,7 +63,7 @@ class BoundPK(BoundField[Face]):
         pk = pk_bytes(model.name, value)
         where = model.keys.partition(pk)
         new = calls.NewObject(pk)
-        new.unset.extend(model.key_prefixes(where))
+        new.unset += (*model.key_prefixes(where), *model.dynamic.inventories(where))
         request = calls.create(model, where, new).then(instance._made)
         request.makes = instance
         return request

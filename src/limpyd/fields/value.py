@@ -9,6 +9,7 @@ from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, existing_only
+from limpyd.fields.versions import MayBeVersion
 from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
 from limpyd.indexes.equal import EqualIndex
@@ -58,7 +59,7 @@ class Place(NamedTuple):
         return len(self.described) > 1
 
 
-class ValueField(Field[T]):
+class ValueField(MayBeVersion, Field[T]):
     """The declaration of a field that holds a value in Redis.
 
     Args:
@@ -162,7 +163,7 @@ class ValueField(Field[T]):
             self._prefix(where),
             self.stored_as,
             indexes,
-            _described([*alone, *together], self.checks_in(where)),
+            _described([*alone, *together], self.checks_in(where), self.listing_in(where)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
         )
@@ -228,12 +229,12 @@ class ValueField(Field[T]):
                     new.claims.append((self, stored, sub))
 
     def _prefix(self, where: Partition) -> bytes:
-        return where.field_prefix(self.name)
+        return where.field_prefix(self.key_name)
 
 
-def _described(indexes: Sequence[Kept], checks: Sequence[Check] = ()) -> Indexes:
-    """Indexes as the scripts know them, after what is checked."""
-    told: list[tuple[Argument, ...]] = [*checks, *(index.upkeep for index in indexes)]
+def _described(indexes: Sequence[Kept], checks: Sequence[Check] = (), listing: tuple[Argument, ...] = ()) -> Indexes:
+    """Indexes as the scripts know them, after what lists the field and what is checked."""
+    told: list[tuple[Argument, ...]] = [*([listing] if listing else []), *checks, *(index.upkeep for index in indexes)]
     return (len(told), *(arg for each in told for arg in each))
 
 

@@ -61,9 +61,9 @@ def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
     asked: dict[bytes, list[bytes]] = {}
     for key, value in zip(reply[1::2], reply[2::2], strict=True):
         asked.setdefault(key, []).append(value)
-    return request.with_args(
-        tuple(
-            arg.told(asked[arg.kept.key]) if isinstance(arg, Asked) and arg.kept.key in asked else arg
-            for arg in request.args
-        )
-    )
+
+    def told(arg: Asked) -> Asked:
+        values = [value for key, some in asked.items() if arg.kept.is_asked_of(key) for value in some]
+        return arg.told(values) if values else arg
+
+    return request.with_args(tuple(told(arg) if isinstance(arg, Asked) else arg for arg in request.args))

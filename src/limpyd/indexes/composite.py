@@ -170,6 +170,7 @@ class KeptTogether(Kept):
         ]
         self.name = ", ".join(one.name for one in self.fields)
         self.kind, self.key, _ = index.keeping(field, where)
+        self.declared_key = self.key
         self._joined = isinstance(where, Limpyd2Partition) and self.kind != b"&scored"
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec

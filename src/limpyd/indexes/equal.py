@@ -24,7 +24,7 @@ class EqualIndex(Index):
         return "text" if self.all_steps(field) else field.codec.normal
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
-        return where.equal_prefix(field.name, self.label)
+        return where.equal_prefix(field.key_name, self.label)
 
     def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         return has_one_of(kept, operator, values, sub, where)
@@ -57,7 +57,7 @@ class UniqueIndex(Index):
         return self._of.final_form(field)
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
-        return where.unique(field.name, self.label)
+        return where.unique(field.key_name, self.label)
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         return self._of.encode_filter(field, operator, value)

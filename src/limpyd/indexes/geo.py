@@ -31,7 +31,7 @@ class GeoIndex(Index):
         return "text"
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
-        return where.places(field.name, self.label)
+        return where.places(field.key_name, self.label)
 
     def kept_kind(self, field: Indexed) -> bytes:
         return b"geos" if field.has_places else b"geo"

@@ -11,6 +11,7 @@ from limpyd.indexes.asked import Asked
 from limpyd.indexes.forms import form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, placed
+from limpyd.keys.parts import is_template, part_in
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Node, Stored, Text
 from limpyd.types import CODECS, UNTYPED, Codec, GeoPoint, codec_for
@@ -27,6 +28,10 @@ class Indexed(Protocol):
 
     name: str
     model: Any
+
+    @property
+    def key_name(self) -> str: ...
+
     codec: Codec[Any]
     typed: bool
     stored_as: ClassVar[bytes]
@@ -49,12 +54,13 @@ class Kept:
         key: the key, or the start of the keys, where entries are kept.
         form: how values become what is kept, as the scripts know it.
         upkeep: those, as the scripts are told.
+        declared_key: the key by which it is declared: its own; of a version of a dynamic field the template of all.
         of_values: whether its entries are those of each value of the field alone, not of its places or of others.
     """
 
     __slots__ = (
         *("_as_stored", "_filter_encoder", "_final", "_final_name", "_steps"),
-        *("field", "form", "index", "key", "kind", "of_values", "upkeep"),
+        *("declared_key", "field", "form", "index", "key", "kind", "of_values", "upkeep"),
     )
 
     def __init__(self, index: Any, field: Indexed, where: Partition) -> None:
@@ -62,6 +68,7 @@ class Kept:
         self.index = index
         self.field = field
         self.kind, self.key, final = index.keeping(field, where)
+        self.declared_key = self.key
         self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
         steps = [step if isinstance(step, str) else _unary(step, index) for step in index.all_steps(field)]
         self._steps = steps
@@ -177,8 +184,14 @@ class Kept:
 
     def owns(self, key: bytes) -> bool:
         """Whether a key, or the start of keys, is its own."""
+        if is_template(self.key):
+            return part_in(self.key, key, open_ended=True) is not None
         beginning = self.key.partition(b"\0")[0]
         return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
+
+    def is_asked_of(self, key: bytes) -> bool:
+        """Whether a script that asks what the index with a key keeps means this one."""
+        return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
 
     def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
         """Key and entry of what is kept, under a sub-key if there is one."""

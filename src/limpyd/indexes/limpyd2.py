@@ -71,7 +71,7 @@ def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
         raise DeclarationError(msg)
     old = KINDS[deciding.kept_kind(field)]
     name = deciding.key or deciding.limpyd2_key or old.key
-    key = where.index(field.name, deciding.prefix, name, by_sub_key=field.has_subkeys)
+    key = where.index(field.key_name, deciding.prefix, name, by_sub_key=field.has_subkeys)
     return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, old.final)
 
 

@@ -56,7 +56,7 @@ class NumberRangeIndex(RangeIndex):
         return "exact" if self.all_steps(field) else field.codec.number
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
-        return where.number(field.name, self.label)
+        return where.number(field.key_name, self.label)
 
     def kept_kind(self, field: Indexed) -> bytes:
         several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
@@ -92,7 +92,7 @@ class TextRangeIndex(RangeIndex):
         return "text" if self.all_steps(field) else field.codec.normal
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
-        return where.text(field.name, self.label)
+        return where.text(field.key_name, self.label)
 
     def check_field(self, field: Indexed) -> None:
         if not self.all_steps(field) and field.codec.ordered == "number":

@@ -18,6 +18,11 @@ and free text last; so whatever the free text holds, two different things never 
     {blog:article}:meta                    hash    which indexes are built
     {blog:article}:stored:<name>           list    a stored collection; it expires
 
+    {blog:article}:field:<field>:<pk>      set     inventory of a dynamic field of an instance: its parts
+    {blog:article}:field:<field>.<length of the part>:<part>:<pk>
+                                           any     a version of a dynamic field; its sub-key, if it is in the hash, and
+                                                   its indexes have the same name
+
 An index that has a prefix or key of its own carries it after the field: `…:num:created.year`. An index of
 several fields is named after all of them: `…:eq:name+city:<values>`.
 
@@ -34,11 +39,12 @@ knows that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from limpyd.exceptions import DeclarationError
+from limpyd.keys.parts import COUNTED
 
 INDEX_KINDS = (b"eq", b"uniq", b"num", b"lex", b"geo", b"scored")
 """What the keys of indexes have where others have `pks` or `field`."""
@@ -214,6 +220,17 @@ class ModelKeys:
 
     def _partition_of(self, tag: str) -> Partition:
         return Partition(to_bytes(tag))
+
+    def version_name(self, field: str, part: str | None, name_of: Callable[[str], str]) -> str:  # noqa: ARG002 - some ask
+        """What stands for the name of a field in the keys of a version of a dynamic field; a template without part."""
+        return f"{field}.{COUNTED}" if part is None else f"{field}.{len(to_bytes(part))}:{part}"
+
+    def know_versions(self, accepted: Mapping[str, Callable[[str], bool]]) -> None:
+        """Takes note of which names versions of dynamic fields have, by their templates; a layout may ask that."""
+
+    def refuses_part(self, part: str) -> str:  # noqa: ARG002 - some ask
+        """Why a version of a dynamic field cannot have a part in this layout; empty if it can."""
+        return ""
 
     def know(self, fields: Sequence[str]) -> None:
         """Takes note of the names of the model's fields, of which a layout may ask something.

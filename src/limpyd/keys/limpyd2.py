@@ -13,11 +13,12 @@ What could is refused: fields and primary keys of some names, and values that wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
+from limpyd.keys.parts import BARE, is_template, part_in
 
 SEPARATOR = b":TEXT-RANGE-SEPARATOR:"
 """What stands between a value and its primary key in a text index."""
@@ -28,6 +29,8 @@ RESERVED = frozenset({"collection", "hash", "max_pk", "meta"})
 
 def is_made_of(template: bytes, key: bytes) -> bool:
     """Whether a key is what a sub-key makes of a template, as scripts/lib/apart.lua tells it."""
+    if is_template(template):
+        return part_in(template, key, open_ended=True) is not None
     beginning, _, ending = template.partition(b"\0")
     return key.startswith(beginning) and (ending.endswith(b":") or key.endswith(ending))
 
@@ -46,11 +49,21 @@ class Limpyd2Partition(Partition):
         self.nothing = self.prefix + b"nothing"
         self.index_prefixes = []
         self.fields: tuple[bytes, ...] = ()
+        self.dynamic: tuple[Callable[[str], bool], ...] = ()
 
     def know(self, fields: Sequence[bytes]) -> None:
         """Takes note of the fields; the keys of their indexes begin with their names."""
         self.fields = tuple(fields)
         self.index_prefixes = [b"%s%s:" % (self.prefix, field) for field in fields]
+
+    def know_versions(self, accepted: Mapping[bytes, Callable[[str], bool]]) -> None:
+        """Takes note of which names versions of dynamic fields have, by what their indexes begin with."""
+        self.dynamic = tuple(accepted.values())
+        self.index_prefixes += [b"%s%s:" % (self.prefix, template) for template in accepted]
+
+    def is_version(self, name: bytes) -> bool:
+        """Whether a name is one that versions of a dynamic field have."""
+        return any(accepts(to_text(name)) for accepts in self.dynamic)
 
     def field_prefix(self, field: str) -> bytes:
         return b"%s\0:%s" % (self.prefix, to_bytes(field))
@@ -68,6 +81,8 @@ class Limpyd2Partition(Partition):
             key in {self.pks, self.seq, self.meta, self.nothing}
             or rest.rpartition(b":")[2] in {b"hash", *self.fields}
             or any(key.startswith(beginning) for beginning in self.index_prefixes)
+            or self.is_version(rest.rpartition(b":")[2])
+            or self.is_version(rest.partition(b":")[0])
         )
 
     def stored_collection(self, name: str) -> bytes:
@@ -84,6 +99,9 @@ class Limpyd2Partition(Partition):
         for name in (b"meta", *self.fields):
             if pk == name or pk.startswith(name + b":"):
                 return f"its keys would be those of the field or index {to_text(name)!r}"
+        name = pk.partition(b":")[0]
+        if self.dynamic and self.is_version(name):
+            return f"its keys would be those of the dynamic field {to_text(name)!r}"
         return ""
 
 
@@ -106,6 +124,15 @@ class Limpyd2Keys(ModelKeys):
             msg = f"a field cannot have the name {refused[0]!r} in the layout of limpyd 2, where it would share keys"
             raise DeclarationError(msg)
         self._only.know([to_bytes(field) for field in fields])
+
+    def version_name(self, field: str, part: str | None, name_of: Callable[[str], str]) -> str:  # noqa: ARG002
+        return name_of(BARE if part is None else part)
+
+    def know_versions(self, accepted: Mapping[str, Callable[[str], bool]]) -> None:
+        self._only.know_versions({to_bytes(template): accepts for template, accepts in accepted.items()})
+
+    def refuses_part(self, part: str) -> str:
+        return "it holds a colon, which the layout of limpyd 2 has between the parts of keys" if ":" in part else ""
 
     def partition(self, pk: bytes | None) -> Partition:
         if pk is not None and pk != self._checked_pk:

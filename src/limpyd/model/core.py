@@ -10,11 +10,11 @@ from limpyd.conversion import holds_no_values
 from limpyd.database import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
 from limpyd.faces import Face, Faced
-from limpyd.fields import Field, InstanceHashField
 from limpyd.fields.base import existing_only, writing
 from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body
+from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_hook
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.model.schema import Schema, check_names
@@ -26,7 +26,7 @@ from limpyd.scripts import calls
 from limpyd.suggestions import did_you_mean
 
 
-class ModelCore(Faced[Face]):
+class ModelCore(WithFields, Faced[Face]):
     """A class mapped onto Redis: its fields are declared on it, its instances are objects in Redis.
 
     Nothing but the primary key is held in an instance; each access asks Redis.
@@ -72,6 +72,8 @@ class ModelCore(Faced[Face]):
         cls._schema = schema
         for field_name, field in schema.fields.items():
             setattr(cls, field_name, field)
+        for field_name, dynamic in schema.dynamic.items():
+            setattr(cls, field_name, dynamic)
         cls.pk = schema.pk_field  # type: ignore[attr-defined]
         try:
             connect(database, Reverse)
@@ -110,20 +112,6 @@ class ModelCore(Faced[Face]):
         for model in moved:
             model.database = database
         connect(database, Reverse)
-
-    @classmethod
-    def get_field(cls, name: str) -> Field[Any]:
-        """The declaration of a field, by its name or as `pk`.
-
-        Raises:
-            UnknownField: there is no such field.
-        """
-        return cls._declared().field(name)
-
-    @classmethod
-    def has_field(cls, name: str) -> bool:
-        """Whether the model has a field of this name; `pk` always."""
-        return name == "pk" or name in cls._declared().fields
 
     @classmethod
     def _declared(cls) -> Schema:
@@ -207,6 +195,10 @@ class ModelCore(Faced[Face]):
                     raise pending.error
                 msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
                 raise NotExecuted(msg)
+            if not name.startswith("_") and type(self)._schema.dynamic:
+                version = type(self)._schema.dynamic.version(name)
+                if version is not None:
+                    return version.__get__(self)
             meant = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
             msg = f"{type(self).__name__!r} object has no attribute {name!r}{meant}"
             raise AttributeError(msg, name=name, obj=self)
@@ -343,8 +335,8 @@ class ModelCore(Faced[Face]):
     @operation
     def hkeys(self) -> Request[list[str]]:
         """The names of the InstanceHashFields that have a value (HKEYS)."""
-        declared = self._schema.hash_fields
-        return self._read_hash("HKEYS").then(lambda names: [name for name in map(to_text, names) if name in declared])
+        entry = self._schema.entry
+        return self._read_hash("HKEYS").then(lambda subs: [field.name for sub in subs if (field := entry(sub))])
 
     @operation
     def hvals(self) -> Request[list[Any]]:
@@ -367,7 +359,9 @@ class ModelCore(Faced[Face]):
         if pk is None:
             return answered([])
         keys = [placed(prefix, pk) for prefix in schema.key_prefixes(where)]
-        request = calls.existing_keys(schema, where, keys, None if self._checked else pk)
+        request = calls.existing_keys(
+            schema, where, keys, None if self._checked else pk, pk, schema.dynamic.described(where)
+        )
         return request.then(lambda found: [to_text(key) for key in found])
 
     def _hash_key(self) -> bytes:
@@ -381,12 +375,12 @@ class ModelCore(Faced[Face]):
 
     def _hash_items(self) -> Request[dict[str, Any]]:
         key = self._hash_key()
-        declared: Mapping[str, InstanceHashField[Any]] = self._schema.hash_fields
+        entry = self._schema.entry
 
         def decode(reply: Any) -> dict[str, Any]:
             stored = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-            named = ((to_text(name), value) for name, value in stored)
-            return {name: declared[name].decode(value, key) for name, value in named if name in declared}
+            entries = ((entry(sub), value) for sub, value in stored)
+            return {field.name: field.decode(value, key) for field, value in entries if field is not None}
 
         return self._read_hash("HGETALL").then(decode)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
-from limpyd.keys import to_text
+from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
@@ -39,12 +39,29 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
                 new.unset.append(place.prefix)
             continue
         field.add_to(new, place, value)
+    if schema.dynamic:
+        add_versions(schema, where, new, values)
     for index in schema.together(where):
         entry = index.entry([new.value_in(place) for place in index.places])
         if entry is not None:
             new.entries += (index.kind.removeprefix(b"&"), index.key, entry)
             new.claims.append((index, entry, None))
     return new
+
+
+def add_versions(schema: Schema, where: Partition, new: calls.NewObject, values: Mapping[str, Any]) -> None:
+    """Makes versions of dynamic fields part of a new object, and what lists them."""
+    new.unset += schema.dynamic.inventories(where)
+    for name in values.keys() - schema.settable:
+        field = schema.dynamic.version(name)
+        if field is None or values[name] is None:
+            continue
+        before = len(new.hash), len(new.strings), len(new.members)
+        field.add_to(new, field.place_in(where), values[name])
+        if before != (len(new.hash), len(new.strings), len(new.members)):  # else it has no members
+            part = to_bytes(field.version_part)
+            new.entries += (b"inv", field.version_of.inventory_prefix(where), part)
+            new.claims.append((field, part, None))
 
 
 def known(schema: Schema, values: Mapping[str, Any]) -> None:
@@ -55,6 +72,8 @@ def known(schema: Schema, values: Mapping[str, Any]) -> None:
         UnsupportedCommand: it is the version.
     """
     unknown = values.keys() - schema.settable
+    if unknown and schema.dynamic:
+        unknown = {name for name in unknown if schema.dynamic.version(name) is None}
     if unknown:
         raise unknown_field(schema, min(unknown))
     if schema.version is not None and schema.version.name in values:

@@ -12,8 +12,9 @@ from limpyd.fields import Field, InstanceHashField, PKField, ValueField, Version
 from limpyd.fields.value import Place
 from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
-from limpyd.keys import Partition, matches
+from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.model.dynamic import DynamicFields
 from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.filters import unknown_field
 from limpyd.query.shapes import SORTED_SCORE
@@ -58,10 +59,13 @@ class Schema(Unchanging):
         self.pk_name = pk.name
         self.mints_pks = pk.mints
         self.fields[pk.name] = self.pk_field
-        for field in values:
-            self.fields[field.name] = field.attach(self)
+        self.fields.update((field.name, field.attach(self)) for field in values if not field.dynamic)
+        dynamic: Any = (field.attach(self) for field in values if field.dynamic)
+        self.dynamic = DynamicFields(self, dynamic, ARGUMENT_NAMES | {SORTED_SCORE})
+        """The dynamic fields, which are no fields themselves: their versions are."""
         try:
-            self.keys.know(list(self.fields))
+            self.keys.know([*self.fields, *self.dynamic])
+            self.keys.know_versions({field.template.key_name: field.names.accepts for field in self.dynamic.values()})
         except DeclarationError as error:
             msg = f"{model.__name__}: {error}"
             raise DeclarationError(msg) from None
@@ -110,7 +114,7 @@ class Schema(Unchanging):
         return schema_of, (self.model,)
 
     def field(self, name: str) -> Field[Any]:
-        """A field by its name, or the primary key as `pk`.
+        """A field by its name, or the primary key as `pk`; also a version of a dynamic field.
 
         Raises:
             UnknownField: there is no such field.
@@ -118,7 +122,10 @@ class Schema(Unchanging):
         if name == "pk":
             return self.pk_field
         if name not in self.fields:
-            raise unknown_field(self, name)
+            version = self.dynamic.version(name)
+            if version is None:
+                raise unknown_field(self, name)
+            return version
         return self.fields[name]
 
     def hash_field(self, name: str) -> InstanceHashField[Any]:
@@ -128,12 +135,23 @@ class Schema(Unchanging):
             UnknownField: there is no such field, or it is of another kind.
         """
         if not isinstance(name, str) or name not in self.hash_fields:
+            version = None if name in self.fields else self.dynamic.version(name)
+            if isinstance(version, InstanceHashField):
+                return version
             if isinstance(name, str) and name in self.fields:
                 error = unknown_field(self, name)
                 msg = f"{self.fields[name]} is no InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
                 raise type(error)(msg)
             raise unknown_field(self, name)
         return self.hash_fields[name]
+
+    def entry(self, sub: bytes) -> InstanceHashField[Any] | None:
+        """The field whose value is under a sub-key of the hash of an object, if it is one of the model's."""
+        known = self.hash_fields.get(to_text(sub))
+        if known is not None or not self.dynamic:
+            return known
+        version = self.dynamic.version_at(self.keys.partitions[0], b"", sub)
+        return version if isinstance(version, InstanceHashField) else None
 
     def _settle(self, where: Partition) -> None:
         """Tells each field its indexes in a partition, now that all fields are known."""
@@ -156,7 +174,7 @@ class Schema(Unchanging):
         return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
 
     def key_prefixes(self, where: Partition) -> list[bytes]:
-        """The starts of all keys an instance may have, that of its hash first."""
+        """The starts of all keys an instance may have, that of its hash first, but for those of dynamic fields."""
         return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
 
     def references(self, where: Partition) -> list[tuple[Argument, ...]]:
@@ -171,10 +189,13 @@ class Schema(Unchanging):
     def _deletion(self, where: Partition) -> tuple[Argument, ...]:
         indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
         return where.meta, *deletion_layout(
-            self.key_prefixes(where),
+            [*self.key_prefixes(where), *self.dynamic.described(where)],
             [arg for index in self._together[where] for arg in index.upkeep],
             [(sub, place.alone) for place, sub in indexed if sub is not None],
-            [(place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None],
+            [
+                *((place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None),
+                *(field.deletion_in(where) for field in self.dynamic.values() if field.indexed),
+            ],
         )
 
     def consequences(self, where: Partition) -> Consequences:
@@ -228,6 +249,10 @@ class Schema(Unchanging):
                 for index in field.place_in(where).indexes:
                     if index.owns(key):
                         return index
+            for dynamic in self.dynamic.values():
+                for index in dynamic.template.place_in(where).indexes:
+                    if index.owns(key):
+                        return index
         return None
 
     def field_at(self, key: bytes, sub: bytes | None) -> ValueField[Any] | Schema:
@@ -237,6 +262,9 @@ class Schema(Unchanging):
                 of_entry = isinstance(field, InstanceHashField)
                 if matches(key, field.place_in(where).prefix) and (not of_entry or field.sub_key == sub):
                     return field
+            version = self.dynamic.version_at(where, key, sub)
+            if version is not None:
+                return version
         return self
 
     def value_of(self, field: str, stored: bytes) -> Any:
@@ -249,8 +277,8 @@ class Schema(Unchanging):
                 if index.name == field:
                     return index.values(stored)
         try:
-            return self.value_fields[field].codec.decode(stored)
-        except (KeyError, ValueError):
+            return self.field(field).codec.decode(stored)
+        except ValueError:
             return stored
 
     def type_of(self, key: bytes) -> str:
@@ -259,6 +287,9 @@ class Schema(Unchanging):
             for field in self.value_fields.values():
                 if matches(key, field.place_in(where).prefix):
                     return field.redis_type
+            version = self.dynamic.version_at(where, key, None)
+            if version is not None:
+                return version.redis_type
             if key == where.seq:
                 return "string"
             if key == where.meta:

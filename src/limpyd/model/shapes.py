@@ -47,7 +47,10 @@ class Plain:
         self.shape = Shape(
             tuple(sub for _, _, _, sub in hashed if sub is not None),
             tuple(place.prefix for _, _, place, _ in alone),
-            tuple(place.prefix for name, _, place, sub in layout if sub is None and name not in names),
+            (
+                *(place.prefix for name, _, place, sub in layout if sub is None and name not in names),
+                *schema.dynamic.inventories(where),
+            ),
             len(self._texts),
             tuple(entries),
         )
@@ -78,7 +81,7 @@ class Plain:
 
 def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | None:
     """How objects with values of these fields are told; nothing if not all of them can be told alike."""
-    if schema.together(where):
+    if schema.together(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
     for name, field, place, _ in schema.layout(where):
         told = name in given or field.default is not None

@@ -8,7 +8,6 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, LimpydError
 from limpyd.fields import PKField, SingleValueField
 from limpyd.query.conditions import ByPk
-from limpyd.query.filters import unknown_field
 from limpyd.query.plan import Plan
 from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Program, Request
@@ -67,9 +66,7 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
     steps = []
     for given, value in values.items():
         name = model.pk_name if given == "pk" else given
-        if name not in model.fields:
-            raise unknown_field(model, name)
-        field = model.fields[name]
+        field = model.field(name)
         if isinstance(field, PKField):
             msg = f"{field} is the primary key of an object, which it keeps; create another object"
             raise InvalidValue(msg)
@@ -86,4 +83,4 @@ def indexes_of(model: Any, names: Iterable[str]) -> list[bytes]:
     """The keys of the indexes of some fields, and of all those of several fields."""
     (where,) = model.keys.partitions
     together = [kept.key for kept in model.together(where)]
-    return [*(kept.key for name in names for kept in model.fields[name].place_in(where).indexes), *together]
+    return [*(kept.key for name in names for kept in model.field(name).place_in(where).indexes), *together]

@@ -17,6 +17,7 @@ from limpyd.keys import to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.copies import Copied
+from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
 from limpyd.query.following import Follow, followed, following, with_followed
@@ -55,7 +56,7 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(Copied, NoMapping, Generic[Item, M]):
+class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")

@@ -309,7 +309,7 @@ def _own(model: Queried, comparison: Comparison) -> Field[Any]:
         return field  # type: ignore[no-any-return]
     name = field.name
     inherited = owner is None or issubclass(model.model, owner.model)
-    if not inherited or (name != "pk" and name not in model.fields):
+    if not inherited or not model.model.has_field(name):
         msg = f"{field} is no field of {model.name}"
         raise InvalidFilter(msg)
     return model.field(name)
@@ -322,8 +322,8 @@ def _comparison(model: Queried, name: str, value: Any, through: str = "") -> Com
     begun = [known for known in (*model.fields, "pk") if name.startswith(known + SEPARATOR)]
     field_name = max(begun, key=len, default=name.partition(SEPARATOR)[0])
     field = model.field(field_name)
-    text = name[len(field_name + SEPARATOR) :] if begun else ""
-    rest = text.split(SEPARATOR) if begun else []
+    text = name[len(field_name + SEPARATOR) :]
+    rest = text.split(SEPARATOR) if len(name) > len(field_name) else []
     operator = rest.pop() if rest and rest[-1] in OPERATORS else "eq"
     if rest and isinstance(field, ValueField) and field.refers:
         own = Comparison(field, tuple(rest), operator, value, through)

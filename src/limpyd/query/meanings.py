@@ -43,7 +43,7 @@ class Meaning:
         self.operator = operator
         self.sub = sub
         self.kept: Kept = field.place(None).indexes[number]
-        self.recurs = type(self.kept.index).node in ASK_ALIKE
+        self.recurs = type(self.kept.index).node in ASK_ALIKE and field.version_of is None  # there may be many versions
         self._under: dict[bytes, Meaning] = {}
 
     def __reduce__(self) -> Any:

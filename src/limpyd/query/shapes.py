@@ -48,6 +48,8 @@ class Column:
     def pattern(self, where: Partition) -> bytes | None:
         """What GET of SORT is given to read it; None if it cannot."""
         prefix, stored, sub, _ = self.where(where, b"")
+        if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
+            return None
         if stored == b"entry" and sub and b"*" not in sub:
             return placed(prefix, b"*") + b"->" + sub
         return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)

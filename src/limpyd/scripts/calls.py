@@ -207,9 +207,14 @@ def read_existing(
 
 
 def existing_keys(
-    model: Model, where: Partition, keys: Sequence[bytes], must_exist: bytes | None
+    model: Model,
+    where: Partition,
+    keys: Sequence[bytes],
+    must_exist: bytes | None,
+    pk: bytes,
+    dynamic: Sequence[bytes] = (),
 ) -> Request[list[bytes]]:
-    """Those of the keys that exist.
+    """Those of the keys of an object that exist, and those of dynamic fields (see scripts/lib/parts.lua).
 
     Raises (from the reply):
         DoesNotExist: there is no object with the primary key that must exist.
@@ -220,7 +225,7 @@ def existing_keys(
             return reply[1:]
         raise refusal(model, reply, must_exist)
 
-    args = () if must_exist is None else (must_exist,)
+    args = (must_exist or b"", *((pk, *dynamic) if dynamic else ()))
     return scripted(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
 
 

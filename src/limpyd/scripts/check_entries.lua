@@ -8,7 +8,7 @@
 -- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
 --        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held findings
+-- @include atomic values parts forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held findings
 
 local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
 local SCANS = { eq = 'SSCAN', uniq = 'HSCAN' }

@@ -21,7 +21,7 @@
 --          expiring     the sub-key
 --        or 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic if_known values forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held entries_there findings
+-- @include atomic if_known values parts forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held entries_there findings
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
@@ -44,8 +44,12 @@ at = at + 1 + 3 * ARGV[at]
 local first_index, indexes = at + 1, tonumber(ARGV[at])
 at = first_index + 7 * indexes
 local from_index, cursor, first_pk = tonumber(ARGV[at]), ARGV[at + 1], at + 2
+local templates = {}
 for number = 1, #declared do
   declared[declared[number]] = true
+  if is_template(declared[number]) then
+    templates[#templates + 1] = declared[number]
+  end
 end
 
 for each = 1, #broken, 3 do
@@ -98,11 +102,22 @@ local function look_at_expiries(key, pk, subs)
   end
 end
 
+-- Whether a sub-key is one that is declared, or that of a version of a dynamic field.
+local function is_declared(sub)
+  for _, template in ipairs(declared[sub] and {} or templates) do
+    local part = part_in(template, sub)
+    if part and with_part(template, part) == sub then
+      return true
+    end
+  end
+  return declared[sub]
+end
+
 local function look_at_hash(pk)
   local hash = placed(hash_prefix, pk)
   subject_key = hash
   for _, sub in ipairs(call('HKEYS', hash)) do
-    if not declared[sub] then
+    if not is_declared(sub) then
       if repairs.unexplained then
         local value = call('HGET', hash, sub)
         call('HDEL', hash, sub)

@@ -1,17 +1,32 @@
 #!lua flags=no-writes
 -- Tells which keys of an object exist.
 --
--- KEYS   the set of primary keys, and the keys
--- ARGV   the primary key if the object must exist, else nothing
--- Reply  'ok' and those of the keys that exist, in the same order; or 'gone'
+-- KEYS   the set of primary keys, and keys
+-- ARGV   the primary key if the object must exist, else ''; and, if there are any, the primary key and the dynamic
+--        fields of the model (see lib/parts)
+-- Reply  'ok' and those of the keys that exist, in the same order, and those of dynamic fields; or 'gone'
 
-if ARGV[1] and redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
+local call = redis.call
+-- @include placed parts
+if ARGV[1] ~= '' and call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
   return { 'gone' }
 end
 local existing = { 'ok' }
-for at = 2, #KEYS do
-  if redis.call('EXISTS', KEYS[at]) == 1 then
-    existing[#existing + 1] = KEYS[at]
+local function note(key)
+  if call('EXISTS', key) == 1 then
+    existing[#existing + 1] = key
   end
+end
+
+for at = 2, #KEYS do
+  note(KEYS[at])
+end
+for at = 3, #ARGV do
+  note(inventory_of(ARGV[at], ARGV[2]))
+  each_version(ARGV[at], ARGV[2], function(key, sub)
+    if sub == '' then
+      note(key)
+    end
+  end)
 end
 return existing

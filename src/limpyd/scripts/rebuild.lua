@@ -14,7 +14,7 @@
 --        entries looked at, how many objects there are; or 'unique', primary key, value, owner, sub-key;
 --        'unindexable', 'expiring', 'error' (see lib/atomic), all with the primary key at the end if an object was to be
 --        entered; 'asked'
--- @include atomic values apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
+-- @include atomic values parts apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun = ARGV[5], false
@@ -42,7 +42,7 @@ local function enter_object(state)
       members, more = members_of(placed(prefix, pk), state.inner or '0', at_most)
     end
     each_given(pk, members, function(key, entry, value, sub)
-      if given == 0 then
+      if given == 0 or version_members then
         refuse_expiring_value(pk, members)
       end
       local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or sole and make_room_for_sole(pk, key, entry)
@@ -99,11 +99,14 @@ end
 local function is_own(key)
   if not string.find(form, 'apart:', 1, true) and not string.find(index_key, '\0', 1, true) then
     return true
-  elseif not is_made_of(index_key, key) or call('TYPE', key).ok ~= (entry_kind == 'eq' and 'set' or 'zset') then
+  end
+  local expected = entry_kind == 'eq' and 'set' or entry_kind == 'uniq' and 'hash' or 'zset'
+  if not is_made_of(index_key, key) or call('TYPE', key).ok ~= expected then
     return false
   end
-  local at = string.find(index_key, '\0', 1, true)
-  local value = at and string.match(key, '^[^:]*:(.*)$', at) or string.sub(key, #index_key + 1)
+  local template = dynamic and with_part(index_key, part_in(index_key, key)) or index_key
+  local at = string.find(template, '\0', 1, true)
+  local value = at and string.match(key, '^[^:]*:(.*)$', at) or string.sub(key, #template + 1)
   for code in string.gmatch(form, 'apart:(%x+)') do
     if not is_apart(value, code) then
       return false

@@ -36,7 +36,7 @@ local function unlink(key)
 end
 
 local scripts = {}
--- @script create delete delete_related find find_plain get_or_create page page_of_range read update write write_members
+-- @script create delete delete_related delete_versions find find_plain get_or_create page page_of_range read update write write_members
 
 local all_keys, all_args, number = KEYS, ARGV, -1
 local outcome = all_or_nothing(function()

@@ -27,7 +27,7 @@ class Upkeep:
     def __init__(self, model: Upkept) -> None:
         self._model = model
         (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
-        self._indexes = {index.kept.key: index for index in declared_indexes(model, self._where)}
+        self._indexes = {index.kept.declared_key: index for index in declared_indexes(model, self._where)}
         self.declared = Assumed(self, writes=True)
         self.forget()
 
@@ -42,7 +42,7 @@ class Upkeep:
 
     def built(self, indexes: Iterable[Kept]) -> tuple[Assumption, ...]:
         """Returns what a query that uses some indexes takes for granted; nothing if it uses none."""
-        names = frozenset(self._indexes[index.key].name for index in indexes)
+        names = frozenset(self._indexes[index.declared_key].name for index in indexes)
         return (Assumed(self, names),) if names else ()
 
     def described(self, name: bytes) -> tuple[str, str, str]:
@@ -81,7 +81,7 @@ class Upkeep:
         Raises:
             InvalidValue: it has none.
         """
-        found = [index for index in self._indexes.values() if any(one is field for one in index.fields)]
+        found = [index for index in self._indexes.values() if any(one is field.declaring for one in index.fields)]
         if not found:
             msg = f"{field} has no index; declare it with indexable=True"
             raise InvalidValue(msg)

@@ -11,6 +11,7 @@ from limpyd.indexes.equal import UniqueIndex
 from limpyd.indexes.kept import Indexed, Kept, Transform
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
+from limpyd.keys.parts import without_marks
 from limpyd.requests import Argument
 from limpyd.scripts.outcomes import Model
 
@@ -34,6 +35,7 @@ class Upkept(Model, Protocol):
 
     keys: ModelKeys
     model: Any
+    dynamic: Any
 
     def layout(self, where: Partition) -> Sequence[tuple[str, Any, Place, bytes | None]]: ...
     def key_prefixes(self, where: Partition) -> list[bytes]: ...
@@ -114,17 +116,23 @@ class DeclaredIndex(NamedTuple):
 
 def declared_indexes(model: Upkept, where: Partition) -> list[DeclaredIndex]:
     """All indexes of a model; one of several fields is told with the field on which it is declared."""
-    return [
-        DeclaredIndex(
-            kept.key.removeprefix(where.prefix).removesuffix(b":"),
-            signature(kept, place.stored),
-            kept,
-            place,
-            sub or b"",
-        )
+    found = [
+        DeclaredIndex(_name(kept.key, where), signature(kept, place.stored), kept, place, sub or b"")
         for _, _, place, sub in model.layout(where)
         for kept in place.indexes
     ]
+    for field in model.dynamic.values():
+        place = field.place_in(where)
+        found += (
+            DeclaredIndex(_name(kept.key, where), signature(kept, place.stored), kept, place, b"")
+            for kept in place.indexes
+        )
+    return found
+
+
+def _name(key: bytes, where: Partition) -> bytes:
+    """The name of the index that a key, or a template of keys, is of."""
+    return without_marks(key.removeprefix(where.prefix).removesuffix(b":"))
 
 
 def signature(kept: Kept, stored: bytes) -> bytes:

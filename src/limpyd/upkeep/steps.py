@@ -36,7 +36,7 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
     Without that it asks once more, and declares them, where the answer depends on there being no objects.
     """
     args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes), new_epoch()]
-    prefixes, references = model.key_prefixes(where), model.references(where)
+    prefixes, references = [*model.key_prefixes(where), *model.dynamic.described(where)], model.references(where)
     args += (len(prefixes), *prefixes, len(references))
     for reference in references:
         args += reference

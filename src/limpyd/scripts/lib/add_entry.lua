@@ -10,6 +10,7 @@
 --   geos   as nums, by geohash
 --   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
 --   sep    as lex, as limpyd 2 keeps texts: `<entry>:TEXT-RANGE-SEPARATOR:<primary key>`
+--   inv    an inventory, the set of the parts of a dynamic field (see lib/parts); the form, and the entry, is the part
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
 -- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
@@ -26,6 +27,12 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
     subject_key = key
     if call('SADD', key, pk) == 1 then
       undo_with('SREM', key, pk)
+    end
+  elseif kind == 'inv' then
+    key = placed(key, pk)
+    subject_key = key
+    if call('SADD', key, entry) == 1 then
+      undo_with('SREM', key, entry)
     end
   elseif kind == 'ref' then
     if call('SISMEMBER', key, entry) == 0 then

@@ -44,7 +44,8 @@ local function assign_one(field, pk, value)
   local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
   local before = read_value(stored, key, sub)
   -- An indexed value has no expiry, but for one that others gave it.
-  local expires = before and (not indexed or goes_on) and expiry_of(stored, key, sub)
+  local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
+  local expires = before and (not indexed or listed_only or goes_on) and expiry_of(stored, key, sub)
   subject_key = key
   if stored == 'entry' and value then
     call('HSET', key, sub, value)

@@ -2,8 +2,64 @@
 -- those of all its keys, that of its hash first; a count of indexes of several fields, and those (see
 -- lib/composite_entry); a count of indexed hash fields and their sub-keys; for each of those a count of its indexes,
 -- and those (see lib/add_entry); and to the end the indexed fields with keys of their own, each the prefix of its
--- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. `set` is that of all primary keys,
--- `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
+-- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. Dynamic fields (see lib/parts) are told
+-- in the place of a prefix: all of them among the first ones, and indexed ones at the end as well. `set` is that of all
+-- primary keys, `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
+
+-- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
+local function remove_entries(pk, value, at, sub, part)
+  local next_at = at + 1 + 3 * ARGV[at]
+  if value then
+    for index = at + 1, next_at - 1, 3 do
+      local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
+      key = part and with_part(key, part) or key
+      if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
+        remove_entry(kind, key, value, pk)
+      else
+        upkeep = upkeep or make_upkeep()
+        upkeep.change_value(kind, form, key, value, nil, pk, nil, sub)
+      end
+    end
+  end
+  return next_at
+end
+
+-- Removes the entries of a field with a key of its own, or of a version of a dynamic one.
+local function remove_all(pk, first_index, last_index, stored, key, sub, part)
+  if stored == 'entry' then
+    subject_key = key
+    remove_entries(pk, call('HGET', key, sub), first_index, nil, part)
+    return
+  end
+  for name, held in pairs(look_at_all(stored, key)) do
+    if stored == 'string' or stored == 'hash' then
+      remove_entries(pk, held, first_index, stored == 'hash' and name, part)
+    else
+      upkeep = upkeep or make_upkeep()
+      for index = first_index + 1, last_index, 3 do
+        local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
+        local index_key = part and with_part(ARGV[index + 2], part) or ARGV[index + 2]
+        upkeep.change_value(ARGV[index], ARGV[index + 1], index_key, value, nil, pk)
+      end
+    end
+  end
+end
+
+-- The same of all fields with keys of their own that ARGV tells from a position to another.
+local function forget_values(at, last, pk)
+  while at <= last do
+    local first_index, stored, last_index = at + 2, ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
+    if dynamic_field(ARGV[at]) then
+      subject_key = inventory_of(ARGV[at], pk)
+      each_version(ARGV[at], pk, function(key, sub, part)
+        remove_all(pk, first_index, last_index, stored, key, sub, part)
+      end)
+    else
+      remove_all(pk, first_index, last_index, stored, placed(ARGV[at], pk))
+    end
+    at = last_index + 1
+  end
+end
 
 -- Takes an object out of the set of all, if that is given, and out of the indexes, which can be taken back; false if
 -- it is not there.
@@ -17,23 +73,6 @@ local function forget(set, pk, first, last, meta)
   end
   if meta then
     check_references(meta, pk)
-  end
-
-  -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
-  local function remove_entries(value, at, sub)
-    local next_at = at + 1 + 3 * ARGV[at]
-    if value then
-      for index = at + 1, next_at - 1, 3 do
-        local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-        if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
-          remove_entry(kind, key, value, pk)
-        else
-          upkeep = upkeep or make_upkeep()
-          upkeep.change_value(kind, form, key, value, nil, pk, nil, sub)
-        end
-      end
-    end
-    return next_at
   end
 
   local last_prefix = first + ARGV[first]
@@ -56,26 +95,11 @@ local function forget(set, pk, first, last, meta)
     for sub = first_sub, last_sub, 1000 do
       local found = call('HMGET', hash, unpack(ARGV, sub, math.min(sub + 999, last_sub)))
       for number = 1, #found do
-        at = remove_entries(found[number], at)
+        at = remove_entries(pk, found[number], at)
       end
     end
   end
-  while at <= last do
-    local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    for name, held in pairs(look_at_all(stored, placed(ARGV[at], pk))) do
-      if stored == 'string' or stored == 'hash' then
-        remove_entries(held, at + 2, stored == 'hash' and name)
-      else
-        upkeep = upkeep or make_upkeep()
-        for index = at + 3, last_index, 3 do
-          local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
-          upkeep.change_value(ARGV[index], ARGV[index + 1], ARGV[index + 2], value, nil, pk)
-        end
-      end
-    end
-    at = last_index + 1
-  end
-
+  forget_values(at, last, pk)
   return true
 end
 
@@ -83,7 +107,7 @@ end
 local function unlink_all(pk, first, meta)
   local last = first + ARGV[first]
   for prefix = first + 1, last do
-    unlink(placed(ARGV[prefix], pk))
+    unlink_field(ARGV[prefix], pk)
   end
   unlink_unknown(meta, pk, first + 1, last)
 end

@@ -4,7 +4,13 @@
 local function follow_value(first_index, last_index, before, after, pk, number)
   for index = first_index, last_index, 3 do
     local kind, form, index_key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-    if form == 'text' and (kind == 'eq' or kind == 'uniq') then
+    if kind == 'inv' then
+      if after and not before then
+        add_entry(kind, index_key, form, pk)
+      elseif before and not after then
+        remove_entry(kind, index_key, form, pk)
+      end
+    elseif form == 'text' and (kind == 'eq' or kind == 'uniq') then
       if before then
         remove_entry(kind, index_key, before, pk)
       end

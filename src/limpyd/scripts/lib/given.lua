@@ -1,8 +1,9 @@
 -- What an object gives to an index (see lib/add_entry for what that holds).
--- @include unless_mistyped geohash refuse_expiring
+-- @include unless_mistyped geohash refuse_expiring parts
 
 local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
 local of_several, entry_kind, of_members, sole
+local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
 local members_seen, given_by_all = 0, {}
 
 -- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
@@ -13,13 +14,29 @@ local function turn_to_index(at)
   entry_kind = of_several and string.sub(kind, 2) or kind
   sole = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
   entry_kind = sole and string.sub(entry_kind, 2) or entry_kind
-  of_members = not of_several and stored ~= 'entry' and stored ~= 'string'
+  dynamic = dynamic_field(prefix) ~= nil
+  of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
   given_by_all = {}
 end
 
 -- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
 -- and `refused(value, reason)` for what cannot be indexed.
 local function each_given(pk, members, take, refused)
+  if dynamic then
+    local key_template, field = index_key, prefix
+    dynamic, subject_key = false, inventory_of(field, pk)
+    local done, failure = pcall(each_version, field, pk, function(key, sub, part)
+      index_key, prefix, sub_key = with_part(key_template, part), with_part((dynamic_field(field)), part), sub
+      of_members = stored ~= 'entry' and stored ~= 'string'
+      version_members = of_members and look_at_all(stored, key)
+      each_given(pk, version_members, take, refused)
+    end)
+    index_key, prefix, of_members, version_members, dynamic = key_template, field, false, false, true
+    if not done then
+      error(failure, 0)
+    end
+    return
+  end
   local function take_value(value, sub)
     if form == 'text' and not sub and kind ~= 'geo' then
       return take(index_key, value, value)
@@ -66,6 +83,7 @@ end
 
 -- Refuses a value that expires, or some of its members.
 local function refuse_expiring_value(pk, members)
+  members = version_members or members
   if of_several then
     local parts = parts_of_composite(form)
     for at = 1, #parts, 4 do

@@ -2,6 +2,8 @@
 -- one does not know of.
 -- @include owners
 
+-- @include parts
+
 local records = {} -- by catalog
 local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows
 
@@ -37,6 +39,35 @@ local function check_references(meta, pk)
   end
 end
 
+-- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were.
+local function unlink_versions(prefix, pk)
+  local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
+  subject_key = inventory
+  each_version(prefix, pk, function(key, sub)
+    if sub == '' then -- else it goes with the hash of the object
+      keys[#keys + 1] = key
+    end
+  end)
+  for first = 1, goes_on and 0 or #keys, 1000 do
+    removed = removed + call('UNLINK', unpack(keys, first, math.min(first + 999, #keys)))
+  end
+  for at = 1, goes_on and #keys or 0 do
+    removed = removed + call('EXISTS', keys[at])
+    unlink(keys[at])
+  end
+  unlink(inventory)
+  return removed
+end
+
+-- Removes what an object has of a field: its key, or the keys of all versions of a dynamic one.
+local function unlink_field(prefix, pk)
+  if dynamic_field(prefix) then
+    unlink_versions(prefix, pk)
+  else
+    unlink(placed(prefix, pk))
+  end
+end
+
 -- Removes the keys of an object whose fields the process does not know; those from `first` to `last` in ARGV are known.
 local function unlink_unknown(meta, pk, first, last)
   local prefixes = records_of(meta).keys
@@ -49,7 +80,7 @@ local function unlink_unknown(meta, pk, first, last)
   end
   for each = 1, #prefixes do
     if not known[prefixes[each]] then
-      unlink(placed(prefixes[each], pk))
+      unlink_field(prefixes[each], pk)
     end
   end
 end

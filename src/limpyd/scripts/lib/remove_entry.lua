@@ -9,6 +9,12 @@ local function remove_entry(kind, key, entry, pk)
     if call('SREM', key, pk) == 1 then
       undo_with('SADD', key, pk)
     end
+  elseif kind == 'inv' then
+    key = placed(key, pk)
+    subject_key = key
+    if call('SREM', key, entry) == 1 then
+      undo_with('SADD', key, entry)
+    end
   elseif kind == 'ref' then
     return
   elseif string.byte(kind) == 33 then

@@ -24,7 +24,8 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
     local kept = indexed or always_kept or goes_on or done > 0 or next_at <= last
     local before = kept and read_value(stored, key, sub)
     -- An indexed value has no expiry, but for one that others gave it.
-    local expires = before and (not indexed or goes_on) and expiry_of(stored, key, sub)
+    local may_expire = goes_on or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
+    local expires = before and may_expire and expiry_of(stored, key, sub)
     subject_key = key
     done = done + 1
     local reply = call(ARGV[command_at], key, unpack(ARGV, command_at + 2, next_at - 1))

@@ -47,6 +47,12 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
+-- Whether an index keeps the value; the inventory of a dynamic field (see lib/parts) is none.
+local function is_indexed(place)
+  local first = place.first_index
+  return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)
+end
+
 -- Whether a command that sets when a value expires may remove it at once, since the time is past.
 local function may_remove(command, first_arg)
   local units = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
@@ -63,7 +69,7 @@ local function track(place, command, first_arg, last_arg)
   local key, stored, scope = place.key, place.stored, place.scope
   subject_key = key
   -- An indexed value has no expiry, neither has any key of it, but for those that others gave it.
-  local may_expire = place.last_index < place.first_index or goes_on or scope == 'expiry'
+  local may_expire = not is_indexed(place) or goes_on or scope == 'expiry'
   place.expires = may_expire and expiry_of_key(key) or -1
   if scope == 'expiry' then
     if not may_remove(command, first_arg) then
@@ -182,7 +188,7 @@ local function changes_of(place, command, last_arg)
   if place.last_index < place.first_index or place.scope == 'expiry' then
     return {}, {} -- nobody asks
   elseif place.scope == 'whole' then
-    if command == 'COPY' then
+    if command == 'COPY' and is_indexed(place) then
       forget_expiry(stored, key)
     end
     return place.before, (look_at_all(stored, key))
@@ -237,7 +243,13 @@ local function follow(place, before, after)
   local stored = place.stored
   for index = place.first_index, place.last_alone, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-    if stored == 'hash' or stored == 'string' then
+    if kind == 'inv' then
+      if call('EXISTS', place.key) == 1 then
+        add_entry(kind, key, form, place.pk)
+      else
+        remove_entry(kind, key, form, place.pk)
+      end
+    elseif stored == 'hash' or stored == 'string' then
       for name, held in pairs(before) do
         if after[name] ~= held then
           upkeep.change_value(kind, form, key, held, after[name], place.pk, place.number, stored == 'hash' and name)

@@ -1,0 +1,28 @@
+"""What a field knows that is a version of a dynamic field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.keys import Partition, to_bytes
+from limpyd.requests import Argument
+
+
+class MayBeVersion:
+    """The part of a field's declaration that makes it a version of a dynamic field, if it is one."""
+
+    version_of: Any = None
+    """The dynamic field of which it is a version; None if it is none."""
+    version_part: str = ""
+    """The part of its name that tells it from the other versions."""
+
+    @property
+    def declaring(self) -> Any:
+        """The field that its indexes are declared on: itself; of a version what all versions have in common."""
+        return self if self.version_of is None else self.version_of.template
+
+    def listing_in(self, where: Partition) -> tuple[Argument, ...]:
+        """What lists a version among those of its object, as the scripts know an index; empty for other fields."""
+        if self.version_of is None:
+            return ()
+        return b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(where)

@@ -1,0 +1,109 @@
+"""The dynamic fields of a model: whose version a name is, and where all of them are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Protocol
+
+from limpyd.exceptions import DeclarationError, UnknownField
+from limpyd.keys import ModelKeys, Partition
+
+if TYPE_CHECKING:
+    from limpyd.fields import DynamicField, Field, ValueField
+
+
+class Declaring(Protocol):
+    """What the dynamic fields need to know of their model."""
+
+    name: str
+    model: Any
+    keys: ModelKeys
+    fields: dict[str, Field[Any]]
+
+
+class DynamicFields(dict[str, "DynamicField[Any]"]):
+    """The dynamic fields of a model, by name.
+
+    Args:
+        model: the model, with its other fields.
+        declared: the dynamic fields, attached to it.
+        reserved: names that no version may have.
+
+    Raises:
+        DeclarationError: another field has a name that a version could have.
+    """
+
+    def __init__(self, model: Declaring, declared: Iterable[DynamicField[Any]], reserved: AbstractSet[str]) -> None:
+        super().__init__((field.name, field) for field in declared)
+        self._model = model
+        self._reserved = reserved
+        for field in self.values():
+            taken = next((name for name in (*model.fields, *self) if field.names.accepts(name)), None)
+            if taken is not None:
+                msg = (
+                    f"{model.name}.{taken} has the name of a version of the dynamic field {field.name}, whose pattern "
+                    f"is {field.names.pattern.pattern!r}; rename one of them, or change the pattern"
+                )
+                raise DeclarationError(msg)
+            field.settle()
+
+    def version(self, name: Any) -> ValueField[Any] | None:
+        """The version that has a name; None if none can.
+
+        Raises:
+            UnknownField: it is the name of a dynamic field, matches the patterns of two, or is that of something else.
+        """
+        if not self or not isinstance(name, str):
+            return None
+        if name in self:
+            msg = (
+                f"{self._model.name}.{name} is a dynamic field, which has no value itself: name a version of it, "
+                f"{self[name].names.name_for('…')}"
+            )
+            raise UnknownField(msg)
+        for field in self.values():
+            part = field.names.part_of(name)
+            if part is None:
+                continue
+            version: ValueField[Any] = field.get_for(part)
+            if version.name != name:
+                msg = (
+                    f"{self._model.name} has no field {name!r}: the version of {field} with that part is "
+                    f"{version.name!r}"
+                )
+                raise UnknownField(msg)
+            return version
+        return None
+
+    def reason_against(self, field: DynamicField[Any], name: str) -> str:
+        """Why a version of one of them cannot have a name; empty if it can."""
+        model = self._model
+        other = next((each for each in self.values() if each is not field and each.names.accepts(name)), None)
+        if other is not None:
+            return f"{name!r} would be the name of a version of {other}, too; change one of the patterns"
+        if name in self._reserved:
+            return f"{name!r} is a name of the library's own"
+        if name in model.fields or name in self or (name.isidentifier() and hasattr(model.model, name)):
+            return f"{name!r} is something else of {model.name}"
+        return ""
+
+    def version_at(self, where: Partition, key: bytes, sub: bytes | None) -> ValueField[Any] | None:
+        """The version whose value is under a key, or under a sub-key of the hash of an object; None if it is none's."""
+        for field in self.values():
+            part = field.part_at(where, key, sub)
+            if part is not None:
+                try:
+                    version: ValueField[Any] = field.get_for(part)
+                except UnknownField:  # something other than limpyd has written it
+                    continue
+                return version
+        return None
+
+    def described(self, where: Partition) -> list[bytes]:
+        """What the scripts know of them, in the place of prefixes (see scripts/lib/parts.lua)."""
+        return [field.described_in(where) for field in self.values()]
+
+    def inventories(self, where: Partition) -> list[bytes]:
+        """What the keys begin with that list an object's versions."""
+        return [field.inventory_prefix(where) for field in self.values()]

@@ -1,0 +1,77 @@
+"""The requests about all versions of a dynamic field of an object: one function per Lua file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.indexes.asked import answer
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request
+from limpyd.scripts.calls import scripted
+from limpyd.scripts.loader import Script
+from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.writes import Indexes
+
+VERSIONS = Script("versions")
+DELETE_VERSIONS = Script("delete_versions")
+
+
+def versions(
+    model: Model,
+    where: Partition,
+    pk: bytes,
+    field: bytes,
+    must_exist: bool,
+    cursor: bytes = b"",
+    args: Sequence[Argument] = (),
+) -> Request[tuple[bytes, list[bytes]]]:
+    """The parts of the versions of an object that have a value: all; or some, and the cursor of the next ones.
+
+    Args:
+        model: the model.
+        where: the partition.
+        pk: the primary key of the object.
+        field: the field, as scripts/lib/parts.lua knows it.
+        must_exist: whether the object must be looked for.
+        cursor: from where on; empty for all at once.
+        args: the options of SSCAN.
+
+    Raises (from the reply):
+        DoesNotExist: there is no such object.
+    """
+
+    def decode(reply: list[Any]) -> tuple[bytes, list[bytes]]:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, pk)
+        return reply[1], reply[2:]
+
+    told = (pk, int(must_exist), field, cursor, *args)
+    return scripted(VERSIONS, (where.pks,), told, decode, model, readonly=True)
+
+
+def delete_versions(
+    model: Model, where: Partition, pk: bytes, field: tuple[bytes, bytes, Indexes], found: Callable[[], None]
+) -> Request[int]:
+    """Removes all versions of a field of an object; how many there were.
+
+    Args:
+        model: the model.
+        where: the partition.
+        pk: the primary key of the object.
+        field: the field as a deletion knows it: as scripts/lib/parts.lua does, how it is stored, and its indexes.
+        found: is called when the object exists.
+
+    Raises (from the reply):
+        DoesNotExist: there is no such object.
+    """
+
+    def decode(reply: list[Any]) -> int:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, pk)
+        found()
+        return int(reply[1])
+
+    prefix, stored, indexes = field
+    request = scripted(DELETE_VERSIONS, (where.pks,), (pk, prefix, stored, *indexes), decode, model, again=answer)
+    return request.assuming(model.upkeep.declared)
