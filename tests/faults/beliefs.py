@@ -3,7 +3,8 @@
 Each process is a class on a database object of its own, which knows of the indexes what it was told. Calls run in
 threads that stop before each exchange with the server, until it is their turn, so any order of all exchanges may come.
 In between the server is flushed, or comes back with what it had some time before. A query must give what the values
-say at the moment at which it is executed, or raise `IndexNotBuilt`.
+say at the moment at which it is executed, or raise `IndexNotBuilt`. Indexes are plain, unique, of ranges, of several
+fields, of a transform, of references; a field may get another name meanwhile.
 
 As a program it does so many rounds: `python -m tests.faults.beliefs 10000`.
 """
@@ -17,9 +18,28 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from limpyd import EqualIndex, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+import redis
+
+from limpyd import (
+    EqualIndex,
+    EqualIndexWith,
+    FKInstanceHashField,
+    InstanceHashField,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    StringField,
+)
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import DoesNotExist, IndexNotBuilt
+from limpyd.exceptions import (
+    BulkError,
+    DoesNotExist,
+    IndexNotBuilt,
+    RelatedDoesNotExist,
+    UndeclaredReference,
+    UniquenessError,
+)
 from limpyd.upkeep import steps
 from tests.servers import Server, running
 
@@ -29,6 +49,22 @@ Folded = EqualIndex.configure(transform=str.lower, name="Folded")
 
 def plain(model: Any) -> dict[str, Any]:
     return {"name": StringField(), "age": InstanceHashField(type=int), "tags": SetField()}
+
+
+def unique(model: Any) -> dict[str, Any]:
+    return {**plain(model), "name": StringField(unique=True)}
+
+
+def composite(model: Any) -> dict[str, Any]:
+    return {**plain(model), "name": StringField(indexes=[EqualIndexWith.configure(other_fields=["age"])])}
+
+
+def renamed(model: Any) -> dict[str, Any]:
+    return {"label": StringField(indexable=True), "age": InstanceHashField(type=int, indexable=True)}
+
+
+def referring(model: Any) -> dict[str, Any]:
+    return {**more(model), "town": FKInstanceHashField("Town")}
 
 
 def indexed(model: Any) -> dict[str, Any]:
@@ -43,7 +79,12 @@ def folded(model: Any) -> dict[str, Any]:
     return {**plain(model), "name": StringField(indexes=[Folded])}
 
 
-DECLARATIONS = (plain, indexed, more, folded)
+DECLARATIONS = {plain: 1, indexed: 3, more: 3, folded: 1, unique: 2, composite: 2, renamed: 2, referring: 3}
+EXPECTED = (BulkError, IndexNotBuilt, DoesNotExist, UniquenessError, RelatedDoesNotExist, UndeclaredReference)
+TOWNS = ["Rome", "Oslo"]
+
+
+Values = dict[str, str | None]
 
 
 class Process:
@@ -52,13 +93,32 @@ class Process:
     def __init__(self, port: int, declare: Callable[[Any], dict[str, Any]]) -> None:
         self.database = RedisDatabase(port=port)
         self.fields = declare(RedisModel)
+        town = {"code": PKField(), "name": StringField(indexable=True)}
+        self.town: Any = type("Town", (RedisModel,), {"database": self.database, **town})
         self.model: Any = type("Person", (RedisModel,), {"database": self.database, **self.fields})
         self.folds = declare is folded
+        self.text = "label" if declare is renamed else "name"
+        """The field that holds the name."""
+        self.filters = [name for name in ("age", "town") if name in self.fields and self.fields[name].indexable]
+        """What it can be asked for beside the name."""
+        self.composite = declare is composite
 
-    def matching(self, truth: dict[bytes, Any], name: str) -> list[str]:
-        """Those that a filter by name should find."""
-        held = {pk: values[0] for pk, values in truth.items() if values[0] is not None}
-        return sorted(pk.decode() for pk, value in held.items() if (value.lower() if self.folds else value) == name)
+    def asked(self, rng: random.Random) -> tuple[dict[str, Any], Callable[[Values], bool]]:
+        """A filter, and whether it holds of the values of an object."""
+        name, age, town, text = rng.choice(NAMES), rng.randint(1, 3), rng.choice(TOWNS), self.text
+        if self.composite:
+            return {text: name, "age": age}, lambda values: (values[text], values["age"]) == (name, str(age))
+        kind = rng.choice([text, text, *self.filters])
+        if kind == "age":
+            return {"age__gte": age}, lambda values: values["age"] is not None and int(values["age"]) >= age
+        if kind == "town":
+            if rng.random() < 0.5:
+                return {"town": town}, lambda values: values["town"] == town
+            return {"town__name": town}, lambda values: values["town"] is not None and values["town_name"] == town
+        return {text: name}, lambda values: self._as_asked(values[text]) == name
+
+    def _as_asked(self, value: str | None) -> str | None:
+        return value.lower() if self.folds and value is not None else value
 
 
 class Call(threading.Thread):
@@ -110,9 +170,10 @@ class Interleaving:
 
     def __init__(self, server: Server, seed: int) -> None:
         self._rng = random.Random(seed)
+        self._reader = redis.Redis(port=server.port, decode_responses=True)
         self._client = server.client()
         self._client.flushall()
-        declared = self._rng.choices(DECLARATIONS, [1, 4, 3, 1], k=3)
+        declared = self._rng.choices(list(DECLARATIONS), list(DECLARATIONS.values()), k=3)
         self._processes = [Process(server.port, declare) for declare in declared]
         self._snapshot: dict[bytes, bytes] = {}
         self.counts: Counter[str] = Counter()
@@ -121,14 +182,17 @@ class Interleaving:
         for process in self._processes:
             process.database.close()
         self._client.close()
+        self._reader.close()
 
-    def values(self) -> dict[bytes, tuple[str | None, str | None]]:
+    def values(self) -> dict[str, Values]:
         """What is stored of each object."""
         found = {}
-        for pk in self._client.smembers("{person}:pks"):
-            name = self._client.get(b"{person}:field:name:" + pk)
-            age = self._client.hget(b"{person}:hash:" + pk, "age")
-            found[pk] = (name.decode() if name else None, age.decode() if age else None)
+        client: Any = self._reader
+        towns = {code: client.get(f"{{town}}:field:name:{code}") for code in client.smembers("{town}:pks")}
+        for pk in client.smembers("{person}:pks"):
+            age, town = client.hmget(f"{{person}}:hash:{pk}", "age", "town")
+            texts = {text: client.get(f"{{person}}:field:{text}:{pk}") for text in ("name", "label")}
+            found[pk] = {"age": age, "town": town, "town_name": towns.get(town), **texts}
         return found
 
     def round(self) -> None:
@@ -160,28 +224,38 @@ class Interleaving:
     def _call(self) -> tuple[Call, Callable[[Call], None]]:
         rng = self._rng
         process = rng.choice(self._processes)
-        model, name, pk = process.model, rng.choice(NAMES), str(rng.randint(1, 8))
+        model, name, pk, text = process.model, rng.choice(NAMES), str(rng.randint(1, 8)), process.text
         some = model.lazy_connect(pk)
-        has_index = process.fields["name"].indexable
+        has_index = process.fields[text].indexable
+        town = {"town": rng.choice(TOWNS)} if "town" in process.fields else {}
+        code = rng.choice(TOWNS)
+        filters, holds = process.asked(rng)
         writes: dict[str, Callable[[], Any]] = {
-            "create": lambda: model(name=name, age=rng.randint(1, 3)),
-            "create many": lambda: model.bulk_create([{"name": name}, {"name": rng.choice(NAMES)}]),
-            "set": lambda: some.name.set(name),
-            "update": lambda: some.update(name=name, age=1),
+            "create": lambda: model(**{text: name}, **town, age=rng.randint(1, 3)),
+            "create many": lambda: model.bulk_create([{text: name}, {text: rng.choice(NAMES), **town}]),
+            "set": lambda: getattr(some, text).set(name),
+            "update": lambda: some.update(**{text: name}, **town, age=1),
             "delete": some.delete,
         }
+        if town:
+            writes["create a town"] = lambda: process.town.get_or_create(code=code, defaults={"name": code})
+            writes["delete a town"] = process.town.lazy_connect(code).delete
+        if text == "label":
+            writes["rename"] = lambda: model.rename_field("name", "label")
         build: dict[str, Callable[[], Any]] = {
             "rebuild": model.rebuild_indexes,
-            "rebuild one": model.get_field("name").rebuild_indexes if has_index else model.rebuild_indexes,
+            "rebuild one": model.get_field(text).rebuild_indexes if has_index else model.rebuild_indexes,
             "clear": model.clear_indexes if rng.random() < 0.3 else model.rebuild_indexes,
         }
         queries: dict[str, Callable[[], Any]] = {
-            "native": lambda: sorted(model.collection(name=name)),
-            "native count": lambda: model.collection(name=name).count(),
-            "script": lambda: sorted(model.collection(name=name).exclude(pk="none")),
-            "script count": lambda: model.collection(name__in=[name, "nobody"]).exclude(pk="none").count(),
-            "in a pipeline": lambda: self._collected(process.database.pipeline, some, name),
-            "in a transaction": lambda: self._collected(process.database.transaction, some, name),
+            "native": lambda: sorted(model.collection(**filters)),
+            "native count": lambda: model.collection(**filters).count(),
+            "script": lambda: sorted(model.collection(**filters).exclude(pk="none")),
+            "script count": lambda: model.collection(**filters).exclude(pk="none").count(),
+            "in a pipeline": lambda: self._collected(process.database.pipeline, getattr(some, text), name, filters),
+            "in a transaction": lambda: self._collected(
+                process.database.transaction, getattr(some, text), name, filters
+            ),
         }
         chosen = rng.choices([writes, build, queries], [5, 2 if has_index else 0, 9 if has_index else 0])[0]
         kind = rng.choice(list(chosen))
@@ -189,26 +263,26 @@ class Interleaving:
 
         def judge(call: Call) -> None:
             result = call.result
-            if isinstance(result, (IndexNotBuilt, DoesNotExist)):
+            if isinstance(result, EXPECTED):
                 self.counts[type(result).__name__] += 1
                 return
             assert not isinstance(result, Exception), f"{kind} of {process.fields}: {result!r}"
             if chosen is not queries or (process.folds and kind == "in a pipeline"):
                 return  # a write that asks Python in the middle comes after what was sent with it
             self.counts["judged"] += 1
-            found = [process.matching(truth, name) for truth in call.truth]
+            found = [sorted(pk for pk, values in truth.items() if holds(values)) for truth in call.truth]
             right = [len(each) if isinstance(result, int) else each for each in found]
             if result not in (right[1:] if kind.startswith("in a ") else right[:1]):
-                msg = f"{kind} {name!r} of {process.fields}: {result!r}, should be {right!r}; {call.truth!r}"
+                msg = f"{kind} {filters!r} of {process.fields}: {result!r}, should be {right!r}; {call.truth!r}"
                 raise AssertionError(msg)
 
         return Call(kind, chosen[kind]), judge
 
-    def _collected(self, block: Callable[[], Any], some: Any, name: str) -> Any:
+    def _collected(self, block: Callable[[], Any], field: Any, name: str, filters: dict[str, Any]) -> Any:
         """A write and a count behind it, sent together."""
         with block():
-            some.name.set(name)
-            found = some.__class__.collection(name=name).count()
+            field.set(name)
+            found = field._instance.__class__.collection(**filters).count()
         return found.value
 
 
