@@ -61,7 +61,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         """
         self._usable(Use.TEXT, "BITCOUNT")
         if (start is None) != (end is None):
-            msg = "BITCOUNT takes both start and end, or neither"
+            msg = f"BITCOUNT on {self._field} takes both start and end, or neither; an end of -1 is the last byte"
             raise InvalidValue(msg)
         return self._read("BITCOUNT", *self._bit_range("BITCOUNT", start, end, mode), decode=int)
 
@@ -83,7 +83,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         """
         self._usable(Use.TEXT, "BITPOS")
         if end is not None and start is None:
-            msg = "BITPOS takes end only with start"
+            msg = f"BITPOS on {self._field} takes end only with start; a start of 0 is the first byte"
             raise InvalidValue(msg)
         wanted = checks.integer("BITPOS's bit", bit, low=0, high=1)
         return self._read("BITPOS", wanted, *self._bit_range("BITPOS", start, end, mode), decode=int)
@@ -150,10 +150,10 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         name = checks.one_of("BITOP's operation", operation, COMBINATIONS)
         fields = list(self._together("BITOP", checks.some("BITOP", sources), b"string"))
         if name == "NOT" and len(fields) > 1:
-            msg = f"BITOP NOT takes one source, not {len(fields)}"
+            msg = f"BITOP NOT on {self._field} takes one source, not {len(fields)}"
             raise InvalidValue(msg)
         if name in OF_TWO and len(fields) == 1:
-            msg = f"BITOP {name} compares the first source with others, but got only one"
+            msg = f"BITOP {name} on {self._field} compares the first source with others; give two or more, not one"
             raise InvalidValue(msg)
         needs = SINCE_8_2 if name in {*OF_TWO, "ONE"} else None
         keys = [field._key() for field in fields]
@@ -163,8 +163,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
     def _bit_offset(command: str, offset: int) -> int:
         return checks.integer(f"{command}'s offset", offset, low=0, high=LONGEST * 8 - 1)
 
-    @staticmethod
-    def _bit_range(command: str, start: int | None, end: int | None, mode: str | None) -> list[Argument]:
+    def _bit_range(self, command: str, start: int | None, end: int | None, mode: str | None) -> list[Argument]:
         args: list[Argument] = [
             checks.integer(f"{command}'s {name}", value)
             for name, value in (("start", start), ("end", end))
@@ -172,7 +171,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         ]
         if mode is not None:
             if end is None:
-                msg = f"{command} takes mode only with start and end"
+                msg = f"{command} on {self._field} takes mode only with start and end; give these too"
                 raise InvalidValue(msg)
             args.append(checks.one_of(f"{command}'s mode", mode, ("BYTE", "BIT")))
         return args

@@ -287,10 +287,10 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
     ) -> list[Argument]:
         """A circle or box around a centre."""
         if (longitude is None) != (latitude is None) or (member is None) == (longitude is None):
-            msg = f"{name} takes as its centre either a member, or longitude and latitude"
+            msg = f"{name} on {self._field} takes as its centre either a member, or both longitude and latitude"
             raise InvalidValue(msg)
         if (width is None) != (height is None) or (radius is None) == (width is None):
-            msg = f"{name} takes either a radius, or width and height"
+            msg = f"{name} on {self._field} takes either a radius, or both width and height, in the unit given"
             raise InvalidValue(msg)
         if member is not None:
             args: list[Argument] = ["FROMMEMBER", self._field.encode(member)]

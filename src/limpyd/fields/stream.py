@@ -211,7 +211,7 @@ class BoundStream(BoundGroups[T, V, Face]):
         """
         args = _trimming("XTRIM", maxlen, approximate, minid, limit)
         if not args:
-            msg = f"XTRIM on {self._field} needs maxlen or minid"
+            msg = f"XTRIM on {self._field} needs maxlen or minid: how many entries stay, or from which id on"
             raise InvalidValue(msg)
         if ref_policy is None:
             return self._write("XTRIM", *args, decode=int)
@@ -363,7 +363,7 @@ def _trimming(
         args += ("MINID", *about, stream_id(f"{name}'s minid", minid))
     if limit is not None:
         if not args or not approximate:
-            msg = f"{name}'s limit is for maxlen and minid, if approximate"
+            msg = f"{name}'s limit is of an approximate trimming: give maxlen or minid with it, and approximate=True"
             raise InvalidValue(msg)
         args += ("LIMIT", checks.integer(f"{name}'s limit", limit, low=0))
     return args

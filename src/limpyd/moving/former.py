@@ -67,7 +67,10 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
             msg = f"{schema.name}.{now} is the primary key: nothing is kept under its name, so there is nothing to move"
             raise InvalidValue(msg)
         if not isinstance(old, str) or not old.isidentifier():
-            msg = f"{schema.name}.{now}: {shorten(old)} is no name that a field can have had"
+            msg = (
+                f"{schema.name}.{now}: {shorten(old)} is no name that a field can have had; give it as it was written "
+                f"in the class, such as 'title'"
+            )
             raise InvalidValue(msg)
         if old in schema.fields:
             msg = f"{schema.name}.{old} is still a field, so its values are not those of {now}; rename one at a time"

@@ -33,10 +33,12 @@ def check_fits(request: Request[Any]) -> None:
         msg = f"{request!r} cannot be taken back, so not be in a transaction; use pipeline(transaction=True)"
         raise NotInPipeline(msg)
     if script is not None and script.name not in WRITING.within:
-        msg = f"{request!r} cannot be taken back with others, so not be in a transaction; use pipeline()"
+        msg = f"{request!r} cannot be taken back with others, so it is in no transaction; do it outside of it"
         raise NotInPipeline(msg)
     if request.again is not None and request.again is not answer:
-        msg = f"{request!r} is followed by others, which its reply tells; ask it outside of the transaction"
+        msg = (
+            f"{request!r} takes several requests, each by the reply to the one before; do it outside of the transaction"
+        )
         raise NotInPipeline(msg)
     if script is None and len(request.args) > MOST_PASSED_ON:
         msg = f"{request!r} has {len(request.args)} arguments; a transaction passes on {MOST_PASSED_ON}. Ask in parts"
