@@ -458,6 +458,9 @@ with Person.database.pipeline() as pipe:
     reveal_type(pipe.add(person.age.incr, 3).value)  # int
     pipe.add(person.age.incr, "x")  # refused
     reveal_type(pipe.execute())  # list[Any]
+    reveal_type(pipe.set("key", 1).get("key"))  # Pipeline
+    reveal_type(Person.database.pipeline(transaction=True, autoexecute=False))  # Pipeline
+    Person.database.pipeline(autoexecute="no")  # refused
 
 
 async def collected(person: AsyncPerson) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import redis
 from redis.client import EMPTY_RESPONSE, NEVER_DECODE
@@ -42,7 +42,7 @@ class RawCommands:
         """Refuses what cannot be collected."""
         raise NotImplementedError
 
-    def execute_command(self, *args: Any, **options: Any) -> Any:
+    def execute_command(self, *args: Any, **options: Any) -> Self:
         """Collects a command and its arguments, as redis-py's clients take them; returns the pipeline.
 
         Raises:
@@ -52,7 +52,7 @@ class RawCommands:
         self.collect(raw_request(args, options))
         return self
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Self]:
         if name in {"watch", "multi", "unwatch"}:
             self.refuse(f"{name}()", "give database.transaction() a function and what it watches")
         if name.startswith("_") or name.endswith("_iter") or not hasattr(CoreCommands, name):
@@ -60,22 +60,26 @@ class RawCommands:
             raise AttributeError(msg)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            getattr(_Recorder(self), name)(*args, **kwargs)
+            getattr(_recorder()(self), name)(*args, **kwargs)
             return self
 
         return call
 
 
-class _Recorder(CoreCommands):
-    """redis-py's methods, whose commands are collected."""
+@cache
+def _recorder() -> Callable[[RawCommands], Any]:
+    """A class with redis-py's methods, whose commands are collected; made when it is first needed, as it costs time."""
 
-    _event_dispatcher: Any = None
+    class Recorder(CoreCommands):
+        _event_dispatcher: Any = None
 
-    def __init__(self, pipeline: RawCommands) -> None:
-        self._pipeline = pipeline
+        def __init__(self, pipeline: RawCommands) -> None:
+            self._pipeline = pipeline
 
-    def execute_command(self, *args: Any, **options: Any) -> Any:
-        return self._pipeline.execute_command(*args, **options)
+        def execute_command(self, *args: Any, **options: Any) -> Any:
+            return self._pipeline.execute_command(*args, **options)
+
+    return Recorder
 
 
 def raw_request(args: tuple[Any, ...], options: dict[str, Any]) -> Request[Any]:
