@@ -71,6 +71,8 @@ else:
 
 
 __version__ = "3.0.0.dev0"
+EXACT_VERSION = __version__
+VERSION = (3, 0, 0)
 
 __all__ = [
     "SORTED_SCORE",

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import redis
 
@@ -45,6 +45,9 @@ INFO_SERVER = ("INFO", "server")
 SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
 """Whether SORT may read keys that a pattern names: nodes of a cluster before version 8 refuse it, and accounts that
 may not read every key are refused too."""
+
+DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
+"""Where a database without settings is: limpyd 2's name."""
 
 
 class Database(PipelinedCore, Generic[Client]):
@@ -293,6 +296,16 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             else:
                 self._connection = sync_client({**self._resolved_settings(), "decode_responses": True})
         return self._connection
+
+    def get_connection(self) -> redis.Redis:
+        """The same as `connection`: limpyd 2's name."""
+        return self.connection
+
+    @property
+    def redis_version(self) -> tuple[int, ...]:
+        """The version of Redis that the server is, or says to be compatible with (INFO), as limpyd 2 has it."""
+        facts: Any = self.connection.info("server")
+        return tuple(int(part) for part in facts["redis_version"].split(".") if part.isdigit())
 
     def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Iterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.

@@ -59,6 +59,7 @@ LIST = {
     "lcontains": ("1",),
     "lrank": ("1",),
     "lcount": ("1",),
+    "lmembers": (),
     "lmove": (OTHER,),
     "rpoplpush": (OTHER,),
 }
@@ -74,6 +75,7 @@ SORTED_SET = {
     "zpopmax": (),
     "zmpop": (),
     "zcard": (),
+    "zmembers": (),
     "zscore": ("1",),
     "zmscore": (["1", "2"],),
     "zrank": ("1",),

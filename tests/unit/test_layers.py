@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = [
     {"exceptions", "command_table", "command_refusals", "suggestions"},
-    {"urls"},
+    {"urls", "utils"},
     {"keys.parts"},
     {"keys", "faces", "replies", "iteration", "expressions", "conversion", "pickling"},
     {"keys.limpyd2"},
@@ -42,7 +42,7 @@ LAYERS = [
     {"upkeep.programs"},
     {"upkeep"},
     {"upkeep.fields"},
-    {"fields.checks"},
+    {"fields.checks", "fields.limpyd2_names"},
     {"fields.base", "fields.bitfield", "fields.geoarguments", "fields.version_names", "fields.versions"},
     {"fields.value", "fields.pk"},
     {"fields.expiring", "fields.single", "fields.together", "fields.waiting"},
@@ -108,7 +108,7 @@ LAYERS = [
     {"embedded"},
     {"database"},
     {"async_database", "testing"},
-    {"model.dynamic", "model.field_lookup"},
+    {"model.dynamic", "model.field_lookup", "model.limpyd2_names"},
     {"model.schema", "model.class_body", "model.hooks", "model.instance_hash", "model.making"},
     {"moving.former", "moving.route"},
     {"moving.steps"},

@@ -10,9 +10,11 @@ from limpyd.indexes import (
     SimpleDateTimeIndex,
     TimeIndex,
 )
+from limpyd.indexes.dates import DateIndexParts
 
 __all__ = [
     "DateIndex",
+    "DateIndexParts",
     "DateSimpleTimeIndex",
     "DateTimeIndex",
     "EqualIndexWith",

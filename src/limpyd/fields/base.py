@@ -12,6 +12,7 @@ from limpyd.command_table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
+from limpyd.fields.limpyd2_names import Limpyd2FieldNames
 from limpyd.indexes.base import Index
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.pickling import field_of
@@ -245,7 +246,7 @@ def _unknown_option(kind: type[Field[Any]], name: str, known: frozenset[str]) ->
     return f"{kind.__name__} takes no {name!r}; {takes}{did_you_mean(name, known)}"
 
 
-class BoundField(Faced[Face]):
+class BoundField(Limpyd2FieldNames, Faced[Face]):
     """A field of one instance: its commands. It holds no value."""
 
     __slots__ = ("_field", "_instance")

@@ -32,6 +32,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
     """The commands of a Redis hash. On the sync face also `len()`, `in` and iteration over its keys."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "hgetall", "hmset"
 
     # --- writing ---
 

@@ -30,6 +30,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
     """The commands of one entry of a Redis hash. It can expire on its own from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "hget", "hset"
 
     @command("HGET")
     def hget(self) -> Request[T | None]:

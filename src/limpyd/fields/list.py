@@ -28,6 +28,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
     """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "lmembers", "rpush"
 
     # --- adding ---
 
@@ -149,6 +150,11 @@ class BoundList(BoundListWaiting[T, V, Face]):
     def llen(self) -> Request[int]:
         """How many members there are (LLEN)."""
         return self._read("LLEN", decode=int)
+
+    @command("LRANGE")
+    def lmembers(self) -> Request[list[T]]:
+        """All members in their order (LRANGE): limpyd 2's name for `lrange(0, -1)`."""
+        return self._read("LRANGE", 0, -1, decode=self._values)
 
     @command("LINDEX")
     def lindex(self, index: int) -> Request[T | None]:

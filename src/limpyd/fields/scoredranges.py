@@ -29,6 +29,11 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     __slots__ = ()
 
     @command("ZRANGE")
+    def zmembers(self) -> Request[list[T]]:
+        """All members, from the lowest score to the highest (ZRANGE): limpyd 2's name for `zrange(0, -1)`."""
+        return self._read("ZRANGE", 0, -1, decode=self._values)
+
+    @command("ZRANGE")
     def zrange_withscores(
         self,
         start: Score,

@@ -30,6 +30,7 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
     """Intersections, unions and differences with other sorted sets, and with sets, whose members count as 1."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "zmembers", "zadd"
 
     @command("ZINTER")
     def zinter_withscores(

@@ -27,6 +27,7 @@ class BoundSet(BoundSortable[T, V, Face]):
     """The commands of a Redis set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "smembers", "sadd"
 
     # --- members ---
 

@@ -23,6 +23,7 @@ class OnField(Protocol):
 
     def rebuild(self, progress: Callable[[int, int], object] | None = None) -> Any: ...
     def clear(self) -> Any: ...
+    def storage_key(self, *args: Any) -> str: ...
 
 
 class Index:
@@ -114,6 +115,14 @@ class Index:
             DeclarationError: no field gave it.
         """
         return self._given().clear()
+
+    def get_storage_key(self, *args: Any) -> str:
+        """The key that holds the entries of a value: limpyd 2's name. Of an index that `get_index` of a field gave.
+
+        Args:
+            args: the value; of a HashField the sub-key before it.
+        """
+        return self._given().storage_key(*args)
 
     def _given(self) -> OnField:
         if self.on_field is None:

@@ -17,6 +17,7 @@ from limpyd.model.class_body import check_body
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_hook
 from limpyd.model.instance_hash import InstanceHash
+from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
@@ -26,7 +27,7 @@ from limpyd.scripts import calls
 from limpyd.suggestions import did_you_mean
 
 
-class ModelCore(WithFields, Faced[Face]):
+class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
     """A class mapped onto Redis: its fields are declared on it, its instances are objects in Redis.
 
     Nothing but the primary key is held in an instance; each access asks Redis.

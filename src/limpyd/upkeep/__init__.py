@@ -9,6 +9,7 @@ from typing import Any
 from limpyd.exceptions import InvalidValue
 from limpyd.indexes.base import Index
 from limpyd.indexes.kept import Kept
+from limpyd.keys import to_bytes, to_text
 from limpyd.requests import Assumption, Program, Request
 from limpyd.upkeep import programs, steps
 from limpyd.upkeep.catalog import Assumed, Catalog
@@ -134,3 +135,9 @@ class FieldIndex:
 
     def clear(self) -> Any:
         return self._upkeep.clear([self._index])
+
+    def storage_key(self, *args: Any) -> str:
+        kept = self._index.kept
+        text = kept.filter_text("eq", args[-1])
+        key, entry = kept.under(text, to_bytes(str(args[0])) if len(args) > 1 else None)
+        return to_text(key + entry if kept.found_by == b"eq" else key)

@@ -1,0 +1,43 @@
+"""limpyd 2's names for what fields do: a value read and written alike, whatever the type of the field."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from limpyd.utils import make_key
+
+
+class Limpyd2FieldNames:
+    """The part of a bound field with limpyd 2's names."""
+
+    __slots__ = ()
+
+    proxy_getter: ClassVar[str] = "get"
+    """The command that `proxy_get` calls."""
+    proxy_setter: ClassVar[str] = "set"
+    """The command that `proxy_set` calls."""
+
+    @property
+    def connection(self) -> Any:
+        """The redis-py client on the database of the model: `database.connection`."""
+        instance: Any = getattr(self, "_instance")  # noqa: B009 - a slot of the class that has this part
+        return instance.database.connection
+
+    def proxy_get(self) -> Any:
+        """The whole value, by the command that the type of the field reads it with; on the async face to be awaited."""
+        return getattr(self, self.proxy_getter)()
+
+    def proxy_set(self, value: Any) -> Any:
+        """Stores a value, or several members, by the command of the type; on the async face to be awaited.
+
+        The members of a list, tuple or set are given to the command one by one. Of sets, lists, sorted sets and hashes
+        they are added to those that are there.
+        """
+        setter = getattr(self, self.proxy_setter)
+        if self.proxy_setter in {"sadd", "rpush"} and isinstance(value, list | tuple | set | frozenset):
+            return setter(*value)
+        return setter(value)
+
+    def make_key(self, *args: Any) -> str:
+        """Parts joined by colons: `limpyd.utils.make_key`. The key of the field itself is `key`."""
+        return make_key(*args)

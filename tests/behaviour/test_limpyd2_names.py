@@ -1,0 +1,101 @@
+"""limpyd 2's names for what has another name here, or none."""
+
+from __future__ import annotations
+
+import pytest
+
+import limpyd
+from limpyd import DoesNotExist, HashField, InstanceHashField, ListField, PKField, SetField, SortedSetField, StringField
+from limpyd.contrib.indexes import DateIndexParts
+from limpyd.database import DEFAULT_CONNECTION_SETTINGS, RedisDatabase
+from limpyd.indexes import EqualIndex, Index
+from limpyd.model import RedisDatabase as SameDatabase
+from limpyd.utils import Lock, make_key, normalize, unique_key
+
+
+@pytest.fixture
+def model(any_face):
+    class Thing(any_face.Model):
+        database = any_face.database
+        slug = PKField()
+        text = StringField(indexes=[EqualIndex])
+        entry = InstanceHashField()
+        tags = SetField()
+        queue = ListField()
+        board = SortedSetField()
+        heads = HashField(indexes=[EqualIndex])
+
+    return Thing
+
+
+async def test_values_by_any_type(any_face, model):
+    do = any_face.do
+    one = await do(model.create(slug="a"))
+    for name, value, read in [
+        ("text", "x", "x"),
+        ("entry", "y", "y"),
+        ("tags", {"1", "2"}, {"1", "2"}),
+        ("tags", "3", {"1", "2", "3"}),
+        ("queue", ["b", "a"], ["b", "a"]),
+        ("board", {"z": 1.0, "y": 2.0}, ["z", "y"]),
+        ("heads", {"k": "v"}, {"k": "v"}),
+    ]:
+        field = getattr(one, name)
+        await do(field.proxy_set(value))
+        assert await do(field.proxy_get()) == read
+        assert field.proxy_setter in dir(field)
+    assert await do(one.pk.proxy_get()) == "a"
+    assert await do(one.queue.lmembers()) == ["b", "a"]
+    assert await do(one.board.zmembers()) == ["z", "y"]
+
+
+async def test_models(any_face, model):
+    do = any_face.do
+    one = await do(model.create(slug="a", text="x"))
+    assert model.DoesNotExist is DoesNotExist
+    assert one.connected
+    lazy = model.lazy_connect("a")
+    assert not lazy.connected
+    await do(lazy.text.get())
+    assert lazy.connected
+    assert one.connection is model.get_connection() is one.text.connection is any_face.database.connection
+    assert model.make_key("a", 1) == one.text.make_key("a", 1) == "a:1"
+    collection = model.collection(text="x")
+    assert await any_face.all(collection.clone()) == ["a"]
+    await do(one.delete())
+    assert not one.connected
+
+
+async def test_fields_may_have_these_names(any_face):
+    class Device(any_face.Model):
+        database = any_face.database
+        connected = StringField(type=bool)
+        connection = StringField()
+
+    one = await any_face.do(Device.create(connected=True, connection="wired"))
+    assert await any_face.do(one.connected.get()) is True
+    assert await any_face.do(one.connection.get()) == "wired"
+
+
+async def test_keys_of_indexes(any_face, model):
+    await any_face.do(model.create(slug="a", text="x", heads={"k": "v"}))
+    text = model.get_field("text").get_index().get_storage_key("x")
+    heads = model.get_field("heads").get_index().get_storage_key("k", "v")
+    assert any_face.client.smembers(text) == any_face.client.smembers(heads) == {b"a"}
+
+
+def test_databases_and_helpers(one_server):
+    database = RedisDatabase(port=one_server.port)
+    assert database.redis_version >= (7, 0)
+    assert database.get_connection() is database.connection
+    assert SameDatabase is RedisDatabase
+    assert DEFAULT_CONNECTION_SETTINGS == {"host": "localhost", "port": 6379, "db": 0}
+    assert limpyd.__version__ == limpyd.EXACT_VERSION
+    assert issubclass(DateIndexParts, Index)
+    assert make_key("a", 1, "b") == "a:1:b"
+    assert normalize(b"x") == normalize("x") == "x"
+    assert normalize(3) == 3
+    assert unique_key(database.connection, "p").startswith("p:")
+    with Lock(database.connection, "lock", timeout=5):
+        assert database.connection.exists("lock")
+    database.close()
