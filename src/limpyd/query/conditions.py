@@ -12,7 +12,7 @@ from limpyd.keys import Partition
 from limpyd.pickling import ByAttributes
 from limpyd.query.meanings import Meaning, stored_in
 from limpyd.requests import Assumption
-from limpyd.scripts.leaves import All, Either, Empty, ListedIn, Node, Not, OneOf, Text, Via
+from limpyd.scripts.leaves import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
 
 
 class Condition(ByAttributes):
@@ -59,7 +59,7 @@ class ByIndex(Condition):
     __slots__ = ("_elsewhere", "_text", "meaning", "texts")
     meaning: Meaning
 
-    def __init__(self, meaning: Meaning, texts: Sequence[Text], elsewhere: Sequence[bytes], text: object) -> None:
+    def __init__(self, meaning: Meaning, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
         self.meaning = meaning
         self.texts = texts
         self._elsewhere = elsewhere
@@ -72,10 +72,10 @@ class ByIndex(Condition):
         yield self.meaning.kept
 
     def references(self) -> Iterator[bytes]:
-        return iter(self._elsewhere)
+        return map(known_key, self._elsewhere)
 
     def elsewhere(self) -> Iterator[bytes]:
-        return iter(self._elsewhere)
+        return map(known_key, self._elsewhere)
 
     def __str__(self) -> str:
         return str(self._text)
@@ -86,7 +86,7 @@ class ByPk(Condition):
 
     __slots__ = ("_elsewhere", "_pks", "_text")
 
-    def __init__(self, pks: Sequence[Text], elsewhere: Sequence[bytes], text: object) -> None:
+    def __init__(self, pks: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
         self._pks = pks
         self._elsewhere = elsewhere
         self._text = text
@@ -95,7 +95,7 @@ class ByPk(Condition):
         return OneOf(b"pk", where.pks, self._pks)
 
     def references(self) -> Iterator[bytes]:
-        yield from self._elsewhere
+        yield from map(known_key, self._elsewhere)
 
     def __str__(self) -> str:
         return str(self._text)
@@ -141,20 +141,20 @@ class Member(Condition):
 
     __slots__ = ("_key", "_required", "_text")
 
-    def __init__(self, key: bytes, text: str, *, required: bool = False) -> None:
+    def __init__(self, key: Key, text: str, *, required: bool = False) -> None:
         self._key = key
         self._text = text
         self._required = required
 
     def node(self, where: Partition) -> Node:  # noqa: ARG002 - as of every condition
-        return ListedIn(self._key, required=self._required)
+        return ListedIn(known_key(self._key), required=self._required)
 
     def elsewhere(self) -> Iterator[bytes]:
-        yield self._key
+        yield known_key(self._key)
 
     def references(self) -> Iterator[bytes]:
         if not self._required:  # it may be a field that a change takes along
-            yield self._key
+            yield known_key(self._key)
 
     def __str__(self) -> str:
         return str(self._text)

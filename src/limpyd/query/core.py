@@ -41,7 +41,7 @@ from limpyd.query.shapes import (
     row_shape,
 )
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
-from limpyd.query.values import Values, same_database
+from limpyd.query.values import Values, key_of, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
 from limpyd.requests import Program, Request, Walk, returned
 from limpyd.scripts.changes import update_found
@@ -105,7 +105,7 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
     def _membership(self, given: Any) -> Condition:
         if isinstance(given, BoundValue) and given._field.stored_as in {b"set", b"list", b"zset"}:
             same_database(self._schema, given._instance.database, given)
-            return Member(given._key(), repr(given))
+            return Member(key_of(given), repr(given))
         if isinstance(given, CollectionCore) and given._query.stored_key is not None:
             same_database(self._schema, given._database, given)
             if len(given._query.conditions) > 1 and given._schema is not self._schema:

@@ -12,9 +12,9 @@ from limpyd.fields.value import BoundValue
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.query.meanings import stored_in
-from limpyd.query.values import same_database
+from limpyd.query.values import key_of, same_database
 from limpyd.requests import Argument
-from limpyd.scripts.leaves import Stored
+from limpyd.scripts.leaves import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"
 LAST, FIRST, NOWHERE = b"last", b"first", b"nowhere"
@@ -40,7 +40,7 @@ class SortKey(NamedTuple):
     order: bytes
     desc: bool
     index_number: int | None = None
-    scores: bytes = b""
+    scores: Key = b""
     missing: bytes = LAST
 
     def __reduce__(self) -> Any:
@@ -65,7 +65,7 @@ class SortKey(NamedTuple):
     def where(self, where: Partition) -> Stored:
         """Where the values are."""
         if self.scores:
-            return Stored(self.scores, b"score")
+            return Stored(known_key(self.scores), b"score")
         if isinstance(self.field, ValueField):
             return stored_in(self.field, where, self.sub)
         return Stored(b"", b"pk")
@@ -182,7 +182,7 @@ def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
 def _by_scores(model: Any, by_score: Any, desc: bool) -> SortKey:
     if isinstance(by_score, BoundValue) and by_score._field.stored_as == b"zset":
         same_database(model, by_score._instance.database, by_score)
-        return SortKey("score", None, None, NUMBER, desc, scores=by_score._key())
+        return SortKey("score", None, None, NUMBER, desc, scores=key_of(by_score))
     if isinstance(by_score, str | bytes):
         name = by_score if isinstance(by_score, bytes) else by_score.encode("utf-8", "surrogateescape")
         down = name.startswith(b"-")

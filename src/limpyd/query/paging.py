@@ -14,6 +14,7 @@ from limpyd.indexes.forms import form
 from limpyd.keys import to_text
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
+from limpyd.scripts.leaves import known_key
 
 Item = TypeVar("Item")
 
@@ -86,4 +87,4 @@ def position_of(cursor: str | None, key: bytes) -> bytes:
 
 
 def _signature(order: Sequence[SortKey]) -> str:
-    return ",".join(f"{key} as {key.order.decode()}{to_text(key.scores)}" for key in order)
+    return ",".join(f"{key} as {key.order.decode()}{to_text(known_key(key.scores))}" for key in order)

@@ -17,7 +17,7 @@ from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import Column, PrimaryKeys, Shape
 from limpyd.query.unclear import undecodable
 from limpyd.requests import Argument, Assumption, Request, answered, merged
-from limpyd.scripts.leaves import All, Everything, OneOf, Within
+from limpyd.scripts.leaves import All, Everything, OneOf, Within, known_key
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, refusal
 from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find, find_plain, page_of_range
@@ -195,7 +195,7 @@ class Plan:
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
         """What is read of each object."""
-        scores = self.order[0].scores if self.order else b""
+        scores = known_key(self.order[0].scores) if self.order else b""
         return [column.where(self.where, scores)[:3] for column in shape.columns]
 
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
@@ -242,7 +242,7 @@ class Plan:
         elsewhere = [key for condition in told for key in condition.elsewhere()]
         if not self.order:
             return Search(self.where, node, tuple(elsewhere))
-        elsewhere += (key.scores for key in self.order if key.scores and not self._model.crosses)
+        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self._model.crosses)
         return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:

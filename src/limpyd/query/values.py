@@ -8,7 +8,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.value import BoundValue
 from limpyd.query.filter_errors import of_none
-from limpyd.scripts.leaves import Reference, Text
+from limpyd.scripts.leaves import Key, LaterKey, Reference, Text
 
 
 class Values:
@@ -26,7 +26,7 @@ class Values:
         self._kept = kept
         self._operator = operator
         self._shown = shown
-        self.elsewhere: list[bytes] = []
+        self.elsewhere: list[Key] = []
 
     def unfolded(self, value: Any) -> Any:
         """The value; of `in`, a field of many members stands for those."""
@@ -90,9 +90,14 @@ class Values:
         if other.has_subkeys or (other.many and self._operator != "in"):
             msg = f"{self._shown}: {bound!r} has many values; compare with `in`, or with one of them"
             raise InvalidFilter(msg)
-        key = bound._key()
+        key = key_of(bound)
         self.elsewhere.append(key)
         return Reference(key, other.stored_as, other.sub_key, form)
+
+
+def key_of(bound: BoundValue[Any]) -> Key:
+    """The key of a field of an instance, or what stands for it until that has a primary key."""
+    return LaterKey(bound) if bound._instance._pk_bytes is None else bound._key()
 
 
 def same_database(model: Any, database: Any, what: object) -> None:

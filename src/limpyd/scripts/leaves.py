@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from limpyd.requests import Argument
 
@@ -24,6 +24,30 @@ class Stored(NamedTuple):
     form: bytes = b"text"
 
 
+class LaterKey:
+    """The key of a field of an instance without a primary key, which may have one when a request is made.
+
+    Attributes:
+        bound: the field.
+    """
+
+    __slots__ = ("bound",)
+
+    def __init__(self, bound: Any) -> None:
+        self.bound = bound
+
+
+Key = bytes | LaterKey
+
+
+def known_key(key: Key) -> bytes:
+    """The key as it is by now."""
+    if isinstance(key, bytes):
+        return key
+    known: bytes = key.bound._key()
+    return known
+
+
 class Reference(NamedTuple):
     """A value that is read on the server: that of a field of an instance.
 
@@ -35,7 +59,7 @@ class Reference(NamedTuple):
         under: `:` and the sub-key under which that index keeps it; empty if it is under none.
     """
 
-    key: bytes
+    key: Key
     stored: bytes
     sub: bytes
     form: bytes

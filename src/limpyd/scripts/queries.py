@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import DoesNotExist
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
-from limpyd.scripts.leaves import Arguments, Node
+from limpyd.scripts.leaves import Arguments, Node, known_key
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model
 
@@ -150,6 +150,6 @@ def with_references(head: Sequence[Argument], body: Arguments) -> list[Argument]
     args: list[Argument] = [*head, len(body.references)]
     before = len(args) + 6 * len(body.references) + 1
     for at, reference in body.references:
-        args += (before + at, *reference)
+        args += (before + at, known_key(reference.key), *reference[1:])
     args += body.args
     return args
