@@ -16,6 +16,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Self
 
 from limpyd.command_table import TABLE, Facts
 from limpyd.faces import Async, Faced, Sync
+from limpyd.foreign_values import NeedsReading, read_first
 from limpyd.requests import Request, Walk
 from limpyd.suggestions import did_you_mean
 
@@ -47,6 +48,8 @@ def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
             request = describe(self, *args, **kwargs)
+        except NeedsReading as needed:
+            return read_first(needed, lambda replace: call(self, *replace(args), **replace(kwargs)))
         except TypeError:
             hint = _hint(self, describe, args, kwargs)
             if hint:
@@ -58,7 +61,23 @@ def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
         return request.makes._run_making(lambda: describe(self, *args, **kwargs))
 
     call.facts = facts  # type: ignore[attr-defined]
+    call.describe = describe  # type: ignore[attr-defined]
     return call
+
+
+def hooked(command: Any) -> Any:
+    """The command of something whose `post_command` is given each result, and tells which one the caller gets."""
+    describe = command.describe
+
+    @functools.wraps(describe)
+    def described(self: Any, *args: Any, **kwargs: Any) -> Request[Any]:
+        def after(result: Any) -> Any:
+            return self.post_command(sender=self, name=describe.__name__, result=result, args=args, kwargs=kwargs)
+
+        request: Request[Any] = describe(self, *args, **kwargs)
+        return request.then(after)
+
+    return _calling(described, command.facts)
 
 
 def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -32,6 +32,9 @@ def check_settings(settings: Mapping[str, Any], known: AbstractSet[str]) -> None
     Raises:
         DeclarationError: they cannot be used.
     """
+    if "connection_class" in settings:
+        msg = "a class of connections is given with a pool: client=ConnectionPool(connection_class=…, …), from redis-py"
+        raise DeclarationError(msg)
     for name in settings:
         if name not in known | OF_SENTINEL:
             similar = did_you_mean(name, known | OF_SENTINEL) or "; it takes those of redis.Redis, such as db"

@@ -12,6 +12,7 @@ from limpyd.command_table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.faces import Face, Faced
+from limpyd.fields.custom import custom_class
 from limpyd.fields.limpyd2_names import Limpyd2FieldNames
 from limpyd.indexes.base import Index
 from limpyd.keys import ModelKeys, Partition, to_text
@@ -180,6 +181,9 @@ class Field(Operand, WithIndexes, Generic[T]):
         mine: Self = copy.copy(self.declaration)
         mine.model = model
         mine.declaration = self.declaration
+        custom = custom_class(mine, model.model)
+        if custom is not None:
+            mine.__class__ = custom
         return mine
 
     @property

@@ -13,6 +13,7 @@ from limpyd.expressions import Expression
 from limpyd.faces import Async
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
+from limpyd.foreign_values import taking_foreign_keys
 from limpyd.model import objects
 from limpyd.model.bulk import (
     USUAL_CHUNK,
@@ -29,6 +30,7 @@ from limpyd.model.bulk import (
     Result,
 )
 from limpyd.model.bulk import OnProgress as OnBulkProgress
+from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.making import AsyncMaking
@@ -53,6 +55,7 @@ class AsyncRedisModel(ModelCore[Async]):
         namespace: groups models; models of one name can live in different namespaces.
         abstract: whether the class only passes its fields on; not inherited.
         lockable: accepted for limpyd 2's sake; see SingleValueField.
+        collection_manager: the class of its collections, a subclass of AsyncCollection with methods of its own.
         default_indexes: the indexes of the fields in the body of the class, and of its subclasses, that are indexable
             and declare none; None for those of the database, or of the type of each.
         model_name: the name in the keys, instead of the class's own in lower case; not inherited.
@@ -63,6 +66,7 @@ class AsyncRedisModel(ModelCore[Async]):
     database: ClassVar[AsyncRedisDatabase]
     model_name: ClassVar[str]
     _database_type = AsyncRedisDatabase
+    collection_manager: ClassVar[type[AsyncCollection[Any, Any]]] = AsyncCollection
     _awaits = True
 
     pk = AutoPKField(is_default=True)
@@ -78,6 +82,7 @@ class AsyncRedisModel(ModelCore[Async]):
         raise TypeError(msg)
 
     @classmethod
+    @taking_foreign_keys
     def create(cls, **values: Any) -> Coroutine[Any, Any, Self]:
         """Creates an object with these values and the defaults of other fields.
 
@@ -101,6 +106,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
 
     @classmethod
+    @taking_foreign_keys
     def get_or_connect(
         cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Coroutine[Any, Any, Self]:
@@ -113,6 +119,7 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.database._run(request.then(lambda found: cls._connected(found[0])))
 
     @classmethod
+    @taking_foreign_keys
     def get_or_create(
         cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Coroutine[Any, Any, tuple[Self, bool]]:
@@ -257,7 +264,10 @@ class AsyncRedisModel(ModelCore[Async]):
             InvalidValue: a value does not fit the field's type.
         """
         schema = cls._declared()
-        return AsyncCollection(cls, schema, Query(parse(schema, filters, expressions)))
+        manager = cls.collection_manager
+        if "manager" in filters and "manager" not in schema.fields:
+            manager = checked_manager(cls, filters.pop("manager"))
+        return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> AsyncCollection[Self, Self]:

@@ -7,12 +7,22 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from limpyd.database import Database
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.fields import Field
 from limpyd.indexes.base import Index
 from limpyd.suggestions import did_you_mean
 
-SETTINGS = {"abstract": bool, "lockable": bool, "model_name": str, "namespace": str}
+SETTINGS: dict[str, Any] = {
+    "abstract": bool,
+    "collection_manager": type,
+    "database": Database,
+    "default_indexes": (list, tuple),
+    "lockable": bool,
+    "model_name": str,
+    "namespace": str,
+}
+"""The settings of a model, and what each may be."""
 NAME_OF_CLASS = re.compile(r"(?:Final\[)?(?:\w+\.)*(\w+)")
 
 
@@ -59,6 +69,8 @@ def _against(model: type, name: str, value: Any) -> str:
 def _misspelt(name: str, value: Any) -> str:
     """Why an attribute is a setting of a model by another name, if its name and type are nearly those of one."""
     of_type = [setting for setting, kind in SETTINGS.items() if isinstance(value, kind)]
+    if name.startswith("database"):  # another one
+        return ""
     if name in SETTINGS or name.startswith("_"):
         return ""
     meant = did_you_mean(name, of_type, likeness=0.85)
@@ -100,3 +112,28 @@ def _classes(base: type[Any]) -> Iterator[type[Any]]:
     yield base
     for each in base.__subclasses__():
         yield from _classes(each)
+
+
+def checked_manager(model: Any, manager: Any) -> Any:
+    """The class of a model's collections.
+
+    Raises:
+        DeclarationError: it is no class of collections of the model's face, or makes its instances in a way of its own.
+    """
+    usual = next(vars(base)["collection_manager"] for base in reversed(model.__mro__) if _has_manager(base))
+    own = ("__call__", "__init__", "__new__")
+    if not isinstance(manager, type) or not issubclass(manager, usual):
+        reason = f"is no subclass of {usual.__name__}, whose methods collections have"
+    elif any(name in vars(base) for base in manager.__mro__[: manager.__mro__.index(usual)] for name in own):
+        reason = (
+            "defines how it is made or called, which the library does: give it methods that narrow it, such as "
+            "`def published(self): return self.filter(published=True)`"
+        )
+    else:
+        return manager
+    msg = f"{model.__name__}: the collection_manager {shorten(manager)} {reason}"
+    raise DeclarationError(msg)
+
+
+def _has_manager(base: type[Any]) -> bool:
+    return base.__module__.startswith("limpyd.") and "collection_manager" in vars(base)

@@ -13,7 +13,7 @@ from limpyd.faces import Face, Faced
 from limpyd.fields.base import existing_only, writing
 from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
-from limpyd.model.class_body import check_body
+from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_hook
 from limpyd.model.instance_hash import InstanceHash
@@ -39,6 +39,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
 
     abstract: ClassVar[bool] = True
     lockable: ClassVar[bool] = True
+    collection_manager: ClassVar[Any]
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     namespace: ClassVar[str] = ""
 
@@ -65,6 +66,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
                 f"a base class, or `abstract = True` if it stores nothing itself; {found}"
             )
             raise DeclarationError(msg)
+        checked_manager(cls, cls.collection_manager)
         if cls.__post_init__ is not ModelCore.__post_init__:
             run_hook(cls, ModelCore)
         name = vars(cls).get("model_name", cls.__name__.lower())

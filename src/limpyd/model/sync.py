@@ -13,6 +13,7 @@ from limpyd.expressions import Expression
 from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
+from limpyd.foreign_values import NeedsReading, read_first, taking_foreign_keys
 from limpyd.model import objects
 from limpyd.model.bulk import (
     USUAL_CHUNK,
@@ -27,6 +28,7 @@ from limpyd.model.bulk import (
     PkAndValues,
 )
 from limpyd.model.bulk import OnProgress as OnBulkProgress
+from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.making import Making
@@ -54,6 +56,7 @@ class RedisModel(ModelCore[Sync]):
         namespace: groups models; models of one name can live in different namespaces.
         abstract: whether the class only passes its fields on; not inherited.
         lockable: accepted for limpyd 2's sake; see SingleValueField.
+        collection_manager: the class of its collections, a subclass of Collection with methods of its own.
         default_indexes: the indexes of the fields in the body of the class, and of its subclasses, that are indexable
             and declare none; None for those of the database, or of the type of each.
         model_name: the name in the keys, instead of the class's own in lower case; not inherited.
@@ -64,6 +67,7 @@ class RedisModel(ModelCore[Sync]):
     database: ClassVar[RedisDatabase]
     model_name: ClassVar[str]
     _database_type = RedisDatabase
+    collection_manager: ClassVar[type[Collection[Any, Any]]] = Collection
     _awaits = False
 
     pk = AutoPKField(is_default=True)
@@ -83,7 +87,11 @@ class RedisModel(ModelCore[Sync]):
         schema = self._declared()
         request: Request[bytes | None]
         if pk is NEW:
-            request = objects.creation(schema, values)
+            try:
+                request = objects.creation(schema, values)
+            except NeedsReading as needed:
+                read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
+                return
         elif values:
             msg = (
                 f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
@@ -114,6 +122,7 @@ class RedisModel(ModelCore[Sync]):
         return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
 
     @classmethod
+    @taking_foreign_keys
     def get_or_connect(
         cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> Self:
@@ -126,6 +135,7 @@ class RedisModel(ModelCore[Sync]):
         return cls.database._run(request.then(lambda found: cls._connected(found[0])))
 
     @classmethod
+    @taking_foreign_keys
     def get_or_create(
         cls, pk: Encodable | None = None, /, *, defaults: Mapping[str, Any] | None = None, **filters: Any
     ) -> tuple[Self, bool]:
@@ -256,7 +266,10 @@ class RedisModel(ModelCore[Sync]):
             InvalidValue: a value does not fit the field's type.
         """
         schema = cls._declared()
-        return Collection(cls, schema, Query(parse(schema, filters, expressions)))
+        manager = cls.collection_manager
+        if "manager" in filters and "manager" not in schema.fields:
+            manager = checked_manager(cls, filters.pop("manager"))
+        return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod
     def instances(cls, lazy: bool = False, **filters: Any) -> Collection[Self, Self]:

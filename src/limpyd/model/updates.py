@@ -10,6 +10,7 @@ from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
+from limpyd.foreign_values import taking_foreign_keys
 from limpyd.model.schema import Schema
 from limpyd.requests import Argument, Request
 from limpyd.scripts import updates
@@ -145,6 +146,7 @@ class Update(Generic[R_co]):
 
 
 def _update_of(model: Any) -> OnClass[Any]:
+    @taking_foreign_keys
     def update(pk: Encodable = MISSING, /, *given: Any, if_version: int | None = None, **values: Any) -> Any:
         schema: Schema = model._declared()
         by_name_only(f"{schema.name}.update", "pk, ", given or ((pk,) if isinstance(pk, Mapping) else ()))
@@ -162,6 +164,7 @@ def _update_of(model: Any) -> OnClass[Any]:
 
 
 def _update_in(instance: Any) -> OnInstance[Any]:
+    @taking_foreign_keys
     def update(*given: Any, if_version: int | None = None, **values: Any) -> Any:
         by_name_only("update", "", given)
         pk = instance._pk_bytes

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
+from limpyd.foreign_values import taking_foreign_keys
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.paging import Page
@@ -187,6 +188,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         found: Coroutine[Any, Any, int] = self._database._run_program(self._deletion(chunk))
         return found
 
+    @taking_foreign_keys
     def update(self, chunk: int = 500, **values: Any) -> Coroutine[Any, Any, int]:
         """Gives all objects that match new values, with their index entries; how many there were.
 

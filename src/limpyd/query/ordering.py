@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.expressions import SEPARATOR
-from limpyd.fields import AutoPKField, Field, ValueField
+from limpyd.fields import AutoPKField, BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.fields.value import BoundValue
 from limpyd.indexes.kept import Kept
@@ -133,8 +133,8 @@ def sort_keys(
 
 
 def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
-    if isinstance(by, Field):
-        by = by.name
+    if isinstance(by, BoundField | Field):
+        by = _name_of(model, by._field if isinstance(by, BoundField) else by)
     if by is None:
         by = "pk"
     if not isinstance(by, str):
@@ -159,6 +159,19 @@ def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
         raise InvalidFilter(msg)
     order = _order(field, alpha)
     return SortKey(name, field, sub, order, down != desc, _index_in_order(field, order))
+
+
+def _name_of(model: Any, field: Field[Any]) -> str:
+    """The name of a field of a model, or of a class that it inherits from.
+
+    Raises:
+        InvalidFilter: it is a field of another model.
+    """
+    owner = getattr(field, "model", None)
+    if owner is not model and owner is not None and not issubclass(model.model, owner.model):
+        msg = f"sort by {field}: it is no field of {model.name}"
+        raise InvalidFilter(msg)
+    return field.name
 
 
 def _order(field: ValueField[Any], alpha: bool | None) -> bytes:

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
+from limpyd.foreign_values import taking_foreign_keys
 from limpyd.iteration import Items, Unread, unread_length
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
@@ -226,6 +227,7 @@ class Collection(CollectionCore[Item, M]):
         found: int = self._database._run_program(self._deletion(chunk))
         return found
 
+    @taking_foreign_keys
     def update(self, chunk: int = 500, **values: Any) -> int:
         """Gives all objects that match new values, with their index entries; how many there were.
 

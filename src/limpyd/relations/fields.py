@@ -78,6 +78,8 @@ class _CallableMembers(Generic[M, Face]):
         """The collection of the objects that it refers to, narrowed by expressions and filters. Nothing is sent yet."""
         return self._field.target.model.collection(*expressions, **filters).intersect(self)
 
+    collection = __call__  # as limpyd 2 has it
+
 
 class BoundM2MSet(_CallableMembers[M, Face], BoundSet[str, Any, Face]):
     """References in a set, of one instance."""

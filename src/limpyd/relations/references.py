@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Never, Self, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Check, Place, ValueField
+from limpyd.foreign_values import NeedsReading
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
 from limpyd.indexes.kept import Kept
@@ -177,8 +178,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         instance = value
         if isinstance(value, BoundField):
             if value._field is not value._instance._schema.pk_field:
-                msg = f"{self}: {value!r} is a field; get its value first, or give the object"
-                raise InvalidValue(msg)
+                self._take_field(value)
             instance = value._instance
         if not hasattr(type(instance), "_schema"):
             try:
@@ -193,6 +193,22 @@ class ReferenceField(ValueField[Any], Generic[M]):
             raise InvalidValue(msg)
         pk: bytes = instance._pk_bytes
         return pk
+
+    def _take_field(self, bound: BoundField[Any]) -> Never:
+        """Has a reference of another object be read, whose value is to be that of this field.
+
+        Raises:
+            NeedsReading: always, if it is one.
+            InvalidValue: it is not a reference to one object of the same model.
+        """
+        msg = f"{self}: {bound!r} is a field; get its value first, or give the object"
+        other = bound._field
+        if not isinstance(other, ReferenceField) or other.many:
+            raise InvalidValue(msg)
+        if other.target is not self.target:
+            msg = f"{self} refers to objects of {self.target.name}, and {bound!r} to those of {other.target.name}"
+            raise InvalidValue(msg)
+        raise NeedsReading(msg, bound)
 
     # --- how references are kept and checked ---
 

@@ -60,6 +60,8 @@ class BoundReverse(Faced[Face]):
         own = Comparison(self._field, (), "eq", self._instance)
         return self._field.model.model.collection(own, *expressions, **filters)
 
+    collection = __call__
+
     def __repr__(self) -> str:
         return f"<{self._field} to {self._instance!r}>"
 

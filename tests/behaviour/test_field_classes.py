@@ -1,0 +1,197 @@
+"""Classes of fields, of collections and of connections that users write: what they add takes effect, or is refused."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+import redis.asyncio
+
+from limpyd import InstanceHashField, RedisDatabase, SetField, StringField
+from limpyd.exceptions import DeclarationError
+from limpyd.query.asynchronous import AsyncCollection
+from limpyd.query.sync import Collection
+
+
+class Suffixed(StringField):
+    def __init__(self, *args, suffix="", **options):
+        self.suffix = suffix
+        super().__init__(*args, **options)
+
+    def set(self, value, **options):
+        return super().set(value.lower() + self.suffix, **options)
+
+    def is_value(self, value, *, of=None):
+        return (self.name, of, self.set(value))
+
+    @property
+    def stored_under(self):
+        return self.key
+
+    @staticmethod
+    def shouted(text):
+        return text + "!"
+
+
+class Marked(Suffixed):
+    def set(self, value, **options):
+        return super().set("<" + value, **options)
+
+
+class Logged(SetField):
+    def post_command(self, sender, name, result, args, kwargs):
+        self._instance.log.append((sender.name, name, result, args, kwargs))
+        return {"log": result}
+
+
+class TestMethodsOfAFieldClass:
+    async def test_are_commands_of_its_fields(self, any_face):
+        face = any_face
+
+        class Page(face.Model):
+            database = face.database
+            title = Suffixed(suffix="?", indexable=True)
+            label = Marked()
+            plain = StringField()
+
+        class Child(Page):
+            more = Suffixed(suffix=".")
+
+        for model in (Page, Child):
+            page = await face.do(model.create(plain="x"))
+            assert await face.do(page.title.set("ABC")) is True
+            assert await face.do(page.title.get()) == "abc?"
+            assert await face.all(model.collection(title="abc?")) == ["1"]
+            name, of, done = page.label.is_value("A", of=3)
+            assert (name, of, await face.do(done), await face.do(page.label.get())) == ("label", 3, True, "<a")
+            assert page.title.stored_under == page.title.key
+            assert (page.title.shouted("a"), page.title.suffix) == ("a!", "?")
+            assert type(page.plain) is type(Page.plain.__get__(page))
+            assert isinstance(Page.title, Suffixed)
+            assert (str(Page.title), type(Page.title).__name__) == ("Page.title", "Suffixed")
+        with pytest.raises(AttributeError):
+            page.title.nothing  # noqa: B018 - it is asked for
+        assert not hasattr(page.plain, "is_value")
+
+    async def test_post_command_runs_after_each_command(self, any_face):
+        face = any_face
+
+        class Page(face.Model):
+            database = face.database
+            tags = Logged()
+            title = StringField()
+
+        class Noted(Page):
+            def post_command(self, sender, name, result, args, kwargs):
+                self.log.append((sender.name, name, result, args, kwargs))
+                return result
+
+        for model in (Page, Noted):
+            page = await face.do(model.create(title="x"))
+            page.log = []
+            assert await face.do(page.tags.sadd("a", "b")) == {"log": 2}
+            await face.do(page.title.set("y", nx=True))
+            expected = [("tags", "sadd", 2, ("a", "b"), {}), ("title", "set", False, ("y",), {"nx": True})]
+            assert page.log == expected[: 1 if model is Page else 2]
+        new = Noted() if not face.is_async else await face.do(Noted.create())
+        new.log = []
+        await face.do(new.title.set("z"))  # it makes the object
+        assert new.log == [("title", "set", True, ("z",), {})]
+
+    def test_post_command_runs_when_a_pipeline_is_executed(self, one_server):
+        from limpyd import RedisModel  # noqa: PLC0415
+
+        class Page(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            tags = Logged()
+
+        page = Page(tags=["x"])
+        page.log = []
+        with page.database.pipeline() as pipe:
+            page.tags.sadd("a")
+            assert page.log == []
+            pipe.execute()
+        assert page.log == [("tags", "sadd", 1, ("a",), {})]
+
+    @pytest.mark.parametrize("name", ["available_getters", "available_modifiers", "_commands_to_proxy", "_call_set"])
+    def test_what_limpyd_2_makes_commands_of_is_refused(self, any_face, name):
+        kind = type("Kind", (StringField,), {name: {"set"}})
+        with pytest.raises(DeclarationError, match=rf"Page\.title: Kind\.{name} has no effect: .*super\(\)"):
+
+            class Page(any_face.Model):
+                database = any_face.database
+                title = kind()
+
+
+class TestCollectionManager:
+    async def test_is_the_class_of_collections(self, any_face):
+        usual = AsyncCollection if any_face.is_async else Collection
+
+        class Published(usual):
+            def published(self):
+                return self.filter(public="yes")
+
+        class Page(any_face.Model):
+            database = any_face.database
+            collection_manager = Published
+            public = InstanceHashField(indexable=True)
+
+        class Child(Page):
+            pass
+
+        for model in (Page, Child):
+            await any_face.do(model.create(public="yes"))
+            await any_face.do(model.create(public="no"))
+            for found in (model.collection().published(), model.collection().sort().published().filter(pk="1")):
+                assert await any_face.all(found) == ["1"]
+            assert await any_face.all(model.instances().published().primary_keys()) == ["1"]
+            assert type(model.collection(manager=usual)) is usual
+            assert await any_face.all(model.collection(manager=usual, public="no")) == ["2"]
+
+    def test_that_is_none_is_refused(self, any_face):
+        usual = AsyncCollection if any_face.is_async else Collection
+
+        class Own(usual):
+            def __init__(self, model):
+                pass
+
+        for manager, reason in (
+            (object, "is no subclass of"),
+            (Collection if any_face.is_async else AsyncCollection, "is no subclass of"),
+            ("Manager", "is no subclass of"),
+            (Own, "defines how it is made"),
+        ):
+            with pytest.raises(DeclarationError, match=reason):
+
+                class Page(any_face.Model):
+                    database = any_face.database
+                    collection_manager = manager
+
+
+def test_misspelt_settings_are_refused(any_face):
+    for name, value, meant in (
+        ("databse", any_face.database, "database"),
+        ("colection_manager", Collection, "collection_manager"),
+        ("default_index", [], "default_indexes"),
+        ("name_space", "x", "namespace"),
+    ):
+        with pytest.raises(DeclarationError, match=f"Page.{name} is no setting of a model; did you mean '{meant}'"):
+            type(any_face.Model)("Page", (any_face.Model,), {"database": any_face.database, name: value})
+
+
+async def test_connections_are_of_the_class_of_the_pool(any_face):
+    kind = redis.asyncio if any_face.is_async else redis
+    made = []
+
+    class Own(kind.Connection):
+        def __init__(self, **options):
+            made.append(self)
+            super().__init__(**options)
+
+    pool = kind.ConnectionPool(connection_class=Own, port=any_face.server.port)
+    database = any_face.Database(client=pool)
+    page = type(any_face.Model)("Page", (any_face.Model,), {"database": database, "title": StringField()})
+    await any_face.do(page.create(title="x"))
+    assert made
+    await any_face.do(database.close())
+    with pytest.raises(DeclarationError, match="with a pool: client=ConnectionPool"):
+        any_face.Database(connection_class=Own)
