@@ -125,6 +125,22 @@ def test_writes_in_a_pipeline_come_with_execute(database, person_model):
     assert (person.name.get(), person.city.get()) == ("Marc", "Lyon")
 
 
+def test_without_a_transaction(database, person_model):
+    person = person_model(name="Jean", city="Paris")
+    with database.pipeline(transaction=False) as pipe:
+        person.name.get()
+        assert pipe.execute() == ["Jean"]
+
+
+def test_raw_commands_of_the_pipe(database, person_model):
+    person = person_model(name="Jean", city="Paris")
+    with database.pipeline() as pipe:
+        pipe.set("raw", "x")
+        person.name.get()
+        pipe.get("raw")
+        assert pipe.execute() == [True, "Jean", "x"]
+
+
 def test_transactions(database, person_model):
     person = person_model(name="Jean", city="Paris")
 
@@ -154,3 +170,22 @@ def test_transactions_are_tried_again(database, person_model):
     database.transaction(update_city, person.city)
     assert tries == ["Paris", "Rome"]
     assert person.city.get() == "New Rome"
+
+
+def test_threads_without_a_pipeline_of_their_own(database, person_model):
+    person = person_model(name="Jean", city="Paris")
+    with database.pipeline() as pipe:
+        person.name.get()
+        found = []
+        other = threading.Thread(target=lambda: found.append(person.city.get()))
+        other.start()
+        other.join()
+        assert found == ["Paris"]
+        assert pipe.execute() == ["Jean"]
+
+
+def test_a_block_that_is_left_without_execute_sends_nothing(database, person_model):
+    person = person_model(name="Jean", city="Paris")
+    with database.pipeline():
+        person.name.set("Marc")
+    assert person.name.get() == "Jean"

@@ -90,6 +90,24 @@ def test_indexes(database):
 # --- every field ---
 
 
+def test_delete_and_exists(thing):
+    thing.entry.hset("x")
+    thing.mapping.hset("a", 1)
+    thing.members.sadd("a")
+    thing.queue.rpush("a")
+    thing.scores.zadd({"a": 1})
+    for name in ("string", "number", "entry", "count", "mapping", "members", "queue", "scores"):
+        field = thing.get_field(name)
+        if name == "mapping":
+            assert field.hexists("a")
+        else:
+            assert field.exists()
+        assert field.delete()
+        if name != "mapping":
+            assert not field.exists()
+    assert thing.mapping.hgetall() == {}
+
+
 def test_expiry(thing):
     assert thing.string.ttl() < 0
     assert thing.string.expire(100)

@@ -117,6 +117,16 @@ def test_use_database(one_server, database):
     other.connection.close()
 
 
+def test_get_field_and_has_field(article_model):
+    assert article_model.get_field("title").name == "title"
+    assert article_model.has_field("title")
+    assert not article_model.has_field("nothing")
+    article = article_model(title="foo")
+    assert article.get_field("title").hget() == "foo"
+    with pytest.raises(AttributeError):
+        article_model.get_field("nothing")
+
+
 # --- instance methods ---
 
 
