@@ -7,7 +7,6 @@ like work on, and moments sort by their text.
 from __future__ import annotations
 
 import enum
-import operator
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -204,6 +203,13 @@ def _encode_untyped(value: Encodable) -> bytes:
     raise TypeError(_not_encodable(value))
 
 
+def _decode_untyped(stored: bytes) -> str:
+    try:
+        return stored.decode()  # twice as fast as with an error handler
+    except UnicodeDecodeError:
+        return stored.decode("utf-8", "surrogateescape")
+
+
 def _not_encodable(value: object) -> str:
     """Why a field without a type does not take a value, and the cure."""
     kind = type(value)
@@ -347,7 +353,7 @@ CODECS: dict[type, Codec[Any]] = {
 UNTYPED: Codec[Any] = Codec(
     "str",
     _encode_untyped,
-    operator.methodcaller("decode", "utf-8", "surrogateescape"),
+    _decode_untyped,
     Use.TEXT | Use.INTEGER | Use.NUMBER,
     number="exact",
 )

@@ -31,7 +31,7 @@ _DECIMAL = re.compile(rb"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE][+-]?[0-
 _DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 _MOMENT = re.compile(_DATE.pattern + b"T" + _TIME.pattern + b"Z")
-_DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
+DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
 _UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
 _LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
 
@@ -79,7 +79,7 @@ def _exact(stored: bytes) -> bytes:
 
 def _double(stored: bytes) -> bytes:
     """A float, which is a double itself."""
-    if _DOUBLE.fullmatch(stored) is None:
+    if DOUBLE.fullmatch(stored) is None:
         msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
         raise ValueError(msg)
     return score(float(stored))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import form
+from limpyd.indexes.forms import DOUBLE, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, placed
 from limpyd.keys.parts import is_template, part_in
@@ -167,6 +167,8 @@ class Kept:
         cure = ""
         if self.kind in {b"num", b"nums"} and not self._steps:
             cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
+            if not self.field.typed and DOUBLE.fullmatch(stored):
+                cure = ". To keep every float declare the field with type=float"
         return self._refusal_of(self.field, stored, reason + cure)
 
     def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
