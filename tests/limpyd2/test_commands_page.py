@@ -128,6 +128,53 @@ def test_set(thing):
     assert members.smembers() == set()
 
 
+def test_list(thing):
+    queue = thing.queue
+    assert queue.rpush("a", "b", 1) == 3
+    assert queue.lpush("z") == 4
+    assert queue.lrange(0, -1) == queue.lmembers() == ["z", "a", "b", "1"]
+    assert queue.llen() == 4
+    assert queue.lindex(1) == "a"
+    assert queue.linsert("before", "a", "y") == 5
+    assert queue.lset(0, "Z")
+    assert queue.lpop() == "Z"
+    assert queue.rpop() == "1"
+    assert queue.rpushx("a") == 4
+    assert queue.lpushx("a") == 5
+    assert queue.lmembers() == ["a", "y", "a", "b", "a"]
+    assert queue.lcontains("y")
+    assert not queue.lcontains("none")
+    assert queue.lrank("b") == 3
+    assert queue.lrank("none") is None
+    assert queue.lcount("a") == 3
+    assert queue.lrem(1, "a") == 1
+    assert queue.ltrim(0, 1)
+    assert queue.lmembers() == ["y", "a"]
+
+
+def test_sorted_set(thing):
+    scores = thing.scores
+    assert scores.zadd({"a": 1, "b": 2}) == 2
+    assert scores.zadd(c=3, d=4) == 2
+    assert scores.zcard() == 4
+    assert scores.zmembers() == scores.zrange(0, -1) == ["a", "b", "c", "d"]
+    assert scores.zrange(0, 1, withscores=True) == [("a", 1.0), ("b", 2.0)]
+    assert scores.zrevrange(0, 0) == ["d"]
+    assert scores.zrevrange(0, 0, withscores=True) == [("d", 4.0)]
+    assert scores.zrangebyscore(2, 3) == ["b", "c"]
+    assert scores.zrangebyscore("(2", "+inf", start=0, num=1, withscores=True) == [("c", 3.0)]
+    assert scores.zrevrangebyscore(3, 2) == ["c", "b"]
+    assert scores.zcount(2, 4) == 3
+    assert scores.zscore("a") == 1.0
+    assert (scores.zrank("a"), scores.zrevrank("a")) == (0, 3)
+    assert scores.zincrby(10, "a") == 11.0
+    assert dict(scores.zscan()) == {"b": 2.0, "c": 3.0, "d": 4.0, "a": 11.0}
+    assert scores.zrem("d", "none") == 1
+    assert scores.zremrangebyscore(2, 2) == 1
+    assert scores.zremrangebyrank(0, 0) == 1
+    assert scores.zmembers() == ["a"]
+
+
 def test_sorted_set_by_text(thing):
     scores = thing.scores
     scores.zadd(dict.fromkeys("abcd", 0))
@@ -137,9 +184,35 @@ def test_sorted_set_by_text(thing):
     assert scores.zremrangebylex("-", "[b") == 2
 
 
+def test_several_values_at_creation(things):
+    thing = things(queue=["a", "b"], members={"a", "b"}, scores={"a": 1}, mapping={"a": "x"})
+    assert thing.queue.lmembers() == ["a", "b"]
+    assert thing.members.smembers() == {"a", "b"}
+    assert thing.scores.zscore("a") == 1
+    assert thing.mapping.hgetall() == {"a": "x"}
+
+
 def test_sorting_a_field(thing):
     thing.queue.rpush(3, 1, 2)
     assert thing.queue.sort() == ["1", "2", "3"]
     assert thing.queue.sort(desc=True) == ["3", "2", "1"]
     thing.members.sadd("b", "a")
     assert thing.members.sort(alpha=True) == ["a", "b"]
+
+
+def test_proxies(thing):
+    """proxy_get and proxy_set read and write whole fields, whatever their kind."""
+    values = {
+        "string": "x",
+        "entry": "x",
+        "mapping": {"a": "1"},
+        "members": {"a", "b"},
+        "queue": ["a", "b"],
+    }
+    for name, value in values.items():
+        field = thing.get_field(name)
+        field.delete()
+        field.proxy_set(value)
+        assert field.proxy_get() == value
+    thing.scores.proxy_set({"a": 1})
+    assert thing.scores.proxy_get() == ["a"]

@@ -6,6 +6,7 @@ from limpyd import fields, model
 from limpyd.contrib.collection import ExtendedCollectionManager
 from limpyd.contrib.indexes import (
     DateIndex,
+    DateIndexParts,
     DateSimpleTimeIndex,
     DateTimeIndex,
     EqualIndexWith,
@@ -49,6 +50,13 @@ def test_dates(database):
     assert found(at__gt="2015-06-12", at__lt="2016") == {"1"}
     assert found(at__startswith="2015") == {"1", "3"}
     assert found(at__month=12, at__year=2016) == {"4"}
+
+
+def test_parts_of_dates(database):
+    found = indexed(database, DateIndexParts, "2015-12-16", "2014-09-07")
+    assert found(at__year=2015) == found(at__month="12") == found(at__day=16) == {"1"}
+    with pytest.raises(ImplementationError):
+        found(at__startswith="2015")
 
 
 def test_times(database):

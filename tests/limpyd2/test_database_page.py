@@ -65,6 +65,11 @@ def test_scan_keys(database):
     assert "other" in set(database.scan_keys())
 
 
+def test_redis_version(database):
+    assert database.redis_version >= (7, 0)
+    assert all(isinstance(number, int) for number in database.redis_version)
+
+
 def test_default_indexes_of_a_database(one_server):
     class Numbers(PipelineDatabase):
         default_indexes = [NumberRangeIndex]  # noqa: RUF012 - as the documentation writes it

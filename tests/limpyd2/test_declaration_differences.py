@@ -142,3 +142,39 @@ def test_abstract(database):
         name = fields.StringField()
 
     assert (Base.abstract, Person.abstract) == (True, False)
+
+
+@difference("a field of an instance is a copy of the declaration, with the commands as its methods")
+def test_methods_of_field_classes(database):
+    main_database = database
+
+    class Loud(fields.StringField):
+        def set(self, value):
+            return super().set(value.upper())
+
+        def shout(self):
+            return f"{self.name}: {self.get()}!"
+
+    class Person(model.RedisModel):
+        database = main_database
+        name = Loud()
+
+    person = Person(name="x")
+    person.name.set("ada")
+    assert person.name.shout() == "name: ADA!"
+    assert person.name is not Person.get_field("name")
+
+
+@difference("`related_name` is in lower case")
+def test_related_names(database):
+    main_database = database
+
+    class Person(related.RelatedModel):
+        database = main_database
+        namespace = "People"
+        name = fields.StringField()
+        boss = related.FKStringField("self", related_name="%(namespace)s_%(model)s_Staff")
+
+    boss = Person(name="x")
+    Person(boss=boss)
+    assert len(boss.people_person_Staff()) == 1

@@ -175,3 +175,22 @@ def test_fields_and_instances_are_filter_values(database):
     assert list(Person.collection(friend=ada)) == list(Person.collection(friend=ada.pk)) == ["2"]
     assert list(Person.collection(pk=ada)) == ["1"]
     assert list(Person.collection(friend=ben)) == []
+
+
+def test_the_manager_may_be_asked_for(database):
+    """collection(manager=…), and a manager of one's own."""
+    main_database = database
+
+    class Adults(ExtendedCollectionManager):
+        def adults(self):
+            return self.filter(adult=1)
+
+    class Person(model.RedisModel):
+        database = main_database
+        collection_manager = Adults
+        adult = fields.InstanceHashField(indexable=True)
+
+    Person(adult=1)
+    Person(adult=0)
+    assert list(Person.collection().adults()) == ["1"]
+    assert list(Person.collection(manager=ExtendedCollectionManager, adult=0)) == ["2"]

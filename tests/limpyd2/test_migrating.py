@@ -5,8 +5,11 @@ import pytest
 from tests.limpyd2.differences import rows, tried
 from tests.limpyd2.peers import ROOT
 
+FIELD_CLASSES = "tests/behaviour/test_field_classes.py"
 ELSEWHERE = {
     "renaming a class orphans its data": "tests/behaviour/test_renaming.py",
+    "`available_modifiers`, `_commands_to_proxy`, `_call_set(…)` on a class of fields": FIELD_CLASSES,
+    "`post_command` runs in a pipeline when a command is collected": FIELD_CLASSES,
     "dynamic fields of redis-limpyd-extensions": "tests/behaviour/test_dynamic_fields.py",
 }
 """Rows that have tests in other files."""
@@ -27,6 +30,6 @@ def test_what_is_tried_stands_on_the_page():
     assert not set(marks) - set(rows())
 
 
-@pytest.mark.parametrize("path", ELSEWHERE.values())
+@pytest.mark.parametrize("path", sorted(set(ELSEWHERE.values())))
 def test_tests_elsewhere_are_there(path):
     assert (ROOT / path).exists()

@@ -70,6 +70,25 @@ def test_exists(article_model):
         article_model.exists()
 
 
+def test_lazy_connect(article_model):
+    article_model(title="foo")
+    existing = article_model.lazy_connect(1)
+    assert existing.title.hget() == "foo"
+    missing = article_model.lazy_connect(11)
+    with pytest.raises(DoesNotExist):
+        missing.title.hset("bar")
+    with pytest.raises(DoesNotExist):
+        article_model.lazy_connect(11).title.hget()
+    with pytest.raises(article_model.DoesNotExist):
+        article_model.lazy_connect(11).delete()
+
+
+def test_connected(article_model):
+    article_model(title="foo")
+    assert article_model(1).connected
+    assert not article_model.lazy_connect(1).connected
+
+
 def test_from_pks(article_model):
     for title in ("a", "b", "c"):
         article_model(title=title)

@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import RedisDatabase, fields, model
 from limpyd.contrib import related
-from limpyd.exceptions import NotInPipeline
+from limpyd.exceptions import LimpydError, NotInPipeline
 from limpyd.pipelines.pending import Pending
 from tests.conftest import Sent
 from tests.limpyd2.differences import difference, refuses
@@ -125,3 +125,19 @@ def test_transactions(one_server, database, people):
         person.city.hset("c")
     assert len(sent.commands) == 1
     assert person.hmget("name", "city") == ["b", "c"]
+
+
+@difference("`other.owner` given as the value of a foreign key is read first")
+def test_references_as_values(database):
+    main_database = database
+
+    class Person(related.RelatedModel):
+        database = main_database
+        name = fields.StringField()
+        boss = related.FKStringField("self", related_name="staff")
+
+    first = Person(boss=Person(name="x"))
+    second = Person(boss=first.boss)
+    assert second.boss.get() == "1"
+    with database.pipeline():
+        refuses(LimpydError, lambda: second.boss.set(first.boss))

@@ -202,3 +202,11 @@ def test_names_are_no_patterns(database):
 
     star, other = Named(name="*", note="x"), Named(name="other", note="x")
     assert len(list(star.scan_keys())) == len(list(other.scan_keys())) == 1
+
+
+@difference('`dict(c.values_list("pk", "name"))`')
+def test_collections_are_no_dicts(people):
+    people(name="a")
+    pairs = people.collection().values_list("pk", "name")
+    refuses(TypeError, lambda: dict(pairs))
+    assert dict(pairs.all()) == {"1": "a"}

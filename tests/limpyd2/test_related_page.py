@@ -53,6 +53,14 @@ def test_instances_and_pks_are_values(models):
     )
 
 
+def test_another_field_is_a_value(models):
+    person_model, group_model = models
+    first, second = group_model(name="first", owner=person_model(name="ybon")), group_model(name="second")
+    second.owner.hset(first.owner)
+    assert second.owner.hget() == "ybon"
+    assert set(group_model.collection(owner=first.owner)) == {"first", "second"}
+
+
 def test_the_other_side_of_a_foreign_key(models):
     person_model, group_model = models
     ybon = person_model(name="ybon")
@@ -69,6 +77,20 @@ def test_the_other_side_of_a_foreign_key(models):
 # --- many to many ---
 
 
+def test_sets(models):
+    person_model, group_model = models
+    core_devs, ybon, twidi = group_model(name="limpyd core devs"), person_model(name="ybon"), person_model(name="twidi")
+    core_devs.members.sadd(ybon, twidi)
+    assert core_devs.members.smembers() == {"ybon", "twidi"}
+    assert core_devs.members.sismember(ybon)
+    assert set(core_devs.members()) == set(core_devs.members.collection()) == {"ybon", "twidi"}
+    assert {person.name.get() for person in core_devs.members().instances()} == {"ybon", "twidi"}
+    assert list(ybon.membership()) == ["limpyd core devs"]
+    core_devs.members.srem(ybon)
+    assert list(ybon.membership()) == []
+    assert list(core_devs.members(name="twidi")) == ["twidi"]
+
+
 def test_self(models):
     person_model, _ = models
     foo, bar, baz = (person_model(name=name) for name in ("foo", "bar", "baz"))
@@ -77,6 +99,34 @@ def test_self(models):
     assert set(foo.following()) == {"bar", "baz"}
     assert set(baz.followers()) == {"foo", "bar"}
     assert list(bar.followers()) == ["foo"]
+
+
+def test_lists(models):
+    person_model, group_model = models
+    group, people = group_model(name="x"), [person_model(name=name) for name in "abc"]
+    group.queue.rpush(people[0], people[1])
+    group.queue.lpush(people[2])
+    assert group.queue.lmembers() == ["c", "a", "b"]
+    group.queue.linsert("before", people[0], people[1])
+    group.queue.lset(0, people[1])
+    assert group.queue.lrange(0, -1) == ["b", "b", "a", "b"]
+    assert group.queue.lrem(0, people[1]) == 3
+    assert set(group.queue()) == {"a"}
+    assert list(people[0].queued_in()) == ["x"]
+    assert list(people[1].queued_in()) == []
+
+
+def test_sorted_sets(models):
+    person_model, group_model = models
+    group, ybon, twidi = group_model(name="x"), person_model(name="ybon"), person_model(name="twidi")
+    group.ranks.zadd({ybon.name.get(): 2, "twidi": 1})
+    assert group.ranks.zmembers() == ["twidi", "ybon"]
+    assert group.ranks.zscore(ybon) == 2
+    assert group.ranks.zrank(twidi) == 0
+    assert group.ranks.zincrby(5, twidi) == 6
+    assert list(ybon.ranked_in()) == ["x"]
+    assert group.ranks.zrem(ybon) == 1
+    assert list(group.ranks()) == ["twidi"]
 
 
 def test_collections_of_lists_and_sorted_sets_are_in_order_when_sorted_by_them(models):
@@ -170,3 +220,16 @@ def test_one_related_name_for_one_field(database):
 
 
 # --- deletion ---
+
+
+def test_a_deletion_clears_what_points_to_the_object(models):
+    person_model, group_model = models
+    ybon = person_model(name="ybon")
+    group = group_model(name="x", owner=ybon, deputy=ybon, members=["ybon"], ranks={"ybon": 1}, queue=["ybon"])
+    ybon.delete()
+    assert group.owner.hget() is None
+    assert group.deputy.get() is None
+    assert group.members.smembers() == set()
+    assert group.ranks.zmembers() == []
+    assert group.queue.lmembers() == []
+    assert list(group_model.collection(owner="ybon")) == []
