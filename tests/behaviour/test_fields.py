@@ -89,7 +89,9 @@ class TestString:
         assert await face.do(thing.text.ttl()) == -1
         await face.refused(InvalidValue, lambda: thing.text.set("c", ex=1, px=1))
         await face.refused(InvalidValue, lambda: thing.text.set("c", ex=0))
-        await face.refused(InvalidValue, lambda: thing.text.set("c", ex="1"))
+        await face.refused(InvalidValue, lambda: thing.text.set("c", ex="1.5"))
+        await face.do(thing.text.set("c", ex="100"))
+        assert 90 < await face.do(thing.text.ttl()) <= 100
 
     async def test_setnx_setex_psetex(self, face, thing):
         assert await face.do(thing.text.setnx("a")) is True
@@ -181,7 +183,9 @@ class TestString:
         assert await face.do(thing.text.persist()) is False
         await face.refused(InvalidValue, lambda: thing.text.expire(1, nx=True, xx=True))
         await face.refused(InvalidValue, lambda: thing.text.expire(1, gt=True, lt=True))
-        await face.refused(InvalidValue, lambda: thing.text.expireat(datetime(2100, 1, 1)))  # noqa: DTZ001
+        local = datetime(2100, 1, 1)  # noqa: DTZ001
+        assert await face.do(thing.text.expireat(local)) is True
+        assert await face.do(thing.text.expiretime()) == int(local.timestamp())
         assert await face.do(thing.text.expire(-1)) is True
         assert await face.do(thing.text.get()) is None
 

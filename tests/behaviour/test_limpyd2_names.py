@@ -43,6 +43,12 @@ async def test_values_by_any_type(any_face, model):
         field = getattr(one, name)
         await do(field.proxy_set(value))
         assert await do(field.proxy_get()) == read
+        with any_face.sent() as sent:
+            await do(field.proxy_set(value))
+            await do(field.proxy_get())
+        assert len(sent.names) == 2
+        if name == "queue":
+            await do(field.ltrim(0, len(read) - 1))
         assert field.proxy_setter in dir(field)
     assert await do(one.pk.proxy_get()) == "a"
     assert await do(one.queue.lmembers()) == ["b", "a"]

@@ -774,7 +774,7 @@ class TestInPipelinesAndTransactions:
         found = group.collection().instances(prefetch=["owner__city"])
         ((one,),) = await self.together(any_face, lambda: [found.all()], whole=False)
         assert one.prefetched["owner"].prefetched == {"city": "Paris"}
-        with pytest.raises(NotInPipeline, match="followed by others"):
+        with pytest.raises(NotInPipeline, match="takes several requests"):
             await self.together(any_face, lambda: [found.all()], whole=True)
 
 

@@ -317,7 +317,7 @@ class TestBitfield:
             lambda: Get("u8", 2**32 - 7),
             lambda: Get("u8", True),
             lambda: Get("u8", None),
-            lambda: Set("u8", 0, "1"),
+            lambda: Set("u8", 0, "1.5"),
             lambda: Set("u8", 0, 2**63),
             lambda: Set("u8", 0, 1, overflow="STOP"),
             lambda: IncrBy("u8", 0, 1.5),

@@ -189,7 +189,7 @@ class TestUpdate:
                 (InvalidValue, lambda: thing.update(tags="abc"), "several members"),
                 (InvalidValue, lambda: thing.update(log=[{"a": "b"}]), "stream"),
                 (UnsupportedCommand, lambda: thing.update(version=3), "only be read"),
-                (InvalidValue, lambda: thing.update(name="x", if_version="1"), "if_version"),
+                (InvalidValue, lambda: thing.update(name="x", if_version="x"), "if_version"),
                 (InvalidPrimaryKey, lambda: model.update(name="x"), "collection"),
                 (InvalidPrimaryKey, lambda: model.update([1], name="x"), "str, bytes, int, float or Decimal"),
             ):

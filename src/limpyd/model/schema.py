@@ -134,11 +134,13 @@ class Schema(Unchanging):
         Raises:
             UnknownField: there is no such field, or it is of another kind.
         """
-        if not isinstance(name, str) or name not in self.hash_fields:
+        if not isinstance(name, str):
+            raise unknown_field(self, name)
+        if name not in self.hash_fields:
             version = None if name in self.fields else self.dynamic.version(name)
             if isinstance(version, InstanceHashField):
                 return version
-            if isinstance(name, str) and name in self.fields:
+            if name in self.fields:
                 error = unknown_field(self, name)
                 msg = f"{self.fields[name]} is no InstanceHashField; {self.name} has {', '.join(self.hash_fields)}"
                 raise type(error)(msg)
