@@ -66,7 +66,7 @@ commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers'
 	@$(BIN)/python -m tools.commands
 	@$(BIN)/python -m tools.commands coverage
 
-references: $(READY)  ## Write docs/operators.md and docs/exceptions.md.
+references: $(READY)  ## Write docs/operators.md, exceptions.md and limpyd2.md.
 	@$(BIN)/python -m tools.references
 
 format: $(READY)

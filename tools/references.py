@@ -1,6 +1,6 @@
 """The pages that list what the library knows of itself: indexes and operators, exceptions.
 
-python -m tools.references [--check]    makes docs/operators.md and docs/exceptions.md; or only tells which is stale
+python -m tools.references [--check]    makes docs/operators.md, exceptions.md, limpyd2.md; or only tells which is stale
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from limpyd.expressions import OPERATORS
 from limpyd.indexes import EqualIndexWith, Index, MultiIndexes, ScoredEqualIndex, UniqueIndex
 from limpyd.query.filters import serving
 from limpyd.types import CODECS
+from tools import limpyd2
 from tools.commands import table
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -226,6 +227,7 @@ def _exception(cls: type[LimpydError]) -> tuple[str, ...]:
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "operators.md": operators_page,
     DOCS / "exceptions.md": exceptions_page,
+    DOCS / "limpyd2.md": limpyd2.page,
 }
 
 

@@ -19,6 +19,25 @@ def test_settings_are_those_of_redis_py(one_server):
     main_database.connection.close()
 
 
+def test_the_readme_takes_all_from_the_module_of_models(one_server):
+    main_database = model.RedisDatabase(host="localhost", port=one_server.port, db=0)
+
+    class Bike(model.RedisModel):
+        database = main_database
+
+        name = model.InstanceHashField(indexable=True, unique=True)
+        color = model.InstanceHashField()
+        wheels = model.StringField(default=2)
+
+    mountainbike = Bike(name="mountainbike")
+    assert mountainbike.wheels.get() == "2"
+    mountainbike.name.hset("tricycle")
+    tricycle = Bike(Bike.collection(name="tricycle")[0])
+    assert tricycle.hmset(color="blue")
+    assert tricycle.hmget("color", "name") == ["blue", "tricycle"]
+    main_database.connection.close()
+
+
 def test_connect_and_reset(one_server):
     """A database that is made before its settings are known; the models stay on it."""
     main_database = RedisDatabase(host="localhost", port=1, db=0)

@@ -11,6 +11,7 @@ import limpyd
 import limpyd.asyncio
 from limpyd.indexes import Index
 from limpyd.types import CODECS
+from tools.limpyd2 import rows
 from tools.references import PAGES, answer, public_indexes
 
 API = Path(__file__).parents[2] / "docs" / "api"
@@ -36,3 +37,9 @@ def test_the_reference_has_all_that_is_public():
     public = {*limpyd.__all__, *limpyd.asyncio.__all__} - modules - exceptions - same
     assert not public - names
     assert {cls.__name__ for cls in public_indexes().values()} | {Index.__name__} <= names
+
+
+def test_every_name_of_limpyd_2_is_accounted_for():
+    found = list(rows())
+    assert not [(section, name) for section, name, here in found if here is None]
+    assert len(found) > 300
