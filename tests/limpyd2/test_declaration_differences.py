@@ -4,6 +4,7 @@ import pytest
 
 from limpyd import fields, model
 from limpyd.contrib import related
+from limpyd.contrib.database import PipelineDatabase
 from limpyd.exceptions import DeclarationError, DoesNotExist, RelatedDoesNotExist, UniquenessError
 from limpyd.indexes import EqualIndex
 from tests.limpyd2.differences import difference, refuses
@@ -178,3 +179,19 @@ def test_related_names(database):
     boss = Person(name="x")
     Person(boss=boss)
     assert len(boss.people_person_Staff()) == 1
+
+
+@difference("keys are `namespace:model:pk:field`")
+def test_keys(one_server):
+    def key(**settings):
+        class Person(model.RedisModel):
+            database = PipelineDatabase(port=one_server.port, **settings)
+            namespace = "people"
+            name = fields.StringField()
+
+        name = Person(name="x").name.key
+        Person.database.close()
+        return name
+
+    assert key(layout="limpyd2") == "people:person:1:name"
+    assert key() == "{people:person}:field:name:1"
