@@ -157,7 +157,7 @@ def kept_of(index: Kept, value: bytes) -> list[object]:
         else:
             made = step(index.field.codec.decode(made) if made is value else made)
     several = made if isinstance(made, list | tuple | set) else [] if made is None else [made]
-    texts = [one.encode() if isinstance(one, str) else one for one in several]
+    texts = [one.encode("utf-8", "surrogateescape") if isinstance(one, str) else one for one in several]
     if folded:
         return [one.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape") for one in texts]
     return [float(one) for one in texts] if index.kind in {b"num", b"nums"} else texts
