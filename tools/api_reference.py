@@ -13,6 +13,7 @@ import types
 import typing
 from typing import Any
 
+import redis.commands.core
 from docutils.nodes import Element
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
@@ -24,6 +25,8 @@ from limpyd.fields.bits import Operation
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)
+WHOLE = {"BoundListWaiting": "BoundList"}
+"""The classes that are documented, by the names of their parts."""
 SENTINEL = re.compile(r"<object object(?: at 0x[0-9a-f]+)?>")
 
 
@@ -87,6 +90,7 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, contents: El
     if node.get("refdomain") != "py":
         return None
     name = node["reftarget"].rpartition(".")[2]
+    name = WHOLE.get(name, name)
     domain = env.domains.python_domain
     documented = sorted(
         full for full in domain.objects if full.rpartition(".")[2] == name and full != node["reftarget"]
@@ -102,7 +106,12 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, contents: El
 def _is_plain(target: str) -> bool:
     """Whether a name is of another library, or stands for a type that is no class of its own."""
     root, name = target.partition(".")[0], target.rpartition(".")[2]
-    if root in sys.stdlib_module_names or root == "redis" or target in {"P.args", "P.kwargs", "PathLike"}:
+    if (
+        root in sys.stdlib_module_names
+        or root == "redis"
+        or hasattr(redis.commands.core, name)
+        or target in {"P.args", "P.kwargs", "PathLike"}
+    ):
         return True
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "limpyd"]
     named = [vars(module)[name] for module in modules if name in vars(module)]

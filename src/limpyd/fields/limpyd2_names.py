@@ -19,7 +19,7 @@ class Limpyd2FieldNames:
 
     @property
     def connection(self) -> Any:
-        """The redis-py client on the database of the model: `database.connection`."""
+        """The client of redis-py on the database of the model, `database.connection`."""
         instance: Any = getattr(self, "_instance")  # noqa: B009 - a slot of the class that has this part
         return instance.database.connection
 

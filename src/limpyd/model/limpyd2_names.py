@@ -21,12 +21,12 @@ class Limpyd2ModelNames:
 
     @property
     def connection(self) -> Any:
-        """The redis-py client on the database of the model: `database.connection`."""
+        """The client of redis-py on the database of the model, `database.connection`."""
         return getattr(self, "database").connection  # noqa: B009 - of the class that has this part
 
     @classmethod
     def get_connection(cls) -> Any:
-        """The redis-py client on the database of the model: `database.connection`."""
+        """The client of redis-py on the database of the model, `database.connection`."""
         return getattr(cls, "database").connection  # noqa: B009
 
     @classmethod
