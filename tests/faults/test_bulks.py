@@ -51,7 +51,7 @@ def test_several_at_once(server):
     for thread in threads:
         thread.join()
     assert sum(created) == 1000
-    assert len(refused) == 1
+    assert len(refused) <= 1  # none if it was ahead of the others all the time
     assert Person.collection().count() == 1000
     with server.client() as client:
         assert inconsistencies(client, Person) == []
