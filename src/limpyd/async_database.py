@@ -30,6 +30,7 @@ from limpyd.drivers.settings import check_settings, own_settings
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
+from limpyd.server import redis_version
 from limpyd.urls import settings_from_url
 
 R = TypeVar("R")
@@ -131,6 +132,21 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
                 settings = {**self._resolved_settings(), "decode_responses": True}
                 self._connections[loop] = async_client(settings)
         return self._connections[loop]
+
+    def get_connection(self) -> redis.asyncio.Redis:
+        """The same as `connection`: limpyd 2's name."""
+        return self.connection
+
+    @property
+    def redis_version(self) -> Coroutine[Any, Any, tuple[int, ...]]:
+        """The version of Redis that the server is, or says to be compatible with (INFO), as limpyd 2 has it.
+
+        It asks the server: `await database.redis_version`.
+        """
+        return self._redis_version()
+
+    async def _redis_version(self) -> tuple[int, ...]:
+        return redis_version(await self.connection.info("server"))
 
     def _after_fork(self) -> None:
         super()._after_fork()

@@ -27,7 +27,7 @@ from limpyd.pickling import not_sent
 from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
-from limpyd.server import Server, checked, from_info, is_clustered
+from limpyd.server import Server, checked, from_info, is_clustered, redis_version
 from limpyd.urls import settings_from_url
 
 if TYPE_CHECKING:
@@ -304,8 +304,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     @property
     def redis_version(self) -> tuple[int, ...]:
         """The version of Redis that the server is, or says to be compatible with (INFO), as limpyd 2 has it."""
-        facts: Any = self.connection.info("server")
-        return tuple(int(part) for part in facts["redis_version"].split(".") if part.isdigit())
+        return redis_version(self.connection.info("server"))
 
     def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Iterator[str]:
         """Yields the names of the keys of the database (SCAN); several requests, one per chunk.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from limpyd.exceptions import ServerTooOld
 
@@ -26,6 +27,11 @@ def from_info(raw: bytes) -> Server:
     version = facts.get(b"valkey_version") if name == "valkey" else facts.get(b"redis_version")
     numbers = (version or b"0").split(b"-")[0].split(b".")
     return Server(name, tuple(int(number) for number in numbers if number.isdigit()))
+
+
+def redis_version(facts: Mapping[str, Any]) -> tuple[int, ...]:
+    """The version of Redis that a server is, or says to be compatible with: from what redis-py's `info` returns."""
+    return tuple(int(part) for part in facts["redis_version"].split(".") if part.isdigit())
 
 
 def is_clustered(raw: bytes) -> bool:

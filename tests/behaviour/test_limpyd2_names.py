@@ -90,10 +90,14 @@ async def test_keys_of_indexes(any_face, model):
     assert any_face.client.smembers(text) == any_face.client.smembers(heads) == {b"a"}
 
 
+async def test_names_of_databases(any_face):
+    database = any_face.database
+    assert await any_face.do(database.redis_version) == tuple(map(int, any_face.client.info()["redis_version"].split(".")))
+    assert database.get_connection() is database.connection
+
+
 def test_databases_and_helpers(one_server):
     database = RedisDatabase(port=one_server.port)
-    assert database.redis_version >= (7, 0)
-    assert database.get_connection() is database.connection
     assert SameDatabase is RedisDatabase
     assert DEFAULT_CONNECTION_SETTINGS == {"host": "localhost", "port": 6379, "db": 0}
     assert limpyd.__version__ == limpyd.EXACT_VERSION
