@@ -11,6 +11,12 @@ from uuid import UUID
 
 from limpyd import (
     SORTED_SCORE,
+    DynamicHashField,
+    DynamicInstanceHashField,
+    DynamicListField,
+    DynamicSetField,
+    DynamicSortedSetField,
+    DynamicStringField,
     EqualIndex,
     GeoField,
     GeoIndex,
@@ -515,3 +521,54 @@ async def several(versioned: AsyncVersioned) -> None:
     versioned.update(note="y")  # refused
     reveal_type(await AsyncVersioned.bulk_create([{"note": "x"}]))  # BulkCreated
     reveal_type(await AsyncVersioned.bulk_delete([1]))  # BulkDeleted
+
+
+class Dynamic:
+    texts = DynamicStringField()
+    ages = DynamicStringField(int, indexable=True)
+    entries = DynamicInstanceHashField()
+    marks = DynamicInstanceHashField(type=UUID, unique=True)
+    heads = DynamicHashField()
+    rows = DynamicListField(pattern=r"row_(\w+)")
+    tags = DynamicSetField()
+    ids = DynamicSetField(type=UUID)
+    boards = DynamicSortedSetField()
+
+
+class Game(Dynamic, RedisModel):
+    database = RedisDatabase()
+
+
+class AsyncGame(Dynamic, AsyncRedisModel):
+    database = AsyncRedisDatabase()
+
+
+game = Game()
+reveal_type(Game.texts)  # DynamicStringField[Untyped]
+reveal_type(Game.ages("x"))  # ValueField[int]
+reveal_type(game.texts("x").get())  # str | None
+reveal_type(game.texts.get_for(5).set(5, get=True))  # str | None
+reveal_type(game.texts.versions())  # set[str]
+reveal_type(game.texts.delete())  # int
+reveal_type(game.texts.get_name_for("x"))  # str
+reveal_type(game.ages("x").get())  # int | None
+reveal_type(game.entries("x").hget())  # str | None
+reveal_type(game.marks("x").hget())  # UUID | None
+reveal_type(game.heads("x").hgetall())  # dict[str, str]
+reveal_type(game.rows("x").lpop(2))  # list[str]
+reveal_type(game.tags("x").smembers())  # set[str]
+reveal_type(game.ids("x").smembers())  # set[UUID]
+reveal_type(game.boards("x").zrange(0, -1, withscores=True))  # list[tuple[str, float]]
+game.ages("x").set("y")  # refused
+game.texts.get_for(b"x")  # refused
+DynamicStringField(int, default=5)  # refused
+DynamicSetField(patern="x")  # refused
+
+
+async def dynamic(game: AsyncGame) -> None:
+    reveal_type(await game.texts("x").get())  # str | None
+    reveal_type(await game.ages("x").get())  # int | None
+    reveal_type(await game.entries("x").hget())  # str | None
+    reveal_type(await game.ids("x").smembers())  # set[UUID]
+    reveal_type(await game.texts.versions())  # set[str]
+    reveal_type([part async for part in game.texts.scan_versions("x*", 5)])  # list[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, overload
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, UnknownField, shorten
 from limpyd.expressions import Expression
@@ -23,6 +23,17 @@ from limpyd.types import Untyped
 T = TypeVar("T")
 MOST_VERSIONS = 1000
 """How many versions of a field a process remembers; then it begins anew."""
+
+
+class DynamicOptions(TypedDict, total=False):
+    """What the declaration of a dynamic field takes beside the type."""
+
+    pattern: str | re.Pattern[str] | None
+    format: str | None
+    indexable: bool
+    unique: bool
+    indexes: Sequence[Declared]
+    lockable: bool
 
 
 class DynamicField(Field[T]):
@@ -43,28 +54,9 @@ class DynamicField(Field[T]):
     """The class of the fields that versions are."""
 
     @overload
-    def __init__(
-        self: DynamicField[Untyped],
-        *,
-        pattern: str | re.Pattern[str] | None = None,
-        format: str | None = None,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
+    def __init__(self: DynamicField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
     @overload
-    def __init__(
-        self,
-        type: type[T],
-        *,
-        pattern: str | re.Pattern[str] | None = None,
-        format: str | None = None,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
     def __init__(
         self,
         type: Any = Untyped,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.faces import Async, Faced, Sync
 from limpyd.fields.bound_dynamic import BoundDynamic
-from limpyd.fields.dynamic import DynamicField
+from limpyd.fields.dynamic import DynamicField, DynamicOptions
 from limpyd.fields.hash import BoundHash, HashField
 from limpyd.fields.instancehash import BoundHashEntry, InstanceHashField
 from limpyd.fields.list import BoundList, ListField
@@ -22,6 +22,13 @@ class DynamicStringField(DynamicField[T]):
     """A dynamic field, of which each version is a Redis string of its own; see `DynamicField`."""
 
     of = StringField
+
+    @overload
+    def __init__(self: DynamicStringField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -45,6 +52,13 @@ class DynamicInstanceHashField(DynamicField[T]):
     """A dynamic field, of which each version is an entry of the hash of its instance; see `DynamicField`."""
 
     of = InstanceHashField
+
+    @overload
+    def __init__(self: DynamicInstanceHashField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -72,6 +86,13 @@ class DynamicHashField(DynamicField[T]):
     of = HashField
 
     @overload
+    def __init__(self: DynamicHashField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
     def __get__(
@@ -93,6 +114,13 @@ class DynamicListField(DynamicField[T]):
     """A dynamic field, of which each version is a Redis list; see `DynamicField`."""
 
     of = ListField
+
+    @overload
+    def __init__(self: DynamicListField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -118,6 +146,13 @@ class DynamicSetField(DynamicField[T]):
     of = SetField
 
     @overload
+    def __init__(self: DynamicSetField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
     @overload
     def __get__(
@@ -139,6 +174,13 @@ class DynamicSortedSetField(DynamicField[T]):
     """A dynamic field, of which each version is a Redis sorted set; see `DynamicField`."""
 
     of = SortedSetField
+
+    @overload
+    def __init__(self: DynamicSortedSetField[Untyped], **options: Unpack[DynamicOptions]) -> None: ...
+    @overload
+    def __init__(self, type: type[T], **options: Unpack[DynamicOptions]) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
