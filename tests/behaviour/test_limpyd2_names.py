@@ -92,7 +92,8 @@ async def test_keys_of_indexes(any_face, model):
 
 async def test_names_of_databases(any_face):
     database = any_face.database
-    assert await any_face.do(database.redis_version) == tuple(map(int, any_face.client.info()["redis_version"].split(".")))
+    said = any_face.client.info()["redis_version"]
+    assert await any_face.do(database.redis_version) == tuple(map(int, said.split(".")))
     assert database.get_connection() is database.connection
 
 
