@@ -18,15 +18,30 @@ return atomically(function()
   if asked then
     return -- what follows cannot be taken back
   end
+  local hash, subs = nil, {} -- of the versions that are in the hash of the object
   each_version(ARGV[2], pk, function(key, sub)
     if sub ~= '' then
-      subject_key = key
-      local value = call('HGET', key, sub)
-      local expires = value and goes_on and expiry_of('entry', key, sub)
-      removed = removed + call('HDEL', key, sub)
-      undo_write('entry', key, sub, value, expires)
+      hash, subs[#subs + 1] = key, sub
     end
   end)
+  subject_key = hash or subject_key
+  for first = 1, #subs, 1000 do
+    local last = math.min(first + 999, #subs)
+    local values = call('HMGET', hash, unpack(subs, first, last))
+    local expires = if_known('HPEXPIRETIME', hash, 'FIELDS', #values, unpack(subs, first, last)) or {}
+    undo_with(function()
+      for at = 1, #values do
+        local sub = subs[first + at - 1]
+        if values[at] then
+          call('HSET', hash, sub, values[at])
+        end
+        if expires[at] and expires[at] > 0 then
+          call('HPEXPIREAT', hash, expires[at], 'FIELDS', 1, sub)
+        end
+      end
+    end, hash)
+    removed = removed + call('HDEL', hash, unpack(subs, first, last))
+  end
   removed = removed + unlink_versions(ARGV[2], pk)
   return { 'ok', removed }
 end)

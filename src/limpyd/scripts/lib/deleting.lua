@@ -6,13 +6,13 @@
 -- in the place of a prefix: all of them among the first ones, and indexed ones at the end as well. `set` is that of all
 -- primary keys, `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
 
--- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes.
-local function remove_entries(pk, value, at, sub, part)
+-- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the
+-- key of an index that is told at a position of ARGV.
+local function remove_entries(pk, value, at, sub, index_key)
   local next_at = at + 1 + 3 * ARGV[at]
   if value then
     for index = at + 1, next_at - 1, 3 do
-      local kind, form, key = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-      key = part and with_part(key, part) or key
+      local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
       if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
         remove_entry(kind, key, value, pk)
       else
@@ -25,22 +25,53 @@ local function remove_entries(pk, value, at, sub, part)
 end
 
 -- Removes the entries of a field with a key of its own, or of a version of a dynamic one.
-local function remove_all(pk, first_index, last_index, stored, key, sub, part)
-  if stored == 'entry' then
+local function remove_all(pk, first_index, last_index, stored, key, index_key)
+  if stored == 'string' then
     subject_key = key
-    remove_entries(pk, call('HGET', key, sub), first_index, nil, part)
+    remove_entries(pk, call('GET', key), first_index, nil, index_key)
     return
   end
   for name, held in pairs(look_at_all(stored, key)) do
-    if stored == 'string' or stored == 'hash' then
-      remove_entries(pk, held, first_index, stored == 'hash' and name, part)
+    if stored == 'hash' then
+      remove_entries(pk, held, first_index, name, index_key)
     else
       upkeep = upkeep or make_upkeep()
       for index = first_index + 1, last_index, 3 do
         local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
-        local index_key = part and with_part(ARGV[index + 2], part) or ARGV[index + 2]
-        upkeep.change_value(ARGV[index], ARGV[index + 1], index_key, value, nil, pk)
+        local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
+        upkeep.change_value(ARGV[index], ARGV[index + 1], of_index, value, nil, pk)
       end
+    end
+  end
+end
+
+-- The same of all versions of a dynamic field.
+local function remove_versions(pk, first_index, last_index, stored, prefix)
+  subject_key = inventory_of(prefix, pk)
+  local parts, place, fill, part = call('SMEMBERS', subject_key), placing(prefix, pk), {}, nil
+  for index = first_index + 3, last_index, 3 do
+    fill[index] = filling(ARGV[index])
+  end
+  local function index_key(at)
+    return fill[at](part)
+  end
+  if stored ~= 'entry' then
+    for at = 1, #parts do
+      part = parts[at]
+      remove_all(pk, first_index, last_index, stored, place(part), index_key)
+    end
+    return
+  end
+  for first = 1, #parts, 1000 do
+    local hash, subs = nil, {}
+    for at = first, math.min(first + 999, #parts) do
+      hash, subs[#subs + 1] = place(parts[at])
+    end
+    subject_key = hash
+    local values = call('HMGET', hash, unpack(subs))
+    for at = 1, #subs do
+      part = parts[first + at - 1]
+      remove_entries(pk, values[at], first_index, nil, index_key)
     end
   end
 end
@@ -49,11 +80,10 @@ end
 local function forget_values(at, last, pk)
   while at <= last do
     local first_index, stored, last_index = at + 2, ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    if dynamic_field(ARGV[at]) then
-      subject_key = inventory_of(ARGV[at], pk)
-      each_version(ARGV[at], pk, function(key, sub, part)
-        remove_all(pk, first_index, last_index, stored, key, sub, part)
-      end)
+    if last_index == first_index then
+      -- no index keeps it
+    elseif dynamic_field(ARGV[at]) then
+      remove_versions(pk, first_index, last_index, stored, ARGV[at])
     else
       remove_all(pk, first_index, last_index, stored, placed(ARGV[at], pk))
     end

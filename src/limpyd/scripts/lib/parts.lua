@@ -13,13 +13,21 @@ local function around_part(template)
   end
 end
 
--- What a part makes of a template.
-local function with_part(template, part)
+-- What gives what parts make of a template.
+local function filling(template)
   local before, after, counted = around_part(template)
   if not before then
-    return template
+    return function()
+      return template
+    end
   end
-  return before .. (counted and #part .. ':' or '') .. part .. after
+  return function(part)
+    return before .. (counted and #part .. ':' or '') .. part .. after
+  end
+end
+
+local function with_part(template, part)
+  return filling(template)(part)
 end
 
 -- The part of what may be made of a template; nothing if it is not.
@@ -65,16 +73,17 @@ end
 local function placing(prefix, pk)
   local template, sub_template = dynamic_field(prefix)
   local before, after, counted = around_part(template)
-  local key = not before and placed(template, pk) -- that of the hash of the object
-  if before and string.find(before, '\0', 1, true) then
+  if not before then -- it is in the hash of the object
+    local key, fill = placed(template, pk), filling(sub_template)
+    return function(part)
+      return key, fill(part)
+    end
+  elseif string.find(before, '\0', 1, true) then
     before = placed(before, pk)
-  elseif before then
+  else
     after = placed(after, pk)
   end
   return function(part)
-    if key then
-      return key, with_part(sub_template, part)
-    end
     return before .. (counted and #part .. ':' or '') .. part .. after, ''
   end
 end

@@ -39,15 +39,17 @@ local function check_references(meta, pk)
   end
 end
 
--- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were.
+-- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were. Those in
+-- the hash of the object go with that.
 local function unlink_versions(prefix, pk)
   local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
+  local _, sub_template = dynamic_field(prefix)
   subject_key = inventory
-  each_version(prefix, pk, function(key, sub)
-    if sub == '' then -- else it goes with the hash of the object
+  if sub_template == '' then
+    each_version(prefix, pk, function(key)
       keys[#keys + 1] = key
-    end
-  end)
+    end)
+  end
   for first = 1, goes_on and 0 or #keys, 1000 do
     removed = removed + call('UNLINK', unpack(keys, first, math.min(first + 999, #keys)))
   end
