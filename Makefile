@@ -13,8 +13,9 @@ SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --build
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
 
-# Each process has servers of its own, so they are not many.
-PYTEST := -m pytest --numprocesses auto --maxprocesses 4
+# Each process has servers of its own, so they are not many; one more than there are cores, since some wait.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4
 
 test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).
 	@$(BIN)/python $(PYTEST) $(if $(SERVERS),--servers $(SERVERS))

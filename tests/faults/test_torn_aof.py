@@ -19,6 +19,8 @@ from tests.servers import BINARIES, NEWEST_AND_OLDEST, Server
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes")
 CUTS = (0, 1, 2, 5, 13, 40, 77, 120, 160, 200)
 WRITERS = 4
+ENOUGH = 40
+"""How many operations of each writer are confirmed before the server is killed."""
 END = b"$4\r\nEXEC\r\n"
 
 
@@ -113,11 +115,12 @@ def test_the_end_of_the_file_is_torn_off(name, tmp_path):
         threads = [threading.Thread(target=writer.work, args=(server.port,)) for writer in writers]
         for thread in threads:
             thread.start()
-        time.sleep(0.3)
+        while not all(len(writer.replies) > ENOUGH for writer in writers):
+            assert all(thread.is_alive() for thread in threads)
+            time.sleep(0.01)
         server.kill()
         for thread in threads:
             thread.join()
-        assert all(len(writer.replies) > 10 for writer in writers)
         folder = Path(server.folder) / "appendonlydir"
         shutil.copytree(folder, tmp_path / "whole")
         whole = sum(steps_in(server, folder, tmp_path / "whole", 0, writers))
