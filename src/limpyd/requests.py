@@ -5,8 +5,12 @@ Nothing in this module, nor in what builds requests, does any I/O. Drivers send 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from limpyd.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
+from limpyd.resp import pack
 
 if TYPE_CHECKING:
     from limpyd.command_table import Needs
@@ -16,7 +20,6 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
-Argument = bytes | str | int
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
 MOST_TRIES = 100
@@ -139,6 +142,23 @@ class Request(Generic[R_co]):
         self.again = again
         self.part = part
         self.assumes = assumes
+
+    def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
+        """Returns what is sent of it under some guards, which a script that looks at epochs is told."""
+        script = self.script
+        if script is None or not script.guarded:
+            return self.args
+        if len(guards) == 1:
+            return (*self.args, *guards[0], b"1")
+        return (*self.args, *chain.from_iterable(guards), len(guards))
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:
+        """Returns that in the form of the protocol."""
+        return pack(self.args_under(guards))
+
+    def under_several(self) -> Request[R_co]:
+        """Returns the request that does the same and can be sent under any number of guards."""
+        return self
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""

@@ -31,8 +31,9 @@ class Requests:
     def __len__(self) -> int:
         return len(self.sent)
 
-    def _note(self, request: Request[Any], args: Sequence[Any]) -> None:
-        again = args[0] == b"EVAL" and request.args[0] != b"EVAL"  # with the source of its script
+    def _note(self, request: Request[Any], packed: bytes) -> None:
+        with_source = packed.partition(b"\r\n")[2].startswith(b"$4\r\nEVAL\r\n")
+        again = with_source and request.args[0] != b"EVAL"
         if not again and not _is_asked_once(request):
             self.sent.append(_told(request))
 
@@ -152,9 +153,9 @@ def _told(request: Request[Any]) -> str:
 
 
 def _noted(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
-    def send(driver: Any, request: Request[Any], *args: Any) -> Any:
-        requests._note(request, args[0] if args else request.args)
-        return method(driver, request, *args)
+    def send(driver: Any, request: Request[Any], packed: bytes) -> Any:
+        requests._note(request, packed)
+        return method(driver, request, packed)
 
     return send
 

@@ -12,6 +12,7 @@ from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, 
 from limpyd.exceptions import LimpydError, ServerError
 from limpyd.scripts import calls, writes
 from limpyd.scripts.loader import Script
+from limpyd.statements.statement import Prepared
 from tests.conftest import FEW
 from tests.rebuild import state
 
@@ -46,13 +47,13 @@ def scripts():
 @pytest.fixture
 def go(monkeypatch, scripts):
     """Chooses the way."""
-    alone = writes.write_alone
     on = ["both"]
 
-    def write_alone(*args):
-        return args[8]() if on[0] == "long" else alone(*args)
+    def prepared(*args):
+        request = Prepared(*args)
+        return request.part() if on[0] == "long" else request
 
-    monkeypatch.setattr("limpyd.fields.value.writes.write_alone", write_alone)
+    monkeypatch.setattr("limpyd.fields.value.Prepared", prepared)
 
     def choose(way):
         on[0] = way

@@ -40,6 +40,7 @@ from limpyd.indexes import (
     TextRangeIndex,
 )
 from limpyd.scripts import writes
+from limpyd.statements.statement import Prepared
 from limpyd.types import GeoPoint
 from tests.conftest import FEW
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
@@ -183,13 +184,12 @@ def failing(monkeypatch):
 
     members = with_failure(writes.write_members, 5, lambda step: writes.MembersStep(step.changes[:1], "NOSUCH", ()))
     single = with_failure(writes.write, 3, lambda step: step._replace(command="NOSUCH", args=()))
-    write_alone = writes.write_alone
 
-    def alone(*args):
-        part = args[8]
-        return part() if on[0] else write_alone(*args)
+    def prepared(*args):
+        request = Prepared(*args)
+        return request.part() if on[0] else request
 
-    monkeypatch.setattr("limpyd.fields.value.writes.write_alone", alone)
+    monkeypatch.setattr("limpyd.fields.value.Prepared", prepared)
     monkeypatch.setattr("limpyd.fields.value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
     return on

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.guards import doubted, looks, never_settled, outdated
 from limpyd.drivers.loop_connections import LoopConnections
-from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     DEMOTED,
     longest_wait,
@@ -26,7 +25,8 @@ from limpyd.drivers.replies import (
 )
 from limpyd.drivers.shared_line import LineLost, SharedLine
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, Walk
+from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
+from limpyd.resp import Argument, pack
 
 R = TypeVar("R")
 Talk = Callable[..., Awaitable[list[Any]]]
@@ -60,7 +60,7 @@ class AsyncDriver:
         A read is sent again, once, when the connection was lost. So is a write, as long as it
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
-        if not request.args:
+        if request.script is None and not request.args:
             return request.decode(None)
         reply = await self._reply(request)
         again = request.again
@@ -220,7 +220,7 @@ class AsyncDriver:
         if request.first is not None:
             await self.run(request.first)
         if not request.assumes:
-            reply = await self._replied(request, guarded(request, ()))
+            reply = await self._replied(request, request.packed(()), ())
             if isinstance(reply, redis_errors.RedisError):
                 raise await self._explained(request, reply) from reply
             return reply
@@ -229,7 +229,7 @@ class AsyncDriver:
             if request.script is None:
                 reply, *epochs = await self._looked(request, guards)
             else:
-                reply, epochs = await self._replied(request, guarded(request, guards)), []
+                reply, epochs = await self._replied(request, request.packed(guards), guards), []
             if not outdated(reply, epochs, guards):
                 if isinstance(reply, redis_errors.RedisError):
                     raise await self._explained(request, reply) from reply
@@ -256,11 +256,11 @@ class AsyncDriver:
                 raise await self._explained(one, reply) from reply
         return replies
 
-    async def _replied(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
+    async def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:
         """The reply to a request, or the error that came instead."""
-        reply = await self._ask(request, args)
+        reply = await self._ask(request, packed)
         if isinstance(reply, redis_errors.NoScriptError):
-            reply = await self._ask(request, with_source(request, args))
+            reply = await self._ask(request, pack(with_source(request, request.args_under(guards))))
         return reply
 
     async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
@@ -271,8 +271,7 @@ class AsyncDriver:
         question = type_question(request, error)
         return refused(request, error) if question is None else await self.run(question)
 
-    async def _ask(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
-        packed = pack(args)
+    async def _ask(self, request: Request[Any], packed: bytes) -> Any:
         for last_try in (False, True):
             try:
                 if request.blocking:

@@ -8,7 +8,6 @@ so when the command ran.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -17,16 +16,6 @@ from limpyd.exceptions import ServerError
 from limpyd.requests import MOST_TRIES, Argument, Guard, Request
 
 EPOCH = b":epoch"
-
-
-def guarded(request: Request[Any], guards: Sequence[Guard]) -> tuple[Argument, ...]:
-    """Returns what is sent of a request: a script that looks at epochs is told them."""
-    script = request.script
-    if script is None or not script.guarded:
-        return request.args
-    if len(guards) == 1:
-        return (*request.args, *guards[0], b"1")
-    return (*request.args, *chain.from_iterable(guards), len(guards))
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Look]:

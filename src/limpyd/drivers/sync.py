@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connections import Connections
-from limpyd.drivers.guards import Outdated, doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.guards import Outdated, doubted, looks, never_settled, outdated
 from limpyd.drivers.lines import Line
-from limpyd.drivers.packing import pack
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
     lost,
@@ -24,7 +23,8 @@ from limpyd.drivers.replies import (
     with_source,
 )
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, Walk
+from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
+from limpyd.resp import Argument, pack
 
 R = TypeVar("R")
 
@@ -45,7 +45,7 @@ class SyncDriver:
         A read is sent again, once, when the connection was lost. So is a write, as long as it
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
-        if not request.args:
+        if request.script is None and not request.args:
             return request.decode(None)
         reply = self._reply(request)
         again = request.again
@@ -68,17 +68,18 @@ class SyncDriver:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
         if request.first is not None:
             self.run(request.first)
-        if not request.assumes:
-            return self._replied(request, guarded(request, ()))
+        assumes = request.assumes
+        if not assumes:
+            return self._replied(request, request.packed(()), ())
         for _ in range(MOST_TRIES):
-            guards = [assumption.guard() or self._guard(assumption) for assumption in request.assumes]
+            guards = [assumption.guard() or self._guard(assumption) for assumption in assumes]
             if request.script is None:
                 reply, *epochs = self._looked(request, guards)
                 if not outdated(reply, epochs, guards):
                     return reply
             else:
                 try:
-                    return self._replied(request, guarded(request, guards))
+                    return self._replied(request, request.packed(guards), guards)
                 except Outdated:
                     pass
             doubted(request)
@@ -103,11 +104,11 @@ class SyncDriver:
                 raise self._explained(one, reply) from reply
         return replies
 
-    def _replied(self, request: Request[Any], args: tuple[Argument, ...]) -> Any:
+    def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:
         try:
-            return self._exchange(request, args)
+            return self._exchange(request, packed)
         except redis_errors.ResponseError as error:
-            return self._despite(request, args, error)
+            return self._despite(request, guards, error)
 
     def run_together(self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
         """The replies to requests that are sent at once: each a reply, or the error that came instead.
@@ -213,11 +214,11 @@ class SyncDriver:
         """Closes the connections; they open again when needed."""
         self._connections.close()
 
-    def _despite(self, request: Request[Any], args: tuple[Argument, ...], error: redis_errors.ResponseError) -> Any:
+    def _despite(self, request: Request[Any], guards: Sequence[Guard], error: redis_errors.ResponseError) -> Any:
         """The reply of a server that only lacked the script; of others what their error means is raised."""
         if isinstance(error, redis_errors.NoScriptError):
             try:
-                return self._exchange(request, with_source(request, args))
+                return self._exchange(request, pack(with_source(request, request.args_under(guards))))
             except redis_errors.ResponseError as second:
                 error = second
         if outdated(error):
@@ -228,8 +229,7 @@ class SyncDriver:
         question = type_question(request, error)
         return refused(request, error) if question is None else self.run(question)
 
-    def _exchange(self, request: Request[Any], args: tuple[Any, ...]) -> Any:
-        packed = pack(args)
+    def _exchange(self, request: Request[Any], packed: bytes) -> Any:
         for last_try in (False, True):
             line = self._send(packed)
             try:

@@ -21,6 +21,8 @@ from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
+from limpyd.statements.plain import plain_write
+from limpyd.statements.statement import Prepared, Statement
 from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ class Place(NamedTuple):
         described: those, as writes know them, and at the end those of several fields that it is one of.
         alone: those of this field alone, as a deletion knows them.
         escalates: whether the indexes of its members must look at all of them to follow what happens to one.
+        statements: the prepared statements of commands on them, by their names, once used.
     """
 
     prefix: bytes
@@ -51,7 +54,8 @@ class Place(NamedTuple):
     indexes: tuple[Kept, ...]
     described: Indexes
     alone: Indexes
-    escalates: bool = False
+    escalates: bool
+    statements: dict[str, Statement]
 
     @property
     def followed(self) -> bool:
@@ -166,6 +170,7 @@ class ValueField(MayBeVersion, Field[T]):
             _described([*alone, *together], self.checks_in(where), self.listing_in(where)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
+            {},
         )
 
     def checks_in(self, where: Partition) -> Sequence[Check]:
@@ -298,9 +303,10 @@ class BoundValue(BoundField[Face]):
         place: Place = field.place_in(where)
         if place.followed:
             return part()
-        made = None if instance._checked else instance._made
-        prefix = place.prefix
-        return writes.write_alone(field.model, where.pks, pk, prefix, command, args, decode, made, part, field, needs)
+        statement = place.statements.get(command)
+        if statement is None:
+            statement = place.statements[command] = plain_write(field.model, where, place.prefix, command, field)
+        return Prepared(statement, instance, args, decode, part, needs)
 
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
         """What a command may do to this field."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import Look, doubted, guarded, looks, never_settled, outdated
+from limpyd.drivers.guards import Look, doubted, looks, never_settled, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
@@ -191,7 +191,7 @@ def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, A
     These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
     they write.
     """
-    sent, rest = _guarded(pendings)
+    sent, rest = _guarded(pendings, atomic)
     if atomic and rest:
         return [*pendings]
     again: list[Pending[Any]] = []
@@ -214,7 +214,7 @@ def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, A
     return again + rest
 
 
-def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pending[Any]]]:
+def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
     """What can be sent; and the rest, from the first of which another thread has just found out another epoch.
 
     What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
@@ -231,6 +231,8 @@ def _guarded(pendings: Sequence[Pending[Any]]) -> tuple[list[_Guarded], list[Pen
         if not pending.request.readonly and pending.request.script is not None:
             written.update((guard.meta, guard) for guard in guards)
             guards = list(written.values())
+            if atomic or len(guards) > 1:
+                pending.request = pending.request.under_several()
         sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
     return sent, []
 
@@ -252,7 +254,7 @@ def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any,
     args = [
         args
         for one in sent
-        for args in (guarded(one.pending.request, everyone if atomic else one.guards), *(x.args for x in one.looks))
+        for args in (one.pending.request.args_under(everyone if atomic else one.guards), *(x.args for x in one.looks))
     ]
     try:
         if atomic:

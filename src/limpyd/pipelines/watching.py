@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import doubted, guarded, outdated
+from limpyd.drivers.guards import doubted, outdated
 from limpyd.drivers.replies import lost, refused, with_source
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.base import BoundField
@@ -86,7 +86,7 @@ class Watch:
         guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
         if len(guards) < len(request.assumes):
             return request, [(b"UNWATCH",)]
-        args = guarded(request, guards)
+        args = request.args_under(guards)
         known = request.script is not None and request.script.sha in self._known
         begins(sent)()
         return request, [(b"MULTI",), args if known else with_source(request, args), (b"EXEC",)]

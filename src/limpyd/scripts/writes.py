@@ -14,8 +14,6 @@ from limpyd.scripts.outcomes import Claim, Model, refusal
 
 R = TypeVar("R")
 
-WRITE_ALONE = Script("write_alone")
-REMOVE_ALONE = Script("write_alone", flags="allow-oom")
 WRITE = Script("write")
 REMOVE = Script("write", flags="allow-oom")
 """The same for commands that only free memory, which a full server must not refuse."""
@@ -36,58 +34,6 @@ class Step(NamedTuple):
     upkeep: Upkeep
     command: str
     args: tuple[Argument, ...]
-
-
-def write_alone(
-    model: Model,
-    set_key: bytes,
-    pk: bytes,
-    prefix: bytes,
-    command: str,
-    args: Sequence[Argument],
-    decode: Callable[[Any], R],
-    made: Callable[[bytes], None] | None,
-    part: Callable[[], Request[R]],
-    subject: Subject,
-    needs: Needs | None = None,
-) -> Request[R]:
-    """Runs one write command on a value that no index keeps, of an object that must exist.
-
-    Args:
-        model: the model of the object.
-        set_key: the set of its primary keys.
-        pk: its primary key.
-        prefix: what the key of the value begins with.
-        command: the command, of one word.
-        args: its arguments after that key.
-        decode: turns its reply into the result.
-        made: is told the primary key once that is certain.
-        part: gives the request that does the same, and can be taken back.
-        subject: what it is about, for messages.
-        needs: the servers that know the arguments, if not all that know the command do.
-
-    Raises (from the reply):
-        DoesNotExist, WrongTypeError, ServerTooOld, ServerError: as `write`.
-    """
-
-    def decode_outcome(reply: Any) -> R:
-        if type(reply) is list:
-            if reply[0] != b"ok":
-                raise refusal(model, reply, pk, command=command, needs=needs)
-            reply = reply[1]
-        if made is not None:
-            made(pk)
-        return decode(reply)
-
-    script = REMOVE_ALONE if command in FREEING else WRITE_ALONE
-    return Request(
-        (b"EVALSHA", script.sha, b"1", set_key, pk, prefix, command, *args),
-        decode_outcome,
-        script=script,
-        subject=subject,
-        part=part,
-        assumes=(model.upkeep.declared,),
-    )
 
 
 def write(

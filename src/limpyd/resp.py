@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hiredis
 
-from limpyd.requests import Argument
-
+Argument = bytes | str | int
 _pack = hiredis.pack_command
 INTS = frozenset({int, bool})
 

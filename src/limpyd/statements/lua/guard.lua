@@ -1,0 +1,10 @@
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end

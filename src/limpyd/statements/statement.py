@@ -1,0 +1,168 @@
+"""A prepared statement: a script, and the beginning of its requests, packed once; and the request of one call.
+
+A request is EVALSHA with the keys of the model, the epoch under which it is sent (see lua/guard.lua), what is constant,
+and what the call gives: the primary key first. All but that is the same bytes each time, until the epoch changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from limpyd.command_table import Needs
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Assumption, Guard, Request, Subject
+from limpyd.resp import pack
+from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.statements.source import CompiledScript
+
+R_co = TypeVar("R_co", covariant=True)
+
+NO_GUARD = Guard(b"", b"")
+
+
+class Statement:
+    """What each call of one kind repeats.
+
+    Args:
+        script: what the server runs.
+        model: the model.
+        where: the partition.
+        command: the Redis command, for messages.
+        constants: what follows the epoch in each request.
+        subject: what it is about, for messages.
+        claims: what may turn out to belong to another object.
+    """
+
+    __slots__ = (
+        "_constant",
+        "_fixed",
+        "_packed",
+        "_prefix",
+        "assumes",
+        "claims",
+        "command",
+        "model",
+        "script",
+        "subject",
+    )
+
+    def __init__(
+        self,
+        script: CompiledScript,
+        model: Model,
+        where: Partition,
+        command: str,
+        constants: tuple[bytes, ...] = (),
+        subject: Subject | None = None,
+        claims: Sequence[Claim] = (),
+    ) -> None:
+        self.script = script
+        self.model = model
+        self.command = command
+        self.subject = subject or model
+        self.claims = claims
+        self.assumes: tuple[Assumption, ...] = (model.upkeep.declared,)
+        self._prefix = (b"EVALSHA", script.sha, b"3", where.pks, where.meta, where.nothing)
+        self._fixed = constants
+        self._constant = len(self._prefix) + 2 + len(constants)
+        self._packed = (NO_GUARD, b"")
+
+    def args_under(self, guard: Guard, given: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        """Returns what is sent of a call."""
+        return (*self._prefix, guard.epoch, *self._fixed, *given)
+
+    def packed(self, guard: Guard, pk: bytes, values: Sequence[Argument]) -> bytes:
+        """Returns that in the form of the protocol."""
+        known, head = self._packed
+        if guard is not known:
+            head = _without_count((*self._prefix, guard.epoch, *self._fixed))
+            self._packed = guard, head
+        count = self._constant + len(values)
+        if len(values) == 1 and type(value := values[0]) is bytes:
+            return b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n" % (count, head, len(pk), pk, len(value), value)
+        return b"*%d\r\n%b%b" % (count, head, _without_count((pk, *values)))
+
+
+def _without_count(args: tuple[Argument, ...]) -> bytes:
+    """Arguments in the form of the protocol, without how many they are."""
+    packed = pack(args)
+    return packed[packed.index(b"\n") + 1 :]
+
+
+class Prepared(Request[R_co]):
+    """The request of one call of a statement.
+
+    Args:
+        statement: the statement.
+        instance: that of the object.
+        values: what the call gives.
+        convert: turns the reply into the result.
+        part: gives the request that does the same as a part of something, and can be taken back.
+        needs: the servers that know the values, if not all that know the command do.
+    """
+
+    __slots__ = ("_convert", "_instance", "_pk", "_values", "statement")
+
+    readonly = blocking = False
+    timeout = 0
+    makes = first = again = None
+
+    def __init__(
+        self,
+        statement: Statement,
+        instance: Any,
+        values: Sequence[Argument],
+        convert: Callable[[Any], R_co],
+        part: Callable[[], Request[R_co]],
+        needs: Needs | None = None,
+    ) -> None:
+        self.statement = statement
+        self.part = part
+        self.needs = needs
+        self._instance = instance
+        self._pk: bytes = instance._pk_bytes
+        self._values = values
+        self._convert = convert
+
+    @property
+    def script(self) -> CompiledScript:  # type: ignore[override]
+        return self.statement.script
+
+    @property
+    def subject(self) -> Subject:  # type: ignore[override]
+        return self.statement.subject
+
+    @property
+    def assumes(self) -> tuple[Assumption, ...]:  # type: ignore[override]
+        return self.statement.assumes
+
+    @property
+    def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
+        return self.args_under((NO_GUARD,))
+
+    def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
+        (guard,) = guards
+        return self.statement.args_under(guard, (self._pk, *self._values))
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:
+        (guard,) = guards
+        return self.statement.packed(guard, self._pk, self._values)
+
+    def under_several(self) -> Request[R_co]:
+        part = self.part
+        return self if part is None else part()
+
+    def decode(self, reply: Any) -> R_co:
+        """Turns the reply into the result. Raises what it tells: see scripts/outcomes."""
+        if type(reply) is list:
+            if reply[0] != b"ok":
+                raise self._refusal(reply)
+            reply = reply[1]
+        if not self._instance._checked:
+            self._instance._made(self._pk)
+        return self._convert(reply)
+
+    def _refusal(self, reply: list[Any]) -> Exception:
+        statement = self.statement
+        return refusal(statement.model, reply, self._pk, statement.claims, command=statement.command, needs=self.needs)
