@@ -6,8 +6,9 @@ import pytest
 import redis
 import redis.asyncio
 
-from limpyd import InstanceHashField, RedisDatabase, SetField, StringField
-from limpyd.exceptions import DeclarationError
+from limpyd import HashField, InstanceHashField, RedisDatabase, SetField, StringField
+from limpyd.exceptions import DeclarationError, UnsupportedCommand
+from limpyd.fields import DynamicField
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.sync import Collection
 
@@ -120,6 +121,113 @@ class TestMethodsOfAFieldClass:
             class Page(any_face.Model):
                 database = any_face.database
                 title = kind()
+
+
+class Lowered(SetField):
+    def sadd(self, *values):
+        return super(Lowered, self).sadd(*(value.lower() for value in values))  # noqa: UP008 - as limpyd 2's users write it
+
+
+class Shouted(InstanceHashField):
+    proxy_setter = "shout"
+
+    def shout(self, value):
+        return self.hset(value + "!")
+
+
+class Numbered(HashField):
+    def hmset(self, **values):
+        return super().hmset(**{f"{number}{key}": value for number, (key, value) in enumerate(values.items())})
+
+
+class Choosy(StringField):
+    def set(self, value):
+        if value == "expiring":
+            return super().set(value, ex=5)
+        if value == "reading":
+            return self.append(value)
+        return None if value == "nothing" else super().set(value + ".")
+
+
+class DynamicShouted(DynamicField):
+    of = Shouted
+
+
+class TestSettersOfAFieldClass:
+    """Whatever stores a whole value, such as a constructor, stores what the setter would."""
+
+    @pytest.fixture
+    def page(self, any_face):
+        class Page(any_face.Model):
+            database = any_face.database
+            tags = Lowered(indexable=True)
+            title = Shouted(default="none", unique=False, indexable=True)
+            counts = Numbered()
+            text = Choosy()
+            note = DynamicShouted()
+
+        return Page
+
+    async def test_are_called(self, any_face, page):
+        face = any_face
+        values = {"tags": ["A", "B"], "counts": {"x": "1", "y": "2"}, "text": "t", "note_a": "n"}
+        one = await face.do(page.create(**values))
+        await face.do(page.bulk_create([values, {"text": "u", "title": "Two"}]))
+        for pk in ("1", "2"):
+            each = page.lazy_connect(pk)
+            assert await face.do(each.hgetall()) == {"title": "none!", "note_a": "n!"}
+            assert await face.do(each.tags.smembers()) == {"a", "b"}
+            assert await face.do(each.counts.hgetall()) == {"0x": "1", "1y": "2"}
+            assert await face.do(each.text.get()) == "t."
+        found, made = await face.do(page.get_or_create(title="Two", defaults={"text": "v"}))
+        assert (found._pk, made) == ("3", False)
+        found, made = await face.do(page.get_or_create(tags="A", title="Three"))
+        assert (made, await face.do(found.title.get())) == (True, "Three!")
+        assert await face.do(found.tags.smembers()) == {"a"}
+        await face.do(one.update(tags={"C"}, title="Four", text="nothing"))
+        assert await face.do(one.title.get()) == "Four!"
+        assert (await face.do(one.tags.smembers()), await face.do(one.text.get())) == ({"c"}, "t.")
+        await face.do(one.tags.proxy_set(["D"]))
+        await face.do(one.counts.proxy_set({"z": "3"}))
+        await face.do(one.title.proxy_set("Five"))
+        assert (await face.do(one.tags.smembers()), await face.do(one.title.get())) == ({"c", "d"}, "Five!")
+        assert await face.do(one.counts.hgetall()) == {"0x": "1", "1y": "2", "0z": "3"}
+        assert await face.do((await face.do(page.create(text="nothing"))).text.get()) is None
+
+    @pytest.mark.parametrize(
+        ("value", "reason"), [("expiring", r"calls set\('expiring', ex=5\)"), ("reading", "asks for something")]
+    )
+    async def test_only_store_a_value(self, any_face, page, value, reason):
+        with pytest.raises(UnsupportedCommand, match=rf"Page\.text: .*Choosy.* {reason}.*; leave text out"):
+            await any_face.do(page.create(text=value))
+        assert await any_face.do(page.collection().count()) == 0
+
+    async def test_may_be_coroutine_functions(self, any_face):
+        class Waiting(StringField):
+            async def set(self, value):
+                return await super().set(value.upper())
+
+        class Page(any_face.Model):
+            database = any_face.database
+            title = Waiting()
+
+        if any_face.is_async:
+            page = await Page.create(title="x")
+            assert await page.title.get() == "X"
+
+
+def test_slots_of_a_field_class_are_refused(any_face):
+    class Slotted(StringField):
+        __slots__ = ("more",)
+
+        def shout(self):
+            pass
+
+    with pytest.raises(DeclarationError, match="Slotted has __slots__"):
+
+        class Page(any_face.Model):
+            database = any_face.database
+            title = Slotted()
 
 
 class TestCollectionManager:

@@ -9,6 +9,7 @@ FIELD_CLASSES = "tests/behaviour/test_field_classes.py"
 ELSEWHERE = {
     "renaming a class orphans its data": "tests/behaviour/test_renaming.py",
     "`available_modifiers`, `_commands_to_proxy`, `_call_set(…)` on a class of fields": FIELD_CLASSES,
+    "a constructor calls the setter of each field, and so its `post_command`": FIELD_CLASSES,
     "`post_command` runs in a pipeline when a command is collected": FIELD_CLASSES,
     "dynamic fields of redis-limpyd-extensions": "tests/behaviour/test_dynamic_fields.py",
 }

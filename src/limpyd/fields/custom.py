@@ -1,13 +1,13 @@
 """Fields of a user's own class: its methods are commands of its bound fields, and `post_command` runs after each.
 
 A declaration and what is bound to an instance are two objects. What a subclass of a field defines beside the
-declaration is meant for the second one, so that one gets a class of its own, with those methods.
+declaration is meant for the second one, so that one gets a class of its own, which looks for methods in those of the
+user before those of the library. So `super()` means what it says, in both of its forms.
 """
 
 from __future__ import annotations
 
 import functools
-from types import CellType, FunctionType
 from typing import Any, cast
 
 from limpyd.commands import hooked
@@ -16,6 +16,8 @@ from limpyd.exceptions import DeclarationError
 OWN = "limpyd."
 COMMAND_LISTS = frozenset({"_commands_to_proxy", "available_getters", "available_modifiers"})
 """Where limpyd 2 names commands to be made."""
+OF_DECLARATIONS = frozenset({"__init__", "__new__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__"})
+"""Special methods that declarations and bound fields each have for themselves."""
 
 
 def custom_class(field: Any, model: Any) -> type[Any] | None:
@@ -26,23 +28,59 @@ def custom_class(field: Any, model: Any) -> type[Any] | None:
         model: the class of the model.
     """
     kind = type(field)
-    _refuse_lists_of_commands(field, kind)
-    users = [each for each in kind.__mro__ if not each.__module__.startswith(OWN) and each is not object]
+    users = users_classes(kind)
+    _refuse_without_effect(field, users)
     hooks = hasattr(model, "post_command") or any("post_command" in vars(each) for each in users)
-    usual = next(each for each in kind.__mro__ if each.__module__.startswith(OWN))
-    if not hooks and not any(_methods(each, usual) for each in users):
+    if not hooks and not any(_is_own(name) for each in users for name in vars(each)):
         return None
     return _customized(cast("Any", kind), hooks)
 
 
-def _refuse_lists_of_commands(field: Any, kind: type[Any]) -> None:
+def users_classes(kind: type[Any]) -> list[type[Any]]:
+    """The classes of a field that are not of the library, in the order in which methods are looked for."""
+    return [each for each in kind.__mro__ if not each.__module__.startswith((OWN, "typing")) and each is not object]
+
+
+@functools.cache
+def bound_class(kind: Any, bound: Any, hooks: bool = False) -> type[Any]:
+    """The class of bound fields with the methods of a class of fields before those of the library.
+
+    Args:
+        kind: the class of fields.
+        bound: the class that such fields would bind to otherwise.
+        hooks: whether `post_command` runs after each command.
+    """
+    users = users_classes(kind)
+    if hooks:
+        bound = type(bound.__name__, (bound,), _hooked_commands(bound))
+    special = {name: getattr(bound, name, None) for each in users for name in vars(each) if name in OF_DECLARATIONS}
+    body = {**special, "__getattr__": _from_field, "__dir__": _names, "__doc__": kind.__doc__, "_users_classes": users}
+    return _WithUsersMethods(kind.__name__, (bound,), body)
+
+
+class _WithUsersMethods(type):
+    """The class of a class that looks for methods in those of a user, before its base class."""
+
+    def mro(cls) -> list[type]:
+        mro = super().mro()
+        return [mro[0], *vars(cls).get("_users_classes", ()), *mro[1:]]
+
+
+def _is_own(name: str) -> bool:
+    return not (name.startswith("__") and name.endswith("__"))
+
+
+def _refuse_without_effect(field: Any, users: list[type[Any]]) -> None:
     """Refuses what limpyd 2 reads to make commands, and nothing here does.
 
     Raises:
         DeclarationError: there is such a thing.
     """
-    for each in kind.__mro__:
-        for name in () if each.__module__.startswith(OWN) else vars(each):
+    for each in users:
+        if vars(each).get("__slots__"):
+            msg = f"{field}: {each.__name__} has __slots__, which a class of fields cannot have; leave them out"
+            raise DeclarationError(msg)
+        for name in vars(each):
             if name in COMMAND_LISTS or name.startswith("_call_"):
                 command = name.removeprefix("_call_") if name.startswith("_call_") else "…"
                 msg = (
@@ -56,36 +94,9 @@ def _refuse_lists_of_commands(field: Any, kind: type[Any]) -> None:
 def _customized(kind: Any, hooks: bool) -> type[Any]:
     def bind(self: Any, instance: Any, owner: Any = None) -> Any:
         bound = kind.__get__(self, instance, owner)
-        return bound if instance is None else _bound_class(kind, cast("Any", type(bound)), hooks)(self, instance)
+        return bound if instance is None else bound_class(kind, cast("Any", type(bound)), hooks)(self, instance)
 
     return type(kind.__name__, (kind,), {"__get__": bind, "__module__": f"{OWN}fields.custom", "__doc__": kind.__doc__})
-
-
-@functools.cache
-def _bound_class(kind: Any, bound: Any, hooks: bool) -> type[Any]:
-    """The class of bound fields with the methods of a class of fields, and of its bases up to those of the library."""
-    usual = next(each for each in kind.__mro__ if each.__module__.startswith(OWN))
-    made = type(bound.__name__, (bound,), _hooked_commands(bound) if hooks else {})
-    made.__getattr__ = _from_field  # type: ignore[attr-defined]
-    for each in reversed(kind.__mro__):
-        methods = {} if each is object or each.__module__.startswith(OWN) else _methods(each, usual, bound)
-        if methods:
-            made = type(each.__name__, (made,), {"__doc__": each.__doc__})
-            for name, method in methods.items():
-                setattr(made, name, _moved(method, made))
-    return made
-
-
-def _methods(kind: Any, usual: Any, bound: Any = None) -> dict[str, Any]:
-    """What a class of fields defines beside what all declarations have."""
-    return {
-        name: value
-        for name, value in vars(kind).items()
-        if (callable(value) or isinstance(value, property | functools.cached_property | classmethod | staticmethod))
-        and not name.startswith("__")
-        and (not hasattr(usual, name) or hasattr(bound, name))
-        and not isinstance(value, type)
-    }
 
 
 def _from_field(self: Any, name: str) -> Any:
@@ -95,21 +106,8 @@ def _from_field(self: Any, name: str) -> Any:
     return getattr(self._field, name)
 
 
-def _moved(method: Any, made: type[Any]) -> Any:
-    """A method as one of another class, so that `super()` within it means the bases of that one."""
-    if isinstance(method, property):
-        return property(*(None if each is None else _moved(each, made) for each in (method.fget, method.fset)))
-    if isinstance(method, classmethod | staticmethod):
-        return type(method)(_moved(method.__func__, made))
-    if not isinstance(method, FunctionType) or "__class__" not in method.__code__.co_freevars:
-        return method
-    cells = dict(zip(method.__code__.co_freevars, method.__closure__ or (), strict=True))
-    cells["__class__"] = CellType(made)
-    moved = FunctionType(
-        method.__code__, method.__globals__, method.__name__, method.__defaults__, tuple(cells.values())
-    )
-    moved.__kwdefaults__ = method.__kwdefaults__
-    return functools.update_wrapper(moved, method)
+def _names(self: Any) -> list[str]:
+    return sorted({*object.__dir__(self), *(name for each in self._users_classes for name in vars(each))})
 
 
 def _hooked_commands(bound: Any) -> dict[str, Any]:

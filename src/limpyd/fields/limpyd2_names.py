@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from limpyd.utils import make_key
@@ -34,10 +36,22 @@ class Limpyd2FieldNames:
         they are added to those that are there.
         """
         setter = getattr(self, self.proxy_setter)
-        if self.proxy_setter in {"sadd", "rpush"} and isinstance(value, list | tuple | set | frozenset):
+        field: Any = getattr(self, "_field")  # noqa: B009
+        if isinstance(value, list | tuple | set | frozenset) and field.redis_type in {"set", "list"}:
             return setter(*value)
+        if isinstance(value, dict) and not _takes(setter, value):  # one of a user's, as limpyd 2 calls it
+            return setter(**value)
         return setter(value)
 
     def make_key(self, *args: Any) -> str:
         """Parts joined by colons: `limpyd.utils.make_key`. The key of the field itself is `key`."""
         return make_key(*args)
+
+
+def _takes(function: Callable[..., Any], value: Any) -> bool:
+    """Whether a function can be called with a value by position."""
+    try:
+        inspect.signature(function).bind(value)
+    except TypeError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from limpyd.command_table import TABLE, Needs, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
+from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import BoundValue, ValueField
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
@@ -43,7 +44,7 @@ class SingleValueField(ValueField[T]):
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
         mine._upkeeps = {}
-        if self.default is not None and not callable(self.default):
+        if self.default is not None and not callable(self.default) and not has_own_setter(mine):
             mine.encode(self.default)
         return mine
 

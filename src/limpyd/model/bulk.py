@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 from limpyd.exceptions import BulkError, InvalidPrimaryKey, InvalidValue, LimpydError, shorten
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
+from limpyd.fields.setters import with_own_setters
 from limpyd.keys import to_text
 from limpyd.model.objects import given_pk, known, new_object, nothing_to_store
 from limpyd.model.schema import Schema
@@ -172,12 +173,14 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         self._updates = bulk.Updates(self._schema, self._where, self._schema.version_sub)
 
     def _add(self, item: Any) -> bool:
-        values = item if type(item) is dict else self._values(item)
+        values = to_set = item if type(item) is dict else self._values(item)
+        if self._schema.own_setters:
+            values = with_own_setters(self._schema, values)
         objects, given = self._objects, tuple(values)
         plan = self._plans[given] if given in self._plans else self._plan(given)
         pk = None if plan is not None and plan.mints_pk else given_pk(self._schema, values)
         if self._on_conflict == "update":
-            self._updates.add(None, self._to_update(values))
+            self._updates.add(None, self._to_update(to_set))
         if plan is None or not plan.add_to(objects, pk, values):
             new = new_object(self._schema, values)
             if pk is None and new.empty:

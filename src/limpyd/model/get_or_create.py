@@ -8,6 +8,7 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
+from limpyd.fields.setters import with_own_setters
 from limpyd.model.objects import automatic_pk, known, new_object
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import ByIndex, Condition
@@ -36,6 +37,8 @@ def get_or_create(
     """
     values = _values(schema, method, pk, filters)
     known(schema, defaults or {})
+    if schema.own_setters:
+        values, defaults = _as_stored(schema, values, defaults or {})
     conditions = _conditions(schema, method, values)
     by_automatic_pk = schema.mints_pks and "pk" in values
     if by_automatic_pk and method == "get_or_create":
@@ -78,6 +81,20 @@ def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) ->
         msg = f"{schema.name}.{method} needs a primary key or filters"
         raise InvalidFilter(msg)
     return values
+
+
+def _as_stored(
+    schema: Schema, values: dict[str, Any], defaults: Mapping[str, Any]
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The values that are sought, and those of a new object besides, as the setters of their fields store them."""
+    stored = {}
+    for name, value in values.items():
+        field: Any = schema.field(name)
+        many = isinstance(field, ValueField) and field.many
+        given = with_own_setters(schema, {name: [value] if many else value}, defaults=False).get(name, value)
+        stored[name] = given[0] if many and isinstance(given, list) and len(given) == 1 else given
+    others = with_own_setters(schema, {**dict.fromkeys(values), **defaults})
+    return stored, {name: value for name, value in others.items() if name not in values or name in defaults}
 
 
 def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
+from limpyd.fields.setters import with_own_setters
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
@@ -87,6 +88,8 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
         UniquenessError: the primary key, or a unique value, belongs to another object.
         InvalidValue: all values are None, and nothing else would make an object.
     """
+    if schema.own_setters:
+        values = with_own_setters(schema, values)
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
             _missing_pk(schema)

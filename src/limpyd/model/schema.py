@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Any, TypeVar
 
 from limpyd.conversion import Era
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, PKField, ValueField, VersionField
+from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import Place
 from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
@@ -105,6 +107,12 @@ class Schema(Unchanging):
         Schema._generation += 1
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+
+    @cached_property
+    def own_setters(self) -> list[Any]:
+        """The fields, and what stands for versions of dynamic ones, whose values go through a method of a user's."""
+        templates = (each.template for each in self.dynamic.values())
+        return [field for field in (*self.value_fields.values(), *templates) if has_own_setter(field)]
 
     def __str__(self) -> str:
         return self.name

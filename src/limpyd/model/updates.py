@@ -10,6 +10,7 @@ from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
+from limpyd.fields.setters import with_own_setters
 from limpyd.foreign_values import taking_foreign_keys
 from limpyd.model.schema import Schema
 from limpyd.requests import Argument, Request
@@ -32,6 +33,8 @@ def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
         InvalidValue: there is none, one does not fit its field's type, or its field is the primary key.
         UnsupportedCommand: its field is the version.
     """
+    if schema.own_setters:
+        values = with_own_setters(schema, values, defaults=False)
     if not values:
         msg = f"{schema.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
