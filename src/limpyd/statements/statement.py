@@ -17,6 +17,7 @@ from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.source import CompiledScript
 
 R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
 
 NO_GUARD = Guard(b"", b"")
 
@@ -148,6 +149,17 @@ class Prepared(Request[R_co]):
     def packed(self, guards: Sequence[Guard]) -> bytes:
         (guard,) = guards
         return self.statement.packed(guard, self._pk, self._values)
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        before = self._convert
+        return Prepared(
+            self.statement,
+            self._instance,
+            self._values,
+            lambda reply: convert(before(reply)),
+            lambda: self.under_several().then(convert),
+            self.needs,
+        )
 
     def under_several(self) -> Request[R_co]:
         part = self.part
