@@ -80,7 +80,17 @@ def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:
     owned = {f"{tag}pks", f"{tag}seq", f"{tag}meta"} | {f"{tag}hash:{pk}" for pk in pks}
     owned |= {f"{tag}field:{name}:{pk}" for name in model._schema.value_fields for pk in pks}
     problems = []
-    for field in model._schema.value_fields.values():
+    versions = []
+    for dynamic in model._schema.dynamic.values():
+        owned |= {f"{tag}field:{dynamic.name}:{pk}" for pk in pks}
+        parts = {pk: parts_of(stored, tag, dynamic.name, pk) for pk in pks}
+        versions += [dynamic.get_for(part) for part in sorted(set().union(*parts.values()))]
+        for pk, found_parts in parts.items():
+            listed = {text(part) for part in stored.get(f"{tag}field:{dynamic.name}:{pk}", ())}
+            problems += [f"not in the inventory: {dynamic.name} {part!r} {pk}" for part in found_parts - listed]
+            problems += [f"in the inventory: {dynamic.name} {part!r} {pk}" for part in listed - found_parts]
+    owned |= {f"{tag}field:{version.key_name}:{pk}" for version in versions for pk in pks}
+    for field in (*model._schema.value_fields.values(), *versions):
         for index in field.place_in(where).indexes:
             expected = {entry for pk in pks for entry in entries_of_object(stored, model, tag, index, pk)}
             keys = [key for key in stored if belongs(key, text(index.key)) and key not in owned]
@@ -90,6 +100,16 @@ def inconsistencies(client: redis.Redis, model: type[RedisModel]) -> list[str]:
             problems += [f"missing: {entry}" for entry in expected - found.keys()]
             problems += [f"stale: {entry}" for entry in found.keys() - expected]
     return problems + [f"orphan: {key}" for key in stored.keys() - owned]
+
+
+def parts_of(stored: dict[str, Any], tag: str, field: str, pk: str) -> set[str]:
+    """The parts of the versions of a dynamic field that an object has."""
+    beginning, ending = f"{tag}field:{field}.", f":{pk}"
+    names = [key[len(beginning) : -len(ending)] for key in stored if key.startswith(beginning) and key.endswith(ending)]
+    subs = stored.get(f"{tag}hash:{pk}", ())
+    names += [text(sub)[len(field) + 1 :] for sub in subs if text(sub).startswith(f"{field}.")]
+    parts = (name.partition(":")[::2] for name in names)
+    return {part for length, part in parts if length.isdigit() and int(length) == len(raw(part))}
 
 
 def belongs(key: str, index: str) -> bool:
@@ -125,9 +145,9 @@ def entries_of_object(
 def values_of(stored: dict[str, Any], tag: str, field: Any, pk: str) -> Iterator[tuple[bytes | None, bytes, Any]]:
     """The values of a field, with sub-key and score where it has such."""
     if field.stored_as == b"entry":
-        value = stored.get(f"{tag}hash:{pk}", {}).get(field.name.encode())
+        value = stored.get(f"{tag}hash:{pk}", {}).get(raw(field.key_name))
     else:
-        value = stored.get(f"{tag}field:{field.name}:{pk}")
+        value = stored.get(f"{tag}field:{field.key_name}:{pk}")
     if value is None:
         return
     if field.redis_type == "string" or field.stored_as == b"entry":

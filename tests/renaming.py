@@ -6,6 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from limpyd import (
+    DynamicHashField,
+    DynamicInstanceHashField,
+    DynamicListField,
+    DynamicSetField,
+    DynamicSortedSetField,
+    DynamicStringField,
     EqualIndex,
     EqualIndexWith,
     GeoField,
@@ -33,10 +39,9 @@ def mirrored(value: str) -> str:
     return value[::-1]
 
 
-def declare(
-    base: Any, database: Any, name: str, namespace: str = "", *, first: str = "name", body: str = "body"
-) -> Any:
-    """The model; `first` is what one field of its hash is called, and `body` one with a key of its own."""
+def declare(base: Any, database: Any, name: str, namespace: str = "", **names: str) -> Any:
+    """The model; `names` are what some of its fields are called, of `name`, which is in its hash, as `first`."""
+    first, body = names.pop("first", "name"), names.pop("body", "body")
     declared: dict[str, Any] = {
         "database": database,
         "namespace": namespace,
@@ -62,8 +67,16 @@ def declare(
         "log": StreamField(),
         "hll": HyperLogLogField(),
         "data": JSONField(),
+        "words": DynamicStringField(indexes=[EqualIndex, TextRangeIndex]),
+        "mails": DynamicStringField(unique=True),
+        "points": DynamicInstanceHashField(int, pattern=r"points_(\w+)", indexable=True),
+        "marks": DynamicInstanceHashField(),
+        "sets": DynamicSetField(indexable=True),
+        "rows": DynamicListField(),
+        "boards": DynamicSortedSetField(indexes=[TextRangeIndex]),
+        "dicts": DynamicHashField(indexable=True),
     }
-    return type(name, (base,), declared)
+    return type(name, (base,), {names.get(each, each): field for each, field in declared.items()})
 
 
 async def fill(face: Any, model: Any, pks: list[Any], *, first: str = "name") -> None:
@@ -88,9 +101,20 @@ async def fill(face: Any, model: Any, pks: list[Any], *, first: str = "name") ->
                 numbers={number, 7},
                 amounts=[1.0, number],
                 data={"a": [1]},
+                words_x="É" + text,
+                mails_home=text,
+                points_chess=number,
+                marks_a="1",
+                sets_a={"a", text},
+                boards_a={text: 1.5},
+                dicts_a={"a:b": text, "": "c"},
                 **{first: text},
             )
         )
+        await face.do(made.words(ODD[2] + "*").set("x"))
+        await face.do(made.points("go").hset(7))
+        await face.do(made.rows("2:a").rpush("1", "2"))
+        await face.do(made.rows("2:a").expire(70_000))
         await face.do(made.places.geoadd({"paris": (2.35, 48.85)}))
         await face.do(made.hll.pfadd("a", "b"))
         await face.do(made.log.xadd({"a": "b"}))

@@ -440,10 +440,6 @@ class TestRefused:
             Thing.collection(a_x_b="1")
         await face.do(one.a("x").set("1"))
 
-    async def test_renaming_is_refused(self, face, model):
-        await face.do(model.create(name="a"))
-        await face.refused(InvalidValue, lambda: model.rename_from("gamer"), match="dynamic fields")
-
 
 class TestLimpyd2Layout:
     """With the keys of redis-limpyd-extensions, on one face and server."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, cast, overload
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, UnknownField, shorten
 from limpyd.expressions import Expression
@@ -92,6 +92,20 @@ class DynamicField(Field[T]):
         mine._versions = {}
         mine.names = VersionNames(self.name, *self._given_names)
         return mine
+
+    def as_it_was(self, name: str, declared: ValueField[Any] | None = None) -> Self:
+        """A declaration of its own like this one, of a model as it was under another name or in another layout.
+
+        Args:
+            name: what the field was called. Its versions are told by the names that they have now.
+            declared: the field that each version was, if it was another.
+        """
+        was = copy.copy(self.declaration)
+        was.declaration = was
+        was.name = name
+        was._given_names = self.names.pattern, self.names.format
+        was._declared = declared or self._declared
+        return cast("Self", was)
 
     # --- names ---
 

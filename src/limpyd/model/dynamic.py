@@ -7,10 +7,12 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Protocol
 
 from limpyd.exceptions import DeclarationError, UnknownField
-from limpyd.keys import ModelKeys, Partition
+from limpyd.keys import ModelKeys, Partition, to_text
+from limpyd.keys.parts import part_in
 
 if TYPE_CHECKING:
     from limpyd.fields import DynamicField, Field, ValueField
+    from limpyd.indexes.kept import Kept
 
 
 class Declaring(Protocol):
@@ -98,6 +100,19 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
                 except UnknownField:  # something other than limpyd has written it
                     continue
                 return version
+        return None
+
+    def index_at(self, where: Partition, key: bytes) -> Kept | None:
+        """The index of a version that a key belongs to; None if it belongs to none."""
+        for field in self.values():
+            for number, index in enumerate(field.template.place_in(where).indexes):
+                part = part_in(index.key, key, open_ended=True)
+                if part is not None:
+                    try:
+                        version: ValueField[Any] = field.get_for(to_text(part))
+                    except UnknownField:  # something other than limpyd has written it
+                        return index
+                    return version.place_in(where).indexes[number]
         return None
 
     def described(self, where: Partition) -> list[bytes]:

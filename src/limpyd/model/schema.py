@@ -259,10 +259,9 @@ class Schema(Unchanging):
                 for index in field.place_in(where).indexes:
                     if index.owns(key):
                         return index
-            for dynamic in self.dynamic.values():
-                for index in dynamic.template.place_in(where).indexes:
-                    if index.owns(key):
-                        return index
+            of_version = self.dynamic.index_at(where, key)
+            if of_version is not None:
+                return of_version
         return None
 
     def field_at(self, key: bytes, sub: bytes | None) -> ValueField[Any] | Schema:

@@ -86,12 +86,6 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
 
 
 def _must_be_current(schema: Schema, operation: str) -> None:
-    if schema.dynamic:
-        msg = (
-            f"{schema.name}.{operation}: versions of dynamic fields ({', '.join(schema.dynamic)}) cannot be moved; "
-            f"create the objects anew under the new name, and delete the old ones"
-        )
-        raise InvalidValue(msg)
     if schema.keys.layout != ModelKeys.layout:
         msg = (
             f"{schema.name}.{operation}: the model is declared on a database of the layout {schema.keys.layout!r}; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
@@ -28,7 +28,10 @@ def former(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
     Raises:
         InvalidValue: the name is that of no model.
     """
-    was = {old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema, fields).items()}
+    was: dict[str, Field[Any]] = {
+        old: _renamed(schema.fields[now], old, fields) for now, old in _all_names(schema.fields, fields).items()
+    }
+    was.update((old, schema.dynamic[now].as_it_was(old)) for now, old in _all_names(schema.dynamic, fields).items())
     return _schema(schema, name, was, ModelKeys.layout)
 
 
@@ -43,6 +46,9 @@ def in_layout_of_limpyd2(schema: Schema, name: str) -> Schema:
         InvalidValue: the name is that of no model, or a field's name has no place in that layout.
     """
     was = {each: _with_known_indexes(field) for each, field in schema.fields.items()}
+    for each, dynamic in schema.dynamic.items():
+        declared: Any = _with_known_indexes(dynamic.template)
+        was[each] = dynamic.as_it_was(each, declared)
     return _schema(schema, name, was, Limpyd2Keys.layout)
 
 
@@ -63,7 +69,14 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
         InvalidValue: a former name is still that of a field, or no name of one.
     """
     for now, old in fields.items():
-        if schema.field(now) is schema.pk_field:
+        field = schema.dynamic[now] if now in schema.dynamic else schema.field(now)
+        if isinstance(field, ValueField) and field.version_of is not None:
+            msg = (
+                f"{schema.name}.{now} is a version of the dynamic field {field.version_of.name}: give that name if it "
+                f"was renamed; to move one version, write its value to the other and delete it"
+            )
+            raise InvalidValue(msg)
+        if field is schema.pk_field:
             msg = f"{schema.name}.{now} is the primary key: nothing is kept under its name, so there is nothing to move"
             raise InvalidValue(msg)
         if not isinstance(old, str) or not old.isidentifier():
@@ -72,7 +85,7 @@ def check_fields(schema: Schema, fields: Mapping[str, str]) -> None:
                 f"in the class, such as 'title'"
             )
             raise InvalidValue(msg)
-        if old in schema.fields:
+        if old in schema.fields or old in schema.dynamic:
             msg = f"{schema.name}.{old} is still a field, so its values are not those of {now}; rename one at a time"
             raise InvalidValue(msg)
     if len(set(fields.values())) < len(fields):
@@ -105,8 +118,8 @@ def _with_known_indexes(field: Field[Any]) -> Field[Any]:
     return was
 
 
-def _all_names(schema: Schema, fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: fields.get(name, name) for name in schema.fields}
+def _all_names(now: Iterable[str], fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: fields.get(name, name) for name in now}
 
 
 def _renamed(field: Field[Any], name: str, fields: Mapping[str, str]) -> Field[Any]:

@@ -121,13 +121,15 @@ def _build(way: Route, unbuilt: frozenset[bytes]) -> Program[None]:
 
 def _clear(way: Route) -> Program[None]:
     """Removes what is left of the indexes that fields had under their old names."""
-    gone = set(way.source.fields) - set(way.target.fields)
+    source, target = way.source, way.target
+    gone = {*source.fields, *source.dynamic} - {*target.fields, *target.dynamic}
     known = yield Request((b"HKEYS", way.there.meta), list[bytes], readonly=True, subject=way.target)
     names = [name for name in known if not name.startswith(b":") and not gone.isdisjoint(_fields_of(name))]
     if names:
         keys = [way.there.prefix + name for name in names]
         exact = [key for key, name in zip(keys, names, strict=True) if _kind(name) not in KEYS_BY_VALUE]
-        beginnings = [key + b":" for key in keys]
+        # A star stands for the part of versions of a dynamic field (see keys/parts.py), which follow each other there.
+        beginnings = [key.partition(b"*")[0] if b".*" in key else key + b":" for key in keys]
         cursor = yield clear(way.target, way.there, names, exact, beginnings, b"0")
         while cursor != b"0":
             cursor = yield clear(way.target, way.there, names, exact, beginnings, cursor)

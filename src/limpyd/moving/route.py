@@ -24,6 +24,8 @@ class Route(NamedTuple):
         there: the partition of that.
         keys: of each key of an object that gets another name the prefix here, and there.
         subs: of each entry of its hash that gets another name the sub-key here, and there.
+        dynamic: of each dynamic field that has other keys what the scripts know of it here, and there.
+        names: what fields were called, by their names now.
         leaves: what the scripts are told of the indexes here that lose its entries.
         enters: the same of those there that gain some.
         gaining: those indexes.
@@ -35,6 +37,8 @@ class Route(NamedTuple):
     there: Partition
     keys: list[tuple[bytes, bytes]]
     subs: list[tuple[bytes, bytes]]
+    dynamic: list[tuple[bytes, bytes]]
+    names: Mapping[str, str]
     leaves: tuple[Argument, ...]
     enters: tuple[Argument, ...]
     gaining: list[DeclaredIndex]
@@ -69,6 +73,10 @@ def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
         keys[prefix] = place.prefix
         if sub is not None and old_sub is not None and sub != old_sub:
             subs.append((old_sub, sub))
+    dynamic = [
+        (source.dynamic[names.get(name, name)].described_in(here), field.described_in(there))
+        for name, field in target.dynamic.items()
+    ]
     losing, gaining = declared_indexes(source, here), declared_indexes(target, there)
     same = {_identity(index) for index in losing} & {_identity(index) for index in gaining}
     return Route(
@@ -78,6 +86,8 @@ def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
         there,
         [pair for pair in keys.items() if pair[0] != pair[1]],
         subs,
+        [pair for pair in dynamic if pair[0] != pair[1]],
+        names,
         _told(source, here, {index.kept for index in losing if _identity(index) not in same}),
         _told(target, there, {index.kept for index in gaining if _identity(index) not in same}),
         [index for index in gaining if _identity(index) not in same],
@@ -94,12 +104,17 @@ def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argumen
         (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
         for _, _, place, sub in schema.layout(where)
     ]
+    places = [field.place_in(where) for field in schema.dynamic.values()]
+    dynamic = [(place, _described([kept for kept in place.indexes if kept in indexes])) for place in places]
     indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
     return deletion_layout(
         schema.key_prefixes(where),
         [arg for kept in schema.together(where) if kept in indexes for arg in kept.upkeep],
         [(sub, described) for _, sub, described in indexed if sub is not None],
-        [(place.prefix, place.stored, described) for place, sub, described in indexed if sub is None],
+        [
+            *((place.prefix, place.stored, described) for place, sub, described in indexed if sub is None),
+            *((place.prefix, place.stored, described) for place, described in dynamic if described[0]),
+        ],
     )
 
 

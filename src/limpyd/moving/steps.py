@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
+from limpyd.fields import ValueField
 from limpyd.indexes.asked import answer
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import placed, to_text
@@ -68,7 +69,7 @@ def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
     here, there = way.here, way.there
     args: list[Argument] = [int(way.to_another_set), there.pks, here.seq, there.seq, cursor, FOUND, MILLISECONDS]
     args += (len(waiting), *waiting)
-    for pairs in (way.keys, way.subs):
+    for pairs in (way.keys, way.subs, way.dynamic):
         args += (2 * len(pairs), *(text for pair in pairs for text in pair))
     args += (len(way.leaves), *way.leaves, *way.enters)
 
@@ -175,9 +176,14 @@ def _expiring(way: Route, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
     """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
     new_key: bytes = facts[1]
     new_sub: bytes | None = facts[2]
+    field = way.target.field_at(new_key, new_sub)
     names = {placed(new, pk): placed(old, pk) for old, new in way.keys}
     subs: dict[bytes | None, bytes] = {new: old for old, new in way.subs}
     key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
+    if isinstance(field, ValueField) and field.version_of is not None:
+        was: Any = way.source.dynamic[way.names.get(field.version_of.name, field.version_of.name)]
+        version: ValueField[Any] = was.get_for(field.version_part)
+        key, sub = placed(version.place_in(way.here).prefix, pk), version.sub_key or None
     command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
     cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
-    return expiring(who, way.target.field_at(new_key, new_sub), [facts[0], key, sub], cure)
+    return expiring(who, field, [facts[0], key, sub], cure)

@@ -9,6 +9,7 @@
 --        a count of primary keys to be moved before more are found, and those;
 --        a count of texts, and of each key to be renamed the prefix here and there;
 --        a count of texts, and of each hash field to be renamed the sub-key here and there;
+--        a count of texts, and of each dynamic field with other keys what is known of it here and there (see lib/parts);
 --        a count of texts, and what the model looks like here (see lib/deleting); and to the end the same for there
 -- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
 --        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
@@ -34,13 +35,19 @@ local cursor, count, seconds = ARGV[5], ARGV[6], ARGV[7] / 1000
 local last_waiting = 8 + ARGV[8]
 local first_key, last_key = last_waiting + 2, last_waiting + 1 + ARGV[last_waiting + 1]
 local first_sub, last_sub = last_key + 2, last_key + 1 + ARGV[last_key + 1]
-local here, here_ends = last_sub + 2, last_sub + 1 + ARGV[last_sub + 1]
+local first_dynamic, last_dynamic = last_sub + 2, last_sub + 1 + ARGV[last_sub + 1]
+local here, here_ends = last_dynamic + 2, last_dynamic + 1 + ARGV[last_dynamic + 1]
 local there = here_ends + 1
 local source_hash, target_hash = ARGV[here + 1], ARGV[there + 1]
 
 local function has_something(pk)
   for at = first_key, last_key, 2 do
     if call('EXISTS', placed(ARGV[at], pk)) == 1 then
+      return true
+    end
+  end
+  for at = first_dynamic, last_dynamic, 2 do
+    if call('EXISTS', inventory_of(ARGV[at], pk)) == 1 then
       return true
     end
   end
@@ -51,6 +58,13 @@ local function has_something(pk)
     end
   end
   return false
+end
+
+-- Gives a key its name there, where nothing may be.
+local function move_key(from, to)
+  if from ~= to and (to_another_set and call('EXISTS', to) == 1 or not rename_key(from, to)) then
+    refuse('both', to, false)
+  end
 end
 
 local function rename_sub(key, from, to)
@@ -70,6 +84,34 @@ local function rename_sub(key, from, to)
   call('HDEL', key, from)
 end
 
+-- Moves the versions that an object has of a dynamic field, and its inventory.
+local function move_versions(pk, from, to)
+  local inventory, other = inventory_of(from, pk), inventory_of(to, pk)
+  subject_key = inventory
+  local parts, place, new_place = call('SMEMBERS', inventory), placing(from, pk), placing(to, pk)
+  for at = 1, #parts do
+    local key, sub = place(parts[at])
+    local new_key, new_sub = new_place(parts[at])
+    if sub == '' then
+      move_key(key, new_key)
+    elseif sub ~= new_sub then
+      rename_sub(new_key, sub, new_sub)
+    end
+  end
+  if to_another_set or call('EXISTS', other) == 0 then
+    move_key(inventory, other)
+    return
+  end
+  -- There are versions of the new name already.
+  for at = 1, #parts do
+    if call('SADD', other, parts[at]) == 1 then
+      undo_with('SREM', other, parts[at])
+    end
+    call('SREM', inventory, parts[at])
+    undo_with('SADD', inventory, parts[at])
+  end
+end
+
 local function move(pk)
   if call('SISMEMBER', KEYS[1], pk) == 0 or not to_another_set and not has_something(pk) then
     return 0
@@ -83,13 +125,13 @@ local function move(pk)
   end
   forget(to_another_set and KEYS[1], pk, here, here_ends)
   for at = first_key, last_key, 2 do
-    local key = placed(ARGV[at + 1], pk)
-    if to_another_set and call('EXISTS', key) == 1 or not rename_key(placed(ARGV[at], pk), key) then
-      refuse('both', key, false)
-    end
+    move_key(placed(ARGV[at], pk), placed(ARGV[at + 1], pk))
   end
   for at = first_sub, last_sub, 2 do
     rename_sub(placed(target_hash, pk), ARGV[at], ARGV[at + 1])
+  end
+  for at = first_dynamic, last_dynamic, 2 do
+    move_versions(pk, ARGV[at], ARGV[at + 1])
   end
   owners_set = set
   enter(pk, there, #ARGV)

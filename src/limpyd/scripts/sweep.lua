@@ -6,10 +6,10 @@
 -- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
 --        there; the last automatic primary key here and there;
 --        the catalog here and there; a cursor, a pattern of the keys, about how many to look at; and to the end what
---        the keys of indexes begin with
+--        the keys of indexes begin with, or a template of it (see lib/parts)
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
 --        if there are objects (again): nothing was changed; or 'error' (see lib/atomic)
--- @include atomic renaming carry_records
+-- @include atomic renaming parts carry_records
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local other_meta, cursor, pattern, at_most = unpack(ARGV, 6, 9)
@@ -17,7 +17,8 @@ local in_the_way = {}
 
 local function is_of_index(key)
   for at = 10, #ARGV do
-    if string.sub(key, 1, #ARGV[at]) == ARGV[at] then
+    local beginning = ARGV[at]
+    if string.sub(key, 1, #beginning) == beginning or is_template(beginning) and part_in(beginning, key) then
       return true
     end
   end

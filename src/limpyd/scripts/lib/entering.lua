@@ -1,19 +1,47 @@
 -- Enters an object into indexes, as its values are now. What its model looks like is told as in lib/deleting.
 -- @include refuse_expiring
 
-local function enter(pk, first, last)
-  upkeep = upkeep or make_upkeep()
+-- Adds the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the key
+-- of an index that is told at a position of ARGV.
+local function add_entries(pk, value, at, sub, index_key)
+  local next_at = at + 1 + 3 * ARGV[at]
+  if value then
+    for index = at + 1, next_at - 1, 3 do
+      local key = index_key and index_key(index + 2) or ARGV[index + 2]
+      upkeep.change_value(ARGV[index], ARGV[index + 1], key, nil, value, pk, key, sub)
+    end
+  end
+  return next_at
+end
 
-  -- Adds the entries of a value, or of one under a sub-key; gives the position after the indexes.
-  local function add_entries(value, at, sub)
-    local next_at = at + 1 + 3 * ARGV[at]
-    if value then
-      for index = at + 1, next_at - 1, 3 do
-        upkeep.change_value(ARGV[index], ARGV[index + 1], ARGV[index + 2], nil, value, pk, ARGV[index + 2], sub)
+-- Adds the entries of a field with a key of its own, or of a version of a dynamic one, that ARGV tells from a position on.
+local function enter_all(pk, at, last_index, stored, key, sub, index_key)
+  local subs, found = {}, nil
+  if stored == 'entry' then
+    subject_key, subs, found = key, { sub }, { [''] = call('HGET', key, sub) or nil }
+  else
+    found = look_at_all(stored, key)
+  end
+  for name in pairs(stored == 'hash' and found or {}) do
+    subs[#subs + 1] = name
+  end
+  refuse_expiring(key, subs)
+  for name, held in pairs(found) do
+    if stored == 'string' or stored == 'hash' or stored == 'entry' then
+      add_entries(pk, held, at + 2, stored == 'hash' and name, index_key)
+    else
+      for index = at + 3, last_index, 3 do
+        local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
+        local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
+        upkeep.change_value(ARGV[index], ARGV[index + 1], of_index, nil, value, pk, of_index)
       end
     end
-    return next_at
   end
+end
+
+-- Adds all entries of an object.
+local function enter(pk, first, last)
+  upkeep = upkeep or make_upkeep()
 
   local last_prefix = first + ARGV[first]
   local last_composite = last_prefix + 1 + 3 * ARGV[last_prefix + 1]
@@ -39,25 +67,23 @@ local function enter(pk, first, last)
     if value then
       refuse_expiring(hash, { ARGV[sub] })
     end
-    at = add_entries(value, at)
+    at = add_entries(pk, value, at)
   end
   while at <= last do
     local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    local key, subs = placed(ARGV[at], pk), {}
-    local found = look_at_all(stored, key)
-    for name in pairs(stored == 'hash' and found or {}) do
-      subs[#subs + 1] = name
-    end
-    refuse_expiring(key, subs)
-    for name, held in pairs(found) do
-      if stored == 'string' or stored == 'hash' then
-        add_entries(held, at + 2, stored == 'hash' and name)
-      else
-        for index = at + 3, last_index, 3 do
-          local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
-          upkeep.change_value(ARGV[index], ARGV[index + 1], ARGV[index + 2], nil, value, pk, ARGV[index + 2])
-        end
+    if dynamic_field(ARGV[at]) then
+      local fill = {}
+      for index = at + 5, last_index, 3 do
+        fill[index] = filling(ARGV[index])
       end
+      subject_key = inventory_of(ARGV[at], pk)
+      each_version(ARGV[at], pk, function(key, sub, part)
+        enter_all(pk, at, last_index, stored, key, sub, function(index)
+          return fill[index](part)
+        end)
+      end)
+    else
+      enter_all(pk, at, last_index, stored, placed(ARGV[at], pk))
     end
     at = last_index + 1
   end
