@@ -190,6 +190,7 @@ def failing(monkeypatch):
         return request.part() if on[0] else request
 
     monkeypatch.setattr("limpyd.fields.value.Prepared", prepared)
+    monkeypatch.setattr("limpyd.fields.single.Prepared", prepared)
     monkeypatch.setattr("limpyd.fields.value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
     return on

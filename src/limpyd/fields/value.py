@@ -22,7 +22,7 @@ from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
 from limpyd.statements.plain import plain_write
-from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.statement import Prepared
 from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Place(NamedTuple):
         described: those, as writes know them, and at the end those of several fields that it is one of.
         alone: those of this field alone, as a deletion knows them.
         escalates: whether the indexes of its members must look at all of them to follow what happens to one.
-        statements: the prepared statements of commands on them, by their names, once used.
+        statements: the prepared statements of commands on them, by their names, once used; None where there is none.
     """
 
     prefix: bytes
@@ -55,7 +55,7 @@ class Place(NamedTuple):
     described: Indexes
     alone: Indexes
     escalates: bool
-    statements: dict[str, Statement]
+    statements: dict[str, Any]
 
     @property
     def followed(self) -> bool:

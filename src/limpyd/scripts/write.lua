@@ -3,10 +3,10 @@
 --
 -- KEYS   the set of primary keys; the last automatic one if the object has none yet
 -- ARGV   the primary key, or '' if there is none; and commands (see lib/steps)
--- Reply  that of the command, if it went the short way (see lib/alone); or 'ok', the primary key or false if none
+-- Reply  'ok', the primary key or false if none
 --        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include alone short_indexed atomic if_known values add_entry remove_entry upkeep mint steps
+-- @include alone atomic if_known values add_entry remove_entry upkeep mint steps
 
 return atomically(function()
   local pk = ARGV[1]

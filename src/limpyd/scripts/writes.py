@@ -58,9 +58,6 @@ def write(
     """
 
     def decode_outcome(reply: Any) -> R:
-        if pk is not None and type(reply) is not list:  # it went the short way
-            made(pk)
-            return decode([reply])
         if reply[0] == b"ok":
             if reply[1] is not None:
                 made(reply[1])

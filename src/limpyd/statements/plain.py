@@ -8,7 +8,7 @@ from limpyd.command_table import FREEING
 from limpyd.keys import Partition
 from limpyd.requests import Subject
 from limpyd.scripts.outcomes import Model
-from limpyd.statements.source import CompiledScript, template
+from limpyd.statements.source import CompiledScript, filled
 from limpyd.statements.statement import Statement
 
 
@@ -29,4 +29,4 @@ def plain_write(model: Model, where: Partition, prefix: bytes, command: str, sub
 @cache
 def _script(*, frees: bool) -> CompiledScript:
     """The script; for commands that only free memory one that a full server must not refuse."""
-    return CompiledScript("plain_write", template("plain_write"), frozenset({"allow-oom"} if frees else ()))
+    return CompiledScript("plain_write", filled("plain_write"), frozenset({"allow-oom"} if frees else ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
@@ -31,8 +32,26 @@ class CompiledScript:
         self.sha = sha1(self.source, usedforsecurity=False).hexdigest().encode()
 
 
+def filled(name: str, **parts: str) -> str:
+    """A Lua file of this package, its `$name` filled with parts: of a line `-- $name` the line, else the word.
+
+    Every template may have `-- $guard` and `-- $undo_function`, which are files beside it.
+    """
+    text = _text(name)
+    parts = {"guard": _text("guard"), "undo_function": _text("undo"), **parts}
+    text = LINE.sub(lambda line: indented(parts[line[2]], line[1]), text)
+    return WORD.sub(lambda word: parts[word[1]], text)
+
+
+def indented(text: str, by: str) -> str:
+    """A text of several lines, each of them further to the right."""
+    return "".join(f"{by}{line}" if line.strip() else line for line in text.splitlines(keepends=True))
+
+
 @cache
-def template(name: str) -> str:
-    """A Lua file of this package, with the guard in its place."""
-    text = (FOLDER / f"{name}.lua").read_text("utf-8")
-    return text.replace("-- $guard\n", (FOLDER / "guard.lua").read_text("utf-8"))
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.lua").read_text("utf-8")
+
+
+LINE = re.compile(r"(?m)^( *)-- \$(\w+)\n")
+WORD = re.compile(r"\$(\w+)")

@@ -1,0 +1,88 @@
+"""What statements do to an index: one template of Lua for each kind of index, in lua/entries, in sections."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from limpyd.indexes.kept import Kept
+from limpyd.keys import Partition
+from limpyd.requests import Argument
+from limpyd.statements.lua_text import key
+from limpyd.statements.source import FOLDER
+
+SECTION = re.compile(r"(?m)^-- \[(.+)\]\n")
+LOCALS = "locals"
+
+
+@cache
+def sections(kind: str) -> dict[str, str]:
+    """The sections of a kind's template; none if it has no template."""
+    path = FOLDER / "entries" / f"{kind}.lua"
+    if not path.exists():
+        return {}
+    _, *parts = SECTION.split(path.read_text("utf-8"))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+class Entry:
+    """What a statement does to one index, or checks, for one value.
+
+    Args:
+        where: the partition.
+        kind: the kind of the index (see scripts/lib/add_entry.lua), or of what is checked.
+        index_key: its key, or the beginning of its keys.
+        number: which of those of the statement it is; its locals have that name.
+        claim: which of the statement's claims a refusal names.
+        value: the expression of the stored value.
+        new: the expression of what is kept of the new value.
+        old: the expression of what is kept of the value before.
+    """
+
+    def __init__(
+        self,
+        where: Partition,
+        kind: Argument,
+        index_key: Argument,
+        number: int,
+        claim: int,
+        value: str,
+        new: str,
+        old: str,
+    ) -> None:
+        self._sections = sections(_text(kind))
+        self._names = {
+            "$i": str(number),
+            "$key": f"({key(where, _bytes(index_key))})",
+            "$number": str(claim),
+            "$value": value,
+            "$new": new,
+            "$old": old,
+        }
+
+    def lines(self, section: str) -> str:
+        """A section of the template, filled in; empty if there is none."""
+        return NAMES.sub(lambda name: self._names[name[0]], self._sections.get(section, ""))
+
+    @property
+    def locals(self) -> list[str]:
+        """The names of its locals."""
+        return self.lines(LOCALS).replace(",", " ").split()
+
+
+NAMES = re.compile(r"\$(?:i|key|number|value|new|old)\b")
+
+
+def follows(index: Kept) -> bool:
+    """Whether statements can make an index follow a value, of which they know what it was."""
+    if index.asks_python or not index.of_values or not sections(_text(index.kind)):
+        return False
+    return index.form == b"text" or index.kind == b"num"
+
+
+def _text(argument: Argument) -> str:
+    return argument.decode("ascii", "replace") if isinstance(argument, bytes) else str(argument)
+
+
+def _bytes(argument: Argument) -> bytes:
+    return argument if isinstance(argument, bytes) else str(argument).encode()

@@ -1,0 +1,30 @@
+-- An index of unique values: a hash, $key, from the value to its owner. What an object has that does not exist is free.
+
+-- [locals]
+owner$i, added$i, removed$i
+-- [check]
+at = $key
+owner$i = call('HGET', at, $new)
+if type(owner$i) == 'table' then failed = owner$i break end
+if owner$i and owner$i ~= pk then
+  reply = call('SISMEMBER', KEYS[1], owner$i)
+  if reply == 1 then outcome = { 'unique', $number, $value, owner$i } break end
+  if reply ~= 0 then at, failed = KEYS[1], reply break end
+end
+-- [remove]
+at = $key
+reply = call('HGET', at, $old)
+if reply == pk then
+  reply = call('HDEL', at, $old)
+  removed$i = reply == 1
+end
+if type(reply) == 'table' then failed = reply break end
+-- [add]
+at = $key
+reply = call(owner$i and 'HSET' or 'HSETNX', at, $new, pk)
+if type(reply) ~= 'number' then failed = reply break end
+added$i = true
+-- [undo add]
+if added$i and owner$i then undo('HSET', $key, $new, owner$i) elseif added$i then undo('HDEL', $key, $new) end
+-- [undo remove]
+if removed$i then undo('HSET', $key, $old, pk) end

@@ -1,0 +1,36 @@
+"""Names and keys as Lua: the only way by which what a class declares becomes part of a script."""
+
+from __future__ import annotations
+
+import re
+
+from limpyd.keys import Partition
+
+_ESCAPED = re.compile(rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]")
+
+
+def literal(raw: bytes) -> str:
+    """Returns the literal of Lua that stands for some bytes; it holds printable ASCII alone."""
+    return "'" + _ESCAPED.sub(lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
+
+
+def key(where: Partition, raw: bytes) -> str:
+    """Returns the expression of a key, or of the beginning of one.
+
+    What all keys of the partition begin with is the local `tag`, so the same script serves all that are alike.
+    """
+    if raw.startswith(where.prefix):
+        return f"tag .. {literal(raw[len(where.prefix) :])}"
+    return literal(raw)
+
+
+def key_of(where: Partition, template: bytes, name: str) -> str:
+    """Returns the expression of the key that a name, an expression itself, makes of a template (see keys.placed)."""
+    before, in_the_middle, after = template.partition(b"\0")
+    made = f"{key(where, before)} .. {name}"
+    return f"{made} .. {literal(after)}" if in_the_middle else made
+
+
+def tag(where: Partition) -> str:
+    """Returns the line that makes the local `tag` of the key of all primary keys, which is KEYS[1]."""
+    return f"local tag = string.sub(KEYS[1], 1, {-1 - len(where.pks) + len(where.prefix)})"
