@@ -12,6 +12,7 @@ from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, 
 from limpyd.exceptions import LimpydError, ServerError, UniquenessError
 from limpyd.scripts import calls
 from limpyd.scripts.loader import Script
+from limpyd.statements.create import PreparedCreation
 from limpyd.statements.statement import Prepared
 from tests.conftest import FEW
 from tests.rebuild import state
@@ -32,8 +33,8 @@ def changed(script, old, new):
 @pytest.fixture(scope="module")
 def scripts():
     """The scripts by the way that they go: both, as limpyd runs them, or one of them only."""
-    shorts = {"CREATE": " short_create", "DELETE": " short_delete"}
-    both = {"CREATE": calls.CREATE, "DELETE": calls.DELETE}
+    shorts = {"DELETE": " short_delete"}
+    both = {"DELETE": calls.DELETE}
     return {
         "both": both,
         "long": {name: changed(script, shorts[name], "") for name, script in both.items()},
@@ -53,8 +54,13 @@ def go(monkeypatch, scripts):
         request = Prepared(*args)
         return request.part() if on[0] == "long" else request
 
+    def created(*args):
+        request = PreparedCreation(*args)
+        return request.part() if on[0] == "long" else request
+
     for module in ("value", "single"):
         monkeypatch.setattr(f"limpyd.fields.{module}.Prepared", prepared)
+    monkeypatch.setattr("limpyd.statements.create.PreparedCreation", created)
 
     def choose(way):
         on[0] = way
@@ -140,8 +146,8 @@ ACTIONS = {
     "bag": lambda m: sorted(m.thing.lazy_connect(1).bag.spop_many(5)),
     "many": lambda m: m.thing.lazy_connect(1).bag.sadd(*map(str, range(9000))),
 }
-LONG_WAYS = {"create taken", "own: create", "own: delete"}
-REFUSED = {"email of another", "own: slug of another"}
+LONG_WAYS = {"own: delete"}
+REFUSED = {"create taken", "email of another", "own: slug of another"}
 
 
 def model_of(named):

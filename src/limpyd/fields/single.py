@@ -135,7 +135,7 @@ class BoundSingleValue(BoundValue[Face]):
         statement = field.assignment(where, place, command)
         if statement is None or len(args) != statement.size:
             return part()
-        return Prepared(statement, instance, statement.given(args), decode, part, needs)
+        return Prepared(statement, pk, statement.given(args), decode, part, instance, needs)
 
     def __bool__(self) -> bool:
         """Refused: whether it has a value, and which, is Redis's to say.

@@ -306,7 +306,7 @@ class BoundValue(BoundField[Face]):
         statement = place.statements.get(command)
         if statement is None:
             statement = place.statements[command] = plain_write(field.model, where, place.prefix, command, field)
-        return Prepared(statement, instance, args, decode, part, needs)
+        return Prepared(statement, pk, args, decode, part, instance, needs)
 
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
         """What a command may do to this field."""

@@ -120,6 +120,11 @@ class Kept:
         return not self._steps and self.of_values
 
     @property
+    def keeps_one(self) -> bool:
+        """Whether it keeps exactly one text of each value, whatever it is made by."""
+        return all(isinstance(step, str) for step in self._steps)
+
+    @property
     def compares_on_server(self) -> bool:
         """Whether the server can compare what it keeps with a value that it reads itself."""
         return self._final_name != "casefold"

@@ -94,6 +94,13 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
         if schema.has_defaults:
             _missing_pk(schema)
         return answered(None)
+    statement = schema.creation
+    if statement is not None and statement.takes(values.keys() - schema.pk_names):
+        pk = given_pk(schema, values)
+        where = schema.keys.partition(pk)
+        request = statement.request(pk, values, lambda: calls.create(schema, where, new_object(schema, values)))
+        if request is not None:
+            return request
     new = new_object(schema, values)
     if new.pk is None and new.empty:
         if not values:

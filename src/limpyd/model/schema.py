@@ -16,6 +16,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.model.creation import creation
 from limpyd.model.dynamic import DynamicFields
 from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.filters import unknown_field
@@ -27,6 +28,7 @@ from limpyd.requests import Argument, Request
 from limpyd.scripts import bulk, calls, changes
 from limpyd.scripts.calls import deletion_layout
 from limpyd.scripts.queries import Search
+from limpyd.statements.create import Creation
 from limpyd.upkeep import Upkeep
 
 ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
@@ -83,6 +85,7 @@ class Schema(Unchanging):
         for where in self.keys.partitions:
             self._settle(where)
         self.settable = self.fields.keys() | {"pk"}
+        self.pk_names = frozenset({"pk", self.pk_name})
         self.meanings: dict[str, Any] = {}
         """What names of filters mean."""
         self.orders: dict[Any, Any] = {}
@@ -106,6 +109,7 @@ class Schema(Unchanging):
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         Schema._generation += 1
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
+        self.__dict__.pop("creation", None)
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
 
     @cached_property
@@ -182,6 +186,11 @@ class Schema(Unchanging):
     def _layout(self, where: Partition) -> list[Slot]:
         subs = {name: field.sub for name, field in self.hash_fields.items()}
         return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
+
+    @cached_property
+    def creation(self) -> Creation | None:
+        """The statement that creates an object of fields of one value; None if only the general script can."""
+        return creation(self)
 
     def key_prefixes(self, where: Partition) -> list[bytes]:
         """The starts of all keys an instance may have, that of its hash first, but for those of dynamic fields."""

@@ -72,8 +72,6 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
     """
 
     def decode(reply: Any) -> bytes:
-        if isinstance(reply, bytes):  # it went the short way
-            return reply
         if reply[0] == b"ok":
             pk: bytes = reply[1]
             return pk

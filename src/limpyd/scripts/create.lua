@@ -2,10 +2,10 @@
 -- Creates an object: primary key, membership, values and indexes.
 --
 -- KEYS, ARGV  the object (see lib/create)
--- Reply       the primary key, if it went a short way (see lib/alone); or 'ok', primary key; or 'taken', 'unique', 'error'
+-- Reply       'ok', primary key; or 'taken', 'unique', 'error'
 --             (see lib/atomic)
 -- @guarded
--- @include alone short_create atomic add_entry mint create
+-- @include alone atomic add_entry mint create
 
 return atomically(function()
   return { 'ok', create(1) }

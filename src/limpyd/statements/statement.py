@@ -33,6 +33,7 @@ class Statement:
         constants: what follows the epoch in each request.
         subject: what it is about, for messages.
         claims: what may turn out to belong to another object.
+        more_keys: its keys beside those of each.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class Statement:
         constants: tuple[bytes, ...] = (),
         subject: Subject | None = None,
         claims: Sequence[Claim] = (),
+        more_keys: tuple[bytes, ...] = (),
     ) -> None:
         self.script = script
         self.model = model
@@ -64,7 +66,8 @@ class Statement:
         self.subject = subject or model
         self.claims = claims
         self.assumes: tuple[Assumption, ...] = (model.upkeep.declared,)
-        self._prefix = (b"EVALSHA", script.sha, b"3", where.pks, where.meta, where.nothing)
+        keys = (where.pks, where.meta, where.nothing, *more_keys)
+        self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
         self._fixed = constants
         self._constant = len(self._prefix) + 2 + len(constants)
         self._packed = (NO_GUARD, b"")
@@ -72,6 +75,10 @@ class Statement:
     def args_under(self, guard: Guard, given: tuple[Argument, ...]) -> tuple[Argument, ...]:
         """Returns what is sent of a call."""
         return (*self._prefix, guard.epoch, *self._fixed, *given)
+
+    def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:  # noqa: ARG002 - some ask
+        """Returns the error that a reply stands for."""
+        return refusal(self.model, reply, pk, self.claims, command=self.command, needs=needs)
 
     def packed(self, guard: Guard, pk: bytes, values: Sequence[Argument]) -> bytes:
         """Returns that in the form of the protocol."""
@@ -96,14 +103,17 @@ class Prepared(Request[R_co]):
 
     Args:
         statement: the statement.
-        instance: that of the object.
-        values: what the call gives.
+        pk: the primary key of the object; None if it gets one.
+        values: what else the call gives.
         convert: turns the reply into the result.
         part: gives the request that does the same as a part of something, and can be taken back.
+        instance: that of the object, if it has one.
         needs: the servers that know the values, if not all that know the command do.
     """
 
     __slots__ = ("_convert", "_instance", "_pk", "_values", "statement")
+
+    part: Callable[[], Request[R_co]]
 
     readonly = blocking = False
     timeout = 0
@@ -112,17 +122,18 @@ class Prepared(Request[R_co]):
     def __init__(
         self,
         statement: Statement,
-        instance: Any,
+        pk: bytes | None,
         values: Sequence[Argument],
         convert: Callable[[Any], R_co],
         part: Callable[[], Request[R_co]],
+        instance: Any = None,
         needs: Needs | None = None,
     ) -> None:
         self.statement = statement
         self.part = part
         self.needs = needs
         self._instance = instance
-        self._pk: bytes = instance._pk_bytes
+        self._pk = pk
         self._values = values
         self._convert = convert
 
@@ -144,11 +155,11 @@ class Prepared(Request[R_co]):
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         (guard,) = guards
-        return self.statement.args_under(guard, (self._pk, *self._values))
+        return self.statement.args_under(guard, (self._pk or b"", *self._values))
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
         (guard,) = guards
-        return self.statement.packed(guard, self._pk, self._values)
+        return self.statement.packed(guard, self._pk or b"", self._values)
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         before = self._convert
@@ -162,8 +173,33 @@ class Prepared(Request[R_co]):
         )
 
     def under_several(self) -> Request[R_co]:
-        part = self.part
-        return self if part is None else part()
+        return self.part()
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        first, part = self._convert, self.part
+        made: type[Prepared[Any]] = type(self)
+        return made(
+            self.statement,
+            self._pk,
+            self._values,
+            lambda reply: convert(first(reply)),
+            lambda: part().then(convert),
+            self._instance,
+            self.needs,
+        )
+
+    def after(self, before: Request[Any] | None) -> Request[R_co]:
+        return self if before is None else self.part().after(before)
+
+    def assuming(self, *assumptions: Assumption) -> Request[R_co]:
+        return self.part().assuming(*assumptions) if assumptions else self
+
+    def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
+        """Returns the request itself, which has no other arguments than its own."""
+        if args != self.args:
+            msg = f"{self!r} takes no other arguments"
+            raise TypeError(msg)
+        return self
 
     def decode(self, reply: Any) -> R_co:
         """Turns the reply into the result. Raises what it tells: see scripts/outcomes."""
@@ -176,5 +212,4 @@ class Prepared(Request[R_co]):
         return self._convert(reply)
 
     def _refusal(self, reply: list[Any]) -> Exception:
-        statement = self.statement
-        return refusal(statement.model, reply, self._pk, statement.claims, command=statement.command, needs=self.needs)
+        return self.statement.refusal(reply, self._pk, self._values, self.needs)

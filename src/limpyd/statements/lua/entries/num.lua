@@ -20,5 +20,14 @@ at = $key
 reply = call('ZADD', at, $new, pk)
 if type(reply) ~= 'number' then failed = reply break end
 changed$i = true
+-- [create]
+at = $key
+reply = call('ZADD', at, 'NX', $new, pk)
+if reply == 0 then
+  score$i = call('ZSCORE', at, pk)
+  reply = type(score$i) == 'table' and score$i or call('ZADD', at, $new, pk)
+end
+if type(reply) ~= 'number' then failed = reply break end
+changed$i = true
 -- [undo add]
 if changed$i and score$i then undo('ZADD', $key, score$i, pk) elseif changed$i then undo('ZREM', $key, pk) end
