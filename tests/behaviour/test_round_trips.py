@@ -181,7 +181,10 @@ class TestFields:
         one = await warm(any_face, thing)
         for field in ("indexed", "only", "plain"):
             for name, args in ENTRY.items():
-                await any_face.do(one.hmset(indexed="1", only="1", plain="1"))
+                for known in (False, True):  # as above
+                    await any_face.do(one.hmset(indexed="1", only="1", plain="1"))
+                    if not known:
+                        await any_face.do(getattr(getattr(one, field), name)(*args))
                 instance = thing.lazy_connect(1) if lazy else one
                 with any_face.sent() as sent:
                     await any_face.do(getattr(getattr(instance, field), name)(*args))

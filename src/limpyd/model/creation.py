@@ -19,7 +19,8 @@ def creation(schema: Any) -> Creation | None:
         return None
     slots = []
     for name, field, place, sub in schema.layout(where):
-        if isinstance(field, SingleValueField) and all(map(enters, place.indexes)):
+        settable = isinstance(field, SingleValueField) and field is not schema.version
+        if settable and all(map(enters, place.indexes)):
             checks = field.checks_in(where)
             slots.append(Slot(name, field.encode, field.default_value, place.prefix, sub, place.indexes, checks))
     taken = {slot.name for slot in slots}

@@ -161,17 +161,6 @@ class Prepared(Request[R_co]):
         (guard,) = guards
         return self.statement.packed(guard, self._pk or b"", self._values)
 
-    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
-        before = self._convert
-        return Prepared(
-            self.statement,
-            self._instance,
-            self._values,
-            lambda reply: convert(before(reply)),
-            lambda: self.under_several().then(convert),
-            self.needs,
-        )
-
     def under_several(self) -> Request[R_co]:
         return self.part()
 

@@ -1,0 +1,112 @@
+"""Prepared statements: what they send, and the Lua that they are made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.requests import Request
+from limpyd.statements.lua_text import literal
+from limpyd.statements.statement import Prepared
+
+
+@pytest.fixture
+def thing(one_server):
+    with one_server.client() as client:
+        client.flushall()
+
+    class Thing(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        name = InstanceHashField(indexable=True)
+        email = InstanceHashField(unique=True)
+        text = StringField()
+        tags = SetField()
+
+    yield Thing
+    Thing.database.close()
+
+
+def described(bound, command, *args):
+    request = getattr(type(bound), command).describe(bound, *args)
+    assert isinstance(request, Prepared)
+    return request
+
+
+def test_any_bytes_are_a_literal(one_server):
+    everything = bytes(range(256)) + b"]]'; redis.call('FLUSHALL') --\\" + "é🐍".encode()
+    assert literal(everything).isascii()
+    assert "\n" not in literal(everything)
+    with one_server.client() as client:
+        assert client.eval(f"return {literal(everything)}", 0) == everything
+        assert client.eval(f"return {literal(b'')}", 0) == b""
+
+
+def test_what_the_catalog_says_later_is_sent_later(thing):
+    """The epoch is in what was packed once."""
+    one = thing(name="a")
+    for number in range(3):
+        one.name.hset(f"b{number}")
+        thing.clear_indexes()
+        thing.rebuild_indexes()
+    assert [thing.collection(name=f"b{number}").count() for number in range(3)] == [0, 0, 1]
+
+
+def test_what_is_packed_is_what_is_sent_in_parts(thing):
+    one = thing(name="a")
+    (assumption,) = described(one.name, "hset", "x").assumes
+    guard = assumption.guard()
+    for values in (("x",), ("",), ("\0é",)):
+        request = described(one.name, "hset", *values)
+        plain = Request(request.args_under([guard]), bytes)
+        assert request.packed([guard]) == plain.packed(())
+    for members in ((), ("b",), tuple(map(str, range(200)))):
+        request = described(one.tags, "sadd", "a", *members)
+        assert request.packed([guard]) == Request(request.args_under([guard]), bytes).packed(())
+
+
+def test_a_converted_one_stays_prepared(thing):
+    one = thing(name="a", text="x")
+    request = described(one.text, "append", "yz").then(lambda length: length * 2)
+    assert isinstance(request, Prepared)
+    assert thing.database._run(request) == 6
+    assert request.part().script.name == "write"
+    assert thing.database._run(request.part()) == 10
+
+
+def test_after_another_request(thing):
+    one = thing(name="a", text="x")
+    request = described(one.text, "append", "y")
+    assert request.after(None) is request
+    before = Request((b"PING",), bytes, readonly=True)
+    assert thing.database._run(request.after(before)) == 2
+
+
+def test_models_that_are_alike_share_their_scripts(thing):
+    class Other(RedisModel):
+        database = thing.database
+        namespace = "]] '\\ \n é"
+        name = InstanceHashField(indexable=True)
+        email = InstanceHashField(unique=True)
+        text = StringField()
+        tags = SetField()
+
+    one, other = thing(name="a"), Other(name="a")
+    assert thing._schema.creation.script.sha == Other._schema.creation.script.sha
+    assert described(one.email, "hset", "x").script.sha == described(other.email, "hset", "x").script.sha
+    other.email.hset("x")
+    assert Other.collection(email="x", name="a").count() == 1
+    assert thing.collection(email="x").count() == 0
+
+
+def test_a_lost_script_costs_one_more_request(thing, one_server):
+    one = thing(name="a")
+    one.name.hset("b")
+    with one_server.client() as client:
+        client.script_flush()
+        before = client.info("commandstats")
+        one.name.hset("c")
+        thing(name="d")
+        after = client.info("commandstats")
+    for command in ("cmdstat_evalsha", "cmdstat_eval"):
+        assert after[command]["calls"] - before.get(command, {"calls": 0})["calls"] == 2
+    assert sorted(thing.collection().values_list("name", flat=True)) == ["c", "d"]
