@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults interrupts bench bench-peers commands references docs format clean
+.PHONY: demo test test-all check faults interrupts bench bench-peers commands references lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -36,9 +36,10 @@ test-all:  ## Run the tests on each Python at hand, each in its own .venv-…, a
 			&& .venv-$$version/bin/python $(PYTEST) || failed="$$failed $$version"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
-check: $(READY)  ## Look for mistakes without running anything: style, types, the docs.
+check: $(READY)  ## Look for mistakes without running anything: style, types, Lua, the docs.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tools.lua
 	@$(BIN)/mypy
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(SPHINX)
@@ -69,6 +70,9 @@ commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers'
 
 references: $(READY)  ## Write docs/operators.md, exceptions.md and limpyd2.md.
 	@$(BIN)/python -m tools.references
+
+lua: $(READY)  ## Write into the Lua files what each requires and provides, and tell what cannot be had.
+	@$(BIN)/python -m tools.lua declare
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -23,7 +23,8 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import DeclarationError, InvalidValue, LimpydError
-from limpyd.scripts.loader import FOLDER, Script
+from limpyd.lua.linker import SCRIPTS
+from limpyd.scripts.loader import Script
 from tests.everything import Use, models
 from tests.rebuild import inconsistencies
 
@@ -220,7 +221,7 @@ def test_only_the_files_of_the_package_are_run(one_server):
     """
     from tests.conftest import Face  # noqa: PLC0415
 
-    known = {re.sub(rb"\A#!lua[^\n]*\n", b"", Script(path.stem).source) for path in FOLDER.glob("*.lua")}
+    known = {re.sub(rb"\A#!lua[^\n]*\n", b"", Script(path.stem).source) for path in SCRIPTS.glob("*.lua")}
     package = Path(limpyd.__file__).parent / "statements"
     words = {word for path in package.rglob("*.[lp][uy]*") for word in WORDS.findall(path.read_bytes())}
     sources = []

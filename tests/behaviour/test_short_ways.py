@@ -33,11 +33,11 @@ def changed(script, old, new):
 @pytest.fixture(scope="module")
 def scripts():
     """The scripts by the way that they go: both, as limpyd runs them, or one of them only."""
-    shorts = {"DELETE": " short_delete"}
+    shorts = {"DELETE": "short_delete"}
     both = {"DELETE": calls.DELETE}
     return {
         "both": both,
-        "long": {name: changed(script, shorts[name], "") for name, script in both.items()},
+        "long": {name: changed(script, f"-- @shortcut {shorts[name]}\n", "") for name, script in both.items()},
         "short": {
             name: changed(script, LONG, f"do return redis.error_reply('long') end\n{LONG}")
             for name, script in both.items()

@@ -15,19 +15,19 @@ from limpyd.indexes.forms import form
 from limpyd.indexes.geo import geohash
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
-from limpyd.scripts.loader import FOLDER
+from limpyd.lua.linker import link
 
-MAKE = (
-    "local asked = false\n"
-    + (FOLDER / "lib" / "forms.lua").read_text()
-    + """
+MAKE = link(
+    """
+-- @requires asked normal_form
 local made = {}
 for at = 2, #ARGV do
   local texts, reason = normal_form(ARGV[1], ARGV[at], 'the key')
   made[#made + 1] = texts and { 'texts', texts } or { 'refused', reason }
 end
 return { made, asked or {} }
-"""
+""",
+    "forms",
 )
 NAMES = ["text", "float", "decimal", "exact", "double", "days", "clock", "moment", "casefold", "slice:1:4", "slice:6:7"]
 CHAINS = ["slice:1:4|exact", "slice:12:26|slice:1:2|exact", "slice:1:10|days", "slice:12:26|casefold", "decimal|exact"]

@@ -17,7 +17,7 @@ from limpyd.exceptions import (
     StaleObject,
     UniquenessError,
 )
-from limpyd.scripts.loader import FOLDER
+from limpyd.lua.linker import LIBRARY, SCRIPTS
 from limpyd.scripts.outcomes import Claim, refusal
 
 OWN = {
@@ -57,7 +57,7 @@ class Thing(RedisModel):
 def outcomes() -> set[str]:
     """The outcomes that the Lua files name."""
     found = set()
-    for path in [*FOLDER.glob("*.lua"), *FOLDER.glob("lib/*.lua")]:
+    for path in [*SCRIPTS.glob("*.lua"), *LIBRARY.glob("*.lua")]:
         code = re.sub(r"--.*", "", path.read_text("utf-8"))
         found |= set(
             re.findall(r"\b(?:refuse\(|take_back\(\{ |return \{ |outcome = \{ |and \{ |or \{ )'([a-z ]+)'", code)
@@ -70,7 +70,7 @@ def test_all_are_known():
 
 
 def test_those_that_scripts_share_are_described():
-    described = set(re.findall(r"(?m)^--   '([a-z]+)'", (FOLDER / "lib" / "atomic.lua").read_text("utf-8")))
+    described = set(re.findall(r"(?m)^--   '([a-z]+)'", (LIBRARY / "atomic.lua").read_text("utf-8")))
     assert described >= {*FACTS, *ELSEWHERE}
 
 

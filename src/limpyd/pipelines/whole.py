@@ -195,7 +195,7 @@ def _error_of(request: Request[Any], outcome: list[Any]) -> Exception:
     script = request.script
     if outcome[0] == b"replied":  # a reply that says that the operation failed
         outcome = outcome[1]
-    elif script is None or b"atomically" not in script.source:  # it knows nothing of outcomes
+    elif script is None or "atomically" not in script.requires:  # it knows nothing of outcomes
         return about_a_key(subject, str(subject), outcome[0], outcome[1:], request.args[0], request.needs)
     try:
         request.decode(outcome)

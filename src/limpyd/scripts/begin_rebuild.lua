@@ -5,7 +5,7 @@
 -- KEYS   the set of primary keys; the catalog of the model (see declare.lua)
 -- ARGV   a text that was never an epoch; of each index its name and its signature
 -- Reply  how many objects there are; and the names of the indexes that are to be rebuilt
--- @include rebuilds
+-- @requires new_rebuild note_rebuild run_of_server state_of_rebuild
 
 local together, run, states, begun = {}, run_of_server(), {}, false
 for at = 2, #ARGV, 2 do

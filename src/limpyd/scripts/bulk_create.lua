@@ -7,7 +7,7 @@
 -- Reply  'ok', how many were created, how many passed over, false or where the refused one stands (counted from 0) and
 --        its outcome ('taken', 'unique', 'occupied' or 'error', see lib/atomic), the primary keys
 -- @guarded
--- @include atomic attempt add_entry mint shaped create_all create_one
+-- @requires atomically attempt create_all create_one is_conflict noted read_objects read_shapes
 
 return atomically(function()
   local passes_over, minted = ARGV[1] == '1', KEYS[2] ~= nil

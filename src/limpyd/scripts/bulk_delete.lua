@@ -7,7 +7,7 @@
 -- Reply  'ok', how many were deleted, how many absent, false or where the absent one stands (counted from 0) and its outcome; or
 --        'undeclared', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic values remove_entry owners upkeep look_at_all records deleting
+-- @requires asked atomically forget unlink_all
 
 return atomically(function()
   local last = 2 + ARGV[2]

@@ -8,7 +8,7 @@
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
 --        outcome (see lib/atomic); or 'asked', 'error'
 -- @guarded
--- @include atomic attempt if_known values add_entry remove_entry owners upkeep look_at_all dumps members undoing tracking steps member_steps records deleting consequences
+-- @requires atomically attempt read_models take_away unlink_taken went
 
 return atomically(function()
   local last = 2 + ARGV[2]

@@ -8,7 +8,7 @@
 -- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
 --        outcome (see lib/atomic) and its primary key; or 'asked'
 -- @guarded
--- @include atomic attempt if_known values add_entry remove_entry upkeep assign
+-- @requires after_object assign atomically attempt read_fields
 
 local function update_one(pk, at)
   assign(pk, at)

@@ -9,7 +9,7 @@
 --        stands (counted from 0), its outcome (see lib/atomic) and the primary key it is about, the primary keys; or
 --        'asked'
 -- @guarded
--- @include atomic attempt if_known values add_entry remove_entry upkeep mint shaped create_one assign
+-- @requires after_object assign atomically attempt create_one is_conflict read_fields read_objects read_shapes
 
 local function update_one(pk, at)
   assign(pk, at)

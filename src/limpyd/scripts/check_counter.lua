@@ -4,7 +4,7 @@
 -- KEYS   the last automatic primary key; the set of primary keys
 -- ARGV   the kinds to be repaired (see lib/findings); the highest
 -- Reply  a finding: 'counter', key, nothing, the last one or nothing, the highest; if there is one
--- @include findings
+-- @requires findings note repairs
 
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'string' and kind ~= 'none' then

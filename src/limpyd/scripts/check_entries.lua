@@ -8,7 +8,8 @@
 -- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
 --        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic values parts forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held findings
+-- @requires atomically call entry_kind findings members_seen note problem_with put_right repairs subject_key
+-- @requires turn_to_index
 
 local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
 local SCANS = { eq = 'SSCAN', uniq = 'HSCAN' }

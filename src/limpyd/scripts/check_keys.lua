@@ -12,9 +12,7 @@
 -- Reply  findings: kind, key, primary key or nothing, and the type that it has; with 'half', 'nobody' if there are no
 --        objects at all, for then it is not removed; with 'mistyped', the type that it should have
 -- @guarded
--- @include findings
-
-local call = redis.call
+-- @requires call findings note repairs
 
 -- Removes a key; whether it may.
 local function remove(kind, key)

@@ -21,7 +21,9 @@
 --          expiring     the sub-key
 --        or 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic if_known values parts forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held entries_there findings
+-- @requires add_entry atomically call each_given entry_given entry_kind expiries_of findings is_template is_there
+-- @requires key_of make_room make_room_for_sole members_of members_seen note of_members other_owner owners_of part_in
+-- @requires placed prefix repairs sole subject_key turn_to_index undo_with unless_mistyped with_part
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 

@@ -7,7 +7,7 @@
 --        or ''; where to go on in the first object: the number of a field, and a cursor in its value; and primary keys
 -- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of the
 --        field, and the text
--- @include placed alone unless_mistyped
+-- @requires call placed unless_mistyped
 
 local MOST_PLAIN = 18 -- digits of a number that surely has its type
 local at_most, most_bytes, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

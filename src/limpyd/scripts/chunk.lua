@@ -6,14 +6,14 @@
 --        indexes that must not be walked; the limit is about how many objects to look at
 -- Reply  the cursor after it, and the primary keys or rows; or GONE (see find.lua)
 -- @guarded
--- @include calling forms order conditions ranges query sorting rows chunks walking answer
+-- @requires gone make_sorting next_chunk read_request replying rows_of sorting
 
 return replying(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }
   end
-  make_sorting()
+  sorting = sorting or make_sorting()
   local changing = {}
   for at = 6, 4 + ARGV[4] do
     changing[ARGV[at]] = true

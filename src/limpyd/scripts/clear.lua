@@ -7,7 +7,7 @@
 --        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
 --        (see lib/apart), and those; and the templates of what is to be removed if it is of none of the former
 -- Reply  the next cursor
--- @include placed parts apart
+-- @requires is_made_of
 
 local names, at, changed = {}, 3, 0
 if ARGV[2] == '*' then

@@ -7,7 +7,7 @@
 --        lib/steps, lib/member_steps), the last argument of which is '' for the primary key where it holds many
 -- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see lib/atomic)
 -- @guarded
--- @include atomic if_known values add_entry remove_entry upkeep look_at_all dumps members undoing tracking steps member_steps
+-- @requires atomically call placed read_value run_member_steps run_steps subject_key upkeep
 
 return atomically(function()
   local pk, referred, target, prefix, stored, sub, many = unpack(ARGV, 1, 7)

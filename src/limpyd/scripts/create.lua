@@ -5,7 +5,7 @@
 -- Reply       'ok', primary key; or 'taken', 'unique', 'error'
 --             (see lib/atomic)
 -- @guarded
--- @include alone atomic add_entry mint create
+-- @requires atomically create
 
 return atomically(function()
   return { 'ok', create(1) }

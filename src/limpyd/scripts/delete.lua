@@ -5,7 +5,8 @@
 -- ARGV   the primary key; the catalog of the model; what the model looks like (see lib/deleting)
 -- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include alone short_delete atomic values remove_entry owners upkeep look_at_all records deleting
+-- @shortcut short_delete
+-- @requires asked atomically forget refuse unlink_all
 
 return atomically(function()
   if not forget(KEYS[1], ARGV[1], 3, #ARGV, ARGV[2]) then

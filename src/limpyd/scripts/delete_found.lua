@@ -6,7 +6,7 @@
 --        like (see lib/deleting)
 -- Reply  'ok', how many there were; or 'undeclared', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @guarded
--- @include atomic forms order conditions ranges query values remove_entry owners upkeep look_at_all records deleting
+-- @requires asked atomically forget gone read_node read_references unlink_all
 
 return atomically(function()
   local node, first = read_node(read_references(1))

@@ -5,7 +5,7 @@
 -- ARGV   values to be read first, and the query (see lib/query); the models that are concerned (see lib/consequences)
 -- Reply  'ok', how many there were; or 'restricted', 'undeclared', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @guarded
--- @include atomic if_known forms order conditions ranges query values add_entry remove_entry owners upkeep look_at_all dumps members undoing tracking steps member_steps records deleting consequences
+-- @requires atomically gone read_models read_node read_references take_away unlink_taken
 
 return atomically(function()
   local node, first = read_node(read_references(1))

@@ -5,7 +5,7 @@
 -- ARGV   the primary key; the models that are concerned (see lib/consequences)
 -- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic if_known values add_entry remove_entry owners upkeep look_at_all dumps members undoing tracking steps member_steps records deleting consequences
+-- @requires atomically read_models refuse take_away unlink_taken
 
 return atomically(function()
   if take_away({ ARGV[1] }, read_models(2)) == 0 then

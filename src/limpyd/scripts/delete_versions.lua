@@ -5,7 +5,8 @@
 -- ARGV   the primary key; and the field as lib/deleting knows an indexed field with keys of its own
 -- Reply  'ok', how many there were; or 'gone', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic values remove_entry upkeep look_at_all records deleting
+-- @requires asked atomically call each_version forget_values if_known inventory_of refuse subject_key undo_with
+-- @requires unlink_versions
 
 return atomically(function()
   local pk, removed = ARGV[1], 0

@@ -5,9 +5,8 @@
 -- ARGV   the primary key if the object must exist, else ''; and, if there are any, the primary key and the dynamic
 --        fields of the model (see lib/parts)
 -- Reply  'ok' and those of the keys that exist, in the same order, and those of dynamic fields; or 'gone'
+-- @requires call each_version inventory_of
 
-local call = redis.call
--- @include placed parts
 if ARGV[1] ~= '' and call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
   return { 'gone' }
 end

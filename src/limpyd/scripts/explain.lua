@@ -7,7 +7,7 @@
 --        or 0 if from all objects; how it would sort: 'walk', 'gather' or ''; and of each condition about how
 --        many objects meet it, or -1 if that is not known
 -- @guarded
--- @include calling forms order conditions ranges query walking sorting rows answer
+-- @requires all_conditions call gone read_request replying sorting
 
 return replying(function()
   local request = read_request()
@@ -15,7 +15,7 @@ return replying(function()
     return { ok = 'GONE' }
   end
   local node = request.node
-  local way = #request.keys > 0 and way_of(node, request.keys, request.limit) or ''
+  local way = #request.keys > 0 and sorting.way_of(node, request.keys, request.limit) or ''
   local sizes = {}
   for number = 1, #all_conditions do
     sizes[number] = all_conditions[number].size or -1

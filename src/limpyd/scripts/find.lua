@@ -11,7 +11,7 @@
 --          tally    the values of the first column, each with how often it is there
 -- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
 -- @guarded
--- @include calling forms order conditions ranges query walking sorting rows aggregates answer
+-- @requires answered gone make_aggregates read_request replying rows_of sum_of tally_of values_of_all
 
 return replying(function()
   local request = read_request()

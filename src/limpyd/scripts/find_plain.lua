@@ -8,7 +8,7 @@
 --        sub-keys that are read
 -- Reply  the primary keys, the rows one after the other, or how many there are
 -- @guarded
--- @include alone
+-- @requires call goes_on subject_key try
 
 local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache
 local last_set = 2 + ARGV[2]
@@ -104,7 +104,7 @@ for at = 1, #pks do
     subject_key = key
     error(values, 0)
   elseif values.err then
--- @include wrong_type
+    -- @defers wrong_type
     return wrong_type(key)
   end
   if named then

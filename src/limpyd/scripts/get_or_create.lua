@@ -6,7 +6,7 @@
 -- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none, and it may not be created), 'many',
 --        'taken', 'unique', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic add_entry mint create forms order conditions ranges query
+-- @requires atomically call create read_node read_references refuse
 
 return atomically(function()
   local node, at = read_node(read_references(1))

@@ -16,7 +16,8 @@
 --        or 'asked', 'error', 'broken' (see lib/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
 --        was to be renamed would replace another value
 -- @guarded
--- @include atomic if_known values add_entry remove_entry owners upkeep look_at_all attempt records deleting entering renaming
+-- @requires asked atomically attempt call carry_on copied enter expiry_of forget inventory_of owners_set placed placing
+-- @requires refuse rename_key subject_key undo_with undo_write unlink_copied
 
 -- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.
 local lua_clock = rawget(_G, 'os')

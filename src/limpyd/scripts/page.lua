@@ -8,7 +8,7 @@
 -- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;
 --        nothing of that if no more follow; or GONE (see find.lua)
 -- @guarded
--- @include calling forms order conditions ranges query walking sorting rows answer
+-- @requires answered gone read_request replying rows_of sorting
 
 return replying(function()
   local request = read_request()
@@ -30,7 +30,7 @@ return replying(function()
     pks[#pks] = nil
     last = { pks[#pks] }
     for at = 1, #request.keys do
-      local texts, numbers = compared(request.keys[at], { pks[#pks] })
+      local texts, numbers = sorting.compared(request.keys[at], { pks[#pks] })
       last[at + 1] = numbers[pks[#pks]] and texts[pks[#pks]] or false -- NaN counts as no value
     end
   end

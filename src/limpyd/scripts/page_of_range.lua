@@ -6,7 +6,7 @@
 --        most, 0 for all; '1' if from the largest to the smallest; and what tells SORT the columns
 -- Reply  the rows, one after the other
 -- @guarded
--- @include alone
+-- @requires call goes_on subject_key
 
 local key, low, high = KEYS[1], ARGV[1], ARGV[2]
 local offset, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -28,7 +28,7 @@ local function rows(...)
   local found = call('SORT_RO', key, 'BY', 'nosort', ...)
   for at = 1, #found do
     if not found[at] then
--- @include behind_sort
+      -- @defers mistyped_behind wrong_type
       local arguments = { ... }
       table.insert(arguments, #arguments - #ARGV + 6, 'GET')
       table.insert(arguments, #arguments - #ARGV + 6, '#')

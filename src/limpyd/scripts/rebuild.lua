@@ -14,7 +14,10 @@
 --        entries looked at, how many objects there are; or 'unique', primary key, value, owner, sub-key;
 --        'unindexable', 'expiring', 'error' (see lib/atomic), all with the primary key at the end if an object was to be
 --        entered; 'asked'
--- @include atomic values parts apart forms key_and_entry add_entry remove_entry composite_entry look_at_all members given held rebuilds
+-- @requires add_entry atomically call dynamic each_given entry_kind form given_by_all index_key is_apart is_made_of
+-- @requires make_room make_room_for_sole member_behind members_of members_seen name_and_pk new_rebuild note_rebuild
+-- @requires of_members part_in placed prefix put_right refuse refuse_expiring_value run_of_server sole state_of_rebuild
+-- @requires subject_key turn_to_index version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun = ARGV[5], false

@@ -6,7 +6,7 @@
 --        ever, and what stands for an empty list, since there are none in Redis
 -- Reply  how many there are; or GONE (see find.lua); or 'error' (see lib/atomic)
 -- @guarded
--- @include atomic no_number forms order conditions ranges query walking sorting rows answer
+-- @requires SLICE answered atomically call gone read_request subject_key undo_with
 
 return atomically(function()
   local request = read_request()

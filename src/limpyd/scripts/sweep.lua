@@ -9,7 +9,7 @@
 --        the keys of indexes begin with, or a template of it (see lib/parts)
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
 --        if there are objects (again): nothing was changed; or 'error' (see lib/atomic)
--- @include atomic renaming parts carry_records
+-- @requires atomically call carry_on carry_records copied is_template part_in rename_key subject_key unlink_copied
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local other_meta, cursor, pattern, at_most = unpack(ARGV, 6, 9)

@@ -7,13 +7,17 @@
 -- Reply  'ok' and the reply of each; or 'asked' (see lib/atomic); or 'refused', which request, counted from 0, and its
 --        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
 -- @guarded
--- @include atomic values dumps
 
-local all_or_nothing = atomically
+local all_keys, all_args = KEYS, ARGV
+local KEYS, ARGV = {}, {} -- those of the request that is run, as the library and the scripts see them
+-- @requires asked atomically broken call dump goes_on holds_rounded is_last make_dump noted owners_set play_back refuse
+-- @requires subject_key take_back unlink
+
 goes_on = true
+local all_or_nothing = atomically
 
 -- What a script of one request does alone, it does here as a part: what stops it stops all.
-local function atomically(step)
+function atomically(step)
   local before = noted
   local done, outcome = pcall(step)
   if done then
@@ -28,17 +32,34 @@ local function atomically(step)
 end
 
 -- Removes a key, which is put back if a later request is refused.
-local function unlink(key)
+function unlink(key)
   dump = dump or make_dump()
   local note_dump = dump(key)
   note_dump()
   call('UNLINK', key)
 end
 
-local scripts = {}
--- @script create delete delete_related delete_versions find find_plain get_or_create page page_of_range read update write write_members
+-- Functions are made anew each time, so only those are made that the requests need.
+local scripts, wanted, at = {}, {}, 1
+while at <= #all_args do
+  wanted[all_args[at]] = true
+  at = at + 3 + all_args[at + 2]
+end
 
-local all_keys, all_args, number = KEYS, ARGV, -1
+if wanted.create or wanted.update or wanted.write or wanted.write_members then
+  -- @scripts create update write write_members
+end
+if wanted.delete or wanted.delete_related or wanted.delete_versions then
+  -- @scripts delete delete_related delete_versions
+end
+if wanted.find or wanted.get_or_create or wanted.page then
+  -- @scripts find get_or_create page
+end
+if wanted.find_plain or wanted.page_of_range or wanted.read then
+  -- @scripts find_plain page_of_range read
+end
+
+local number = -1
 local outcome = all_or_nothing(function()
   local replies, next_key, at = { 'ok' }, 1, 1
   while at <= #all_args do
@@ -61,7 +82,8 @@ local outcome = all_or_nothing(function()
       for arg = first, at - 1 do
         args[#args + 1] = all_args[arg]
       end
-      reply = scripts[name](keys, args)
+      KEYS, ARGV, owners_set = keys, args, keys[1]
+      reply = scripts[name]()
       if type(reply) == 'table' and (reply.ok == 'GONE' or reply.ok == 'NONE' or reply.ok == 'MANY') then
         refuse('replied', reply.ok)
       end

@@ -5,7 +5,7 @@
 -- ARGV   the primary key; the fields, and what of the object (see lib/assign)
 -- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic if_known values add_entry remove_entry upkeep assign
+-- @requires assign atomically read_fields
 
 return atomically(function()
   return { 'ok', assign(ARGV[1], read_fields(2)) }

@@ -5,7 +5,7 @@
 -- ARGV   values to be read first, and the query (see lib/query); commands (see lib/steps)
 -- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
 -- @guarded
--- @include atomic if_known forms order conditions ranges query values add_entry remove_entry upkeep steps
+-- @requires atomically gone read_node read_references run_steps upkeep
 
 return atomically(function()
   local node, first = read_node(read_references(1))

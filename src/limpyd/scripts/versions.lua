@@ -6,9 +6,8 @@
 -- ARGV   the primary key; '1' if the object must exist, else '0'; the dynamic field; a cursor of SSCAN, or '' for all
 --        parts; and the options of SSCAN
 -- Reply  'ok', the next cursor, and parts; or 'gone'
+-- @requires call inventory_of placing
 
-local call = redis.call
--- @include placed parts
 local pk, place = ARGV[1], placing(ARGV[3], ARGV[1])
 if ARGV[2] == '1' and call('SISMEMBER', KEYS[1], pk) == 0 then
   return { 'gone' }

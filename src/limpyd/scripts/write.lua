@@ -6,7 +6,7 @@
 -- Reply  'ok', the primary key or false if none
 --        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include alone atomic if_known values add_entry remove_entry upkeep mint steps
+-- @requires atomically call mint refuse run_steps subject_key take_back upkeep
 
 return atomically(function()
   local pk = ARGV[1]

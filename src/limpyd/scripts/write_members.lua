@@ -10,7 +10,7 @@
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
 --        'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
 -- @guarded
--- @include atomic if_known values add_entry remove_entry upkeep mint look_at_all dumps members undoing tracking member_steps
+-- @requires atomically call goes_on mint refuse run_member_steps subject_key take_back upkeep
 
 return atomically(function()
   local pks, sets = { [0] = ARGV[2] }, { [0] = KEYS[1] }

@@ -16,7 +16,8 @@
 -- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused. An entry of an object that does
 -- not exist, which something other than limpyd left, is replaced.
--- @include sorted_entries sole_owner
+-- @requires call make_sorted_entries owners_of placed refuse remove_owner sorted_entries subject_key undo_with
+-- @provides add_entry owners_set
 
 local owners_set = KEYS[1] -- the primary keys of all objects of the model whose indexes are written
 

@@ -1,4 +1,6 @@
 -- Totals and counts of the values of objects.
+-- @requires digits_of no_number values_in
+-- @provides make_aggregates sum_of tally_of values_of_all
 
 local sum_of, tally_of, values_of_all
 

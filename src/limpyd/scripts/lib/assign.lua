@@ -5,7 +5,9 @@
 -- indexes, and those (see lib/add_entry). And of an object the version that it is to have, or '', a count of values, and
 -- those, each the number of its field, counted from 0, a count of arguments, and those: none to remove the value; the
 -- value itself of a field of one value; else the command that makes it and its arguments.
--- @include follow_value exact
+-- @requires call exactly expiry_of follow_value goes_on look_at_all make_member_upkeep make_upkeep member_upkeep placed
+-- @requires read_value refuse subject_key undo_with undo_write upkeep
+-- @provides after_object assign read_fields
 
 local version_key, version_sub, fields = '', '', {}
 
@@ -62,36 +64,31 @@ local function assign_one(field, pk, value)
   end
 end
 
--- Made when it is first needed: functions are made anew for each script that runs.
-local function make_assign_many()
--- @include dumps look_at_all members undoing tracking
-  return function(field, pk, first, last)
-    local place = {
-      pk = pk,
-      key = placed(field.prefix, pk),
-      stored = field.stored,
-      scope = 'whole',
-      first_index = field.first_index,
-      last_index = field.last_index,
-      last_alone = last_index_alone(field, pk),
-      number = field.number,
-    }
-    local key = place.key
-    track(place)
-    note_undo(place)
-    call('DEL', key)
-    -- In slices of whole pairs and triples, as HSET and GEOADD take them.
-    for from = first + 1, last, 996 do
-      call(ARGV[first], key, unpack(ARGV, from, math.min(from + 995, last)))
-    end
-    if place.last_index > place.first_index then
-      upkeep = upkeep or make_upkeep()
-      follow(place, place.before, (look_at_all(place.stored, key)))
-    end
+local function assign_many(field, pk, first, last)
+  member_upkeep = member_upkeep or make_member_upkeep()
+  local place = {
+    pk = pk,
+    key = placed(field.prefix, pk),
+    stored = field.stored,
+    scope = 'whole',
+    first_index = field.first_index,
+    last_index = field.last_index,
+    last_alone = last_index_alone(field, pk),
+    number = field.number,
+  }
+  local key = place.key
+  member_upkeep.track(place)
+  member_upkeep.note_undo(place)
+  call('DEL', key)
+  -- In slices of whole pairs and triples, as HSET and GEOADD take them.
+  for from = first + 1, last, 996 do
+    call(ARGV[first], key, unpack(ARGV, from, math.min(from + 995, last)))
+  end
+  if place.last_index > place.first_index then
+    upkeep = upkeep or make_upkeep()
+    member_upkeep.follow(place, place.before, (look_at_all(place.stored, key)))
   end
 end
-
-local assign_many = false
 
 local function next_version(pk, expected)
   local key = placed(version_key, pk)
@@ -135,7 +132,6 @@ local function assign(pk, at)
     if field.stored == 'entry' or field.stored == 'string' then
       assign_one(field, pk, last >= first and ARGV[first] or nil)
     else
-      assign_many = assign_many or make_assign_many()
       assign_many(field, pk, first, last)
     end
     at = last + 1

@@ -29,13 +29,12 @@
 --   'unread', message, key, 'none'         the command was done, but its reply, beyond 2^53, could not be read exactly
 --   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
--- @include placed
+-- @requires asked call subject_key
+-- @provides atomically broken journal noted outcome_of play_back refuse take_back undo_with unlink
 
--- @include alone
 -- Flat, four places a note, and with room for some from the start: to make and grow tables costs
 -- more than to fill them.
 local journal, noted = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
-local subject_key = false -- the key being worked on, for the message of an error
 
 -- Notes what takes a change back: a command with a key and up to two arguments, or a function of those.
 local function undo_with(command, key, first, second)
@@ -57,7 +56,6 @@ local function unlink(key)
   call('UNLINK', key)
 end
 
-local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
 local broken = false -- the outcome, if something could not be taken back: whatever else was found, that is told
 
 -- Takes back what was noted after a mark; gives whether all of it could be.

@@ -1,5 +1,7 @@
 -- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
 -- (see lib/atomic).
+-- @requires broken noted outcome_of play_back take_back
+-- @provides attempt is_conflict
 
 local function attempt(part, first, second)
   local mark = noted

@@ -1,5 +1,5 @@
 -- What SORT gives nothing for: a value that is not there, or one in a key of another type.
--- @include wrong_type
+-- @provides mistyped_behind
 
 -- The key of another type, if there is one, from a reply of SORT with GET of the primary keys and then of columns, whose
 -- patterns stand in ARGV from a position on, each after `GET`.

@@ -1,5 +1,6 @@
 -- What scripts that only read share.
--- @include placed alone wrong_type no_number
+-- @requires call goes_on mistyped_among subject_key wrong_type
+-- @provides replying
 
 -- Replies with what a function gives. Where that meets a key of another type than it should be, it is run again, since it
 -- only reads, to tell which key that is.

@@ -1,5 +1,7 @@
 -- What the catalog of a model keeps of keys and of references to it (see declare.lua) becomes known of another model, to which
 -- its objects were moved: those that declared it may not have run since.
+-- @requires call dynamic_field
+-- @provides carry_records
 
 -- What tells of a key, or of a dynamic field (see lib/parts), with another beginning.
 local function carried(text, prefix, other_prefix)

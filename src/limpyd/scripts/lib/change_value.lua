@@ -1,4 +1,6 @@
 -- Makes an index follow a value, which may come, go or change.
+-- @requires add_entry call key_and_entry refuse remove_entry subject_key texts_of undo_with
+-- @provides change_value
 
 local function change_value(kind, form, key, before, after, pk, number, sub)
   local old, new, reason = {}, {}, nil

@@ -3,6 +3,8 @@
 -- A cursor is '' at the start, and at the end; else the way of walking, the key that is walked with its length before
 -- it, and where: `s` for a set (the cursor of SSCAN), `z` for an index (score and member of the last entry), `l` for a
 -- stored collection, which is in order (the position after the last member).
+-- @requires call distinct sorting
+-- @provides next_chunk
 
 local function cursor_text(way, key, where)
   return way .. #key .. ':' .. key .. where
@@ -87,7 +89,7 @@ local function chunk_of_index(node, key, where, size)
   local last = first + condition.size - 1
   if where ~= '' then
     local score, member = string.match(where, '^(%S+) (.*)$')
-    first = math.max(first, rank_of({ index = key, numeric = true }, { texts = { score }, pk = member }, true))
+    first = math.max(first, sorting.rank_of({ index = key, numeric = true }, { texts = { score }, pk = member }, true))
   end
   local found = call('ZRANGE', key, first, math.min(last, first + size - 1))
   if #found == 0 then
@@ -107,7 +109,7 @@ local function next_chunk(node, keys, text, size, changing)
   local way, key, where
   if text == '' then
     if (node.size or call('SCARD', KEYS[1])) <= 2 * size then
-      return #keys > 0 and sorted(node, keys, 0) or node.list(), ''
+      return #keys > 0 and sorting.sorted(node, keys, 0) or node.list(), ''
     end
     way, key, where = best_walk(node, changing)
   else

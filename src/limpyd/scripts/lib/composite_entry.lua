@@ -5,6 +5,8 @@
 -- A colon before them tells that the texts are joined by colons, as limpyd 2 does it.
 -- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
 -- score, whose entry is `<score>:<text>`.
+-- @requires normal_form placed read_value
+-- @provides composite_entry parts_of_composite
 
 local read_parts = {}
 

@@ -1,5 +1,7 @@
 -- Indexes of several fields: what they held is noted before the first of the fields is written to, and they
 -- follow after the last. So the fields of one that is unique may change one after the other.
+-- @requires add_entry composite_entry owners_set refuse remove_entry
+-- @provides follow_composites forget_composites note_composites
 
 local composites, noted_composites = {}, {}
 

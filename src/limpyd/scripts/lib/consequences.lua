@@ -9,9 +9,14 @@
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see lib/steps, lib/member_steps), the last of which
 --     is '' for the primary key where it holds many
+-- @requires asked call forget known_references owners_of owners_set refuse run_member_steps run_steps unlink_all upkeep
+-- @provides read_models take_away unlink_taken went
+
+local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
 
 local function read_models(at)
   local models, references = {}, {}
+  taken, went, known_references = {}, {}, {}
   local count = tonumber(ARGV[at])
   at = at + 1
   for number = 1, count do
@@ -58,8 +63,6 @@ local function clear(reference, set, holder, pk)
     run_steps(holder, reference.first, reference.last, {}, true)
   end
 end
-
-local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
 
 -- Takes objects of the first of some models away, but for their keys; how many of them there were.
 local function take_away(pks, models)

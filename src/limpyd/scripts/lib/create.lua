@@ -7,6 +7,8 @@
 --        and values for the hash; a count of strings, each a prefix and a value; a count of values of
 --        many members, each a prefix, the command that makes it, a count of arguments, and those; and to
 --        the end index entries, each a kind, a key and an entry
+-- @requires add_entry call mint placed refuse subject_key undo_with
+-- @provides create
 
 local function must_be_free(key)
   if call('EXISTS', key) == 1 then

@@ -1,4 +1,6 @@
 -- Makes one of many new objects (see lib/shaped).
+-- @requires add_entry call each_entry each_key mint refuse store_values subject_key undo_with
+-- @provides create_one
 
 local function create_one(object, minted)
   if minted then

@@ -5,6 +5,9 @@
 -- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. Dynamic fields (see lib/parts) are told
 -- in the place of a prefix: all of them among the first ones, and indexed ones at the end as well. `set` is that of all
 -- primary keys, `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
+-- @requires call check_references dynamic_field filling inventory_of look_at_all make_upkeep placed placing
+-- @requires remove_entry subject_key undo_with unlink_field unlink_unknown upkeep
+-- @provides forget forget_values unlink_all
 
 -- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the
 -- key of an index that is told at a position of ARGV.

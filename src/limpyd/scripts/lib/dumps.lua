@@ -1,4 +1,6 @@
 -- How a key is put back as it was, with all that the server knows of it: its value, its expiry, the groups of a stream.
+-- @requires call expiry_of_key journal noted subject_key undo_with
+-- @provides dump make_dump
 
 -- Made when it is first needed (see lib/upkeep).
 local function make_dump()

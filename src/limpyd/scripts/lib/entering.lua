@@ -1,5 +1,7 @@
 -- Enters an object into indexes, as its values are now. What its model looks like is told as in lib/deleting.
--- @include refuse_expiring
+-- @requires add_entry call dynamic_field each_version filling inventory_of look_at_all make_upkeep placed refuse
+-- @requires refuse_expiring subject_key upkeep
+-- @provides enter
 
 -- Adds the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the key
 -- of an index that is told at a position of ARGV.

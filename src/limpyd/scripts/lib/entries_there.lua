@@ -1,4 +1,6 @@
 -- Whether an index holds what an object gives to it (see lib/add_entry for the kinds); if a score is wrong, it does.
+-- @requires call entry_kind key_of make_sorted_entries sorted_entries
+-- @provides is_there
 
 local function is_there(key, entry, pk)
   if entry_kind == 'ref' then

@@ -1,4 +1,6 @@
 -- Lua knows integers as doubles, and rounds those beyond 2^53. What may be so large is read as text, in the same step.
+-- @requires refuse
+-- @provides exactly holds_rounded is_rounded
 
 -- Whether an integer may have been rounded.
 local function is_rounded(reply)

@@ -1,5 +1,6 @@
 -- When values expire.
--- @include if_known
+-- @requires if_known
+-- @provides expiries_of
 
 -- When keys of a hash expire, in milliseconds since 1970; only those that do.
 local function expiries_of(key, subs)

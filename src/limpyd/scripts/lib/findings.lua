@@ -1,4 +1,5 @@
 -- What a check finds. ARGV[1] names the kinds of findings that are to be repaired, with spaces between.
+-- @provides findings note repairs
 
 local findings, repairs = {}, {}
 for name in string.gmatch(ARGV[1], '%S+') do

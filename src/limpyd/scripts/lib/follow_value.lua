@@ -1,5 +1,7 @@
 -- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
 -- lib/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
+-- @requires add_entry make_upkeep remove_entry upkeep
+-- @provides follow_value
 
 local function follow_value(first_index, last_index, before, after, pk, number)
   for index = first_index, last_index, 3 do

@@ -2,10 +2,12 @@
 --
 -- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it tells what it makes
 -- of some values (see limpyd/indexes/asked.py), and is asked for others (see lib/atomic).
+-- @requires asked
+-- @provides normal_form texts_of
 
 -- Made when it is first needed: most writes need no form, and functions are made anew for each script that runs.
 local function make_forms()
--- @include apart
+  -- @defers is_apart
   local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
   local NO_NUMBER = 'it is no number'
   local DAYS_BEFORE = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 }

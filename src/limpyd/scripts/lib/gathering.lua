@@ -1,4 +1,6 @@
 -- Sorting by reading the values of all that is found.
+-- @requires ask_for comes_before less_by_digits no_number values_in
+-- @provides compared gathered
 
 -- The first bytes of a text as a number: most texts differ in them, and numbers are compared at once.
 local function head_of(text)
@@ -16,7 +18,7 @@ local function number_of(text, pk, key)
 end
 
 -- What a sort key compares of some objects: texts, and numbers of them; nothing where there is no value.
-function compared(key, pks)
+local function compared(key, pks)
   local texts, numbers = {}, {}
   if key.stored == 'pk' then
     for at = 1, #pks do

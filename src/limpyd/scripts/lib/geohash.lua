@@ -1,5 +1,6 @@
 -- The score that GEOADD gives to a place (`<longitude>,<latitude>`): 26 bits of each of its degrees, in turn; nothing
 -- if it is none.
+-- @provides geohash
 local function geohash(place)
   local FARTHEST_EAST, FARTHEST_NORTH = 180, 85.05112878
   local longitude, latitude = string.match(place, '^([^,]+),([^,]+)$')

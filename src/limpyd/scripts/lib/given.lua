@@ -1,5 +1,8 @@
 -- What an object gives to an index (see lib/add_entry for what that holds).
--- @include unless_mistyped geohash refuse_expiring parts
+-- @requires call composite_entry dynamic_field each_version geohash inventory_of key_and_entry look_at_all look_at_some
+-- @requires parts_of_composite placed read_value refuse_expiring subject_key texts_of unless_mistyped with_part
+-- @provides dynamic each_given entry_given entry_kind form given_by_all index_key key_of member_behind members_of
+-- @provides members_seen of_members prefix refuse_expiring_value sole turn_to_index version_members
 
 local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
 local of_several, entry_kind, of_members, sole

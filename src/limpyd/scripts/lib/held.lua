@@ -1,5 +1,7 @@
 -- What an index holds: the entries of one of its keys, each a member and what is held with it, the score in a sorted
 -- set or the owner in a hash.
+-- @requires add_entry call entry_given entry_kind geohash index_key owners_of remove_entry subject_key undo_with
+-- @provides make_room make_room_for_sole name_and_pk other_owner problem_with put_right
 
 -- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
 local function name_and_pk(member, with)

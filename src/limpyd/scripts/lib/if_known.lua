@@ -1,4 +1,5 @@
 -- The reply of a command, or nothing where the server is too old to know it.
+-- @provides if_known
 local function if_known(...)
   local reply = redis.pcall(...)
   if type(reply) == 'table' and reply.err then

@@ -1,7 +1,9 @@
 -- Sorting by walking an index that is in order.
+-- @requires ask_for call comes_before gathered pk_of_text values_in
+-- @provides rank_of sorted way_of
 
 -- How many entries of an index come before a cursor; and with it, if `included`.
-function rank_of(key, cursor, included)
+local function rank_of(key, cursor, included)
   local text, pk = cursor.texts[1], cursor.pk
   if not key.numeric then
     local member = string.gsub(text, '%z', '\0\255') .. '\0\0' .. pk
@@ -109,7 +111,7 @@ end
 
 -- How a query is best put in order: 'walk' or 'gather'; and for walking the condition that bounds it, the others, how
 -- many objects are wanted, and how many it may look at.
-function way_of(node, keys, wanted)
+local function way_of(node, keys, wanted)
   local key = keys[1]
   if #keys > 1 or not key.index then
     return 'gather'
@@ -134,7 +136,7 @@ function way_of(node, keys, wanted)
 end
 
 -- The first objects that a query finds, in order, after a cursor if there is one; all of them if `wanted` is 0.
-function sorted(node, keys, wanted, cursor)
+local function sorted(node, keys, wanted, cursor)
   local way, bound, others, at_most, most = way_of(node, keys, wanted)
   if way == 'gather' then
     return gathered(node, keys, wanted, cursor)

@@ -1,5 +1,7 @@
 -- Where the text that an index keeps of a value goes: the key and the entry, as lib/add_entry takes them.
 -- What is kept for a sub-key of a hash has an entry, or a sorted set, of its own.
+-- @requires placed
+-- @provides key_and_entry
 
 local function key_and_entry(kind, key, text, sub)
   if not sub then

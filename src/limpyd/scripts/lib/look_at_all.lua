@@ -1,6 +1,8 @@
 -- All that there is of a value, as a table: of a hash from sub-key to value, of a sorted set from member
 -- to score, of a set or list from member to 1. The one value of a string (also of one that is a
 -- `hyperloglog`) is under ''. And the same as a list, as the server gives it.
+-- @requires call subject_key
+-- @provides look_at_all
 
 local function look_at_all(stored, key)
   subject_key = key

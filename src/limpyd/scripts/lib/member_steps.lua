@@ -10,10 +10,12 @@
 -- primary keys of each one's model. Replies are put into `outcome` from its third place on.
 -- Where values are always noted (`always_kept`), the commands can be taken back when something after them fails. Gives
 -- whether any key that was written to is there, if that is asked (`making`).
--- @include exact
+-- @requires call exactly is_last make_member_upkeep make_upkeep member_upkeep owners_set placed subject_key upkeep
+-- @provides run_member_steps
 
 local function run_member_steps(pks, at, last, outcome, always_kept, making, sets)
   local done, number, stored_any = 0, 0, false
+  member_upkeep = member_upkeep or make_member_upkeep()
   while at <= last do
     local places, indexed = {}, false
     local count = tonumber(ARGV[at])
@@ -52,13 +54,13 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
     if kept then
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
-          track(places[place], command, first_arg, last_arg)
+          member_upkeep.track(places[place], command, first_arg, last_arg)
         end
       end
     end
     subject_key = key
     if command == 'COPY' then
-      refuse_another_type(key, places[2].stored)
+      member_upkeep.refuse_another_type(key, places[2].stored)
     end
     local reply
     if key_at == 1 then
@@ -73,14 +75,14 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
       -- All that takes it back is noted before an index may refuse a part of it.
       for place = 1, count do
         if places[place].scope ~= 'nothing' then
-          note_undo(places[place], command, first_arg, last_arg, reply)
+          member_upkeep.note_undo(places[place], command, first_arg, last_arg, reply)
         end
       end
-      undo_move(places, command, first_arg, reply)
+      member_upkeep.undo_move(places, command, first_arg, reply)
       for place = 1, indexed and count or 0 do
         if places[place].scope ~= 'nothing' then
           owners_set = places[place].set
-          follow(places[place], changes_of(places[place], command, last_arg))
+          member_upkeep.follow(places[place], member_upkeep.changes_of(places[place], command, last_arg))
         end
       end
     end

@@ -1,6 +1,7 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
 -- What there is is told as lib/look_at_all does.
--- @include expiries
+-- @requires call look_at_all subject_key
+-- @provides all_of cut_by_trim look_at_some look_for popped put_into_list refuse_another_type take_out_of_list
 
 -- Refuses a key of another type than is expected: COPY takes any.
 local function refuse_another_type(key, stored)

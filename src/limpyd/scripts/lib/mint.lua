@@ -1,7 +1,8 @@
 -- The next automatic primary key. KEYS[1] is the set of primary keys, KEYS[2] the last automatic one.
 -- A number already in use is passed over, so that a lost counter cannot give a key twice; the first
 -- one in use moves the counter on to the number of objects, since most below that will be in use too.
--- @include exact
+-- @requires call is_rounded subject_key undo_with
+-- @provides mint
 
 local function mint()
   subject_key = KEYS[2]

@@ -1,5 +1,6 @@
 -- How a script that only reads tells of a value that is to be compared or added as a number, and is none.
--- @include wrong_type
+-- @requires in_hex placed
+-- @provides no_number
 
 local function no_number(text, pk, place)
   local key = place.stored == 'pk' and '' or placed(place.prefix, pk)

@@ -1,4 +1,5 @@
 -- In which order values stand: texts by their bytes, numbers by their value.
+-- @provides comes_before digits_of less_by_digits
 
 -- Whether a text comes before another. Lua's own `<` goes by the language of the server's system.
 local function comes_before(a, b)

@@ -1,4 +1,6 @@
 -- Who has an entry of an index; see lib/add_entry for the kinds. Of `num` the entry is a number.
+-- @requires call
+-- @provides owners_of
 
 local function owners_of(kind, key, entry)
   if kind == 'eq' then

@@ -2,6 +2,8 @@
 -- the set of the parts of which it has a version. The keys of all versions are told by one template, in which a mark
 -- stands for the part (see limpyd/keys/parts.py); and the field by three texts, in the place of the prefix of its keys:
 -- the template of those prefixes, that of the sub-keys, or '', and the prefix of the inventories.
+-- @requires call placed
+-- @provides dynamic_field each_version filling inventory_of is_template part_in placing with_part
 
 -- What stands around the part in a template, and whether its length stands before it; nothing if it is none.
 local function around_part(template)

@@ -1,5 +1,6 @@
 -- The key of an object, or what else a name makes a key of: in limpyd's own layout the name is put at the end of what
 -- keys begin with; in that of limpyd 2 it takes the place of a NUL.
+-- @provides placed
 
 local function placed(template, name)
   local at = string.find(template, '\0', 1, true)

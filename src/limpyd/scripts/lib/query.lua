@@ -5,7 +5,9 @@
 --
 -- It starts from the condition that the fewest objects meet, and asks the others about those only, so that
 -- the cost follows the smallest condition, not the size of the collection.
--- @include owners
+-- @requires all_conditions as_set call conditions conditions.all conditions.eq conditions.num distinct keep_in
+-- @requires normal_form values_at
+-- @provides read_node read_references
 
 -- Reads the values that conditions are compared with and that only the server knows. ARGV tells of each from a
 -- position on: where in ARGV it is to stand, its key, how it is stored, its sub-key, the form to compare it in, and
@@ -31,8 +33,6 @@ local function read_references(at)
   end
   return at
 end
-
-local all_conditions = {}
 
 local function by_size(a, b)
   return (a.size or math.huge) < (b.size or math.huge)
@@ -186,6 +186,11 @@ local function more_nodes()
   end
 end
 
+local function more_conditions()
+  -- @defers conditions.geo conditions.geos conditions.lex conditions.listed conditions.null conditions.nums conditions.pk
+  -- @defers conditions.scored conditions.sep conditions.uniq conditions.via
+end
+
 -- The node that ARGV holds from a position on, and the position after it.
 local function read_node(at)
   local word = ARGV[at]
@@ -206,11 +211,9 @@ local function read_node(at)
   end
   if not conditions[word] then
     more_conditions()
-    more_ranges()
   end
-  local node, next_at = conditions[word](at + 1)
+  local node, next_at = conditions[word](at + 1, read_node)
   all_conditions[#all_conditions + 1] = node
   node.number = #all_conditions
   return node, next_at
 end
--- @include related

@@ -1,5 +1,6 @@
 -- Where the rebuilds of indexes stand: in the catalog of the model (see declare.lua), under `rebuilding:` and the name of
 -- the index.
+-- @provides new_rebuild note_rebuild run_of_server state_of_rebuild
 
 -- Which run of the server cursors belong to, which mean nothing to another; '' if the account may not know.
 local function run_of_server()

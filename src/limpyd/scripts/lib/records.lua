@@ -1,8 +1,8 @@
 -- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
 -- one does not know of.
--- @include owners
+-- @requires call dynamic_field each_version goes_on inventory_of owners_of placed refuse subject_key unlink
+-- @provides check_references known_references unlink_field unlink_unknown unlink_versions
 
--- @include parts
 
 local records = {} -- by catalog
 local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows

@@ -1,5 +1,6 @@
 -- What is indexed does not expire: its entry would stay when it went.
--- @include expiries
+-- @requires call expiries_of refuse subject_key
+-- @provides refuse_expiring
 
 -- Refuses to index what expires: the value of a key, or of some sub-keys of a hash.
 local function refuse_expiring(key, subs)

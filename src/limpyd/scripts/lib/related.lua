@@ -3,6 +3,8 @@
 --         index (see lib/owners) and its key; where an object's references are: prefix, stored, sub-key; and the query
 --
 -- A query takes KEYS[1] for the set of all objects, so that stands for the other model's while it is asked.
+-- @requires SLICE all_conditions as_set ask_for call conditions distinct keep_in owners_of values_in
+-- @provides conditions.via
 
 local function among(set, act, ...)
   local own = KEYS[1]
@@ -12,7 +14,7 @@ local function among(set, act, ...)
   return first, second
 end
 
-function conditions.via(at)
+function conditions.via(at, read_node)
   local set, kind, key = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local place = { prefix = ARGV[at + 3], stored = ARGV[at + 4], sub = ARGV[at + 5] }
   local counted = all_conditions

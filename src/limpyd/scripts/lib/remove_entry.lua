@@ -1,5 +1,6 @@
 -- Removes an entry from an index; see lib/add_entry for the kinds.
--- @include sorted_entries
+-- @requires call make_sorted_entries placed sorted_entries subject_key undo_with
+-- @provides remove_entry
 
 local function remove_entry(kind, key, entry, pk)
   subject_key = key

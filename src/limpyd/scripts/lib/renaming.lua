@@ -1,5 +1,7 @@
 -- A key that gets another name, with its expiry. Where the two names are in two slots of a cluster, RENAME is refused:
 -- there the value is copied, and the old key is noted in `copied`, to be removed once nothing can be refused any more.
+-- @requires call subject_key undo_with unlink
+-- @provides carry_on copied rename_key unlink_copied
 
 local copied, two_slots = {}, nil
 

@@ -5,6 +5,8 @@
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list,
 -- as the server gives it.
+-- @requires call placed
+-- @provides read_columns rows_of
 
 local function read_columns(at)
   local columns, count = {}, tonumber(ARGV[at])

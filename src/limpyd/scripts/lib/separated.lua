@@ -1,6 +1,8 @@
 -- Ranges of texts as limpyd 2 keeps them: `<value>:TEXT-RANGE-SEPARATOR:<primary key>`. The members are not in the order
 -- of their values: one comes after those of longer values that go on with a character before the colon. So more
 -- than an interval is read, and each value is looked at.
+-- @requires after_beginning call conditions distinct keep_by_value read_range text_within
+-- @provides conditions.sep
 
 local separator = ':TEXT-RANGE-SEPARATOR:'
 local after_separator = ':TEXT-RANGE-SEPARATOR;' -- what comes first after all that begins with the separator

@@ -10,6 +10,8 @@
 --          indexes keep; and if there is more: a count of values of many members, each a prefix, the
 --          command that makes it, a count of arguments, and those; and a count of entries, each the number of its
 --          index and the text
+-- @requires call placed subject_key undo_with
+-- @provides call_in_slices each_entry each_key read_objects read_shapes store_values
 
 local ARGV = ARGV -- of a script it is global, which takes longer to reach
 local hash_prefix, indexes, shapes, runs

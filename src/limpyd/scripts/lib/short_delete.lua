@@ -1,8 +1,9 @@
 -- An object whose indexed fields are in its hash, with indexes of texts or numbers (eq, uniq or num, see lib/add_entry).
 -- ARGV is that of delete.lua.
+-- @requires try
 
 local last_prefix = 3 + ARGV[3]
-local short = not goes_on and ARGV[last_prefix + 1] == '0' -- no indexes of several fields
+local short = ARGV[last_prefix + 1] == '0' -- no indexes of several fields
 short = short and not string.find(ARGV[4], '\0', 1, true) -- the layout of limpyd 2 goes the long way
 local last_sub = short and last_prefix + 2 + ARGV[last_prefix + 2]
 local last_index = last_sub

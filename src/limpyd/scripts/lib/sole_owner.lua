@@ -1,5 +1,6 @@
 -- Entries that only one object may have, of indexes that limpyd 2 keeps as it keeps all; see lib/add_entry for the kinds.
--- @include owners
+-- @requires call make_sorted_entries sorted_entries undo_with
+-- @provides remove_owner
 
 -- Removes the entry of an owner that does not exist.
 local function remove_owner(kind, key, entry, owner)

@@ -1,4 +1,6 @@
 -- Entries of indexes that are sorted sets; see lib/add_entry for the kinds.
+-- @requires call refuse subject_key undo_with
+-- @provides make_sorted_entries sorted_entries
 
 -- Made when they are first needed: functions are made anew for each script that runs.
 local function make_sorted_entries()

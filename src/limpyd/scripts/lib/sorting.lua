@@ -7,6 +7,7 @@
 --
 -- Of equal values the primary keys decide, by their bytes, in the direction of the
 -- last key.
+-- @provides make_sorting read_sort_keys sorting
 
 local function read_sort_keys(at)
   local keys, count = {}, tonumber(ARGV[at])
@@ -27,9 +28,10 @@ local function read_sort_keys(at)
   return keys, at
 end
 
-local compared, rank_of, way_of, sorted
-
--- They are made when they are needed: functions are made anew for each script that runs.
+-- Made when it is first needed: functions are made anew for each script that runs.
 local function make_sorting()
--- @include gathering index_walk
+  -- @defers compared rank_of sorted way_of
+  return { compared = compared, rank_of = rank_of, sorted = sorted, way_of = way_of }
 end
+
+local sorting = false

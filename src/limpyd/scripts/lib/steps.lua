@@ -5,7 +5,8 @@
 -- that follow its key, and those. Replies are put into `outcome` from its third place on. Where the value is always
 -- noted (`always_kept`), the commands can be taken back when something after them fails. Gives whether any key that was
 -- written to is there, if that is asked (`making`). Indexes of several fields follow with `follow_composites`.
--- @include follow_value exact
+-- @requires call exactly expiry_of follow_value goes_on make_upkeep placed read_value subject_key undo_write upkeep
+-- @provides run_steps
 
 local function run_steps(pk, at, last, outcome, always_kept, making)
   local done, stored_any = 0, false

@@ -13,6 +13,10 @@
 --   first_index             where in ARGV its indexes begin (see lib/add_entry), and
 --   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
+-- @requires add_entry all_of call cut_by_trim dump expiries_of expiry_of_key goes_on if_known look_at_all look_at_some
+-- @requires look_for make_dump popped put_into_list refuse remove_entry subject_key take_out_of_list undo_all
+-- @requires undo_expiry undo_pops undo_some undo_with upkeep
+-- @provides changes_of follow note_undo track
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
 

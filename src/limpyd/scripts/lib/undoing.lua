@@ -1,4 +1,6 @@
 -- How what a command did to a value of many members is taken back. A place is told in lib/tracking.
+-- @requires call undo_with
+-- @provides undo_all undo_move undo_pops undo_some
 
 -- Notes how to put a whole value back.
 local function undo_all(place)

@@ -1,8 +1,9 @@
 -- What indexes need that do not just keep values as they are.
+-- @provides make_upkeep upkeep
 
 -- Made when it is first needed: functions are made anew for each script that runs, and most writes need none of these.
 local function make_upkeep()
--- @include add_entry remove_entry forms key_and_entry change_value composite_entry composites
+  -- @defers change_value composite_entry follow_composites forget_composites note_composites parts_of_composite texts_of
   return {
     change_value = change_value,
     composite_entry = composite_entry,

@@ -1,6 +1,7 @@
 -- The value of a field: how it is read, and how what a command did to it is taken back.
 -- A field is stored as a `string` of its own, or as one entry (`sub`) of a hash.
--- @include if_known exact
+-- @requires call if_known is_rounded subject_key undo_with
+-- @provides expiry_of expiry_of_key read_value undo_expiry undo_write
 
 local function read_value(stored, key, sub)
   subject_key = key

@@ -1,4 +1,6 @@
 -- Goes through what a condition finds in parts, so that whoever needs only a few stops early.
+-- @requires call
+-- @provides find
 
 -- All primary keys that a query finds; or, with a limit of 1 or more, at most so many.
 local function find(node, limit)

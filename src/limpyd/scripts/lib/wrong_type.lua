@@ -1,4 +1,5 @@
 -- Keys of another type than they should be, and how a script that only reads tells of one.
+-- @provides in_hex mistyped_among wrong_type
 
 local EXPECTED_TYPES = { G = 'string', H = 'hash', L = 'list', S = 'set', Z = 'zset' }
 

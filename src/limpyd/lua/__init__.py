@@ -1,0 +1,1 @@
+"""What makes Lua scripts of files: the library, and what links it."""

@@ -1,0 +1,256 @@
+"""Links Lua: a script gets what it requires from the library, each file once, after those that it requires itself.
+
+Files say in comments what they need and give; `python -m tools.lua declare` writes the first two, the tests check them:
+
+    -- @requires NAME …    what a file uses of others. In a script it also marks where the library is put
+    -- @provides NAME …    what a library file gives; `table.name` for what it puts into a table that it requires
+    -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
+                           are made only when that one is called
+    -- @guarded            in a script: library/guard.lua is put here, which may refuse to run it
+    -- @shortcut FILE      in a script, before the library: code that may answer and end the script
+    -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
+
+A file that is needed in several functions is put before all of them, so nothing appears twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+LIBRARY = SCRIPTS / "lib"
+
+DIRECTIVE = re.compile(r"(?m)^[ \t]*-- @(\w+)\b(.*)\n")
+PROVIDES = re.compile(r"(?m)^-- @provides (.*)$")
+SHEBANG = re.compile(r"\A#!lua.*\n")
+COMMENTS = re.compile(r"(?m)^[ \t]*--.*\n")
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class LinkError(Exception):
+    """A Lua file requires what no file of the library provides, or two do, or files require each other in a circle."""
+
+
+class Piece(NamedTuple):
+    """A part of a Lua file: its text, and the directive behind that, if there is one."""
+
+    text: str
+    directive: str = ""
+    names: tuple[str, ...] = ()
+
+
+class Part:
+    """A Lua file, as the linker sees it.
+
+    Attributes:
+        label: which file that is.
+        text: what stands in it.
+    """
+
+    def __init__(self, label: str, text: str) -> None:
+        self.label = label
+        self.text = text
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """Its text, in pieces that end where a directive stands."""
+        pieces: list[Piece] = []
+        start = 0
+        for found in DIRECTIVE.finditer(self.text):
+            piece = Piece(self.text[start : found.start()], found[1], tuple(found[2].split()))
+            if pieces and not piece.text and piece.directive == pieces[-1].directive:
+                piece = Piece(pieces[-1].text, piece.directive, pieces.pop().names + piece.names)
+            pieces.append(piece)
+            start = found.end()
+        pieces.append(Piece(self.text[start:]))
+        return pieces
+
+    @cached_property
+    def provides(self) -> list[str]:
+        """The names that it provides."""
+        return [name for line in PROVIDES.findall(self.text) for name in line.split()]
+
+    @property
+    def directives(self) -> set[str]:
+        """The directives that stand in it."""
+        return {piece.directive for piece in self.pieces}
+
+    def names(self, directive: str) -> list[str]:
+        """The names that stand behind a directive, wherever that stands."""
+        return [name for piece in self.pieces if piece.directive == directive for name in piece.names]
+
+
+class Region:
+    """A place where library files are put: the top of a script, or the inside of a function."""
+
+    def __init__(self, parent: Region | None = None) -> None:
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+
+    def common(self, other: Region) -> Region:
+        """The innermost region that both are in."""
+        one: Region = self
+        while one is not other:
+            if one.depth < other.depth:
+                one, other = other, one
+            assert one.parent is not None  # noqa: S101 - all are in the top one
+            one = one.parent
+        return one
+
+
+@cache
+def library() -> dict[str, Part]:
+    """The files of the library by their names."""
+    return {path.stem: read_part(path) for path in sorted(LIBRARY.glob("*.lua"))}
+
+
+@cache
+def providers() -> dict[str, Part]:
+    """Which file of the library provides each name.
+
+    Raises:
+        LinkError: two provide one.
+    """
+    found: dict[str, Part] = {}
+    for part in library().values():
+        for name in part.provides:
+            if name in found:
+                msg = f"{name} is provided by {found[name].label} and {part.label}"
+                raise LinkError(msg)
+            found[name] = part
+    return found
+
+
+def read_part(path: Path) -> Part:
+    """A Lua file."""
+    return Part(f"{path.parent.name}/{path.name}", path.read_text("utf-8"))
+
+
+def script_path(name: str) -> Path:
+    """Where a script stands."""
+    return SCRIPTS / f"{name}.lua"
+
+
+def link(text: str, label: str) -> str:
+    """A script, with all that it requires of the library.
+
+    Args:
+        text: the script.
+        label: its name, for messages.
+
+    Raises:
+        LinkError: what it requires, or what that requires in turn, cannot be had.
+    """
+    return _Linked(Part(label, text)).text()
+
+
+class _Linked:
+    """A script and the files of the library that are linked to it."""
+
+    def __init__(self, script: Part) -> None:
+        self._script = script
+        self._top = Region()
+        self._regions: dict[tuple[Part, int], Region] = {}
+        self._own: dict[Part, Region] = {}  # of each script within it
+        self._region_of: dict[Part, Region] = {}
+        self._order: list[Part] = []  # each after those that it needs
+        self._put: set[Part] = set()
+        self._find(script, [])
+        self._place()
+
+    def text(self) -> str:
+        """All of it."""
+        text = "".join(self._rendered(self._script, self._top, comments=True))
+        return BLANK_LINES.sub("\n\n", text)
+
+    def _needed(self, part: Part) -> Iterator[tuple[int, Part]]:
+        """The files that a file needs, and in which of its pieces."""
+        for number, (_, directive, names) in enumerate(part.pieces):
+            for name in names:
+                if directive in {"requires", "defers"}:
+                    provider = providers().get(name)
+                    if provider is None:
+                        msg = f"{part.label} {directive} {name}, which no file of the library provides"
+                        raise LinkError(msg)
+                    yield number, provider
+                elif directive == "shortcut" and part is self._script:
+                    yield number, library()[name]
+                elif directive == "scripts":
+                    yield number, _script_part(name)
+
+    def _find(self, part: Part, path: list[Part]) -> None:
+        if part in path:
+            circle = " → ".join(each.label for each in [*path[path.index(part) :], part])
+            msg = f"files require each other in a circle: {circle}"
+            raise LinkError(msg)
+        if part not in self._order:
+            for _, needed in self._needed(part):
+                self._find(needed, [*path, part])
+            self._order.append(part)
+
+    def _place(self) -> None:
+        """Finds out where each file is to be put: who needs it comes first, so that is known of those."""
+        self._region_of[self._script] = self._top
+        for part in reversed(self._order):
+            home = self._region_of[part]
+            for number, needed in self._needed(part):
+                region, directive = home, part.pieces[number].directive
+                if directive in {"defers", "scripts"}:
+                    region = self._regions.setdefault((part, number), Region(home))
+                if directive == "scripts":
+                    region = self._own[needed] = Region(region)
+                known = self._region_of.get(needed)
+                self._region_of[needed] = region if known is None else known.common(region)
+
+    def _rendered(self, part: Part, region: Region, *, comments: bool = False) -> Iterator[str]:
+        """The text of a file, with what is to be put into it."""
+        for number, (text, directive, names) in enumerate(part.pieces):
+            yield text if comments else COMMENTS.sub("", text)
+            if directive == "requires" and part is self._script:
+                yield from self._library_in(region)
+            elif directive == "guarded" and part is self._script:
+                yield from self._body(library()["guard"], region)
+            elif directive == "shortcut" and part is self._script:
+                shortcut = library()[names[0]]
+                yield from self._library_in(region, shortcut)
+                yield from self._body(shortcut, region)
+            elif directive == "defers":
+                yield from self._library_in(self._regions[part, number])
+            elif directive == "scripts":
+                yield from self._library_in(self._regions[part, number])
+                for name in names:
+                    script = _script_part(name)
+                    yield f"if wanted.{name} then\n"
+                    yield from self._library_in(self._own[script])
+                    yield f"function scripts.{name}()\n"
+                    yield from self._body(script, self._own[script])
+                    yield "end\nend\n"
+
+    def _library_in(self, region: Region, only_for: Part | None = None) -> Iterator[str]:
+        """The files of the library that are to be put into a region, if they are not there yet."""
+        for part in self._order:
+            is_there = part in self._put or not part.provides
+            wanted = only_for is None or self._needs(only_for, part)
+            if self._region_of[part] is region and not is_there and wanted:
+                self._put.add(part)
+                yield from self._body(part, region)
+
+    def _body(self, part: Part, region: Region) -> Iterator[str]:
+        """A file, under its name."""
+        yield f"-- {part.label}\n"
+        body = "".join(self._rendered(part, region))
+        yield body.strip("\n") + "\n"
+
+    def _needs(self, part: Part, other: Part) -> bool:
+        """Whether a file needs another, or one that needs it."""
+        return any(needed is other or self._needs(needed, other) for _, needed in self._needed(part))
+
+
+@cache
+def _script_part(name: str) -> Part:
+    """A script as a part of another one: its guard and shortcut are left out."""
+    return Part(f"scripts/{name}.lua", SHEBANG.sub("", script_path(name).read_text("utf-8")))
