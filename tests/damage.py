@@ -8,6 +8,9 @@ from typing import Any
 import redis
 
 from limpyd import (
+    DynamicInstanceHashField,
+    DynamicListField,
+    DynamicStringField,
     EqualIndex,
     EqualIndexWith,
     GeoField,
@@ -71,6 +74,9 @@ def declare(base: Any, database: Any) -> tuple[Any, Any]:
         "towns": M2MSetField(town, related_name="visitors"),
         "route": M2MListField(town, related_name="travellers"),
         "ranks": M2MSortedSetField(town, related_name="critics", on_delete="restrict"),
+        "texts": DynamicStringField(indexable=True),
+        "marks": DynamicInstanceHashField(unique=True),
+        "lists": DynamicListField(),
         "wish": FKInstanceHashField(town, related_name="dreamers", check=False),
     }
     return town, type("Thing", (base,), {"database": database, **fields})
@@ -100,6 +106,9 @@ def values(number: int) -> dict[str, Any]:
         "route": ["t2", "t1", "t2"],
         "ranks": {"t1": 3, "t2": 1},
         "wish": "nowhere",
+        "texts_x:*": text,
+        "marks_a b": f"{number}",
+        "lists_2:a": ["1"],
     }
 
 
@@ -298,6 +307,18 @@ DAMAGES: dict[str, Callable[[redis.Redis], Expected]] = {
         ("RPUSH", "{thing}:stored:c", "1"),
         ("EXPIRE", "{thing}:stored:c", 100),
         finds={("lasting", "{thing}:stored:a:b", None)},
+    ),
+    "inventories of dynamic fields": _doing(
+        ("SREM", "{thing}:field:texts:3", "x:*"),
+        ("SREM", "{thing}:field:marks:3", "a b"),
+        ("SADD", "{thing}:field:marks:4", "a"),
+        ("SADD", "{thing}:field:lists:4", "a"),
+        finds={
+            ("missing", "{thing}:field:texts:3", "3"),
+            ("missing", "{thing}:field:marks:3", "3"),
+            ("expired", "{thing}:field:marks:4", "4"),
+            ("expired", "{thing}:field:lists:4", "4"),
+        },
     ),
     "a counter that is behind": _doing(("SET", "{thing}:seq", 2), finds={("counter", "{thing}:seq", None)}),
     "no counter": _doing(("DEL", "{thing}:seq"), finds={("counter", "{thing}:seq", None)}),

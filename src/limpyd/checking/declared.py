@@ -106,6 +106,15 @@ class Declared:
             return self._of_version(key, name, text)
         return UNEXPLAINED
 
+    def version_at(self, key: bytes, expected: Expected) -> tuple[bytes, int, bytes] | None:
+        """Primary key, number of the dynamic field, counted from 1, and part of the version that a key holds."""
+        for number, field in enumerate(self.model.dynamic.values(), 1):
+            if expected.role in {b"value", b"indexed"} and not field.template.sub_key:
+                part = field.part_at(self.where, key, None)
+                if part is not None:
+                    return expected.about, number, to_bytes(part)
+        return None
+
     def _of_version(self, key: bytes, name: bytes, text: bytes) -> Expected:
         """What a key should be that may hold a version of a dynamic field, or the inventory of one."""
         field = self.model.dynamic.get(name.partition(b".")[0].decode(errors="replace"))

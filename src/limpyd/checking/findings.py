@@ -25,6 +25,7 @@ Kind = Literal[
     "unowned",
     "bare",
     "lasting",
+    "expired",
 ]
 Repair = bool | Literal["all"] | Collection[Kind]
 
@@ -72,6 +73,9 @@ KINDS: dict[Kind, KindFacts] = {
     ),
     "bare": KindFacts("an object without any data", "it is deleted, unless others refer to it", "named", mild=True),
     "lasting": KindFacts("a stored collection that does not expire", "it is removed", "named", mild=True),
+    "expired": KindFacts(
+        "a version of a dynamic field is listed that the object does not have (any more)", "it is not listed", mild=True
+    ),
 }
 """All kinds of findings."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import starmap
 from typing import Any
 
 from limpyd.checking import steps, told
@@ -11,7 +12,7 @@ from limpyd.checking.declared import Declared, Expected
 from limpyd.checking.findings import Finding, Kind
 from limpyd.checking.report import Notes
 from limpyd.checking.steps import Found
-from limpyd.exceptions import LimpydError, StoredValueError
+from limpyd.exceptions import LimpydError, StoredValueError, WrongTypeError
 from limpyd.keys import Partition, placed
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests import Argument, Program
@@ -86,9 +87,35 @@ class ModelCheck:
             found: list[Found] = yield steps.look_at_keys(self._declared, self._told, expected)
             for one in found:
                 self._notes.add(told.of_key(one, self._declared))
+        yield from self._look_at_inventories(list(filter(None, starmap(self._declared.version_at, expected))))
         for index, of_index in _by_index(expected):
             if index.name not in self._unbuilt:
                 yield from self._look_at_entries(index, of_index)
+
+    def _look_at_inventories(self, items: Sequence[tuple[bytes, int, bytes]]) -> Program[None]:
+        """Compares inventories of dynamic fields with what objects have (see steps.look_at_inventories)."""
+        large = []
+        for at in range(0, len(items), steps.MOST_OBJECTS):
+            some = items[at : at + steps.MOST_OBJECTS]
+            done: steps.InventoriesDone = yield steps.look_at_inventories(self._declared, self._told, some)
+            for one in done.found:
+                self._notes.add(told.of_inventory(one, self._declared))
+            large += done.large
+        for pk in large:
+            yield from self._look_at_large_inventories(pk)
+
+    def _look_at_large_inventories(self, pk: bytes) -> Program[None]:
+        """The same of an object with very many versions, in chunks."""
+        for number, field in enumerate(self._model.dynamic.values(), 1):
+            for listed in (True, False) if field.template.sub_key else (True,):
+                cursor, first = b"0", True
+                while first or cursor != b"0":
+                    try:
+                        cursor, parts = yield steps.scan_parts(self._declared, field, pk, cursor, listed=listed)
+                    except WrongTypeError:  # a finding of its own
+                        break
+                    first = False
+                    yield from self._look_at_inventories([(pk, number, part) for part in parts])
 
     def _look_at_entries(self, index: DeclaredIndex, keys: list[bytes]) -> Program[None]:
         cursor = b"0"
@@ -110,6 +137,7 @@ class ModelCheck:
         walk = b"0"
         while True:
             walk, pks = yield steps.scan_objects(self._where, walk)
+            yield from self._look_at_inventories([(pk, 0, b"") for pk in pks] if self._model.dynamic else [])
             yield from self._look_at_some(built, given, pks)
             progress(len(pks))
             if walk == b"0":

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.checking.declared import Declared, Expected
 from limpyd.indexes.asked import answer
-from limpyd.keys import Partition
+from limpyd.keys import Partition, placed, to_bytes
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
@@ -40,6 +40,8 @@ PLAIN = {
 VALUES = Script("check_values")
 CLEAR_DANGLING = Script("clear_dangling")
 
+Scanned = tuple[bytes, list[bytes]]
+"""From which cursor on there is more, and what was found."""
 Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
 """What a script found: kind, key, primary key, two facts more, and whether it was repaired."""
 
@@ -59,6 +61,7 @@ class _Checking:
 OBJECTS = _Checking("check_objects")
 ENTRIES = _Checking("check_entries")
 KEYS = _Checking("check_keys")
+INVENTORIES = _Checking("check_inventories")
 COUNTER = _Checking("check_counter")
 
 
@@ -163,6 +166,54 @@ def look_at_keys(declared: Declared, repairs: bytes, keys: Sequence[tuple[bytes,
     for key, expected in keys:
         args += (expected.role, key, expected.type, expected.about)
     return _plain(KEYS, repairs, declared, [where.pks, where.meta], args)
+
+
+class InventoriesDone(NamedTuple):
+    """What a look at inventories found: objects that are too large to be looked at as a whole, and findings."""
+
+    large: list[bytes]
+    found: list[Found]
+
+
+def look_at_inventories(
+    declared: Declared, repairs: bytes, items: Sequence[tuple[bytes, int, bytes]]
+) -> Request[InventoriesDone]:
+    """Compares inventories of dynamic fields with what objects have.
+
+    Args:
+        declared: the model.
+        repairs: the kinds of findings to be repaired.
+        items: each a primary key, the number of a field, counted from 1, and a part; or 0 and no part for all that
+            the object has.
+    """
+    where = declared.where
+    fields = declared.model.dynamic.described(where)
+    args: list[Argument] = [repairs, MOST, len(fields), *fields]
+    for item in items:
+        args += item
+    return _checking(INVENTORIES, repairs, declared, [where.pks], args, lambda reply: InventoriesDone(*reply[1:]))
+
+
+def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, listed: bool) -> Request[Scanned]:
+    """Some parts of the versions of a dynamic field of an object, and from which cursor on there are more.
+
+    Args:
+        declared: the model.
+        field: the field.
+        pk: the primary key of the object.
+        cursor: where to go on.
+        listed: whether those of the inventory; or else those that are in the hash of the object.
+    """
+    where = declared.where
+    if listed:
+        args = (b"SSCAN", placed(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST)
+        return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+    def decode(reply: Any) -> Scanned:
+        subs = reply[1] if isinstance(reply[1], dict) else reply[1][::2]
+        return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
+
+    return Request((b"HSCAN", placed(where.hash_prefix, pk), cursor, b"COUNT", MOST), decode, readonly=True)
 
 
 def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:

@@ -75,6 +75,18 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
     return finding_of(found, declared, what)
 
 
+def of_inventory(found: Found, declared: Declared) -> Finding:
+    """What is wrong with the inventory of a dynamic field."""
+    kind, _, _, part, number, _ = found
+    field = list(declared.model.dynamic.values())[number - 1]
+    lacks = (
+        "is not listed here, and the object has it"
+        if kind == b"missing"
+        else "is listed, and the object does not have it"
+    )
+    return finding_of(found, declared, f"the version {_told(part)} of {field.name} {lacks}")
+
+
 def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
     """What is wrong with a value that is not of its field's type."""
     what = f"{field} holds {shorten(text)}, which is no {field.codec.name}: {refusal.__cause__}"

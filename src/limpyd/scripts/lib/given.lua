@@ -8,6 +8,7 @@ local kind, form, index_key, prefix, stored, sub_key -- of the index that is loo
 local of_several, entry_kind, of_members, sole
 local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
 local members_seen, given_by_all = 0, {}
+local given_by_versions = {} -- the same, by the part of a version
 
 -- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
 -- keys, how it is stored and the sub-key.
@@ -19,25 +20,35 @@ local function turn_to_index(at)
   entry_kind = sole and string.sub(entry_kind, 2) or entry_kind
   dynamic = dynamic_field(prefix) ~= nil
   of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
-  given_by_all = {}
+  given_by_all, given_by_versions = {}, {}
+end
+
+-- Does something with the index of the version that has a part, of the dynamic field whose index is turned to.
+local function in_version(part, act, ...)
+  local key_template, field, all = index_key, prefix, given_by_all
+  local template, sub_template = dynamic_field(field)
+  index_key, prefix, sub_key = with_part(key_template, part), with_part(template, part), with_part(sub_template, part)
+  given_by_versions[part] = given_by_versions[part] or {}
+  given_by_all, of_members, dynamic = given_by_versions[part], stored ~= 'entry' and stored ~= 'string', false
+  local done, result = pcall(act, ...)
+  index_key, prefix, given_by_all, of_members, version_members, dynamic = key_template, field, all, false, false, true
+  if not done then
+    error(result, 0)
+  end
+  return result
 end
 
 -- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
 -- and `refused(value, reason)` for what cannot be indexed.
 local function each_given(pk, members, take, refused)
   if dynamic then
-    local key_template, field = index_key, prefix
-    dynamic, subject_key = false, inventory_of(field, pk)
-    local done, failure = pcall(each_version, field, pk, function(key, sub, part)
-      index_key, prefix, sub_key = with_part(key_template, part), with_part((dynamic_field(field)), part), sub
-      of_members = stored ~= 'entry' and stored ~= 'string'
-      version_members = of_members and look_at_all(stored, key)
-      each_given(pk, version_members, take, refused)
+    subject_key = inventory_of(prefix, pk)
+    each_version(prefix, pk, function(key, _, part)
+      in_version(part, function()
+        version_members = of_members and look_at_all(stored, key)
+        each_given(pk, version_members, take, refused)
+      end)
     end)
-    index_key, prefix, of_members, version_members, dynamic = key_template, field, false, false, true
-    if not done then
-      error(failure, 0)
-    end
     return
   end
   local function take_value(value, sub)
@@ -188,6 +199,10 @@ end
 
 -- The entry that an object gives in a place, if it does.
 local function entry_given(pk, key, name)
+  local part = dynamic and part_in(index_key, key)
+  if dynamic then
+    return part and in_version(part, entry_given, pk, key, name)
+  end
   local place = in_place(key, name)
   if given_by_all[pk] then
     return given_by_all[pk][place]
