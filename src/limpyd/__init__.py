@@ -60,6 +60,13 @@ if TYPE_CHECKING:
         DynamicSortedSetField,
         DynamicStringField,
     )
+    from limpyd.relations.dynamic import (
+        DynamicFKInstanceHashField,
+        DynamicFKStringField,
+        DynamicM2MListField,
+        DynamicM2MSetField,
+        DynamicM2MSortedSetField,
+    )
 else:
 
     def __getattr__(name: str) -> Any:
@@ -67,7 +74,11 @@ else:
         if "Dynamic" not in name or name not in __all__:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        return getattr(fields, name)
+        if hasattr(fields, name):
+            return getattr(fields, name)
+        from limpyd.relations import dynamic  # noqa: PLC0415 - few models have any
+
+        return getattr(dynamic, name)
 
 
 __version__ = "3.0.0.dev0"
@@ -83,9 +94,14 @@ __all__ = [
     "DateSimpleTimeIndex",
     "DateTimeIndex",
     "DoesNotExist",
+    "DynamicFKInstanceHashField",
+    "DynamicFKStringField",
     "DynamicHashField",
     "DynamicInstanceHashField",
     "DynamicListField",
+    "DynamicM2MListField",
+    "DynamicM2MSetField",
+    "DynamicM2MSortedSetField",
     "DynamicSetField",
     "DynamicSortedSetField",
     "DynamicStringField",

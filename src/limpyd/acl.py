@@ -100,5 +100,6 @@ def _related(schemas: Iterable[Any]) -> list[Any]:
         if schema not in found:
             found.append(schema)
             left += [field.model for field in schema.incoming]
-            left += [field.target for field in schema.value_fields.values() if getattr(field, "_target", None)]
+            fields = [*schema.value_fields.values(), *schema.dynamic.values()]
+            left += [field.target for field in fields if getattr(field, "_target", None)]
     return found

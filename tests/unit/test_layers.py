@@ -99,6 +99,7 @@ LAYERS = [
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},
     {"relations.fields", "relations.reverse", "relations"},
+    {"relations.dynamic"},
     {
         "drivers.guards",
         "drivers.replies",

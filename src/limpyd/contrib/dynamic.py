@@ -11,6 +11,21 @@ from limpyd.fields import (
     DynamicSortedSetField,
     DynamicStringField,
 )
+from limpyd.query.sync import Collection
+from limpyd.relations.dynamic import (
+    DynamicFKInstanceHashField,
+    DynamicFKStringField,
+    DynamicM2MListField,
+    DynamicM2MSetField,
+    DynamicM2MSortedSetField,
+)
+
+
+class CollectionManagerForModelWithDynamicFieldMixin:
+    """A base class of collection managers, without anything: every collection has `dynamic_filter` here."""
+
+
+CollectionManagerForModelWithDynamicField = Collection
 
 
 class ModelWithDynamicFieldMixin:
@@ -22,10 +37,17 @@ class ModelWithDynamicFieldMixin:
 
 
 __all__ = [
+    "CollectionManagerForModelWithDynamicField",
+    "CollectionManagerForModelWithDynamicFieldMixin",
+    "DynamicFKInstanceHashField",
+    "DynamicFKStringField",
     "DynamicField",
     "DynamicHashField",
     "DynamicInstanceHashField",
     "DynamicListField",
+    "DynamicM2MListField",
+    "DynamicM2MSetField",
+    "DynamicM2MSortedSetField",
     "DynamicSetField",
     "DynamicSortedSetField",
     "DynamicStringField",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, Never, TypeVar
 
 from limpyd.commands import operation, walk
@@ -24,6 +25,18 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
     """A dynamic field of one instance: its versions are reached by their parts."""
 
     __slots__ = ()
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The regular expression that names of versions match."""
+        pattern: re.Pattern[str] = self._field.names.pattern
+        return pattern
+
+    @property
+    def format(self) -> str:
+        """How the name of a version is made of its part, with `%s` in its place."""
+        text: str = self._field.names.format
+        return text
 
     def get_for(self, part: str | int) -> Bound:
         """The version with a part, to run commands on. Nothing is sent.

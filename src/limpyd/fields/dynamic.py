@@ -70,7 +70,11 @@ class DynamicField(Field[T]):
     ) -> None:
         super().__init__(lockable=lockable)
         given: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes, "lockable": lockable}
-        self._declared = self.of(**given) if type is Untyped else self.of(type, **given)
+        self._declare(self.of(**given) if type is Untyped else self.of(type, **given), pattern, format)
+
+    def _declare(self, declared: ValueField[Any], pattern: Any, format: Any) -> None:
+        """Notes what each version is, and how their names are made."""
+        self._declared = declared
         self._given_names = pattern, format
         self.names: VersionNames
         self._versions: dict[str, ValueField[Any]] = {}
@@ -108,6 +112,16 @@ class DynamicField(Field[T]):
         return cast("Self", was)
 
     # --- names ---
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The regular expression that names of versions match."""
+        return self.names.pattern
+
+    @property
+    def format(self) -> str:
+        """How the name of a version is made of its part, with `%s` in its place."""
+        return self.names.format
 
     def get_name_for(self, part: str | int) -> str:
         """The name of the version with a part.
@@ -166,10 +180,12 @@ class DynamicField(Field[T]):
         field = copy.copy(self._declared)
         field.declaration, field.declared_in = field, self.declared_in
         field.name = name
+        field.template_of = None if part is not None else self
         field._key_name = keys.version_name(self.name, part, self.names.name_for)
         if part is not None:
             field.version_of, field.version_part = self, part
         field = field.attach(self.model)
+        self._join(field)
         for where in keys.partitions:
             self._check_indexes(field.indexes_in(where) if field.indexable else ())
             kept = field.kept_in(where)
@@ -178,6 +194,9 @@ class DynamicField(Field[T]):
                     index.declared_key = template.key
             field.settle(where, kept, ())
         return field
+
+    def _join(self, version: ValueField[Any]) -> None:
+        """Tells a version, or what all have in common, what it has to know of other models."""
 
     def _check_indexes(self, indexes: Sequence[Declared]) -> None:
         for index in (index for given in indexes for index in declared(given).expanded()):

@@ -25,6 +25,19 @@ class Limpyd2FieldNames:
         instance: Any = getattr(self, "_instance")  # noqa: B009 - a slot of the class that has this part
         return instance.database.connection
 
+    @property
+    def dynamic_part(self) -> str | None:
+        """Of a version of a dynamic field what tells it from the others; None of other fields."""
+        field: Any = getattr(self, "_field")  # noqa: B009
+        return None if getattr(field, "version_of", None) is None else field.version_part
+
+    @property
+    def dynamic_version_of(self) -> Any:
+        """Of a version of a dynamic field that field, of the same instance; None of other fields."""
+        field: Any = getattr(self, "_field")  # noqa: B009
+        owner = getattr(field, "version_of", None)
+        return None if owner is None else owner.__get__(getattr(self, "_instance"))  # noqa: B009
+
     def proxy_get(self) -> Any:
         """The whole value, by the command that the type of the field reads it with; on the async face to be awaited."""
         return getattr(self, self.proxy_getter)()

@@ -13,6 +13,8 @@ class MayBeVersion:
 
     version_of: Any = None
     """The dynamic field of which it is a version; None if it is none."""
+    template_of: Any = None
+    """The dynamic field of which it is what all versions have in common; None if it is none."""
     version_part: str = ""
     """The part of its name that tells it from the other versions."""
 

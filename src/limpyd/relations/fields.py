@@ -28,7 +28,8 @@ def _instance_of(field: Any, stored: bytes | None, lazy: bool) -> Any:
     if stored is None:
         return None
     model = field.target.model
-    return model._lazy(stored) if lazy or not field.check else model._connected(stored)
+    may_be_gone = not field.check or field.version_of is not None
+    return model._lazy(stored) if lazy or may_be_gone else model._connected(stored)
 
 
 class BoundFKString(BoundString[str, Any, Face], Generic[M, Face]):

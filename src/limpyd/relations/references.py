@@ -56,6 +56,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
     """
 
     refers = True
+    bound_reverse: Any = None
+    """What its reverse side is of one object, if not that of one field."""
 
     def __init__(
         self,

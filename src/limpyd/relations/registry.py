@@ -25,14 +25,20 @@ def connect(database: Any, reverse: Any) -> None:
     found: list[tuple[ReferenceField[Any], Any]] = []
     names: set[tuple[Any, str]] = set()
     for model in models:
-        for field in model._schema.value_fields.values():
-            if isinstance(field, ReferenceField) and field._target is None:
-                target = next((each for each in _candidates(field, models) if field.finds(each)), None)
+        for field in references_of(model._schema):
+            if field._target is None:
+                target: Any = next((each for each in _candidates(field, models) if field.finds(each)), None)
                 if target is not None:
                     _check(field, target, reverse, names)
                     found.append((field, target))
     for field, target in found:  # now that nothing can be refused any more
         _join(field, target, reverse)
+
+
+def references_of(schema: Any) -> list[Any]:
+    """The references of a model; of a dynamic one what all of its versions have in common."""
+    fields = [*schema.value_fields.values(), *(dynamic.template for dynamic in schema.dynamic.values())]
+    return [field for field in fields if isinstance(field, ReferenceField)]
 
 
 def _candidates(field: ReferenceField[Any], models: list[Any]) -> list[Any]:
@@ -82,9 +88,11 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     holder: Any = field.model
     schema = target._declared()
     name = field.accessor()
-    setattr(target, name, reverse(name, field))
-    field.connect(schema)
-    schema.incoming.append(field)
+    joined: Any = field if field.template_of is None else field.template_of
+    setattr(target, name, reverse(name, joined))
+    joined.connect(schema)
+    if joined is field:
+        schema.incoming.append(field)
     if schema.keys.tag != holder.keys.tag:
         holder.crosses = schema.crosses = True
     for changed in (holder, schema):

@@ -29,7 +29,8 @@ class Reverse:
         if instance._schema is not self.field.target:
             msg = f"{instance!r} has no {self._name}: {self.field} refers to {self.field.target.name}"
             raise AttributeError(msg)
-        return BoundReverse(self.field, instance)
+        bound: Any = self.field.bound_reverse or BoundReverse
+        return bound(self.field, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
         msg = f"{self._name} is the reverse side of {self.field}; change that field"

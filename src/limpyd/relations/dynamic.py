@@ -1,0 +1,295 @@
+"""Dynamic fields that refer to objects: as many references, or collections of them, as there are parts of names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+
+from limpyd.exceptions import DeclarationError
+from limpyd.expressions import Expression
+from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields.base import Field
+from limpyd.fields.bound_dynamic import BoundDynamic, NoVersion
+from limpyd.fields.dynamic import DynamicField
+from limpyd.fields.value import ValueField
+from limpyd.relations.fields import (
+    BoundFKHashEntry,
+    BoundFKString,
+    BoundM2MList,
+    BoundM2MSet,
+    BoundM2MSortedSet,
+    FKInstanceHashField,
+    FKStringField,
+    M2MListField,
+    M2MSetField,
+    M2MSortedSetField,
+)
+from limpyd.relations.references import ReferenceField
+from limpyd.relations.reverse import BoundReverse
+
+M = TypeVar("M")
+
+
+class DynamicReferenceOptions(TypedDict, total=False):
+    """What the declaration of a dynamic reference takes beside the model and the name of the reverse side."""
+
+    pattern: str | re.Pattern[str] | None
+    format: str | None
+    check: bool
+    unique: bool
+    indexes: Any
+    lockable: bool
+    indexable: bool
+
+
+class BoundDynamicReverse(Faced[Face]):
+    """Those who refer to one object by a dynamic field. Called with a part, it is the collection of a version."""
+
+    __slots__ = ("_field", "_instance")
+
+    def __init__(self, field: Any, instance: Any) -> None:
+        self._field = field
+        self._instance = instance
+
+    def __reduce__(self) -> Any:
+        return type(self), (self._field, self._instance)
+
+    def get_for(self, part: Any) -> BoundReverse[Face]:
+        """Those who refer to the object by the version with a part, which can be written to. Nothing is sent.
+
+        Raises:
+            UnknownField: the part cannot be one, or the name would be that of something else.
+        """
+        return BoundReverse(self._field.get_for(part), self._instance)
+
+    def __call__(self, part: Any, /, *expressions: Expression, **filters: Any) -> Any:
+        """The collection of those who refer to the object by the version with a part. Raises as `get_for`."""
+        return self.get_for(part)(*expressions, **filters)
+
+    collection = __call__
+
+    def __repr__(self) -> str:
+        return f"<{self._field} to {self._instance!r}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if not name.startswith("_") and hasattr(BoundReverse, name):
+                msg = f"{self._field} is a dynamic field: name a version of it, such as get_for('…').{name}(…)"
+                raise NoVersion(msg)
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg, name=name, obj=self)
+
+
+class DynamicReferenceField(DynamicField[Any], Generic[M]):
+    """The declaration of a field with any number of versions, each of which refers to objects of a model.
+
+    On the reverse side a version is named first: `tag.movies("ann")`. Nothing tells by which versions an object is
+    referred to, so its deletion leaves such references as they are; what does not exist is not found by them.
+
+    Args:
+        to: the model, as a ReferenceField takes it.
+        related_name: the name of the reverse side; by default `<model>_set`.
+        pattern, format: see DynamicField.
+        check: whether a reference to an object that does not exist is refused.
+        unique: whether no two objects may refer to the same one by the same version.
+        indexes: indexes to keep beside the one that finds who refers to an object.
+    """
+
+    of: ClassVar[type[ReferenceField[Any]]]
+    refers = True
+    bound_reverse = BoundDynamicReverse
+
+    def __init__(
+        self,
+        to: Any,
+        related_name: str | None = None,
+        *,
+        pattern: str | re.Pattern[str] | None = None,
+        format: str | None = None,
+        check: bool = True,
+        unique: bool = False,
+        indexes: Any = (),
+        lockable: bool = True,
+        indexable: bool = True,
+        on_delete: Any = None,
+    ) -> None:
+        if on_delete is not None:
+            msg = (
+                f"{type(self).__name__} takes no 'on_delete': nothing tells by which versions an object is referred "
+                f"to, so its deletion leaves them; use {self.of.__name__} where it is to have consequences"
+            )
+            raise DeclarationError(msg)
+        Field.__init__(self, lockable=lockable)
+        options = {"check": check, "unique": unique, "indexes": indexes, "lockable": lockable, "indexable": indexable}
+        self._declare(self.of(to, related_name, **options), pattern, format)
+
+    @property
+    def _reference(self) -> Any:
+        return self._template
+
+    @property
+    def target(self) -> Any:
+        """The schema of the model that versions refer to. Raises as that of a ReferenceField."""
+        return self._reference.target
+
+    @property
+    def _target(self) -> Any:
+        return self._reference._target
+
+    def connect(self, target: Any) -> None:
+        """Notes the model that versions refer to, which must have objects for references to be valid."""
+        self._reference.connect(target)
+        self._versions.clear()
+
+    def _join(self, version: ValueField[Any]) -> None:
+        if version.version_of is self and self._target is not None:
+            reference: Any = version
+            reference.connect(self._target)
+
+
+class DynamicFKStringField(DynamicReferenceField[M]):
+    """A dynamic field whose versions are each a reference in a Redis string of its own; see `DynamicReferenceField`."""
+
+    of = FKStringField
+
+    @overload
+    def __init__(
+        self, to: type[M], related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DynamicFKStringField[Any],
+        to: str,
+        related_name: str | None = None,
+        **options: Unpack[DynamicReferenceOptions],
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        super().__init__(to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundDynamic[BoundFKString[M, Sync], Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundDynamic[BoundFKString[M, Async], Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundDynamic(self, instance)
+
+
+class DynamicFKInstanceHashField(DynamicReferenceField[M]):
+    """A dynamic field whose versions are each a reference in the hash of its instance; see `DynamicReferenceField`."""
+
+    of = FKInstanceHashField
+
+    @overload
+    def __init__(
+        self, to: type[M], related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DynamicFKInstanceHashField[Any],
+        to: str,
+        related_name: str | None = None,
+        **options: Unpack[DynamicReferenceOptions],
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        super().__init__(to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundDynamic[BoundFKHashEntry[M, Sync], Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundDynamic[BoundFKHashEntry[M, Async], Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundDynamic(self, instance)
+
+
+class DynamicM2MSetField(DynamicReferenceField[M]):
+    """A dynamic field whose versions are each references in a Redis set; see `DynamicReferenceField`."""
+
+    of = M2MSetField
+
+    @overload
+    def __init__(
+        self, to: type[M], related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DynamicM2MSetField[Any],
+        to: str,
+        related_name: str | None = None,
+        **options: Unpack[DynamicReferenceOptions],
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        super().__init__(to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundDynamic[BoundM2MSet[M, Sync], Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundDynamic[BoundM2MSet[M, Async], Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundDynamic(self, instance)
+
+
+class DynamicM2MListField(DynamicReferenceField[M]):
+    """A dynamic field whose versions are each references in a Redis list; see `DynamicReferenceField`."""
+
+    of = M2MListField
+
+    @overload
+    def __init__(
+        self, to: type[M], related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DynamicM2MListField[Any],
+        to: str,
+        related_name: str | None = None,
+        **options: Unpack[DynamicReferenceOptions],
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        super().__init__(to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundDynamic[BoundM2MList[M, Sync], Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundDynamic[BoundM2MList[M, Async], Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundDynamic(self, instance)
+
+
+class DynamicM2MSortedSetField(DynamicReferenceField[M]):
+    """A dynamic field whose versions are each references in a Redis sorted set; see `DynamicReferenceField`."""
+
+    of = M2MSortedSetField
+
+    @overload
+    def __init__(
+        self, to: type[M], related_name: str | None = None, **options: Unpack[DynamicReferenceOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DynamicM2MSortedSetField[Any],
+        to: str,
+        related_name: str | None = None,
+        **options: Unpack[DynamicReferenceOptions],
+    ) -> None: ...
+    def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
+        super().__init__(to, related_name, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundDynamic[BoundM2MSortedSet[M, Sync], Sync]: ...
+    @overload
+    def __get__(
+        self, instance: Faced[Async], owner: Any = None
+    ) -> BoundDynamic[BoundM2MSortedSet[M, Async], Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundDynamic(self, instance)
