@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "migrating.md"
 
 def rows():
     """The first cells of the list of differences."""
-    text = PAGE.read_text().partition("## Differences")[2]
+    text = PAGE.read_text().partition("## Differences")[2].partition("\n## ")[0]
     return [row for row in re.findall(r"^\| (.+?) \| .*\|$", text, re.MULTILINE) if row != "limpyd 2"]
 
 
