@@ -1,28 +1,30 @@
 """Raises at each place of a call in turn, as a signal handler may, and judges what is left; the sync face.
 
 A place is a line, or the entry of a function, that runs during a call in the drivers, the pipelines, the database, or
-in redis-py. At each an Exception is raised, then a KeyboardInterrupt; and instead of that the database is used.
+in redis-py. At each an Exception is raised, then a KeyboardInterrupt; and instead of that the database is used. Then
+handlers of real signals, which arrive at random moments of the calls, do the same.
 
-python -m tests.faults.interrupts [STEP]     (STEP: only every so many places)
+python -m tests.faults.interrupts [STEP]     (STEP: only every so many places, and so many times fewer signals)
 """
 
 from __future__ import annotations
 
 import gc
+import random
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from time import sleep
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
 import redis
 
 import limpyd
-from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, StringField
-from limpyd.drivers.connections import IDLE_UNCHECKED
+from limpyd import RedisDatabase
+from tests.faults.interrupted_calls import CALLS, CHANGES, MARK, WHOLE, Thing
 from tests.servers import running
 
 OURS = str(Path(limpyd.__file__).parent)
@@ -33,12 +35,11 @@ TRACED = (
     f"{OURS}/model/making.py",
     f"{Path(redis.__file__).parent}/",
 )
-MARK = "reply of its own"
-OF_TRACING = "'traceback' object is not callable"
-"""What CPython raises if a trace function raises as a `with` block is handed an error; no signal arrives there."""
 LONGEST = 15
 """Seconds after which a call hangs."""
 MOST_LINES = 4
+SIGNALS = 24_000
+THRESHOLDS = gc.get_threshold()
 
 
 class Late(Exception):
@@ -49,18 +50,13 @@ class Hang(BaseException):
     """A call took too long."""
 
 
-class Thing(RedisModel):
-    """What the calls are on."""
-
-    database = RedisDatabase()
-    number = StringField(type=int, indexable=True)
-    other = StringField()
-    name = InstanceHashField(indexable=True)
-    queue = ListField()
-
-
 class Place:
-    """Does something once, at the place with a number; counts places."""
+    """Does something once, at the place with a number; counts places.
+
+    Attributes:
+        seen: how many places there were so far.
+        places: their files and lines.
+    """
 
     def __init__(self, number: int = -1, act: Callable[[], Any] | None = None) -> None:
         self.seen = 0
@@ -68,7 +64,22 @@ class Place:
         self._number = number
         self._act = act
 
-    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
+    def begin(self) -> None:
+        """Begins to trace."""
+        signal.signal(signal.SIGALRM, _hangs)
+        signal.setitimer(signal.ITIMER_REAL, LONGEST)
+        # Python 3.11 calls a trace function without holding it. If the collector runs a finalizer while the frame is
+        # made that is to be traced, and tracing ends in that finalizer, it calls what is no more: it crashes, or tells
+        # that a 'traceback' object is not callable. So it is held here.
+        self._held = self._trace
+        sys.settrace(self._held)
+
+    def end(self) -> None:
+        """Ends tracing."""
+        sys.settrace(None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
         """Looks at each event of a traced frame."""
         if not frame.f_code.co_filename.startswith(TRACED):
             return None
@@ -80,80 +91,50 @@ class Place:
                 return None
             self.seen += 1
             self.places.add((frame.f_code.co_filename, frame.f_lineno))
-        return self.trace
+        return self._trace
 
 
-def _pipeline(database: RedisDatabase, thing: Thing) -> Any:
-    with database.pipeline() as pipe:
-        thing.number.set(6)
-        thing.name.hset("new")
-        pipe.add(thing.other.get)
+class Moment:
+    """Does something in the handler of a signal, so many seconds after it began; 0 for never.
 
+    Attributes:
+        seen: how often the signal has arrived.
+        places: none.
+        took: how many seconds it was from the beginning to the end.
+    """
 
-def _transaction(database: RedisDatabase, thing: Thing) -> Any:
-    with database.transaction():
-        thing.number.set(6)
-        thing.name.hset("new")
+    def __init__(self, seconds: float = 0, act: Callable[[], Any] | None = None) -> None:
+        self.seen = 0
+        self.places: set[tuple[str, int]] = set()
+        self.took = 0.0
+        self._seconds = seconds
+        self._act = act
+        self._began = perf_counter()
 
+    def begin(self) -> None:
+        """Sets the timer, which goes off once more if the call hangs."""
+        signal.signal(signal.SIGALRM, self._arrives)
+        self._began = perf_counter()
+        signal.setitimer(signal.ITIMER_REAL, self._seconds, LONGEST)
 
-def _watched(database: RedisDatabase, thing: Thing) -> Any:
-    def change(transaction: Any) -> None:
-        assert thing.other.get() == MARK
-        transaction.multi()
-        thing.number.set(6)
-        thing.name.hset("new")
+    def end(self) -> None:
+        """Stops the timer."""
+        self.took = perf_counter() - self._began
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
-    database.transaction(change, thing.number)
-
-
-def _closed(database: RedisDatabase, _: redis.Redis, _thing: Thing) -> None:
-    database.close()
-
-
-def _cut(_: RedisDatabase, client: redis.Redis, _thing: Thing) -> None:
-    client.client_kill_filter(_type="normal", skipme=True)
-
-
-def _cut_before(database: RedisDatabase, client: redis.Redis, thing: Thing) -> None:
-    _cut(database, client, thing)
-    sleep(IDLE_UNCHECKED)
-
-
-def _nothing(_: RedisDatabase, _client: redis.Redis, _thing: Thing) -> None:
-    pass
-
-
-def _pushed(_: RedisDatabase, _client: redis.Redis, thing: Thing) -> None:
-    thing.queue.rpush("x")
-
-
-Before = Callable[[RedisDatabase, redis.Redis, Thing], None]
-Call = Callable[[RedisDatabase, Thing], Any]
-CALLS: dict[str, tuple[Before, Call, Any]] = {
-    "read": (_nothing, lambda _, thing: thing.other.get(), MARK),
-    "indexed write": (_nothing, lambda _, thing: thing.number.set(6), True),
-    "create": (_nothing, lambda _, thing: Thing(number=6, name="made").number.get(), 6),
-    "pipeline": (_nothing, _pipeline, None),
-    "transaction": (_nothing, _transaction, None),
-    "watched transaction": (_nothing, _watched, None),
-    "blocking command": (_pushed, lambda _, thing: thing.queue.blpop(timeout=5), "x"),
-    "query": (_nothing, lambda _, thing: list(Thing.collection(name="old")), ["1"]),
-    "iteration": (_nothing, lambda database, thing: len(list(database.scan_keys())) > 3, True),
-    "first use": (_closed, lambda _, thing: thing.other.get(), MARK),
-    "first pipeline": (_closed, _pipeline, None),
-    "new connection": (_cut_before, lambda _, thing: thing.number.set(6), True),
-    "read after a loss": (_cut, lambda _, thing: thing.other.get(), MARK),
-    "query after a loss": (_cut, lambda _, thing: Thing.collection(name="old").count(), 1),
-    "closing": (_nothing, lambda database, thing: database.close(), None),
-}
-WHOLE = {"transaction", "watched transaction"}
+    def _arrives(self, *_: object) -> None:
+        self.seen += 1
+        if self.seen > 1:
+            raise Hang
+        if self._act is not None:
+            self._act()
 
 
 class Judge:
     """Makes calls, interrupts them, and judges what is left.
 
     Attributes:
-        found: how many calls were judged, and how many of them went wrong, by how.
+        found: how many calls were judged, how many signals arrived in them, and how many went wrong, by how.
         examples: some that went wrong.
     """
 
@@ -167,12 +148,22 @@ class Judge:
 
     def all_places(self, name: str, step: int = 1, first: int = 0) -> None:
         """Interrupts a call at all its places, or at some of them."""
-        reached = self._run(name, Place(), None)
-        for number in range(first, reached + 2, step):
+        place = Place()
+        self._run(name, place, None)
+        for number in range(first, place.seen + 2, step):
             for error in (Late, KeyboardInterrupt, None):
-                self._interrupted(name, number, error)
+                self._interrupted(name, Place, number, error)
 
-    def _interrupted(self, name: str, number: int, error: type[BaseException] | None) -> None:
+    def random_moments(self, name: str, times: int) -> None:
+        """Has a signal arrive at random moments of a call."""
+        for _ in range(2):
+            moment = Moment()
+            self._run(name, moment, None)
+        for _ in range(times):
+            seconds = max(1e-6, random.random() * moment.took * 1.1)
+            self._interrupted(name, Moment, seconds, random.choice((Late, KeyboardInterrupt, None)))
+
+    def _interrupted(self, name: str, kind: Any, where: float, error: type[BaseException] | None) -> None:
         replies: list[Any] = []
 
         def act() -> None:
@@ -181,49 +172,50 @@ class Judge:
             if self.database._pipeline() is None:  # within a block it would be a part of it
                 replies.append(self.thing.other.get())
 
-        place = Place(number, act)
+        place = kind(where, act)
+        told = f"{name}, {kind.__name__} {where}, {error}"
         try:
             self._run(name, place, error)
         except AssertionError as wrong:
-            self._wrong(f"{wrong.args[0][0]}", f"{name}, place {number}, {error}: {wrong.args[0][1]}")
+            self._wrong(f"{wrong.args[0][0]}", f"{told}: {wrong.args[0][1]}")
         except Hang:
-            self._wrong("hangs", f"{name}, place {number}, {error}")
+            self._wrong("hangs", told)
         if replies not in ([], [MARK]):
-            self._wrong("wrong replies", f"{name}, place {number}: the handler got {replies}")
+            self._wrong("wrong replies", f"{told}: the handler got {replies}")
         self.found["judged"] += 1
+        self.found["signals"] += kind is Moment and place.seen
 
     def _wrong(self, kind: str, example: str) -> None:
         self.found[kind] += 1
         self.examples.append(f"{kind}: {example}")
 
-    def _run(self, name: str, place: Place, error: type[BaseException] | None) -> int:
+    def _run(self, name: str, place: Place | Moment, error: type[BaseException] | None) -> None:
         before, call, right = CALLS[name]
         self.client.flushall()
         self.database._forget_indexes()
         self.thing = thing = Thing(number=5, other=MARK, name="old")
         list(Thing.collection(name="old"))
         before(self.database, self.client, thing)
-        signal.setitimer(signal.ITIMER_REAL, LONGEST)
         try:
-            sys.settrace(place.trace)
             try:
+                place.begin()
                 told = call(self.database, thing)
             finally:
-                sys.settrace(None)
+                place.end()
         except (Late, KeyboardInterrupt) as raised:
             _demand(type(raised) is error, "wrong errors", repr(raised))
             self._judge(name, done=None)  # while it is handled: its frames are still there
         except Hang:
             raise
         except Exception as raised:  # noqa: BLE001 - judged
-            _demand(str(raised) == OF_TRACING, "wrong errors", repr(raised))
+            _demand(False, "wrong errors", repr(raised))
         else:
             _demand(told == right, "wrong replies", f"{told!r} instead of {right!r}")
             self._judge(name, done=True)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            gc.set_threshold(*THRESHOLDS)
         self.places |= place.places
-        return place.seen
 
     def _judge(self, name: str, *, done: bool | None) -> None:
         """Looks at what a call left: by the same database, and by another client."""
@@ -235,7 +227,7 @@ class Judge:
             _demand((number, hash_name) in {(5, "old"), (6, "old"), (5, "new"), (6, "new")}, "wrong replies", "fields")
             if name in WHOLE:
                 _demand(changed[0] == changed[1], "half done", str(changed))
-            if done and CALLS[name][1] in (_pipeline, _transaction, _watched):
+            if done and CALLS[name][1] in CHANGES:
                 _demand(changed == (True, True), "half done", f"{changed}, and no error")
             stored = self.client.get("{thing}:field:number:1") or b""
             _demand(int(stored) == number, "wrong replies", f"{number}, and there is {stored!r}")
@@ -259,13 +251,22 @@ def _hangs(*_: object) -> None:
     raise Hang
 
 
-def interrupt_all(names: list[str], port: int, step: int = 1, first: int = 0) -> Judge:
-    """Interrupts some calls at each of their places, or at every so many of them from a first one on."""
+def interrupt_all(names: list[str], port: int, step: int = 1, first: int = 0, signals: int = 0) -> Judge:
+    """Interrupts some calls at each of their places, or at every so many of them from a first one on.
+
+    Args:
+        names: the calls.
+        port: where the server is.
+        step: every how many places.
+        first: the first place.
+        signals: how often, besides that, a signal arrives in each call at a random moment.
+    """
     judge = Judge(port)
-    usual = signal.signal(signal.SIGALRM, _hangs)
+    usual = signal.getsignal(signal.SIGALRM)
     try:
         for name in names:
             judge.all_places(name, step, first)
+            judge.random_moments(name, signals)
     finally:
         signal.signal(signal.SIGALRM, usual)
         judge.database.close()
@@ -277,11 +278,12 @@ def main() -> None:
     """Prints what was found, and fails if anything was."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     with running("valkey-9.1") as server:
-        judge = interrupt_all(list(CALLS), server.port, step)
+        judge = interrupt_all(list(CALLS), server.port, step, signals=SIGNALS // len(CALLS) // step)
         with server.client() as client:
             clients = client.info("clients")["connected_clients"]
     found = judge.found
-    print(f"{len(judge.places)} places (lines), {found['judged']} interrupted calls judged; ", end="")
+    print(f"{len(judge.places)} places (lines), {found['judged']} interrupted calls judged, ", end="")
+    print(f"{found['signals']} of them by signals; ", end="")
     kinds = ("wrong replies", "wrong errors", "hangs", "half done", "open pipelines", "leaked connections")
     print(", ".join(f"{kind}: {found[kind]}" for kind in kinds) + f"; connections at the end: {clients}")
     sys.exit("\n".join(judge.examples[:30]))
