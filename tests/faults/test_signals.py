@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from redis.cache import CacheConfig
 
 from limpyd import ListField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase
+from limpyd.drivers import forks
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
 from tests.proxy import Proxy
 from tests.servers import binaries, running
@@ -296,6 +298,31 @@ class TestForks:
             thread.join()
         database.close()
         client.close()
+
+    @pytest.mark.parametrize("how_long", [0.3, 60])
+    def test_another_thread_looks_up_a_host(self, one_server, monkeypatch, how_long):
+        """libc holds a lock meanwhile, which a child could never get."""
+        monkeypatch.setattr(forks, "LONGEST", 10 if how_long < 1 else 0.1)
+        inside, leave, ended = threading.Event(), threading.Event(), []
+        look_up = socket._socket.getaddrinfo
+
+        def slowly(*args):
+            inside.set()
+            leave.wait(how_long)
+            ended.append(1)
+            return look_up(*args)
+
+        thread = threading.Thread(target=redis.Redis(port=one_server.port).ping)
+        with monkeypatch.context() as patched:
+            patched.setattr(socket._socket, "getaddrinfo", slowly)
+            thread.start()
+            inside.wait()
+        try:
+            had_ended = os.waitstatus_to_exitcode(in_child(lambda: os._exit(len(ended))))
+            assert had_ended == (1 if how_long < 1 else 0)
+        finally:
+            leave.set()
+            thread.join()
 
     def test_in_the_middle_of_a_call(self, database, proxy):
         thing = model(RedisDatabase(port=proxy.port, socket_timeout=5))(number=0, other="x")

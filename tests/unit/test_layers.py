@@ -101,6 +101,7 @@ LAYERS = [
     {"relations.fields", "relations.reverse", "relations"},
     {"relations.dynamic"},
     {
+        "drivers.forks",
         "drivers.guards",
         "drivers.replies",
         "drivers.interrupts",

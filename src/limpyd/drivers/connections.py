@@ -19,6 +19,7 @@ from typing import Any
 import redis
 from redis.exceptions import MaxConnectionsError
 
+from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
 from limpyd.drivers.lines import Line
 
 IDLE_UNCHECKED = 0.05

@@ -13,6 +13,7 @@ from typing import Any
 import redis.asyncio
 from redis import exceptions as redis_errors
 
+from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
 from limpyd.drivers.shared_line import SharedLine, detach
 
 MOST_IDLE = 10
