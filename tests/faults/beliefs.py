@@ -4,7 +4,8 @@ Each process is a class on a database object of its own, which knows of the inde
 threads that stop before each exchange with the server, until it is their turn, so any order of all exchanges may come.
 In between the server is flushed, or comes back with what it had some time before. A query must give what the values
 say at the moment at which it is executed, or raise `IndexNotBuilt`. Indexes are plain, unique, of ranges, of several
-fields, of a transform, of references; a field may get another name meanwhile.
+fields, of a transform, of references; a field may get another name meanwhile, and so may the class, while processes go
+on to write under its former name.
 
 As a program it does so many rounds: `python -m tests.faults.beliefs 10000`.
 """
@@ -36,6 +37,7 @@ from limpyd.exceptions import (
     BulkError,
     DoesNotExist,
     IndexNotBuilt,
+    InvalidValue,
     RelatedDoesNotExist,
     UndeclaredReference,
     UniquenessError,
@@ -82,6 +84,7 @@ def folded(model: Any) -> dict[str, Any]:
 DECLARATIONS = {plain: 1, indexed: 3, more: 3, folded: 1, unique: 2, composite: 2, renamed: 2, referring: 3}
 EXPECTED = (BulkError, IndexNotBuilt, DoesNotExist, UniquenessError, RelatedDoesNotExist, UndeclaredReference)
 TOWNS = ["Rome", "Oslo"]
+NAME, FORMER_NAME = "Person", "Human"
 
 
 Values = dict[str, str | None]
@@ -90,12 +93,13 @@ Values = dict[str, str | None]
 class Process:
     """A class with a declaration, on a connection of its own."""
 
-    def __init__(self, port: int, declare: Callable[[Any], dict[str, Any]]) -> None:
+    def __init__(self, port: int, declare: Callable[[Any], dict[str, Any]], class_name: str) -> None:
         self.database = RedisDatabase(port=port)
         self.fields = declare(RedisModel)
         town = {"code": PKField(), "name": StringField(indexable=True)}
         self.town: Any = type("Town", (RedisModel,), {"database": self.database, **town})
-        self.model: Any = type("Person", (RedisModel,), {"database": self.database, **self.fields})
+        self.class_name = class_name
+        self.model: Any = type(class_name, (RedisModel,), {"database": self.database, **self.fields})
         self.folds = declare is folded
         self.text = "label" if declare is renamed else "name"
         """The field that holds the name."""
@@ -126,7 +130,7 @@ class Call(threading.Thread):
 
     Attributes:
         kind: what it does.
-        truth: the values at the beginning and at the end of its last exchange.
+        truth: the values at the beginning and at the end of its last exchange, by the names of classes.
         result: what it gave; or its error.
     """
 
@@ -174,7 +178,8 @@ class Interleaving:
         self._client = server.client()
         self._client.flushall()
         declared = self._rng.choices(list(DECLARATIONS), list(DECLARATIONS.values()), k=3)
-        self._processes = [Process(server.port, declare) for declare in declared]
+        names = self._rng.choice([[NAME], [NAME, NAME, FORMER_NAME]])
+        self._processes = [Process(server.port, declare, self._rng.choice(names)) for declare in declared]
         self._snapshot: dict[bytes, bytes] = {}
         self.counts: Counter[str] = Counter()
 
@@ -184,14 +189,21 @@ class Interleaving:
         self._client.close()
         self._reader.close()
 
-    def values(self) -> dict[str, Values]:
-        """What is stored of each object."""
-        found = {}
+    def values(self) -> dict[str, dict[str, Values]]:
+        """What is stored of each object, by the names of classes."""
         client: Any = self._reader
         towns = {code: client.get(f"{{town}}:field:name:{code}") for code in client.smembers("{town}:pks")}
-        for pk in client.smembers("{person}:pks"):
-            age, town = client.hmget(f"{{person}}:hash:{pk}", "age", "town")
-            texts = {text: client.get(f"{{person}}:field:{text}:{pk}") for text in ("name", "label")}
+        return {
+            name: self._values_of(f"{{{name.lower()}}}", towns)
+            for name in {each.class_name for each in self._processes}
+        }
+
+    def _values_of(self, tag: str, towns: dict[str, Any]) -> dict[str, Values]:
+        found = {}
+        client: Any = self._reader
+        for pk in client.smembers(f"{tag}:pks"):
+            age, town = client.hmget(f"{tag}:hash:{pk}", "age", "town")
+            texts = {text: client.get(f"{tag}:field:{text}:{pk}") for text in ("name", "label")}
             found[pk] = {"age": age, "town": town, "town_name": towns.get(town), **texts}
         return found
 
@@ -242,6 +254,8 @@ class Interleaving:
             writes["delete a town"] = process.town.lazy_connect(code).delete
         if text == "label":
             writes["rename"] = lambda: model.rename_field("name", "label")
+        if process.class_name == NAME and any(each.class_name == FORMER_NAME for each in self._processes):
+            writes["rename the class"] = lambda: model.rename_from(FORMER_NAME)
         build: dict[str, Callable[[], Any]] = {
             "rebuild": model.rebuild_indexes,
             "rebuild one": model.get_field(text).rebuild_indexes if has_index else model.rebuild_indexes,
@@ -258,19 +272,21 @@ class Interleaving:
             ),
         }
         chosen = rng.choices([writes, build, queries], [5, 2 if has_index else 0, 9 if has_index else 0])[0]
-        kind = rng.choice(list(chosen))
+        kind = rng.choices(list(chosen), [4 if kind == "rename the class" else 1 for kind in chosen])[0]
         self.counts[kind] += 1
 
         def judge(call: Call) -> None:
             result = call.result
-            if isinstance(result, EXPECTED):
+            if isinstance(result, EXPECTED) or (kind == "rename the class" and isinstance(result, InvalidValue)):
                 self.counts[type(result).__name__] += 1
                 return
             assert not isinstance(result, Exception), f"{kind} of {process.fields}: {result!r}"
             if chosen is not queries or (process.folds and kind == "in a pipeline"):
                 return  # a write that asks Python in the middle comes after what was sent with it
             self.counts["judged"] += 1
-            found = [sorted(pk for pk, values in truth.items() if holds(values)) for truth in call.truth]
+            found = [
+                sorted(pk for pk, values in truth[process.class_name].items() if holds(values)) for truth in call.truth
+            ]
             right = [len(each) if isinstance(result, int) else each for each in found]
             if result not in (right[1:] if kind.startswith("in a ") else right[:1]):
                 msg = f"{kind} {filters!r} of {process.fields}: {result!r}, should be {right!r}; {call.truth!r}"
