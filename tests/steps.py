@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,6 +33,23 @@ def steps(client: redis.Redis, work: Callable[[], Any]) -> list[float]:
         return [entry["duration"] / 1e6 for entry in client.slowlog_get(MOST_STEPS) if not own(entry["command"])]
 
 
+async def in_time(face: Any, call: Callable[[], Any], seconds: float) -> Any:
+    """The result of a call that takes so little of this process and of the server, at its least of some tries.
+
+    What both say of themselves counts: on a busy machine any call may be late.
+    """
+    took: list[float] = []
+    while not took or (min(took) >= seconds and len(took) < TRIES):
+        with everything_is_logged(face.client):
+            start = time.process_time()
+            result = await face.do(call())
+            spent = time.process_time() - start
+            entries = face.client.slowlog_get(MOST_STEPS)
+        took.append(spent + sum(entry["duration"] for entry in entries if not own(entry["command"])) / 1e6)
+    assert min(took) < seconds, took
+    return result
+
+
 @contextmanager
 def everything_is_logged(client: redis.Redis) -> Iterator[None]:
     """Has the server note how long it is busy with each command."""
@@ -44,6 +62,12 @@ def everything_is_logged(client: redis.Redis) -> Iterator[None]:
     finally:
         for name, value in before.items():
             client.config_set(name, value)
+
+
+def processor_seconds(client: redis.Redis) -> float:
+    """The seconds of the processor that the server has used for commands."""
+    used: Any = client.info("cpu")
+    return used["used_cpu_user_main_thread"] + used["used_cpu_sys_main_thread"]
 
 
 def own(command: bytes) -> bool:

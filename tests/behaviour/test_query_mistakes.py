@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import enum
 import json
-import time
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from limpyd import (
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, LimpydError, UnknownField
 from tests.behaviour.test_query_corners import create, paged
 from tests.rebuild import inconsistencies, state
+from tests.steps import in_time
 
 
 class Era(enum.Enum):
@@ -58,17 +58,6 @@ async def people(any_face, person):
     values = {"city": lambda n: "XY"[n % 2], "data": lambda n: {"k": [n]}}
     await create(any_face, person, 6, name="n{}".format, age=int, code=str, **values)
     return person
-
-
-async def timed(face, call, seconds=0.5):
-    """The result of a call that is not to take long, in the best of three times on a busy machine."""
-    took = []
-    while not took or (min(took) >= seconds and len(took) < 3):
-        start = time.perf_counter()
-        result = await face.do(call())
-        took.append(time.perf_counter() - start)
-    assert min(took) < seconds
-    return result
 
 
 def fill(client, rows):
@@ -278,14 +267,14 @@ class TestLargeQueries:
         fill(any_face.client, rows)
         names = sorted(row["name"] for row in rows)[:1000]
         collection = big.collection(name__in=names).filter(pk__in=range(2, 502))
-        found = await timed(any_face, lambda: collection.values_list("pk", flat=True).all())
+        found = await in_time(any_face, lambda: collection.values_list("pk", flat=True).all(), 0.5)
         assert sorted(found, key=int) == [str(pk) for pk in range(2, 502) if rows[pk - 1]["name"] in names]
 
     async def test_many_numbers_that_are_excluded(self, any_face, big):
         fill(any_face.client, self.rows(4000))
         for everybody in (big.collection(a__gte=0), big.collection()):
-            found = await timed(
-                any_face, lambda c=everybody: c.exclude(a__in=range(2000)).values_list("a", flat=True).all()
+            found = await in_time(
+                any_face, lambda c=everybody: c.exclude(a__in=range(2000)).values_list("a", flat=True).all(), 0.5
             )
             assert sorted(found) == list(range(2000, 4000))
 
@@ -293,9 +282,9 @@ class TestLargeQueries:
         """With those who come last looked at first, so that each next one takes the place of another."""
         fill(any_face.client, self.rows(12000))
         for everybody in (big.collection(a__gte=0), big.collection()):
-            found = await timed(any_face, lambda c=everybody: c.sort(by="-b")[2900:2920], seconds=0.25)
+            found = await in_time(any_face, lambda c=everybody: c.sort(by="-b")[2900:2920], 0.25)
             assert found == [str(pk) for pk in range(12000 - 2900, 12000 - 2920, -1)]
-            found = await timed(any_face, lambda c=everybody: c.sort(by="b")[2900:2920], seconds=0.25)
+            found = await in_time(any_face, lambda c=everybody: c.sort(by="b")[2900:2920], 0.25)
             assert found == [str(pk) for pk in range(2901, 2921)]
 
 

@@ -231,10 +231,12 @@ def run(kind: str, times: int, face_name: str, server_name: str) -> Findings:
     findings = Findings()
     try:
         for number in range(0, times, accident.round):
-            with a_round(accident, face_name, f"r{number}c") as of_round:
+            with a_round(accident, face_name, f"r{number}c") as (crowd, of_round):
                 for _ in range(min(accident.round, times - number)):
+                    crowd.wait_for_work()
                     time.sleep(random.uniform(0.005, 0.04))
                     accident.strike()
+                crowd.wait_for_work()
                 time.sleep(0.02)
             findings += of_round
     finally:
@@ -243,7 +245,7 @@ def run(kind: str, times: int, face_name: str, server_name: str) -> Findings:
 
 
 @contextmanager
-def a_round(accident: Accident, face_name: str, label: str) -> Iterator[Findings]:
+def a_round(accident: Accident, face_name: str, label: str) -> Iterator[tuple[Crowd, Findings]]:
     """Clients at work on an empty database; afterwards, what came of it."""
     accident.rest()
     with accident.server.client() as client:
@@ -257,7 +259,7 @@ def a_round(accident: Accident, face_name: str, label: str) -> Iterator[Findings
     accident.rest()
     crowd.start()
     try:
-        yield findings
+        yield crowd, findings
     finally:
         crowd.stop()
     for error in crowd.errors:

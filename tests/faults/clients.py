@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -208,6 +209,12 @@ class Crowd:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def wait_for_work(self) -> None:
+        """Waits until another operation has begun, however slow the machine."""
+        before = len(self.promises.operations)
+        while len(self.promises.operations) == before and any(thread.is_alive() for thread in self._threads):
+            time.sleep(0.001)
 
     def stop(self) -> None:
         self._stop.set()
