@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pickle import PicklingError
 from typing import Any, NoReturn, Self
 
 
@@ -60,6 +59,8 @@ def check_importable(model: type[Any]) -> None:
             f"{model.__name__} cannot be pickled: another process would look for {model.__qualname__} in the module "
             f"{model.__module__}, where it is not; declare the model at the top of a module"
         )
+        from pickle import PicklingError  # noqa: PLC0415 - who pickles has imported it
+
         raise PicklingError(msg)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -205,23 +204,20 @@ def test_files_are_short():
         assert len(path.read_text().splitlines()) < 420, path
 
 
-def test_importing_costs_little_beyond_redis(tmp_path):
-    """At most half of what redis itself costs; machines are noisy, so the best of several counts."""
+def test_importing_costs_little_beyond_redis():
+    """At most seven tenths of the function calls of importing redis, which is about half of its time."""
     program = (
-        "import time; start = time.process_time(); import redis, redis.asyncio, hiredis; middle = time.process_time(); "
-        "import limpyd, limpyd.asyncio; print((time.process_time() - middle) / (middle - start))"
+        "import sys; calls = [0]\n"
+        "def count(_frame, event, _): calls[0] += event in {'call', 'c_call'}\n"
+        "sys.setprofile(count)\nimport redis, redis.asyncio, hiredis\nof_redis = calls[0]\n"
+        "import limpyd, limpyd.asyncio\nprint((calls[0] - of_redis) / of_redis)"
     )
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is for once, not for each import
-    run = [sys.executable, "-c", program]
-    ratios = sorted(
-        float(subprocess.run(run, capture_output=True, check=True, text=True, env=environment).stdout) for _ in range(8)
-    )
-    assert ratios[0] < 0.5, ratios
+    ratio = float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
+    assert ratio < 0.7
 
 
 def test_making_an_instance_costs_little(one_server):
-    """At most 1 µs where nothing is asked; the best of several."""
+    """At most eight times as much as an instance of a plain class, where nothing is asked."""
     import timeit  # noqa: PLC0415
 
     from limpyd import RedisDatabase, RedisModel, StringField  # noqa: PLC0415
@@ -230,5 +226,12 @@ def test_making_an_instance_costs_little(one_server):
         database = RedisDatabase(port=one_server.port)
         text = StringField()
 
-    best = min(timeit.repeat(lambda: Thing.lazy_connect(1), number=5000, repeat=20)) / 5000
-    assert best < 1e-6 * 1.5  # half as much again, for a machine that does other work besides
+    class Plain:
+        def __init__(self, pk):
+            self.pk = pk
+
+    # In short rounds, some of which nothing else interrupts, and beside something as plain, for the machine's speed.
+    plain, made = (
+        min(timeit.repeat(lambda m=make: m(1), number=200, repeat=200)) for make in (Plain, Thing.lazy_connect)
+    )
+    assert made < 8 * plain
