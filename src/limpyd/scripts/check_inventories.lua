@@ -12,7 +12,8 @@
 --          expired   one is listed that it does not have
 --        or 'error' (see lib/atomic)
 -- @guarded
--- @include atomic parts unless_mistyped findings
+-- @requires atomically call dynamic_field findings inventory_of note part_in placed placing repairs subject_key
+-- @requires undo_with unless_mistyped with_part
 
 local at_most, fields, large = tonumber(ARGV[2]), { unpack(ARGV, 4, 3 + ARGV[3]) }, {}
 
