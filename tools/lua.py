@@ -1,7 +1,8 @@
 """What Lua files use of each other: declared in each, and checked.
 
 python -m tools.lua            tells what is used and not declared, declared and not used, provided twice or by nobody
-python -m tools.lua declare    writes the `-- @requires` and `-- @provides` lines as they should be
+python -m tools.lua declare    writes the `-- @requires` and `-- @provides` lines as they should be, and those that
+                               read arguments (tools/lua_layouts.py)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from limpyd.lua.linker import LIBRARY, SCRIPTS, LinkError, Part, link, read_part
+from tools import lua_layouts
 from tools.lua_names import names_in
 
 GLOBALS = {
@@ -49,6 +51,10 @@ class File:
         kept = {name for name in self.part.names("requires") if "." in name}
         return self.used.keys() - set(self.part.names("defers")) | kept
 
+    def with_layouts(self) -> str:
+        """Its source, with the lines that are made of layouts as they should be."""
+        return lua_layouts.written(self.source)
+
     def given(self, used_by_others: set[str]) -> set[str]:
         """What it should provide."""
         if not self.is_library:
@@ -73,6 +79,8 @@ def problems() -> Iterator[str]:
     required = {name for file in every for kind in ("requires", "defers") for name in file.part.names(kind)}
     for file in every:
         yield from _problems_of(file, providers, required)
+        if file.with_layouts() != file.source:
+            yield f"{file.label} reads or explains arguments otherwise than they are laid out: make lua"
     for file in every:
         if not file.is_library:
             yield from _problems_when_linked(file)
@@ -122,7 +130,9 @@ def _problems_when_linked(file: File) -> Iterator[str]:
 
 
 def declare() -> None:
-    """Writes into each file what it requires and provides."""
+    """Writes into each file what it requires and provides, and the lines that are made of layouts."""
+    for file in files():
+        file.path.write_text(file.with_layouts(), "utf-8")
     every = files()
     used = {file.label: {name.split(".")[0] for name in file.used} for file in every}
     for file in every:

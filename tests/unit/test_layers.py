@@ -16,7 +16,7 @@ LAYERS = [
     {"keys", "faces", "replies", "iteration", "expressions", "conversion", "pickling"},
     {"keys.limpyd2"},
     {"keys.layouts"},
-    {"lua.linker", "lua"},
+    {"lua.arguments", "lua.linker", "lua"},
     {"scripts.loader"},
     {"resp", "types", "server", "pipelines"},
     {"requests"},

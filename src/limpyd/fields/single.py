@@ -13,6 +13,7 @@ from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import BoundValue, Place, ValueField
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
+from limpyd.lua.arguments import Value, packed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
@@ -53,7 +54,7 @@ class SingleValueField(ValueField[T]):
     def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
         super().settle(where, indexes, together)
         place = self._places[where]
-        self._upkeeps[where] = (place.prefix, place.stored, self._sub(), *place.described)
+        self._upkeeps[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
 
     def stored_in(self, where: Partition) -> Stored:
         return super().stored_in(where)._replace(sub=self._sub())

@@ -17,6 +17,7 @@ from limpyd.indexes.kept import Kept
 from limpyd.indexes.limpyd2 import keep_apart
 from limpyd.keys import Partition, placed
 from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.lua.arguments import IndexRow, packed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import calls, writes
 from limpyd.scripts.leaves import Stored
@@ -30,10 +31,6 @@ R = TypeVar("R")
 
 MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 """How many members stand in one command, with room for what comes before them; more are several commands of a step."""
-
-
-Check = tuple[bytes, bytes, bytes]
-"""What a new value must meet, as the scripts know it: a kind (see scripts/lib/add_entry.lua), a form and a key."""
 
 
 class Place(NamedTuple):
@@ -173,7 +170,7 @@ class ValueField(MayBeVersion, Field[T]):
             {},
         )
 
-    def checks_in(self, where: Partition) -> Sequence[Check]:
+    def checks_in(self, where: Partition) -> Sequence[IndexRow]:
         """What new values must meet in a partition."""
         return ()
 
@@ -237,10 +234,9 @@ class ValueField(MayBeVersion, Field[T]):
         return where.field_prefix(self.key_name)
 
 
-def _described(indexes: Sequence[Kept], checks: Sequence[Check] = (), listing: tuple[Argument, ...] = ()) -> Indexes:
+def _described(indexes: Sequence[Kept], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None) -> Indexes:
     """Indexes as the scripts know them, after what lists the field and what is checked."""
-    told: list[tuple[Argument, ...]] = [*([listing] if listing else []), *checks, *(index.upkeep for index in indexes)]
-    return (len(told), *(arg for each in told for arg in each))
+    return packed(([*([listing] if listing else []), *checks, *(index.upkeep for index in indexes)],))
 
 
 class BoundValue(BoundField[Face]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.keys import Partition, to_bytes
-from limpyd.requests import Argument
+from limpyd.lua.arguments import IndexRow
 
 
 class MayBeVersion:
@@ -23,8 +23,8 @@ class MayBeVersion:
         """The field that its indexes are declared on: itself; of a version what all versions have in common."""
         return self if self.version_of is None else self.version_of.template
 
-    def listing_in(self, where: Partition) -> tuple[Argument, ...]:
-        """What lists a version among those of its object, as the scripts know an index; empty for other fields."""
+    def listing_in(self, where: Partition) -> IndexRow | None:
+        """What lists a version among those of its object, as the scripts know an index; nothing for other fields."""
         if self.version_of is None:
-            return ()
-        return b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(where)
+            return None
+        return IndexRow(b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(where))

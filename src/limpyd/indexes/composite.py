@@ -12,6 +12,7 @@ from limpyd.indexes.forms import form
 from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.leaves import Node, OneOf, Stored, Text
 
 ONE_VALUE = frozenset({b"entry", b"string"})
@@ -174,7 +175,7 @@ class KeptTogether(Kept):
         self._joined = isinstance(where, Limpyd2Partition) and self.kind != b"&scored"
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec
-        self.upkeep = (self.kind, self.form, self.key)
+        self.upkeep = IndexRow(self.kind, self.form, self.key)
         self._final_name = forms[0]
         self._final = form(forms[0])
         self._steps = []

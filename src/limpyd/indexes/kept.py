@@ -12,7 +12,7 @@ from limpyd.indexes.forms import DOUBLE, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, placed
 from limpyd.keys.parts import is_template, part_in
-from limpyd.requests import Argument
+from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.leaves import Node, Stored, Text
 from limpyd.types import CODECS, UNTYPED, Codec, GeoPoint, codec_for
 
@@ -88,7 +88,7 @@ class Kept:
         elif "casefold" in names:
             self.form = Asked(self, self.form)
         self._as_stored = self.form == b"text"
-        self.upkeep: tuple[Argument, ...] = (self.kind, self.form, self.key)
+        self.upkeep = IndexRow(self.kind, self.form, self.key)
 
     def __str__(self) -> str:
         return f"{self.index} of {self.field}"

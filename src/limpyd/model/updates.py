@@ -12,6 +12,7 @@ from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.setters import with_own_setters
 from limpyd.foreign_values import taking_foreign_keys
+from limpyd.lua.arguments import Value, packed
 from limpyd.model.schema import Schema
 from limpyd.requests import Argument, Request
 from limpyd.scripts import updates
@@ -50,7 +51,7 @@ def _assigned(field: Any, value: Any) -> Assigned:
     if isinstance(field, SingleValueField):
         return Assigned(field.name, field.upkeep(None), () if value is None else (field.encode(value),))
     place = field.place(None)
-    upkeep = (place.prefix, place.stored, b"", *place.described)
+    upkeep = packed(Value(place.prefix, place.stored, b"", place.described))
     return Assigned(field.name, upkeep, () if value is None else _making(field, value))
 
 

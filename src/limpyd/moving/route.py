@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
+from limpyd.lua.arguments import packed
 from limpyd.model.schema import Schema
 from limpyd.requests import Argument
 from limpyd.scripts.calls import deletion_layout
@@ -119,4 +120,4 @@ def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argumen
 
 
 def _described(indexes: Sequence[Kept]) -> Indexes:
-    return (len(indexes), *(arg for kept in indexes for arg in kept.upkeep))
+    return packed(([kept.upkeep for kept in indexes],))

@@ -9,6 +9,7 @@ from limpyd.exceptions import LimpydError
 from limpyd.fields.many import MembersField
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
+from limpyd.lua.arguments import MembersCall, MembersCommand, Place, packed
 from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
 from limpyd.requests import Argument, Request
 from limpyd.scripts import bulk
@@ -86,8 +87,8 @@ def clearing_command(reference: Any, where: Partition) -> list[Argument]:
     place = reference.place_in(where)
     command, before = REMOVALS[place.stored]
     scope = b"whole" if place.escalates else b"members"
-    changed = (0, place.prefix, place.stored, scope, len(before) + 1, 1, *place.described)
-    return [1, *changed, command, 1, len(before) + 1, *before, b""]
+    changed = Place(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
+    return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
 
 def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:

@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue,
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.value import Check, Place, ValueField
+from limpyd.fields.value import Place, ValueField
 from limpyd.foreign_values import NeedsReading
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equal import EqualIndex
@@ -18,6 +18,7 @@ from limpyd.indexes.kept import Kept
 from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.lua.arguments import IndexRow
 from limpyd.pickling import ByAttributes
 from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
@@ -237,11 +238,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self._settled[where] = (indexes, together)
         super().settle(where, indexes, together)
 
-    def checks_in(self, where: Partition) -> Sequence[Check]:  # noqa: ARG002 - as of every field
+    def checks_in(self, where: Partition) -> Sequence[IndexRow]:  # noqa: ARG002 - as of every field
         if not self.check or self._target is None:
             return ()
         (only,) = self._target.keys.partitions
-        return ((b"ref", b"text", only.pks),)
+        return (IndexRow(b"ref", b"text", only.pks),)
 
     def _claim(self, new: NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
         for kind, _, key in self.checks_in(self.model.keys.partition(new.pk)):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
+from limpyd.lua.arguments import NewValue, Updated, UpdatedFields, packed
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import scripted
 from limpyd.scripts.loader import Script
@@ -29,7 +30,7 @@ class Assigned(NamedTuple):
 
     field: str
     upkeep: Upkeep
-    args: Sequence[Argument]
+    args: tuple[Argument, ...]
 
 
 class Fields:
@@ -43,17 +44,17 @@ class Fields:
 
     def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
         """What is told of an object."""
-        args: list[Argument] = [b"" if version is None else version, len(assigned)]
-        for field, upkeep, each in assigned:
+        values = []
+        for field, upkeep, args in assigned:
             if field not in self._numbers:
                 self._numbers[field] = len(self._numbers)
                 self._upkeeps[field] = upkeep
-            args += (self._numbers[field], len(each), *each)
-        return args
+            values.append(NewValue(self._numbers[field], args))
+        return list(packed(Updated(b"" if version is None else version, values)))
 
     def told(self) -> list[Argument]:
         """What is told of the fields."""
-        return [*self._head, len(self._upkeeps), *(arg for upkeep in self._upkeeps.values() for arg in upkeep)]
+        return list(packed(UpdatedFields(*self._head, list(self._upkeeps.values()))))
 
     def claims(self) -> list[Claim]:
         """What may turn out to belong to another object."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.command_table import FREEING, Needs, Scope
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
+from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
 from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Claim, Model, refusal
@@ -20,15 +21,15 @@ REMOVE = Script("write", flags="allow-oom")
 WRITE_MEMBERS = Script("write_members")
 REMOVE_MEMBERS = Script("write_members", flags="allow-oom")
 
-Indexes = tuple[Argument, ...]
-"""The indexes of a field as the scripts know them: a count, and of each its kind, form and key."""
+Indexes = Packed
+"""The indexes of a field, laid out: a count, and of each an `Index`."""
 
-Upkeep = tuple[Argument, ...]
-"""A field of one value as write.lua knows it: prefix of its key, how it is stored, sub-key, and its indexes."""
+Upkeep = Packed
+"""A field of one value, laid out as a `Value`."""
 
 
 class Step(NamedTuple):
-    """One write command on one field of one value."""
+    """One write command on one field of one value: its name, and a `ValueCommand`."""
 
     field: str
     upkeep: Upkeep
@@ -82,10 +83,8 @@ def write(
 def step_args(steps: Sequence[Step]) -> list[Argument]:
     """What scripts/lib/steps.lua is told of some commands."""
     args: list[Argument] = []
-    for _, upkeep, command, command_args in steps:
-        args += upkeep
-        args += (command, len(command_args))
-        args += command_args
+    for step in steps:
+        lay_out(args, step[1:])
     return args
 
 
@@ -201,13 +200,12 @@ def write_members(
             args += (len(keys), other.pk)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
-        args.append(len(changes))
-        for change in changes:
-            args += (change.owner, change.prefix, change.stored, change.scope, change.first, change.step)
-            args += change.indexes
+        places = [
+            Place(one.owner, one.prefix, one.stored, one.scope, one.first, one.step, one.indexes) for one in changes
+        ]
         name, *sub_command = command.split()
-        args += (name, key_at + len(sub_command), len(sub_command) + len(command_args), *sub_command)
-        args += command_args
+        call = MembersCall(name, key_at + len(sub_command), (*sub_command, *command_args))
+        lay_out(args, MembersCommand(places, call))
     everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
     return Request(
         everything,

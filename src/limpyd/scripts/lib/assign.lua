@@ -1,29 +1,50 @@
 -- Gives fields of an object new values, and makes their indexes follow.
 --
--- ARGV tells of the model the prefix of its hashes, and the sub-key of its version or ''; a count of fields, and those,
--- each the prefix of its key, how it is stored (see lib/values and lib/look_at_all), its sub-key, a count of its
--- indexes, and those (see lib/add_entry). And of an object the version that it is to have, or '', a count of values, and
--- those, each the number of its field, counted from 0, a count of arguments, and those: none to remove the value; the
--- value itself of a field of one value; else the command that makes it and its arguments.
+-- ARGV tells of the fields:
+-- @layout UpdatedFields
+--    1 hash_prefix  what the keys of the objects' hashes begin with
+--    2 version_sub  the sub-key of the version, or ''
+--    3 fields       the fields: a count, and of each
+--          prefix   what its key begins with
+--          stored   how it is stored, see values and look_at_all
+--          sub      its sub-key in the hash, or ''
+--          indexes  its indexes, those of several fields last: a count, and of each
+--              kind  see add_entry
+--              form  what it keeps of a value, see forms
+--              key   its key, or what its keys begin with
+-- @end
+-- and of an object:
+-- @layout Updated
+--    1 version  the version that it is to have, or ''
+--    2 values   its values: a count, and of each
+--          field  the number of its field, counted from 0
+--          args   what makes it (nothing, the value, or a command and its arguments): a count, and those
+-- @end
 -- @requires call exactly expiry_of follow_value goes_on look_at_all make_member_upkeep make_upkeep member_upkeep placed
 -- @requires read_value refuse subject_key undo_with undo_write upkeep
 -- @provides after_object assign read_fields
 
-local version_key, version_sub, fields = '', '', {}
+local version_key, version_sub_key, fields = '', '', {}
 
 -- Gives the position after the fields.
 local function read_fields(at)
-  version_key, version_sub = ARGV[at], ARGV[at + 1]
-  local count = tonumber(ARGV[at + 2])
-  at = at + 3
-  for number = 0, count - 1 do
-    local last_index = at + 3 + 3 * ARGV[at + 3]
+  -- @reads UpdatedFields at
+  local hash_prefix, version_sub = ARGV[at], ARGV[at + 1]
+  local field_count, first_field = tonumber(ARGV[at + 2]), at + 3
+  -- @end
+  version_key, version_sub_key = hash_prefix, version_sub
+  at = first_field
+  for number = 0, field_count - 1 do
+    -- @reads Value at
+    local prefix, stored, sub = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+    local first_index, last_index = at + 4, at + 3 + 3 * ARGV[at + 3]
+    -- @end
     fields[number] = {
       number = number,
-      prefix = ARGV[at],
-      stored = ARGV[at + 1],
-      sub = ARGV[at + 2],
-      first_index = at + 4,
+      prefix = prefix,
+      stored = stored,
+      sub = sub,
+      first_index = first_index,
       last_index = last_index,
     }
     at = last_index + 1
@@ -93,26 +114,32 @@ end
 local function next_version(pk, expected)
   local key = placed(version_key, pk)
   subject_key = key
-  local version = call('HGET', key, version_sub)
+  local version = call('HGET', key, version_sub_key)
   if expected ~= '' and (version or '0') ~= expected then
     refuse('stale', version or '0')
   end
-  local after = call('HINCRBY', key, version_sub, 1)
+  local after = call('HINCRBY', key, version_sub_key, 1)
   if version then
-    undo_with('HSET', key, version_sub, version)
+    undo_with('HSET', key, version_sub_key, version)
   else
-    undo_with('HDEL', key, version_sub)
+    undo_with('HDEL', key, version_sub_key)
   end
-  return exactly(after, true, 'HINCRBY', key, version_sub)
+  return exactly(after, true, 'HINCRBY', key, version_sub_key)
 end
 
 -- Where what is told of an object ends.
 local function after_object(at)
-  local next_at = at + 2
-  for _ = 1, ARGV[at + 1] do
-    next_at = next_at + 2 + ARGV[next_at + 1]
+  -- @reads Updated at
+  local value_count, first_value = tonumber(ARGV[at + 1]), at + 2
+  -- @end
+  at = first_value
+  for _ = 1, value_count do
+    -- @reads NewValue at
+    local last_arg = at + 1 + ARGV[at + 1]
+    -- @end
+    at = last_arg + 1
   end
-  return next_at
+  return at
 end
 
 -- Gives an object, of which ARGV tells from a position on, new values; its new version, or false if it has none.
@@ -124,20 +151,27 @@ local function assign(pk, at)
   if upkeep then
     upkeep.forget_composites() -- those of an object before this one, which was refused
   end
-  local version = version_sub ~= '' and next_version(pk, ARGV[at])
-  local count = tonumber(ARGV[at + 1])
-  at = at + 2
-  for _ = 1, count do
-    local field, first, last = fields[tonumber(ARGV[at])], at + 2, at + 1 + ARGV[at + 1]
-    if field.stored == 'entry' or field.stored == 'string' then
-      assign_one(field, pk, last >= first and ARGV[first] or nil)
+  -- @reads Updated at
+  local version = ARGV[at]
+  local value_count, first_value = tonumber(ARGV[at + 1]), at + 2
+  -- @end
+  local new_version = version_sub_key ~= '' and next_version(pk, version)
+  at = first_value
+  for _ = 1, value_count do
+    -- @reads NewValue at
+    local field = ARGV[at]
+    local first_arg, last_arg = at + 2, at + 1 + ARGV[at + 1]
+    -- @end
+    local place = fields[tonumber(field)]
+    if place.stored == 'entry' or place.stored == 'string' then
+      assign_one(place, pk, last_arg >= first_arg and ARGV[first_arg] or nil)
     else
-      assign_many(field, pk, first, last)
+      assign_many(place, pk, first_arg, last_arg)
     end
-    at = last + 1
+    at = last_arg + 1
   end
   if upkeep then
     upkeep.follow_composites()
   end
-  return version
+  return new_version
 end

@@ -1,10 +1,22 @@
 -- Runs write commands on fields of any type, and makes their indexes follow.
 --
 -- ARGV tells them from a position to another, each:
---   a count of places (see lib/tracking), each: the number of its object, the prefix of its key, how it is stored, the
---   scope, the first member and the step, a count of its indexes, and those (see lib/add_entry);
---   the command, where among its arguments the first place's key is to stand, a count of the other arguments, and
---   those
+-- @layout MembersCommand
+--    1 places   what it may change: a count, and of each
+--          owner    whose it is: 0 for the object that is written to, else which of the others
+--          prefix   what its key begins with
+--          stored   how it is stored, see look_at_all
+--          scope    what the command can change of it, see tracking
+--          first    which of the arguments beside the key is the first member
+--          step     how many arguments further the next one is
+--          indexes  its indexes, those of several fields last: a count, and of each
+--              kind  see add_entry
+--              form  what it keeps of a value, see forms
+--              key   its key, or what its keys begin with
+--      command  the command
+--      key_at   where among its arguments the key of the first place is to stand
+--      args     its other arguments: a count, and those
+-- @end
 --
 -- `pks` are the primary keys of the objects by their numbers, and `sets`, if they are of several models, those of all
 -- primary keys of each one's model. Replies are put into `outcome` from its third place on.
@@ -18,41 +30,51 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
   member_upkeep = member_upkeep or make_member_upkeep()
   while at <= last do
     local places, indexed = {}, false
-    local count = tonumber(ARGV[at])
-    at = at + 1
-    for place = 1, count do
-      local pk, indexes = pks[tonumber(ARGV[at])], tonumber(ARGV[at + 6])
+    -- @reads MembersCommand at
+    local place_count, first_place = tonumber(ARGV[at]), at + 1
+    -- @end
+    at = first_place
+    for place = 1, place_count do
+      -- @reads Place at
+      local owner, prefix, stored, scope, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+      local step = ARGV[at + 5]
+      local first_index, last_index = at + 7, at + 6 + 3 * ARGV[at + 6]
+      -- @end
+      local pk = pks[tonumber(owner)]
       places[place] = {
         pk = pk,
-        set = sets and sets[tonumber(ARGV[at])] or owners_set,
-        key = placed(ARGV[at + 1], pk),
-        stored = ARGV[at + 2],
-        scope = ARGV[at + 3],
-        first = tonumber(ARGV[at + 4]),
-        step = tonumber(ARGV[at + 5]),
-        first_index = at + 7,
-        last_index = at + 6 + 3 * indexes,
+        set = sets and sets[tonumber(owner)] or owners_set,
+        key = placed(prefix, pk),
+        stored = stored,
+        scope = scope,
+        first = tonumber(first),
+        step = tonumber(step),
+        first_index = first_index,
+        last_index = last_index,
         number = number,
       }
-      places[place].last_alone = places[place].last_index
-      if indexes > 0 then
+      places[place].last_alone = last_index
+      if last_index > first_index then
         upkeep = upkeep or make_upkeep()
         owners_set = places[place].set
         places[place].last_alone = upkeep.note_composites(places[place].first_index, places[place].last_index, pk)
       end
       number = number + 1
-      indexed = indexed or indexes > 0
-      at = at + 7 + 3 * indexes
+      indexed = indexed or last_index > first_index
+      at = last_index + 1
     end
-    local command, key_at, key = ARGV[at], tonumber(ARGV[at + 1]), places[1].key
+    -- @reads MembersCall at
+    local command, key_at = ARGV[at], ARGV[at + 1]
     local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
+    -- @end
+    local key = places[1].key
     at = last_arg + 1
 
     -- What was there is needed for the indexes, and to take the command back if a later one fails. Of a stream it costs
     -- much, so the last command of a transaction does without.
     local kept = indexed or done > 0 or at <= last or always_kept and not (is_last and places[1].stored == 'stream')
     if kept then
-      for place = 1, count do
+      for place = 1, place_count do
         if places[place].scope ~= 'nothing' then
           member_upkeep.track(places[place], command, first_arg, last_arg)
         end
@@ -63,23 +85,23 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
       member_upkeep.refuse_another_type(key, places[2].stored)
     end
     local reply
-    if key_at == 1 then
+    if key_at == '1' then
       reply = call(command, key, unpack(ARGV, first_arg, last_arg))
     else
       local args = { unpack(ARGV, first_arg, last_arg) }
-      table.insert(args, key_at, key)
+      table.insert(args, tonumber(key_at), key)
       reply = call(command, unpack(args))
     end
     done = done + 1
     if kept then
       -- All that takes it back is noted before an index may refuse a part of it.
-      for place = 1, count do
+      for place = 1, place_count do
         if places[place].scope ~= 'nothing' then
           member_upkeep.note_undo(places[place], command, first_arg, last_arg, reply)
         end
       end
       member_upkeep.undo_move(places, command, first_arg, reply)
-      for place = 1, indexed and count or 0 do
+      for place = 1, indexed and place_count or 0 do
         if places[place].scope ~= 'nothing' then
           owners_set = places[place].set
           member_upkeep.follow(places[place], member_upkeep.changes_of(places[place], command, last_arg))

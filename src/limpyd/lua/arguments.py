@@ -1,0 +1,125 @@
+"""The layouts of the arguments of scripts, each declared once, as a named tuple.
+
+Its fields follow each other. A field of many things is laid out as a count, and those; one that is a row, as its
+fields. `make lua` writes into the Lua files the lines that read a layout (`-- @reads`), and the table that explains it
+(`-- @layout`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from limpyd.resp import Argument
+
+T = TypeVar("T")
+
+
+class Packed(tuple[Argument, ...]):
+    """Arguments that are laid out already."""
+
+    __slots__ = ()
+
+
+Many = tuple[T, ...] | Packed
+"""Some of a kind: or a count and those, laid out already."""
+
+
+def packed(row: Sequence[Any]) -> Packed:
+    """Returns the arguments that a row is laid out as."""
+    args: list[Argument] = []
+    lay_out(args, row)
+    return Packed(args)
+
+
+def lay_out(args: list[Argument], row: Iterable[Any]) -> None:
+    """Adds the arguments that a row is laid out as."""
+    for part in row:
+        kind = type(part)
+        if kind is Packed:
+            args += part
+        elif kind is tuple or kind is list:
+            args.append(len(part))
+            if part and isinstance(part[0], tuple):
+                for each in part:
+                    lay_out(args, each)
+            else:
+                args += part
+        elif isinstance(part, tuple):
+            lay_out(args, part)
+        else:
+            args.append(part)
+
+
+class IndexRow(NamedTuple):
+    """An index, as writes know it."""
+
+    kind: Annotated[bytes, "see add_entry"]
+    form: Annotated[bytes, "what it keeps of a value, see forms"]
+    key: Annotated[bytes, "its key, or what its keys begin with"]
+
+
+class Value(NamedTuple):
+    """A field of one value."""
+
+    prefix: Annotated[bytes, "what its key begins with"]
+    stored: Annotated[bytes, "how it is stored, see values and look_at_all"]
+    sub: Annotated[bytes, "its sub-key in the hash, or ''"]
+    indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
+
+
+class ValueCommand(NamedTuple):
+    """A write command on a field of one value."""
+
+    value: Value | Packed
+    command: Annotated[str, "the command"]
+    args: Annotated[Sequence[Argument], "the arguments that follow its key"]
+
+
+class Place(NamedTuple):
+    """A field of any type that a command may change."""
+
+    owner: Annotated[int, "whose it is: 0 for the object that is written to, else which of the others"]
+    prefix: Annotated[bytes, "what its key begins with"]
+    stored: Annotated[bytes, "how it is stored, see look_at_all"]
+    scope: Annotated[bytes, "what the command can change of it, see tracking"]
+    first: Annotated[int, "which of the arguments beside the key is the first member"]
+    step: Annotated[int, "how many arguments further the next one is"]
+    indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
+
+
+class MembersCall(NamedTuple):
+    """A command, and where its key stands."""
+
+    command: Annotated[str, "the command"]
+    key_at: Annotated[int, "where among its arguments the key of the first place is to stand"]
+    args: Annotated[Sequence[Argument], "its other arguments"]
+
+
+class MembersCommand(NamedTuple):
+    """A write command on fields of any type."""
+
+    places: Annotated[Sequence[Place], "what it may change"]
+    call: MembersCall
+
+
+class UpdatedFields(NamedTuple):
+    """The fields that are given new values."""
+
+    hash_prefix: Annotated[bytes, "what the keys of the objects' hashes begin with"]
+    version_sub: Annotated[bytes, "the sub-key of the version, or ''"]
+    fields: Annotated[Sequence[Value | Packed], "the fields"]
+
+
+class NewValue(NamedTuple):
+    """A new value of a field."""
+
+    field: Annotated[int, "the number of its field, counted from 0"]
+    args: Annotated[Sequence[Argument], "what makes it (nothing, the value, or a command and its arguments)"]
+
+
+class Updated(NamedTuple):
+    """New values of an object."""
+
+    version: Annotated[bytes | int, "the version that it is to have, or ''"]
+    values: Annotated[Sequence[NewValue], "its values"]
