@@ -32,6 +32,11 @@ def packed(row: Sequence[Any]) -> Packed:
     return Packed(args)
 
 
+def rows(things: Sequence[Argument], width: int) -> Packed:
+    """Returns as laid out rows that follow each other already, each of so many things."""
+    return Packed((len(things) // width, *things))
+
+
 def lay_out(args: list[Argument], row: Iterable[Any]) -> None:
     """Adds the arguments that a row is laid out as."""
     for part in row:
@@ -123,3 +128,29 @@ class Updated(NamedTuple):
 
     version: Annotated[bytes | int, "the version that it is to have, or ''"]
     values: Annotated[Sequence[NewValue], "its values"]
+
+
+class NewString(NamedTuple):
+    """A value with a key of its own."""
+
+    prefix: Annotated[bytes, "what its key begins with"]
+    value: Annotated[bytes, "the value"]
+
+
+class NewMembers(NamedTuple):
+    """A value of many members."""
+
+    prefix: Annotated[bytes, "what its key begins with"]
+    command: Annotated[str, "the command that makes it"]
+    args: Annotated[Sequence[Argument], "the arguments that follow its key"]
+
+
+class NewObject(NamedTuple):
+    """A new object; its index entries follow, each its kind, key and text."""
+
+    pk: Annotated[bytes, "its primary key, or '' to mint it"]
+    hash_prefix: Annotated[bytes, "what the key of its hash begins with"]
+    unset: Annotated[Sequence[bytes], "what the keys of its own begin with that get no value"]
+    texts: Annotated[Sequence[bytes], "the sub-keys and values for the hash, in turn"]
+    strings: Annotated[Many[NewString], "values with keys of their own"]
+    members: Annotated[Sequence[NewMembers], "values of many members"]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from limpyd.exceptions import LimpydError
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
+from limpyd.lua import arguments
 from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.leaves import Arguments, Stored
 from limpyd.scripts.loader import Script
@@ -249,14 +250,10 @@ def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:
 
 
 def _object_args(where: Partition, new: NewObject) -> list[Argument]:
-    args: list[Argument] = [new.pk or b"", where.hash_prefix, len(new.unset)]
-    args += new.unset
-    args.append(len(new.hash))
-    args += new.hash
-    args.append(len(new.strings) // 2)
-    args += new.strings
-    args.append(len(new.members))
-    for prefix, command, members in new.members:
-        args += (prefix, command, len(members), *members)
-    args += new.entries
-    return args
+    args: list[Argument] = []
+    strings = arguments.rows(new.strings, 2)
+    members = [arguments.NewMembers(*each) for each in new.members]
+    arguments.lay_out(
+        args, arguments.NewObject(new.pk or b"", where.hash_prefix, new.unset, new.hash, strings, members)
+    )
+    return [*args, *new.entries]

@@ -2,11 +2,21 @@
 -- is neither taken over nor overwritten.
 --
 -- KEYS   the set of primary keys; the last automatic one if the key is to be minted (or that set again if not)
--- ARGV   from a position on: the primary key, or '' to mint it; the prefix of its hash; a count
---        of prefixes, and those of its own keys that get no value; a count of texts, and the sub-keys
---        and values for the hash; a count of strings, each a prefix and a value; a count of values of
---        many members, each a prefix, the command that makes it, a count of arguments, and those; and to
---        the end index entries, each a kind, a key and an entry
+-- ARGV   from a position on:
+-- @layout NewObject
+--    1 pk           its primary key, or '' to mint it
+--    2 hash_prefix  what the key of its hash begins with
+--    3 unset        what the keys of its own begin with that get no value: a count, and those
+--      texts        the sub-keys and values for the hash, in turn: a count, and those
+--      strings      values with keys of their own: a count, and of each
+--          prefix  what its key begins with
+--          value   the value
+--      members      values of many members: a count, and of each
+--          prefix   what its key begins with
+--          command  the command that makes it
+--          args     the arguments that follow its key: a count, and those
+-- @end
+-- and to the end index entries, each a kind, a key and an entry (see lib/add_entry)
 -- @requires add_entry call mint placed refuse subject_key undo_with
 -- @provides create
 
@@ -17,7 +27,13 @@ local function must_be_free(key)
 end
 
 local function create(at)
-  local pk = ARGV[at]
+  -- @reads NewObject at
+  local pk, hash_prefix = ARGV[at], ARGV[at + 1]
+  local first_unset, last_unset = at + 3, at + 2 + ARGV[at + 2]
+  local first_text, last_text = last_unset + 2, last_unset + 1 + ARGV[last_unset + 1]
+  local first_string, last_string = last_text + 2, last_text + 1 + 2 * ARGV[last_text + 1]
+  local member_count, first_member = tonumber(ARGV[last_string + 1]), last_string + 2
+  -- @end
   if KEYS[2] and KEYS[2] ~= KEYS[1] then
     pk = mint()
   else
@@ -28,52 +44,52 @@ local function create(at)
     undo_with('SREM', KEYS[1], pk)
   end
 
-  local hash = placed(ARGV[at + 1], pk)
+  local hash = placed(hash_prefix, pk)
   must_be_free(hash)
-  local last_unset = at + 2 + ARGV[at + 2]
-  for unset = at + 3, last_unset do
+  for unset = first_unset, last_unset do
     must_be_free(placed(ARGV[unset], pk))
   end
 
-  local texts = tonumber(ARGV[last_unset + 1])
-  at = last_unset + 2
-  if texts > 0 then
-    subject_key = hash
-    -- In slices: Lua cannot unpack thousands of arguments at once.
-    for first = at, at + texts - 1, 1000 do
-      call('HSET', hash, unpack(ARGV, first, math.min(first + 999, at + texts - 1)))
-      undo_with('DEL', hash)
-    end
-    at = at + texts
+  subject_key = hash
+  -- In slices: Lua cannot unpack thousands of arguments at once.
+  for first = first_text, last_text, 1000 do
+    call('HSET', hash, unpack(ARGV, first, math.min(first + 999, last_text)))
+    undo_with('DEL', hash)
   end
 
-  local strings_end = at + 2 * ARGV[at]
-  for string_at = at + 1, strings_end, 2 do
-    local key = placed(ARGV[string_at], pk)
+  for string_at = first_string, last_string, 2 do
+    -- @reads NewString string_at
+    local prefix, value = ARGV[string_at], ARGV[string_at + 1]
+    -- @end
+    local key = placed(prefix, pk)
     subject_key = key
-    if not call('SET', key, ARGV[string_at + 1], 'NX') then
+    if not call('SET', key, value, 'NX') then
       refuse('occupied', key, call('TYPE', key).ok)
     end
     undo_with('DEL', key)
   end
 
-  local next_at = strings_end + 2
-  for _ = 1, ARGV[strings_end + 1] do
-    local key, command, first_arg = placed(ARGV[next_at], pk), ARGV[next_at + 1], next_at + 3
-    next_at = first_arg + ARGV[next_at + 2]
+  at = first_member
+  for _ = 1, member_count do
+    -- @reads NewMembers at
+    local prefix, command = ARGV[at], ARGV[at + 1]
+    local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
+    -- @end
+    local key = placed(prefix, pk)
     must_be_free(key)
     subject_key = key
     -- In slices of whole pairs and triples, as HSET and GEOADD take them.
-    for first = first_arg, next_at - 1, 996 do
-      call(command, key, unpack(ARGV, first, math.min(first + 995, next_at - 1)))
+    for first = first_arg, last_arg, 996 do
+      call(command, key, unpack(ARGV, first, math.min(first + 995, last_arg)))
       if first == first_arg then
         undo_with('DEL', key)
       end
     end
+    at = last_arg + 1
   end
 
   local number = 0
-  for entry_at = next_at, #ARGV, 3 do
+  for entry_at = at, #ARGV, 3 do
     add_entry(ARGV[entry_at], ARGV[entry_at + 1], ARGV[entry_at + 2], pk, number, ARGV[entry_at + 2])
     number = number + 1
   end
