@@ -154,3 +154,28 @@ class NewObject(NamedTuple):
     texts: Annotated[Sequence[bytes], "the sub-keys and values for the hash, in turn"]
     strings: Annotated[Many[NewString], "values with keys of their own"]
     members: Annotated[Sequence[NewMembers], "values of many members"]
+
+
+class KeysAndIndexes(NamedTuple):
+    """What objects of a model are made of.
+
+    The indexes of each of the sub-keys follow, and then, to the end, an `IndexedField` for each of the others.
+    """
+
+    prefixes: Annotated[Sequence[bytes], "what their keys begin with, that of the hash first"]
+    composites: Annotated[Many[IndexRow], "the indexes of several fields, see composite_entry"]
+    subs: Annotated[Sequence[bytes], "the sub-keys in the hash that are indexed"]
+
+
+class Indexes(NamedTuple):
+    """The indexes of a value."""
+
+    indexes: Annotated[Many[IndexRow], "its indexes"]
+
+
+class IndexedField(NamedTuple):
+    """An indexed field with a key of its own."""
+
+    prefix: Annotated[bytes, "what its key begins with; of a dynamic field what tells its keys, see parts"]
+    stored: Annotated[bytes, "how it is stored, see look_at_all"]
+    indexes: Annotated[Many[IndexRow], "its indexes"]

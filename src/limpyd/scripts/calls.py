@@ -151,12 +151,13 @@ def deletion_layout(
         hash_fields: sub-key and indexes of each indexed entry of its hash.
         keys: of each indexed field with a key of its own the prefix, how it is stored, and its indexes.
     """
-    args: list[Argument] = [len(prefixes), *prefixes, len(together) // 3, *together, len(hash_fields)]
-    args += (sub for sub, _ in hash_fields)
+    args: list[Argument] = []
+    subs = [sub for sub, _ in hash_fields]
+    arguments.lay_out(args, arguments.KeysAndIndexes(prefixes, arguments.rows(together, 3), subs))
     for _, indexes in hash_fields:
-        args += indexes
-    for prefix, stored, indexes in keys:
-        args += (prefix, stored, *indexes)
+        arguments.lay_out(args, arguments.Indexes(indexes))
+    for field in keys:
+        arguments.lay_out(args, arguments.IndexedField(*field))
     return tuple(args)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
+from limpyd.lua.arguments import IndexedField, packed
 from limpyd.requests import Argument, Request
 from limpyd.scripts.calls import scripted
 from limpyd.scripts.loader import Script
@@ -72,6 +73,6 @@ def delete_versions(
         found()
         return int(reply[1])
 
-    prefix, stored, indexes = field
-    request = scripted(DELETE_VERSIONS, (where.pks,), (pk, prefix, stored, *indexes), decode, model, again=answer)
+    args = (pk, *packed(IndexedField(*field)))
+    request = scripted(DELETE_VERSIONS, (where.pks,), args, decode, model, again=answer)
     return request.assuming(model.upkeep.declared)

@@ -1,45 +1,62 @@
--- Takes an object away. What its model looks like is in ARGV from a position to another: a count of prefixes, and
--- those of all its keys, that of its hash first; a count of indexes of several fields, and those (see
--- lib/composite_entry); a count of indexed hash fields and their sub-keys; for each of those a count of its indexes,
--- and those (see lib/add_entry); and to the end the indexed fields with keys of their own, each the prefix of its
--- key, how it is stored (see lib/look_at_all), a count of its indexes, and those. Dynamic fields (see lib/parts) are told
--- in the place of a prefix: all of them among the first ones, and indexed ones at the end as well. `set` is that of all
--- primary keys, `meta` the catalog of the model (see lib/records), where the object is deleted and not moved.
+-- Takes an object away. What its model looks like is in ARGV from a position to another:
+-- @layout KeysAndIndexes
+--    1 prefixes    what their keys begin with, that of the hash first: a count, and those
+--      composites  the indexes of several fields, see composite_entry: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+--      subs        the sub-keys in the hash that are indexed: a count, and those
+-- @end
+-- of each of those sub-keys:
+-- @layout Indexes
+--    1 indexes  its indexes: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+-- @end
+-- and to the end of each indexed field with a key of its own:
+-- @layout IndexedField
+--    1 prefix   what its key begins with; of a dynamic field what tells its keys, see parts
+--    2 stored   how it is stored, see look_at_all
+--    3 indexes  its indexes: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+-- @end
+-- Dynamic fields (see lib/parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
+-- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see lib/records), where the object
+-- is deleted and not moved.
 -- @requires call check_references dynamic_field filling inventory_of look_at_all make_upkeep placed placing
 -- @requires remove_entry subject_key undo_with unlink_field unlink_unknown upkeep
 -- @provides forget forget_values unlink_all
 
--- Removes the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the
--- key of an index that is told at a position of ARGV.
-local function remove_entries(pk, value, at, sub, index_key)
-  local next_at = at + 1 + 3 * ARGV[at]
-  if value then
-    for index = at + 1, next_at - 1, 3 do
-      local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
-      if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
-        remove_entry(kind, key, value, pk)
-      else
-        upkeep = upkeep or make_upkeep()
-        upkeep.change_value(kind, form, key, value, nil, pk, nil, sub)
-      end
+-- Removes the entries of a value, or of one under a sub-key, from indexes that are told from one position of ARGV to
+-- another. `index_key` gives the key of one by the position where that is told.
+local function remove_entries(pk, value, first_index, last_index, sub, index_key)
+  for index = first_index, value and last_index or 0, 3 do
+    local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
+    if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
+      remove_entry(kind, key, value, pk)
+    else
+      upkeep = upkeep or make_upkeep()
+      upkeep.change_value(kind, form, key, value, nil, pk, nil, sub)
     end
   end
-  return next_at
 end
 
 -- Removes the entries of a field with a key of its own, or of a version of a dynamic one.
 local function remove_all(pk, first_index, last_index, stored, key, index_key)
   if stored == 'string' then
     subject_key = key
-    remove_entries(pk, call('GET', key), first_index, nil, index_key)
+    remove_entries(pk, call('GET', key), first_index, last_index, nil, index_key)
     return
   end
   for name, held in pairs(look_at_all(stored, key)) do
     if stored == 'hash' then
-      remove_entries(pk, held, first_index, name, index_key)
+      remove_entries(pk, held, first_index, last_index, name, index_key)
     else
       upkeep = upkeep or make_upkeep()
-      for index = first_index + 1, last_index, 3 do
+      for index = first_index, last_index, 3 do
         local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
         local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
         upkeep.change_value(ARGV[index], ARGV[index + 1], of_index, value, nil, pk)
@@ -52,8 +69,8 @@ end
 local function remove_versions(pk, first_index, last_index, stored, prefix)
   subject_key = inventory_of(prefix, pk)
   local parts, place, fill, part = call('SMEMBERS', subject_key), placing(prefix, pk), {}, nil
-  for index = first_index + 3, last_index, 3 do
-    fill[index] = filling(ARGV[index])
+  for index = first_index, last_index, 3 do
+    fill[index + 2] = filling(ARGV[index + 2])
   end
   local function index_key(at)
     return fill[at](part)
@@ -74,7 +91,7 @@ local function remove_versions(pk, first_index, last_index, stored, prefix)
     local values = call('HMGET', hash, unpack(subs))
     for at = 1, #subs do
       part = parts[first + at - 1]
-      remove_entries(pk, values[at], first_index, nil, index_key)
+      remove_entries(pk, values[at], first_index, last_index, nil, index_key)
     end
   end
 end
@@ -82,13 +99,16 @@ end
 -- The same of all fields with keys of their own that ARGV tells from a position to another.
 local function forget_values(at, last, pk)
   while at <= last do
-    local first_index, stored, last_index = at + 2, ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    if last_index == first_index then
+    -- @reads IndexedField at
+    local prefix, stored = ARGV[at], ARGV[at + 1]
+    local first_index, last_index = at + 3, at + 2 + 3 * ARGV[at + 2]
+    -- @end
+    if last_index < first_index then
       -- no index keeps it
-    elseif dynamic_field(ARGV[at]) then
-      remove_versions(pk, first_index, last_index, stored, ARGV[at])
+    elseif dynamic_field(prefix) then
+      remove_versions(pk, first_index, last_index, stored, prefix)
     else
-      remove_all(pk, first_index, last_index, stored, placed(ARGV[at], pk))
+      remove_all(pk, first_index, last_index, stored, placed(prefix, pk))
     end
     at = last_index + 1
   end
@@ -108,9 +128,12 @@ local function forget(set, pk, first, last, meta)
     check_references(meta, pk)
   end
 
-  local last_prefix = first + ARGV[first]
-  local last_composite = last_prefix + 1 + 3 * ARGV[last_prefix + 1]
-  for index = last_prefix + 2, last_composite, 3 do
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  local first_composite, last_composite = last_prefix + 2, last_prefix + 1 + 3 * ARGV[last_prefix + 1]
+  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
+  -- @end
+  for index = first_composite, last_composite, 3 do
     local kind, key = ARGV[index], ARGV[index + 2]
     upkeep = upkeep or make_upkeep()
     local entry = upkeep.composite_entry(ARGV[index + 1], pk, kind)
@@ -119,16 +142,19 @@ local function forget(set, pk, first, last, meta)
     end
   end
 
-  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
   local at = last_sub + 1
   if last_sub >= first_sub then
-    local hash = placed(ARGV[first + 1], pk)
+    local hash = placed(ARGV[first_prefix], pk)
     subject_key = hash
     -- In slices: Lua cannot unpack thousands of arguments at once.
     for sub = first_sub, last_sub, 1000 do
       local found = call('HMGET', hash, unpack(ARGV, sub, math.min(sub + 999, last_sub)))
       for number = 1, #found do
-        at = remove_entries(pk, found[number], at)
+        -- @reads Indexes at
+        local first_index, last_index = at + 1, at + 3 * ARGV[at]
+        -- @end
+        remove_entries(pk, found[number], first_index, last_index)
+        at = last_index + 1
       end
     end
   end
@@ -138,9 +164,11 @@ end
 
 -- Removes all keys of an object (see lib/atomic).
 local function unlink_all(pk, first, meta)
-  local last = first + ARGV[first]
-  for prefix = first + 1, last do
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  -- @end
+  for prefix = first_prefix, last_prefix do
     unlink_field(ARGV[prefix], pk)
   end
-  unlink_unknown(meta, pk, first + 1, last)
+  unlink_unknown(meta, pk, first_prefix, last_prefix)
 end

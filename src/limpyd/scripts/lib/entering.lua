@@ -3,21 +3,17 @@
 -- @requires refuse_expiring subject_key upkeep
 -- @provides enter
 
--- Adds the entries of a value, or of one under a sub-key; gives the position after the indexes. `index_key` gives the key
--- of an index that is told at a position of ARGV.
-local function add_entries(pk, value, at, sub, index_key)
-  local next_at = at + 1 + 3 * ARGV[at]
-  if value then
-    for index = at + 1, next_at - 1, 3 do
-      local key = index_key and index_key(index + 2) or ARGV[index + 2]
-      upkeep.change_value(ARGV[index], ARGV[index + 1], key, nil, value, pk, key, sub)
-    end
+-- Adds the entries of a value, or of one under a sub-key, to indexes that are told from one position of ARGV to
+-- another. `index_key` gives the key of one by the position where that is told.
+local function add_entries(pk, value, first_index, last_index, sub, index_key)
+  for index = first_index, value and last_index or 0, 3 do
+    local key = index_key and index_key(index + 2) or ARGV[index + 2]
+    upkeep.change_value(ARGV[index], ARGV[index + 1], key, nil, value, pk, key, sub)
   end
-  return next_at
 end
 
--- Adds the entries of a field with a key of its own, or of a version of a dynamic one, that ARGV tells from a position on.
-local function enter_all(pk, at, last_index, stored, key, sub, index_key)
+-- Adds the entries of a field with a key of its own, or of a version of a dynamic one.
+local function enter_all(pk, first_index, last_index, stored, key, sub, index_key)
   local subs, found = {}, nil
   if stored == 'entry' then
     subject_key, subs, found = key, { sub }, { [''] = call('HGET', key, sub) or nil }
@@ -30,9 +26,9 @@ local function enter_all(pk, at, last_index, stored, key, sub, index_key)
   refuse_expiring(key, subs)
   for name, held in pairs(found) do
     if stored == 'string' or stored == 'hash' or stored == 'entry' then
-      add_entries(pk, held, at + 2, stored == 'hash' and name, index_key)
+      add_entries(pk, held, first_index, last_index, stored == 'hash' and name, index_key)
     else
-      for index = at + 3, last_index, 3 do
+      for index = first_index, last_index, 3 do
         local value = ARGV[index] == 'geos' and held or name -- a place in a sorted set is the score
         local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
         upkeep.change_value(ARGV[index], ARGV[index + 1], of_index, nil, value, pk, of_index)
@@ -45,9 +41,12 @@ end
 local function enter(pk, first, last)
   upkeep = upkeep or make_upkeep()
 
-  local last_prefix = first + ARGV[first]
-  local last_composite = last_prefix + 1 + 3 * ARGV[last_prefix + 1]
-  for index = last_prefix + 2, last_composite, 3 do
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  local first_composite, last_composite = last_prefix + 2, last_prefix + 1 + 3 * ARGV[last_prefix + 1]
+  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
+  -- @end
+  for index = first_composite, last_composite, 3 do
     local kind, key = ARGV[index], ARGV[index + 2]
     local entry, value, reason = upkeep.composite_entry(ARGV[index + 1], pk, kind)
     if entry then
@@ -61,31 +60,37 @@ local function enter(pk, first, last)
     end
   end
 
-  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
-  local at, hash = last_sub + 1, placed(ARGV[first + 1], pk)
+  local at, hash = last_sub + 1, placed(ARGV[first_prefix], pk)
   for sub = first_sub, last_sub do
     subject_key = hash
     local value = call('HGET', hash, ARGV[sub])
     if value then
       refuse_expiring(hash, { ARGV[sub] })
     end
-    at = add_entries(pk, value, at)
+    -- @reads Indexes at
+    local first_index, last_index = at + 1, at + 3 * ARGV[at]
+    -- @end
+    add_entries(pk, value, first_index, last_index)
+    at = last_index + 1
   end
   while at <= last do
-    local stored, last_index = ARGV[at + 1], at + 2 + 3 * ARGV[at + 2]
-    if dynamic_field(ARGV[at]) then
+    -- @reads IndexedField at
+    local prefix, stored = ARGV[at], ARGV[at + 1]
+    local first_index, last_index = at + 3, at + 2 + 3 * ARGV[at + 2]
+    -- @end
+    if dynamic_field(prefix) then
       local fill = {}
-      for index = at + 5, last_index, 3 do
-        fill[index] = filling(ARGV[index])
+      for index = first_index, last_index, 3 do
+        fill[index + 2] = filling(ARGV[index + 2])
       end
-      subject_key = inventory_of(ARGV[at], pk)
-      each_version(ARGV[at], pk, function(key, sub, part)
-        enter_all(pk, at, last_index, stored, key, sub, function(index)
+      subject_key = inventory_of(prefix, pk)
+      each_version(prefix, pk, function(key, sub, part)
+        enter_all(pk, first_index, last_index, stored, key, sub, function(index)
           return fill[index](part)
         end)
       end)
     else
-      enter_all(pk, at, last_index, stored, placed(ARGV[at], pk))
+      enter_all(pk, first_index, last_index, stored, placed(prefix, pk))
     end
     at = last_index + 1
   end
