@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
-LIBRARY = SCRIPTS / "lib"
+LIBRARY = Path(__file__).parent / "library"
 
 DIRECTIVE = re.compile(r"(?m)^[ \t]*-- @(\w+)\b(.*)\n")
 PROVIDES = re.compile(r"(?m)^-- @provides (.*)$")
