@@ -114,7 +114,7 @@ def codec_for(declared: Any) -> Codec[Any]:
     raise DeclarationError(msg)
 
 
-# --- normal forms: the same in Python (for filters) and in Lua (scripts/lib/forms.lua) ---
+# --- normal forms: the same in Python (for filters) and in Lua (lua/library/forms.lua) ---
 
 _FRACTION = re.compile(rb"(-?[0-9]+)\.([0-9]+)")
 _FLOAT = re.compile(rb"[+-]?(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?")

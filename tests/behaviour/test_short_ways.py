@@ -1,4 +1,4 @@
-"""The short ways of frequent writes (lib/short_…) end as the long way does, however they are refused midway."""
+"""The short ways of frequent writes (library/short_…) end as the long way does, however they are refused midway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every outcome that a script may reply with is known to what decodes it, and stands in lib/atomic.lua."""
+"""Every outcome that a script may reply with is known to what decodes it, and stands in library/atomic.lua."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from limpyd.lua.linker import LIBRARY, SCRIPTS
 from limpyd.scripts.outcomes import Claim, refusal
 
 OWN = {
-    "in the way": "lib/create_all.lua: an attempt that failed; the objects are then made one by one",
+    "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
     "both": "moving/steps.py",
     "objects": "moving/steps.py",
     "refused": "pipelines/whole.py",

@@ -1,6 +1,6 @@
 """Requests that rest on what a process knows of indexes: sent under an epoch, and again if that is another one by now.
 
-A script is told the epoch and refuses to run under another (scripts/lib/guard.lua). Behind a plain command, in the same
+A script is told the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command, in the same
 packet, goes a look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was
 so when the command ran.
 """

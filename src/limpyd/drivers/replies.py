@@ -107,7 +107,7 @@ def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydE
 
 
 def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
-    """The error that a script which only reads tells (see scripts/lib/wrong_type.lua and no_number.lua)."""
+    """The error that a script which only reads tells (see lua/library/wrong_type.lua and no_number.lua)."""
     subject: Any = request.subject
     if match := WRONG_TYPE.search(message):
         key = bytes.fromhex(match[1])

@@ -152,7 +152,7 @@ class KeptTogether(Kept):
         places: where the values of each are, and in which form it keeps them.
         kind: its kind, as the scripts know it: `&` and the kind of its entries.
         key: the key, or the start of the keys, where entries are kept.
-        form: what the scripts are told of the fields (see scripts/lib/composite_entry.lua).
+        form: what the scripts are told of the fields (see lua/library/composite_entry.lua).
         upkeep: all that scripts are told.
         name: the names of the fields, as messages tell them.
     """

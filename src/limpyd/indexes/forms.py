@@ -1,7 +1,7 @@
 """Forms: what an index keeps of a stored value.
 
 Each is a function from stored text to indexed text, which raises ValueError with the reason if the
-value cannot be indexed so. The server has the same functions, in scripts/lib/forms.lua. Forms are named;
+value cannot be indexed so. The server has the same functions, in lua/library/forms.lua. Forms are named;
 `a|b` is b after a.
 """
 

@@ -20,7 +20,7 @@ Transform = str | Callable[..., Any]
 """The name of a form, which the server knows too; or a Python function, which it cannot run."""
 
 Entry = tuple[bytes, bytes, bytes]
-"""What scripts/lib/add_entry.lua is told: kind of index, key, and what is kept there."""
+"""What lua/library/add_entry.lua is told: kind of index, key, and what is kept there."""
 
 
 class Indexed(Protocol):

@@ -64,7 +64,7 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
 def sum_decoder(field: ValueField[Any], column: Column) -> Callable[[list[Any]], tuple[int, Any]]:
     """From the reply to how many values there are, and their sum as the field's type; of untyped ones a float or int.
 
-    The server sends parts of seven digits (see scripts/lib/aggregates.lua); they are put together exactly.
+    The server sends parts of seven digits (see lua/library/aggregates.lua); they are put together exactly.
     """
 
     def decode(reply: list[Any]) -> tuple[int, Any]:

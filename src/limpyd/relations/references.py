@@ -33,7 +33,7 @@ POLICIES = (CLEAR, CASCADE, RESTRICT)
 """What happens to who refers to an object that is deleted: it loses the reference, goes as well, or forbids it."""
 ITSELF = "self"
 FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
-"""The kinds of indexes that find who refers to an object, as scripts/lib/owners.lua does, the best first. Of the last
+"""The kinds of indexes that find who refers to an object, as lua/library/owners.lua does, the best first. Of the last
 three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
 PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="exact")
 """How the primary keys of objects are stored; `encode` of the field takes the objects as well."""

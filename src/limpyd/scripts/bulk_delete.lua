@@ -3,9 +3,9 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the catalog of the model; what the
---        model looks like (see lib/deleting)
+--        model looks like (see library/deleting)
 -- Reply  'ok', how many were deleted, how many absent, false or where the absent one stands (counted from 0) and its outcome; or
---        'undeclared', 'asked', 'error' (see lib/atomic)
+--        'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires asked atomically forget unlink_all
 

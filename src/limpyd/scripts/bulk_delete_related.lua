@@ -4,9 +4,9 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
---        lib/consequences)
+--        library/consequences)
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
---        outcome (see lib/atomic); or 'asked', 'error'
+--        outcome (see library/atomic); or 'asked', 'error'
 -- @guarded
 -- @requires atomically attempt read_models take_away unlink_taken went
 

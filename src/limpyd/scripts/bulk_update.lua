@@ -4,9 +4,9 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; how many there are; fields, and objects, each its primary key and what it gets
---        (see lib/assign)
+--        (see library/assign)
 -- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
---        outcome (see lib/atomic) and its primary key; or 'asked'
+--        outcome (see library/atomic) and its primary key; or 'asked'
 -- @guarded
 -- @requires after_object assign atomically attempt read_fields
 

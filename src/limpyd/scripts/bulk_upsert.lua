@@ -4,9 +4,9 @@
 -- stays.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to give the primary keys; the objects (see lib/shaped); fields, and what of each object (see lib/assign)
+-- ARGV   '1' to give the primary keys; the objects (see library/shaped); fields, and what of each object (see library/assign)
 -- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
---        stands (counted from 0), its outcome (see lib/atomic) and the primary key it is about, the primary keys; or
+--        stands (counted from 0), its outcome (see library/atomic) and the primary key it is about, the primary keys; or
 --        'asked'
 -- @guarded
 -- @requires after_object assign atomically attempt create_one is_conflict read_fields read_objects read_shapes

@@ -3,10 +3,10 @@
 -- one step with what its object holds, so writers beside it are never found fault with.
 --
 -- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see lib/findings); about how many entries to look at; the index (see lib/given); the
+-- ARGV   the kinds to be repaired (see library/findings); about how many entries to look at; the index (see library/given); the
 --        cursor in the first key; and keys of the index
 -- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
---        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see lib/atomic)
+--        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires atomically call entry_kind findings members_seen note problem_with put_right repairs subject_key
 -- @requires turn_to_index

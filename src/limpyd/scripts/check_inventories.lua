@@ -1,16 +1,16 @@
 #!lua
--- Looks at inventories of dynamic fields (see lib/parts): whether each lists the parts of which its object has a version, and no
+-- Looks at inventories of dynamic fields (see library/parts): whether each lists the parts of which its object has a version, and no
 -- others. Each part is judged, and put right if that is asked, in one step.
 --
 -- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see lib/findings); how many parts an object may have that is looked at as a whole; a
+-- ARGV   the kinds to be repaired (see library/findings); how many parts an object may have that is looked at as a whole; a
 --        count of dynamic fields, and those; and in turn a primary key, the number of a field, and a part; or 0 and ''
 --        for all of the object
 -- Reply  'ok', the primary keys of objects that have too many parts for that, and findings, each kind, key, primary key,
 --        the part, and the number of the field:
 --          missing   the object has a version that is not listed
 --          expired   one is listed that it does not have
---        or 'error' (see lib/atomic)
+--        or 'error' (see library/atomic)
 -- @guarded
 -- @requires atomically call dynamic_field findings inventory_of note part_in placed placing repairs subject_key
 -- @requires undo_with unless_mistyped with_part

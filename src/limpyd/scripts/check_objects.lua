@@ -3,11 +3,11 @@
 -- hold anything that is not declared. Each object is judged, and put right if that is asked, in one step.
 --
 -- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
--- ARGV   the kinds to be repaired (see lib/findings); about how many members to look at; the prefix of the hash; a count of
+-- ARGV   the kinds to be repaired (see library/findings); about how many members to look at; the prefix of the hash; a count of
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
---        key (see lib/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
---        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as lib/given takes it, where a reference
+--        key (see library/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
+--        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as library/given takes it, where a reference
 --        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
@@ -19,7 +19,7 @@
 --          bare         nothing; or whose index tells that it is referred to
 --          unexplained  the sub-key
 --          expiring     the sub-key
---        or 'asked', 'error' (see lib/atomic)
+--        or 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires add_entry atomically call each_given entry_given entry_kind expiries_of findings is_template is_there
 -- @requires key_of make_room make_room_for_sole members_of members_seen note of_members other_owner owners_of part_in

@@ -3,7 +3,7 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key, how
---        it is stored (see lib/look_at_all; also `stream`), its sub-key, and the pattern of what is plainly of its type,
+--        it is stored (see library/look_at_all; also `stream`), its sub-key, and the pattern of what is plainly of its type,
 --        or ''; where to go on in the first object: the number of a field, and a cursor in its value; and primary keys
 -- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of the
 --        field, and the text

@@ -2,7 +2,7 @@
 -- Gives a part of what a query finds, without an order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see lib/answer); wanted is `pks` or `rows`; further arguments are the cursor (see lib/chunks), and
+-- ARGV   the query (see library/answer); wanted is `pks` or `rows`; further arguments are the cursor (see library/chunks), and
 --        indexes that must not be walked; the limit is about how many objects to look at
 -- Reply  the cursor after it, and the primary keys or rows; or GONE (see find.lua)
 -- @guarded

@@ -5,7 +5,7 @@
 -- KEYS   the catalog of the model (see declare.lua)
 -- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
 --        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
---        (see lib/apart), and those; and the templates of what is to be removed if it is of none of the former
+--        (see library/apart), and those; and the templates of what is to be removed if it is of none of the former
 -- Reply  the next cursor
 -- @requires is_made_of
 

@@ -4,8 +4,8 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key of the object; whom it refers to; the set of primary keys of those; of the field the prefix of
 --        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
---        lib/steps, lib/member_steps), the last argument of which is '' for the primary key where it holds many
--- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see lib/atomic)
+--        library/steps, library/member_steps), the last argument of which is '' for the primary key where it holds many
+-- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see library/atomic)
 -- @guarded
 -- @requires atomically call placed read_value run_member_steps run_steps subject_key upkeep
 

@@ -1,9 +1,9 @@
 #!lua
 -- Creates an object: primary key, membership, values and indexes.
 --
--- KEYS, ARGV  the object (see lib/create)
+-- KEYS, ARGV  the object (see library/create)
 -- Reply       'ok', primary key; or 'taken', 'unique', 'error'
---             (see lib/atomic)
+--             (see library/atomic)
 -- @guarded
 -- @requires atomically create
 

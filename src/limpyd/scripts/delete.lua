@@ -2,8 +2,8 @@
 -- Deletes an object: values, indexes and membership.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the catalog of the model; what the model looks like (see lib/deleting)
--- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see lib/atomic)
+-- ARGV   the primary key; the catalog of the model; what the model looks like (see library/deleting)
+-- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @shortcut short_delete
 -- @requires asked atomically forget refuse unlink_all

@@ -2,9 +2,9 @@
 -- Deletes the objects that a query finds, all or none of them.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lib/query); the catalog of the model; what the model looks
---        like (see lib/deleting)
--- Reply  'ok', how many there were; or 'undeclared', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see library/query); the catalog of the model; what the model looks
+--        like (see library/deleting)
+-- Reply  'ok', how many there were; or 'undeclared', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
 -- @guarded
 -- @requires asked atomically forget gone read_node read_references unlink_all
 

@@ -2,8 +2,8 @@
 -- Deletes the objects that a query finds, and that others may refer to, with all that comes of it: all of them or none.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lib/query); the models that are concerned (see lib/consequences)
--- Reply  'ok', how many there were; or 'restricted', 'undeclared', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see library/query); the models that are concerned (see library/consequences)
+-- Reply  'ok', how many there were; or 'restricted', 'undeclared', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
 -- @guarded
 -- @requires atomically gone read_models read_node read_references take_away unlink_taken
 

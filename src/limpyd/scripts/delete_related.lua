@@ -2,8 +2,8 @@
 -- Deletes an object that others may refer to, with all that comes of it.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the models that are concerned (see lib/consequences)
--- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'asked', 'error' (see lib/atomic)
+-- ARGV   the primary key; the models that are concerned (see library/consequences)
+-- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires atomically read_models refuse take_away unlink_taken
 

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Removes all versions of a dynamic field (see lib/parts) of an object, and their index entries.
+-- Removes all versions of a dynamic field (see library/parts) of an object, and their index entries.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; and the field as lib/deleting knows an indexed field with keys of its own
--- Reply  'ok', how many there were; or 'gone', 'asked', 'error' (see lib/atomic)
+-- ARGV   the primary key; and the field as library/deleting knows an indexed field with keys of its own
+-- Reply  'ok', how many there were; or 'gone', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires asked atomically call each_version forget_values if_known inventory_of refuse subject_key undo_with
 -- @requires unlink_versions

@@ -2,7 +2,7 @@
 -- Tells how a query would be answered.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see lib/answer)
+-- ARGV   the query (see library/answer)
 -- Reply  how many objects there are; which conditions it would start from, by their numbers in the order of ARGV,
 --        or 0 if from all objects; how it would sort: 'walk', 'gather' or ''; and of each condition about how
 --        many objects meet it, or -1 if that is not known

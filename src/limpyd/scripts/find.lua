@@ -2,12 +2,12 @@
 -- Answers a query that no single native command answers.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   the query (see lib/answer), with a further argument if there must be exactly one object; wanted is one of
+-- ARGV   the query (see library/answer), with a further argument if there must be exactly one object; wanted is one of
 --          pks      the primary keys
---          rows     the values of the columns (see lib/rows)
+--          rows     the values of the columns (see library/rows)
 --          named    the same, each time after the primary key
 --          count    how many there are
---          sum      the total of the first column (see lib/aggregates)
+--          sum      the total of the first column (see library/aggregates)
 --          tally    the values of the first column, each with how often it is there
 -- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
 -- @guarded

@@ -45,7 +45,7 @@ class Script:
 
     @cached_property
     def guarded(self) -> bool:
-        """Whether it runs only under the epochs that its last arguments name (see lib/guard)."""
+        """Whether it runs only under the epochs that its last arguments name (see library/guard)."""
         return "guarded" in self._part.directives
 
     @cached_property

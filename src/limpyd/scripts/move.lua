@@ -9,11 +9,11 @@
 --        a count of primary keys to be moved before more are found, and those;
 --        a count of texts, and of each key to be renamed the prefix here and there;
 --        a count of texts, and of each hash field to be renamed the sub-key here and there;
---        a count of texts, and of each dynamic field with other keys what is known of it here and there (see lib/parts);
---        a count of texts, and what the model looks like here (see lib/deleting); and to the end the same for there
+--        a count of texts, and of each dynamic field with other keys what is known of it here and there (see library/parts);
+--        a count of texts, and what the model looks like here (see library/deleting); and to the end the same for there
 -- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
 --        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
---        or 'asked', 'error', 'broken' (see lib/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
+--        or 'asked', 'error', 'broken' (see library/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
 --        was to be renamed would replace another value
 -- @guarded
 -- @requires asked atomically attempt call carry_on copied enter expiry_of forget inventory_of owners_set placed placing

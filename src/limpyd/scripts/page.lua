@@ -2,7 +2,7 @@
 -- Gives a page of what a query finds in order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see lib/answer), which has sort keys and a limit; wanted is `pks` or `rows`; further arguments are
+-- ARGV   the query (see library/answer), which has sort keys and a limit; wanted is `pks` or `rows`; further arguments are
 --        none for the first page, else the primary key of the last object of the page before, and of each sort
 --        key '1' and its value, or '0' and '' if it has none
 -- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;

@@ -9,10 +9,10 @@
 --
 -- KEYS   the set of primary keys; the catalog
 -- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
---        about how many objects or entries to look at; a text that was never an epoch; the index (see lib/given)
+--        about how many objects or entries to look at; a text that was never an epoch; the index (see library/given)
 -- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
 --        entries looked at, how many objects there are; or 'unique', primary key, value, owner, sub-key;
---        'unindexable', 'expiring', 'error' (see lib/atomic), all with the primary key at the end if an object was to be
+--        'unindexable', 'expiring', 'error' (see library/atomic), all with the primary key at the end if an object was to be
 --        entered; 'asked'
 -- @requires add_entry atomically call dynamic each_given entry_kind form given_by_all index_key is_apart is_made_of
 -- @requires make_room make_room_for_sole member_behind members_of members_seen name_and_pk new_rebuild note_rebuild

@@ -2,9 +2,9 @@
 -- Keeps what a query finds as a list of primary keys.
 --
 -- KEYS   as for find.lua; one of them is where to keep it
--- ARGV   the query (see lib/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
+-- ARGV   the query (see library/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
 --        ever, and what stands for an empty list, since there are none in Redis
--- Reply  how many there are; or GONE (see find.lua); or 'error' (see lib/atomic)
+-- Reply  how many there are; or GONE (see find.lua); or 'error' (see library/atomic)
 -- @guarded
 -- @requires SLICE answered atomically call gone read_request subject_key undo_with
 

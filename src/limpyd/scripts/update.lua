@@ -2,8 +2,8 @@
 -- Gives several fields of an object new values: all of them, or none.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the fields, and what of the object (see lib/assign)
--- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+-- ARGV   the primary key; the fields, and what of the object (see library/assign)
+-- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires assign atomically read_fields
 

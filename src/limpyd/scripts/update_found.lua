@@ -2,8 +2,8 @@
 -- Runs write commands on fields of each object that a query finds: on all of them, or on none.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lib/query); commands (see lib/steps)
--- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see lib/atomic); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see library/query); commands (see library/steps)
+-- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
 -- @guarded
 -- @requires atomically gone read_node read_references run_steps upkeep
 

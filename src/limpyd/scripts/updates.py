@@ -25,7 +25,7 @@ class Assigned(NamedTuple):
     Attributes:
         field: its name.
         upkeep: the field, as the scripts know it.
-        args: what makes the value (see scripts/lib/assign.lua).
+        args: what makes the value (see lua/library/assign.lua).
     """
 
     field: str
@@ -34,7 +34,7 @@ class Assigned(NamedTuple):
 
 
 class Fields:
-    """The fields that are given new values, as scripts/lib/assign.lua knows them, each once."""
+    """The fields that are given new values, as lua/library/assign.lua knows them, each once."""
 
     def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
         self._model = model

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- Tells of which parts an object has a version of a dynamic field (see lib/parts). A version that has expired is in the
+-- Tells of which parts an object has a version of a dynamic field (see library/parts). A version that has expired is in the
 -- inventory still, and is left out.
 --
 -- KEYS   the set of primary keys

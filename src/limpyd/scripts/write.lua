@@ -2,9 +2,9 @@
 -- Runs write commands on fields of one object and keeps their indexes: all of it, or nothing.
 --
 -- KEYS   the set of primary keys; the last automatic one if the object has none yet
--- ARGV   the primary key, or '' if there is none; and commands (see lib/steps)
+-- ARGV   the primary key, or '' if there is none; and commands (see library/steps)
 -- Reply  'ok', the primary key or false if none
---        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+--        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires atomically call mint refuse run_steps subject_key take_back upkeep
 

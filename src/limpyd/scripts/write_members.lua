@@ -6,9 +6,9 @@
 --        other objects that take part; and a key of each slot that is only read
 -- ARGV   '1' if the object has no primary key yet; its primary key; a count of other objects, each the
 --        number of its set among KEYS, or that set if it is in another slot, and its primary key; and commands
---        (see lib/member_steps), whose objects are 0, that of the write, or one of the others
+--        (see library/member_steps), whose objects are 0, that of the write, or one of the others
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
---        'unique', 'unindexable', 'asked', 'error' (see lib/atomic)
+--        'unique', 'unindexable', 'asked', 'error' (see library/atomic)
 -- @guarded
 -- @requires atomically call goes_on mint refuse run_member_steps subject_key take_back upkeep
 

@@ -81,7 +81,7 @@ def write(
 
 
 def step_args(steps: Sequence[Step]) -> list[Argument]:
-    """What scripts/lib/steps.lua is told of some commands."""
+    """What lua/library/steps.lua is told of some commands."""
     args: list[Argument] = []
     for step in steps:
         lay_out(args, step[1:])
@@ -104,7 +104,7 @@ class Change(NamedTuple):
         field: its name.
         owner: whose field it is: 0 for the object written to, else which of the others.
         prefix: the start of its key.
-        stored: how it is stored (see scripts/lib/look_at_all.lua).
+        stored: how it is stored (see lua/library/look_at_all.lua).
         indexes: its indexes.
         scope: what the command can change of it.
         first: which of the command's arguments, beside the first place's key, is the first member.
@@ -130,7 +130,7 @@ SCOPES = {
     Scope.RANGE: b"range",
     Scope.REPLY: b"reply",
 }
-"""The scopes as scripts/lib/tracking.lua names them."""
+"""The scopes as lua/library/tracking.lua names them."""
 
 REPLIED = b"replied"
 """The scope of the list that LMOVE moves a member to."""

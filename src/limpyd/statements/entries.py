@@ -30,7 +30,7 @@ class Entry:
 
     Args:
         where: the partition.
-        kind: the kind of the index (see scripts/lib/add_entry.lua), or of what is checked.
+        kind: the kind of the index (see lua/library/add_entry.lua), or of what is checked.
         index_key: its key, or the beginning of its keys.
         number: which of those of the statement it is; its locals have that name.
         claim: which of the statement's claims a refusal names.

@@ -1,6 +1,6 @@
 -- Adds an entry to an index.
 --
--- ARGV tells of an index its kind, a form (see lib/forms) and a key.
+-- ARGV tells of an index its kind, a form (see library/forms) and a key.
 --   eq     sets of primary keys, whose names are the key and then the entry
 --   uniq   a hash from entry to owner
 --   num    a sorted set of primary keys; the entry is the score
@@ -10,7 +10,7 @@
 --   geos   as nums, by geohash
 --   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
 --   sep    as lex, as limpyd 2 keeps texts: `<entry>:TEXT-RANGE-SEPARATOR:<primary key>`
---   inv    an inventory, the set of the parts of a dynamic field (see lib/parts); the form, and the entry, is the part
+--   inv    an inventory, the set of the parts of a dynamic field (see library/parts); the form, and the entry, is the part
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
 -- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.

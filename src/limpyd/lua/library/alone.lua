@@ -1,5 +1,5 @@
 -- What all scripts share. A script makes its functions anew each time it runs, which costs more than many a write. So
--- the most frequent writes are tried first in a short way that needs none (lib/short_…). Where anything stands against it,
+-- the most frequent writes are tried first in a short way that needs none (library/short_…). Where anything stands against it,
 -- it takes back what it did, and the long way below it does the same again and tells why.
 -- @provides asked call goes_on is_last subject_key try
 
@@ -7,4 +7,4 @@ local call, try = redis.call, redis.pcall
 local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
 local is_last = false -- whether nothing comes after this one of them that could be refused
 local subject_key = false -- the key being worked on, for the message of an error
-local asked = false -- the outcome, if only Python can tell what is kept of some values (see lib/forms)
+local asked = false -- the outcome, if only Python can tell what is kept of some values (see library/forms)

@@ -1,6 +1,6 @@
 -- What a query asks for, as ARGV tells it: what is wanted; how many objects to pass over, and how many to give
--- at the most, 0 for all; a count of further arguments and those; values to be read first (see lib/query); sort keys
--- (see lib/sorting); columns (see lib/rows); the query (see lib/query).
+-- at the most, 0 for all; a count of further arguments and those; values to be read first (see library/query); sort keys
+-- (see library/sorting); columns (see library/rows); the query (see library/query).
 -- @requires find make_sorting read_columns read_node read_references read_sort_keys sorting
 -- @provides answered read_request
 

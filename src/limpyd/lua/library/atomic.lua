@@ -15,7 +15,7 @@
 --                                          index of several fields instead of the number
 --   'absent', number, primary key          a value refers to an object that is not there
 --   'restricted', number, primary key, referred to    an object refers to one that was to be deleted: which reference
---                                          (see lib/consequences), the primary keys of both
+--                                          (see library/consequences), the primary keys of both
 --   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an object
 --                                          that was to be deleted: its name and that of the field, its catalog if
 --                                          the index that tells who refers is not built, and its name there

@@ -1,5 +1,5 @@
 -- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
--- (see lib/atomic).
+-- (see library/atomic).
 -- @requires broken noted outcome_of play_back take_back
 -- @provides attempt is_conflict
 

@@ -3,7 +3,7 @@
 -- @requires call dynamic_field
 -- @provides carry_records
 
--- What tells of a key, or of a dynamic field (see lib/parts), with another beginning.
+-- What tells of a key, or of a dynamic field (see library/parts), with another beginning.
 local function carried(text, prefix, other_prefix)
   local template, sub, inventory = dynamic_field(text)
   if template then

@@ -2,7 +2,7 @@
 --   size        about how many objects meet it, without looking at them; nil if that would be a look at all
 --   list()      the primary keys of those, each once
 --   keep(pks)   those of some primary keys, in their order
---   walk        how to go through them in parts (see lib/walking), if that can be done
+--   walk        how to go through them in parts (see library/walking), if that can be done
 --
 -- KEYS[1] is the set of all primary keys.
 --

@@ -2,12 +2,12 @@
 --
 -- ARGV tells from a position to the end a count of models, the first of which is that of the objects, each:
 --   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
---   lib/deleting);
+--   library/deleting);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: the kind of the index (see lib/owners) and its key; the hash that tells which indexes are built (see
+--     found: the kind of the index (see library/owners) and its key; the hash that tells which indexes are built (see
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
---     of arguments, and those: the command that clears the field (see lib/steps, lib/member_steps), the last of which
+--     of arguments, and those: the command that clears the field (see library/steps, library/member_steps), the last of which
 --     is '' for the primary key where it holds many
 -- @requires asked call forget known_references owners_of owners_set refuse run_member_steps run_steps unlink_all upkeep
 -- @provides read_models take_away unlink_taken went

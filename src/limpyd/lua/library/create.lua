@@ -16,7 +16,7 @@
 --          command  the command that makes it
 --          args     the arguments that follow its key: a count, and those
 -- @end
--- and to the end index entries, each a kind, a key and an entry (see lib/add_entry)
+-- and to the end index entries, each a kind, a key and an entry (see library/add_entry)
 -- @requires add_entry call mint placed refuse subject_key undo_with
 -- @provides create
 

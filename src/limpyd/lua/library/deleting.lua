@@ -23,8 +23,8 @@
 --          form  what it keeps of a value, see forms
 --          key   its key, or what its keys begin with
 -- @end
--- Dynamic fields (see lib/parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
--- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see lib/records), where the object
+-- Dynamic fields (see library/parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
+-- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/records), where the object
 -- is deleted and not moved.
 -- @requires call check_references dynamic_field filling inventory_of look_at_all make_upkeep placed placing
 -- @requires remove_entry subject_key undo_with unlink_field unlink_unknown upkeep
@@ -162,7 +162,7 @@ local function forget(set, pk, first, last, meta)
   return true
 end
 
--- Removes all keys of an object (see lib/atomic).
+-- Removes all keys of an object (see library/atomic).
 local function unlink_all(pk, first, meta)
   -- @reads KeysAndIndexes first
   local first_prefix, last_prefix = first + 1, first + ARGV[first]

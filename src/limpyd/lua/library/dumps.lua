@@ -2,7 +2,7 @@
 -- @requires call expiry_of_key journal noted subject_key undo_with
 -- @provides dump make_dump
 
--- Made when it is first needed (see lib/upkeep).
+-- Made when it is first needed (see library/upkeep).
 local function make_dump()
   local dumps = {} -- by key: where in the journal the function stands that puts it back, and that function
 

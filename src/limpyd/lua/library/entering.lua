@@ -1,4 +1,4 @@
--- Enters an object into indexes, as its values are now. What its model looks like is told as in lib/deleting.
+-- Enters an object into indexes, as its values are now. What its model looks like is told as in library/deleting.
 -- @requires add_entry call dynamic_field each_version filling inventory_of look_at_all make_upkeep placed refuse
 -- @requires refuse_expiring subject_key upkeep
 -- @provides enter

@@ -1,4 +1,4 @@
--- Whether an index holds what an object gives to it (see lib/add_entry for the kinds); if a score is wrong, it does.
+-- Whether an index holds what an object gives to it (see library/add_entry for the kinds); if a score is wrong, it does.
 -- @requires call entry_kind key_of make_sorted_entries sorted_entries
 -- @provides is_there
 

@@ -1,5 +1,5 @@
 -- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
--- lib/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
+-- library/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
 -- @requires add_entry make_upkeep remove_entry upkeep
 -- @provides follow_value
 

@@ -1,4 +1,4 @@
--- What an object gives to an index (see lib/add_entry for what that holds).
+-- What an object gives to an index (see library/add_entry for what that holds).
 -- @requires call composite_entry dynamic_field each_version geohash inventory_of key_and_entry look_at_all look_at_some
 -- @requires part_in parts_of_composite placed read_value refuse_expiring subject_key texts_of unless_mistyped with_part
 -- @provides dynamic each_given entry_given entry_kind form given_by_all index_key key_of member_behind members_of

@@ -1,4 +1,4 @@
--- Where the text that an index keeps of a value goes: the key and the entry, as lib/add_entry takes them.
+-- Where the text that an index keeps of a value goes: the key and the entry, as library/add_entry takes them.
 -- What is kept for a sub-key of a hash has an entry, or a sorted set, of its own.
 -- @requires placed
 -- @provides key_and_entry

@@ -2,8 +2,8 @@
 -- @requires is_template part_in with_part
 -- @provides is_made_of
 
--- Whether a key is what a name makes of a template (see lib/placed); something follows those that end in a colon. One of
--- a dynamic field is of what lib/parts makes of its template.
+-- Whether a key is what a name makes of a template (see library/placed); something follows those that end in a colon. One of
+-- a dynamic field is of what library/parts makes of its template.
 local function is_made_of(template, key)
   if string.find(template, '[nv]\1') and is_template(template) then
     local part = part_in(template, key)

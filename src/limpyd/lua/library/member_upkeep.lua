@@ -1,7 +1,7 @@
--- What writes to values of many members need beside (see lib/tracking).
+-- What writes to values of many members need beside (see library/tracking).
 -- @provides make_member_upkeep member_upkeep
 
--- Made when it is first needed (see lib/upkeep).
+-- Made when it is first needed (see library/upkeep).
 local function make_member_upkeep()
   -- @defers changes_of follow note_undo refuse_another_type track undo_move
   return {

@@ -1,5 +1,5 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
--- What there is is told as lib/look_at_all does.
+-- What there is is told as library/look_at_all does.
 -- @requires call look_at_all subject_key
 -- @provides all_of cut_by_trim look_at_some look_for popped put_into_list refuse_another_type take_out_of_list
 

@@ -1,4 +1,4 @@
--- The conditions that few queries need (see lib/conditions).
+-- The conditions that few queries need (see library/conditions).
 -- @requires SLICE as_set ask_for call conditions distinct gone in_any keep_in known placed read_texts
 -- @provides conditions.listed conditions.null conditions.pk conditions.scored conditions.uniq
 

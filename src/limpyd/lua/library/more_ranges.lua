@@ -1,4 +1,4 @@
--- The conditions on ranges that few queries need (see lib/conditions).
+-- The conditions on ranges that few queries need (see library/conditions).
 -- @requires as_set call comes_before conditions distinct keep_in known normal_form number_ends number_within
 -- @requires pk_of_number pk_of_text points_of read_intervals values_in within
 -- @provides after_beginning conditions.geo conditions.geos conditions.lex conditions.nums keep_by_value read_range

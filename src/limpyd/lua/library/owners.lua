@@ -1,4 +1,4 @@
--- Who has an entry of an index; see lib/add_entry for the kinds. Of `num` the entry is a number.
+-- Who has an entry of an index; see library/add_entry for the kinds. Of `num` the entry is a number.
 -- @requires call
 -- @provides owners_of
 

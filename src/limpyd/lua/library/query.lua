@@ -1,7 +1,7 @@
 -- A query: conditions, combined. It stands in ARGV in prefix notation:
 --   and, or  a count, and so many nodes
 --   not      a node
---   and the conditions of lib/conditions
+--   and the conditions of library/conditions
 --
 -- It starts from the condition that the fewest objects meet, and asks the others about those only, so that
 -- the cost follows the smallest condition, not the size of the collection.

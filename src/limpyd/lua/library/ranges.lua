@@ -1,4 +1,4 @@
--- Ranges of numbers and texts, and the condition on those of numbers (see lib/conditions).
+-- Ranges of numbers and texts, and the condition on those of numbers (see library/conditions).
 -- @requires ask_for call conditions distinct
 -- @provides conditions.num number_ends number_within pk_of_number pk_of_text points_of read_intervals within
 

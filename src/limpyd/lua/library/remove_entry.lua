@@ -1,4 +1,4 @@
--- Removes an entry from an index; see lib/add_entry for the kinds.
+-- Removes an entry from an index; see library/add_entry for the kinds.
 -- @requires call make_sorted_entries placed sorted_entries subject_key undo_with
 -- @provides remove_entry
 

@@ -1,4 +1,4 @@
--- An object whose indexed fields are in its hash, with indexes of texts or numbers (eq, uniq or num, see lib/add_entry).
+-- An object whose indexed fields are in its hash, with indexes of texts or numbers (eq, uniq or num, see library/add_entry).
 -- ARGV is that of delete.lua.
 -- @requires try
 
@@ -17,7 +17,7 @@ for _ = last_prefix + 3, short and last_sub or 0 do
   end
 end
 short = short and last_index == #ARGV
-local recorded = short and try('HMGET', ARGV[2], ':keys', ':references') -- see lib/records
+local recorded = short and try('HMGET', ARGV[2], ':keys', ':references') -- see library/records
 short = short and not recorded.err and recorded[1] and not recorded[2] and #cmsgpack.unpack(recorded[1]) == last_prefix - 3
 
 if short and try('SREM', KEYS[1], ARGV[1]) == 1 then

@@ -1,4 +1,4 @@
--- Entries that only one object may have, of indexes that limpyd 2 keeps as it keeps all; see lib/add_entry for the kinds.
+-- Entries that only one object may have, of indexes that limpyd 2 keeps as it keeps all; see library/add_entry for the kinds.
 -- @requires call make_sorted_entries sorted_entries undo_with
 -- @provides remove_owner
 

@@ -1,4 +1,4 @@
--- Entries of indexes that are sorted sets; see lib/add_entry for the kinds.
+-- Entries of indexes that are sorted sets; see library/add_entry for the kinds.
 -- @requires call refuse subject_key undo_with
 -- @provides make_sorted_entries sorted_entries
 

@@ -1,7 +1,7 @@
 -- What a command did to a value of many members, found by looking before and after it.
 --
 -- A place is a value that a command may change:
---   pk, key, stored         whose it is, where, and as what (see lib/look_at_all)
+--   pk, key, stored         whose it is, where, and as what (see library/look_at_all)
 --   scope                   what the command can change of it:
 --     whole                 anything
 --     members               the members in its arguments: from `first` on, each `step`th
@@ -10,7 +10,7 @@
 --     replied               the member that it replies was added
 --     expiry                when it expires; a time that is past removes it
 --     nothing               nothing: the command reads it
---   first_index             where in ARGV its indexes begin (see lib/add_entry), and
+--   first_index             where in ARGV its indexes begin (see library/add_entry), and
 --   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
 -- @requires add_entry all_of call cut_by_trim dump expiries_of expiry_of_key goes_on if_known look_at_all look_at_some
@@ -51,7 +51,7 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
--- Whether an index keeps the value; the inventory of a dynamic field (see lib/parts) is none.
+-- Whether an index keeps the value; the inventory of a dynamic field (see library/parts) is none.
 local function is_indexed(place)
   local first = place.first_index
   return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)

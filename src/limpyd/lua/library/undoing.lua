@@ -1,4 +1,4 @@
--- How what a command did to a value of many members is taken back. A place is told in lib/tracking.
+-- How what a command did to a value of many members is taken back. A place is told in library/tracking.
 -- @requires call undo_with
 -- @provides undo_all undo_move undo_pops undo_some
 

@@ -2,7 +2,7 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see scripts/lib/atomic)
+-- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- $guard
 $tag
 local pk, value = ARGV[2], ARGV[3]

@@ -4,7 +4,7 @@
 --        4 the last automatic primary key, if they are automatic
 -- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field 1 if it gets a value, else 0
 --        4… of each field the value, and what those of its indexes keep of it that do not keep it itself
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see scripts/lib/atomic)
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- $guard
 $tag
 local pk, given = ARGV[2], ARGV[3]
