@@ -135,7 +135,7 @@ class TestMulti:
                 name = ada.name.get()
                 found = person.collection(name="Ada L").all()
                 new = person.create(name="New") if any_face.is_async else person(name="New")
-        assert [sent.names[0], sent.names[-1]] == ["MULTI", "EXEC"]
+        assert [sent.names[0], sent.names[2], sent.names[-1]] == ["WATCH", "MULTI", "EXEC"]
         assert sent.names.count("MULTI") == sent.names.count("EXEC") == 1
         assert name.value == "Ada L"
         assert found.value == ["1"]
@@ -197,13 +197,7 @@ class TestMulti:
     async def test_when_the_indexes_have_changed(self, any_face, person, ada):
         """Nothing of it was done under the epoch that was known; all is done again, in one MULTI."""
         assert await any_face.do(person.collection(name="Ada").count()) == 1
-        other = any_face.Database(port=any_face.server.port)
-        twin = type("Person", (any_face.Model,), {
-            "database": other, "name": StringField(indexable=True), "visits": StringField(type=int),
-            "email": InstanceHashField(unique=True),
-        })  # fmt: skip
-        await any_face.do(twin.rebuild_indexes())
-        await any_face.do(other.close())
+        await self.changed(any_face)
         with any_face.sent() as sent:
             async with block(any_face, any_face.database.pipeline(transaction=True)):
                 count = ada.visits.incr()
@@ -212,6 +206,53 @@ class TestMulti:
         assert sent.names.count("MULTI") == 2
         assert (count.value, found.value) == (2, ["1"])
         assert not inconsistencies(any_face.client, person)
+
+    @staticmethod
+    async def changed(face):
+        """Changes what is built of the indexes, as another process would."""
+        other = face.Database(port=face.server.port)
+        twin = type("Person", (face.Model,), {
+            "database": other, "name": StringField(indexable=True), "visits": StringField(type=int),
+            "email": InstanceHashField(unique=True),
+        })  # fmt: skip
+        await face.do(twin.rebuild_indexes())
+        await face.do(other.close())
+
+    @pytest.mark.parametrize("first", ["built", "before the first object"])
+    async def test_when_they_have_changed_commands_on_keys_are_not_done_either(self, face, first):
+        class Person(face.Model):
+            database = face.database
+            name = StringField(indexable=True)
+            visits = StringField(type=int)
+            email = InstanceHashField(unique=True)
+
+        if first == "built":
+            await face.do(Person.create(name="Ada", visits=1))
+        assert await face.do(Person.collection(name="Ada").count()) == (first == "built")
+        await self.changed(face)
+        if first != "built":
+            face.client.set("{person}:seq", 0)
+        async with block(face, face.database.pipeline(transaction=True)) as pipe:
+            before = pipe.add(pipe.incr, "counter:{person}")
+            found = Person.collection(name="Eve").all()
+            Person.create(name="Eve")
+            again = Person.collection(name="Eve").all()
+            after = pipe.add(pipe.get, "counter:{person}")
+        seen = [before.value, len(found.value), len(again.value), after.value]
+        assert seen == [1, 0, 1, "1"], "all of it was done once, in its order"
+        assert not face.client.hexists("{person}:meta", ":changed")
+        face.client.delete("counter:{person}")
+        assert not inconsistencies(face.client, Person)
+
+    async def test_when_they_have_changed_reads_are_of_one_moment(self, any_face, person, ada):
+        assert await any_face.do(person.collection(name="Ada").count()) == 1
+        await self.changed(any_face)
+        with any_face.sent() as sent:
+            async with block(any_face, any_face.database.pipeline(transaction=True)):
+                name, found = ada.name.get(), person.collection(name="Ada").all()
+        assert (name.value, found.value) == ("Ada", ["1"])
+        last = len(sent.names) - sent.names[::-1].index("MULTI")
+        assert sent.names[last:] == ["GET", "SMEMBERS", "EXEC"]
 
     async def test_arguments(self, any_face):
         for wrong in ({"transaction": 1}, {"autoexecute": "no"}):

@@ -12,6 +12,9 @@ from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
 from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
+from limpyd.scripts.loader import Script
+
+CHECK_EPOCH = Script("check_epoch")
 
 
 class Together(NamedTuple):
@@ -196,6 +199,9 @@ def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, A
         return [*pendings]
     again: list[Pending[Any]] = []
     left = yield from _replied(sent, atomic)
+    only_reads = all(one.sent.pending.request.readonly for one in left)
+    if atomic and only_reads and any(outdated(one.reply, one.epochs, one.sent.guards) for one in left):
+        left = [one._replace(reply=_NOTHING_DONE) for one in left]  # what was read before may be of another moment
     try:
         while left:
             (pending, guards, _), reply, epochs = left[0]
@@ -240,7 +246,8 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
 def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any, list[_Replied]]:
     """Sends requests and the looks at epochs behind them.
 
-    Within MULTI each script is told all epochs, so that none is executed if one of them is another.
+    Within MULTI each script is told all epochs, so that none is executed if one of them is another. Where others are
+    beside them EXEC does nothing then: what holds the epochs is watched, and changed (see scripts/check_epoch.lua).
     """
     if not sent:
         return []
@@ -262,8 +269,13 @@ def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any,
             multi, execute = (
                 Request((name,), bool, readonly=only_reads, subject=_ATOMIC) for name in (b"MULTI", b"EXEC")
             )
-            commands = [multi.args, *_commands(args, requests), execute.args]
-            replies = iter(_executed((yield Together([multi, *requests, execute], commands, begun)), requests))
+            watched = () if only_reads or all(map(_is_guarded, requests)) else everyone
+            watches = [watch for guard in watched for watch in _watches(guard)]
+            asked = [*watches, multi, *requests, execute]
+            replies = yield Together(
+                asked, _commands([*(x.args for x in (*watches, multi)), *args, execute.args], asked), begun
+            )
+            replies = iter(_executed(replies[len(watches) :], requests))
         else:
             replies = iter((yield Together(requests, _commands(args, requests), begun)))
     except LimpydError as error:
@@ -278,6 +290,8 @@ def _executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Seque
     _, *queued, executed = replies
     if isinstance(executed, list):
         return executed
+    if executed is None:
+        return [_NOTHING_DONE] * len(requests)
     refusals = [reply for reply in queued if isinstance(reply, Exception)]
     if isinstance(executed, LimpydError) or not refusals:  # the connection was lost; or they are not of one node
         return [executed] * len(requests)
@@ -287,6 +301,18 @@ def _executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Seque
         else NotExecuted(f"{request!r}: nothing was done, since the server refused another command: {refusals[0]}")
         for request, reply in zip(requests, queued, strict=True)
     ]
+
+
+def _is_guarded(request: Request[Any]) -> bool:
+    """Tells whether a request is not executed under another epoch."""
+    return request.script is not None and request.script.guarded
+
+
+def _watches(guard: Guard) -> Iterator[Request[Any]]:
+    """What is sent before MULTI, so that EXEC does nothing under another epoch."""
+    yield Request((b"WATCH", guard.meta), bool, subject=_ATOMIC)
+    args = (b"EVALSHA", CHECK_EPOCH.sha, 1, *guard)
+    yield Request(args, bool, script=CHECK_EPOCH, subject=_ATOMIC)
 
 
 class _Atomic:
@@ -300,6 +326,7 @@ class _Atomic:
 
 
 _ATOMIC = _Atomic()
+_NOTHING_DONE = redis_errors.ResponseError("OUTDATED nothing was executed")
 
 
 def _settled_by(pending: Pending[Any], reply: Any) -> Exchange:
