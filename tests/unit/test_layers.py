@@ -80,10 +80,10 @@ LAYERS = [
     {"checking.programs", "checking"},
     {"checking.databases"},
     {"query.filter_errors", "query.misplaced", "query.meanings"},
-    {"query.conditions", "query.values"},
+    {"query.columns", "query.conditions", "query.values"},
     {"query.row_makers", "query.following", "query.one", "query.unclear"},
     {"query.filters", "query.ordering", "query.shapes"},
-    {"query.paging", "query.native"},
+    {"query.assumptions", "query.existence", "query.native", "query.paging"},
     {"query.plan", "query.templates"},
     {"query.query"},
     {

@@ -11,10 +11,11 @@ from limpyd.fields import ValueField
 from limpyd.fields.setters import with_own_setters
 from limpyd.model.objects import automatic_pk, known, new_object
 from limpyd.model.schema import Schema
+from limpyd.query.assumptions import assumed
 from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.filters import composites, condition_of
 from limpyd.query.meanings import serving
-from limpyd.query.plan import Plan, assumed
+from limpyd.query.plan import Plan
 from limpyd.requests import Request
 from limpyd.scripts import calls
 

@@ -191,7 +191,7 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
     """
     conditions, text = sought(schema, "get", pk, filters)
 
-    plan, none = plan_for(schema, conditions), f"no {schema.name} matches {text}"
+    plan, none = plan_for(schema, conditions, existing=True), f"no {schema.name} matches {text}"
     several = f"several {schema.name} objects match {text}; get takes one. Narrow the filters, or use collection"
     return exactly_one(plan.pks(limit=2), lambda: plan.only(RawPrimaryKeys()), none, several)
 
@@ -202,7 +202,7 @@ def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bo
         stored = schema.pk_field.encode(pk)
         where = schema.keys.partition(stored)
         return Request(("SISMEMBER", where.pks, stored), bool, readonly=True, subject=schema)
-    return plan_for(schema, sought(schema, "exists", pk, filters).conditions).count(limit=1).then(bool)
+    return plan_for(schema, sought(schema, "exists", pk, filters).conditions, existing=True).pks(limit=1).then(bool)
 
 
 def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:

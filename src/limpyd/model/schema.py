@@ -19,8 +19,8 @@ from limpyd.keys.layouts import LAYOUTS
 from limpyd.model.creation import creation
 from limpyd.model.dynamic import DynamicFields
 from limpyd.pickling import Unchanging, check_importable, schema_of
+from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.filters import unknown_field
-from limpyd.query.shapes import SORTED_SCORE
 from limpyd.query.templates import Templates
 from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_many, delete_one
 from limpyd.relations.references import ReferenceField

@@ -20,6 +20,8 @@ READING = Script("transaction", flags="no-writes")
 REMOVING = Script("transaction", flags="allow-oom")
 """For what only frees memory, which a full server must not refuse."""
 WRITING = Script("transaction")
+PARTS = {"existing": "find"}
+"""Scripts that others are in the place of, as parts of a transaction: they do the same without a short way."""
 
 
 def check_fits(request: Request[Any]) -> None:
@@ -32,7 +34,7 @@ def check_fits(request: Request[Any]) -> None:
     if script is None and not request.readonly:
         msg = f"{request!r} cannot be taken back, so not be in a transaction; use pipeline(transaction=True)"
         raise NotInPipeline(msg)
-    if script is not None and script.name not in WRITING.within:
+    if script is not None and PARTS.get(script.name, script.name) not in WRITING.within:
         msg = f"{request!r} cannot be taken back with others, so it is in no transaction; do it outside of it"
         raise NotInPipeline(msg)
     if request.again is not None and request.again is not answer:
@@ -98,7 +100,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         else:
             count = int(request.args[2])
             own, rest = request.args[3 : 3 + count], request.args[3 + count :]
-            name = request.script.name
+            name = PARTS.get(request.script.name, request.script.name)
         keys += own
         args += (name, len(own), len(rest), *rest)
     script = _script_for(requests)

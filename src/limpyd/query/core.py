@@ -12,10 +12,10 @@ from limpyd.expressions import Expression
 from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.fields.value import BoundValue
-from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
-from limpyd.query.conditions import ByIndex, ByPk, Condition, Fails, Joined, Member, Missing
+from limpyd.query.columns import Column, columns_of
+from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.copies import Copied
 from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
@@ -24,12 +24,11 @@ from limpyd.query.following import Follow, followed, following, with_followed
 from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
 from limpyd.query.one import exactly_one
-from limpyd.query.ordering import NOWHERE, SortKey, by_scores, sort_keys
+from limpyd.query.ordering import NOWHERE, SortKey, by_scores, scored_order, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
 from limpyd.query.query import ModelSchema, Query
 from limpyd.query.shapes import (
-    Column,
     Dicts,
     Flat,
     Instances,
@@ -37,7 +36,6 @@ from limpyd.query.shapes import (
     Shape,
     Tuples,
     check_followed,
-    columns_of,
     row_shape,
 )
 from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
@@ -251,12 +249,18 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
     def _rows(self, row: Any) -> Any:
         return self._with(self._query._replace(shape=row_shape(self._schema, row)))
 
-    def _plan(self, order: tuple[SortKey, ...] | None = None, conditions: Sequence[Condition] | None = None) -> Plan:
+    def _plan(
+        self,
+        order: tuple[SortKey, ...] | None = None,
+        conditions: Sequence[Condition] | None = None,
+        existing: bool | None = None,
+    ) -> Plan:
         return plan_for(
             self._schema,
             self._query.conditions if conditions is None else conditions,
             self._order if order is None else order,
             sorts_by_pattern=self._database._sorts_by_pattern,
+            existing=self._query.shape.existing if existing is None else existing,
         )
 
     def _request(
@@ -267,7 +271,7 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
         schema = self._schema
         if not shape.recurs or by_scores(sorted_by):
             return ask(self._plan(order))
-        key = (*asked, shape, order, sorted_by, self._database._sorts_by_pattern)
+        key = (*asked, shape, shape.sparse, order, sorted_by, self._database._sorts_by_pattern)
         return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
     @property
@@ -276,11 +280,7 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
         query, schema = self._query, self._schema
         if query.order or query.stored_key is not None or not schema.together(schema.keys.partitions[0]):
             return query.order
-        for condition in query.conditions:
-            kept = condition.meaning.kept if isinstance(condition, ByIndex) else None
-            if isinstance(kept, KeptTogether):
-                return sort_keys(schema, kept.fields[1].name, False, None, None)
-        return ()
+        return scored_order(schema, query.conditions)
 
     def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
         shape = self._query.shape
@@ -396,15 +396,15 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
         self, chunk: int, change: Callable[[Search], Request[int]], changing: Sequence[bytes] = ()
     ) -> Program[int]:
         integer("chunk", chunk, low=1)
-        plan = self._plan(())
+        plan = self._plan((), existing=True)
         if any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
         return in_chunks(plan, lambda some: self._narrowed(some)._plan(()), chunk, change, changing)
 
     def _explain(self) -> Request[Explanation]:
-        plan = self._plan()
+        plan = self._plan(existing=False)
         span = A_PAGE if plan.order else EVERYTHING
-        items = plan.items(self._query.shape, span)
+        items = self._plan().items(self._query.shape, span)
         return plan.explained(span).then(lambda reply: explanation(repr(self), plan, items, reply))
 
     @property

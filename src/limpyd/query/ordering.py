@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidFilter, shorten
@@ -9,8 +10,10 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.fields.value import BoundValue
+from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
+from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.meanings import stored_in
 from limpyd.query.values import key_of, same_database
 from limpyd.requests import Argument
@@ -130,6 +133,15 @@ def sort_keys(
         msg = "sort's by names at least one field"
         raise InvalidFilter(msg)
     return tuple(_sort_key(model, name, desc, alpha) for name in names)
+
+
+def scored_order(model: Any, conditions: Sequence[Condition]) -> tuple[SortKey, ...]:
+    """Returns the order that an index by score brings along; empty if no condition is met by one."""
+    for condition in conditions:
+        kept = condition.meaning.kept if isinstance(condition, ByIndex) else None
+        if isinstance(kept, KeptTogether):
+            return sort_keys(model, kept.fields[1].name, False, None, None)
+    return ()
 
 
 def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -10,17 +10,32 @@ from limpyd.exceptions import StoredValueError
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query import native
+from limpyd.query.assumptions import assumed
+from limpyd.query.columns import Column
 from limpyd.query.conditions import Condition
+from limpyd.query.existence import doubtful, everybody
 from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
-from limpyd.query.shapes import Column, PrimaryKeys, Shape
+from limpyd.query.shapes import PrimaryKeys, Shape
 from limpyd.query.unclear import undecodable
-from limpyd.requests import Argument, Assumption, Request, answered, merged
-from limpyd.scripts.leaves import All, Everything, OneOf, Within, known_key
+from limpyd.requests import Argument, Request, answered
+from limpyd.scripts.leaves import All, Everything, Node, OneOf, Within, known_key
 from limpyd.scripts.loader import Script
 from limpyd.scripts.outcomes import Model, refusal
-from limpyd.scripts.queries import CHUNK, EXPLAIN, PAGE, STORE, Search, find, find_plain, page_of_range
+from limpyd.scripts.queries import (
+    CHUNK,
+    EXPLAIN,
+    PAGE,
+    STORE,
+    Search,
+    existing,
+    find,
+    find_plain,
+    owner,
+    page_of_range,
+    sorted_rows,
+)
 
 R = TypeVar("R")
 
@@ -36,11 +51,16 @@ PKS = PrimaryKeys()
 
 
 def plan_for(
-    model: Planned, conditions: Sequence[Condition], order: Sequence[SortKey] = (), *, sorts_by_pattern: bool = False
+    model: Planned,
+    conditions: Sequence[Condition],
+    order: Sequence[SortKey] = (),
+    *,
+    sorts_by_pattern: bool = False,
+    existing: bool = False,
 ) -> Plan:
     """The plan for all objects of a model; where there will be several partitions, they will be merged here."""
     (only,) = model.keys.partitions
-    return Plan(model, only, conditions, order, sorts_by_pattern=sorts_by_pattern)
+    return Plan(model, only, conditions, order, sorts_by_pattern=sorts_by_pattern, existing=existing)
 
 
 class Plan:
@@ -54,6 +74,7 @@ class Plan:
         conditions: what objects must meet.
         order: what they are sorted by.
         sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
+        existing: whether primary keys are left out that are of nobody, though an index has them.
 
     Attributes:
         where: the partition.
@@ -70,6 +91,7 @@ class Plan:
         order: Sequence[SortKey] = (),
         *,
         sorts_by_pattern: bool = False,
+        existing: bool = False,
     ) -> None:
         self._model = model
         self.where = where
@@ -77,6 +99,9 @@ class Plan:
         self.order = order
         self._sorts = sorts_by_pattern and b"*" not in where.prefix
         self.nodes = [condition.node(where) for condition in conditions]
+        self._in_indexes = self.nodes if existing and doubtful(where, self.nodes, order) else None
+        if self._in_indexes is not None:
+            self.nodes = [*self.nodes, everybody(where)]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
         self.assumes = assumed(model.upkeep, conditions, order, where)
 
@@ -97,13 +122,15 @@ class Plan:
         if not shape.columns:
             command = self.native_pks(span)
             if command is None:
-                return self._plain(b"pks", shape.items, span) or self._find(b"pks", shape.items, span)
+                return (
+                    self._existing(self.native_pks(span, self._in_indexes), shape.items, span)
+                    or self._plain(b"pks", shape.items, span)
+                    or self._find(b"pks", shape.items, span)
+                )
             return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
-        args = self.native_rows(shape, span)
-        if args is not None:
-            return self._command(args, shape.read_sorted)
         return (
-            self._page_of_range(shape, span)
+            self._sorted_rows(shape, span)
+            or self._page_of_range(shape, span)
             or self._plain(b"rows", shape.read, span, shape)
             or self._find(b"rows", shape.read, span, self.columns(shape))
         )
@@ -112,9 +139,11 @@ class Plan:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
             return answered([])
+        span = Span(0, limit)
         command = native.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
-            return self._find(b"pks", list, Span(0, limit))
+            in_indexes = limit and self._in_indexes and native.any_pks(self.where, self._in_indexes, limit)
+            return self._existing(in_indexes or None, list, span) or self._find(b"pks", list, span)
         return self._command(command.args, command.decode)
 
     def only(self, shape: Shape) -> Request[Any]:
@@ -210,26 +239,57 @@ class Plan:
 
     # --- where one command suffices ---
 
-    def native_pks(self, span: Span) -> Native | None:
-        """The command that gives the primary keys, if there is one."""
+    def native_pks(self, span: Span, nodes: Sequence[Node] | None = None) -> Native | None:
+        """The command that gives the primary keys, if there is one; those of other conditions, if some are given."""
+        nodes = self.nodes if nodes is None else nodes
         if not self.order:
-            return native.pks(self.where, self.nodes, span)
+            return native.pks(self.where, nodes, span)
         (key, *others), scored = self.order, self._in_order_of(self.order[0])
         if others:
             return None
         if key.is_minted_pk:
-            return native.by_pk(self.where, self.nodes, span, desc=key.desc)
-        if len(self.nodes) != 1:
+            return native.by_pk(self.where, nodes, span, desc=key.desc)
+        if len(nodes) != 1:
             return None
         if scored is not None:
             return native.members(scored, span, desc=key.desc)
-        return native.in_range(self.nodes[0], key.index_key(self.where), span, desc=key.desc)
+        return native.in_range(nodes[0], key.index_key(self.where), span, desc=key.desc)
 
-    def native_rows(self, shape: Shape, span: Span) -> tuple[Argument, ...] | None:
-        """The SORT … GET that reads the values of the objects of one set, if that answers the query."""
-        if not self._sorts or self.order:
+    def _existing(self, command: Native | None, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
+        """The command that gives the primary keys if all that are in indexes exist, and the script if they do not."""
+        if command is None or self._in_indexes is None or span.offset:
             return None
-        return native.rows(self.where, self.nodes, shape.gets(self.where), span)
+        if command.args[0] == "HGET":
+            request = owner(self._model, self.where, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
+            return request.assuming(*self.assumes)
+        return existing(self._model, self.search, command.args, decode, span.limit).assuming(*self.assumes)
+
+    def _sorted_rows(self, shape: Shape, span: Span) -> Request[Any] | None:
+        """The SORT … GET that reads the values of the objects of one set, if that answers the query.
+
+        Where some may have no value, or not exist, it is in a script, which looks at those in the same request.
+        """
+        gets = shape.gets(self.where) if self._sorts and not self.order else None
+        doubtful = self._in_indexes is not None
+        if doubtful and (span.limit or span.offset):
+            return None
+        found = native.rows(self.where, self._in_indexes or self.nodes, gets, span)
+        if found is None:
+            return None
+        if shape.sparse is False and not doubtful:
+            return self._command(found, shape.read_sorted)
+        sets = native.sets_of(self.where, self._in_indexes or self.nodes) or []
+        keys, args = [*sets, self.where.pks] if doubtful else sets, list(found[4:])
+        if shape.begins_with_pk:
+            return sorted_rows(self._model, keys, args, shape.read_looked_at).assuming(*self.assumes)
+        at = args.index("GET")
+        args[at:at] = ("GET", "#")
+
+        def read(rows: list[Any]) -> list[Any]:
+            del rows[:: len(shape.columns) + 1]
+            return shape.read_looked_at(rows)
+
+        return sorted_rows(self._model, keys, args, read).assuming(*self.assumes)
 
     # --- the script ---
 
@@ -255,7 +315,7 @@ class Plan:
 
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
-        for condition, node in zip(self._conditions, self.nodes, strict=True):
+        for condition, node in zip(self._conditions, self.nodes, strict=False):
             if type(node) is OneOf and node.kind == b"scored" and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts
                 (kept,) = condition.indexes()
@@ -310,21 +370,3 @@ class Plan:
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
         return Request(args, decode, readonly=True, subject=self._model, assumes=self.assumes)
-
-
-def assumed(
-    upkeep: Any, conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition
-) -> tuple[Assumption, ...]:
-    """Returns what a query takes for granted: the indexes that it uses are built, also those of other models."""
-    elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
-    return merged([*upkeep.built(indexes_used(conditions, order, where)), *elsewhere])
-
-
-def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition) -> Iterator[Any]:
-    """The indexes that a query relies on."""
-    for condition in conditions:
-        yield from condition.indexes()
-    for key in order:
-        kept = key.kept(where)
-        if kept is not None:
-            yield kept

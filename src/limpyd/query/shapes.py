@@ -5,110 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
-from limpyd.expressions import SEPARATOR
-from limpyd.fields import Field, ValueField
-from limpyd.fields.checks import as_bytes
-from limpyd.keys import Partition, placed, to_text
+from limpyd.keys import Partition, to_text
+from limpyd.query.columns import Column, columns_of
 from limpyd.query.following import Follow, followed, target_of
-from limpyd.query.meanings import stored_in
 from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
 from limpyd.query.unclear import any_missing, mistyped, undecodable
 from limpyd.requests import Argument, returned
-from limpyd.scripts.leaves import Stored
-
-SORTED_SCORE: Final = "sorted_score"
-"""Stands for the score in `values` of a collection sorted by score."""
-
-
-class Column:
-    """One value that is read of each object.
-
-    Attributes:
-        name: the field's, or `pk`, or SORTED_SCORE.
-        decode: makes a value of one that is stored; raises one of row_makers.ERRORS of None.
-        plain: whether one stored value is read.
-    """
-
-    __slots__ = ("_field", "_sub", "decode", "name", "plain")
-
-    def __init__(self, name: str, field: Field[Any] | None, sub: bytes | None = None) -> None:
-        self.name = name
-        self._field = field
-        self._sub = sub
-        self.plain = True
-        if isinstance(field, ValueField):
-            self.plain = sub is not None or field.decodes_plainly
-            self.decode: Callable[[Any], Any] = field.codec.decode if self.plain else field.decode_reply
-        else:
-            self.decode = float if field is None else to_text
-
-    def pattern(self, where: Partition) -> bytes | None:
-        """What GET of SORT is given to read it; None if it cannot."""
-        prefix, stored, sub, _ = self.where(where, b"")
-        if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
-            return None
-        if stored == b"entry" and sub and b"*" not in sub:
-            return placed(prefix, b"*") + b"->" + sub
-        return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)
-
-    @property
-    def group(self) -> str:
-        """What tells the key that it is read from: those of one hash have one; empty where there is none."""
-        if not isinstance(self._field, ValueField):
-            return ""
-        return "in the hash" if self._field.stored_as == b"entry" else self._field.name
-
-    def where(self, where: Partition, scores: bytes) -> Stored:
-        """Where the values are."""
-        if self._field is None:
-            return Stored(scores, b"score")
-        if not isinstance(self._field, ValueField):
-            return Stored(b"", b"pk")
-        stored = stored_in(self._field, where, self._sub)
-        return stored if self._sub is None else stored._replace(stored=b"entry")
-
-    def values(self, replies: Sequence[Any]) -> list[Any]:
-        """The values of some objects.
-
-        Raises:
-            StoredValueError: what is stored does not fit the field's type.
-        """
-        decode = self.decode
-        try:
-            if None in replies:
-                return [None if reply is None else decode(reply) for reply in replies]
-            return list(map(decode, replies))
-        except (ValueError, OverflowError):
-            for reply in replies:
-                self.refuse(reply)
-            raise
-
-    def refuse(self, reply: Any, pk: bytes | None = None) -> None:
-        """Refuses a value that does not fit the field's type, of the object with a primary key if that is known.
-
-        Raises:
-            StoredValueError: it does not.
-        """
-        field = self._field
-        if reply is None or not isinstance(field, ValueField):
-            return
-        prefix = field.place(None).prefix
-        key = prefix if pk is None else placed(prefix, pk)
-        texts = reply if isinstance(reply, list) else [reply]
-        if isinstance(reply, list) and field.stored_as == b"hash":
-            texts = reply[1::2]
-        elif isinstance(reply, list) and field.stored_as == b"zset":
-            texts = reply[::2]
-        for stored in texts:
-            try:
-                field.decode(stored, key, pk)
-            except StoredValueError as error:
-                if pk is None:
-                    error.args = (f"{str(error).rstrip('.')}. {field.model}.check() tells which object has it",)
-                raise
 
 
 class Shape:
@@ -117,11 +22,17 @@ class Shape:
     Attributes:
         columns: what is read of each; nothing but the primary keys if there are none.
         recurs: whether there is one for all collections that are in this shape.
+        existing: whether only objects that exist are wanted, whatever indexes say.
+        begins_with_pk: whether the first column is the primary key.
+        sparse: whether objects without a value were met, as far as is known; SORT does not tell why there is none.
         follows: the references of which the objects are to be read as well.
         asked: the method of a collection that gives it this shape, and its arguments.
     """
 
     recurs = False
+    existing = False
+    sparse: bool | None = None
+    begins_with_pk = False
     follows: tuple[Any, ...] = ()
     columns: tuple[Column, ...] = ()
     asked: tuple[Any, ...] = ()
@@ -175,7 +86,18 @@ class Shape:
             return items
         items = self.read(replies)
         if any_missing([column.group for column in self.columns], replies):
+            self.sparse = True
             raise mistyped(items)
+        return items
+
+    def read_looked_at(self, replies: list[Any]) -> list[Any]:
+        """The same of what sorted_rows.lua replied, which looks at what SORT gave nothing for."""
+        items = self.whole(replies)
+        if items is None:
+            items = self.read(replies)
+            self.sparse = self.sparse or any_missing([column.group for column in self.columns], replies)
+        elif self.sparse is None and replies:
+            self.sparse = False
         return items
 
     def _columns_of(self, replies: list[Any]) -> list[list[Any]]:
@@ -240,6 +162,7 @@ class Instances(Shape):
     def __init__(self, model: Any, *, lazy: bool) -> None:
         self._make = model._lazy if lazy else model._connected
         self._lazy = lazy
+        self.existing = not lazy
         self.asked = ("_instances", lazy, None)
 
     @property
@@ -252,6 +175,8 @@ class Instances(Shape):
 
 class Prefetched(RowShape):
     """Instances with some values read along."""
+
+    begins_with_pk = True
 
     def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
         pk.decode = bytes  # instances keep it as it is stored
@@ -266,6 +191,7 @@ class Prefetched(RowShape):
             return instance
 
         names = ["pk", *(column.name for column in columns)]
+        self.existing = not lazy
         super().__init__((pk, *columns), partial(instance_maker, prefetched, names))
 
     @property
@@ -318,47 +244,6 @@ class Objects(RowShape):
     @property
     def text(self) -> str:
         return f".rows({getattr(self._row, '__name__', self._row)})"
-
-
-def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
-    """The columns of some names; all fields for none.
-
-    Raises:
-        UnknownField: a name is no field.
-        InvalidFilter: a name is given twice, or SORTED_SCORE of a collection that is not sorted by score.
-    """
-    strange = next((name for name in names if not isinstance(name, str | Field)), None)
-    if strange is not None:
-        msg = f"{model.name}: {shorten(strange)} is no name of a field; give names one by one"
-        raise InvalidFilter(msg)
-    names = [name.name if isinstance(name, Field) else name for name in names]
-    if len(set(names)) != len(names):
-        msg = f"{model.name}: each field once, not {', '.join(names)}"
-        raise InvalidFilter(msg)
-    if not names:
-        readable = (name for name, field in model.fields.items() if not isinstance(field, ValueField) or field.readable)
-        names = tuple(dict.fromkeys("pk" if name == model.pk_name else name for name in readable))
-    return [_column(model, name, scored=scored) for name in names]
-
-
-def _column(model: Any, name: Any, *, scored: bool) -> Column:
-    if name == SORTED_SCORE:
-        if not scored:
-            msg = f"{model.name}: SORTED_SCORE is there only in a collection sorted by score: .sort(by_score=…)"
-            raise InvalidFilter(msg)
-        return Column(name, None)
-    field_name, separator, rest = name.partition(SEPARATOR)
-    field = model.field(field_name)
-    if isinstance(field, ValueField):
-        if not field.readable:
-            msg = f"{model.name}: {field} is a {field.redis_type} that a query does not read; read it from the instance"
-            raise InvalidFilter(msg)
-        if separator and field.has_subkeys:
-            return Column(name, field, as_bytes("a sub-key", rest))
-    if separator:
-        msg = f"{model.name}: {name} names no field"
-        raise UnknownField(msg)
-    return Column(name, field)
 
 
 def check_followed(follows: Sequence[Follow]) -> None:

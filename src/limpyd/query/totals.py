@@ -10,7 +10,7 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
-from limpyd.query.shapes import Column, columns_of
+from limpyd.query.columns import Column, columns_of
 
 DIGITS = 7
 """How many digits of a number the server adds at a time."""

@@ -34,7 +34,8 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
                         column.refuse(rows[row + number], rows[row])
             raise error  # it has been put right meanwhile
 
-        return Request(_named(request), decode, readonly=True, script=request.script, subject=request.subject)
+        named = _named(request, own=own)
+        return Request(named, decode, readonly=True, script=request.script, subject=request.subject)
 
     return Unclear(ask, tell)
 
@@ -66,11 +67,13 @@ def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:
     return False
 
 
-def _named(request: Request[Any]) -> tuple[Argument, ...]:
-    """The arguments that ask the same, with the primary key before each row."""
+def _named(request: Request[Any], *, own: bool = False) -> tuple[Argument, ...]:
+    """The arguments that ask the same, with the primary key before each row, also if that is its first value itself."""
     args = request.args
-    if request.script is None:
+    if request.script is None or (request.script.name == "sorted_rows" and own):
         at = args.index("GET")
+    elif request.script.name == "sorted_rows":
+        return args
     elif request.script.name == "page_of_range":
         at = 3 + int(args[2]) + BEFORE_COLUMNS
     else:

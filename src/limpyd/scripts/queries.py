@@ -16,6 +16,9 @@ R = TypeVar("R")
 
 FIND = Script("find")
 FIND_PLAIN = Script("find_plain")
+EXISTING = Script("existing")
+OWNER = Script("owner")
+SORTED_ROWS = Script("sorted_rows")
 PAGE_OF_RANGE = Script("page_of_range")
 PAGE = Script("page")
 CHUNK = Script("chunk")
@@ -53,6 +56,7 @@ def find(
     limit: int = 0,
     columns: Sequence[tuple[Argument, ...]] = (),
     extra: Sequence[Argument] = (),
+    tail: Sequence[Argument] = (),
     script: Script = FIND,
 ) -> Request[R]:
     """Runs a query.
@@ -66,6 +70,7 @@ def find(
         limit: how many to give at the most; 0 for all.
         columns: the prefix, the way of storing and the sub-key of each value that is read.
         extra: what else the script is told.
+        tail: what it is told behind the query.
         script: the script.
 
     Raises (from the reply):
@@ -85,7 +90,7 @@ def find(
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.where.pks, *search.elsewhere) if search.elsewhere else (search.where.pks,)
     keys = tuple(dict.fromkeys(keys))
-    sent = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys, *with_references(head, body))
+    sent = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys, *with_references(head, body), *tail)
 
     def decode_answer(reply: Any) -> R:
         if reply == GONE:
@@ -119,6 +124,49 @@ def find_plain(
     for ends in ranges:
         args += ends
     return Request((*args, *columns), decode, readonly=True, script=FIND_PLAIN, subject=model)
+
+
+def existing(
+    model: Model, search: Search, command: Sequence[Argument], decode: Callable[[Any], R], limit: int = 0
+) -> Request[R]:
+    """Runs a query of which a native command finds the primary keys, as long as all of them exist.
+
+    Args:
+        model: the model.
+        search: the query.
+        command: the command.
+        decode: turns the reply into the result.
+        limit: how many objects to give at the most; 0 for all.
+    """
+    return find(model, search, b"pks", decode, limit=limit, tail=(*command, len(command)), script=EXISTING)
+
+
+def owner(model: Model, where: Partition, entry: Sequence[Argument], decode: Callable[[bytes | None], R]) -> Request[R]:
+    """Returns the request for the primary key of the object that owns a unique value, if it exists.
+
+    Args:
+        model: the model.
+        where: the partition.
+        entry: the key of the index, and the value as it keeps it.
+        decode: turns the reply into the result.
+    """
+    sent = (b"EVALSHA", OWNER.sha, b"2", where.pks, *entry)
+    return Request(sent, decode, readonly=True, script=OWNER, subject=model)
+
+
+def sorted_rows(
+    model: Model, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R]
+) -> Request[R]:
+    """Returns the request for values of the objects of a set, each row after its primary key.
+
+    Args:
+        model: the model.
+        keys: the set; and that of all primary keys, if others are to be left out.
+        args: the page of SORT, if one is asked for, and its columns, of which the first is the primary key.
+        decode: turns the reply into the result.
+    """
+    sent = (b"EVALSHA", SORTED_ROWS.sha, b"%d" % len(keys), *keys, *args)
+    return Request(sent, decode, readonly=True, script=SORTED_ROWS, subject=model)
 
 
 def page_of_range(

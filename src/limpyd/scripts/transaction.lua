@@ -55,8 +55,8 @@ end
 if wanted.find or wanted.get_or_create or wanted.page then
   -- @scripts find get_or_create page
 end
-if wanted.find_plain or wanted.page_of_range or wanted.read then
-  -- @scripts find_plain page_of_range read
+if wanted.find_plain or wanted.owner or wanted.page_of_range or wanted.read or wanted.sorted_rows then
+  -- @scripts find_plain owner page_of_range read sorted_rows
 end
 
 local number = -1

@@ -4,16 +4,20 @@
 -- The key of another type, if there is one, from a reply of SORT with GET of the primary keys and then of columns, whose
 -- patterns stand in ARGV from a position on, each after `GET`.
 local function mistyped_behind(reply, first)
-  local width, empty = (#ARGV - first + 1) / 2 + 1, {}
+  local width, columns, empty = (#ARGV - first + 1) / 2 + 1, {}, {}
+  for column = 1, width - 1 do
+    local pattern = ARGV[first + 2 * column - 1]
+    local before, after = string.match(pattern, '^([^*]*)%*(.*)$')
+    local in_hash = before and string.match(after, '^(.-)%->')
+    columns[column] = before and { before = before, after = in_hash or after, expected = in_hash and 'hash' or 'string' }
+  end
   for row = 1, #reply, width do
     local found = {}
-    for column = 1, width - 1 do
-      local pattern, value = ARGV[first + 2 * column - 1], reply[row + column]
-      if pattern ~= '#' then
-        local before, after = string.match(pattern, '^([^*]*)%*(.*)$')
-        local in_hash = string.match(after, '^(.-)%->')
-        local key = before .. reply[row] .. (in_hash or after)
-        empty[key] = not found[key] and not value and (in_hash and 'hash' or 'string') or nil
+    for number = 1, width - 1 do
+      local column, value = columns[number], reply[row + number]
+      if column then -- it is not the primary key
+        local key = column.before .. reply[row] .. column.after
+        empty[key] = not found[key] and not value and column.expected or nil
         found[key] = found[key] or value
       end
     end

@@ -123,13 +123,22 @@ local function way_of(node, keys, wanted)
     passing = math.min(passing, others[at].size or everything)
   end
   key.total = call('ZCARD', key.index)
-  key.complete = bound or key.total >= everything or key.left_out
+  local complete = bound or key.total >= everything or key.left_out
+  -- Where it is asked who exists, some of those in the index may not.
+  local doubtful = false
+  for at = 1, #others do
+    doubtful = doubtful or others[at].set == KEYS[1]
+    for _, set in ipairs(others[at].joined or {}) do
+      doubtful = doubtful or set.set == KEYS[1]
+    end
+  end
+  key.complete = complete and (bound or key.left_out or not doubtful)
   if wanted == 0 then
     wanted = bound and bound.size or everything
   end
   -- Walking looks at about so many objects for those wanted, as the others let through.
   local gather_cost = math.min(passing, bound and bound.size or passing)
-  if #others > 0 and gather_cost * passing < wanted * everything or key.missing_first and not key.complete then
+  if #others > 0 and gather_cost * passing < wanted * everything or key.missing_first and not complete then
     return 'gather'
   end
   return 'walk', bound, others, wanted, 2 * gather_cost + 100

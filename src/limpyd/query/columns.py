@@ -1,0 +1,146 @@
+"""Columns: the values that are read of each object that is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import Field, ValueField
+from limpyd.fields.checks import as_bytes
+from limpyd.keys import Partition, placed, to_text
+from limpyd.query.meanings import stored_in
+from limpyd.scripts.leaves import Stored
+
+SORTED_SCORE: Final = "sorted_score"
+"""Stands for the score in `values` of a collection sorted by score."""
+
+
+class Column:
+    """One value that is read of each object.
+
+    Attributes:
+        name: the field's, or `pk`, or SORTED_SCORE.
+        decode: makes a value of one that is stored; raises one of row_makers.ERRORS of None.
+        plain: whether one stored value is read.
+    """
+
+    __slots__ = ("_field", "_sub", "decode", "name", "plain")
+
+    def __init__(self, name: str, field: Field[Any] | None, sub: bytes | None = None) -> None:
+        self.name = name
+        self._field = field
+        self._sub = sub
+        self.plain = True
+        if isinstance(field, ValueField):
+            self.plain = sub is not None or field.decodes_plainly
+            self.decode: Callable[[Any], Any] = field.codec.decode if self.plain else field.decode_reply
+        else:
+            self.decode = float if field is None else to_text
+
+    def pattern(self, where: Partition) -> bytes | None:
+        """What GET of SORT is given to read it; None if it cannot."""
+        prefix, stored, sub, _ = self.where(where, b"")
+        if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
+            return None
+        if stored == b"entry" and sub and b"*" not in sub:
+            return placed(prefix, b"*") + b"->" + sub
+        return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)
+
+    @property
+    def group(self) -> str:
+        """What tells the key that it is read from: those of one hash have one; empty where there is none."""
+        if not isinstance(self._field, ValueField):
+            return ""
+        return "in the hash" if self._field.stored_as == b"entry" else self._field.name
+
+    def where(self, where: Partition, scores: bytes) -> Stored:
+        """Where the values are."""
+        if self._field is None:
+            return Stored(scores, b"score")
+        if not isinstance(self._field, ValueField):
+            return Stored(b"", b"pk")
+        stored = stored_in(self._field, where, self._sub)
+        return stored if self._sub is None else stored._replace(stored=b"entry")
+
+    def values(self, replies: Sequence[Any]) -> list[Any]:
+        """The values of some objects.
+
+        Raises:
+            StoredValueError: what is stored does not fit the field's type.
+        """
+        decode = self.decode
+        try:
+            if None in replies:
+                return [None if reply is None else decode(reply) for reply in replies]
+            return list(map(decode, replies))
+        except (ValueError, OverflowError):
+            for reply in replies:
+                self.refuse(reply)
+            raise
+
+    def refuse(self, reply: Any, pk: bytes | None = None) -> None:
+        """Refuses a value that does not fit the field's type, of the object with a primary key if that is known.
+
+        Raises:
+            StoredValueError: it does not.
+        """
+        field = self._field
+        if reply is None or not isinstance(field, ValueField):
+            return
+        prefix = field.place(None).prefix
+        key = prefix if pk is None else placed(prefix, pk)
+        texts = reply if isinstance(reply, list) else [reply]
+        if isinstance(reply, list) and field.stored_as == b"hash":
+            texts = reply[1::2]
+        elif isinstance(reply, list) and field.stored_as == b"zset":
+            texts = reply[::2]
+        for stored in texts:
+            try:
+                field.decode(stored, key, pk)
+            except StoredValueError as error:
+                if pk is None:
+                    error.args = (f"{str(error).rstrip('.')}. {field.model}.check() tells which object has it",)
+                raise
+
+
+def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
+    """The columns of some names; all fields for none.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidFilter: a name is given twice, or SORTED_SCORE of a collection that is not sorted by score.
+    """
+    strange = next((name for name in names if not isinstance(name, str | Field)), None)
+    if strange is not None:
+        msg = f"{model.name}: {shorten(strange)} is no name of a field; give names one by one"
+        raise InvalidFilter(msg)
+    names = [name.name if isinstance(name, Field) else name for name in names]
+    if len(set(names)) != len(names):
+        msg = f"{model.name}: each field once, not {', '.join(names)}"
+        raise InvalidFilter(msg)
+    if not names:
+        readable = (name for name, field in model.fields.items() if not isinstance(field, ValueField) or field.readable)
+        names = tuple(dict.fromkeys("pk" if name == model.pk_name else name for name in readable))
+    return [_column(model, name, scored=scored) for name in names]
+
+
+def _column(model: Any, name: Any, *, scored: bool) -> Column:
+    if name == SORTED_SCORE:
+        if not scored:
+            msg = f"{model.name}: SORTED_SCORE is there only in a collection sorted by score: .sort(by_score=…)"
+            raise InvalidFilter(msg)
+        return Column(name, None)
+    field_name, separator, rest = name.partition(SEPARATOR)
+    field = model.field(field_name)
+    if isinstance(field, ValueField):
+        if not field.readable:
+            msg = f"{model.name}: {field} is a {field.redis_type} that a query does not read; read it from the instance"
+            raise InvalidFilter(msg)
+        if separator and field.has_subkeys:
+            return Column(name, field, as_bytes("a sub-key", rest))
+    if separator:
+        msg = f"{model.name}: {name} names no field"
+        raise UnknownField(msg)
+    return Column(name, field)

@@ -1,0 +1,32 @@
+#!lua flags=no-writes
+-- Answers a query for objects that exist by a native command, where all that it names do. What something other than limpyd
+-- left in an index may be of an object that does not exist: then it goes the way of find.lua.
+--
+-- KEYS   as for find.lua
+-- ARGV   the query (see lib/answer), of which `pks` are wanted; the command, and a count of its arguments
+-- Reply  the primary keys; or GONE (see find.lua)
+-- @guarded
+
+local last = #ARGV - 1
+local found = redis.pcall(unpack(ARGV, last - ARGV[#ARGV] + 1, last))
+found = type(found) == 'string' and { found } or found or {}
+local all_exist = not found.err
+for first = 1, #found, 1000 do
+  local replies = redis.call('SMISMEMBER', KEYS[1], unpack(found, first, math.min(first + 999, #found)))
+  for at = 1, #replies do
+    all_exist = all_exist and replies[at] == 1
+  end
+end
+if all_exist then
+  return found
+end
+
+-- @requires answered gone read_request replying
+
+return replying(function()
+  local request = read_request()
+  if gone then
+    return { ok = 'GONE' }
+  end
+  return answered(request)
+end)
