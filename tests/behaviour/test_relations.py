@@ -320,7 +320,7 @@ class TestTheReverseSide:
         with pytest.raises(UnsupportedCommand):
             await face.do(ann.groups.rpush(first))
         with pytest.raises(UnsupportedCommand):
-            await face.do(ann.owned_groups.sadd(first))
+            await face.do(ann.owned_groups.rpush(first))
         with pytest.raises(InvalidValue):
             await face.do(ann.groups.sadd(ann))
 

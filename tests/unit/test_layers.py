@@ -31,7 +31,7 @@ LAYERS = [
     {"scripts.leaves"},
     {"scripts.queries"},
     {"scripts.calls", "scripts.describing", "scripts"},
-    {"scripts.changes", "scripts.dynamic", "scripts.updates"},
+    {"scripts.changes", "scripts.dynamic", "scripts.refer", "scripts.updates"},
     {"scripts.bulk"},
     {"indexes.forms"},
     {"indexes.numbers", "indexes.date_texts"},

@@ -12,7 +12,9 @@ from limpyd.expressions import Comparison, Expression
 from limpyd.faces import Face, Faced
 from limpyd.fields import checks
 from limpyd.fields.base import Field
+from limpyd.fields.setters import with_own_setters
 from limpyd.requests import Argument, Request
+from limpyd.scripts.refer import refer
 from limpyd.scripts.writes import Change, MembersStep, Other, write_members
 
 
@@ -43,8 +45,8 @@ class Reverse:
 class BoundReverse(Faced[Face]):
     """Those who refer to one object by a field.
 
-    Called, it is their collection. Where the field holds many references it can be written to from this side as well:
-    the object becomes, or is no longer, a member of the field of each of some objects, all in one step.
+    Called, it is their collection. It can be written to from this side as well: the object becomes, or is no longer, a
+    member of the field of each of some objects, or what their foreign key refers to, all in one step.
     """
 
     __slots__ = ("_field", "_instance")
@@ -78,12 +80,27 @@ class BoundReverse(Faced[Face]):
 
     @operation
     def sadd(self, *holders: Any) -> Request[int]:
-        """Adds this object to the field of each of some objects (SADD); how many had it not yet. Raises as `zadd`."""
+        """Adds this object to the field of each of some objects (SADD); how many had it not yet.
+
+        A foreign key is set to this object (SET, HSET), whatever it referred to before.
+
+        Raises:
+            UniquenessError: the field is unique, and another object has it, or several are given.
+
+        Others as `zadd`.
+        """
+        if not self._field.many:
+            return self._refer("sadd", holders, refers=True)
         return self._write("sadd", b"set", "SADD", holders, lambda pk: (pk,), first=1)
 
     @operation
     def srem(self, *holders: Any) -> Request[int]:
-        """Takes this object out of the field of each of some objects (SREM); how many had it. Raises as `zadd`."""
+        """Takes this object out of the field of each of some objects (SREM); how many had it. Raises as `zadd`.
+
+        A foreign key to this object is removed (DEL, HDEL); one to another object stays.
+        """
+        if not self._field.many:
+            return self._refer("srem", holders, refers=False)
         return self._write("srem", b"set", "SREM", holders, lambda pk: (pk,), first=1)
 
     @operation
@@ -138,13 +155,10 @@ class BoundReverse(Faced[Face]):
     ) -> Request[int]:
         field, instance = self._field, self._instance
         if field.stored_as != stored_as:
-            cure = "set it on the objects that refer" if not field.many else "use the commands of its type"
+            cure = "use the commands of its type" if field.many else "use sadd and srem, or set it on those that refer"
             msg = f"{name}: {field} is a {type(field).__name__}; {cure}"
             raise UnsupportedCommand(msg)
-        if instance._pk_bytes is None:
-            msg = f"{field}: {instance!r} has no primary key yet; store it first"
-            raise InvalidValue(msg)
-        pks = [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
+        pks = self._pks_of(name, holders)
         target, model = field.target, field.model
         others = [Other(model, model.keys.partition(pk), pk) for pk in pks]
         steps = []
@@ -155,6 +169,27 @@ class BoundReverse(Faced[Face]):
             steps.append(MembersStep((change,), command, self._args(args)))
         where = target.keys.partition(instance._pk_bytes)
         return write_members(target, where, instance._pk_bytes, others, (), steps, sum, instance._made, field)
+
+    def _refer(self, name: str, holders: Sequence[Any], *, refers: bool) -> Request[int]:
+        """Sets the field of each of some objects to this one, or removes it where it is this one."""
+        field, instance = self._field, self._instance
+        pks = self._pks_of(name, holders)
+        pk, target, model = instance._pk_bytes, field.target, field.model
+        value = with_own_setters(model, {field.name: instance}, defaults=False)[field.name] if refers else None
+        step = field.setting(value)
+        where, own = target.keys.partition(pk), model.keys.partition(pks[0])
+        return refer(target, where, pk, model, own, pks, step, instance._made, field, refers=refers)
+
+    def _pks_of(self, name: str, holders: Sequence[Any]) -> list[bytes]:
+        """The primary keys of some objects that are to refer to this one, which must have one itself.
+
+        Raises:
+            InvalidValue: it has none, or something is no object of the model that refers.
+        """
+        if self._instance._pk_bytes is None:
+            msg = f"{self._field}: {self._instance!r} has no primary key yet; store it first"
+            raise InvalidValue(msg)
+        return [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
 
     def _args(self, args: Any) -> tuple[Argument, ...]:
         given: tuple[Argument, ...] = args(self._instance._pk_bytes)

@@ -46,8 +46,8 @@ while at <= #all_args do
   at = at + 3 + all_args[at + 2]
 end
 
-if wanted.create or wanted.update or wanted.write or wanted.write_members then
-  -- @scripts create update write write_members
+if wanted.create or wanted.refer or wanted.update or wanted.write or wanted.write_members then
+  -- @scripts create refer update write write_members
 end
 if wanted.delete or wanted.delete_related or wanted.delete_versions then
   -- @scripts delete delete_related delete_versions
