@@ -204,6 +204,9 @@ def _parts(expression: Expression, kind: type[Both]) -> tuple[Expression, ...]:
 
 def _checked(other: Any) -> Expression:
     if not isinstance(other, Expression):
-        msg = f"{shorten(other)} is no expression; put comparisons in parentheses: (A.x == 1) & (A.y == 2)"
+        msg = (
+            f"{shorten(other)} is no expression; put comparisons in parentheses: (A.x == 1) & (A.y == 2). A field of "
+            f"what a reference is to is compared as A.reference['name'], if it is named as an attribute of fields"
+        )
         raise TypeError(msg)
     return other

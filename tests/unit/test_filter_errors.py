@@ -190,3 +190,25 @@ def test_filters_show_as_they_were_asked():
     assert (
         repr(other.collection(thing__a="x", thing__a__low="y")) == "<Other.collection(thing__a='x', thing__a__low='y')>"
     )
+
+
+def test_attributes_of_a_reference_are_no_fields_of_what_it_is_to():
+    class Person(RedisModel):
+        database = RedisDatabase(port=1)
+        age = InstanceHashField(indexable=True)
+        name = InstanceHashField(indexable=True)
+
+    class Group(RedisModel):
+        database = Person.database
+        title = InstanceHashField(indexable=True)
+        owner = FKInstanceHashField(Person)
+
+    assert (Group.owner.name, str(Group.owner["name"])) == ("owner", "owner__name")
+    for compared in (Group.owner.name == "Ann", Group.owner.name != "Ann", Group.owner.name > "A"):
+        with pytest.raises(InvalidFilter, match=r"Person\.name is compared as Group\.owner\['name'\]"):
+            Group.collection(compared)
+    with pytest.raises(TypeError, match=r"compared as A\.reference\['name'\]"):
+        (Group.title == "g") & (Group.owner.name == "Ann")
+    assert str(Group.collection(Group.owner["name"] == "Ann")) == str(Group.collection(owner__name="Ann"))
+    with pytest.raises(InvalidFilter, match=r"such as Person\.field == value$"):
+        Person.collection(True)

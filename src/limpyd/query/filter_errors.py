@@ -192,3 +192,18 @@ def of_none(written: Comparison) -> InvalidFilter:
     return InvalidFilter(
         f"{written}: None is no value that an index holds; ask for {written.name_of_value}{SEPARATOR}isnull={null}"
     )
+
+
+def no_expression(model: Any, given: Any) -> str:
+    """Returns why something is no expression. A bool may come of a field whose name the reference itself has."""
+    text = f"{shorten(given)} is no expression such as {model.name}.field == value"
+    if not isinstance(given, bool):
+        return text
+    for field in model.fields.values():
+        target: Any = getattr(field, "target", None) if getattr(field, "has_target", False) else None
+        names = () if target is None else target.fields
+        hidden = next((name for name in names if name in vars(field) or hasattr(type(field), name)), None)
+        if hidden is not None:
+            own, theirs = f"{model.name}.{field.name}", f"{target.name}.{hidden}"
+            return f"{text}. {own}.{hidden} is an attribute of the reference; {theirs} is compared as {own}[{hidden!r}]"
+    return text

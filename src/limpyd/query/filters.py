@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField, shorten
+from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField
 from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
@@ -27,7 +27,7 @@ from limpyd.query.conditions import (
     Related,
     Together,
 )
-from limpyd.query.filter_errors import of_none, unserved
+from limpyd.query.filter_errors import no_expression, of_none, unserved
 from limpyd.query.following import target_of
 from limpyd.query.meanings import Meaning, serving
 from limpyd.query.values import Values, is_instance
@@ -74,7 +74,7 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
     written: list[Expression] = []
     for expression in expressions:
         if not isinstance(expression, Expression):
-            msg = f"{model.name}: {shorten(expression)} is no expression such as {model.name}.field == value"
+            msg = f"{model.name}: {no_expression(model, expression)}"
             raise InvalidFilter(msg)
         written += expression.parts if type(expression) is Both else (expression,)
     written += (_comparison(model, name, value) for name, value in filters.items())
