@@ -7,7 +7,7 @@ so when the command ran.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -22,13 +22,12 @@ def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Look]:
     """Returns the looks at epochs that are sent behind a request."""
     if request.script is not None:
         return []
-    return [Look(args, bytes, readonly=True, subject=request.subject) for guard in guards for args in _looked_at(guard)]
-
-
-def _looked_at(guard: Guard) -> Iterator[tuple[Argument, ...]]:
-    yield b"HGET", guard.meta, EPOCH
-    if guard.epoch.startswith(b":"):
-        yield b"SCARD", guard.epoch[1:]
+    asked: list[tuple[Argument, ...]] = []
+    for guard in guards:
+        asked.append((b"HGET", guard.meta, EPOCH))
+        if guard.epoch.startswith(b":"):
+            asked.append((b"SCARD", guard.epoch[1:]))
+    return [Look(args, bytes, readonly=True, subject=request.subject) for args in asked]
 
 
 class Look(Request[bytes]):
@@ -51,15 +50,17 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
     """
     if isinstance(reply, redis_errors.ResponseError):
         return str(reply).startswith("OUTDATED ")
+    if not epochs:
+        return False
     found = iter(epochs)
-    return bool(epochs) and any(_is_another(guard, found) for guard in guards)
-
-
-def _is_another(guard: Guard, found: Iterator[Any]) -> bool:
-    epoch = next(found) or b""
-    if not guard.epoch.startswith(b":"):
-        return bool(epoch != guard.epoch)
-    return next(found) != 0 or epoch != b""
+    for guard in guards:
+        epoch = next(found) or b""
+        if guard.epoch.startswith(b":"):
+            if next(found) != 0 or epoch != b"":
+                return True
+        elif epoch != guard.epoch:
+            return True
+    return False
 
 
 def doubted(request: Request[Any]) -> None:

@@ -139,9 +139,9 @@ class Plan:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
             return answered([])
-        span = Span(0, limit)
         command = native.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
+            span = Span(0, limit)
             in_indexes = limit and self._in_indexes and native.any_pks(self.where, self._in_indexes, limit)
             return self._existing(in_indexes or None, list, span) or self._find(b"pks", list, span)
         return self._command(command.args, command.decode)
