@@ -60,8 +60,8 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
         """Moves a member to another list of the same object, waiting until there is one (BLMOVE); else as `blpop`.
 
         Raises:
-            UnsupportedCommand: a field is indexed; or they are of two objects, of which the other one may
-                be deleted while this one waits.
+            UnsupportedCommand: a field is indexed; the destination is a version of a dynamic field; or they are of
+                two objects, of which the other one may be deleted while this one waits.
         """
         return self._moved_waiting(destination, timeout, src, dest)
 
@@ -78,6 +78,12 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")
         destination._may_wait("BLMOVE")
+        if destination._field.version_of is not None:
+            msg = (
+                f"BLMOVE to {destination!r}: what waits on the server cannot be part of a script, so it cannot note "
+                f"that the object has this version of {destination._field.version_of.name}; use lmove"
+            )
+            raise UnsupportedCommand(msg)
         if target._instance._pk_bytes != self._instance._pk_bytes or target._field.model is not self._field.model:
             msg = (
                 f"BLMOVE from {self!r} to {destination!r}: the other object may be deleted while it waits, and would "

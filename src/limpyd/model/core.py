@@ -14,6 +14,7 @@ from limpyd.fields.base import existing_only, writing
 from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body, checked_manager
+from limpyd.model.dynamic import set_attribute
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_hook
 from limpyd.model.instance_hash import InstanceHash
@@ -77,6 +78,8 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             setattr(cls, field_name, field)
         for field_name, dynamic in schema.dynamic.items():
             setattr(cls, field_name, dynamic)
+        if schema.dynamic and cls.__setattr__ is object.__setattr__:
+            setattr(cls, "__setattr__", set_attribute)  # noqa: B010 - other models pay nothing for it
         cls.pk = schema.pk_field  # type: ignore[attr-defined]
         try:
             connect(database, Reverse)

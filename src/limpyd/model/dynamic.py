@@ -122,3 +122,17 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
     def inventories(self, where: Partition) -> list[bytes]:
         """What the keys begin with that list an object's versions."""
         return [field.inventory_prefix(where) for field in self.values()]
+
+
+def set_attribute(instance: Any, name: str, value: Any) -> None:
+    """Sets an attribute of an instance of a model with dynamic fields, unless it has the name of a version.
+
+    Raises:
+        AttributeError: it has, as is raised for other fields.
+    """
+    model = type(instance)
+    if not name.startswith("_") and not hasattr(model, name):
+        version = model._schema.dynamic.version(name)
+        if version is not None:
+            version.__set__(instance, value)
+    object.__setattr__(instance, name, value)

@@ -5,7 +5,7 @@
 -- ARGV   the primary key if the object must exist, else ''; and, if there are any, the primary key and the dynamic
 --        fields of the model (see library/parts)
 -- Reply  'ok' and those of the keys that exist, in the same order, and those of dynamic fields; or 'gone'
--- @requires call each_version inventory_of
+-- @requires call each_version inventory_of unless_mistyped
 
 if ARGV[1] ~= '' and call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
   return { 'gone' }
@@ -22,7 +22,7 @@ for at = 2, #KEYS do
 end
 for at = 3, #ARGV do
   note(inventory_of(ARGV[at], ARGV[2]))
-  each_version(ARGV[at], ARGV[2], function(key, sub)
+  unless_mistyped(each_version, ARGV[at], ARGV[2], function(key, sub)
     if sub == '' then
       note(key)
     end

@@ -5,21 +5,31 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; '1' if the object must exist, else '0'; the dynamic field; a cursor of SSCAN, or '' for all
 --        parts; and the options of SSCAN
--- Reply  'ok', the next cursor, and parts; or 'gone'
+-- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see lib/atomic)
 -- @requires call inventory_of placing
 
-local pk, place = ARGV[1], placing(ARGV[3], ARGV[1])
-if ARGV[2] == '1' and call('SISMEMBER', KEYS[1], pk) == 0 then
-  return { 'gone' }
-end
-local inventory = inventory_of(ARGV[3], pk)
-local found = ARGV[4] == '' and { '0', call('SMEMBERS', inventory) } or call('SSCAN', inventory, unpack(ARGV, 4))
-local reply = { 'ok', found[1] }
-for _, part in ipairs(found[2]) do
-  local key, sub = place(part)
-  local there = sub == '' and call('EXISTS', key) or sub ~= '' and call('HEXISTS', key, sub)
-  if there == 1 then
-    reply[#reply + 1] = part
+local key = KEYS[1]
+
+local function versions()
+  local pk, place = ARGV[1], placing(ARGV[3], ARGV[1])
+  if ARGV[2] == '1' and call('SISMEMBER', KEYS[1], pk) == 0 then
+    return { 'gone' }
   end
+  key = inventory_of(ARGV[3], pk)
+  local found = ARGV[4] == '' and { '0', call('SMEMBERS', key) } or call('SSCAN', key, unpack(ARGV, 4))
+  local reply, sub, there = { 'ok', found[1] }, nil, nil
+  for _, part in ipairs(found[2]) do
+    key, sub = place(part)
+    there = sub == '' and call('EXISTS', key) or sub ~= '' and call('HEXISTS', key, sub)
+    if there == 1 then
+      reply[#reply + 1] = part
+    end
+  end
+  return reply
 end
-return reply
+
+local done, reply = pcall(versions)
+if done then
+  return reply
+end
+return { 'error', type(reply) == 'table' and reply.err or tostring(reply), key, call('TYPE', key).ok }
