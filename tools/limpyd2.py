@@ -30,7 +30,6 @@ limpyd 2, except where [the list of differences](migrating.md#differences) says 
 
 OTHER_NAMES = {
     "RedisField": "limpyd.fields.Field",
-    "BaseIndex": "limpyd.indexes.Index",
     "Lock": "limpyd.utils.Lock",
 }
 """What is imported under another name."""
@@ -43,19 +42,10 @@ NOT_THERE = {
     "TimeIndexParts": "`TimeIndex`, which has these parts",
     "watch": "`db.transaction(func, *watches)`",
     "multi": "`pipeline(transaction=True)`; in the function of `db.transaction` it is there",
-    "get_fields": "`get_field(name)`, one by one",
-    "get_class_field": "`get_field(name)` of the class",
-    "get_class_fields": "`get_field(name)`, one by one",
-    "get_instance_field": "`get_field(name)` of the instance",
-    "fields": "`get_field(name)`, one by one",
     "connect": "the first request connects, and checks that the object exists",
     "key": "`scan_keys()`; where a hash is stored is the layout's",
     "post_command": "`post_command` of a class of fields",
     "stored_key_exists": "`from_stored(key)` raises `DoesNotExist`",
-    "database": "`database` of its instance",
-    "indexable": "it is declared, and not asked for",
-    "unique": "it is declared, and not asked for",
-    "name": "`name` of the declaration: `Model.get_field(name).name`",
 }
 """What to use instead of names that are not there; that they are not is looked up."""
 

@@ -51,7 +51,7 @@ MEMBERS = {
     "an instance": (
         "delete() scan_keys(count) hmget(*names) hmset(**values) hgetall() hkeys() hvals() hlen() hdel(*names) pk "
         "_pk connected connect() connection key fields get_field(field_name) get_instance_field(field_name) "
-        "post_command"
+        "get_fields() post_command"
     ),
     "a field": (
         "key name delete() exists() proxy_get() proxy_set(value) proxy_getter proxy_setter make_key(*args) "
@@ -105,6 +105,7 @@ MEMBERS = {
     ),
     "an index": (
         "configure(prefix, key, transform, handle_uniqueness, name) get_storage_key(*args) "
+        "field model connection transform_value(value) normalize_value(value, transform) "
         "clear(chunk_size, aggressive) rebuild(chunk_size, aggressive_clear)"
     ),
     "MultiIndexes": "compose(index_classes, key, transform, name)",

@@ -303,8 +303,8 @@ def _decode_point(stored: bytes) -> GeoPoint:
 
 
 CODECS: dict[type, Codec[Any]] = {
-    str: Codec("str", _encode_str, bytes.decode, Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
-    bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER, number="exact"),
+    str: Codec("str", _encode_str, bytes.decode, Use.TEXT | Use.INTEGER | Use.NUMBER, number="numeral"),
+    bytes: Codec("bytes", _encode_bytes, bytes, Use.TEXT | Use.INTEGER | Use.NUMBER, number="numeral"),
     int: Codec("int", lambda value: b"%d" % _int(value), int, Use.INTEGER, number="exact", ordered="number"),
     float: Codec(
         "float",
@@ -355,7 +355,7 @@ UNTYPED: Codec[Any] = Codec(
     _encode_untyped,
     _decode_untyped,
     Use.TEXT | Use.INTEGER | Use.NUMBER,
-    number="exact",
+    number="numeral",
 )
 """How values of a field without a type are stored. Bytes that are not UTF-8 are read as text with surrogates, which is
 stored as those bytes again."""

@@ -6,6 +6,7 @@ import copy
 import pickle
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -682,6 +683,31 @@ class TestAsking:
         await any_face.refused(IndexNotBuilt, lambda: Person.collection(age=1).count())
         await any_face.do(Person.age.rebuild_indexes())
         assert await found(any_face, Person, age=1) == ["1"]
+
+    async def test_in_chunks(self, any_face):
+        class Person(any_face.Model):
+            database = any_face.database
+            name = StringField(indexes=[EqualIndex])
+
+        await any_face.do(Person.bulk_create({"name": f"{number}"} for number in range(200)))
+        field, index = Person.get_field("name"), Person.get_field("name").get_index()
+        for rebuild, clear in ((field.rebuild_indexes, field.clear_indexes), (index.rebuild, index.clear)):
+            for act, few in ((clear, {"aggressive": True}), (rebuild, {"aggressive_clear": True})):
+                requests = []
+                for size in ({"chunk_size": 1000}, few, {"chunk_size": 10}):
+                    with any_face.sent() as sent:
+                        await any_face.do(act(**size))
+                    requests.append(len(sent.names))
+                    await any_face.do(clear() if act == rebuild else rebuild())
+                assert requests[0] <= requests[1] < requests[2] / 2, requests
+            await any_face.do(rebuild())
+            assert await found(any_face, Person, name="77") == ["78"]
+            for wrong in (0, -1, "x", 1.5, True, 10**9):
+                for act in (rebuild, clear):
+                    call = partial(act, chunk_size=wrong)
+                    await any_face.refused(InvalidValue, call, match="chunk_size takes an int from 1 to 1000000")
+            await any_face.refused(InvalidValue, partial(rebuild, 1000), match="chunk_size is given by name")
+        assert inconsistencies(any_face.client, Person) == []
 
     async def test_fields_together(self, any_face):
         class Person(any_face.Model):

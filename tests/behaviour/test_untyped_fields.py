@@ -346,17 +346,6 @@ class TestNumbers:
         for wrong in (True, None, date(2020, 1, 1), [1]):
             await any_face.refused(ValueError, lambda wrong=wrong: counted.collection(number=wrong).count())
 
-    async def test_floats_of_more_digits_need_a_type(self, any_face, counted):
-        long = 1764313535.1234567
-        await any_face.refused(InvalidValue, lambda: counted.create(number=long), match="15 digits.* type=float$")
-
-        class Cured(any_face.Model):
-            database = any_face.database
-            number = StringField(type=float, indexes=[NumberRangeIndex])
-
-        await any_face.do(Cured.create(number=long))
-        assert await any_face.all(Cured.collection(number__gte=long)) == ["1"]
-
     async def test_counted_on_what_was_set(self, any_face, counted):
         one = await any_face.do(counted.create(number=5))
         assert await any_face.do(one.number.incr()) == 6

@@ -7,6 +7,31 @@ from limpyd.contrib.collection import ExtendedCollectionManager
 from limpyd.indexes import EqualIndex, NumberRangeIndex, TextRangeIndex
 
 
+class Blind(EqualIndex):
+    """Without regard to case, in filters too."""
+
+    def normalize_value(self, value, transform=True):
+        return super().normalize_value(value, transform=transform).lower()
+
+
+class Initial(TextRangeIndex):
+    """The first letter, and the name of the field."""
+
+    prefix = key = "initial"
+
+    def transform_value(self, value):
+        return super().transform_value(value)[:1] + self.field.name
+
+
+class Checked(NumberRangeIndex):
+    raise_if_not_float = True
+
+
+def result(value):
+    """Something of any type."""
+    return {"": None, "a": True, "A": 5.0, "abc": ["x", "y"], "b c": (), "é": -7, "*": b"bytes"}.get(value, value)
+
+
 def declare(database):
     """The models on a database, by name."""
 
@@ -30,6 +55,7 @@ def declare(database):
         login = entry(unique=True)
         age = indexed(entry, NumberRangeIndex)
         weight = indexed(string, NumberRangeIndex)
+        height = indexed(string, Checked)
         badge = entry(unique=True, indexes=[NumberRangeIndex])
         title = indexed(string, TextRangeIndex)
         slug = string(unique=True, indexes=[TextRangeIndex])
@@ -38,6 +64,14 @@ def declare(database):
             TextRangeIndex.configure(prefix="lower", transform=lambda value: value.lower(), handle_uniqueness=False),
             EqualIndex,
             EqualIndex.configure(prefix="first", key="letter", transform=lambda value: value[:1]),
+        )
+        odd = indexed(
+            string,
+            Blind,
+            Initial,
+            EqualIndex.configure(prefix="any", key="any", transform=result),
+            NumberRangeIndex.configure(prefix="sum", key="sum", transform=result),
+            TextRangeIndex.configure(prefix="text", key="text", transform=result),
         )
         born = indexed(string, more.DateIndex)
         wakes = indexed(entry, more.TimeIndex)

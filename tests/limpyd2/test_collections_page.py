@@ -3,7 +3,7 @@
 import pytest
 
 from limpyd import fields, model
-from limpyd.exceptions import DoesNotExist, ImplementationError, UniquenessError
+from limpyd.exceptions import DoesNotExist, ImplementationError, LimpydException, UniquenessError
 from limpyd.indexes import EqualIndex, NumberRangeIndex, TextRangeIndex
 
 
@@ -215,6 +215,78 @@ def test_configured_indexes(database):
     assert list(Word.collection(text__upper="bAR")) == ["2"] or list(Word.collection(text__upper="BAR")) == ["2"]
     assert list(Word.collection(text__second__gte="o")) == ["1"]
     assert parts.__name__ == "Second"
+
+
+def test_a_transform_may_need_the_index(database):
+    """One of two arguments gets the index first, which has its field."""
+    main_database = database
+
+    def reverse(index, value):
+        return f"{index.model.__name__}.{index.field.name}.{index.prefix}:{value[::-1]}"
+
+    class Initials(EqualIndex):
+        prefix = "initials"
+        handle_uniqueness = False
+
+        def transform(self, value):
+            return self.field.name + "".join(word[0] for word in value.split())
+
+    class Reader(model.RedisModel):
+        database = main_database
+        name = fields.InstanceHashField(
+            indexable=True, indexes=[EqualIndex, EqualIndex.configure(prefix="reversed", transform=reverse), Initials]
+        )
+
+    Reader(name="Ada Lovelace")
+    Reader(name="Alan Turing").name.hset("Charles Babbage")
+    assert list(Reader.collection(name__reversed="Reader.name.reversed:ecalevoL adA")) == ["1"]
+    assert list(Reader.collection(name__initials="nameCB")) == ["2"]
+    assert list(Reader.collection(name__initials="nameAT")) == []
+    index = Reader.get_field("name").get_index(prefix="initials")
+    assert (index.field.name, index.model, index.connection) == ("name", Reader, main_database.connection)
+
+
+def test_clearing_and_rebuilding(database):
+    """Of a field, and of one of its indexes; in chunks, or by looking for the keys."""
+    main_database = database
+
+    class Book(model.RedisModel):
+        database = main_database
+        title = fields.InstanceHashField(
+            indexable=True, indexes=[EqualIndex, NumberRangeIndex.configure(prefix="length", transform=len)]
+        )
+
+    for number in range(12):
+        Book(title="x" * number)
+    field = Book.get_field("title")
+
+    def found():
+        """Which of the indexes answer."""
+        answers = []
+        for filters in ({"title": "xxx"}, {"title__length": 3}):
+            try:
+                answers.append(list(Book.collection(**filters)) == ["4"])
+            except LimpydException:  # it is not built
+                answers.append(False)
+        return answers
+
+    assert found() == [True, True]
+    field.clear_indexes()
+    assert found() == [False, False]
+    field.rebuild_indexes()
+    assert found() == [True, True]
+    for clear in ({"chunk_size": 5}, {"aggressive": True}, {"chunk_size": 5, "aggressive": True}):
+        field.clear_indexes(**clear)
+        assert found() == [False, False]
+        field.rebuild_indexes(chunk_size=5)
+        assert found() == [True, True]
+    index = field.get_index(prefix="length")
+    index.clear(chunk_size=5, aggressive=True)
+    assert found() == [True, False]
+    index.rebuild(chunk_size=5, aggressive_clear=True)
+    assert found() == [True, True]
+    field.rebuild_indexes(aggressive_clear=True)
+    assert found() == [True, True]
 
 
 def test_one_field_with_two_indexes(database):

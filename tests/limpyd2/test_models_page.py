@@ -136,6 +136,65 @@ def test_namespaces_keep_models_of_one_name_apart(database):
     assert not set(registration.scan_model_keys()) & set(payment.scan_model_keys())
 
 
+def test_abstract_models_are_bases(database):
+    main_database = database
+
+    class Content(model.RedisModel):
+        database = main_database
+        namespace = "content"
+        abstract = True
+
+        title = fields.InstanceHashField()
+        pub_date = fields.InstanceHashField()
+
+    class Article(Content):
+        content = fields.StringField()
+
+    class Image(Content):
+        path = fields.InstanceHashField()
+
+    article = Article(title="One", pub_date="2020-01-01", content="…")
+    image = Image(title="Two", path="/two.png")
+    assert [field.name for field in article.fields] == ["pk", "title", "pub_date", "content"]
+    assert [field.name for field in image.fields] == ["pk", "title", "pub_date", "path"]
+    assert [field.proxy_get() for field in article.fields] == ["1", "One", "2020-01-01", "…"]
+    assert [field.proxy_get() for field in image.get_fields()] == ["1", "Two", None, "/two.png"]
+    assert (Article.namespace, Article.abstract, Image.database) == ("content", False, main_database)
+    with pytest.raises((ImplementationError, AttributeError)):
+        Content(title="x")
+
+
+def test_pks_come_first_among_inherited_fields(database):
+    main_database = database
+
+    class Base(model.RedisModel):
+        database = main_database
+        namespace = "inheritance"
+        first = fields.StringField()
+        second = fields.HashField(indexable=True)
+
+    class Below(Base):
+        third = fields.SetField()
+        code = fields.PKField()
+        fourth = fields.InstanceHashField(unique=True)
+
+    class Further(Below):
+        fifth = fields.ListField()
+
+    names = ["code", "first", "second", "third", "fourth", "fifth"]
+    assert [field.name for field in Further.get_fields()] == names
+    assert [field.name for field in Further.get_class_fields()] == names
+    assert [field.name for field in Below.get_fields()] == names[:-1]
+    assert [field.name for field in Base.get_fields()] == ["pk", "first", "second"]
+    further = Further(code="c", first="f")
+    assert [field.name for field in further.fields] == names
+    assert [field.name for field in further.get_instance_fields()] == names
+    assert further.get_instance_field("first").get() == "f"
+    assert Further.get_class_field("first").name == "first"
+    assert [field.indexable for field in further.fields] == [False, False, True, False, True, False]
+    assert [field.name for field in further.fields if field.unique] == ["fourth"]
+
+
 def test_lockable_is_taken_by_models_and_fields(database):
     main_database = database
 

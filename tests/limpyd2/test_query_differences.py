@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 import redis
 
-from limpyd import EqualIndex, NumberRangeIndex, TextRangeIndex, fields, model
+from limpyd import EqualIndex, NumberRangeIndex, RedisDatabase, TextRangeIndex, fields, model
 from limpyd.contrib.collection import ExtendedCollectionManager
 from limpyd.exceptions import (
     DoesNotExist,
     ImplementationError,
+    IndexNotBuilt,
     InvalidFilter,
     InvalidValue,
     MissingArgument,
@@ -125,6 +126,62 @@ def test_number_indexes_are_exact(people):
     person = people(name="a")
     refuses(InvalidValue, lambda: person.size.set("no number"))
     refuses(InvalidValue, lambda: person.size.set(2**60 + 1))
+    person.size.set(1764313535.1234567)
+    assert list(people.collection(size=1764313535.1234567)) == ["1"]
+
+
+@difference("a transform's result is kept as `str(result)`, also None, a list, a bool")
+@pytest.mark.parametrize("layout", [{}, {"layout": "limpyd2"}], ids=["", "limpyd2"])
+def test_results_of_transforms(one_server, layout):
+    class Thing(model.RedisModel):
+        database = RedisDatabase(port=one_server.port, **layout)
+        none = fields.StringField(indexes=[EqualIndex(transform=lambda _: None)])
+        several = fields.StringField(indexes=[EqualIndex(transform=str.split)])
+        long = fields.StringField(indexes=[EqualIndex(transform=lambda value: len(value) > 2)])
+
+    Thing(none="x", several="a b", long="abc")
+    assert list(Thing.collection(long=True)) == ["1"]
+    for filters, as_text in (
+        ({"none": "None"}, True),
+        ({"several": "['a', 'b']"}, True),
+        ({"several": "a"}, False),
+        ({"long": "True"}, True),
+        ({"long": "1"}, False),
+    ):
+        assert list(Thing.collection(**filters)) == (["1"] if as_text == bool(layout) else []), filters
+
+
+@difference("an index may override `add`, `get_filtered_keys`, `get_storage_key` and others")
+def test_methods_of_indexes(database):
+    main_database = database
+    for name in ("add", "get_filtered_keys", "get_storage_key"):
+        refuses(ImplementationError, lambda name=name: type("Own", (EqualIndex,), {name: lambda self: None}))
+
+    class Blind(EqualIndex):
+        def normalize_value(self, value, transform=True):
+            return super().normalize_value(value, transform=transform).lower()
+
+    class First(EqualIndex):
+        prefix = "first"
+
+        def transform_value(self, value):
+            return value[:1]
+
+    class Word(model.RedisModel):
+        database = main_database
+        text = fields.StringField(indexable=True, indexes=[Blind, First])
+
+    Word(text="Abc")
+    assert list(Word.collection(text="aBC", text__first="A")) == ["1"]
+
+
+@difference("after `clear_indexes()` filters find nothing")
+def test_cleared_indexes(people):
+    people(name="a")
+    people.get_field("name").clear_indexes()
+    refuses(IndexNotBuilt, lambda: list(people.collection(name="a")))
+    people.get_field("name").rebuild_indexes()
+    assert list(people.collection(name="a")) == ["1"]
 
 
 @difference("`len(c)` and `list(c)` of one collection differ")

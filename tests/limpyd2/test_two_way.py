@@ -43,18 +43,19 @@ WRITES = [
     *(("plain", command, WORDS) for command in ("set", "append")),
     *(("note", command, WORDS) for command in ("hset", "hdel")),
     *((name, "hset", WORDS) for name in ("name", "login", "number")),
-    *((name, "set", WORDS) for name in ("city", "email", "title", "slug", "bio", "team", "street", "place")),
+    *((name, "set", WORDS) for name in ("city", "email", "title", "slug", "bio", "odd", "team", "street", "place")),
     *((name, "set", WORDS) for name in ("first", "last")),
     *((name, "hdel", None) for name in ("name", "login", "age", "badge", "seen", "number")),
     *(
         (name, "delete", None)
-        for name in ("city", "email", "title", "slug", "bio", "born", "team", "place", "first", "last")
+        for name in ("city", "email", "title", "slug", "bio", "odd", "born", "team", "place", "first", "last")
     ),
     *((name, "delete", None) for name in ("tags", "words", "keys", "queue", "scores", "headers", "sizes", "rank")),
     ("city", "append", WORDS),
     ("city", "getset", WORDS),
     ("age", "hset", NUMBERS),
     ("weight", "set", NUMBERS),
+    ("height", "set", NUMBERS[:-1]),
     ("badge", "hset", NUMBERS),
     ("rank", "set", NUMBERS[:-1]),
     ("born", "set", DATES),
@@ -116,6 +117,11 @@ QUERIES = [
     {"name__in": ["a", "abc"], "age__gte": 0},
     {"street": "a", "number": "a", "place": "a"},
     {"bio__first": "a"},
+    *({"odd": value} for value in ("ABC", "É", "a")),
+    *({"odd__any": value} for value in (True, "True", 5.0, "5.0", -7, "abc:d")),
+    *({f"odd__sum__{operator}": value} for operator in ("gte", "lt") for value in (1, 0, "5.0", True)),
+    *({f"odd__text__{operator}": "T"} for operator in ("gte", "lt", "startswith")),
+    {"odd__initial__gt": "aodd"},
 ]
 
 

@@ -29,8 +29,27 @@ return { made, asked or {} }
 """,
     "forms",
 )
-NAMES = ["text", "float", "decimal", "exact", "double", "days", "clock", "moment", "casefold", "slice:1:4", "slice:6:7"]
-CHAINS = ["slice:1:4|exact", "slice:12:26|slice:1:2|exact", "slice:1:10|days", "slice:12:26|casefold", "decimal|exact"]
+NAMES = [
+    "text",
+    "float",
+    "decimal",
+    "exact",
+    "double",
+    "numeral",
+    "days",
+    "clock",
+    "moment",
+    "casefold",
+    "slice:1:4",
+    "slice:6:7",
+]
+CHAINS = [
+    "slice:1:4|exact",
+    "slice:12:26|slice:1:2|numeral",
+    "slice:1:10|days",
+    "slice:12:26|casefold",
+    "decimal|exact",
+]
 ODD = """
 0 -0 +0 00 0.0 -0.0 .0 0. . - + +- 1 -1 +1 01 007 1. .5 -.5 1.5 1.50 1.500000 00.10 1e3 1E3 1e+3 1e-3 1e 1e+ e3
 1e12345 1e400 1e-400 1e308 1.8e308 1e-308 2e-308 2.2250738585072014e-308 4.9e-324 1e-320 123456789012345
@@ -88,7 +107,7 @@ def test_the_same_of_odd_texts(client, name):
         assert found == in_python(name, text), text
 
 
-@pytest.mark.parametrize("name", ["float", "decimal", "exact", "double"])
+@pytest.mark.parametrize("name", ["float", "decimal", "exact", "double", "numeral"])
 def test_the_same_of_numbers(client, name):
     @settings(max_examples=60, deadline=None)
     @given(st.lists(NUMBERS, min_size=1, max_size=50))
@@ -97,6 +116,19 @@ def test_the_same_of_numbers(client, name):
         assert made == [in_python(name, number.encode()) for number in numbers]
 
     check()
+
+
+@given(st.one_of(st.floats(allow_nan=False), st.integers(-(2**70), 2**70), st.sampled_from([2**53 + 1, 10**23])))
+def test_numerals_are_what_python_reads(number):
+    try:
+        kept = form("numeral")(repr(number).encode())
+    except ValueError:
+        assert isinstance(number, int)
+        assert int(float(number)) != number
+    else:
+        assert float(kept) == number
+        padded = repr(number).encode() if "inf" in repr(number) else f"00{number!r}".replace("00-", "-00").encode()
+        assert form("numeral")(padded) == kept
 
 
 @pytest.mark.parametrize(("name", "text"), [("days", str), ("clock", None), ("moment", None)])

@@ -20,6 +20,27 @@ class Limpyd2FieldNames:
     """The command that `proxy_set` calls."""
 
     @property
+    def name(self) -> str:
+        """The name of the field."""
+        name: str = getattr(self, "_field").name  # noqa: B009 - a slot of the class that has this part
+        return name
+
+    @property
+    def database(self) -> Any:
+        """The database of the model."""
+        return getattr(self, "_instance").database  # noqa: B009
+
+    @property
+    def indexable(self) -> bool:
+        """Whether the field is declared so."""
+        return bool(getattr(getattr(self, "_field"), "indexable", False))  # noqa: B009
+
+    @property
+    def unique(self) -> bool:
+        """Whether the field is declared so."""
+        return bool(getattr(getattr(self, "_field"), "unique", False))  # noqa: B009
+
+    @property
     def connection(self) -> Any:
         """The client of redis-py on the database of the model, `database.connection`."""
         instance: Any = getattr(self, "_instance")  # noqa: B009 - a slot of the class that has this part

@@ -9,7 +9,11 @@ from limpyd.indexes.kept import Kept
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
+BaseIndex = Index
+"""limpyd 2's name."""
+
 __all__ = [
+    "BaseIndex",
     "DateIndex",
     "DateSimpleTimeIndex",
     "DateTimeIndex",

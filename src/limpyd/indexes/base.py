@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Protocol, Self
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes import limpyd2
-from limpyd.indexes.kept import Indexed, Kept, Transform, encode_any
+from limpyd.indexes.custom import CustomIndex
+from limpyd.indexes.encoding import Transform
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.indexes.limpyd2 import Keeping
 from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
@@ -21,12 +23,12 @@ from limpyd.suggestions import did_you_mean
 class OnField(Protocol):
     """An index of one field, which can be built and cleared."""
 
-    def rebuild(self, progress: Callable[[int, int], object] | None = None) -> Any: ...
-    def clear(self) -> Any: ...
+    def rebuild(self, progress: Callable[[int, int], object] | None, chunk_size: int | None) -> Any: ...
+    def clear(self, chunk_size: int | None) -> Any: ...
     def storage_key(self, *args: Any) -> str: ...
 
 
-class Index:
+class Index(CustomIndex):
     """The declaration of an index: a class, or an instance with settings of its own.
 
     To write one, subclass an index of this package and set some of the attributes; `transform` may be a method
@@ -54,8 +56,6 @@ class Index:
     """What tells its keys apart in the layout of limpyd 2, if that is not what does for its kind."""
     alone: ClassVar[bool] = True
     """Whether it keeps the values of its field alone, not together with those of others."""
-    steps: tuple[Transform, ...] = ()
-    """What is done to a value before `transform`; set by MultiIndexes."""
     on_field: OnField | None = None
     """The index on a field that this is; set by `get_index` of the field."""
 
@@ -97,24 +97,30 @@ class Index:
     def __repr__(self) -> str:
         if self.on_field is not None:
             return f"<{self.on_field}>"
-        changed = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        changed = ", ".join(f"{name}={value!r}" for name, value in vars(self).items() if name in self.settings)
         return f"<{self}({changed})>"
 
-    def rebuild(self, progress: Callable[[int, int], object] | None = None) -> Any:
-        """Builds the index that `get_index` of a field gave; see `rebuild_indexes` of the model.
+    def rebuild(
+        self,
+        progress: Callable[[int, int], object] | None = None,
+        *,
+        chunk_size: int | None = None,
+        aggressive_clear: bool = False,  # noqa: ARG002 - see rebuild_indexes
+    ) -> Any:
+        """Builds the index that `get_index` of a field gave; see `rebuild_indexes` of the field.
 
         Raises:
             DeclarationError: no field gave it.
         """
-        return self._given().rebuild(progress)
+        return self._given().rebuild(progress, chunk_size)
 
-    def clear(self) -> Any:
-        """Clears the index that `get_index` of a field gave; see `clear_indexes` of the model.
+    def clear(self, chunk_size: int | None = None, *, aggressive: bool = False) -> Any:  # noqa: ARG002 - see clear_indexes
+        """Clears the index that `get_index` of a field gave; see `clear_indexes` of the field.
 
         Raises:
             DeclarationError: no field gave it.
         """
-        return self._given().clear()
+        return self._given().clear(chunk_size)
 
     def get_storage_key(self, *args: Any) -> str:
         """The key that holds the entries of a value: limpyd 2's name. Of an index that `get_index` of a field gave.
@@ -141,7 +147,14 @@ class Index:
         return self.kind, self.label
 
     def expanded(self) -> list[Index]:
-        """The indexes that it stands for."""
+        """The indexes that it stands for.
+
+        Raises:
+            DeclarationError: it is of no kind.
+        """
+        if not hasattr(self, "kind"):
+            msg = f"{self} keeps nothing: subclass EqualIndex, TextRangeIndex or NumberRangeIndex"
+            raise DeclarationError(msg)
         return [self]
 
     def keep(self, field: Indexed, where: Partition) -> Kept:
@@ -150,7 +163,7 @@ class Index:
 
     def all_steps(self, field: Indexed) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
         """What is done to a value before its final form."""
-        return self.steps if self.transform is None else (*self.steps, self.transform)
+        return (*self.steps, *self.own_steps)
 
     def keeping(self, field: Indexed, where: Partition) -> Keeping:
         """How it keeps a field's values in a partition.
@@ -226,7 +239,7 @@ class Index:
 
     def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
         """What makes that text, if it is made alike of any value."""
-        return encode_any if self.all_steps(field) else field.encode
+        return self.encode_result if self.all_steps(field) else field.encode
 
 
 Declared = Index | type[Index]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from limpyd.indexes.base import Index
-from limpyd.indexes.kept import Indexed, Kept, Transform
+from limpyd.indexes.encoding import Transform
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import Partition, placed
 from limpyd.scripts.leaves import Node, OneOf, Stored, Text
 
@@ -47,6 +48,12 @@ class UniqueIndex(Index):
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
         self.limpyd2_key = self._of.limpyd2_key
 
+    def attached(self, field: Indexed, where: Partition) -> Self:
+        mine = super().attached(field, where)
+        mine._of = self._of.attached(field, where)
+        mine.encode_result = mine._of.encode_result
+        return mine
+
     def check_field(self, field: Indexed) -> None:
         self._of.check_field(field)
 
@@ -58,6 +65,13 @@ class UniqueIndex(Index):
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
         return where.unique(field.key_name, self.label)
+
+    @property
+    def normalizes(self) -> bool:
+        return self._of.normalizes
+
+    def encode_normalized(self, value: Any) -> bytes:
+        return self._of.encode_normalized(value)
 
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         return self._of.encode_filter(field, operator, value)

@@ -7,6 +7,7 @@ value cannot be indexed so. The server has the same functions, in lua/library/fo
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _DATE = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(rb"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 _MOMENT = re.compile(_DATE.pattern + b"T" + _TIME.pattern + b"Z")
 DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|inf)")
+_INTEGER = re.compile(rb"[+-]?0*(0|[1-9][0-9]*)")
+_NOT_ZERO = re.compile(rb"[+-]?[0.]*[1-9]")
 _UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
 _LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
 
@@ -83,6 +86,24 @@ def _double(stored: bytes) -> bytes:
         msg = "NaN has no place among numbers" if stored == b"nan" else "it is no number"
         raise ValueError(msg)
     return score(float(stored))
+
+
+def _numeral(stored: bytes) -> bytes:
+    """The number that Python reads in a text: an integer, if a double is that integer, or a float."""
+    if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
+        return stored  # as most are
+    kept = _double(stored)
+    if kept[-1:] == b"f" and stored[-1:] == b"f":  # infinite, and written so
+        return kept
+    number = float(stored)
+    if math.isinf(number) or (number == 0 and _NOT_ZERO.match(stored)):
+        msg = "it is too large or too small for a number index"
+        raise ValueError(msg)
+    whole = _INTEGER.fullmatch(stored)
+    if whole and b"%.0f" % abs(number) != whole[1]:
+        msg = "a number index keeps integers that a double can be, such as all up to 2**53, and rounds none"
+        raise ValueError(msg)
+    return kept
 
 
 def _day(year: bytes, month: bytes, day: bytes) -> int:
@@ -159,6 +180,7 @@ FORMS: dict[str, Form] = {
     **NORMAL_FORMS,
     "exact": _exact,
     "double": _double,
+    "numeral": _numeral,
     "days": _days,
     "clock": _clock,
     "moment": _moment,

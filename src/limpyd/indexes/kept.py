@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import DOUBLE, form
+from limpyd.indexes.forms import form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
-from limpyd.keys import Partition, placed
+from limpyd.keys import Partition, placed, to_text
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.parts import is_template, part_in
 from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.leaves import Node, Stored, Text
-from limpyd.types import CODECS, UNTYPED, Codec, GeoPoint, codec_for
-
-Transform = str | Callable[..., Any]
-"""The name of a form, which the server knows too; or a Python function, which it cannot run."""
+from limpyd.types import Codec, GeoPoint
 
 Entry = tuple[bytes, bytes, bytes]
 """What lua/library/add_entry.lua is told: kind of index, key, and what is kept there."""
@@ -59,19 +57,21 @@ class Kept:
     """
 
     __slots__ = (
-        *("_as_stored", "_filter_encoder", "_final", "_final_name", "_steps"),
+        *("_as_stored", "_as_text", "_filter_encoder", "_final", "_final_name", "_steps"),
         *("declared_key", "field", "form", "index", "key", "kind", "of_values", "upkeep"),
     )
 
     def __init__(self, index: Any, field: Indexed, where: Partition) -> None:
+        self.index = index = index.attached(field, where)
         index.check_field(field)
-        self.index = index
         self.field = field
         self.kind, self.key, final = index.keeping(field, where)
         self.declared_key = self.key
         self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
-        steps = [step if isinstance(step, str) else _unary(step, index) for step in index.all_steps(field)]
-        self._steps = steps
+        if index.normalizes:
+            self._filter_encoder = index.encode_normalized
+        self._steps = index.all_steps(field)
+        self._as_text = isinstance(where, Limpyd2Partition)  # the text of a result is kept, whatever it is
         self.of_values = self.kind != b"geos"
         self._end_in(final)
 
@@ -127,7 +127,7 @@ class Kept:
     @property
     def compares_on_server(self) -> bool:
         """Whether the server can compare what it keeps with a value that it reads itself."""
-        return self._final_name != "casefold"
+        return self._final_name != "casefold" and not self.index.normalizes
 
     @property
     def compares_as_stored(self) -> bool:
@@ -137,8 +137,8 @@ class Kept:
     @property
     def tells_apart(self) -> bool:
         """Whether any two members of a field are two entries, so that one can go without a look at the others."""
-        untyped = self._final_name == "exact" and self.field.codec.ordered != "number"
-        return not (self._steps or self.asks_python or untyped or self.kind == b"geos")
+        numerals = self._final_name == "numeral"
+        return not (self._steps or self.asks_python or numerals or self.kind == b"geos")
 
     def texts(self, stored: bytes) -> list[bytes]:
         """What is kept of a stored value. Raises whatever a transform may raise, and ValueError with the reason."""
@@ -147,14 +147,20 @@ class Kept:
         value: Any = stored
         for number, step in enumerate(self._steps):
             if isinstance(step, str):
-                value = form(step)(encode_any(value))
+                value = form(step)(self.index.encode_result(value))
             else:
                 value = step(self._as_python(value, first=number == 0))
-                if value is None:
+                if value is None and not self._as_text:
                     return []
-        one = isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
+        one = self._as_text or isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
         several = [value] if one else value
-        return list(dict.fromkeys(self._final(encode_any(each)) for each in several))
+        return list(dict.fromkeys(self._made(each) for each in several))
+
+    def _made(self, result: Any) -> bytes:
+        """What is kept of one result of a transform."""
+        text: bytes = self.index.encode_result(result)
+        never_rounded = isinstance(result, Decimal) and self._final_name == "numeral"
+        return form("exact")(text) if never_rounded else self._final(text)
 
     def kept(self, stored: bytes) -> list[bytes]:
         """What is kept of a stored value.
@@ -172,8 +178,6 @@ class Kept:
         cure = ""
         if self.kind in {b"num", b"nums"} and not self._steps:
             cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
-            if not self.field.typed and DOUBLE.fullmatch(stored):
-                cure = ". To keep every float declare the field with type=float"
         return self._refusal_of(self.field, stored, reason + cure)
 
     def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
@@ -233,7 +237,7 @@ class Kept:
     def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
         """What a number is compared as that the field cannot hold, or the index not keep."""
         kind = "str" if self._steps else self.field.codec.name
-        if kind not in NUMERIC and self._final_name not in NEAREST:
+        if self.index.normalizes or (kind not in NUMERIC and self._final_name not in NEAREST):
             raise refused
         if operator not in EQUALITY:
             return bound(kind, self._final_name, operator, value, refused)
@@ -242,6 +246,10 @@ class Kept:
             return self._final(number)
         except ValueError as error:
             raise NeverStored(str(refused)) from error
+
+    def filter_pk(self, pk: bytes) -> bytes:
+        """What the primary key of an instance is compared as."""
+        return self.filter_text("eq", to_text(pk)) if self.index.normalizes else self.filter_stored(pk)
 
     def filter_stored(self, stored: bytes) -> bytes:
         """What a stored value is compared as.
@@ -269,38 +277,3 @@ class Kept:
         if not isinstance(value, bytes):
             return value
         return self.field.codec.decode(value) if first else value.decode("utf-8", "surrogateescape")
-
-
-def encode_any(value: Any) -> bytes:
-    """The text of a value of any type that a field can hold.
-
-    Raises:
-        InvalidValue: it is of another type.
-    """
-    if isinstance(value, bytes):
-        return value
-    known = next((kind for kind in (bool, *CODECS) if isinstance(value, kind)), None)
-    if known is None:
-        msg = f"{shorten(value)} is of no type that can be stored"
-        raise InvalidValue(msg)
-    try:
-        if known is str:  # a transform is given text with surrogates, and may return them
-            return UNTYPED.encode(value)
-        return codec_for(type(value) if type(value) in CODECS else known).encode(value)
-    except (TypeError, ValueError) as error:
-        msg = f"{shorten(value)} cannot be stored: {error}"
-        raise InvalidValue(msg) from error
-
-
-def _unary(transform: Callable[..., Any], index: Any) -> Callable[[Any], Any]:
-    """A transform of one argument; one of two gets the index first, as in limpyd 2."""
-    try:
-        parameters = [
-            parameter
-            for parameter in inspect.signature(transform).parameters.values()
-            if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
-            and parameter.default is parameter.empty
-        ]
-    except (TypeError, ValueError):  # built-in functions that do not tell
-        return transform
-    return (lambda value: transform(index, value)) if len(parameters) == 2 else transform  # noqa: PLR2004

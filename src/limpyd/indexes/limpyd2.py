@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from limpyd.exceptions import DeclarationError
 from limpyd.keys.limpyd2 import Limpyd2Partition
 
-NUMBERS = frozenset({"", "exact", "double"})
+NUMBERS = frozenset({"", "exact", "double", "numeral"})
 """The forms of numbers that are kept as they are; limpyd 2 knows no others."""
 
 
@@ -70,9 +70,10 @@ def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
         msg = f"{field}: {deciding} cannot be kept in the layout of limpyd 2, {reason}"
         raise DeclarationError(msg)
     old = KINDS[deciding.kept_kind(field)]
+    final = "double" if getattr(deciding, "raise_if_not_float", False) else old.final
     name = deciding.key or deciding.limpyd2_key or old.key
     key = where.index(field.key_name, deciding.prefix, name, by_sub_key=field.has_subkeys)
-    return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, old.final)
+    return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, final)
 
 
 def keep_apart(indexes: Sequence[Any]) -> None:

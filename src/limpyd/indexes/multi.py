@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Declared, Index
-from limpyd.indexes.kept import Transform
+from limpyd.indexes.encoding import Transform
 
 
 class MultiIndexes(Index):
@@ -42,13 +42,18 @@ class MultiIndexes(Index):
         composed.index_classes = tuple(index_classes)
         return composed
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.normalize_value is not Index.normalize_value:
+            msg = f"{cls.__name__}.normalize_value would have no effect: define it on its indexes, or define transform"
+            raise DeclarationError(msg)
+
     def expanded(self) -> list[Index]:
-        own = () if self.transform is None else (self.transform,)
         found = []
         for member in self.index_classes:
             for index in declared(member).expanded():
                 mine = copy.copy(index)
-                mine.steps = (*self.steps, *own, *index.steps)
+                mine.around = (*self.around, self, *index.around)
                 mine.prefix = "__".join(filter(None, (self.prefix, index.prefix)))
                 mine.key = "_".join(filter(None, (self.key, index.key)))
                 mine.handle_uniqueness = self.handle_uniqueness and index.handle_uniqueness

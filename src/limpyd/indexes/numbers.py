@@ -134,4 +134,9 @@ def _within_doubles(number: Decimal, found: float, rounding: str) -> float:
     return found
 
 
-NEAREST: dict[str, Callable[[Decimal, str], float]] = {"exact": _exact, "double": _double, "moment": _double}
+NEAREST: dict[str, Callable[[Decimal, str], float]] = {
+    "exact": _exact,
+    "double": _double,
+    "moment": _double,
+    "numeral": _double,
+}

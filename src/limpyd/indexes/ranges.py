@@ -8,8 +8,9 @@ from typing import Any
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Index
 from limpyd.indexes.date_texts import SHAPES, compared_text
+from limpyd.indexes.encoding import encode_any
 from limpyd.indexes.equal import EQUALITY
-from limpyd.indexes.kept import Indexed, Kept, encode_any
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import Partition
 from limpyd.scripts.leaves import Interval, Node, Stored, Text, Within
 
@@ -46,14 +47,18 @@ class RangeIndex(Index):
 class NumberRangeIndex(RangeIndex):
     """A sorted set of primary keys by number (ZADD); finds what equals a number or is in a range of them.
 
-    Numbers are never rounded: integers up to 2**53, floats, and decimal numbers of up to 15 digits are kept, others
-    are refused, and so is NaN. Dates are kept by their day, times of day and moments in microseconds.
+    It keeps doubles. Floats are doubles; integers up to 2**53 and Decimals of up to 15 digits are never rounded, others
+    are refused, and so is NaN. A text is the number that Python reads in it: an integer if it is nothing but digits,
+    else a float. Dates are kept by their day, times of day and moments in microseconds.
     """
 
     kind = b"num"
+    keeps_numbers = True
+    raise_if_not_float: bool = False
+    """With layout="limpyd2": whether what is no number is refused, as it is without, or kept as 0."""
 
     def final_form(self, field: Indexed) -> str:
-        return "exact" if self.all_steps(field) else field.codec.number
+        return "numeral" if self.all_steps(field) else field.codec.number
 
     def kept_key(self, field: Indexed, where: Partition) -> bytes:
         return where.number(field.key_name, self.label)
@@ -102,7 +107,7 @@ class TextRangeIndex(RangeIndex):
     def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
         if self.all_steps(field) or (field.typed and field.codec.name in {"str", "bytes"}):
             as_it_is = operator == "startswith" or isinstance(value, str)
-            return encode_any(value) if as_it_is else super().encode_filter(field, operator, value)
+            return self.encode_result(value) if as_it_is else super().encode_filter(field, operator, value)
         if field.typed and (operator == "startswith" or (isinstance(value, str) and operator not in EQUALITY)):
             text = encode_any(value)
             return compared_text(field, field.codec.name, operator, text) if field.codec.name in SHAPES else text

@@ -2,16 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, overload
 
 from limpyd import exceptions
+from limpyd.fields import Field
+from limpyd.model.field_lookup import GetField
 from limpyd.utils import make_key as joined
+
+
+class GetFields:
+    """The descriptor of `get_fields`: of a class the declarations of its fields, of an instance the bound fields."""
+
+    @overload
+    def __get__(self, instance: None, model: type[Any]) -> Callable[[], list[Field[Any]]]: ...
+    @overload
+    def __get__(self, instance: object, model: type[Any]) -> Callable[[], list[Any]]: ...
+    def __get__(self, instance: Any, model: type[Any]) -> Callable[[], list[Any]]:
+        def get_fields() -> list[Any]:
+            """The fields, the primary key first, then as they are declared.
+
+            Asked of a class, they are declarations; asked of an instance, bound fields, to run commands on.
+            """
+            declared = model._declared().fields.values()
+            return [field if instance is None else field.__get__(instance, model) for field in declared]
+
+        return get_fields
 
 
 class Limpyd2ModelNames:
     """The part of a model with limpyd 2's names."""
 
     DoesNotExist = exceptions.DoesNotExist
+    get_fields = GetFields()
+
+    @property
+    def fields(self) -> list[Any]:
+        """The bound fields of the instance, the primary key first, then as they are declared."""
+        return GetFields().__get__(self, type(self))()
+
+    def get_instance_fields(self) -> list[Any]:
+        """The bound fields of the instance: `fields`."""
+        return GetFields().__get__(self, type(self))()
+
+    def get_instance_field(self, field_name: str) -> Any:
+        """The bound field with a name: `get_field` of an instance."""
+        return GetField().__get__(self, type(self))(field_name)
+
+    @classmethod
+    def get_class_fields(cls) -> list[Field[Any]]:
+        """The declarations of the fields: `get_fields` of the class."""
+        return GetFields().__get__(None, cls)()
+
+    @classmethod
+    def get_class_field(cls, field_name: str) -> Field[Any]:
+        """The declaration of the field with a name: `get_field` of the class."""
+        return GetField().__get__(None, cls)(field_name)
 
     @property
     def connected(self) -> bool:

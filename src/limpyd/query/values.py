@@ -47,7 +47,7 @@ class Values:
         if isinstance(value, BoundField):
             value = value._instance
         if is_instance(value):
-            stored: bytes = self._kept.filter_stored(self._pk_of(value))
+            stored: bytes = self._kept.filter_pk(self._pk_of(value))
             return stored
         if value is None:
             raise of_none(self._shown)

@@ -35,7 +35,7 @@ ITSELF = "self"
 FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
 """The kinds of indexes that find who refers to an object, as lua/library/owners.lua does, the best first. Of the last
 three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
-PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="exact")
+PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="numeral")
 """How the primary keys of objects are stored; `encode` of the field takes the objects as well."""
 
 
@@ -330,4 +330,4 @@ class Across(ByAttributes, Operand):
 
 def _finds_who_refers(index: Any) -> bool:
     """Whether an index finds who refers to an object, whatever the object holds besides."""
-    return isinstance(index, EqualIndex) and not (index.prefix or index.steps or index.transform)
+    return isinstance(index, EqualIndex) and not (index.prefix or index.around or index.own_steps)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from limpyd.exceptions import InvalidValue
+from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.base import Index
 from limpyd.indexes.kept import Kept
 from limpyd.keys import to_bytes, to_text
@@ -15,6 +15,9 @@ from limpyd.upkeep import programs, steps
 from limpyd.upkeep.catalog import Assumed, Catalog
 from limpyd.upkeep.declared import DeclaredIndex, Upkept, declared_indexes
 from limpyd.upkeep.programs import OnProgress
+
+MOST_AT_ONCE = 1_000_000
+"""How many objects, entries or keys a step may be asked to look at."""
 
 
 class Upkeep:
@@ -64,17 +67,36 @@ class Upkeep:
 
     # --- building and clearing: what these return is to be awaited on the async face ---
 
-    def rebuild(self, indexes: Sequence[DeclaredIndex] | None = None, progress: OnProgress | None = None) -> Any:
-        """Builds some indexes, or all of the model."""
+    def rebuild(
+        self,
+        indexes: Sequence[DeclaredIndex] | None = None,
+        progress: OnProgress | None = None,
+        chunk_size: int | None = None,
+    ) -> Any:
+        """Builds some indexes, or all of the model.
+
+        Raises:
+            InvalidValue: `progress` is no function, or `chunk_size` no int of at least 1.
+        """
+        if progress is not None and not callable(progress):
+            msg = f"{self._model.name}: progress takes a function, not {shorten(progress)}; chunk_size is given by name"
+            raise InvalidValue(msg)
+        self._check_size(chunk_size)
         if indexes is None:
             indexes = list(self._indexes.values())
-        return self._run(programs.rebuild(self._model, self._where, indexes, progress))
+        return self._run(programs.rebuild(self._model, self._where, indexes, progress, chunk_size))
 
-    def clear(self, indexes: Sequence[DeclaredIndex] | None = None) -> Any:
+    def clear(self, indexes: Sequence[DeclaredIndex] | None = None, chunk_size: int | None = None) -> Any:
         """Clears some indexes, or all of the model, also those that are no longer declared."""
+        self._check_size(chunk_size)
         if indexes is None:
             return self._run(programs.clear_all(self._model, self._where))
-        return self._run(programs.clear(self._model, self._where, indexes))
+        return self._run(programs.clear(self._model, self._where, indexes, chunk_size))
+
+    def _check_size(self, chunk_size: Any) -> None:
+        if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MOST_AT_ONCE):
+            msg = f"{self._model.name}: chunk_size takes an int from 1 to {MOST_AT_ONCE}, not {shorten(chunk_size)}"
+            raise InvalidValue(msg)
 
     def of(self, field: Any) -> list[DeclaredIndex]:
         """The indexes of a field, also those that it has together with others.
@@ -130,11 +152,11 @@ class FieldIndex:
     def __str__(self) -> str:
         return str(self._index.kept)
 
-    def rebuild(self, progress: OnProgress | None = None) -> Any:
-        return self._upkeep.rebuild([self._index], progress)
+    def rebuild(self, progress: OnProgress | None, chunk_size: int | None) -> Any:
+        return self._upkeep.rebuild([self._index], progress, chunk_size)
 
-    def clear(self) -> Any:
-        return self._upkeep.clear([self._index])
+    def clear(self, chunk_size: int | None) -> Any:
+        return self._upkeep.clear([self._index], chunk_size)
 
     def storage_key(self, *args: Any) -> str:
         kept = self._index.kept

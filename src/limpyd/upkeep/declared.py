@@ -7,8 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 from limpyd.indexes.base import Index
 from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.custom import WithIndex
+from limpyd.indexes.encoding import Transform
 from limpyd.indexes.equal import UniqueIndex
-from limpyd.indexes.kept import Indexed, Kept, Transform
+from limpyd.indexes.kept import Indexed, Kept
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
 from limpyd.keys.parts import without_marks
@@ -149,5 +151,6 @@ def signature(kept: Kept, stored: bytes) -> bytes:
 def _named(step: Transform, kept: Kept) -> str:
     if isinstance(step, str):
         return step
+    step = step.func if isinstance(step, WithIndex) else step
     name = getattr(step, "__qualname__", None) or type(step).__qualname__
     return f"?{name}({kept.field.codec.name})"

@@ -18,24 +18,41 @@ class WithIndexes:
 
     model: Any
 
-    def rebuild_indexes(self, progress: OnProgress | None = None) -> Any:
+    def rebuild_indexes(
+        self,
+        progress: OnProgress | None = None,
+        *,
+        chunk_size: int | None = None,
+        aggressive_clear: bool = False,  # noqa: ARG002 - see there
+    ) -> Any:
         """Builds the indexes of the field, also those that it has together with others; see that of the model.
+
+        Args:
+            progress: is told from time to time how much is done, and of how much: objects, once for each index.
+            chunk_size: about how many objects, or entries, a request looks at, 500 by default; meanwhile the server
+                does nothing else.
+            aggressive_clear: accepted for limpyd 2's sake: all entries that no object gives go in any case.
 
         Raises:
             InvalidValue: it has none; or a value cannot be indexed.
             UniquenessError: two objects have one value, which should be unique.
         """
         upkeep = self._upkeep()
-        return upkeep.rebuild(upkeep.of(self), progress)
+        return upkeep.rebuild(upkeep.of(self), progress, chunk_size)
 
-    def clear_indexes(self) -> Any:
+    def clear_indexes(self, chunk_size: int | None = None, *, aggressive: bool = False) -> Any:  # noqa: ARG002 - see there
         """Removes all that the indexes of the field hold; see that of the model.
+
+        Args:
+            chunk_size: about how many keys of the database a request looks at, 500 by default; meanwhile the server
+                does nothing else.
+            aggressive: accepted for limpyd 2's sake: all keys of the indexes go in any case, whoever wrote them.
 
         Raises:
             InvalidValue: it has none.
         """
         upkeep = self._upkeep()
-        return upkeep.clear(upkeep.of(self))
+        return upkeep.clear(upkeep.of(self), chunk_size)
 
     def get_index(
         self,

@@ -18,14 +18,18 @@ MOST_BEGINNINGS = 20
 
 
 def rebuild(
-    model: Model, where: Partition, indexes: Sequence[DeclaredIndex], progress: OnProgress | None
+    model: Model,
+    where: Partition,
+    indexes: Sequence[DeclaredIndex],
+    progress: OnProgress | None,
+    chunk_size: int | None = None,
 ) -> Program[None]:
     """Builds indexes, one after the other; what is counted are objects, once for each."""
     objects, left = yield steps.begin_rebuild(model, where, indexes)
     for number, index in enumerate(left, len(indexes) - len(left)):
         built, begun = False, 0
         while not built:
-            done = yield steps.rebuild(model, where, index)
+            done = yield steps.rebuild(model, where, index, chunk_size)
             built = done.built
             begun += done.begun
             if begun > MOST_BEGINNINGS:
@@ -43,14 +47,16 @@ def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
     return error
 
 
-def clear(model: Model, where: Partition, indexes: Sequence[DeclaredIndex]) -> Program[None]:
+def clear(
+    model: Model, where: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
+) -> Program[None]:
     """Removes all that indexes hold. From the beginning they count as not built."""
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
     own = {index.kept.key for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
-    yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor, spared))
+    yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor, spared, chunk_size))
 
 
 def clear_all(model: Model, where: Partition) -> Program[None]:

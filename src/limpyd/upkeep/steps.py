@@ -27,7 +27,7 @@ CLEAR = Script("clear")
 FORGET = Script("forget")
 
 CHUNK = 500
-"""About how many objects, entries or keys a step looks at."""
+"""About how many objects, entries or keys a step looks at, if nobody says."""
 
 
 def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
@@ -107,8 +107,8 @@ def begin_rebuild(
     return _repeatable(BEGIN_REBUILD, args, decode, model)
 
 
-def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Progress]:
-    """Does one step of the rebuild of an index.
+def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: int | None = None) -> Request[Progress]:
+    """Does one step of the rebuild of an index, which looks at about so many objects or entries.
 
     Raises (from the reply):
         UniquenessError: two objects have one value.
@@ -117,7 +117,16 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex) -> Request[Pro
     """
     kept = index.kept
     pattern = b"".join(map(_pattern, index.beginnings))
-    args: list[Argument] = [2, where.pks, where.meta, index.name, index.signature, pattern, CHUNK, new_epoch()]
+    args: list[Argument] = [
+        2,
+        where.pks,
+        where.meta,
+        index.name,
+        index.signature,
+        pattern,
+        chunk_size or CHUNK,
+        new_epoch(),
+    ]
     args += index.given
 
     def decode(reply: list[Any]) -> Progress:
@@ -163,6 +172,7 @@ def clear(
     beginnings: Sequence[bytes],
     cursor: bytes,
     spared: Sequence[bytes] = (),
+    chunk_size: int | None = None,
 ) -> Request[bytes]:
     """Removes some of the keys of indexes, and tells where to go on.
 
@@ -174,12 +184,13 @@ def clear(
         beginnings: what other keys begin with that are to be removed.
         cursor: where to go on looking for those.
         spared: what the keys of others are made of that look like those.
+        chunk_size: about how many keys of the database a step looks at.
     """
     args: list[Argument] = [1, where.meta, new_epoch(), *([b"*"] if names is None else [len(names), *names])]
     args += (len(keys), *keys)
     if beginnings:
         pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
-        args += (cursor, pattern, CHUNK, len(spared), *spared, *beginnings)
+        args += (cursor, pattern, chunk_size or CHUNK, len(spared), *spared, *beginnings)
     return _repeatable(CLEAR, args, bytes, model)
 
 

@@ -9,7 +9,7 @@
 local function make_forms()
   -- @defers is_apart
   local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
-  local NO_NUMBER = 'it is no number'
+  local NO_NUMBER, TOO_FAR = 'it is no number', 'it is too large or too small for a number index'
   local DAYS_BEFORE = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 }
   local FIRST_OF_1970 = 719163 -- the number of its day
 
@@ -102,7 +102,7 @@ local function make_forms()
     end
     local digits, number = string.sub(whole .. fraction, first), tonumber(value)
     if math.abs(number) < SMALLEST_NORMAL or math.abs(number) == math.huge then
-      return nil, 'it is too large or too small for a number index'
+      return nil, TOO_FAR
     end
     local is_exact = fraction == '' and exponent == '' and (#digits < 16 or #digits == 16 and digits <= LARGEST_EXACT)
     if #without_last_zeros(digits) > DIGITS_KEPT and not is_exact then
@@ -120,6 +120,24 @@ local function make_forms()
       return nil, value == 'nan' and 'NaN has no place among numbers' or NO_NUMBER
     end
     return as_score(tonumber(value))
+  end
+
+  -- The number that Python reads in a text: an integer, if a double is that integer, or a float.
+  function forms.numeral(value)
+    local score, reason = forms.double(value)
+    local whole, fraction, exponent = parts_of(value)
+    if not whole then
+      return score, reason -- infinite; or no number
+    end
+    local number = math.abs(tonumber(value))
+    if number == math.huge or number == 0 and string.find(whole .. fraction, '[1-9]') then
+      return nil, TOO_FAR
+    end
+    local is_integer = exponent == '' and not string.find(value, '.', 1, true)
+    if is_integer and string.format('%.0f', number) ~= string.match(whole, '^0*(%d+)$') then
+      return nil, 'a number index keeps integers that a double can be, such as all up to 2**53, and rounds none'
+    end
+    return score
   end
 
   function forms.days(value)
