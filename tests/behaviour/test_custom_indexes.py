@@ -9,6 +9,7 @@ import pytest
 
 from limpyd import (
     DateTimeIndex,
+    DynamicStringField,
     EqualIndex,
     FKStringField,
     GeoField,
@@ -139,6 +140,23 @@ class TestTheIndexInATransform:
         assert await any_face.all(Thing.collection(**{f"name__{prefix}": kept})) == []
         assert (await any_face.do(Thing.check())).findings == ()
         assert (await any_face.do(Below.check())).findings == ()
+
+    async def test_versions_of_a_dynamic_field_have_that_in_common(self, any_face):
+        """A rebuild is told of all of them at once."""
+
+        class Thing(any_face.Model):
+            database = any_face.database
+            note = DynamicStringField(pattern=r"note_(\w+)", indexes=[EqualIndex(transform=labelled)])
+
+        one = await any_face.do(Thing.create(note_a="x"))
+        await any_face.do(one.note("b").set("y"))
+        for _ in range(2):
+            for name, value in (("note_a", "x"), ("note_b", "y")):
+                assert await any_face.all(Thing.collection(**{name: f"/note/Thing/{value}"})) == ["1"]
+            await any_face.do(Thing.rebuild_indexes())
+            assert (await any_face.do(Thing.check())).findings == ()
+        await any_face.do(one.delete())
+        assert any_face.keys() <= {"{thing}:seq", "{thing}:pks"}
 
     def test_of_get_index(self, one_server):
         class Thing(RedisModel):

@@ -75,7 +75,7 @@ class CustomIndex:
 
     @property
     def field(self) -> Any:
-        """The declaration of the field that it is of.
+        """The declaration of the field that it is of: the dynamic one, if it is of the versions of such.
 
         Raises:
             DeclarationError: it is of none, since it is a declaration itself.
@@ -99,7 +99,7 @@ class CustomIndex:
         """The index of a field in a partition: a copy that knows it, as transforms may ask it."""
         mine = copy.copy(self)
         vars(mine).pop("own_steps", None)
-        mine._field = field
+        mine._field = field.version_of or field.template_of or field
         mine.encode_result = encoder(where, typed=field.typed, numbers=self.keeps_numbers)
         mine.around = tuple(each.attached(field, where) for each in self.around)
         mine.steps = tuple(step for each in mine.around for step in each.own_steps)
