@@ -344,6 +344,21 @@ class TestWhatLimpyd2Overrides:
             thing.loose.set("x")
             assert list(Thing.collection(loose=0)) == [thing.pk.get()]
 
+    def test_settings_in_the_body_of_a_class(self, one_server):
+        class Plain(TextRangeIndex):
+            prefix = key = name = transform = None
+            handle_uniqueness = False
+
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            one = StringField(indexes=[Plain])
+
+        Thing(one="x")
+        assert list(Thing.collection(one__gte="a")) == ["1"]
+        for name, value in (("prefix", "a b"), ("prefix", "gte"), ("key", "a:b"), ("transform", 5), ("transform", "x")):
+            with pytest.raises(DeclarationError, match=rf"Own: {name}="):
+                type("Own", (EqualIndex,), {name: value})
+
     def test_the_base_of_all_keeps_nothing(self, one_server):
         class Own(BaseIndex):
             prefix = "own"

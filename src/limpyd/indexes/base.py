@@ -59,6 +59,13 @@ class Index(CustomIndex):
     on_field: OnField | None = None
     """The index on a field that this is; set by `get_index` of the field."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        given = {name: getattr(cls, name) for name in cls.settings & vars(cls).keys()}
+        cls._checked(given)
+        for name in {"key", "name", "prefix"} & given.keys():
+            setattr(cls, name, given[name] or "")  # None, as in limpyd 2
+
     def __init__(self, **settings: Any) -> None:
         for setting, value in self._checked(settings).items():
             setattr(self, setting, value)

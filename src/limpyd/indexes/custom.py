@@ -62,7 +62,7 @@ class CustomIndex:
         for each in cls.__mro__:
             if each is object or each.__module__.startswith(OWN):
                 continue
-            for name in vars(each).keys() & REFUSED:
+            for name in (name for name in vars(each) if name in REFUSED):
                 msg = f"{each.__name__}.{name} would have no effect: {REFUSED[name]}"
                 raise DeclarationError(msg)
             if "__init__" in vars(each) and _required(vars(each)["__init__"]) > 1:
