@@ -11,11 +11,14 @@ from limpyd import (
     DynamicSetField,
     DynamicSortedSetField,
     DynamicStringField,
+    HyperLogLogField,
     NumberRangeIndex,
     SetField,
+    StreamField,
     StringField,
 )
 from limpyd.exceptions import (
+    DeclarationError,
     DoesNotExist,
     ImplementationError,
     IndexNotBuilt,
@@ -472,3 +475,28 @@ class TestLimpyd2Layout:
             one.text("a:b")
         one.delete()
         assert face.keys() <= {":player:max_pk", ":player:meta"}
+
+
+async def test_fields_that_take_no_index_have_dynamic_ones(any_face):
+    class DynamicStreamField(DynamicField):
+        of = StreamField
+
+    class DynamicCounterField(DynamicField):
+        of = HyperLogLogField
+
+    class Thing(any_face.Model):
+        database = any_face.database
+        name = StringField()
+        events = DynamicStreamField()
+        visitors = DynamicCounterField()
+
+    one = await any_face.do(Thing.create(name="x"))
+    await any_face.do(one.events("today").xadd({"a": "1"}))
+    await any_face.do(one.visitors("today").pfadd("ann", "bob"))
+    assert await any_face.do(one.events("today").xlen()) == 1
+    assert await any_face.do(one.visitors("today").pfcount()) == 2
+    assert await any_face.do(one.events.versions()) == await any_face.do(one.visitors.versions()) == {"today"}
+    await any_face.do(one.delete())
+    assert any_face.keys() == {"{thing}:seq"}
+    with pytest.raises(DeclarationError, match="StreamField"):
+        DynamicStreamField(indexable=True)

@@ -69,7 +69,8 @@ class DynamicField(Field[T]):
         lockable: bool = True,
     ) -> None:
         super().__init__(lockable=lockable)
-        given: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes, "lockable": lockable}
+        given: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes}
+        given = {name: value for name, value in given.items() if value} | {"lockable": lockable}  # some take none
         self._declare(self.of(**given) if type is Untyped else self.of(type, **given), pattern, format)
 
     def _declare(self, declared: ValueField[Any], pattern: Any, format: Any) -> None:
