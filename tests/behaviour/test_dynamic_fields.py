@@ -12,6 +12,7 @@ from limpyd import (
     DynamicSortedSetField,
     DynamicStringField,
     HyperLogLogField,
+    InstanceHashField,
     NumberRangeIndex,
     SetField,
     StreamField,
@@ -500,3 +501,31 @@ async def test_fields_that_take_no_index_have_dynamic_ones(any_face):
     assert any_face.keys() == {"{thing}:seq"}
     with pytest.raises(DeclarationError, match="StreamField"):
         DynamicStreamField(indexable=True)
+
+
+@pytest.mark.parametrize("way", ["delete", "bulk", "collection", "transaction"])
+@pytest.mark.parametrize("name", [StringField(), InstanceHashField(indexable=True)], ids=["plain", "indexed"])
+async def test_versions_without_an_index_go_with_the_object(any_face, name, way):
+    """The deletion of an object with few indexes goes a short way, which knows nothing of versions."""
+
+    class Thing(any_face.Model):
+        database = any_face.database
+        title = name
+        text = DynamicStringField()
+        entry = DynamicInstanceHashField()
+
+    one = await any_face.do(Thing.create(title="x", text_a="1", entry_a="1"))
+    await any_face.do(one.text("b").set("1"))
+    if way == "bulk":
+        await any_face.do(Thing.bulk_delete([one]))
+    elif way == "collection":
+        await any_face.do(Thing.collection().delete())
+    elif way == "transaction" and any_face.is_async:
+        async with any_face.database.transaction():
+            one.delete()
+    elif way == "transaction":
+        with any_face.database.transaction():
+            one.delete()
+    else:
+        await any_face.do(one.delete())
+    assert any_face.keys() == {"{thing}:seq"}

@@ -5,6 +5,7 @@
 local last_prefix = 3 + ARGV[3]
 local short = ARGV[last_prefix + 1] == '0' -- no indexes of several fields
 short = short and not string.find(ARGV[4], '\0', 1, true) -- the layout of limpyd 2 goes the long way
+short = short and not string.find(ARGV[last_prefix], '\0', 1, true) -- and so do dynamic fields, which come last
 local last_sub = short and last_prefix + 2 + ARGV[last_prefix + 2]
 local last_index = last_sub
 short = short and last_sub - last_prefix <= 1000
