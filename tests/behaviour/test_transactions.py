@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 
 import pytest
@@ -354,6 +355,27 @@ class TestWatching:
         call = body_async if any_face.is_async else body
         assert await any_face.do(any_face.database.transaction(call)) == [True]
         assert await any_face.do(any_person.collection(shout="STRASSE").all()) == ["ada"]
+
+    async def test_waits_get_longer(self, any_face, any_person, monkeypatch):
+        """Long enough altogether for hundreds at once, each of whom needs some milliseconds."""
+        face = any_face
+        ada = await face.do(any_person.create(id="ada", visits=0))
+        waits = []
+        monkeypatch.setattr(random, "uniform", lambda _, longest: waits.append(longest) or 0)
+
+        def change(transaction):
+            face.client.incr("{person}:field:visits:ada")
+            transaction.multi()
+            ada.visits.incr()
+
+        async def change_async(transaction):
+            change(transaction)
+
+        call = change_async if face.is_async else change
+        await face.refused(WatchError, lambda: face.database.transaction(call, ada.visits))
+        assert len(waits) == 30
+        assert waits == sorted(waits)
+        assert 5 < sum(waits) / 2 < 15
 
     async def test_several_at_once(self, any_face, any_person):
         face = any_face
