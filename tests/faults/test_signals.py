@@ -21,6 +21,7 @@ from redis.cache import CacheConfig
 from limpyd import ListField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.drivers import forks
+from limpyd.drivers.connections import Connections
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
 from tests.proxy import Proxy
 from tests.servers import binaries, running
@@ -43,6 +44,22 @@ def database(one_server):
     database = RedisDatabase(port=one_server.port)
     yield database
     database.close()
+
+
+@contextmanager
+def raising_in(path):
+    """Raises where a function of some file is called, once, as a signal handler may."""
+
+    def look(frame, event, _):
+        if event == "call" and path in frame.f_code.co_filename:
+            sys.setprofile(None)
+            raise SoftTimeLimit
+
+    sys.setprofile(look)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
 
 
 def model(on):
@@ -164,6 +181,23 @@ class TestHandlers:
             for _ in range(3):
                 assert thing.number.get() == 5
             database.close()
+
+    def test_a_connection_that_goes_is_no_longer_counted(self):
+        """Whatever a handler raises meanwhile: there may be but one here, which nobody could use any more."""
+        connections = Connections(redis.ConnectionPool(max_connections=1))
+        lines = [connections.take()]
+        with raising_in("drivers/connections.py"):
+            lines.clear()
+        connections.take()
+
+    def test_what_a_handler_raises_is_not_about_a_value(self, one_server):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            number = StringField(type=int, indexable=True)
+
+        with raising_in("indexes/forms.py"), pytest.raises(SoftTimeLimit):
+            Thing(number=5)
+        assert Thing.collection().count() == 0
 
 
 class TestThreads:

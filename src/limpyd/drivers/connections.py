@@ -99,7 +99,8 @@ class Connections:
         lines = self._lines
         for number in range(self._pool.max_connections):
             if number not in lines:
-                counted = weakref.ref(line, partial(_uncount, lines, number))
+                # In C, since a signal handler that raises would keep a function from uncounting it.
+                counted = weakref.ref(line, partial(lines.pop, number))
                 if lines.setdefault(number, counted) is counted:
                     return True
         return False
@@ -113,10 +114,6 @@ class Connections:
             if line is not None:
                 line.drop()
         renew_locks(self._pool)
-
-
-def _uncount(lines: dict[int, weakref.ref[Line]], number: int, _: weakref.ref[Line]) -> None:
-    lines.pop(number, None)
 
 
 def _drop_all(lines: deque[Line]) -> None:

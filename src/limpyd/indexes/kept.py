@@ -42,6 +42,10 @@ class Indexed(Protocol):
     def stored_in(self, where: Partition) -> Stored: ...
 
 
+OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
+"""What Python raises of a value that is not as it should be."""
+
+
 class Kept:
     """An index of one field in one partition.
 
@@ -170,7 +174,9 @@ class Kept:
         """
         try:
             return self.texts(stored)
-        except Exception as error:  # a transform may raise anything
+        except Exception as error:  # a transform may raise anything; without one, others are a signal handler's
+            if not self._steps and not isinstance(error, OF_VALUES):
+                raise
             raise self.refusal(stored, str(error) or type(error).__name__) from error
 
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
