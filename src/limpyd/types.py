@@ -249,7 +249,7 @@ def _encode_decimal(value: Decimal) -> bytes:
     if abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS:
         msg = f"it has more than {MOST_DIGITS} digits when it is written out"
         raise ValueError(msg)
-    return format(number, "f").encode()
+    return Decimal.__format__(number, "f").encode()
 
 
 def _decode_decimal(stored: bytes) -> Decimal:

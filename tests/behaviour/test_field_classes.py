@@ -6,7 +6,8 @@ import pytest
 import redis
 import redis.asyncio
 
-from limpyd import HashField, InstanceHashField, RedisDatabase, SetField, StringField
+from limpyd import HashField, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.contrib.indexes import MultiIndexes
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.fields import DynamicField
 from limpyd.query.asynchronous import AsyncCollection
@@ -99,8 +100,6 @@ class TestMethodsOfAFieldClass:
         assert new.log == [("title", "set", True, ("z",), {})]
 
     def test_post_command_runs_when_a_pipeline_is_executed(self, one_server):
-        from limpyd import RedisModel  # noqa: PLC0415
-
         class Page(RedisModel):
             database = RedisDatabase(port=one_server.port)
             tags = Logged()
@@ -208,26 +207,73 @@ class TestSettersOfAFieldClass:
                 return await super().set(value.upper())
 
         class Page(any_face.Model):
-            database = any_face.database
+            abstract = True
             title = Waiting()
 
         if any_face.is_async:
-            page = await Page.create(title="x")
+            model = type(any_face.Model)("Page", (Page,), {"database": any_face.database})
+            page = await model.create(title="x")
             assert await page.title.get() == "X"
 
 
-def test_slots_of_a_field_class_are_refused(any_face):
-    class Slotted(StringField):
-        __slots__ = ("more",)
+async def _awaited(self, *values):
+    pass
 
-        def shout(self):
-            pass
 
-    with pytest.raises(DeclarationError, match="Slotted has __slots__"):
+async def _after(self, sender, name, result, args, kwargs):
+    return result
+
+
+def _yields(self, value):
+    yield super(StringField, self).set(value)
+
+
+WITHOUT_EFFECT = {
+    "a slot": ({"__slots__": ("more",)}, "Kind has __slots__"),
+    "no function": ({"get": 5}, "Kind.get is 5, in the place of a method"),
+    "no post_command": ({"post_command": 5}, "Kind.post_command is 5, in the place of a method"),
+    "a generator function": ({"set": _yields}, "Kind.set yields"),
+    "a coroutine after a command": ({"post_command": _after}, "Kind.post_command is a coroutine function"),
+    "a setter that is absent": ({"proxy_setter": "put"}, "Kind.proxy_setter is 'put', which names no method"),
+    "a getter that is no name": ({"proxy_getter": None}, "Kind.proxy_getter is None, which names no method"),
+    "no index among indexes": ({"default_indexes": [MultiIndexes]}, "MultiIndexes has no indexes; .*compose"),
+    "a declaration without options": ({"__init__": lambda _: None}, r"whose __init__ does not call super"),
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_EFFECT)
+def test_what_would_have_no_effect_is_refused(any_face, case):
+    body, message = WITHOUT_EFFECT[case]
+    kind = type("Kind", (StringField,), body)
+    with pytest.raises(DeclarationError, match=message):
 
         class Page(any_face.Model):
             database = any_face.database
-            title = Slotted()
+            title = kind(**({} if "__init__" in body else {"indexable": True}))
+
+
+def test_what_nothing_awaits_is_refused(one_server):
+    for body in ({"title": type("Kind", (StringField,), {"set": _awaited})()}, {"post_command": _after}):
+        fields = {"title": StringField(), **body}
+        with pytest.raises(DeclarationError, match="is a coroutine function"):
+            type(RedisModel)("Page", (RedisModel,), {"database": RedisDatabase(port=one_server.port), **fields})
+
+
+def test_attributes_of_a_declaration_are_those_of_its_fields(any_face):
+    class Labelled(StringField):
+        def __init__(self, label, **options):
+            super().__init__(**options)
+            self.label = label
+
+        def __len__(self):
+            return len(self.label)
+
+    class Page(any_face.Model):
+        database = any_face.database
+        title = Labelled("The title", indexable=True)
+
+    title = Page.lazy_connect(1).title
+    assert (title.label, len(title)) == ("The title", 9)
 
 
 class TestCollectionManager:
@@ -253,6 +299,7 @@ class TestCollectionManager:
                 assert await any_face.all(found) == ["1"]
             assert await any_face.all(model.instances().published().primary_keys()) == ["1"]
             assert type(model.collection(manager=usual)) is usual
+            assert type(model.collection(manager=None)) is Published
             assert await any_face.all(model.collection(manager=usual, public="no")) == ["2"]
 
     def test_that_is_none_is_refused(self, any_face):

@@ -259,6 +259,29 @@ class TestMulti:
             await any_face.refused(InvalidValue, lambda wrong=wrong: any_face.database.pipeline(**wrong))
 
 
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("call", "error", "reason"),
+        [
+            (lambda pipe: pipe.evalsha("0" * 40, 0), ServerError, "No matching script"),
+            (lambda pipe: pipe.register_script("return 1"), AttributeError, "no command of redis-py"),
+            (lambda pipe: pipe.execute_command(), redis.DataError, "takes the name of a command first"),
+            (lambda pipe: pipe.execute_command(" "), redis.DataError, "takes the name of a command first"),
+        ],
+        ids=["a script that is not loaded", "register_script", "no command", "an empty command"],
+    )
+    async def test_are_told(self, any_face, call, error, reason):
+        for transaction in (False, True):
+            with pytest.raises(error, match=reason):
+                async with block(any_face, any_face.database.pipeline(transaction=transaction)) as pipe:
+                    call(pipe)
+
+    async def test_a_command_may_be_named_in_bytes(self, any_face):
+        async with block(any_face, any_face.database.pipeline()) as pipe:
+            pipe.execute_command(b"SET", "key", 1)
+        assert any_face.client.get("key") == b"1"
+
+
 class TestWithoutExecute:
     async def test_nothing_is_sent(self, any_face, ada):
         async with block(any_face, any_face.database.pipeline(autoexecute=False)) as pipe:

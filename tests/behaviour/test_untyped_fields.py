@@ -47,6 +47,11 @@ class Plain(enum.Enum):
     ONE = 1
 
 
+class Money(Decimal):
+    def __format__(self, spec):
+        return "$" + super().__format__(spec)
+
+
 TAKEN = [
     "5",
     "é\0:*",
@@ -69,6 +74,7 @@ MORE = {
     Decimal("-0.1"): b"-0.1",
     Level.LOW: b"1",
     Colour.RED: b"red",
+    Money("2.50"): b"2.50",
 }
 """What it does not take, or stores the repr of."""
 
@@ -79,7 +85,7 @@ def shown(value):
 
 def encoded(face, value):
     """The stored form of a value: what redis-py stores."""
-    if type(value) in {Decimal, Level, Colour}:
+    if type(value) in {Decimal, Money, Level, Colour}:
         return MORE[value]
     face.client.set("oracle", value)
     stored = face.client.get("oracle")

@@ -259,7 +259,7 @@ class AsyncDriver:
     async def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:
         """The reply to a request, or the error that came instead."""
         reply = await self._ask(request, packed)
-        if isinstance(reply, redis_errors.NoScriptError):
+        if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
             reply = await self._ask(request, pack(with_source(request, request.args_under(guards))))
         return reply
 

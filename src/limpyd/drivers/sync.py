@@ -216,7 +216,7 @@ class SyncDriver:
 
     def _despite(self, request: Request[Any], guards: Sequence[Guard], error: redis_errors.ResponseError) -> Any:
         """The reply of a server that only lacked the script; of others what their error means is raised."""
-        if isinstance(error, redis_errors.NoScriptError):
+        if isinstance(error, redis_errors.NoScriptError) and request.script is not None:
             try:
                 return self._exchange(request, pack(with_source(request, request.args_under(guards))))
             except redis_errors.ResponseError as second:

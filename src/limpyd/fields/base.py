@@ -133,8 +133,9 @@ class Field(Operand, WithIndexes, Generic[T]):
         return self
 
     def __set_name__(self, owner: Any, name: str) -> None:
-        self.name = self.name or name  # one object under two names is refused by the model
-        self.declared_in = self.declared_in or owner
+        if "declaration" in vars(self):  # else the model refuses it
+            self.name = self.name or name  # one object under two names is refused by the model
+            self.declared_in = self.declared_in or owner
 
     def part(self, name: str) -> Part:
         """What the index with this prefix keeps, to be compared: `Person.created.part("year") == 2015`."""

@@ -8,14 +8,17 @@ user before those of the library. So `super()` means what it says, in both of it
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import Any, cast
 
 from limpyd.commands import hooked
-from limpyd.exceptions import DeclarationError
+from limpyd.exceptions import DeclarationError, shorten
 
 OWN = "limpyd."
 COMMAND_LISTS = frozenset({"_commands_to_proxy", "available_getters", "available_modifiers"})
 """Where limpyd 2 names commands to be made."""
+OF_ANY_CLASS = frozenset({*vars(type("", (), {"__annotations__": {}})), "__parameters__", "__orig_bases__"})
+"""What stands in the body of a class that adds nothing."""
 OF_DECLARATIONS = frozenset({"__init__", "__new__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__"})
 """Special methods that declarations and bound fields each have for themselves."""
 
@@ -29,9 +32,13 @@ def custom_class(field: Any, model: Any) -> type[Any] | None:
     """
     kind = type(field)
     users = users_classes(kind)
-    _refuse_without_effect(field, users)
+    for each in users:
+        _refuse_without_effect(field, each)
+        _refuse_no_command(field, each, awaits=model._awaits)
+    _refuse_no_proxy(field, users)
+    _refuse_unawaited(model.__name__, "post_command", getattr(model, "post_command", None))
     hooks = hasattr(model, "post_command") or any("post_command" in vars(each) for each in users)
-    if not hooks and not any(_is_own(name) for each in users for name in vars(each)):
+    if not hooks and not any(vars(each).keys() - OF_ANY_CLASS for each in users):
         return None
     return _customized(cast("Any", kind), hooks)
 
@@ -66,27 +73,77 @@ class _WithUsersMethods(type):
         return [mro[0], *vars(cls).get("_users_classes", ()), *mro[1:]]
 
 
-def _is_own(name: str) -> bool:
-    return not (name.startswith("__") and name.endswith("__"))
+@functools.cache
+def usual_bound_class(kind: Any) -> Any:
+    """The class of bound fields of the library that a class of fields binds to."""
+    users = users_classes(kind)
+    usual: Any = next(each for each in kind.__mro__ if each not in users and each.__module__ != __name__)
+    return type(usual.__get__(object.__new__(usual), object()))
 
 
-def _refuse_without_effect(field: Any, users: list[type[Any]]) -> None:
+def _refuse_without_effect(field: Any, users: type[Any]) -> None:
     """Refuses what limpyd 2 reads to make commands, and nothing here does.
 
     Raises:
         DeclarationError: there is such a thing.
     """
-    for each in users:
-        if vars(each).get("__slots__"):
-            msg = f"{field}: {each.__name__} has __slots__, which a class of fields cannot have; leave them out"
+    if vars(users).get("__slots__"):
+        msg = f"{field}: {users.__name__} has __slots__, which a class of fields cannot have; leave them out"
+        raise DeclarationError(msg)
+    for name in vars(users):
+        if name in COMMAND_LISTS or name.startswith("_call_"):
+            command = name.removeprefix("_call_") if name.startswith("_call_") else "…"
+            msg = (
+                f"{field}: {users.__name__}.{name} has no effect: a command of a field is a method of its class, "
+                f"`def {command}(self, …)`, which calls the one of the library as super().{command}(…)"
+            )
             raise DeclarationError(msg)
-        for name in vars(each):
-            if name in COMMAND_LISTS or name.startswith("_call_"):
-                command = name.removeprefix("_call_") if name.startswith("_call_") else "…"
-                msg = (
-                    f"{field}: {each.__name__}.{name} has no effect: a command of a field is a method of its class, "
-                    f"`def {command}(self, …)`, which calls the one of the library as super().{command}(…)"
-                )
+
+
+def _refuse_no_command(field: Any, users: type[Any], *, awaits: bool) -> None:
+    """Refuses what stands for a command and is none.
+
+    Raises:
+        DeclarationError: there is such a thing.
+    """
+    kind: Any = type(field)
+    bound = usual_bound_class(kind)
+    for name, value in vars(users).items():
+        if name != "post_command" and getattr(getattr(bound, name, None), "describe", None) is None:
+            continue
+        function = getattr(value, "__func__", value)
+        if name == "post_command":
+            _refuse_unawaited(f"{field}: {users.__name__}", name, function)
+        if not callable(function) and not hasattr(value, "__get__"):
+            reason = f"is {shorten(value)}, in the place of a method of the library; give it another name"
+        elif inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            reason = "yields, so that calling it does nothing; a command returns its result"
+        elif inspect.iscoroutinefunction(function) and not awaits:
+            reason = "is a coroutine function, which only fields of an AsyncRedisModel may have; write it with def"
+        else:
+            continue
+        msg = f"{field}: {users.__name__}.{name} {reason}"
+        raise DeclarationError(msg)
+
+
+def _refuse_unawaited(owner: str, name: str, function: Any) -> None:
+    if inspect.iscoroutinefunction(function):
+        msg = f"{owner}.{name} is a coroutine function, and nothing awaits what it returns; write it with def"
+        raise DeclarationError(msg)
+
+
+def _refuse_no_proxy(field: Any, users: list[type[Any]]) -> None:
+    """Refuses a `proxy_setter` or `proxy_getter` that names no method.
+
+    Raises:
+        DeclarationError: there is one.
+    """
+    kind: Any = type(field)
+    for each in users:
+        for name in vars(each).keys() & {"proxy_getter", "proxy_setter"}:
+            named = vars(each)[name]
+            if not (isinstance(named, str) and (hasattr(kind, named) or hasattr(usual_bound_class(kind), named))):
+                msg = f"{field}: {each.__name__}.{name} is {shorten(named)}, which names no method of the field"
                 raise DeclarationError(msg)
 
 

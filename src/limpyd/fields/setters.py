@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Never
 
 from limpyd.exceptions import UnsupportedCommand, shorten
-from limpyd.fields.custom import bound_class, users_classes
+from limpyd.fields.custom import bound_class, users_classes, usual_bound_class
 
 OF_MEMBERS, OF_MAPPINGS = frozenset({"rpush", "sadd"}), frozenset({"hmset", "zadd"})
 """The setters of fields of many members, and of those of mappings."""
@@ -77,16 +77,7 @@ def _set(schema: Any, field: Any, value: Any) -> Any:
 def _usual_bound(field: Any) -> Any:
     """The class of bound fields of the library that a field binds to."""
     kind: Any = type(field)
-    return _usual_bound_class(kind)
-
-
-@functools.cache
-def _usual_bound_class(kind: Any) -> Any:
-    usual: Any = next(each for each in kind.__mro__ if each not in users_classes(kind) and each.__module__ != CUSTOM)
-    return type(usual.__get__(object.__new__(usual), object()))
-
-
-CUSTOM = bound_class.__module__
+    return usual_bound_class(kind)
 
 
 def _stores(bound: Any) -> set[str]:

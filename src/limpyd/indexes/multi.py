@@ -49,6 +49,9 @@ class MultiIndexes(Index):
             raise DeclarationError(msg)
 
     def expanded(self) -> list[Index]:
+        if not self.index_classes:
+            msg = f"{self} has no indexes; give them to it by MultiIndexes.compose([EqualIndex, …])"
+            raise DeclarationError(msg)
         found = []
         for member in self.index_classes:
             for index in declared(member).expanded():

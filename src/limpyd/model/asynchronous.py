@@ -266,7 +266,7 @@ class AsyncRedisModel(ModelCore[Async]):
         schema = cls._declared()
         manager = cls.collection_manager
         if "manager" in filters and "manager" not in schema.fields:
-            manager = checked_manager(cls, filters.pop("manager"))
+            manager = checked_manager(cls, filters.pop("manager"), manager)
         return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod

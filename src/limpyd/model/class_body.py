@@ -55,6 +55,8 @@ def _against(model: type, name: str, value: Any) -> str:
             return f"the class {value.__name__}, not a field: write {value.__name__}()"
         if issubclass(value, Index) and not own:
             return f"the index {value.__name__}, not a field: give it to one, StringField(indexes=[{value.__name__}])"
+    if isinstance(value, Field) and "declaration" not in vars(value):
+        return f"a {type(value).__name__} whose __init__ does not call super().__init__(…)"
     if isinstance(value, Index):
         return f"the index {value}, not a field: give it to one, StringField(indexes=[…])"
     found = next(_unnamed(value), None)
@@ -114,12 +116,18 @@ def _classes(base: type[Any]) -> Iterator[type[Any]]:
         yield from _classes(each)
 
 
-def checked_manager(model: Any, manager: Any) -> Any:
+def checked_manager(model: Any, manager: Any, otherwise: Any = None) -> Any:
     """The class of a model's collections.
+
+    Args:
+        model: the model.
+        manager: the class.
+        otherwise: what is meant by None, if anything.
 
     Raises:
         DeclarationError: it is no class of collections of the model's face, or makes its instances in a way of its own.
     """
+    manager = otherwise if manager is None else manager
     usual = next(vars(base)["collection_manager"] for base in reversed(model.__mro__) if _has_manager(base))
     own = ("__call__", "__init__", "__new__")
     if not isinstance(manager, type) or not issubclass(manager, usual):

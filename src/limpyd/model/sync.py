@@ -268,7 +268,7 @@ class RedisModel(ModelCore[Sync]):
         schema = cls._declared()
         manager = cls.collection_manager
         if "manager" in filters and "manager" not in schema.fields:
-            manager = checked_manager(cls, filters.pop("manager"))
+            manager = checked_manager(cls, filters.pop("manager"), manager)
         return manager(cls, schema, Query(parse(schema, filters, expressions)))
 
     @classmethod

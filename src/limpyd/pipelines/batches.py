@@ -371,7 +371,8 @@ def _commands(args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[A
 
 def _result(request: Request[Any], reply: Any) -> Exchange:
     """The result that a reply stands for."""
-    if isinstance(reply, redis_errors.NoScriptError):  # somebody removed all scripts in between
+    if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
+        # Somebody removed all scripts in between.
         return (yield request.with_args(request.args))
     if isinstance(reply, LimpydError):
         raise reply

@@ -25,6 +25,8 @@ OF_THE_CONNECTION = frozenset(
     }
 )
 """What changes the connection, which others share."""
+NO_COMMANDS = frozenset({"register_script"})
+"""Methods of redis-py that need a client."""
 
 
 class RawCommands:
@@ -55,7 +57,7 @@ class RawCommands:
     def __getattr__(self, name: str) -> Callable[..., Self]:
         if name in {"watch", "multi", "unwatch"}:
             self.refuse(f"{name}()", "give database.transaction() a function and what it watches")
-        if name.startswith("_") or name.endswith("_iter") or not hasattr(CoreCommands, name):
+        if name.startswith("_") or name.endswith("_iter") or name in NO_COMMANDS or not hasattr(CoreCommands, name):
             msg = f"{type(self).__name__} has no {name!r}: it is no command of redis-py that can be collected"
             raise AttributeError(msg)
 
@@ -89,8 +91,11 @@ def raw_request(args: tuple[Any, ...], options: dict[str, Any]) -> Request[Any]:
         NotInPipeline: it changes the connection, which others share.
         redis.DataError: an argument is of a type that redis-py does not take.
     """
-    name = str(args[0])
+    name = to_text(args[0]) if args and isinstance(args[0], bytes) else str(*args[:1])
     words = name.upper().split()
+    if not words:
+        msg = "execute_command() takes the name of a command first, such as execute_command('GET', 'key')"
+        raise redis.DataError(msg)
     encode: Any = _client().get_encoder().encode
     sent: list[Argument] = [*words, *(bytes(encode(arg)) for arg in args[1:])]
     two = " ".join(to_text(word) if isinstance(word, bytes) else str(word) for word in sent[:2]).upper()
