@@ -28,6 +28,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnknownField,
     UnsupportedCommand,
+    WrongTypeError,
 )
 from limpyd.fields import DynamicField, JSONField
 
@@ -271,6 +272,24 @@ class TestObjects:
         one = await face.do(model.create(**VALUES))
         await face.do(one.delete())
         assert face.keys() == {"{player}:seq"}
+
+    @pytest.mark.parametrize("way", ["delete", "collection", "bulk_delete", "delete of all versions"])
+    async def test_a_list_of_versions_of_another_type_stops_a_deletion(self, any_face, way):
+        model = player(any_face)
+        one = await any_face.do(model.create(**VALUES))
+        two = await any_face.do(model.create(**VALUES | {"mail_home": "b@x"}))
+        any_face.client.delete("{player}:field:log:2")
+        any_face.client.set("{player}:field:log:2", "no set")
+        before = contents_of(any_face)
+        deletions = {
+            "delete": two.delete,
+            "collection": lambda: model.collection().delete(),
+            "bulk_delete": lambda: model.bulk_delete([one, two]),
+            "delete of all versions": two.log.delete,
+        }
+        await any_face.refused(WrongTypeError, deletions[way], match=r"'\{player\}:field:log:2' should be a set but")
+        assert contents_of(any_face) == before
+        await any_face.refused(WrongTypeError, two.log.versions, match=r"'\{player\}:field:log:2' should be a set but")
 
     async def test_bulk(self, face, model):
         made = await face.do(model.bulk_create([{**VALUES, "mail_home": str(n), f"text_{n}": "x"} for n in range(9)]))

@@ -20,7 +20,14 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.exceptions import BulkError, DeclarationError, InvalidPrimaryKey, InvalidValue, UniquenessError
+from limpyd.exceptions import (
+    BulkError,
+    DeclarationError,
+    InvalidPrimaryKey,
+    InvalidValue,
+    UniquenessError,
+    WrongTypeError,
+)
 from tests.servers import BINARIES, NEWEST, ClusterNode, running
 
 
@@ -272,3 +279,21 @@ def test_the_paths_of_limpyd_2_import(path, names):
     module = importlib.import_module(path)
     for name in names.split():
         assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "call"),
+    [
+        ("n:person:a:born", lambda person: person.born.get()),
+        ("n:person:a:hash", lambda person: person.hgetall()),
+        ("n:person:a:tags", lambda person: person.tags.smembers()),
+        ("n:person:collection", lambda person: list(type(person).collection())),
+        ("n:person:name:Ada", lambda person: list(type(person).collection(name="Ada"))),
+    ],
+)
+def test_a_read_tells_a_key_of_another_type(model, database, key, call):
+    person = model(id="a", name="Ada", born="1815-12-10", tags=["x"])
+    database.connection.delete(key)
+    database.connection.xadd(key, {"a": "b"})
+    with pytest.raises(WrongTypeError, match=f"{key}' should be a .* but holds a stream"):
+        call(person)

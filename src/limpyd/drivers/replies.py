@@ -86,8 +86,8 @@ def type_question(request: Request[Any], error: redis_errors.ResponseError) -> R
 
 
 def first_key(request: Request[Any]) -> bytes | None:
-    """The first key that a plain command names: every key begins with its hash tag."""
-    return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and arg.startswith(b"{")), None)
+    """The first key that a plain command names: every key has a colon, and no word or number that comes before it."""
+    return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and b":" in arg), None)
 
 
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:

@@ -9,7 +9,8 @@
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see library/steps, library/member_steps), the last of which
 --     is '' for the primary key where it holds many
--- @requires asked call forget known_references owners_of owners_set refuse run_member_steps run_steps unlink_all upkeep
+-- @requires asked call forget known_references owners_of owners_set refuse run_member_steps run_steps subject_key
+-- @requires unlink_all upkeep
 -- @provides read_models take_away unlink_taken went
 
 local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
@@ -38,7 +39,8 @@ local function read_models(at)
       }
       known_references[ARGV[at + 3]] = true
       -- Another process may have cleared it since this one asked.
-      if call('HGET', ARGV[at + 4], ARGV[at + 5]) == '-' then
+      subject_key = ARGV[at + 4]
+      if call('HGET', subject_key, ARGV[at + 5]) == '-' then
         refuse('unbuilt', #references)
       end
       model.references[reference] = references[#references]
@@ -50,6 +52,8 @@ end
 
 -- Who refers to an object by a field.
 local function holders(reference, pk)
+  local by_entry = reference.kind == 'eq' or reference.kind == 'scored'
+  subject_key = by_entry and reference.key .. pk or reference.key
   return owners_of(reference.kind, reference.key, pk)
 end
 
@@ -74,6 +78,7 @@ local function take_away(pks, models)
     going[number] = {}
   end
   local function goes(number, pk)
+    subject_key = models[number].set
     if not going[number][pk] and call('SISMEMBER', models[number].set, pk) == 1 then
       going[number][pk] = true
       order[#order + 1] = { number, pk }

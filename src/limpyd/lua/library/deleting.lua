@@ -26,8 +26,8 @@
 -- Dynamic fields (see library/parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
 -- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/records), where the object
 -- is deleted and not moved.
--- @requires call check_references dynamic_field filling inventory_of look_at_all make_upkeep placed placing
--- @requires remove_entry subject_key undo_with unlink_field unlink_unknown upkeep
+-- @requires call check_references check_versions_listed dynamic_field filling inventory_of look_at_all make_upkeep
+-- @requires placed placing remove_entry subject_key undo_with unlink_field unlink_unknown upkeep
 -- @provides forget forget_values unlink_all
 
 -- Removes the entries of a value, or of one under a sub-key, from indexes that are told from one position of ARGV to
@@ -133,6 +133,9 @@ local function forget(set, pk, first, last, meta)
   local first_composite, last_composite = last_prefix + 2, last_prefix + 1 + 3 * ARGV[last_prefix + 1]
   local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
   -- @end
+  if meta then
+    check_versions_listed(meta, pk, first_prefix, last_prefix)
+  end
   for index = first_composite, last_composite, 3 do
     local kind, key = ARGV[index], ARGV[index + 2]
     upkeep = upkeep or make_upkeep()

@@ -1,7 +1,7 @@
 -- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
 -- one does not know of.
 -- @requires call dynamic_field each_version goes_on inventory_of owners_of placed refuse subject_key unlink
--- @provides check_references known_references unlink_field unlink_unknown unlink_versions
+-- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
 
 
 local records = {} -- by catalog
@@ -70,8 +70,9 @@ local function unlink_field(prefix, pk)
   end
 end
 
--- Removes the keys of an object whose fields the process does not know; those from `first` to `last` in ARGV are known.
-local function unlink_unknown(meta, pk, first, last)
+-- Calls a function with the prefixes of fields that the process does not know; those from `first` to `last` in ARGV are
+-- known.
+local function each_unknown(meta, first, last, act)
   local prefixes = records_of(meta).keys
   if #prefixes == last - first + 1 then
     return -- it knows them all: it has declared those that it knows
@@ -82,7 +83,28 @@ local function unlink_unknown(meta, pk, first, last)
   end
   for each = 1, #prefixes do
     if not known[prefixes[each]] then
-      unlink_field(prefixes[each], pk)
+      act(prefixes[each])
     end
   end
+end
+
+-- Stops where the keys of versions could not be removed, since what lists them is no set: a removal cannot be taken back.
+local function check_versions_listed(meta, pk, first, last)
+  local function check(prefix)
+    if dynamic_field(prefix) then
+      subject_key = inventory_of(prefix, pk)
+      call('SCARD', subject_key)
+    end
+  end
+  for at = first, last do
+    check(ARGV[at])
+  end
+  each_unknown(meta, first, last, check)
+end
+
+-- Removes the keys of an object whose fields the process does not know.
+local function unlink_unknown(meta, pk, first, last)
+  each_unknown(meta, first, last, function(prefix)
+    unlink_field(prefix, pk)
+  end)
 end
