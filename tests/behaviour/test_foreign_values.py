@@ -33,6 +33,12 @@ async def posts(any_face):
     return Person, Post, first, other
 
 
+async def test_a_collection_is_no_value(any_face, posts):
+    person, _, first, _ = posts
+    for call in (lambda: first.author.set(person.collection()), lambda: first.readers.sadd(person.collection())):
+        await any_face.refused(InvalidValue, call, match="a primary key is a str")
+
+
 class TestAForeignKeyAsAValue:
     async def test_of_a_new_object(self, any_face, posts):
         _, post, first, _ = posts

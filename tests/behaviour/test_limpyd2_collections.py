@@ -27,7 +27,7 @@ from limpyd import (
     TextRangeIndex,
     TimeIndex,
 )
-from limpyd.exceptions import DoesNotExist, IndexNotBuilt, LimpydError, UniquenessError
+from limpyd.exceptions import DoesNotExist, IndexNotBuilt, LimpydError, ServerError, UniquenessError
 
 
 @pytest.fixture
@@ -912,3 +912,19 @@ class TestUpkeep:
         person.rebuild_indexes()
         assert list(person.collection(firstname="Emma")) == ["3"]
         assert list(person.collection(firstname="Emily")) == []
+
+
+async def test_a_key_that_lists_no_objects_is_told(any_face):
+    class Person(any_face.Model):
+        database = any_face.database
+        name = StringField()
+
+    one = await any_face.do(Person.create(name="x"))
+    any_face.client.set("text", "x")
+    for key in ("text", one.name.key):
+        for found, what in (
+            (Person.collection().from_stored(key), "no stored collection"),
+            (Person.collection().intersect(key), "no set, list or sorted set of primary keys"),
+        ):
+            error = await any_face.refused(ServerError, lambda found=found: any_face.all(found))
+            assert str(error) == f"Person: the key {key!r} is {what}, but a string"

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from limpyd.utils import make_key
 
+OF_MEMBERS = frozenset({"list", "set"})
+"""The Redis types whose values are made of members alone."""
+
 
 class Limpyd2FieldNames:
     """The part of a bound field with limpyd 2's names."""
@@ -71,7 +74,11 @@ class Limpyd2FieldNames:
         """
         setter = getattr(self, self.proxy_setter)
         field: Any = getattr(self, "_field")  # noqa: B009
-        if isinstance(value, list | tuple | set | frozenset) and field.redis_type in {"set", "list"}:
+        if (
+            isinstance(value, list | tuple | set | frozenset)
+            and getattr(field, "many", False)
+            and field.redis_type in OF_MEMBERS
+        ):
             return setter(*value)
         if isinstance(value, dict) and not _takes(setter, value):  # one of a user's, as limpyd 2 calls it
             return setter(**value)

@@ -183,7 +183,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             if value._field is not value._instance._schema.pk_field:
                 self._take_field(value)
             instance = value._instance
-        if not hasattr(type(instance), "_schema"):
+        if not (hasattr(type(instance), "_schema") and hasattr(instance, "_pk_bytes")):  # a collection has no key
             try:
                 return pk_bytes(str(self), value)
             except InvalidPrimaryKey as error:

@@ -10,7 +10,7 @@ local function replying(act)
     return reply
   end
   local message = type(reply) == 'table' and reply.err or tostring(reply)
-  if not string.find(message, 'WRONGTYPE', 1, true) then
+  if not string.find(message, 'WRONGTYPE', 1, true) or string.find(message, 'WRONGTYPE limpyd', 1, true) then
     error(reply, 0)
   end
   local last, plain = {}, call
