@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import pytest
 
 from limpyd import (
@@ -455,6 +457,22 @@ async def test_not_a_number_is_sorted_as_a_missing_value(any_face, person, field
         )
     assert await any_face.do(person.collection().min(field)) == -inf
     assert await any_face.do(person.collection().max(field)) == inf
+
+
+@pytest.mark.parametrize("index", [EqualIndex, TextRangeIndex])
+async def test_an_enum_of_texts_is_sorted_as_text(any_face, index):
+    class Colour(enum.Enum):
+        RED = "red"
+        GREEN = "green"
+        BLUE = "10"
+
+    class Thing(any_face.Model):
+        database = any_face.database
+        colour = StringField(type=Colour, indexes=[index])
+
+    await create(any_face, Thing, 3, colour=lambda number: [*Colour][number])
+    assert await any_face.all(Thing.collection().sort(by="colour")) == ["3", "2", "1"]
+    assert await any_face.all(Thing.collection(colour__in=[Colour.RED, Colour.BLUE]).sort(by="-colour")) == ["1", "3"]
 
 
 class TestCompositeIndexes:

@@ -192,7 +192,7 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
         return NUMBER if field.codec.ordered == "number" else TEXT
     if field.codec.name in {"str", "bytes"}:
         return TEXT if alpha or field.typed else NUMBER
-    return NUMBER if field.codec.number in {"exact", "double", "numeral"} and not alpha else TEXT
+    return NUMBER if field.codec.number in {"exact", "double"} and not alpha else TEXT
 
 
 def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
