@@ -104,7 +104,7 @@ MEMBERS = {
         "store(key, ttl) from_stored(key) stored_key stored_key_exists()"
     ),
     "an index": (
-        "configure(prefix, key, transform, handle_uniqueness, name) get_storage_key(*args) "
+        "configure(prefix, key, transform, handle_uniqueness, name) get_storage_key(*args, transform_value) "
         "field model connection transform_value(value) normalize_value(value, transform) "
         "clear(chunk_size, aggressive) rebuild(chunk_size, aggressive_clear)"
     ),

@@ -8,7 +8,8 @@ import limpyd
 from limpyd import DoesNotExist, HashField, InstanceHashField, ListField, PKField, SetField, SortedSetField, StringField
 from limpyd.contrib.indexes import DateIndexParts
 from limpyd.database import DEFAULT_CONNECTION_SETTINGS, RedisDatabase
-from limpyd.indexes import EqualIndex, Index
+from limpyd.exceptions import InvalidValue
+from limpyd.indexes import EqualIndex, Index, NumberRangeIndex
 from limpyd.model import RedisDatabase as SameDatabase
 from limpyd.utils import Lock, make_key, normalize, unique_key
 
@@ -88,6 +89,38 @@ async def test_keys_of_indexes(any_face, model):
     text = model.get_field("text").get_index().get_storage_key("x")
     heads = model.get_field("heads").get_index().get_storage_key("k", "v")
     assert any_face.client.smembers(text) == any_face.client.smembers(heads) == {b"a"}
+
+
+@pytest.mark.parametrize("layout", [{}, {"layout": "limpyd2"}], ids=["", "limpyd2"])
+async def test_keys_of_indexes_with_a_transform(any_face, layout):
+    class Thing(any_face.Model):
+        database = any_face.Database(port=any_face.server.port, **layout)
+        text = StringField(
+            indexes=[
+                EqualIndex(prefix="first", transform=lambda value: value[0]),
+                NumberRangeIndex(prefix="n", transform=len),
+            ]
+        )
+        words = StringField(indexes=[EqualIndex(transform=lambda value: value.split() or None)])
+        heads = HashField(indexes=[EqualIndex(transform=str.upper)])
+
+    await any_face.do(Thing.create(text="abc", heads={"k": "v"}))
+    index = Thing.get_field("text").get_index(prefix="first")
+    heads = Thing.get_field("heads").get_index()
+    for key in (
+        index.get_storage_key("abc"),
+        index.get_storage_key("a", transform_value=False),
+        heads.get_storage_key("k", "v"),
+        heads.get_storage_key("k", "V", transform_value=False),
+    ):
+        assert any_face.client.smembers(key) == {b"1"}, key
+    number = Thing.get_field("text").get_index(prefix="n").get_storage_key("anything")
+    assert any_face.client.zrangebyscore(number, 3, 3) == [b"1" if layout else b"3:1"]
+    if not layout:
+        for value in ("a b", ""):
+            with pytest.raises(InvalidValue, match="has no one key"):
+                Thing.get_field("words").get_index().get_storage_key(value)
+    await any_face.do(Thing.database.close())
 
 
 async def test_names_of_databases(any_face):

@@ -153,5 +153,6 @@ def test_what_differs(database):
     assert one.foo.versions() == set()
     for name in ("DynamicFieldMixin", "DynamicRelatedFieldMixin"):
         assert not hasattr(dynamic, name)
-    for name in ("get_class_field", "get_instance_field"):
-        assert not hasattr(one, name)
+    one.foo("2").set("y")
+    assert one.get_instance_field("foo_2").get() == "y"
+    assert Thing.get_class_field("foo_2").name == "foo_2"

@@ -25,7 +25,7 @@ class OnField(Protocol):
 
     def rebuild(self, progress: Callable[[int, int], object] | None, chunk_size: int | None) -> Any: ...
     def clear(self, chunk_size: int | None) -> Any: ...
-    def storage_key(self, *args: Any) -> str: ...
+    def storage_key(self, *args: Any, transform_value: bool) -> str: ...
 
 
 class Index(CustomIndex):
@@ -129,13 +129,17 @@ class Index(CustomIndex):
         """
         return self._given().clear(chunk_size)
 
-    def get_storage_key(self, *args: Any) -> str:
+    def get_storage_key(self, *args: Any, transform_value: bool = True) -> str:
         """The key that holds the entries of a value: limpyd 2's name. Of an index that `get_index` of a field gave.
 
         Args:
             args: the value; of a HashField the sub-key before it.
+            transform_value: whether the value goes through the transform; False if it is what the index keeps.
+
+        Raises:
+            InvalidValue: the index keeps several texts of the value, or none.
         """
-        return self._given().storage_key(*args)
+        return self._given().storage_key(*args, transform_value=transform_value)
 
     def _given(self) -> OnField:
         if self.on_field is None:

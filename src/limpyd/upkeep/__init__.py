@@ -158,8 +158,14 @@ class FieldIndex:
     def clear(self, chunk_size: int | None) -> Any:
         return self._upkeep.clear([self._index], chunk_size)
 
-    def storage_key(self, *args: Any) -> str:
-        kept = self._index.kept
-        text = kept.filter_text("eq", args[-1])
-        key, entry = kept.under(text, to_bytes(str(args[0])) if len(args) > 1 else None)
-        return to_text(key + entry if kept.found_by == b"eq" else key)
+    def storage_key(self, *args: Any, transform_value: bool) -> str:
+        kept, sub = self._index.kept, to_bytes(str(args[0])) if len(args) > 1 else None
+        if kept.found_by != b"eq":
+            return to_text(kept.under(b"", sub)[0])
+        if not (transform_value and kept.transforms):
+            return to_text(b"".join(kept.under(kept.filter_text("eq", args[-1]), sub)))
+        texts = kept.kept(kept.field.encode(args[-1]))
+        if len(texts) != 1:
+            msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(args[-1])}: it has no one key"
+            raise InvalidValue(msg)
+        return to_text(b"".join(kept.under(texts[0], sub)))
