@@ -28,23 +28,14 @@ limpyd 2, except where [the list of differences](migrating.md#differences) says 
 
 """
 
-OTHER_NAMES = {
-    "RedisField": "limpyd.fields.Field",
-    "Lock": "limpyd.utils.Lock",
-}
-"""What is imported under another name."""
-
 NOT_THERE = {
     "MultiValuesField": "`SetField`, `ListField`, `SortedSetField` and `HashField` each",
-    "DEFAULT_STORE_TTL": "60 seconds, the default of `store(ttl=…)`",
     "DateRangeIndex": "`DateIndex`, or a `TextRangeIndex` with a `transform`",
     "TimeRangeIndex": "`TimeIndex`, or a `TextRangeIndex` with a `transform`",
     "TimeIndexParts": "`TimeIndex`, which has these parts",
     "watch": "`db.transaction(func, *watches)`",
     "multi": "`pipeline(transaction=True)`; in the function of `db.transaction` it is there",
-    "connect": "the first request connects, and checks that the object exists",
-    "key": "`scan_keys()`; where a hash is stored is the layout's",
-    "post_command": "`post_command` of a class of fields",
+    "post_command": "a model, or a class of fields, may define it: it runs after each command",
     "stored_key_exists": "`from_stored(key)` raises `DoesNotExist`",
 }
 """What to use instead of names that are not there; that they are not is looked up."""
@@ -169,10 +160,7 @@ def imported(module: str, name: str) -> str | None:
 
 def _instead(name: str) -> str | None:
     """What there is in place of a name; None if nothing is told."""
-    if name not in OTHER_NAMES:
-        return f"not there: {NOT_THERE[name]}" if name in NOT_THERE else None
-    module, _, attribute = OTHER_NAMES[name].rpartition(".")
-    return f"as `{OTHER_NAMES[name]}`" if hasattr(importlib.import_module(module), attribute) else None
+    return f"not there: {NOT_THERE[name]}" if name in NOT_THERE else None
 
 
 def _parsed(word: str) -> tuple[str, list[str] | None]:

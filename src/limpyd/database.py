@@ -48,6 +48,8 @@ may not read every key are refused too."""
 
 DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
 """Where a database without settings is: limpyd 2's name."""
+Lock = redis.lock.Lock
+"""A lock of redis-py, which is limpyd 2's under this name."""
 
 
 class Database(PipelinedCore, Generic[Client]):

@@ -5,12 +5,26 @@ from __future__ import annotations
 import pytest
 
 import limpyd
-from limpyd import DoesNotExist, HashField, InstanceHashField, ListField, PKField, SetField, SortedSetField, StringField
+from limpyd import (
+    DoesNotExist,
+    HashField,
+    InstanceHashField,
+    ListField,
+    PKField,
+    SetField,
+    SortedSetField,
+    StringField,
+)
+from limpyd.contrib.collection import DEFAULT_STORE_TTL
 from limpyd.contrib.indexes import DateIndexParts
+from limpyd.contrib.related import RelatedCollection
 from limpyd.database import DEFAULT_CONNECTION_SETTINGS, RedisDatabase
-from limpyd.exceptions import InvalidValue
-from limpyd.indexes import EqualIndex, Index, NumberRangeIndex
+from limpyd.database import Lock as LockOfDatabase
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue
+from limpyd.fields import Field, RedisField
+from limpyd.indexes import BaseIndex, EqualIndex, Index, NumberRangeIndex
 from limpyd.model import RedisDatabase as SameDatabase
+from limpyd.relations.reverse import BoundReverse
 from limpyd.utils import Lock, make_key, normalize, unique_key
 
 
@@ -73,15 +87,93 @@ async def test_models(any_face, model):
     assert not one.connected
 
 
+async def test_connecting_checks_once_that_the_object_exists(any_face, model):
+    do = any_face.do
+    await do(model.create(slug="a", text="x"))
+    lazy, absent = model.lazy_connect("a"), model.lazy_connect("z")
+    with any_face.sent() as sent:
+        await do(lazy.connect())
+        await do(lazy.connect())
+    assert sent.names == ["SISMEMBER"]
+    assert lazy.connected
+    with pytest.raises(DoesNotExist):
+        await do(absent.connect())
+    assert not absent.connected
+
+
+async def test_fields_of_models(any_face, model):
+    one = await any_face.do(model.create(slug="a", text="x", entry="y"))
+    names = ["slug", "text", "entry", "tags", "queue", "board", "heads"]
+    with any_face.sent() as sent:
+        assert [field.name for field in one.fields] == names
+        assert [field.name for field in one.get_fields()] == names
+        assert [field.key for field in one.get_fields()] == [getattr(one, name).key for name in names]
+        assert list(model.get_fields()) == list(model.get_class_fields()) == [model.get_field(name) for name in names]
+        assert model.get_class_field("text") is model.get_field("text")
+        assert one.get_instance_field("text").key == one.text.key
+        with pytest.raises(AttributeError):
+            one.get_instance_field("absent")
+        assert (one.text.indexable, one.text.unique, one.entry.indexable) == (True, False, False)
+        assert one.text.database is one.database
+    assert sent.names == []
+    assert any_face.client.hgetall(one.key) == {b"entry": b"y"}
+    with pytest.raises(InvalidPrimaryKey):
+        model._empty().key  # noqa: B018
+
+
+def test_the_name_in_keys(any_face):
+    class Base(any_face.Model):
+        abstract = True
+        database = any_face.database
+
+    class Alone(Base):
+        pass
+
+    class Within(Base):
+        namespace = "space"
+
+    assert (Alone._name, Within._name, Within._empty()._name) == (":alone", "space:within", "space:within")
+    assert not hasattr(Base, "_name")
+
+
+async def test_collections(any_face, model):
+    do = any_face.do
+    for slug, text in (("b", "2"), ("a", "1")):
+        await do(model.create(slug=slug, text=text))
+    collection = model.collection().sort(by="text", alpha=True)
+    assert (collection.model, collection.connection) == (model, any_face.database.connection)
+    unsorted = collection.sort(by="nosort")
+    assert sorted(await any_face.all(unsorted)) == ["a", "b"]
+    assert "sort" not in repr(unsorted)
+
+
+async def test_entries_of_hashes_exist(any_face, model):
+    do = any_face.do
+    one = await do(model.create(slug="a", heads={"k": "v"}))
+    assert [await do(one.heads.exists(*key)) for key in ((), ("k",), ("z",))] == [True, True, False]
+
+
+async def test_walks_take_a_count(any_face, model):
+    one = await any_face.do(model.create(slug="a", text="x"))
+    assert await any_face.all(one.scan_keys(count=5)) == [one.text.key]
+    assert one.text.key in await any_face.all(model.scan_model_keys(count=5))
+
+
 async def test_fields_may_have_these_names(any_face):
     class Device(any_face.Model):
         database = any_face.database
         connected = StringField(type=bool)
         connection = StringField()
+        connect = StringField()
+        fields = StringField()
+        key = StringField()
+        get_fields = StringField()
 
-    one = await any_face.do(Device.create(connected=True, connection="wired"))
+    values = {"connection": "wired", "connect": "1", "fields": "2", "key": "3", "get_fields": "4"}
+    one = await any_face.do(Device.create(connected=True, **values))
     assert await any_face.do(one.connected.get()) is True
-    assert await any_face.do(one.connection.get()) == "wired"
+    for name, value in values.items():
+        assert await any_face.do(getattr(one, name).get()) == value
 
 
 async def test_keys_of_indexes(any_face, model):
@@ -136,6 +228,8 @@ def test_databases_and_helpers(one_server):
     assert DEFAULT_CONNECTION_SETTINGS == {"host": "localhost", "port": 6379, "db": 0}
     assert limpyd.__version__ == limpyd.EXACT_VERSION
     assert issubclass(DateIndexParts, Index)
+    assert RelatedCollection is BoundReverse
+    assert (RedisField, BaseIndex, LockOfDatabase, DEFAULT_STORE_TTL) == (Field, Index, Lock, 60)
     assert make_key("a", 1, "b") == "a:1:b"
     assert normalize(b"x") == normalize("x") == "x"
     assert normalize(3) == 3

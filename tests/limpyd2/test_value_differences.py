@@ -96,9 +96,10 @@ def test_fields_of_the_deleted(thing):
     refuses(DoesNotExist, lambda: thing.note.exists())
 
 
-@difference("`Model(1, 2)` ignores both and makes an empty instance")
+@difference("`Model(1, 2)` ignores both and makes an empty instance; `get(1, 2)` raises `ValueError`")
 def test_two_positional_arguments(things):
     refuses(TypeError, lambda: things(1, 2))
+    refuses(TypeError, lambda: things.get(1, 2))
 
 
 @difference("a write through an instance that was deleted brings half of it back")

@@ -96,6 +96,7 @@ LAYERS = [
         "query.walks",
         "query.slices",
         "query.copies",
+        "query.limpyd2_names",
     },
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},

@@ -87,6 +87,7 @@ ORDER: dict[str, str] = {
     **dict.fromkeys(("lmpop", "blmpop"), "redis-py takes direction and count by name alone, so by position too"),
     "bzmpop": "timeout is first in redis-py, too",
     "lcs": f"{BY_FIELDS}: other",
+    "exists": "limpyd 2 takes a key of a HashField, too",
     "bitop": f"{BY_FIELDS}: the operation is first, too",
     "xreadgroup": OF_THE_FIELD,
     "xread": f"{OF_THE_FIELD}; id is what redis-py has as its value",

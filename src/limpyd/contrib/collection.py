@@ -1,8 +1,9 @@
 """Collections, under the path of limpyd 2. Every collection is an extended one here."""
 
 from limpyd.query.columns import SORTED_SCORE
+from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.sync import Collection
 
 ExtendedCollectionManager = Collection
 
-__all__ = ["SORTED_SCORE", "ExtendedCollectionManager"]
+__all__ = ["DEFAULT_STORE_TTL", "SORTED_SCORE", "ExtendedCollectionManager"]

@@ -2,7 +2,9 @@
 
 from limpyd.model import RedisModel
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
+from limpyd.relations.reverse import BoundReverse
 
+RelatedCollection = BoundReverse
 RelatedModel = RedisModel
 
 __all__ = [
@@ -11,5 +13,6 @@ __all__ = [
     "M2MListField",
     "M2MSetField",
     "M2MSortedSetField",
+    "RelatedCollection",
     "RelatedModel",
 ]

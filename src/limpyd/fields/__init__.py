@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         DynamicStringField,
     )
 
+RedisField = Field
+"""The name that limpyd 2 has for the base class of all fields."""
+
 __all__ = [
     "AutoPKField",
     "BoundDynamic",
@@ -49,6 +52,7 @@ __all__ = [
     "JSONField",
     "ListField",
     "PKField",
+    "RedisField",
     "SetField",
     "SingleValueField",
     "SortedSetField",

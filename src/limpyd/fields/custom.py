@@ -90,6 +90,12 @@ def _refuse_without_effect(field: Any, users: type[Any]) -> None:
     if vars(users).get("__slots__"):
         msg = f"{field}: {users.__name__} has __slots__, which a class of fields cannot have; leave them out"
         raise DeclarationError(msg)
+    if "normalize" in vars(users) and hasattr(field, "mints"):
+        msg = (
+            f"{field}: {users.__name__}.normalize has no effect: a primary key is read as text; convert it where it "
+            f"is used, such as int(instance.pk.get())"
+        )
+        raise DeclarationError(msg)
     for name in vars(users):
         if name in COMMAND_LISTS or name.startswith("_call_"):
             command = name.removeprefix("_call_") if name.startswith("_call_") else "…"

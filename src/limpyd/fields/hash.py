@@ -155,6 +155,12 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         """Whether a key has a value (HEXISTS)."""
         return self._read("HEXISTS", self._field.key_bytes(key), decode=to_bool)
 
+    @command("EXISTS")
+    def exists(self, key: Key | None = None) -> Request[bool]:  # pyright: ignore[reportIncompatibleVariableOverride, reportIncompatibleMethodOverride]
+        """Whether there is a value (EXISTS); with a key, whether that has one, as `hexists` tells it (HEXISTS)."""
+        args = ("EXISTS",) if key is None else ("HEXISTS", self._field.key_bytes(key))
+        return self._read(*args, decode=to_bool)
+
     @command("HSTRLEN")
     def hstrlen(self, key: Key) -> Request[int]:
         """Length of the value under a key, in bytes (HSTRLEN); 0 if there is none."""

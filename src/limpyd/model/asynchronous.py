@@ -391,10 +391,10 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
 
     @classmethod
-    async def scan_model_keys(cls) -> AsyncIterator[str]:
-        """Yields the names of all keys of the model (SCAN): it walks the whole database, in chunks."""
+    async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
+        """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
         for pattern in objects.patterns(cls._declared()):
-            async for key in cls.database._walk(scan(pattern, 1000)):
+            async for key in cls.database._walk(scan(pattern, count)):
                 yield key
 
     @classmethod
@@ -412,8 +412,8 @@ class AsyncRedisModel(ModelCore[Async]):
         async with self._making:
             return await self._run(describe())
 
-    async def scan_keys(self) -> AsyncIterator[str]:
-        """Yields the names of the keys that hold the values of this object, in one request."""
+    async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2
+        """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
         self.database._at_once(*WALK)
         for key in await self._run(self._existing_keys()):
             yield key

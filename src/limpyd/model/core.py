@@ -16,7 +16,7 @@ from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.dynamic import set_attribute
 from limpyd.model.field_lookup import WithFields
-from limpyd.model.hooks import run_hook
+from limpyd.model.hooks import run_after_commands, run_hook
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.model.schema import Schema, check_names
@@ -70,6 +70,8 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         checked_manager(cls, cls.collection_manager)
         if cls.__post_init__ is not ModelCore.__post_init__:
             run_hook(cls, ModelCore)
+        if hasattr(cls, "post_command"):
+            run_after_commands(cls, ModelCore)
         name = vars(cls).get("model_name", cls.__name__.lower())
         schema = Schema(cls, name, cls.namespace, cls.lockable, database.layout)
         database._register(schema.keys.tag, cls)

@@ -6,9 +6,23 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from limpyd import exceptions
+from limpyd.commands import operation
 from limpyd.fields import Field
+from limpyd.keys import to_text
 from limpyd.model.field_lookup import GetField
+from limpyd.requests import Request, answered, to_bool
 from limpyd.utils import make_key as joined
+
+
+class NameInKeys:
+    """The descriptor of `_name`."""
+
+    def __get__(self, instance: Any, model: Any) -> str:
+        if model.abstract:
+            msg = f"{model.__name__} is abstract: it has no keys"
+            raise AttributeError(msg)
+        tag: str = model._declared().keys.tag
+        return tag if ":" in tag else f":{tag}"
 
 
 class GetFields:
@@ -35,6 +49,8 @@ class Limpyd2ModelNames:
 
     DoesNotExist = exceptions.DoesNotExist
     get_fields = GetFields()
+    _name = NameInKeys()
+    """`namespace:model`, in lower case: what keys begin with in limpyd 2, and in `layout="limpyd2"`."""
 
     @property
     def fields(self) -> list[Any]:
@@ -64,6 +80,42 @@ class Limpyd2ModelNames:
         """Whether the object was there when it was last asked for, and was not deleted by this process since."""
         instance: Any = self
         return instance._pk_bytes is not None and instance._checked is True
+
+    @operation
+    def connect(self: Any) -> Request[None]:
+        """Checks that the object exists (SISMEMBER), unless this instance has found it; any other request does too.
+
+        Raises:
+            DoesNotExist: it was deleted, or never created.
+            InvalidPrimaryKey: the instance has no primary key yet.
+        """
+        if self.connected:
+            return answered(None)
+        if self._pk_bytes is None:
+            msg = f"{self!r} has no primary key yet; store a value first"
+            raise exceptions.InvalidPrimaryKey(msg)
+        pks = self._schema.keys.partition(self._pk_bytes).pks
+
+        def found(there: bool) -> None:
+            if not there:
+                msg = f"there is no {self!r}: it was deleted, or never created"
+                raise exceptions.DoesNotExist(msg)
+            self._found()
+
+        return Request(("SISMEMBER", pks, self._pk_bytes), to_bool, readonly=True, subject=self._schema).then(found)
+
+    @property
+    def key(self) -> str:
+        """The key of the hash with the values of all InstanceHashFields of the object.
+
+        Raises:
+            InvalidPrimaryKey: the instance has no primary key yet.
+        """
+        instance: Any = self
+        if instance._pk_bytes is None:
+            msg = f"{self!r} has no key before it has a primary key; store a value first"
+            raise exceptions.InvalidPrimaryKey(msg)
+        return to_text(instance._hash_key())
 
     @property
     def connection(self) -> Any:

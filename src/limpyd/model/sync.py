@@ -389,10 +389,10 @@ class RedisModel(ModelCore[Sync]):
         return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
 
     @classmethod
-    def scan_model_keys(cls) -> Iterator[str]:
-        """Yields the names of all keys of the model (SCAN): it walks the whole database, in chunks."""
+    def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:
+        """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
         for pattern in objects.patterns(cls._declared()):
-            yield from cls.database._walk(scan(pattern, 1000))
+            yield from cls.database._walk(scan(pattern, count))
 
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk
@@ -408,7 +408,7 @@ class RedisModel(ModelCore[Sync]):
         with self._making.lock(self):
             return self._run(describe())
 
-    def scan_keys(self) -> Iterator[str]:
-        """Yields the names of the keys that hold the values of this object, in one request."""
+    def scan_keys(self, count: int | None = None) -> Iterator[str]:  # noqa: ARG002 - of limpyd 2
+        """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
         self.database._at_once(*WALK)
         yield from self._run(self._existing_keys())

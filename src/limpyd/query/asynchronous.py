@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, TypeVar, overload
 from limpyd.foreign_values import taking_foreign_keys
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
+from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
@@ -241,7 +242,9 @@ class AsyncCollection(CollectionCore[Item, M]):
         found: Coroutine[Any, Any, Page[Item]] = self._run(self._page(size, after))
         return found
 
-    def store(self, key: str | None = None, ttl: int | None = 60) -> Coroutine[Any, Any, AsyncCollection[Item, M]]:
+    def store(
+        self, key: str | None = None, ttl: int | None = DEFAULT_STORE_TTL
+    ) -> Coroutine[Any, Any, AsyncCollection[Item, M]]:
         """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
 
         Args:

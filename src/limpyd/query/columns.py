@@ -14,7 +14,7 @@ from limpyd.query.meanings import stored_in
 from limpyd.scripts.leaves import Stored
 
 SORTED_SCORE: Final = "sorted_score"
-"""Stands for the score in `values` of a collection sorted by score."""
+"""Stands for the score in `values` of a collection sorted by score; None in others."""
 
 
 class Column:
@@ -108,9 +108,14 @@ class Column:
 def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
     """The columns of some names; all fields for none.
 
+    Args:
+        model: the schema.
+        names: those of fields.
+        scored: whether SORTED_SCORE may be one; it is None where a collection is not sorted by score.
+
     Raises:
         UnknownField: a name is no field.
-        InvalidFilter: a name is given twice, or SORTED_SCORE of a collection that is not sorted by score.
+        InvalidFilter: a name is given twice, or is SORTED_SCORE where it may not be one.
     """
     strange = next((name for name in names if not isinstance(name, str | Field)), None)
     if strange is not None:
@@ -129,7 +134,7 @@ def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column
 def _column(model: Any, name: Any, *, scored: bool) -> Column:
     if name == SORTED_SCORE:
         if not scored:
-            msg = f"{model.name}: SORTED_SCORE is there only in a collection sorted by score: .sort(by_score=…)"
+            msg = f"{model.name}: SORTED_SCORE is read by values() and values_list() of a collection only"
             raise InvalidFilter(msg)
         return Column(name, None)
     field_name, separator, rest = name.partition(SEPARATOR)

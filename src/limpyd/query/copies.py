@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.query import Query
@@ -15,10 +15,6 @@ class Copied(Unchanging):
     __slots__ = ()
     _model: type[Any]
     _query: Query
-
-    def clone(self) -> Self:
-        """The collection itself, which does not change: limpyd 2's name for a copy of it."""
-        return self
 
     def __reduce__(self) -> Any:
         check_importable(self._model)

@@ -21,6 +21,7 @@ from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
 from limpyd.query.following import Follow, followed, following, with_followed
+from limpyd.query.limpyd2_names import Limpyd2CollectionNames
 from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
 from limpyd.query.one import exactly_one
@@ -54,7 +55,7 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
+class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")
@@ -137,7 +138,7 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
         their bytes. What has no value comes last. Where values are equal primary keys decide.
 
         Args:
-            by: the name of a field, or several; `-` before it is for the largest first. By default the primary key.
+            by: a field's name, or several; by default the primary key. "-name": largest first; "nosort": no order.
             desc: the largest first.
             alpha: texts are compared as texts.
             by_score: a field of an instance that is a sorted set, or the key of one: its scores tell the order.
@@ -236,11 +237,10 @@ class CollectionCore(WithDynamicFilter, Copied, NoMapping, Generic[Item, M]):
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
         conditions, order, _, stored_key = self._query
         schema = self._schema
-        scored = by_scores(order)
-        known = not scored and PLAIN_NAMES.issuperset(map(type, names))
+        known = not by_scores(order) and PLAIN_NAMES.issuperset(map(type, names))
         shape = schema.shapes.get((kind, names)) if known else None
         if shape is None:
-            shape = make(columns_of(schema, names, scored=scored))
+            shape = make(columns_of(schema, names, scored=True))
             if known and len(schema.shapes) < MOST_SHAPES:
                 shape.recurs = True
                 schema.shapes[kind, names] = shape

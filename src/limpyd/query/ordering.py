@@ -128,6 +128,8 @@ def sort_keys(
             msg = "sort takes by or by_score, not both"
             raise InvalidFilter(msg)
         return (_by_scores(model, by_score, desc),)
+    if isinstance(by, str) and by == "nosort" and by not in model.fields:  # it is what SORT calls it
+        return ()
     names = [by] if by is None or not isinstance(by, list | tuple) else by
     if not names:
         msg = "sort's by names at least one field"

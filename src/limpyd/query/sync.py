@@ -11,6 +11,7 @@ from limpyd.foreign_values import taking_foreign_keys
 from limpyd.iteration import Items, Unread, unread_length
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
+from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
@@ -280,7 +281,7 @@ class Collection(CollectionCore[Item, M]):
         found: Page[Item] = self._run(self._page(size, after))
         return found
 
-    def store(self, key: str | None = None, ttl: int | None = 60) -> Collection[Item, M]:
+    def store(self, key: str | None = None, ttl: int | None = DEFAULT_STORE_TTL) -> Collection[Item, M]:
         """Keeps the primary keys of what matches, in its order, as a list; the collection of those.
 
         Args:
