@@ -11,9 +11,14 @@ from uuid import UUID
 
 from limpyd import (
     SORTED_SCORE,
+    DynamicFKInstanceHashField,
+    DynamicFKStringField,
     DynamicHashField,
     DynamicInstanceHashField,
     DynamicListField,
+    DynamicM2MListField,
+    DynamicM2MSetField,
+    DynamicM2MSortedSetField,
     DynamicSetField,
     DynamicSortedSetField,
     DynamicStringField,
@@ -533,6 +538,11 @@ class Dynamic:
     tags = DynamicSetField()
     ids = DynamicSetField(type=UUID)
     boards = DynamicSortedSetField()
+    rivals = DynamicM2MSetField("Game", related_name="rivals_of")
+    winner = DynamicFKInstanceHashField(Person)
+    loser = DynamicFKStringField(Person, "lost", pattern=r"(\w+)_loser")
+    order = DynamicM2MListField(Person, "ordered")
+    points = DynamicM2MSortedSetField(Person, "pointed", unique=True)
 
 
 class Game(Dynamic, RedisModel):
@@ -559,7 +569,14 @@ reveal_type(game.rows("x").lpop(2))  # list[str]
 reveal_type(game.tags("x").smembers())  # set[str]
 reveal_type(game.ids("x").smembers())  # set[UUID]
 reveal_type(game.boards("x").zrange(0, -1, withscores=True))  # list[tuple[str, float]]
+reveal_type(game.winner(person).instance())  # Person | None
+reveal_type(game.loser("x").instance())  # Person | None
+reveal_type(game.order("x")().instances()[0])  # Person
+reveal_type(game.order("x").lrange(0, -1))  # list[str]
+reveal_type(game.points("x").zscore(person))  # float | None
+reveal_type(game.rivals("x").smembers())  # set[str]
 game.ages("x").set("y")  # refused
+DynamicM2MSetField(Person, on_delete="clear")  # refused
 game.texts.get_for(b"x")  # refused
 DynamicStringField(int, default=5)  # refused
 DynamicSetField(patern="x")  # refused
@@ -570,5 +587,6 @@ async def dynamic(game: AsyncGame) -> None:
     reveal_type(await game.ages("x").get())  # int | None
     reveal_type(await game.entries("x").hget())  # str | None
     reveal_type(await game.ids("x").smembers())  # set[UUID]
+    reveal_type(await game.winner("x").instance())  # Person | None
     reveal_type(await game.texts.versions())  # set[str]
     reveal_type([part async for part in game.texts.scan_versions("x*", 5)])  # list[str]

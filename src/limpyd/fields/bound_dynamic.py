@@ -10,6 +10,7 @@ from limpyd.exceptions import UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import BoundField
 from limpyd.fields.many import scan_args
+from limpyd.fields.versions import Part
 from limpyd.keys import Partition, placed, to_text
 from limpyd.requests import Request, Walk, answered
 from limpyd.scripts import dynamic
@@ -38,7 +39,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         text: str = self._field.names.format
         return text
 
-    def get_for(self, part: str | int) -> Bound:
+    def get_for(self, part: Part) -> Bound:
         """The version with a part, to run commands on. Nothing is sent.
 
         Raises:
@@ -47,11 +48,11 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         version: Bound = self._field.get_for(part).__get__(self._instance)
         return version
 
-    def __call__(self, part: str | int) -> Bound:
+    def __call__(self, part: Part) -> Bound:
         """The version with a part; the same as `get_for`."""
         return self.get_for(part)
 
-    def get_name_for(self, part: str | int) -> str:
+    def get_name_for(self, part: Part) -> str:
         """The name of the version with a part. Raises as `get_for`."""
         name: str = self._field.get_name_for(part)
         return name

@@ -13,6 +13,7 @@ from limpyd.fields.base import Field, Owner
 from limpyd.fields.bound_dynamic import BoundDynamic
 from limpyd.fields.value import Place, ValueField
 from limpyd.fields.version_names import VersionNames
+from limpyd.fields.versions import Part
 from limpyd.indexes.base import Declared
 from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_text
@@ -124,7 +125,7 @@ class DynamicField(Field[T]):
         """How the name of a version is made of its part, with `%s` in its place."""
         return self.names.format
 
-    def get_name_for(self, part: str | int) -> str:
+    def get_name_for(self, part: Part) -> str:
         """The name of the version with a part.
 
         Raises:
@@ -139,7 +140,7 @@ class DynamicField(Field[T]):
             raise UnknownField(msg)
         return name
 
-    def get_for(self, part: str | int) -> ValueField[T]:
+    def get_for(self, part: Part) -> ValueField[T]:
         """The declaration of the version with a part, for filters: `Person.score("ada") >= 3`.
 
         Raises as `get_name_for`.

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from limpyd.keys import Partition, to_bytes
 from limpyd.lua.arguments import IndexRow
+
+
+class HasPrimaryKey(Protocol):
+    """An instance of a model, which stands for its primary key."""
+
+    @property
+    def _pk_bytes(self) -> bytes | None: ...
+
+
+Part: TypeAlias = str | int | HasPrimaryKey
+"""What tells a version of a dynamic field from the others."""
 
 
 class MayBeVersion:

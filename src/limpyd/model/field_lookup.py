@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from limpyd.exceptions import UnknownField
 from limpyd.fields import Field
+from limpyd.fields.versions import Part
 
 if TYPE_CHECKING:
     from limpyd.model.schema import Schema
@@ -57,7 +58,7 @@ class WithFields:
             return False
 
     @classmethod
-    def get_field_name_for(cls, field: str, part: str | int, /) -> str:
+    def get_field_name_for(cls, field: str, part: Part, /) -> str:
         """The name of a version of a dynamic field, by the name of that and the part.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from limpyd.expressions import SEPARATOR
+from limpyd.fields.versions import Part
 
 if TYPE_CHECKING:
     from limpyd.query.query import ModelSchema
@@ -20,7 +21,7 @@ class WithDynamicFilter:
 
         def filter(self, **filters: Any) -> Self: ...
 
-    def dynamic_filter(self, field_name: str, dynamic_part: str | int, value: Any, index_suffix: str = "") -> Self:
+    def dynamic_filter(self, field_name: str, dynamic_part: Part, value: Any, index_suffix: str = "") -> Self:
         """The same collection, narrowed by a version of a dynamic field; limpyd-extensions' name for a filter by it.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 from limpyd.exceptions import DeclarationError
 from limpyd.expressions import Expression
@@ -24,7 +24,6 @@ from limpyd.relations.fields import (
     M2MSetField,
     M2MSortedSetField,
 )
-from limpyd.relations.references import ReferenceField
 from limpyd.relations.reverse import BoundReverse
 
 M = TypeVar("M")
@@ -96,7 +95,6 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
         indexes: indexes to keep beside the one that finds who refers to an object.
     """
 
-    of: ClassVar[type[ReferenceField[Any]]]
     refers = True
     bound_reverse = BoundDynamicReverse
 
@@ -122,7 +120,8 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
             raise DeclarationError(msg)
         Field.__init__(self, lockable=lockable)
         options = {"check": check, "unique": unique, "indexes": indexes, "lockable": lockable, "indexable": indexable}
-        self._declare(self.of(to, related_name, **options), pattern, format)
+        kind: Any = self.of
+        self._declare(kind(to, related_name, **options), pattern, format)
 
     @property
     def _reference(self) -> Any:
