@@ -117,6 +117,13 @@ def declare(database):
         by_key = related.FKStringField(Owner, related_name="keys", indexes=[EqualIndex.configure(key="own")])
         readers = related.M2MSetField(Owner, related_name="copies", indexes=[TextRangeIndex])
 
+    class Desk(related.RelatedModel):
+        database = db
+        namespace = "two"
+        rank = string()
+        team = string(unique=True, indexes=[more.ScoredEqualIndex.configure(score_field="rank")])
+        seat = entry(unique=True, indexes=[more.ScoredEqualIndex.configure(score_field="rank", prefix="at", key="own")])
+
     class Base(related.RelatedModel):
         abstract = True
         database = db
@@ -132,4 +139,4 @@ def declare(database):
         default_indexes = [EqualIndex]  # noqa: RUF012 - as users of limpyd 2 write it
         singer = entry(indexable=True)
 
-    return {"Person": Person, "Owner": Owner, "Book": Book, "Copy": Copy, "Film": Film, "Song": Song}
+    return {"Person": Person, "Owner": Owner, "Book": Book, "Copy": Copy, "Desk": Desk, "Film": Film, "Song": Song}

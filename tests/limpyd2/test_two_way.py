@@ -241,3 +241,47 @@ def test_uniqueness_holds_between_both(both):
         maker(do="delete", model="Person", pk=first)
         assert other(**call(second, "email", "set", "taken"))
         other(do="delete", model="Person", pk=second)
+
+
+def unique_by_score(maker, other):
+    """Replies of writes of unique values with an index by score, none of which gives one up: limpyd 2 does not."""
+
+    def write(peer, pk, field, command, value):
+        return peer.answer(**call(pk, field, command, value, model="Desk"))
+
+    first = maker(do="create", model="Desk", values={"team": "x", "seat": "1", "rank": "1"})
+    second = other(do="create", model="Desk", values={"rank": "2"})
+    replies = [write(peer, second, "team", "set", "x") for peer in (other, maker)]
+    replies += [write(peer, second, "seat", "hset", "1") for peer in (other, maker)]
+    third = other(do="create", model="Desk", values={"team": "no score"})
+    replies += [write(peer, second, "team", "set", "no score") for peer in (maker, other)]
+    replies += [write(maker, third, "rank", "set", "3"), write(other, second, "team", "set", "y")]
+    replies += [write(maker, first, "rank", "set", "4"), write(other, third, "seat", "hset", "3")]
+    for peer in (maker, other):
+        replies += [sorted(peer(do="find", model="Desk", filters={"team": value})) for value in ("x", "y", "no score")]
+    return [sorted(reply["error"]) if "error" in reply else reply for reply in map(_as_dict, replies)]
+
+
+def _as_dict(reply):
+    return reply if isinstance(reply, dict) else {"found": reply}
+
+
+def test_unique_values_by_score(both, server, reference_server):
+    with peers(reference_server.port) as (reference, _), reference_server.client() as alone, server.client() as mixed:
+        for pair in (both, both[::-1], (both[1], both[1])):
+            alone.flushall()
+            mixed.flushall()
+            expected = unique_by_score(reference, reference)
+            found = unique_by_score(*pair)
+            assert ["UniquenessError" in reply for reply in found] == ["UniquenessError" in reply for reply in expected]
+            assert [reply for reply in found if "found" in reply] == [reply for reply in expected if "found" in reply]
+            assert contents(mixed) == contents(alone)
+
+
+def test_limpyd_gives_unique_values_by_score_up(both, server):
+    old, new = both
+    first = old(do="create", model="Desk", values={"team": "x", "rank": "1"})
+    new(**call(first, "team", "set", "y", model="Desk"))
+    second = old(do="create", model="Desk", values={"team": "x", "rank": "2"})
+    with server.client() as client:
+        assert client.smembers("two:desk:team:equal-scored:x:__uniqueness__") == {str(second).encode()}

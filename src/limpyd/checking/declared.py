@@ -155,7 +155,7 @@ class Declared:
             found = [index for index in self.indexes.values() if index.has(key)]
             if not found:
                 return Expected(b"orphan")
-            index = max(found, key=lambda one: len(one.kept.key))
+            index = max(found, key=lambda one: len(one.kept.template))
             return Expected(b"index", INDEX_TYPES.get(index.kept.found_by, b"zset"), kept_by=index)
         pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
         if name == b"hash":

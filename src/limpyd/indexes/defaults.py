@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Declared, Index
+from limpyd.indexes.composite import ScoredEqualIndex
 from limpyd.indexes.equal import EqualIndex, UniqueIndex
 from limpyd.indexes.geo import GeoIndex
 from limpyd.indexes.kept import Indexed
@@ -30,7 +31,10 @@ def indexes_for(field: Indexed, given: Sequence[Declared], *, unique: bool) -> l
             raise DeclarationError(msg)
         # The values of a field in the order of another one are still its own.
         of = deciding if deciding.alone else EqualIndex(prefix=deciding.prefix, key=deciding.key)
-        indexes = [UniqueIndex(of), *(index for index in indexes if not _is_equality(index, deciding))]
+        indexes = [
+            UniqueIndex(of, scored=isinstance(deciding, ScoredEqualIndex)),
+            *(index for index in indexes if not _is_equality(index, deciding)),
+        ]
     seen: dict[tuple[object, ...], Index] = {}
     for index in indexes:
         same = seen.setdefault(index.identity, index)

@@ -36,6 +36,7 @@ class UniqueIndex(Index):
 
     Args:
         of: the index whose values are unique; without, the field's own are.
+        scored: whether that stands for one by score, which limpyd 2 keeps unique by sets of their own.
     """
 
     kind = b"uniq"
@@ -43,7 +44,8 @@ class UniqueIndex(Index):
     operators = EQUALITY
     settings: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, of: Index | None = None) -> None:
+    def __init__(self, of: Index | None = None, *, scored: bool = False) -> None:
+        self.scored = scored
         self._of = of or EqualIndex()
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
         self.limpyd2_key = self._of.limpyd2_key

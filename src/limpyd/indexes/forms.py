@@ -38,6 +38,9 @@ _NOT_ZERO = re.compile(rb"[+-]?[0.]*[1-9]")
 _UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
 _LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
 
+ENDING = "ending:"
+"""What a form begins with that puts an ending to texts, which is told in hexadecimal digits."""
+
 
 @cache
 def form(name: str) -> Form:
@@ -51,6 +54,8 @@ def form(name: str) -> Form:
         return lambda stored: stored[start - 1 : stop]
     if name.startswith("apart:"):
         return partial(_apart, bytes.fromhex(name.removeprefix("apart:")))
+    if name.startswith(ENDING):
+        return partial(_ended, bytes.fromhex(name.removeprefix(ENDING)))
     return FORMS[name]
 
 
@@ -170,6 +175,14 @@ def _apart(other: bytes, stored: bytes) -> bytes:
         msg = "in the layout of limpyd 2 its key would be that of another index of the field"
         raise ValueError(msg)
     return stored
+
+
+def _ended(ending: bytes, stored: bytes) -> bytes:
+    """A text with an ending, which no text has by itself."""
+    if stored.endswith(ending):
+        msg = "in the layout of limpyd 2 its key would be that of another index of the field"
+        raise ValueError(msg)
+    return stored + ending
 
 
 def _casefold(stored: bytes) -> bytes:

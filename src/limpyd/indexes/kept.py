@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import form
+from limpyd.indexes.forms import ENDING, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, placed, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -70,7 +70,6 @@ class Kept:
         index.check_field(field)
         self.field = field
         self.kind, self.key, final = index.keeping(field, where)
-        self.declared_key = self.key
         self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
         if index.normalizes:
             self._filter_encoder = index.encode_normalized
@@ -78,6 +77,7 @@ class Kept:
         self._as_text = isinstance(where, Limpyd2Partition)  # the text of a result is kept, whatever it is
         self.of_values = self.kind != b"geos"
         self._end_in(final)
+        self.declared_key = self.template
 
     def _end_in(self, final: str) -> None:
         """Settles the form in which values are kept, after all else was done to them."""
@@ -107,6 +107,16 @@ class Kept:
         """The kind of condition that asks it."""
         kind: bytes = self.kind.lstrip(b"&!")
         return kind
+
+    @property
+    def ending(self) -> bytes:
+        """What its keys end with behind the value; empty but for some of limpyd 2."""
+        return bytes.fromhex(self._final_name.partition(ENDING)[2].partition("|")[0])
+
+    @property
+    def template(self) -> bytes:
+        """What its keys are made of, as lua/library/made_of.lua tells it; those with a key for each value begin so."""
+        return b"%s\0%s" % (self.key, self.ending) if self.ending else self.key
 
     @property
     def asks_python(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import DeclarationError
+from limpyd.indexes.forms import ENDING
 from limpyd.keys.limpyd2 import Limpyd2Partition
 
 NUMBERS = frozenset({"", "exact", "double", "numeral"})
@@ -55,6 +56,9 @@ KINDS = {
     b"&uniq": Old(b"&!eq", "equal-with", "text", by_value=True),
     b"&scored": Old(b"&scored", "equal-scored", "text", by_value=True),
 }
+SCORED = KINDS[b"&scored"]
+UNIQUENESS = b":__uniqueness__"
+"""What the keys of the sets end with that keep the values of an index by score unique."""
 
 
 def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
@@ -70,8 +74,10 @@ def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
         msg = f"{field}: {deciding} cannot be kept in the layout of limpyd 2, {reason}"
         raise DeclarationError(msg)
     old = KINDS[deciding.kept_kind(field)]
+    scored = unique and index.scored
     final = "double" if getattr(deciding, "raise_if_not_float", False) else old.final
-    name = deciding.key or deciding.limpyd2_key or old.key
+    final = ENDING + UNIQUENESS.hex() if scored else final
+    name = deciding.key or (SCORED.key if scored else deciding.limpyd2_key or old.key)
     key = where.index(field.key_name, deciding.prefix, name, by_sub_key=field.has_subkeys)
     return Keeping(b"!" + old.kind if unique else old.kind, key + b":" if old.by_value else key, final)
 

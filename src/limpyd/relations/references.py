@@ -269,7 +269,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             DeclarationError: none of them does.
         """
         own = [kept for kept in indexes if kept.kind not in {b"&eq", b"&!eq", b"&uniq"}]  # not together with others
-        finding = [kept for kept in own if kept.found_by in FINDERS and not kept.transforms]
+        finding = [kept for kept in own if kept.found_by in FINDERS and not (kept.transforms or kept.ending)]
         best = min(finding, key=lambda kept: FINDERS.index(kept.found_by), default=None)
         if best is None:
             msg = (

@@ -100,7 +100,8 @@ end
 
 -- In the layout of limpyd 2 the keys of an index are not all that look like them.
 local function is_own(key)
-  if not string.find(form, 'apart:', 1, true) and not string.find(index_key, '\0', 1, true) then
+  local alike = string.find(form, 'apart:', 1, true) or string.find(form, 'ending:', 1, true) or entry_kind == 'scored'
+  if not alike and not string.find(index_key, '\0', 1, true) then
     return true
   end
   local expected = entry_kind == 'eq' and 'set' or entry_kind == 'uniq' and 'hash' or 'zset'

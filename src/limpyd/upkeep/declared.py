@@ -70,13 +70,13 @@ class DeclaredIndex(NamedTuple):
     def beginnings(self) -> list[bytes]:
         """What its other keys begin with."""
         if self._has_keys_by_value or b"\0" in self.kept.key:
-            return [self.kept.key]
+            return [self.kept.template]
         by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
         return [self.kept.key + b":"] if by_sub_key else []
 
     def has(self, key: bytes) -> bool:
         """Whether a key of the layout of limpyd 2 is one of its own."""
-        template = self.kept.key
+        template = self.kept.template
         if self._has_keys_by_value and b"\0" not in template:
             return key.startswith(template)
         return is_made_of(template, key) if b"\0" in template else key == template
@@ -84,7 +84,7 @@ class DeclaredIndex(NamedTuple):
     @property
     def spared(self) -> list[bytes]:
         """The keys, or their beginnings, of other indexes of the field that look like its own."""
-        others = (other.key for other in self.place.indexes if other is not self.kept)
+        others = (other.template for other in self.place.indexes if other is not self.kept)
         return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
 
     @property
@@ -119,7 +119,7 @@ class DeclaredIndex(NamedTuple):
 def declared_indexes(model: Upkept, where: Partition) -> list[DeclaredIndex]:
     """All indexes of a model; one of several fields is told with the field on which it is declared."""
     found = [
-        DeclaredIndex(_name(kept.key, where), signature(kept, place.stored), kept, place, sub or b"")
+        DeclaredIndex(_name(kept.key, where) + kept.ending, signature(kept, place.stored), kept, place, sub or b"")
         for _, _, place, sub in model.layout(where)
         for kept in place.indexes
     ]

@@ -54,7 +54,7 @@ def clear(
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
-    own = {index.kept.key for index in indexes}
+    own = {index.kept.template for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
     yield from _clear(lambda cursor: steps.clear(model, where, names, keys, beginnings, cursor, spared, chunk_size))
 

@@ -2,7 +2,7 @@
 --
 -- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it tells what it makes
 -- of some values (see limpyd/indexes/asked.py), and is asked for others (see library/atomic).
--- @requires asked
+-- @requires asked from_hex
 -- @provides normal_form texts_of
 
 -- Made when it is first needed: most writes need no form, and functions are made anew for each script that runs.
@@ -205,13 +205,19 @@ local function make_forms()
     local reason, ask_python
     for name in string.gmatch(chain, '[^|]+') do
       local first, last = string.match(name, '^slice:(%d+):(%d+)$')
-      local other = string.match(name, '^apart:(%x+)$')
+      local other, ending = string.match(name, '^apart:(%x+)$'), string.match(name, '^ending:(%x+)$')
       if first then
         value = string.sub(value, tonumber(first), tonumber(last))
       elseif other then
         if not is_apart(value, other) then
           return nil, 'in the layout of limpyd 2 its key would be that of another index of the field'
         end
+      elseif ending then
+        ending = from_hex(ending)
+        if string.sub(value, -#ending) == ending then
+          return nil, 'in the layout of limpyd 2 its key would be that of another index of the field'
+        end
+        value = value .. ending
       else
         value, reason, ask_python = forms[name](value)
       end
