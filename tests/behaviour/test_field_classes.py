@@ -8,7 +8,7 @@ import redis.asyncio
 
 from limpyd import HashField, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.contrib.indexes import MultiIndexes
-from limpyd.exceptions import DeclarationError, UnsupportedCommand
+from limpyd.exceptions import DeclarationError, OutcomeUnknown, UnsupportedCommand
 from limpyd.fields import DynamicField
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.sync import Collection
@@ -111,6 +111,26 @@ class TestMethodsOfAFieldClass:
             assert page.log == []
             pipe.execute()
         assert page.log == [("tags", "sadd", 1, ("a",), {})]
+
+    @pytest.mark.parametrize("block", ["pipeline", "transaction"])
+    def test_what_post_command_raises_ends_the_block_and_takes_nothing_back(self, one_server, block):
+        class Raising(StringField):
+            def post_command(self, sender, name, result, args, kwargs):
+                raise KeyError(name)
+
+        class Page(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            title = Raising()
+            note = StringField()
+
+        page = Page(note="x")
+        begun = getattr(page.database, block)()
+        with pytest.raises(KeyError, match="set"), begun:
+            title, note = page.title.set("a"), page.note.set("b")
+        assert (note.value, page.note.get()) == (True, "b")
+        assert page.database.connection.get(page.title.key) == "a"
+        with pytest.raises(OutcomeUnknown, match="KeyError"):
+            _ = title.value
 
     @pytest.mark.parametrize("name", ["available_getters", "available_modifiers", "_commands_to_proxy", "_call_set"])
     def test_what_limpyd_2_makes_commands_of_is_refused(self, any_face, name):
