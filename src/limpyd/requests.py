@@ -96,6 +96,9 @@ class Request(Generic[R_co]):
         assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
     """
 
+    complete = True
+    """Whether its reply always tells the result, or the error, and nothing more has to be asked."""
+
     __slots__ = (
         "again",
         "args",

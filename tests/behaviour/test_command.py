@@ -354,6 +354,42 @@ class TestExplain:
             assert err.count("\n") == 1
 
 
+class TestScript:
+    def test_statements(self, limpyd, filled):
+        for operation, text in (
+            ("create", "--   ARGV[2]  the primary key"),
+            ("delete", "the general script delete_related.lua"),
+            ("age.hset", "--   ARGV[4]  what NumberRangeIndex"),
+            ("name.set", "call('HSET'"),
+            ("age.hincrby", "the general script write.lua"),
+            ("tags.sadd", "the general script write_members.lua"),
+            ("age.hget", "HGET is sent as it is"),
+        ):
+            code, out, _ = limpyd("script", f"{{}}:Author.{operation}")
+            assert code == 0
+            assert text in out, operation
+            assert out.count("\n#!lua") == (operation != "age.hget")
+        assert "call('UNLINK'" in limpyd("script", "{}:Note.delete")[1]
+
+    def test_queries(self, limpyd, filled):
+        code, out, _ = limpyd("script", "{}:Author", "--filter", "name=n1", "--filter", "age__gt=1")
+        assert code == 0
+        assert "the general script find" in out
+
+    def test_mistakes(self, limpyd):
+        for operation in (
+            "{}:Author",
+            "{}:Author.creat",
+            "{}:Author.nme.set",
+            "{}:Author.name.st",
+            "{}:Nobody.create",
+            "x",
+        ):
+            code, out, err = limpyd("script", operation)
+            assert (code, out) == (2, ""), operation
+            assert err.count("\n") == 1
+
+
 class TestRename:
     def test_a_class(self, limpyd, filled, one_server):
         with one_server.client() as client:

@@ -194,9 +194,8 @@ def failing(monkeypatch):
         request = Prepared(*args)
         return request.part() if on[0] else request
 
-    monkeypatch.setattr("limpyd.fields.value.Prepared", prepared)
-    monkeypatch.setattr("limpyd.fields.single.Prepared", prepared)
-    monkeypatch.setattr("limpyd.fields.value.writes.write_members", members)
+    monkeypatch.setattr("limpyd.fields.bound_value.Prepared", prepared)
+    monkeypatch.setattr("limpyd.fields.bound_value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
     return on
 

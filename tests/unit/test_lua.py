@@ -89,9 +89,8 @@ def test_what_is_deferred_stands_inside_unless_it_is_needed_outside(folders):
 def test_scripts_within_another_share_the_library(folders):
     folders(
         one=PROVIDED.format("one"),
-        short="if KEYS[1] then\n  return 1\nend\n",
         guard="-- Guards.\nif KEYS[2] then\n  return 2\nend\n",
-        script_a="#!lua\n-- A.\n-- @guarded\n-- @shortcut short\n-- @requires one\nreturn one()\n",
+        script_a="#!lua\n-- A.\n-- @guarded\n-- @requires one\nreturn one()\n",
         script_b="#!lua\n-- B.\n-- @requires one\nreturn one() + 1\n",
         script_all="#!lua\nlocal scripts, wanted = {}, {}\n-- @scripts script_a script_b\nreturn scripts.script_a()\n",
     )
@@ -99,17 +98,6 @@ def test_scripts_within_another_share_the_library(folders):
     assert linked.count("function one") == 1
     assert "#!lua" not in linked[5:]
     assert not list(lua.problems())
-
-
-def test_the_shortcut_comes_before_the_library(folders):
-    folders(
-        one=PROVIDED.format("one"),
-        two=PROVIDED.format("two"),
-        short="-- @requires one\nif one() then\n  return 1\nend\n",
-    )
-    linked = link("-- @shortcut short\n-- @requires one two\nreturn one() + two()\n", "script")
-    assert linked.index("function one") < linked.index("if one()") < linked.index("function two")
-    assert linked.count("function one") == 1
 
 
 USES = "local function used()\n  return {0}\nend\nreturn used()\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
 from limpyd.statements.statement import Prepared
@@ -91,7 +92,7 @@ def test_models_that_are_alike_share_their_scripts(thing):
         tags = SetField()
 
     one, other = thing(name="a"), Other(name="a")
-    assert thing._schema.creation.script.sha == Other._schema.creation.script.sha
+    assert thing._schema.statements.creation.script.sha == Other._schema.statements.creation.script.sha
     assert described(one.email, "hset", "x").script.sha == described(other.email, "hset", "x").script.sha
     other.email.hset("x")
     assert Other.collection(email="x", name="a").count() == 1
@@ -110,3 +111,26 @@ def test_a_lost_script_costs_one_more_request(thing, one_server):
     for command in ("cmdstat_evalsha", "cmdstat_eval"):
         assert after[command]["calls"] - before.get(command, {"calls": 0})["calls"] == 2
     assert sorted(thing.collection().values_list("name", flat=True)) == ["c", "d"]
+
+
+@pytest.mark.parametrize("fields", [50, 51, 120])
+@pytest.mark.parametrize("kind", [StringField, InstanceHashField])
+def test_models_of_many_fields(one_server, fields, kind):
+    """What a function of Lua has no room for the general scripts do."""
+    with one_server.client() as client:
+        client.flushall()
+    indexed = {f"u{number}": kind(unique=True) for number in range(40)}
+    plain = {f"f{number}": kind() for number in range(fields - 40)}
+    many = type("Many", (RedisModel,), {"database": RedisDatabase(port=one_server.port), **indexed, **plain})
+    assert (many._schema.statements.creation is not None) is (fields == 50)
+    values = {name: f"{name} é" for name in [*indexed, *plain]}
+    one, other = many(**values), many(f0="x")
+    with pytest.raises(UniquenessError):
+        many(**values)
+    assert many.collection(**{name: f"{name} é" for name in indexed}).count() == 1
+    assert list(many.check()) == []
+    one.delete()
+    assert many.collection().count() == 1
+    other.delete()
+    assert {key for key in many.database.scan_keys() if not key.endswith((":meta", ":seq"))} == set()
+    many.database.close()

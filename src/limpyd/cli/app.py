@@ -17,10 +17,11 @@ from limpyd.cli.migrate import migrate
 from limpyd.cli.models import models
 from limpyd.cli.rebuild import rebuild
 from limpyd.cli.rename import rename
+from limpyd.cli.script import script
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
-COMMANDS = (models, keys, explain, check, rebuild, rename, migrate, shell, serve)
+COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, shell, serve)
 """What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
 
 EXIT_CODES = (

@@ -282,7 +282,7 @@ class BoundField(Limpyd2FieldNames, Faced[Face]):
             raise TypeError(msg)
 
     def _run(self, request: Request[Any]) -> Any:
-        return self._instance._run(request)
+        return self._instance.database._run(request)
 
     def _walk(self, step: Walk[Any]) -> Any:
         return self._instance._walk(step)
@@ -302,7 +302,12 @@ class BoundField(Limpyd2FieldNames, Faced[Face]):
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""
-        return None if stored is None else self._field.decode(stored, self._key(), self._instance._pk_bytes)
+        if stored is None:
+            return None
+        try:
+            return self._field.codec.decode(stored)
+        except (ValueError, OverflowError):
+            return self._field.decode(stored, self._key(), self._instance._pk_bytes)  # which says what is wrong
 
 
 def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:

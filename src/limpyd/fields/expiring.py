@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.value import BoundValue
+from limpyd.fields.bound_value import BoundValue
 from limpyd.requests import Argument
 
 EXPIRIES: dict[str, Callable[[str, Any], int]] = {

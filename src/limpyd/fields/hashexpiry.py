@@ -10,9 +10,9 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
+from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.expiring import persist_args
 from limpyd.fields.many import BoundMany
-from limpyd.fields.value import MOST_ARGUMENTS
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.types import Encodable, SupportsItems
 

@@ -9,16 +9,17 @@ from limpyd.command_table import TABLE, Needs, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
+from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.setters import has_own_setter
-from limpyd.fields.value import BoundValue, Place, ValueField
+from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
-from limpyd.statements.assign import Assignment, Storage, assignment
-from limpyd.statements.statement import Prepared
+from limpyd.statements.assign import Storage, assignment
+from limpyd.statements.statement import Statement
 from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
@@ -71,19 +72,11 @@ class SingleValueField(ValueField[T]):
     def default_value(self) -> Any:
         return self.default() if callable(self.default) else self.default
 
-    def assignment(self, where: Partition, place: Place, command: str) -> Assignment | None:
-        """The statement of a command that sets or removes the value, and makes its indexes follow; None for others."""
-        try:
-            known: Assignment | None = place.statements[command]
-        except KeyError:
-            known = None
-            if not self.together and not self.listing_in(where):
-                storage = Storage(place.prefix, self.sub_key if self.stored_as == b"entry" else None)
-                known = assignment(
-                    self.model, where, self, self.name, command, storage, place.indexes, self.checks_in(where)
-                )
-            place.statements[command] = known
-        return known
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.together or self.listing_in(where):
+            return super().prepared(where, place, command)
+        storage = Storage(place.prefix, self.sub_key if self.stored_as == b"entry" else None)
+        return assignment(self.model, where, self, self.name, command, storage, place.indexes, self.checks_in(where))
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.
@@ -118,25 +111,15 @@ class BoundSingleValue(BoundValue[Face]):
         needs: Needs | None = None,
     ) -> Request[R]:
         """A command that may change something, on an object that must exist."""
-        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
-            return self._write_members(command, *args, decode=decode, needs=needs)
         field, instance = self._field, self._instance
 
         def part() -> Request[R]:
+            if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
+                return self._writing_members(command, args, decode, needs=needs)
             step = Step(field.name, field.upkeep(instance._pk_bytes), command, args)
             return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
 
-        pk = instance._pk_bytes
-        if pk is None:
-            return part()
-        where = field.model.keys.partition(pk)
-        place: Place = field.place_in(where)
-        if not place.followed:
-            return self._alone(command, args, decode, part, needs)
-        statement = field.assignment(where, place, command)
-        if statement is None or len(args) != statement.size:
-            return part()
-        return Prepared(statement, pk, statement.given(args), decode, part, instance, needs)
+        return self._prepared(command, args, decode, part, needs)
 
     def __bool__(self) -> bool:
         """Refused: whether it has a value, and which, is Redis's to say.

@@ -9,7 +9,7 @@ from limpyd.command_table import TABLE, Needs
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields.base import existing_only
-from limpyd.fields.value import BoundValue
+from limpyd.fields.bound_value import BoundValue
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
-from limpyd.command_table import TABLE, Needs
-from limpyd.exceptions import InvalidValue, UnsupportedCommand
-from limpyd.faces import Face
-from limpyd.fields.base import MOST_PASSED_ON, BoundField, Field, Owner, existing_only
+from limpyd.exceptions import UnsupportedCommand
+from limpyd.fields.base import Field, Owner
 from limpyd.fields.versions import MayBeVersion
 from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
 from limpyd.indexes.equal import EqualIndex
 from limpyd.indexes.kept import Kept
 from limpyd.indexes.limpyd2 import keep_apart
-from limpyd.keys import Partition, placed
+from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, packed
-from limpyd.requests import Argument, Request, returned
-from limpyd.scripts import calls, writes
+from limpyd.scripts import calls
 from limpyd.scripts.leaves import Stored
-from limpyd.scripts.writes import SCOPES, Change, Indexes, MembersStep, Other
+from limpyd.scripts.writes import Indexes
 from limpyd.statements.plain import plain_write
-from limpyd.statements.statement import Prepared
+from limpyd.statements.statement import Statement
 from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-MOST_ARGUMENTS = MOST_PASSED_ON - 1000
-"""How many members stand in one command, with room for what comes before them; more are several commands of a step."""
 
 
 class Place(NamedTuple):
@@ -52,7 +46,7 @@ class Place(NamedTuple):
     described: Indexes
     alone: Indexes
     escalates: bool
-    statements: dict[str, Any]
+    statements: dict[str, Statement | None]
 
     @property
     def followed(self) -> bool:
@@ -182,6 +176,12 @@ class ValueField(MayBeVersion, Field[T]):
         """Where the values of a partition's objects are kept."""
         return self._places[partition]
 
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        """The prepared statement of a write command on its values; None if only the general script can run it."""
+        if place.followed or " " in command:  # the key of a command of two words stands after both
+            return None
+        return plain_write(self.model, where, place.prefix, command, self)
+
     @property
     def sub_key(self) -> bytes:
         """The sub-key of its value in the hash of the instance; empty for a field with a key of its own."""
@@ -237,178 +237,3 @@ class ValueField(MayBeVersion, Field[T]):
 def _described(indexes: Sequence[Kept], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None) -> Indexes:
     """Indexes as the scripts know them, after what lists the field and what is checked."""
     return packed(([*([listing] if listing else []), *checks, *(index.upkeep for index in indexes)],))
-
-
-class BoundValue(BoundField[Face]):
-    """A field that holds a value in Redis, of one instance."""
-
-    __slots__ = ()
-
-    def _key(self) -> bytes:
-        pk = self._instance._pk_bytes
-        if pk is None:
-            nothing: bytes = self._field.model.keys.partition(None).nothing
-            return nothing
-        prefix: bytes = self._field.place(pk).prefix
-        return placed(prefix, pk)
-
-    def _ask(self, command: str, sub_command: str, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
-        """A command of two words that changes nothing."""
-        request = Request((command, sub_command, self._key(), *args), decode, readonly=True, subject=self._field)
-        return self._existing(request)
-
-    def _existing(self, request: Request[R]) -> Request[R]:
-        """The read, if the object exists."""
-        instance = self._instance
-        return request if instance._checked else existing_only(request, self._key(), [instance])
-
-    # --- writes, on values of any kind ---
-
-    def _write(
-        self,
-        command: str,
-        *args: Argument,
-        decode: Callable[[Any], R] = returned,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may change something, on an object that must exist."""
-        return self._write_members(command, *args, decode=decode, needs=needs)
-
-    def _alone(
-        self,
-        command: str,
-        args: Sequence[Argument],
-        decode: Callable[[Any], R],
-        part: Callable[[], Request[R]],
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may change something: by itself where nothing follows the value, else `part`.
-
-        Args:
-            command: the command.
-            args: its arguments beside the key, which stands before them.
-            decode: turns the reply into the result.
-            part: the request that can be a part of something.
-            needs: the servers that know the arguments, if not all that know the command do.
-        """
-        field, instance = self._field, self._instance
-        pk = instance._pk_bytes
-        if pk is None or " " in command:  # the key of a command of two words stands after both
-            return part()
-        where = field.model.keys.partition(pk)
-        place: Place = field.place_in(where)
-        if place.followed:
-            return part()
-        statement = place.statements.get(command)
-        if statement is None:
-            statement = place.statements[command] = plain_write(field.model, where, place.prefix, command, field)
-        return Prepared(statement, pk, args, decode, part, instance, needs)
-
-    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
-        """What a command may do to this field."""
-        field = self._field
-        place: Place = field.place(self._instance._pk_bytes)
-        if place.escalates and scope not in {b"nothing", b"expiry"}:
-            scope = b"whole"
-        return Change(
-            field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
-        )
-
-    def _write_members(
-        self,
-        command: str,
-        *args: Argument,
-        decode: Callable[[Any], R] = returned,
-        first: int = 1,
-        step: int = 1,
-        key_at: int = 1,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may change something, on an object that must exist.
-
-        Args:
-            command: the command.
-            args: its arguments beside the key.
-            decode: turns the reply into the result.
-            first: which argument is the first member, for a command whose scope is its members.
-            step: how many arguments further the next one is.
-            key_at: where among all arguments the key stands.
-            needs: the servers that know the arguments, if not all that know the command do.
-        """
-        self._not_too_many(command, args)
-
-        def part() -> Request[R]:
-            change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
-            steps = [MembersStep((change,), command, args, key_at)]
-            return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
-
-        return self._alone(command, args, decode, part, needs) if key_at == 1 else part()
-
-    def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:
-        if len(args) > MOST_PASSED_ON:
-            msg = f"{command} on {self._field} takes at most {MOST_PASSED_ON} arguments, not {len(args)}"
-            raise InvalidValue(msg)
-
-    def _write_many(
-        self,
-        command: str,
-        head: Sequence[Argument],
-        members: Sequence[Argument],
-        *,
-        tail: Sequence[Argument] = (),
-        counted: str = "",
-        step: int = 1,
-        member: int | None = None,
-        combine: Callable[[list[Any]], R],
-    ) -> Request[R]:
-        """A command on any number of members, all in one step.
-
-        Args:
-            command: the command.
-            head: its arguments before the members.
-            members: the arguments that tell the members.
-            tail: its arguments after them, if none of them is a member.
-            counted: the word that announces how many members there are, if one does.
-            step: how many of those there are for each member.
-            member: which of those is the member itself; by default the last.
-            combine: turns the replies, one for each part that it was cut into, into the result.
-        """
-        size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
-        parts = []
-        for start in range(0, len(members), size):
-            some = members[start : start + size]
-            announced = (counted, len(some) // step) if counted else ()
-            parts.append((*head, *announced, *some, *tail))
-
-        def in_steps() -> Request[R]:
-            before = len(head) + (2 if counted else 0)
-            change = self._change(SCOPES[TABLE[command].scope], first=before + (member or step), step=step)
-            return self._writing([MembersStep((change,), command, args) for args in parts], combine)
-
-        if len(parts) == 1:
-            return self._alone(command, parts[0], lambda reply: combine([reply]), in_steps)
-        return in_steps()
-
-    def _writing(
-        self,
-        steps: Sequence[MembersStep],
-        decode: Callable[[list[Any]], R],
-        *,
-        others: Sequence[Other] = (),
-        elsewhere: Sequence[bytes] = (),
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        field, instance = self._field, self._instance
-        model, pk = field.model, instance._pk_bytes
-        model.must_have_or_mint(pk)
-        request = writes.write_members(
-            model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._made, field, needs
-        )
-        if pk is None:
-            request.makes = instance
-        return request
-
-    def _values(self, stored: Any) -> list[Any]:
-        """Decode: several stored values."""
-        decode, key = self._field.decode, self._key()
-        return [decode(one, key) for one in stored or ()]

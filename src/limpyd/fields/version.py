@@ -8,8 +8,8 @@ from typing import Any, Never, Self, overload
 from limpyd.commands import command
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
-from limpyd.fields.value import BoundValue
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, to_bool

@@ -9,7 +9,7 @@ from limpyd.command_table import Needs
 from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import check
-from limpyd.fields.value import BoundValue
+from limpyd.fields.bound_value import BoundValue
 from limpyd.requests import Argument, Request
 
 R = TypeVar("R")

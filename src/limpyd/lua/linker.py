@@ -7,7 +7,6 @@ Files say in comments what they need and give; `python -m tools.lua declare` wri
     -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
                            are made only when that one is called
     -- @guarded            in a script: library/guard.lua is put here, which may refuse to run it
-    -- @shortcut FILE      in a script, before the library: code that may answer and end the script
     -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
 
 A file that is needed in several functions is put before all of them, so nothing appears twice.
@@ -177,8 +176,6 @@ class _Linked:
                         msg = f"{part.label} {directive} {name}, which no file of the library provides"
                         raise LinkError(msg)
                     yield number, provider
-                elif directive == "shortcut" and part is self._script:
-                    yield number, library()[name]
                 elif directive == "scripts":
                     yield number, _script_part(name)
 
@@ -214,10 +211,6 @@ class _Linked:
                 yield from self._library_in(region)
             elif directive == "guarded" and part is self._script:
                 yield from self._body(library()["guard"], region)
-            elif directive == "shortcut" and part is self._script:
-                shortcut = library()[names[0]]
-                yield from self._library_in(region, shortcut)
-                yield from self._body(shortcut, region)
             elif directive == "defers":
                 yield from self._library_in(self._regions[part, number])
             elif directive == "scripts":
@@ -230,12 +223,11 @@ class _Linked:
                     yield from self._body(script, self._own[script])
                     yield "end\nend\n"
 
-    def _library_in(self, region: Region, only_for: Part | None = None) -> Iterator[str]:
+    def _library_in(self, region: Region) -> Iterator[str]:
         """The files of the library that are to be put into a region, if they are not there yet."""
         for part in self._order:
             is_there = part in self._put or not part.provides
-            wanted = only_for is None or self._needs(only_for, part)
-            if self._region_of[part] is region and not is_there and wanted:
+            if self._region_of[part] is region and not is_there:
                 self._put.add(part)
                 yield from self._body(part, region)
 
@@ -245,12 +237,8 @@ class _Linked:
         body = "".join(self._rendered(part, region))
         yield body.strip("\n") + "\n"
 
-    def _needs(self, part: Part, other: Part) -> bool:
-        """Whether a file needs another, or one that needs it."""
-        return any(needed is other or self._needs(needed, other) for _, needed in self._needed(part))
-
 
 @cache
 def _script_part(name: str) -> Part:
-    """A script as a part of another one: its guard and shortcut are left out."""
+    """A script as a part of another one: its guard is left out."""
     return Part(f"scripts/{name}.lua", SHEBANG.sub("", script_path(name).read_text("utf-8")))

@@ -94,7 +94,7 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
         if schema.has_defaults:
             _missing_pk(schema)
         return answered(None)
-    statement = schema.creation
+    statement = schema.statements.creation
     if statement is not None and statement.takes(values.keys() - schema.pk_names):
         pk = given_pk(schema, values)
         where = schema.keys.partition(pk)

@@ -16,8 +16,8 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
-from limpyd.model.creation import creation
 from limpyd.model.dynamic import DynamicFields
+from limpyd.model.statements import ModelStatements
 from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.filters import unknown_field
@@ -28,7 +28,7 @@ from limpyd.requests import Argument, Request
 from limpyd.scripts import bulk, calls, changes
 from limpyd.scripts.calls import deletion_layout
 from limpyd.scripts.queries import Search
-from limpyd.statements.create import Creation
+from limpyd.statements import delete
 from limpyd.upkeep import Upkeep
 
 ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
@@ -109,7 +109,7 @@ class Schema(Unchanging):
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
         Schema._generation += 1
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
-        self.__dict__.pop("creation", None)
+        self.statements = ModelStatements(self)
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
 
     @cached_property
@@ -187,11 +187,6 @@ class Schema(Unchanging):
         subs = {name: field.sub for name, field in self.hash_fields.items()}
         return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
 
-    @cached_property
-    def creation(self) -> Creation | None:
-        """The statement that creates an object of fields of one value; None if only the general script can."""
-        return creation(self)
-
     def key_prefixes(self, where: Partition) -> list[bytes]:
         """The starts of all keys an instance may have, that of its hash first, but for those of dynamic fields."""
         return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
@@ -228,7 +223,12 @@ class Schema(Unchanging):
         """The request that deletes an object, with all that comes of it."""
         if self.incoming:
             return delete_one(self, where, pk).then(self._deleted)
-        return calls.delete(self, where, pk, self.deletion(where)).then(self._deleted)
+
+        def general() -> Request[None]:
+            return calls.delete(self, where, pk, self.deletion(where))
+
+        statement = self.statements.deletion
+        return (general() if statement is None else delete.request(statement, pk, general)).then(self._deleted)
 
     def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects, with all that comes of it, as far as the first that is refused."""

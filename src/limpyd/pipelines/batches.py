@@ -237,7 +237,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
         if not pending.request.readonly and pending.request.script is not None:
             written.update((guard.meta, guard) for guard in guards)
             guards = list(written.values())
-            if atomic or len(guards) > 1:
+            if atomic or len(guards) > 1 or not pending.request.complete:
                 pending.request = pending.request.under_several()
         sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
     return sent, []

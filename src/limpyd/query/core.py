@@ -10,8 +10,8 @@ from limpyd.conversion import NoMapping
 from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields import ValueField
+from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
-from limpyd.fields.value import BoundValue
 from limpyd.keys import to_bytes, to_text
 from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
 from limpyd.query.columns import Column, columns_of

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, BoundField, Field, ValueField
+from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, flag
-from limpyd.fields.value import BoundValue
 from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition

@@ -5,7 +5,6 @@
 -- ARGV   the primary key; the catalog of the model; what the model looks like (see library/deleting)
 -- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
--- @shortcut short_delete
 -- @requires asked atomically forget refuse unlink_all
 
 return atomically(function()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from limpyd.command_table import FREEING
 from limpyd.indexes.kept import Kept
@@ -31,24 +31,54 @@ class Storage(NamedTuple):
 class Assignment(Statement):
     """A statement that makes indexes follow a value.
 
-    Attributes:
-        size: how many arguments its command has, beside the key; with more or fewer it is another one.
+    Args:
+        script: what the server runs.
+        model: the model.
+        where: the partition.
+        command: the command.
+        field: the field, for messages.
+        name: its name.
+        size: how many arguments the command has, beside the key; with more or fewer it is another one.
+        computed: the indexes that do not keep the value itself.
     """
 
-    __slots__ = ("_computed", "size")
-    size: int
-    _computed: Sequence[Kept]
+    __slots__ = ("_computed", "_size")
 
-    def given(self, args: Sequence[Argument]) -> Sequence[Argument]:
-        """What a call gives, of the arguments of its command.
+    def __init__(
+        self,
+        script: CompiledScript,
+        model: Model,
+        where: Partition,
+        command: str,
+        field: Subject,
+        name: str,
+        size: int,
+        computed: Sequence[Kept],
+    ) -> None:
+        super().__init__(script, model, where, command, (), field, (Claim(model, name),))
+        self._size = size
+        self._computed = computed
+
+    @property
+    def given_names(self) -> list[str]:
+        if self.command in REMOVES:
+            return []
+        return ["the value", *(f"what {index} keeps of it" for index in self._computed)]
+
+    def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
+        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
 
         Raises:
             InvalidValue: an index cannot keep the value.
         """
-        stored = args[-1:] if self.command in SETS else ()
-        for index in self._computed:
-            stored = (*stored, *index.kept(stored[0]))  # type: ignore[arg-type] # it is encoded
-        return stored
+        if len(args) != self._size:
+            return None
+        if self.command in REMOVES:
+            return ()
+        stored: Any = args[-1]
+        if not self._computed:
+            return (stored,)
+        return (stored, *(text for index in self._computed for text in index.kept(stored)))
 
 
 SETS = frozenset({"HSET", "SET"})
@@ -94,10 +124,8 @@ def assignment(
     if sets and checks and model.crosses:
         flags.add("allow-cross-slot-keys")
     script = CompiledScript(f"{command.lower()} {field}", _source(where, command, storage, entries), frozenset(flags))
-    made = Assignment(script, model, where, command, (), field, (Claim(model, name),))
-    made.size = 1 + (storage.sub is not None) - (not sets)
-    made._computed = computed
-    return made
+    size = (storage.sub is not None) + sets
+    return Assignment(script, model, where, command, field, name, size, computed)
 
 
 def _source(where: Partition, command: str, storage: Storage, entries: Sequence[Entry]) -> str:

@@ -20,7 +20,10 @@ R = TypeVar("R")
 
 MOST_FIELDS = 50
 """With more fields there are not locals enough in a function of Lua, nor registers for the arguments of one HSET."""
+MOST_ENTRIES = 40
+"""The same of indexes, and checks of references."""
 MOST_KEYS = 100
+"""How many keys of an object one command names."""
 
 ABSENT = object()
 
@@ -120,6 +123,13 @@ class Creation(Statement):
         if pk is None and b"1" not in marks:
             return None
         return PreparedCreation(self, pk, (marks, *given), bytes, part)
+
+    @property
+    def given_names(self) -> list[str]:
+        names = [f"a 1 for each of {', '.join(name for name, *_ in self._slots)} that gets a value, else 0"]
+        for name, _, _, computed in self._slots:
+            names += (name, *(f"what {index} keeps of it" for index in computed))
+        return names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
         claims, at = [], 1

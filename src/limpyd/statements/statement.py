@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.command_table import Needs
-from limpyd.keys import Partition
+from limpyd.keys import Partition, to_text
 from limpyd.requests import Argument, Assumption, Guard, Request, Subject
 from limpyd.resp import pack
 from limpyd.scripts.outcomes import Claim, Model, refusal
@@ -71,6 +71,25 @@ class Statement:
         self._fixed = constants
         self._constant = len(self._prefix) + 2 + len(constants)
         self._packed = (NO_GUARD, b"")
+
+    def described(self) -> tuple[list[str], list[str]]:
+        """Returns the keys that are sent, and what its arguments are, for people."""
+        keys = [to_text(key) for key in self._prefix[3:]]
+        return keys, [
+            "the epoch of the catalog",
+            *map(repr, map(to_text, self._fixed)),
+            "the primary key",
+            *self.given_names,
+        ]
+
+    @property
+    def given_names(self) -> list[str]:
+        """What a call gives beside the primary key."""
+        return [f"what follows the key in {self.command} …"]
+
+    def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
+        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement."""
+        return args
 
     def args_under(self, guard: Guard, given: tuple[Argument, ...]) -> tuple[Argument, ...]:
         """Returns what is sent of a call."""

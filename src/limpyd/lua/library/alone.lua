@@ -1,6 +1,4 @@
--- What all scripts share. A script makes its functions anew each time it runs, which costs more than many a write. So
--- the most frequent writes are tried first in a short way that needs none (library/short_…). Where anything stands against it,
--- it takes back what it did, and the long way below it does the same again and tells why.
+-- What all scripts share.
 -- @provides asked call goes_on is_last subject_key try
 
 local call, try = redis.call, redis.pcall

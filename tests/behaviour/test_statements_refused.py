@@ -1,4 +1,4 @@
-"""The short ways of frequent writes (library/short_…) end as the long way does, however they are refused midway."""
+"""Prepared statements end as the general scripts do, however they are refused midway."""
 
 from __future__ import annotations
 
@@ -10,68 +10,46 @@ from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import LimpydError, ServerError, UniquenessError
-from limpyd.scripts import calls
-from limpyd.scripts.loader import Script
 from limpyd.statements.create import PreparedCreation
+from limpyd.statements.delete import PreparedDeletion
 from limpyd.statements.statement import Prepared
 from tests.conftest import FEW
 from tests.rebuild import state
 
 ON_TWO = pytest.mark.parametrize("small", FEW[:2], indirect=True)
 NOT_BACK = "could not all be taken back"
-LONG = "return atomically(function()"
-
-
-def changed(script, old, new):
-    """A script with another text."""
-    assert old in script._text
-    made = Script(script.name, script._flags)
-    made.__dict__["_text"] = script._text.replace(old, new)
-    return made
-
-
-@pytest.fixture(scope="module")
-def scripts():
-    """The scripts by the way that they go: both, as limpyd runs them, or one of them only."""
-    shorts = {"DELETE": "short_delete"}
-    both = {"DELETE": calls.DELETE}
-    return {
-        "both": both,
-        "long": {name: changed(script, f"-- @shortcut {shorts[name]}\n", "") for name, script in both.items()},
-        "short": {
-            name: changed(script, LONG, f"do return redis.error_reply('long') end\n{LONG}")
-            for name, script in both.items()
-        },
-    }
 
 
 @pytest.fixture
-def go(monkeypatch, scripts):
-    """Chooses the way."""
-    on = ["both"]
+def go(monkeypatch):
+    """Chooses what serves: prepared statements, or the general scripts."""
+    on = ["prepared"]
+    prepared: list[str] = []
 
-    def prepared(*args):
-        request = Prepared(*args)
-        return request.part() if on[0] == "long" else request
+    def chosen(kind):
+        def made(*args):
+            request = kind(*args)
+            if on[0] == "general":
+                return request.part()
+            prepared.append(request.script.name)
+            return request
 
-    def created(*args):
-        request = PreparedCreation(*args)
-        return request.part() if on[0] == "long" else request
+        return made
 
-    for module in ("value", "single"):
-        monkeypatch.setattr(f"limpyd.fields.{module}.Prepared", prepared)
-    monkeypatch.setattr("limpyd.statements.create.PreparedCreation", created)
+    monkeypatch.setattr("limpyd.fields.bound_value.Prepared", chosen(Prepared))
+    monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
+    monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
 
     def choose(way):
         on[0] = way
-        for name, script in scripts[way].items():
-            monkeypatch.setattr(calls, name, script)
+        prepared.clear()
+        return prepared
 
     return choose
 
 
 class Models(NamedTuple):
-    """Models whose objects are created, deleted and written to by a short way: of automatic and of given primary keys;
+    """Models whose objects are created, deleted and written to: of automatic and of given primary keys;
     and one whose indexed fields have keys of their own."""
 
     thing: type[RedisModel]
@@ -146,8 +124,8 @@ ACTIONS = {
     "bag": lambda m: sorted(m.thing.lazy_connect(1).bag.spop_many(5)),
     "many": lambda m: m.thing.lazy_connect(1).bag.sadd(*map(str, range(9000))),
 }
-LONG_WAYS = {"own: delete"}
 REFUSED = {"create taken", "email of another", "own: slug of another"}
+GENERAL = {"many"}
 
 
 def model_of(named):
@@ -242,7 +220,7 @@ STALE = {
 
 def filled(go, client, models):
     """Fills the database; gives what it holds."""
-    go("both")
+    go("prepared")
     fill(client, models)
     return {key: client.dump(key) for key in client.scan_iter()}
 
@@ -261,27 +239,25 @@ def ending(go, way, client, models, kept, damage, named):
 
 
 def compared(go, client, models, damage, actions=ACTIONS):
-    """The short ways leave what the long ones leave, and say the same."""
+    """Statements leave what the general scripts leave, and say the same."""
     kept = filled(go, client, models)
     for named in actions:
-        long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
-        assert both == long, named
+        general, prepared = (ending(go, way, client, models, kept, damage, named) for way in ("general", "prepared"))
+        assert prepared == general, named
 
 
-def test_plain_writes_go_the_short_way(database, small, go):
+def test_each_is_prepared(database, small, go):
     models = declared(database)
     for named, action in ACTIONS.items():
-        go("both")
+        prepared = go("prepared")
         fill(small[1], models)
-        go("short")
-        if named in LONG_WAYS:
-            with pytest.raises(ServerError, match="long"):
-                action(models)
-        elif named in REFUSED:
+        prepared.clear()
+        if named in REFUSED:
             with pytest.raises(UniquenessError):
                 action(models)
         else:
             action(models)
+        assert (not prepared) is (named in GENERAL), named
 
 
 @ON_TWO
@@ -329,7 +305,7 @@ def lacking(small):
 @ON_TWO
 @pytest.mark.parametrize("obstacle", ["nothing", "numbers, and the last unique value"])
 def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
-    """A short way may need fewer commands than the long one; where it may not go on, all is as with the long."""
+    """A statement may need fewer commands than a general script; where it may not go on, all is as with that."""
     client, (database, forbid) = small[1], lacking
     models = declared(database)
     kept = filled(go, client, models)
@@ -337,14 +313,16 @@ def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
     def damage():
         STALE[obstacle](client)
 
-    expected = {named: ending(go, "both", client, models, kept, damage, named) for named in WRITES}
+    expected = {named: ending(go, "prepared", client, models, kept, damage, named) for named in WRITES}
     for command in COMMANDS:
         forbid(command)
         for named in WRITES:
-            long, both = (ending(go, way, client, models, kept, damage, named) for way in ("long", "both"))
-            if both != expected[named]:
-                assert long != expected[named], (named, command)
-                assert (NOT_BACK in str(both[0])) <= (NOT_BACK in str(long[0])), (named, command)
+            general, prepared = (
+                ending(go, way, client, models, kept, damage, named) for way in ("general", "prepared")
+            )
+            if prepared != expected[named]:
+                assert general != expected[named], (named, command)
+                assert (NOT_BACK in str(prepared[0])) <= (NOT_BACK in str(general[0])), (named, command)
 
 
 @ON_TWO
@@ -363,13 +341,13 @@ def test_what_could_not_be_taken_back_is_told(small, lacking, go):
         ("create", "hdel", "a new Thing", {b"{thing}:uniq:email"}),
         ("new name", "srem", "Thing", set()),
         ("delete", "sadd", "Thing", {b"{thing}:eq:name:n", b"{thing}:pks"}),
-        ("delete", "hset", "Thing", {b"{thing}:uniq:email", b"{thing}:uniq:login"}),
+        ("delete", "hset", "Thing", {b"{thing}:uniq:email"}),
     ):
         forbid(command)
         put_back(client, kept)
         damage()
         before = state(client)
-        found, after = ending(go, "both", client, models, kept, damage, named)
+        found, after = ending(go, "prepared", client, models, kept, damage, named)
         assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == left
         assert not left or f"{command.upper()}: " in found[1]
         assert model in found[1]
@@ -426,11 +404,11 @@ def test_random_writes_by_either_way_are_alike(database, small, go):
     @given(steps=STEPS)
     def run(steps):
         ended = {}
-        for way in ("long", "both"):
+        for way in ("general", "prepared"):
             client.flushall()
             go(way)
             ended[way] = [outcome(step_of(step), models) for step in steps], state(client)
-        assert ended["both"] == ended["long"]
+        assert ended["prepared"] == ended["general"]
 
     run()
 
@@ -440,7 +418,7 @@ def test_a_thousand_fields(one_server, go):
     names = {f"field{number}": InstanceHashField(indexable=number < 3) for number in range(1100)}
     wide = type("Wide", (RedisModel,), {"database": RedisDatabase(port=one_server.port), **names})
     client, ended = one_server.client(), {}
-    for way in ("long", "both"):
+    for way in ("general", "prepared"):
         client.flushall()
         go(way)
         made = wide(**dict.fromkeys(names, "a\0b"))
@@ -449,6 +427,6 @@ def test_a_thousand_fields(one_server, go):
         created = state(client)
         made.delete()
         ended[way] = created, state(client)
-    assert ended["both"] == ended["long"]
+    assert ended["prepared"] == ended["general"]
     wide.database.close()
     client.close()

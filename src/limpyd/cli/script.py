@@ -1,0 +1,112 @@
+"""`limpyd script`: the Lua that a server runs for an operation, with its keys and arguments named."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from limpyd.cli.explain import asked_filters
+from limpyd.cli.failures import BadUsage
+from limpyd.cli.targets import Model, model_named
+from limpyd.query.plan import EVERYTHING
+from limpyd.relations.deletion import DELETE_RELATED
+from limpyd.scripts.calls import CREATE, DELETE
+from limpyd.scripts.writes import WRITE, WRITE_MEMBERS
+from limpyd.statements.statement import Statement
+from limpyd.suggestions import did_you_mean
+
+GENERAL = {"create": CREATE, "delete": DELETE}
+"""What serves the operations of a model for which no statement is prepared."""
+
+
+def script(
+    operation: Annotated[
+        str,
+        typer.Argument(
+            metavar="module:Model.operation",
+            help="`.create`, `.delete`, or a field and a command, such as `shop:Author.name.hset`.",
+        ),
+    ],
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="Of a query, `name=value`; then only the model is named.")
+    ] = None,
+) -> int:
+    """Print the Lua that the server runs for an operation. Nothing is sent to any server."""
+    if filters is not None:
+        print_lines(of_query(model_named(operation), filters))
+        return 0
+    model_name, _, rest = _parted(operation)
+    model = model_named(model_name)
+    field_name, _, method = rest.rpartition(".")
+    print_lines(of_command(model, field_name, method) if field_name else of_model(model, method))
+    return 0
+
+
+def _parted(operation: str) -> tuple[str, str, str]:
+    """The model, a dot, and what is to be done; the module may have dots, too."""
+    module, colon, path = operation.partition(":")
+    model, dot, rest = path.partition(".")
+    if not colon or not dot:
+        msg = f"{operation!r} names no operation; give module:Model.create, .delete, or .field.command"
+        raise BadUsage(msg)
+    return f"{module}:{model}", dot, rest
+
+
+def of_model(model: Model, operation: str) -> list[str]:
+    """The script of a creation or a deletion."""
+    if operation not in GENERAL:
+        msg = f"{operation!r} is no operation that a script serves; give create, delete, or a field and a command"
+        raise BadUsage(msg)
+    schema = model._schema
+    statements = schema.statements
+    if operation == "delete" and schema.incoming:
+        return of_general(DELETE_RELATED)
+    statement = statements.creation if operation == "create" else statements.deletion
+    return of_statement(statement) if statement is not None else of_general(GENERAL[operation])
+
+
+def of_command(model: Model, field_name: str, method: str) -> list[str]:
+    """The script of a command on a field."""
+    field = model._schema.fields.get(field_name)
+    if field is None:
+        msg = f"{model.__name__} has no field {field_name!r}{did_you_mean(field_name, model._schema.fields)}"
+        raise BadUsage(msg)
+    bound: Any = type(field.__get__(model.lazy_connect(1)))
+    facts = getattr(getattr(bound, method, None), "facts", None)
+    if facts is None:
+        msg = f"{field} has no command {method!r}{did_you_mean(method, dir(bound))}"
+        raise BadUsage(msg)
+    if facts.scope.name == "READ":
+        return [f"-- {facts.name} is sent as it is; no script runs"]
+    (where,) = model._schema.keys.partitions
+    statement = field.prepared(where, field.place_in(where), facts.name)
+    return of_statement(statement) if statement is not None else of_general(WRITE_MEMBERS if field.many else WRITE)
+
+
+def of_query(model: Model, filters: list[str]) -> list[str]:
+    """The script that finds what matches filters."""
+    collection = model.collection(**asked_filters(model, filters))
+    request = collection._plan().items(collection._query.shape, EVERYTHING)
+    if request.script is None:
+        return [f"-- {request.args[0] if request.args else 'nothing'} is sent; no script runs"]
+    return of_general(request.script)
+
+
+def of_statement(statement: Statement) -> list[str]:
+    """A prepared statement: what is sent with it, and its Lua."""
+    keys, arguments = statement.described()
+    named = [f"--   KEYS[{number}]  {key}" for number, key in enumerate(keys, 1)]
+    named += [f"--   ARGV[{number}]  {argument}" for number, argument in enumerate(arguments, 1)]
+    return [f"-- EVALSHA {statement.script.sha.decode()}, sent with", *named, statement.script.source.decode()]
+
+
+def of_general(general: Any) -> list[str]:
+    """A general script, which is told what the model declares."""
+    return [f"-- EVALSHA {general.sha.decode()}: the general script {general.name}.lua", general.source.decode()]
+
+
+def print_lines(lines: list[str]) -> None:
+    """Prints lines of code as they are."""
+    sys.stdout.write("\n".join(lines).rstrip() + "\n")

@@ -1,0 +1,93 @@
+"""The statement that deletes an object of a model to which no other one refers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from limpyd.keys import Partition
+from limpyd.requests import Request, Unclear
+from limpyd.scripts.outcomes import Model
+from limpyd.statements.create import Slot
+from limpyd.statements.entries import Entry
+from limpyd.statements.lua_text import key_of, literal, tag
+from limpyd.statements.source import CompiledScript, filled, indented
+from limpyd.statements.statement import Prepared, Statement
+
+R = TypeVar("R")
+
+
+def deletion(model: Model, where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) -> Statement:
+    """Returns the statement.
+
+    Args:
+        model: the model.
+        where: the partition.
+        slots: its indexed fields.
+        prefixes: what all keys of an object begin with, that of its hash first.
+    """
+    source = _source(where, slots, prefixes)
+    return Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
+
+
+class Deletion(Statement):
+    """The statement."""
+
+    __slots__ = ()
+    given_names: ClassVar[list[str]] = []
+
+
+class PreparedDeletion(Prepared[R]):
+    """The request that deletes an object."""
+
+    __slots__ = ()
+    complete = False
+
+    def decode(self, reply: Any) -> R:
+        if type(reply) is list:
+            if reply == [b"undecided"]:
+                raise Unclear(lambda _: self.part(), lambda: self._convert(None))
+            raise self._refusal(reply)
+        return self._convert(None)
+
+
+def request(statement: Statement, pk: bytes, part: Callable[[], Request[None]]) -> Request[None]:
+    """Returns the request that deletes an object; `part` gives the one that the general script serves."""
+    return PreparedDeletion(statement, pk, (), lambda _: None, part)
+
+
+def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) -> str:
+    hash_key = key_of(where, where.hash_prefix, "pk")
+    in_hash = [slot for slot in slots if slot.sub is not None]
+    names, read, follow, undo = [], "", "", ""
+    if in_hash:
+        subs = ", ".join(literal(slot.sub or b"") for slot in in_hash)
+        read = f"at = {hash_key}\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
+    count = 0
+    for number, slot in enumerate(slots):
+        value = f"value{number}"
+        names.append(value)
+        if slot.sub is None:
+            lines = f"at = {key_of(where, slot.prefix, 'pk')}\n{value} = call('GET', at)\n"
+            lines += f"if type({value}) == 'table' then failed = {value} break end\n"
+        else:
+            lines = f"{value} = held[{in_hash.index(slot) + 1}]\n"
+        steps = ""
+        for index in slot.indexes:
+            entry = Entry(where, index.kind, index.key, count, number, value, value, value)
+            count += 1
+            names += entry.locals
+            steps += entry.lines("check removal") + (entry.lines("remove") or entry.lines("take out"))
+            undo = (entry.lines("undo add") + entry.lines("undo remove")) + undo
+        follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n"
+    return filled(
+        "delete",
+        keys_declared=str(len(prefixes)),
+        tag=tag(where),
+        locals=", ".join(names) or "_",
+        hash=hash_key,
+        keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
+        read=read,
+        follow=follow,
+        undo=undo,
+    )

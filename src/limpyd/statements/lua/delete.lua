@@ -1,0 +1,35 @@
+-- Deletes an object whose indexed fields are of one value each: membership, index entries, then all its keys.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2 the primary key
+-- Reply  1; or 'gone', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the catalog knows
+--        of references to the model, or of keys of its objects, that the process does not declare
+-- $guard
+local records = call('HMGET', KEYS[2], ':keys', ':references')
+if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= $keys_declared then
+  return { 'undecided' }
+end
+$tag
+local pk, at, failed, outcome, listed = ARGV[2], KEYS[1], false, false, false
+local $locals
+local reply = call('SREM', at, pk)
+if reply == 0 then
+  return { 'gone' }
+end
+repeat
+  if reply ~= 1 then failed = reply break end
+  listed = true
+  -- $read
+  -- $follow
+  at = $hash
+  reply = call('UNLINK', $keys)
+  if type(reply) ~= 'number' then failed = reply break end
+  return 1
+until true
+
+-- $undo_function
+-- $undo
+if listed then
+  undo('SADD', KEYS[1], pk)
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

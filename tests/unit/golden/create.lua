@@ -1,0 +1,214 @@
+-- EVALSHA d60d4a7a3360b7f2df215a781aeb852a6c1173d9, sent with
+--   KEYS[1]  {golden:person}:pks
+--   KEYS[2]  {golden:person}:meta
+--   KEYS[3]  {golden:person}:nothing
+--   KEYS[4]  {golden:person}:seq
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  the primary key
+--   ARGV[3]  a 1 for each of name, email, age, city, weight, motto, team, note that gets a value, else 0
+--   ARGV[4]  name
+--   ARGV[5]  email
+--   ARGV[6]  age
+--   ARGV[7]  what NumberRangeIndex of Person.age keeps of it
+--   ARGV[8]  city
+--   ARGV[9]  weight
+--   ARGV[10]  what NumberRangeIndex of Person.weight keeps of it
+--   ARGV[11]  motto
+--   ARGV[12]  team
+--   ARGV[13]  note
+#!lua flags=allow-cross-slot-keys
+-- Creates an object, each of whose values is one value: primary key, membership, values and indexes.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+--        4 the last automatic primary key, if they are automatic
+-- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field 1 if it gets a value, else 0
+--        4… of each field the value, and what those of its indexes keep of it that do not keep it itself
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+local tag = string.sub(KEYS[1], 1, -4)
+local pk, given = ARGV[2], ARGV[3]
+local whole = given == '11111111'
+local at, failed, outcome, reply = KEYS[1], false, false, false
+local counted, moved_from, listed, hash, stored = false, false, false, false, false
+local added0, removed0, owner1, added1, removed1, score2, changed2, added3, removed3, member4, added4, removed4, score5, changed5, set6, member6, added6, removed6, added8, removed8
+repeat
+  -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
+  -- them moves the counter on to the number of objects, since most below that will be in use too.
+  at = KEYS[4]
+  counted = call('INCR', at)
+  if type(counted) ~= 'number' then failed = counted break end
+  pk = counted < 2 ^ 53 and string.format('%.0f', counted) or call('GET', at) -- beyond that Lua rounds
+  if type(pk) == 'table' then failed = pk break end
+  at = KEYS[1]
+  reply = call('SADD', at, pk)
+  if reply == 0 then
+    moved_from = pk
+    local objects = call('SCARD', at)
+    at = KEYS[4]
+    reply = objects
+    if type(objects) == 'number' then
+      reply = objects > counted and call('SET', at, objects) or 0
+    end
+    while reply == 0 or type(reply) == 'table' and reply.ok do
+      at = KEYS[4]
+      local number = call('INCR', at)
+      if type(number) == 'number' then
+        pk = number < 2 ^ 53 and string.format('%.0f', number) or call('GET', at)
+        reply = pk
+        if type(pk) ~= 'table' then
+          at = KEYS[1]
+          reply = call('SADD', at, pk)
+        end
+      else
+        reply = number
+      end
+    end
+  end
+  if reply ~= 1 then failed = reply break end
+  listed = true
+  hash = tag .. 'hash:' .. pk
+  at = hash
+  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk)
+  if reply ~= 0 then
+    failed = reply
+    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:motto:' .. pk, tag .. 'field:tags:' .. pk } or {}) do
+      if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
+    end
+    break
+  end
+  at = hash
+  if whole then
+    reply = call('HSET', hash, 'name', ARGV[4], 'email', ARGV[5], 'age', ARGV[6], 'city', ARGV[8], 'weight', ARGV[9], 'team', ARGV[12], 'note', ARGV[13])
+  else
+    local values, last = {}, 0
+    if string.byte(given, 1) == 49 then values[last + 1], values[last + 2], last = 'name', ARGV[4], last + 2 end
+    if string.byte(given, 2) == 49 then values[last + 1], values[last + 2], last = 'email', ARGV[5], last + 2 end
+    if string.byte(given, 3) == 49 then values[last + 1], values[last + 2], last = 'age', ARGV[6], last + 2 end
+    if string.byte(given, 4) == 49 then values[last + 1], values[last + 2], last = 'city', ARGV[8], last + 2 end
+    if string.byte(given, 5) == 49 then values[last + 1], values[last + 2], last = 'weight', ARGV[9], last + 2 end
+    if string.byte(given, 7) == 49 then values[last + 1], values[last + 2], last = 'team', ARGV[12], last + 2 end
+    if string.byte(given, 8) == 49 then values[last + 1], values[last + 2], last = 'note', ARGV[13], last + 2 end
+    reply = last > 0 and call('HSET', hash, unpack(values)) or 0
+  end
+  if type(reply) ~= 'number' then failed = reply break end
+  stored = reply > 0
+  if whole or string.byte(given, 1) == 49 then
+    at = (tag .. 'eq:name:') .. ARGV[4]
+    reply = call('SADD', at, pk)
+    if type(reply) ~= 'number' then failed = reply break end
+    added0 = reply == 1
+  end
+  if whole or string.byte(given, 2) == 49 then
+    at = (tag .. 'uniq:email')
+    reply = call('HSETNX', at, ARGV[5], pk)
+    if reply == 1 then
+      added1 = true
+    elseif reply == 0 then
+      owner1 = call('HGET', at, ARGV[5])
+      reply = owner1
+      if owner1 ~= pk and type(owner1) == 'string' then
+        at = KEYS[1]
+        reply = call('SISMEMBER', at, owner1)
+        if reply == 1 then outcome = { 'unique', 1, ARGV[5], owner1 } break end
+        if reply == 0 then
+          at = (tag .. 'uniq:email')
+          reply = call('HSET', at, ARGV[5], pk)
+          added1 = reply == 0
+        end
+      end
+    end
+    if type(reply) == 'table' then failed = reply break end
+  end
+  if whole or string.byte(given, 3) == 49 then
+    at = (tag .. 'num:age')
+    reply = call('ZADD', at, 'NX', ARGV[7], pk)
+    if reply == 0 then
+      score2 = call('ZSCORE', at, pk)
+      reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[7], pk)
+    end
+    if type(reply) ~= 'number' then failed = reply break end
+    changed2 = true
+  end
+  if whole or string.byte(given, 4) == 49 then
+    at = (tag .. 'eq:city:') .. ARGV[8]
+    reply = call('SADD', at, pk)
+    if type(reply) ~= 'number' then failed = reply break end
+    added3 = reply == 1
+    at, member4 = (tag .. 'lex:city'), string.gsub(ARGV[8], '%z', '\0\255') .. '\0\0' .. pk
+    reply = call('ZADD', at, 0, member4)
+    if type(reply) ~= 'number' then failed = reply break end
+    added4 = reply == 1
+  end
+  if whole or string.byte(given, 5) == 49 then
+    at = (tag .. 'num:weight')
+    reply = call('ZADD', at, 'NX', ARGV[10], pk)
+    if reply == 0 then
+      score5 = call('ZSCORE', at, pk)
+      reply = type(score5) == 'table' and score5 or call('ZADD', at, ARGV[10], pk)
+    end
+    if type(reply) ~= 'number' then failed = reply break end
+    changed5 = true
+  end
+  if whole or string.byte(given, 6) == 49 then
+    at = tag .. 'field:motto:' .. pk
+    reply = call('SET', at, ARGV[11])
+    if reply.err then failed = reply break end
+    set6 = true
+    at, member6 = (tag .. 'lex:motto'), string.gsub(ARGV[11], '%z', '\0\255') .. '\0\0' .. pk
+    reply = call('ZADD', at, 0, member6)
+    if type(reply) ~= 'number' then failed = reply break end
+    added6 = reply == 1
+  end
+  if whole or string.byte(given, 7) == 49 then
+    at = ('{golden:team}:pks')
+    reply = call('SISMEMBER', at, ARGV[12])
+    if reply == 0 then outcome = { 'absent', 6, ARGV[12] } break end
+    if reply ~= 1 then failed = reply break end
+    at = (tag .. 'eq:team:') .. ARGV[12]
+    reply = call('SADD', at, pk)
+    if type(reply) ~= 'number' then failed = reply break end
+    added8 = reply == 1
+  end
+  return pk
+until true
+
+-- What was done is taken back, the last of it first.
+local broken = false
+local function undo(command, at_key, ...)
+  local undone = call(command, at_key, ...)
+  if type(undone) == 'table' and undone.err then
+    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+  end
+end
+if added8 then undo('SREM', (tag .. 'eq:team:') .. ARGV[12], pk) end
+if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
+if set6 then undo('DEL', tag .. 'field:motto:' .. pk) end
+if changed5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
+if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
+if added3 then undo('SREM', (tag .. 'eq:city:') .. ARGV[8], pk) end
+if changed2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
+if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), ARGV[5], owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), ARGV[5]) end
+if added0 then undo('SREM', (tag .. 'eq:name:') .. ARGV[4], pk) end
+if stored then
+  undo('DEL', hash)
+end
+if listed then
+  undo('SREM', KEYS[1], pk)
+end
+if moved_from then
+  undo('SET', KEYS[4], moved_from)
+end
+if type(counted) == 'number' then
+  undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+

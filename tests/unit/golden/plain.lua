@@ -1,0 +1,49 @@
+-- EVALSHA 869ab14ec6833519d9fb6231225141df75d185d5, sent with
+--   KEYS[1]  {golden:person}:pks
+--   KEYS[2]  {golden:person}:meta
+--   KEYS[3]  {golden:person}:nothing
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  '{golden:person}:field:tags:'
+--   ARGV[3]  'SADD'
+--   ARGV[4]  the primary key
+--   ARGV[5]  what follows the key in SADD …
+#!lua
+-- Runs a write command on a value that no index keeps: by itself it is a whole step.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2 what the key begins with   3 the command   4 the primary key   5… its arguments after the key
+-- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+local pk, key = ARGV[4], KEYS[1]
+local reply = call('SISMEMBER', key, pk)
+if reply == 1 then
+  local at = string.find(ARGV[2], '\0', 1, true) -- the layout of limpyd 2 has the primary key in the middle
+  key = at and string.sub(ARGV[2], 1, at - 1) .. pk .. string.sub(ARGV[2], at + 1) or ARGV[2] .. pk
+  reply = call(ARGV[3], key, unpack(ARGV, 5))
+elseif reply == 0 then
+  return { 'gone' }
+end
+if type(reply) == 'number' and (reply >= 2 ^ 53 or reply <= -2 ^ 53) then -- Lua rounded it
+  local text
+  if ARGV[3] == 'HINCRBY' then
+    text = call('HGET', key, ARGV[5])
+  else
+    text = call('GET', key)
+  end
+  return type(text) == 'table' and { 'unread', text.err, key, 'none' } or text
+elseif type(reply) ~= 'table' or reply.ok then
+  return reply
+elseif reply.err then
+  return { 'error', reply.err, key, call('TYPE', key).ok or 'none' }
+end
+return { 'ok', reply }
+
