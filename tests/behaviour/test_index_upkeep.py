@@ -201,6 +201,8 @@ class TestTexts:
         assert members(face, "lex:born") == {b"2015-01-02\0\0001": 0}
         assert members(face, "num:made.hour") == {b"1": 12}
         assert members(face, "num:seen") == {b"1": 1433680215000250}
+        await face.do(one.made.hset(NOON.replace(hour=14)))  # from then on the server knows the scripts
+        await face.do(one.seen.set(NOON.replace(hour=14)))
         with face.sent() as sent:
             await face.do(one.made.hset(NOON.replace(hour=13, year=2016)))
             await face.do(one.seen.set(NOON.replace(hour=13)))

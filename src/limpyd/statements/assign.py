@@ -10,7 +10,7 @@ from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
 from limpyd.scripts.outcomes import Claim, Model
-from limpyd.statements.entries import Entry, follows
+from limpyd.statements.entries import READ_SCORE, Entry, follows, known_score
 from limpyd.statements.lua_text import key_of, literal, tag
 from limpyd.statements.source import CompiledScript, filled
 from limpyd.statements.statement import Statement
@@ -119,7 +119,8 @@ def assignment(
         if sets and index.form != b"text":
             new = f"ARGV[{4 + len(computed)}]"
             computed.append(index)
-        entries.append(Entry(where, index.kind, index.key, len(entries), 0, "value", new, "before"))
+        score = known_score(index, "before")
+        entries.append(Entry(where, index.kind, index.key, len(entries), 0, "value", new, "before", score))
     flags = {"allow-oom"} if command in FREEING else set()
     if sets and checks and model.crosses:
         flags.add("allow-cross-slot-keys")
@@ -145,7 +146,7 @@ def _source(where: Partition, command: str, storage: Storage, entries: Sequence[
         locals=", ".join(names) if names else "_",
         read=read,
         after="value" if sets else "false",
-        check="".join(entry.lines("check" if sets else "check removal") for entry in entries),
+        check="".join((entry.lines("check") if sets else "") + entry.lines(READ_SCORE) for entry in entries),
         write=f"call('{command}', {target}{', value' if sets else ''})",
         follow="".join(_followed(entry) for entry in entries) if sets else removing,
         undo="".join(entry.lines("undo add") + entry.lines("undo remove") for entry in reversed(entries)),

@@ -9,7 +9,7 @@ from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
 from limpyd.scripts.outcomes import Model
 from limpyd.statements.create import Slot
-from limpyd.statements.entries import Entry
+from limpyd.statements.entries import READ_SCORE, Entry, known_score
 from limpyd.statements.lua_text import key_of, literal, tag
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
@@ -74,10 +74,11 @@ def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) 
             lines = f"{value} = held[{in_hash.index(slot) + 1}]\n"
         steps = ""
         for index in slot.indexes:
-            entry = Entry(where, index.kind, index.key, count, number, value, value, value)
+            score = known_score(index, value)
+            entry = Entry(where, index.kind, index.key, count, number, value, value, value, score)
             count += 1
             names += entry.locals
-            steps += entry.lines("check removal") + (entry.lines("remove") or entry.lines("take out"))
+            steps += entry.lines(READ_SCORE) + (entry.lines("remove") or entry.lines("take out"))
             undo = (entry.lines("undo add") + entry.lines("undo remove")) + undo
         follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n"
     return filled(

@@ -13,6 +13,7 @@ from limpyd.statements.source import FOLDER
 
 SECTION = re.compile(r"(?m)^-- \[(.+)\]\n")
 LOCALS = "locals"
+READ_SCORE = "read score"
 
 
 @cache
@@ -37,6 +38,7 @@ class Entry:
         value: the expression of the stored value.
         new: the expression of what is kept of the new value.
         old: the expression of what is kept of the value before.
+        score: that of its score, if it is known without a look.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Entry:
         value: str,
         new: str,
         old: str,
+        score: str = "",
     ) -> None:
         self._sections = sections(_text(kind))
         self._names = {
@@ -58,7 +61,10 @@ class Entry:
             "$value": value,
             "$new": new,
             "$old": old,
+            "$score": score or f"score{number}",
         }
+        if score:
+            self._sections = {**self._sections, READ_SCORE: ""}
 
     def lines(self, section: str) -> str:
         """A section of the template, filled in; empty if there is none."""
@@ -70,7 +76,12 @@ class Entry:
         return self.lines(LOCALS).replace(",", " ").split()
 
 
-NAMES = re.compile(r"\$(?:i|key|number|value|new|old)\b")
+NAMES = re.compile(r"\$(?:i|key|number|value|new|old|score)\b")
+
+
+def known_score(index: Kept, old: str) -> str:
+    """The expression of the score of a value before, if that is the value itself; else empty."""
+    return old if index.keeps_one_text and index.field.codec.name in {"float", "int"} else ""
 
 
 def follows(index: Kept) -> bool:

@@ -1,4 +1,4 @@
--- EVALSHA d60d4a7a3360b7f2df215a781aeb852a6c1173d9, sent with
+-- EVALSHA 6e9ea56e4ca2930cc1a7a7d943ab1ad3a2dacbc3, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -39,7 +39,7 @@ local pk, given = ARGV[2], ARGV[3]
 local whole = given == '11111111'
 local at, failed, outcome, reply = KEYS[1], false, false, false
 local counted, moved_from, listed, hash, stored = false, false, false, false, false
-local added0, removed0, owner1, added1, removed1, score2, changed2, added3, removed3, member4, added4, removed4, score5, changed5, set6, member6, added6, removed6, added8, removed8
+local added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, set6, member6, added6, removed6, added8, removed8
 repeat
   -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
   -- them moves the counter on to the number of objects, since most below that will be in use too.
@@ -136,7 +136,7 @@ repeat
       reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[7], pk)
     end
     if type(reply) ~= 'number' then failed = reply break end
-    changed2 = true
+    changed2, is_new2 = true, not score2
   end
   if whole or string.byte(given, 4) == 49 then
     at = (tag .. 'eq:city:') .. ARGV[8]
@@ -156,7 +156,7 @@ repeat
       reply = type(score5) == 'table' and score5 or call('ZADD', at, ARGV[10], pk)
     end
     if type(reply) ~= 'number' then failed = reply break end
-    changed5 = true
+    changed5, is_new5 = true, not score5
   end
   if whole or string.byte(given, 6) == 49 then
     at = tag .. 'field:motto:' .. pk
@@ -192,10 +192,10 @@ end
 if added8 then undo('SREM', (tag .. 'eq:team:') .. ARGV[12], pk) end
 if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
 if set6 then undo('DEL', tag .. 'field:motto:' .. pk) end
-if changed5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
+if changed5 and not is_new5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
 if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
 if added3 then undo('SREM', (tag .. 'eq:city:') .. ARGV[8], pk) end
-if changed2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
+if changed2 and not is_new2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
 if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), ARGV[5], owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), ARGV[5]) end
 if added0 then undo('SREM', (tag .. 'eq:name:') .. ARGV[4], pk) end
 if stored then

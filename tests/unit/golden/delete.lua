@@ -1,4 +1,4 @@
--- EVALSHA 3f89f5821fa5c9d275a46bc9e787a233b2d675e9, sent with
+-- EVALSHA 0d749e3bdb1bad71c79c645bdc1b0d08a0578ca3, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -27,7 +27,7 @@ if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= 3 then
 end
 local tag = string.sub(KEYS[1], 1, -4)
 local pk, at, failed, outcome, listed = ARGV[2], KEYS[1], false, false, false
-local value0, added0, removed0, value1, owner1, added1, removed1, value2, score2, changed2, value3, added3, removed3, member4, added4, removed4, value4, score5, changed5, value5, member6, added6, removed6, value6, added7, removed7
+local value0, added0, removed0, value1, owner1, added1, removed1, value2, score2, changed2, is_new2, value3, added3, removed3, member4, added4, removed4, value4, score5, changed5, is_new5, value5, member6, added6, removed6, value6, added7, removed7
 local reply = call('SREM', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -58,9 +58,6 @@ repeat
   value2 = held[3]
   if value2 then
     at = (tag .. 'num:age')
-    score2 = call('ZSCORE', at, pk)
-    if type(score2) == 'table' then failed = score2 break end
-    at = (tag .. 'num:age')
     reply = call('ZREM', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     changed2 = reply == 1
@@ -78,9 +75,6 @@ repeat
   end
   value4 = held[5]
   if value4 then
-    at = (tag .. 'num:weight')
-    score5 = call('ZSCORE', at, pk)
-    if type(score5) == 'table' then failed = score5 break end
     at = (tag .. 'num:weight')
     reply = call('ZREM', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
@@ -120,12 +114,12 @@ if added7 then undo('SREM', (tag .. 'eq:team:') .. value6, pk) end
 if removed7 then undo('SADD', (tag .. 'eq:team:') .. value6, pk) end
 if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
 if removed6 then undo('ZADD', (tag .. 'lex:motto'), 0, string.gsub(value5, '%z', '\0\255') .. '\0\0' .. pk) end
-if changed5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
+if changed5 and not is_new5 and value4 then undo('ZADD', (tag .. 'num:weight'), value4, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
 if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
 if removed4 then undo('ZADD', (tag .. 'lex:city'), 0, string.gsub(value3, '%z', '\0\255') .. '\0\0' .. pk) end
 if added3 then undo('SREM', (tag .. 'eq:city:') .. value3, pk) end
 if removed3 then undo('SADD', (tag .. 'eq:city:') .. value3, pk) end
-if changed2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
+if changed2 and not is_new2 and value2 then undo('ZADD', (tag .. 'num:age'), value2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
 if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), value1, owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), value1) end
 if removed1 then undo('HSET', (tag .. 'uniq:email'), value1, pk) end
 if added0 then undo('SREM', (tag .. 'eq:name:') .. value0, pk) end

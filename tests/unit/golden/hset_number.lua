@@ -1,4 +1,4 @@
--- EVALSHA f903cc0dacfffa6f7c42dba602e7f71ad8460fdb, sent with
+-- EVALSHA 86c3ba34a280198f4d0e8e84cfb4e584e2f76ba6, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -25,7 +25,7 @@ end
 local tag = string.sub(KEYS[1], 1, -4)
 local pk, value = ARGV[2], ARGV[3]
 local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
-local score0, changed0
+local score0, changed0, is_new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -37,9 +37,6 @@ repeat
   if type(before) == 'table' then failed = before break end
   local changes = before ~= value
   if changes then
-    at = (tag .. 'num:age')
-    score0 = call('ZSCORE', at, pk)
-    if type(score0) == 'table' then failed = score0 break end
   end
   at = key
   local result = call('HSET', key, 'age', value)
@@ -49,7 +46,7 @@ repeat
     at = (tag .. 'num:age')
     reply = call('ZADD', at, ARGV[4], pk)
     if type(reply) ~= 'number' then failed = reply break end
-    changed0 = true
+    changed0, is_new0 = true, reply == 1
   end
   return result
 until true
@@ -62,7 +59,7 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if changed0 and score0 then undo('ZADD', (tag .. 'num:age'), score0, pk) elseif changed0 then undo('ZREM', (tag .. 'num:age'), pk) end
+if changed0 and not is_new0 and before then undo('ZADD', (tag .. 'num:age'), before, pk) elseif changed0 then undo('ZREM', (tag .. 'num:age'), pk) end
 if stored then
   if before then undo('HSET', key, 'age', before) else undo('HDEL', key, 'age') end
 end

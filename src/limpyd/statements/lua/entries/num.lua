@@ -1,12 +1,9 @@
--- An index of numbers, dates or times: a sorted set, $key, of primary keys; the score is the value.
+-- An index of numbers, dates or times: a sorted set, $key, of primary keys; the score is the value. What it was, $score, is
+-- the value itself of an int or a float; of others it is read before.
 
 -- [locals]
-score$i, changed$i
--- [check]
-at = $key
-score$i = call('ZSCORE', at, pk)
-if type(score$i) == 'table' then failed = score$i break end
--- [check removal]
+score$i, changed$i, is_new$i
+-- [read score]
 at = $key
 score$i = call('ZSCORE', at, pk)
 if type(score$i) == 'table' then failed = score$i break end
@@ -19,7 +16,7 @@ changed$i = reply == 1
 at = $key
 reply = call('ZADD', at, $new, pk)
 if type(reply) ~= 'number' then failed = reply break end
-changed$i = true
+changed$i, is_new$i = true, reply == 1
 -- [create]
 at = $key
 reply = call('ZADD', at, 'NX', $new, pk)
@@ -28,6 +25,6 @@ if reply == 0 then
   reply = type(score$i) == 'table' and score$i or call('ZADD', at, $new, pk)
 end
 if type(reply) ~= 'number' then failed = reply break end
-changed$i = true
+changed$i, is_new$i = true, not score$i
 -- [undo add]
-if changed$i and score$i then undo('ZADD', $key, score$i, pk) elseif changed$i then undo('ZREM', $key, pk) end
+if changed$i and not is_new$i and $score then undo('ZADD', $key, $score, pk) elseif changed$i then undo('ZREM', $key, pk) end
