@@ -201,8 +201,9 @@ def no_expression(model: Any, given: Any) -> str:
         return text
     for field in model.fields.values():
         target: Any = getattr(field, "target", None) if getattr(field, "has_target", False) else None
-        names = () if target is None else target.fields
-        hidden = next((name for name in names if name in vars(field) or hasattr(type(field), name)), None)
+        if target is None:
+            continue
+        hidden = next((name for name in target.fields if name in vars(field) or hasattr(type(field), name)), None)
         if hidden is not None:
             own, theirs = f"{model.name}.{field.name}", f"{target.name}.{hidden}"
             return f"{text}. {own}.{hidden} is an attribute of the reference; {theirs} is compared as {own}[{hidden!r}]"

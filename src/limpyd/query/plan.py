@@ -142,8 +142,8 @@ class Plan:
         command = native.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
             span = Span(0, limit)
-            in_indexes = limit and self._in_indexes and native.any_pks(self.where, self._in_indexes, limit)
-            return self._existing(in_indexes or None, list, span) or self._find(b"pks", list, span)
+            in_indexes = native.any_pks(self.where, self._in_indexes, limit) if limit and self._in_indexes else None
+            return self._existing(in_indexes, list, span) or self._find(b"pks", list, span)
         return self._command(command.args, command.decode)
 
     def only(self, shape: Shape) -> Request[Any]:
