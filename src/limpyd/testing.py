@@ -13,6 +13,7 @@ from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import to_text
 from limpyd.requests import Request
+from limpyd.statements.statement import Prepared
 
 ASKED_ONCE = "declare"
 """The script that asks which indexes are built, once for each model and process."""
@@ -147,6 +148,8 @@ def _is_asked_once(request: Request[Any]) -> bool:
 
 
 def _told(request: Request[Any]) -> str:
+    if isinstance(request, Prepared):
+        return f"{request.statement.name} ({request.subject})"
     if request.script is not None:
         return f"{request.script.name} ({request.subject})"
     return " ".join(to_text(arg) if isinstance(arg, bytes) else str(arg) for arg in request.args[:4])[:100]

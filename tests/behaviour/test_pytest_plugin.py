@@ -145,7 +145,7 @@ class TestCounting:
             await do(one.queue.blpop(0.01))
         with assert_requests(1) as requests:
             await self.several(any_face, where.pipeline(), one)
-        assert requests.sent == ["together: write (Thing.name); write (Thing.name)"]
+        assert requests.sent == ["together: hset (Thing.name); hset (Thing.name)"]
         with assert_requests(1):
             await self.several(any_face, where.transaction(), one)
         with assert_requests(3):  # what is watched; a write within, at once; and no longer watched

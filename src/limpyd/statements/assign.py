@@ -124,7 +124,7 @@ def assignment(
     flags = {"allow-oom"} if command in FREEING else set()
     if sets and checks and model.crosses:
         flags.add("allow-cross-slot-keys")
-    script = CompiledScript(f"{command.lower()} {field}", _source(where, command, storage, entries), frozenset(flags))
+    script = CompiledScript(command.lower(), _source(where, command, storage, entries), frozenset(flags))
     size = (storage.sub is not None) + sets
     return Assignment(script, model, where, command, field, name, size, computed)
 

@@ -124,6 +124,8 @@ class Creation(Statement):
             return None
         return PreparedCreation(self, pk, (marks, *given), bytes, part)
 
+    name = "create"
+
     @property
     def given_names(self) -> list[str]:
         names = [f"a 1 for each of {', '.join(name for name, *_ in self._slots)} that gets a value, else 0"]

@@ -34,6 +34,7 @@ class Deletion(Statement):
     """The statement."""
 
     __slots__ = ()
+    name = "delete"
     given_names: ClassVar[list[str]] = []
 
 

@@ -83,6 +83,11 @@ class Statement:
         ]
 
     @property
+    def name(self) -> str:
+        """What it does, for messages: its command; of a script that serves one operation that."""
+        return self.command.lower()
+
+    @property
     def given_names(self) -> list[str]:
         """What a call gives beside the primary key."""
         return [f"what follows the key in {self.command} …"]
@@ -218,6 +223,9 @@ class Prepared(Request[R_co]):
         if not self._instance._checked:
             self._instance._made(self._pk)
         return self._convert(reply)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.statement.name} for {self.subject}>"
 
     def _refusal(self, reply: list[Any]) -> Exception:
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
