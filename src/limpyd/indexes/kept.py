@@ -167,7 +167,7 @@ class Kept:
                 if value is None and not self._as_text:
                     return []
         one = self._as_text or isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
-        several = [value] if one else value
+        several: Any = [value] if one else value
         return list(dict.fromkeys(self._made(each) for each in several))
 
     def _made(self, result: Any) -> bytes:

@@ -159,13 +159,14 @@ class FieldIndex:
         return self._upkeep.clear([self._index], chunk_size)
 
     def storage_key(self, *args: Any, transform_value: bool) -> str:
-        kept, sub = self._index.kept, to_bytes(str(args[0])) if len(args) > 1 else None
+        kept, value = self._index.kept, args[-1]
+        sub = to_bytes(str(args[0])) if len(args) > 1 else None
         if kept.found_by != b"eq":
             return to_text(kept.under(b"", sub)[0])
         if not (transform_value and kept.transforms):
-            return to_text(b"".join(kept.under(kept.filter_text("eq", args[-1]), sub)))
-        texts = kept.kept(kept.field.encode(args[-1]))
+            return to_text(b"".join(kept.under(kept.filter_text("eq", value), sub)))
+        texts = kept.kept(kept.field.encode(value))
         if len(texts) != 1:
-            msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(args[-1])}: it has no one key"
+            msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
             raise InvalidValue(msg)
         return to_text(b"".join(kept.under(texts[0], sub)))
