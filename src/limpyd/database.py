@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import redis
+import redis.lock
 
 from limpyd.checking.databases import Checked
 from limpyd.drivers.access import Access

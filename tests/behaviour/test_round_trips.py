@@ -156,6 +156,8 @@ async def warm(face, model):
     await face.do(model.get_or_create(only="1"))
     await face.do((await face.do(model.create(text="x"))).delete())
     await face.do(model.collection(indexed__in=["1"], only="1").count())
+    await face.do(model.get(only="1"))
+    await face.all(model.collection(key__in=["1", "2"]).instances())
     await face.all(one.scan_keys())
     return one
 

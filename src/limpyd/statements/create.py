@@ -124,7 +124,9 @@ class Creation(Statement):
             return None
         return PreparedCreation(self, pk, (marks, *given), bytes, part)
 
-    name = "create"
+    @property
+    def name(self) -> str:
+        return "create"
 
     @property
     def given_names(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
@@ -34,8 +34,14 @@ class Deletion(Statement):
     """The statement."""
 
     __slots__ = ()
-    name = "delete"
-    given_names: ClassVar[list[str]] = []
+
+    @property
+    def name(self) -> str:
+        return "delete"
+
+    @property
+    def given_names(self) -> list[str]:
+        return []
 
 
 class PreparedDeletion(Prepared[R]):

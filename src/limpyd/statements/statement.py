@@ -190,8 +190,8 @@ class Prepared(Request[R_co]):
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         first, part = self._convert, self.part
-        made: type[Prepared[Any]] = type(self)
-        return made(
+        made: Any = type(self)
+        converted: Request[S] = made(
             self.statement,
             self._pk,
             self._values,
@@ -200,6 +200,7 @@ class Prepared(Request[R_co]):
             self._instance,
             self.needs,
         )
+        return converted
 
     def after(self, before: Request[Any] | None) -> Request[R_co]:
         return self if before is None else self.part().after(before)
