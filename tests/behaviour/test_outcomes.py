@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import threading
+from copy import copy
 
 import pytest
 
@@ -385,10 +386,9 @@ async def test_an_exception_while_replies_are_read_leaves_the_others_theirs(any_
     def collect():
         pendings.extend([thing.count.hincrby(), thing.name.get(), thing.total.incr(), thing.name.get()])
 
-    original = type(field).decode
-    monkeypatch.setattr(
-        type(field), "decode", lambda self, *args: interrupted() if self is field else original(self, *args)
-    )
+    codec = copy(field.codec)
+    codec.decode = interrupted
+    monkeypatch.setattr(field, "codec", codec)
     with pytest.raises(Interrupted):
         await any_face.do(begin(any_face, kind, collect))
     assert (pendings[0].value, pendings[2].value) == (1, 1)

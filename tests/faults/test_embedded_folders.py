@@ -45,6 +45,13 @@ def of_kind(kind, folder):
     return [pid for pid, _, each in processes(str(folder)) if each == kind]
 
 
+def stopped(pid):
+    """Stops a process, and sees to it that nothing of what ended before lets it continue."""
+    for _ in range(10):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.02)
+
+
 class TestOneServer:
     def test_a_busy_one_is_waited_for(self, tmp_path):
         database = connected(tmp_path)
@@ -100,11 +107,11 @@ class TestOneServer:
         # The end of the last parent lets a stopped process group continue (POSIX: an orphaned one).
         assert gone(lambda: any(map(alive, others)))
         monkeypatch.setattr(limpyd.embedded, "PATIENCE", 0.5)
-        os.kill(server, signal.SIGSTOP)
         try:
             for removed in ((), ("server.lock", "users.lock")):
                 for name in removed:
                     (tmp_path / name).unlink()
+                stopped(server)
                 with pytest.raises(ServerUnreachable, match="does not answer"):
                     RedisDatabase.embedded(tmp_path).connect()
                 assert servers(str(tmp_path)) == [server]

@@ -6,5 +6,17 @@
 -- Reply  the primary key; nothing if nobody owns it, or one that does not exist
 -- @guarded
 
-local pk = redis.call('HGET', KEYS[2], ARGV[1])
-return pk and redis.call('SISMEMBER', KEYS[1], pk) == 1 and pk
+local function refused(reply, key)
+  -- @defers wrong_type
+  return string.find(reply.err, 'WRONGTYPE', 1, true) and wrong_type(key) or reply
+end
+
+local pk = redis.pcall('HGET', KEYS[2], ARGV[1])
+if type(pk) ~= 'string' then
+  return pk and refused(pk, KEYS[2])
+end
+local there = redis.pcall('SISMEMBER', KEYS[1], pk)
+if type(there) == 'table' then
+  return refused(there, KEYS[1])
+end
+return there == 1 and pk
