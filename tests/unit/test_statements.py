@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
-from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd import EqualIndex, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
@@ -134,3 +136,29 @@ def test_models_of_many_fields(one_server, fields, kind):
     other.delete()
     assert {key for key in many.database.scan_keys() if not key.endswith((":meta", ":seq"))} == set()
     many.database.close()
+
+
+def test_a_default_is_made_once(one_server):
+    """Also where a transaction takes the general script's request instead of the statement's."""
+    numbers = count()
+    database = RedisDatabase(port=one_server.port)
+    with one_server.client() as client:
+        client.flushall()
+    transform = EqualIndex(transform=lambda value: value[:1])
+    options = {"default": lambda: f"n{next(numbers)}"}
+    for name, field in (
+        ("Prepared", StringField(**options)),
+        ("General", StringField(indexes=[transform], **options)),
+    ):
+        model = type(name, (RedisModel,), {"database": database, "text": field, "plain": StringField()})
+        before = next(numbers)
+        model(plain="x")
+        with database.transaction():
+            model(plain="y")
+        with database.pipeline():
+            model(plain="z")
+        assert next(numbers) == before + 4
+        assert sorted(model.collection().values_list("text", flat=True)) == [f"n{before + each}" for each in (1, 2, 3)]
+    nothing = type("Nothing", (RedisModel,), {"database": database, "text": StringField(default=lambda: None)})
+    assert nothing()._pk is None
+    database.close()

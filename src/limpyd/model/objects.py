@@ -94,6 +94,9 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
         if schema.has_defaults:
             _missing_pk(schema)
         return answered(None)
+    are_given = bool(values)
+    if schema.has_defaults:
+        values = with_defaults(schema, values)
     statement = schema.statements.creation
     if statement is not None and statement.takes(values.keys() - schema.pk_names):
         pk = given_pk(schema, values)
@@ -103,10 +106,19 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
             return request
     new = new_object(schema, values)
     if new.pk is None and new.empty:
-        if not values:
+        if not are_given:
             return answered(None)
         raise nothing_to_store(schema)
     return calls.create(schema, schema.keys.partition(new.pk), new)
+
+
+def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a new object, with the defaults of the fields that are not given; each function is called once."""
+    fields = schema.value_fields.items()
+    defaults = {
+        name: field.default_value() for name, field in fields if field.default is not None and name not in values
+    }
+    return {**defaults, **values}
 
 
 def nothing_to_store(schema: Schema) -> InvalidValue:

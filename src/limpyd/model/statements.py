@@ -40,10 +40,10 @@ class ModelStatements:
             if settable and all(map(enters, place.indexes)):
                 slots.append(_slot(where, name, field, place, sub))
         taken = {slot.name for slot in slots}
-        left = [(field, place) for name, field, place, _ in schema.layout(where) if name not in taken]
-        others = [place.prefix for _, place in left if place.prefix != where.hash_prefix]
+        left = [place for name, _, place, _ in schema.layout(where) if name not in taken]
+        others = [place.prefix for place in left if place.prefix != where.hash_prefix]
         others += schema.dynamic.inventories(where)
-        if len(others) > MOST_KEYS or not _fit(slots) or any(field.default is not None for field, _ in left):
+        if len(others) > MOST_KEYS or not _fit(slots):
             return None
         return Creation(schema, where, slots, others, mints=schema.mints_pks)
 
@@ -77,4 +77,4 @@ def _fit(slots: Sequence[Slot]) -> bool:
 
 def _slot(where: Any, name: str, field: Any, place: Any, sub: bytes | None) -> Slot:
     checks = field.checks_in(where)
-    return Slot(name, field.encode, field.default_value, place.prefix, sub, place.indexes, checks)
+    return Slot(name, field.encode, place.prefix, sub, place.indexes, checks)

@@ -25,8 +25,6 @@ MOST_ENTRIES = 40
 MOST_KEYS = 100
 """How many keys of an object one command names."""
 
-ABSENT = object()
-
 
 class Slot(NamedTuple):
     """A field of one value of new objects.
@@ -34,7 +32,6 @@ class Slot(NamedTuple):
     Attributes:
         name: its name.
         encode: makes the stored value of a value.
-        default: makes the value of an object that is given none.
         prefix: what its keys begin with, or stands around the primary key in them.
         sub: its sub-key, if it is an entry of the hash.
         indexes: its indexes.
@@ -43,7 +40,6 @@ class Slot(NamedTuple):
 
     name: str
     encode: Callable[[Any], bytes]
-    default: Callable[[], Any]
     prefix: bytes
     sub: bytes | None
     indexes: Sequence[Kept]
@@ -58,7 +54,7 @@ def enters(index: Kept) -> bool:
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_claims", "_computed", "_names", "_slots")
+    __slots__ = ("_names", "_slots")
 
     def __init__(
         self, model: Model, where: Partition, slots: Sequence[Slot], others: Sequence[bytes], *, mints: bool
@@ -88,8 +84,7 @@ class Creation(Statement):
             CompiledScript("create", source, flags), model, where, "HSET", more_keys=(where.seq,) if mints else ()
         )
         self._slots = [
-            (slot.name, slot.encode, slot.default, [index for index in slot.indexes if index.form != b"text"])
-            for slot in slots
+            (slot.name, slot.encode, [index for index in slot.indexes if index.form != b"text"]) for slot in slots
         ]
         self._names = frozenset(slot.name for slot in slots)
 
@@ -100,17 +95,15 @@ class Creation(Statement):
     def request(
         self, pk: bytes | None, values: Mapping[str, Any], part: Callable[[], Request[bytes]]
     ) -> Request[bytes] | None:
-        """The request that creates an object; None if there is nothing to store.
+        """The request that creates an object with these values, defaults included; None if there is nothing to store.
 
         Raises:
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
         marks = b""
         given: list[bytes] = []
-        for name, encode, default, computed in self._slots:
-            value = values.get(name, ABSENT)
-            if value is ABSENT:
-                value = default()
+        for name, encode, computed in self._slots:
+            value = values.get(name)
             if value is None:
                 marks += b"0"
                 given += (b"", *(b"" for _ in computed))
@@ -130,14 +123,14 @@ class Creation(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        names = [f"a 1 for each of {', '.join(name for name, *_ in self._slots)} that gets a value, else 0"]
-        for name, _, _, computed in self._slots:
+        names = [f"a 1 for each of {', '.join(name for name, _, _ in self._slots)} that gets a value, else 0"]
+        for name, _, computed in self._slots:
             names += (name, *(f"what {index} keeps of it" for index in computed))
         return names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
         claims, at = [], 1
-        for name, _, _, computed in self._slots:
+        for name, _, computed in self._slots:
             stored: Any = values[at]
             claims.append(Claim(self.model, name, stored))
             at += 1 + len(computed)
