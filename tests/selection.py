@@ -1,12 +1,14 @@
 """Which servers and faces the tests run on: options that select them, and a line that names servers that were missing.
 
-A test of a face on a server runs on each server and on each face, but not on each pair of them: the faces take turns.
-What a face sends differs little by the server, and over the tests as a whole each face meets each server often.
+A test of a face on a server runs on each kind of server, on both faces, and on a cluster, but not on each combination
+of them: they take turns. What a face sends differs little by the server, and over the tests as a whole each face meets
+each server, and each as a cluster, often.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
@@ -17,8 +19,9 @@ from tests.servers import BINARIES, KNOWN, system_server
 SERVERS_HELP = (
     "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"
 )
-PAIRS_HELP = "run each test of a face on a server on each pair of them; else the faces take turns"
-FACES = ("sync", "async")
+PAIRS_HELP = "run each test of a face on a server on each pair of them; else they take turns"
+TURNS = [("sync", False), ("async", True), ("sync", True), ("async", False)]
+"""Faces, and whether the server is a cluster of one node: two neighbours have both faces, three both of both."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,18 +84,24 @@ def servers_of(item: pytest.Item) -> set[str]:
 
 
 def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Of the pairs of a face and a server, those in turn: each server with one face, each face with some server."""
-    sides: dict[str, set[int]] = defaultdict(set)
+    """Of the pairs of a face and a server, those in turn: each kind of server once, both faces, and some cluster."""
+    pairs: dict[str, dict[str, dict[Any, pytest.Item]]] = defaultdict(lambda: defaultdict(dict))
     for item in items:
         if _is_of_pair(item):
-            sides[_without_pair(item)].add(_side(item))
+            face, server = item.callspec.params["face"], item.callspec.params["server"]
+            pairs[_without_pair(item)][_resolve(server)][face, server.endswith("-cluster")] = item
+    selected = {item for test, servers in pairs.items() for item in _turns(test, servers)}
+    return [item for item in items if item in selected or not _is_of_pair(item)]
 
-    def is_in_turn(item: Any) -> bool:
-        if not _is_of_pair(item) or len(sides[test := _without_pair(item)]) == 1:
-            return True
-        return (_side(item) + FACES.index(item.callspec.params["face"]) + crc32(test.encode())) % len(FACES) == 0
 
-    return [item for item in items if is_in_turn(item)]
+def _turns(test: str, servers: dict[str, dict[Any, pytest.Item]]) -> Iterator[pytest.Item]:
+    """The pairs of a test that are in turn, by the kinds of servers that it runs on."""
+    for name, found in servers.items():
+        first = crc32(test.encode()) + list(BINARIES).index(name)
+        for turn in (first, first + 1) if len(servers) == 1 else (first,):
+            # One that is not there gives its turn to that of the same face.
+            turns = (TURNS[(turn + later) % len(TURNS)] for later in (0, 2, 1, 3))
+            yield next(found[each] for each in turns if each in found)
 
 
 def _is_of_pair(item: Any) -> bool:
@@ -106,12 +115,6 @@ def _without_pair(item: Any) -> str:
     for part in ("server", "face"):
         others = others.replace(item.callspec.params[part], part, 1)
     return f"{item.parent.nodeid}::{item.originalname}[{others}]"
-
-
-def _side(item: Any) -> int:
-    """The side of a test's server: a server and the cluster of one node of its kind are on different ones."""
-    name = item.callspec.params["server"]
-    return (list(BINARIES).index(_resolve(name)) + name.endswith("-cluster")) % 2
 
 
 def _resolve(name: str) -> str:
