@@ -114,11 +114,9 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
 
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a new object, with the defaults of the fields that are not given; each function is called once."""
-    fields = schema.value_fields.items()
-    defaults = {
-        name: field.default_value() for name, field in fields if field.default is not None and name not in values
-    }
-    return {**defaults, **values}
+    fields = [field for field in schema.value_fields.values() if field.default is not None]
+    missing = [field for field in fields if field.name not in values and field is not schema.version]
+    return {**{field.name: field.default_value() for field in missing}, **values}
 
 
 def nothing_to_store(schema: Schema) -> InvalidValue:

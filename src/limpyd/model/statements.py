@@ -28,16 +28,15 @@ class ModelStatements:
         """The statement that creates an object; None if only the general script can.
 
         Fields of many members, and those with an index of which only Python knows how many entries a value has, get no
-        value by it.
+        value by it; that one makes objects with a version, too.
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        if schema.together(where):
+        if schema.together(where) or schema.version is not None:
             return None
         slots = []
         for name, field, place, sub in schema.layout(where):
-            settable = isinstance(field, SingleValueField) and field is not schema.version
-            if settable and all(map(enters, place.indexes)):
+            if isinstance(field, SingleValueField) and all(map(enters, place.indexes)):
                 slots.append(_slot(where, name, field, place, sub))
         taken = {slot.name for slot in slots}
         left = [place for name, _, place, _ in schema.layout(where) if name not in taken]
