@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import closing
 
 import pytest
@@ -81,6 +82,16 @@ def reads(thing, field, pk):
     return None
 
 
+def _of_entries(found):
+    """How many findings of each kind there are, missing entries and conflicts as one.
+
+    Of two objects with a unique value that no index knows, a repair enters the first; then the second conflicts.
+    """
+    entries = Counter(found)
+    entries["missing"] += entries.pop("conflict", 0)
+    return +entries
+
+
 DAMAGE = st.tuples(
     st.integers(0, 1000), st.sampled_from("12345"), st.sampled_from(TEXTS), st.sampled_from([False] * 4 + [True])
 )
@@ -108,7 +119,7 @@ def test_random_values(sound, damages):
     first = thing.check()
     assert state(client) == spoiled
     repaired = thing.check(repair=True)
-    assert repaired.found == first.found
+    assert _of_entries(repaired.found) == _of_entries(first.found)
     left = thing.check()
     assert {finding.kind for finding in left} <= UNREPAIRABLE | LOSING
     broken = {(finding.pk, finding.key) for finding in left.of("undecodable")}
