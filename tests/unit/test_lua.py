@@ -168,3 +168,12 @@ def test_what_cannot_be_had_is_not_linked(folders):
 )
 def test_names_are_found_by_the_scopes_of_lua(source, free):
     assert names_in(source).free.keys() == free
+
+
+def test_threads_that_link_at_the_same_time(monkeypatch):
+    """Each may have read the library itself, and meet what the other one has read."""
+    text = (SCRIPTS / "create.lua").read_text("utf-8")
+    expected = link(text, "create")
+    for each in (linker.library, linker.providers):
+        monkeypatch.setattr(linker, each.__name__, each.__wrapped__)
+    assert link(text, "create") == expected

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -42,17 +43,17 @@ class Piece(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
 class Part:
-    """A Lua file, as the linker sees it.
+    """A Lua file, as the linker sees it. Threads that link at the same time may each have read it.
 
     Attributes:
         label: which file that is.
         text: what stands in it.
     """
 
-    def __init__(self, label: str, text: str) -> None:
-        self.label = label
-        self.text = text
+    label: str
+    text: str
 
     @cached_property
     def pieces(self) -> list[Piece]:
