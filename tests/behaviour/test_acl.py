@@ -63,7 +63,8 @@ def account(face, *declared, **how):
 
 def refused_to(face):
     """What the server refused; only whether SORT may read by patterns is asked once."""
-    return {(entry["reason"], entry["object"]) for entry in face.client.acl_log()}
+    entries = [(entry["reason"], entry["object"]) for entry in face.client.acl_log()]
+    return {tuple(each.decode() if isinstance(each, bytes) else each for each in entry) for entry in entries}
 
 
 def database_of(face):
