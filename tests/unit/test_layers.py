@@ -212,7 +212,7 @@ def test_files_are_short():
 
 
 def test_importing_costs_little_beyond_redis():
-    """At most three quarters of the function calls of importing redis, which is about half of its time."""
+    """At most seven tenths of the function calls of importing redis, which is about half of its time."""
     program = (
         "import sys; calls = [0]\n"
         "def count(_frame, event, _): calls[0] += event in {'call', 'c_call'}\n"
@@ -220,11 +220,11 @@ def test_importing_costs_little_beyond_redis():
         "import limpyd, limpyd.asyncio\nprint((calls[0] - of_redis) / of_redis)"
     )
     ratio = float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
-    assert ratio < 0.75
+    assert ratio < 0.7
 
 
 def test_making_an_instance_costs_little(one_server):
-    """At most fifteen times as much as an instance of a plain class, which Python 3.13 makes in half the time."""
+    """At most eight times as much as an instance of a plain class, where nothing is asked."""
     import timeit  # noqa: PLC0415
 
     from limpyd import RedisDatabase, RedisModel, StringField  # noqa: PLC0415
@@ -241,4 +241,4 @@ def test_making_an_instance_costs_little(one_server):
     plain, made = (
         min(timeit.repeat(lambda m=make: m(1), number=200, repeat=200)) for make in (Plain, Thing.lazy_connect)
     )
-    assert made < 15 * plain
+    assert made < 8 * plain
