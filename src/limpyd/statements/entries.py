@@ -11,7 +11,7 @@ from limpyd.requests import Argument
 from limpyd.statements.lua_text import key
 from limpyd.statements.source import FOLDER
 
-SECTION = re.compile(r"(?m)^-- \[(.+)\]\n")
+SECTION = r"(?m)^-- \[(.+)\]\n"
 LOCALS = "locals"
 READ_SCORE = "read score"
 
@@ -22,7 +22,7 @@ def sections(kind: str) -> dict[str, str]:
     path = FOLDER / "entries" / f"{kind}.lua"
     if not path.exists():
         return {}
-    _, *parts = SECTION.split(path.read_text("utf-8"))
+    _, *parts = re.split(SECTION, path.read_text("utf-8"))
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
@@ -68,7 +68,7 @@ class Entry:
 
     def lines(self, section: str) -> str:
         """A section of the template, filled in; empty if there is none."""
-        return NAMES.sub(lambda name: self._names[name[0]], self._sections.get(section, ""))
+        return re.sub(NAMES, lambda name: self._names[name[0]], self._sections.get(section, ""))
 
     @property
     def locals(self) -> list[str]:
@@ -76,7 +76,7 @@ class Entry:
         return self.lines(LOCALS).replace(",", " ").split()
 
 
-NAMES = re.compile(r"\$(?:i|key|number|value|new|old|score)\b")
+NAMES = r"\$(?:i|key|number|value|new|old|score)\b"
 
 
 def known_score(index: Kept, old: str) -> str:

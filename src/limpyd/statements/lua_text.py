@@ -6,12 +6,12 @@ import re
 
 from limpyd.keys import Partition
 
-_ESCAPED = re.compile(rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]")
+_ESCAPED = rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]"
 
 
 def literal(raw: bytes) -> str:
     """Returns the literal of Lua that stands for some bytes; it holds printable ASCII alone."""
-    return "'" + _ESCAPED.sub(lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
+    return "'" + re.sub(_ESCAPED, lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
 
 
 def key(where: Partition, raw: bytes) -> str:

@@ -39,8 +39,8 @@ def filled(name: str, **parts: str) -> str:
     """
     text = _text(name)
     parts = {"guard": _text("guard"), "undo_function": _text("undo"), **parts}
-    text = LINE.sub(lambda line: indented(parts[line[2]], line[1]), text)
-    return WORD.sub(lambda word: parts[word[1]], text)
+    text = re.sub(LINE, lambda line: indented(parts[line[2]], line[1]), text)
+    return re.sub(WORD, lambda word: parts[word[1]], text)
 
 
 def indented(text: str, by: str) -> str:
@@ -53,5 +53,5 @@ def _text(name: str) -> str:
     return (FOLDER / f"{name}.lua").read_text("utf-8")
 
 
-LINE = re.compile(r"(?m)^( *)-- \$(\w+)\n")
-WORD = re.compile(r"\$(\w+)")
+LINE = r"(?m)^( *)-- \$(\w+)\n"
+WORD = r"\$(\w+)"
