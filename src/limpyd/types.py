@@ -27,6 +27,7 @@ class Untyped:
 
 Encodable = str | bytes | bytearray | memoryview | int | float | Decimal
 """What such a field takes."""
+BYTES_LIKE = (bytes, bytearray, memoryview)
 
 
 class SupportsItems(Protocol[K_co, V_co]):
@@ -187,7 +188,9 @@ def _encode_untyped(value: Encodable) -> bytes:
     """The text that redis-py's encoder sends; that of a Decimal, which it refuses, is written without an exponent."""
     if type(value) is str:
         return value.encode("utf-8", "surrogateescape")
-    if isinstance(value, bytes | bytearray | memoryview):
+    if type(value) is int:
+        return b"%d" % value
+    if isinstance(value, BYTES_LIKE):
         return bytes(value)
     if isinstance(value, bool):
         raise TypeError(_not_encodable(value))
@@ -228,14 +231,14 @@ def _not_encodable(value: object) -> str:
 
 
 def _encode_bytes(value: bytes) -> bytes:
-    if not isinstance(value, bytes | bytearray | memoryview):
+    if not isinstance(value, BYTES_LIKE):
         msg = f"it takes bytes, not {type(value).__name__}"
         raise TypeError(msg)
     return bytes(value)
 
 
 def _encode_float(value: float) -> bytes:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"it takes float, not {type(value).__name__}"
         raise TypeError(msg)
     return repr(float(value)).removesuffix(".0").encode()

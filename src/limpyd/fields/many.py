@@ -20,7 +20,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 R = TypeVar("R")
 
-LISTS = {list, tuple, set, frozenset}
+LISTS = (list, tuple, set, frozenset)
 
 
 class MembersField(ValueField[T]):
@@ -79,7 +79,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         if not members:
             msg = f"{name} on {self._field} needs at least one member"
             raise MissingArgument(msg)
-        if len(members) == 1 and isinstance(members[0], list | tuple | set | frozenset):
+        if len(members) == 1 and isinstance(members[0], LISTS):
             msg = f"{name} on {self._field} takes its members one by one: {name.lower()}(*members)"
             raise InvalidValue(msg)
         encode = self._field.encode
