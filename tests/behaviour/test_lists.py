@@ -105,7 +105,7 @@ class TestLists:
     async def test_waiting(self, face, model, thing):
         do, bag = face.do, thing.bag
         await do(bag.rpush("a", "b", "c", "d"))
-        assert await do(bag.blpop()) == "a"
+        assert await do(bag.blpop(None)) == "a"
         assert await do(bag.brpop(timeout=1)) == "d"
         assert await do(bag.blmpop(1, "LEFT", 5)) == ["b", "c"]
         assert await do(bag.blpop(0.01)) is await do(bag.brpop(0.01)) is None

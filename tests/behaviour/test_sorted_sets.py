@@ -123,7 +123,7 @@ class TestSortedSets:
     async def test_waiting(self, face, thing):
         do, ranks = face.do, thing.ranks
         await do(ranks.zadd({"a": 1, "b": 2, "c": 3, "d": 4}))
-        assert await do(ranks.bzpopmin()) == ("a", 1.0)
+        assert await do(ranks.bzpopmin(None)) == ("a", 1.0)
         assert await do(ranks.bzpopmax(1)) == ("d", 4.0)
         assert await do(ranks.bzmpop(1, min=True, count=9)) == [("b", 2.0), ("c", 3.0)]
         assert await do(ranks.bzpopmin(0.01)) is await do(ranks.bzpopmax(0.01)) is None

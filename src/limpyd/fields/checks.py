@@ -229,8 +229,14 @@ def _whole(what: str, value: int | timedelta, unit: timedelta) -> int:
     return count
 
 
-def timeout(what: str, value: float | timedelta) -> str:
+Timeout = float | timedelta | None
+"""How long to wait for a member, in seconds: as in redis-py, None is 0, which is no limit."""
+
+
+def timeout(what: str, value: Timeout) -> str:
     """How many seconds to wait at the most, as it is sent; 0 for no limit."""
+    if value is None:
+        return "0"
     if isinstance(value, timedelta):
         value = value.total_seconds()
     text = number(what, value)

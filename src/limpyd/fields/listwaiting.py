@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from limpyd.commands import command
@@ -24,11 +23,11 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
     __slots__ = ()
 
     @command("BLPOP")
-    def blpop(self, timeout: float | timedelta = 0) -> Request[T | None]:
+    def blpop(self, timeout: checks.Timeout = 0) -> Request[T | None]:
         """Removes the first member and returns it, waiting until there is one (BLPOP); None if time runs out.
 
         Args:
-            timeout: how many seconds to wait; 0 for no limit.
+            timeout: how many seconds to wait; 0 or None for no limit.
 
         Raises:
             UnsupportedCommand: the field is indexed, and no script, which would keep the index, can wait.
@@ -37,12 +36,12 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
         return self._pop_waiting("BLPOP", timeout)
 
     @command("BRPOP")
-    def brpop(self, timeout: float | timedelta = 0) -> Request[T | None]:
+    def brpop(self, timeout: checks.Timeout = 0) -> Request[T | None]:
         """Removes the last member and returns it, waiting until there is one (BRPOP); else as `blpop`."""
         return self._pop_waiting("BRPOP", timeout)
 
     @command("BLMPOP")
-    def blmpop(self, timeout: float | timedelta, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
+    def blmpop(self, timeout: checks.Timeout, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
         """Removes up to `count` members from an end, waiting until there is one (BLMPOP); else as `blpop`."""
         self._may_wait("BLMPOP")
         numkeys, *args = self._mpop_args("BLMPOP", direction, count)
@@ -53,7 +52,7 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
     def blmove(
         self,
         destination: BoundListWaiting[T, Any, Any],
-        timeout: float | timedelta,
+        timeout: checks.Timeout,
         src: End = "LEFT",
         dest: End = "RIGHT",
     ) -> Request[T | None]:
@@ -66,14 +65,12 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
         return self._moved_waiting(destination, timeout, src, dest)
 
     @command("BLMOVE")
-    def brpoplpush(
-        self, destination: BoundListWaiting[T, Any, Any], timeout: float | timedelta = 0
-    ) -> Request[T | None]:
+    def brpoplpush(self, destination: BoundListWaiting[T, Any, Any], timeout: checks.Timeout = 0) -> Request[T | None]:
         """Moves the last member before the first of another list (BLMOVE, the successor of BRPOPLPUSH); as `blmove`."""
         return self._moved_waiting(destination, timeout, "RIGHT", "LEFT")
 
     def _moved_waiting(
-        self, destination: BoundListWaiting[T, Any, Any], timeout: float | timedelta, src: str, dest: str
+        self, destination: BoundListWaiting[T, Any, Any], timeout: checks.Timeout, src: str, dest: str
     ) -> Request[T | None]:
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")
@@ -101,7 +98,7 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
     def _popped(self, reply: Any) -> list[T]:
         return self._values(reply[1]) if reply else []
 
-    def _pop_waiting(self, name: str, timeout: float | timedelta) -> Request[T | None]:
+    def _pop_waiting(self, name: str, timeout: checks.Timeout) -> Request[T | None]:
         self._may_wait(name)
         args = (name, self._key(), checks.timeout(f"{name}'s timeout", timeout))
         return self._blocking(args, lambda reply: self._value(reply[1]) if reply else None, args[-1])

@@ -168,11 +168,11 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     # --- waiting ---
 
     @command("BZPOPMIN")
-    def bzpopmin(self, timeout: float = 0) -> Request[tuple[T, float] | None]:
+    def bzpopmin(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
         """Removes the member of the lowest score, waiting until there is one (BZPOPMIN); None if time runs out.
 
         Args:
-            timeout: how many seconds to wait; 0 for no limit.
+            timeout: how many seconds to wait; 0 or None for no limit.
 
         Raises:
             UnsupportedCommand: the field is indexed, and no script, which would keep the index, can wait.
@@ -181,14 +181,14 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         return self._pop_waiting("BZPOPMIN", timeout)
 
     @command("BZPOPMAX")
-    def bzpopmax(self, timeout: float = 0) -> Request[tuple[T, float] | None]:
+    def bzpopmax(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
         """Removes the member of the highest score, waiting until there is one (BZPOPMAX); else as `bzpopmin`."""
         return self._pop_waiting("BZPOPMAX", timeout)
 
     @command("BZMPOP")
     def bzmpop(
         self,
-        timeout: float,
+        timeout: checks.Timeout,
         *,
         min: bool = False,
         max: bool = False,
@@ -327,7 +327,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     def _popped(self, reply: Any) -> list[tuple[T, float]]:
         return self._scored(reply[1]) if reply else []
 
-    def _pop_waiting(self, name: str, timeout: float) -> Request[tuple[T, float] | None]:
+    def _pop_waiting(self, name: str, timeout: checks.Timeout) -> Request[tuple[T, float] | None]:
         self._may_wait(name)
         seconds = checks.timeout(f"{name}'s timeout", timeout)
         args = (name, self._key(), seconds)
