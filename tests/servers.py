@@ -15,6 +15,7 @@ from importlib.util import find_spec
 
 import redis
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
 NEWEST = "valkey-9.1"
@@ -67,6 +68,8 @@ BINARIES = binaries()
 OLDEST = min(BINARIES, key=age, default=NEWEST)
 """The server at hand that can do least: Redis 7.0 where it is on the PATH."""
 CLUSTERS = [f"{name}-cluster" for name in BINARIES]
+LIBRARY = DriverInfo()
+"""Made once: redis-py looks up its version among the installed packages for each client without."""
 NEWEST_AND_OLDEST = list(dict.fromkeys([NEWEST, OLDEST]))
 
 
@@ -104,7 +107,7 @@ class Server:
 
     def client(self) -> redis.Redis:
         """A redis-py client, for looking at what is stored."""
-        return redis.Redis(port=self.port)
+        return redis.Redis(port=self.port, driver_info=LIBRARY)
 
     def _wait(self) -> None:
         with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:

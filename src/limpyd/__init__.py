@@ -47,6 +47,7 @@ from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from limpyd.types import GeoPoint
+from limpyd.version import __version__
 
 RelatedModel = RedisModel
 """The name that limpyd 2 has for models with references, which every model can have here."""
@@ -81,7 +82,6 @@ else:
         return getattr(dynamic, name)
 
 
-__version__ = "3.0.0.dev0"
 EXACT_VERSION = __version__
 VERSION = (3, 0, 0)
 

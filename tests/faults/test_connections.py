@@ -15,6 +15,7 @@ import pytest
 import redis
 import redis.asyncio
 
+import limpyd
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers.lines import Line
@@ -828,3 +829,19 @@ class TestSettings:
                 face.client.close()
         finally:
             server.stop()
+
+    @pytest.mark.parametrize(
+        ("settings", "shown"),
+        [
+            ({}, f"redis-py(limpyd_v{limpyd.__version__})"),
+            ({"driver_info": redis.DriverInfo().add_upstream_driver("shop", "2.1")}, "redis-py(shop_v2.1)"),
+        ],
+    )
+    async def test_the_server_is_told_which_library_is_connected(self, any_face, settings, shown):
+        database = any_face.Database(port=any_face.server.port, client_name="shop", **settings)
+        model = type("Thing", (any_face.Model,), {"database": database, "queue": ListField()})
+        one = await any_face.do(model.create(queue=["a"]))
+        await any_face.do(one.queue.blpop())  # by a connection of its own
+        shops = [client for client in any_face.client.client_list() if client["name"] == "shop"]
+        assert {client["lib-name"] for client in shops} == {shown}
+        await any_face.do(database.close())

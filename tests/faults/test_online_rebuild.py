@@ -28,7 +28,7 @@ from tests.rebuild import inconsistencies
 from tests.steps import longest_step
 
 ROOT = Path(__file__).parents[2]
-OBJECTS = 10_000
+OBJECTS = 4_000
 LONGEST_WAIT = 0.1
 
 

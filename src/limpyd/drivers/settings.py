@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 from typing import Any
 
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
 from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
@@ -14,10 +16,13 @@ from limpyd.drivers.sentinel import checked_sentinels
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.suggestions import did_you_mean
 from limpyd.urls import check_host
+from limpyd.version import __version__
 
 DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 """What limpyd decides of its own connections, whatever the settings say."""
+OF_LIBRARY = {"driver_info", "lib_name", "lib_version"}
+"""The settings of what CLIENT LIST shows as lib-name and lib-ver."""
 
 UNLIMITED = 2**31
 
@@ -58,4 +63,11 @@ def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
 def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
     limit = settings.get("max_connections") or UNLIMITED
-    return {"retry": Retry(NoBackoff(), 0), **settings, "max_connections": limit, **OURS}
+    library = {} if OF_LIBRARY & settings.keys() else {"driver_info": _driver_info()}
+    return {"retry": Retry(NoBackoff(), 0), **library, **settings, "max_connections": limit, **OURS}
+
+
+@cache
+def _driver_info() -> DriverInfo:
+    """Redis-py, used by limpyd; made once, since redis-py looks up its version among the installed packages."""
+    return DriverInfo().add_upstream_driver("limpyd", __version__)
