@@ -109,8 +109,8 @@ class RelatedDoesNotExist(DoesNotExist):
 
     def __init__(self, model: str, field: str, target: str, pk: str) -> None:
         super().__init__(
-            f"{model}.{field}: there is no {target}({pk!r}) to refer to; nothing was written. Create it first, or "
-            f"declare the field with check=False"
+            f"{model}.{field}: there is no {target}({shorten(pk)}) to refer to; nothing was written. Create it first, "
+            f"or declare the field with check=False"
         )
         self.model = model
         self.field = field
@@ -129,8 +129,8 @@ class RestrictedError(LimpydError, ValueError):
 
     def __init__(self, model: str, field: str, pk: str, target_model: str, target: str) -> None:
         super().__init__(
-            f"{target_model}({target!r}) cannot be deleted: {model}({pk!r}).{field} refers to it, and is declared "
-            f"with on_delete='restrict'; nothing was deleted in this step. Change or delete that object first"
+            f"{target_model}({shorten(target)}) cannot be deleted: {model}({shorten(pk)}).{field} refers to it, and is "
+            f"declared with on_delete='restrict'; nothing was deleted in this step. Change or delete that object first"
         )
         self.model = model
         self.field = field
@@ -182,13 +182,13 @@ class UniquenessError(LimpydError, ValueError):
         if other is None:
             message = (
                 f"{model}.{field} is unique and {shorten(value)} already belongs to "
-                f"{model}({owner!r}); nothing was written. Choose another value, "
+                f"{model}({shorten(owner)}); nothing was written. Choose another value, "
                 f"or change that object first."
             )
         else:
             message = (
-                f"{model}.{field} is unique, but both {model}({owner!r}) and {model}({other!r}) have {shorten(value)}; "
-                f"so its index is not built. Change one of them, and rebuild it again."
+                f"{model}.{field} is unique, but both {model}({shorten(owner)}) and {model}({shorten(other)}) have "
+                f"{shorten(value)}; so its index is not built. Change one of them, and rebuild it again."
             )
         super().__init__(message)
         self.model = model
@@ -210,8 +210,8 @@ class StaleObject(LimpydError):
 
     def __init__(self, model: str, pk: str, expected: int, found: int) -> None:
         super().__init__(
-            f"{model}({pk!r}) has version {found}, not {expected}: it was updated since that was read; nothing was "
-            f"written. Read it again, and decide anew"
+            f"{model}({shorten(pk)}) has version {found}, not {expected}: it was updated since that was read; nothing "
+            f"was written. Read it again, and decide anew"
         )
         self.model = model
         self.pk = pk
@@ -263,7 +263,7 @@ class WrongTypeError(LimpydError, TypeError):
 
     def __init__(self, subject: str, key: str, expected: str, found: str) -> None:
         super().__init__(
-            f"{subject}: the key {key!r} should be a {expected} but holds a {found}. "
+            f"{subject}: the key {shorten(key, 300)} should be a {expected} but holds a {found}. "
             f"Something other than this field wrote it; move or delete that key."
         )
         self.key = key

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
-from limpyd.exceptions import LimpydError, ServerUnreachable
+from limpyd.exceptions import (
+    LimpydError,
+    RelatedDoesNotExist,
+    RestrictedError,
+    ServerUnreachable,
+    StaleObject,
+    UniquenessError,
+    WrongTypeError,
+)
 from limpyd.scripts.outcomes import plain
 
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
@@ -72,3 +80,20 @@ def test_a_server_that_is_not_there():
     assert isinstance(caught.value, LimpydError)
     assert ".." not in str(caught.value)
     assert "Check that it runs" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda text: RelatedDoesNotExist("Person", "group", "Group", text),
+        lambda text: RestrictedError("Person", "group", text, "Group", text),
+        lambda text: UniquenessError("Person", "name", text, text),
+        lambda text: UniquenessError("Person", "name", text, text, text),
+        lambda text: StaleObject("Person", text, 1, 2),
+        lambda text: WrongTypeError("Person", text, "string", "list"),
+    ],
+)
+def test_long_texts_are_cut(error):
+    shown = str(error("x" * 100_000))
+    assert len(shown) < 1000
+    assert "(100002 characters)" in shown

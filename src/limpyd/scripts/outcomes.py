@@ -205,26 +205,27 @@ def about_a_key(
     said = "" if outcome == b"occupied" else to_text(facts.pop(0))
     message = plain(said)
     key, found = to_text(facts[0]), to_text(facts[1])
+    shown = shorten(key, 300)
     expected = model.type_of(facts[0])
     if outcome == b"broken":
         msg = (
-            f"{who}, around the key {key!r}: a write was refused, and what it had changed could not all be taken "
+            f"{who}, around the key {shown}: a write was refused, and what it had changed could not all be taken "
             f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD, then look for "
             f"what is left by {model.name}.check()"
         )
         return RollbackFailed(msg)
     if outcome == b"unread":
         return OutcomeUnknown(
-            f"{who}, key {key!r}: the command was executed, but its result, an integer beyond 2**53, could not be read "
+            f"{who}, key {shown}: the command was executed, but its result, an integer beyond 2**53, could not be read "
             f"({message}); read the value to know it. Allow this account GET and HGET"
         )
     if found not in {expected, "none"} and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
         return WrongTypeError(who, key, expected, found)
     if outcome == b"occupied":
-        msg = f"{who}: the key {key!r} holds data of no object; nothing was changed. Move or delete that key"
+        msg = f"{who}: the key {shown} holds data of no object; nothing was changed. Move or delete that key"
         return ServerError(msg)
     old = too_old(who, command, message, needs)
-    return old or ServerError(f"{who}, key {key!r}: {message}; nothing was changed{cure_of_account(message)}")
+    return old or ServerError(f"{who}, key {shown}: {message}; nothing was changed{cure_of_account(message)}")
 
 
 def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
