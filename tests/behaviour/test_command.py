@@ -359,7 +359,7 @@ class TestScript:
         for operation, text in (
             ("create", "--   ARGV[2]  the primary key"),
             ("delete", "the general script delete_related.lua"),
-            ("age.hset", "--   ARGV[4]  what NumberRangeIndex"),
+            ("age.hset", "--   ARGV[7]  what NumberRangeIndex"),
             ("name.set", "call('HSET'"),
             ("age.hincrby", "the general script write.lua"),
             ("tags.sadd", "the general script write_members.lua"),

@@ -1,4 +1,7 @@
-"""Statements that give a field of one value another value, or remove it, and make its indexes follow."""
+"""Statements that give a field of one value another value, or remove it, and make its indexes follow.
+
+Names and keys are arguments of their scripts, so fields that are alike share one, whatever their models are.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
 from limpyd.scripts.outcomes import Claim, Model
 from limpyd.statements.entries import READ_SCORE, Entry, follows, known_score
-from limpyd.statements.lua_text import key_of, literal, tag
-from limpyd.statements.source import CompiledScript, filled
+from limpyd.statements.source import CompiledScript, compiled, filled
 from limpyd.statements.statement import Statement
 
 
@@ -40,6 +42,7 @@ class Assignment(Statement):
         name: its name.
         size: how many arguments the command has, beside the key; with more or fewer it is another one.
         computed: the indexes that do not keep the value itself.
+        names: its name and keys, as the script is told.
     """
 
     __slots__ = ("_computed", "_size")
@@ -54,8 +57,9 @@ class Assignment(Statement):
         name: str,
         size: int,
         computed: Sequence[Kept],
+        names: tuple[bytes, ...],
     ) -> None:
-        super().__init__(script, model, where, command, (), field, (Claim(model, name),))
+        super().__init__(script, model, where, command, names, field, (Claim(model, name),))
         self._size = size
         self._computed = computed
 
@@ -110,39 +114,74 @@ def assignment(
     if not (command in SETS or command in REMOVES) or not all(map(follows, indexes)):
         return None
     sets = command in SETS
+    names = Names()
+    target = names.target(storage)
+    keys = [names.argument(key) for _, _, key in checks] if sets else []
+    keys += [names.argument(index.key) for index in indexes]
+    after_names = 2 + len(names.given)
+    pk, value = (f"ARGV[{after_names + number}]" for number in range(2))
     entries: list[Entry] = []
     computed: list[Kept] = []
-    for number, (kind, _, key) in enumerate(checks if sets else ()):
-        entries.append(Entry(where, kind, key, number, 0, "value", "value", "before"))
+    for kind, _, _ in checks if sets else ():
+        entries.append(Entry(keys[len(entries)], kind, len(entries), 0, "value", "value", "before"))
     for index in indexes:
         new = "value"
         if sets and index.form != b"text":
-            new = f"ARGV[{4 + len(computed)}]"
+            new = f"ARGV[{after_names + 2 + len(computed)}]"
             computed.append(index)
         score = known_score(index, "before")
-        entries.append(Entry(where, index.kind, index.key, len(entries), 0, "value", new, "before", score))
+        entries.append(Entry(keys[len(entries)], index.kind, len(entries), 0, "value", new, "before", score))
     flags = {"allow-oom"} if command in FREEING else set()
     if sets and checks and model.crosses:
         flags.add("allow-cross-slot-keys")
-    script = CompiledScript(command.lower(), _source(where, command, storage, entries), frozenset(flags))
+    source = _source(command, target, entries, pk=pk, value=value)
+    script = compiled(command.lower(), source, frozenset(flags))
     size = (storage.sub is not None) + sets
-    return Assignment(script, model, where, command, field, name, size, computed)
+    return Assignment(script, model, where, command, field, name, size, computed, tuple(names.given))
 
 
-def _source(where: Partition, command: str, storage: Storage, entries: Sequence[Entry]) -> str:
-    sets, sub = command in SETS, storage.sub
-    target = "key" if sub is None else f"key, {literal(sub)}"
-    read = f"call('{'GET' if sub is None else 'HGET'}', {target})"
-    if sub is None:
-        restore = "if before then undo('SET', key, before) else undo('DEL', key) end"
-    else:
+class Names:
+    """The names and keys that a script is told, each once, after the epoch."""
+
+    def __init__(self) -> None:
+        self.given: list[bytes] = []
+
+    def argument(self, name: Argument) -> str:
+        """Returns the expression of a name."""
+        text = name if isinstance(name, bytes) else str(name).encode()
+        if text not in self.given:
+            self.given.append(text)
+        return f"ARGV[{2 + self.given.index(text)}]"
+
+    def target(self, storage: Storage) -> Target:
+        """Returns the expressions of what a field is kept in."""
+        before, in_the_middle, after = storage.prefix.partition(b"\0")
+        key = f"{self.argument(before)} .. pk" + (f" .. {self.argument(after)}" if in_the_middle else "")
+        return Target(key, "" if storage.sub is None else self.argument(storage.sub))
+
+
+class Target(NamedTuple):
+    """What a field is kept in, as expressions: a key, and the sub-key there, if it has one."""
+
+    key: str
+    sub: str
+
+
+def _source(command: str, storage: Target, entries: Sequence[Entry], *, pk: str, value: str) -> str:
+    sets, in_hash = command in SETS, bool(storage.sub)
+    target = f"key, {storage.sub}" if in_hash else "key"
+    read = f"call('{'HGET' if in_hash else 'GET'}', {target})"
+    if in_hash:
         restore = f"if before then undo('HSET', {target}, before) else undo('HDEL', {target}) end"
+    else:
+        restore = "if before then undo('SET', key, before) else undo('DEL', key) end"
     removing = "if before then\n" + "".join(_removed(entry, sets) for entry in entries) + "end\n"
     names = [name for entry in entries for name in entry.locals]
     return filled(
         "assign",
-        tag=tag(where),
-        key=key_of(where, storage.prefix, "pk"),
+        pk=pk,
+        value=value,
+        key=storage.key,
         locals=", ".join(names) if names else "_",
         read=read,
         after="value" if sets else "false",

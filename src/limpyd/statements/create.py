@@ -12,6 +12,7 @@ from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.entries import Entry, sections
+from limpyd.statements.lua_text import key as key_expression
 from limpyd.statements.lua_text import key_of, literal, tag
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
@@ -74,7 +75,7 @@ class Creation(Statement):
                     at += 1
             own = []
             for kind, key, text in made:
-                own.append(Entry(where, kind, key, len(entries), number, value, text, "false"))
+                own.append(Entry(key_expression(where, key), kind, len(entries), number, value, text, "false"))
                 entries.append(own[-1])
             places.append((slot, value, own))
         crosses = model.crosses and any(slot.checks for slot in slots)

@@ -10,7 +10,7 @@ from limpyd.requests import Request, Unclear
 from limpyd.scripts.outcomes import Model
 from limpyd.statements.create import Slot
 from limpyd.statements.entries import READ_SCORE, Entry, known_score
-from limpyd.statements.lua_text import key_of, literal, tag
+from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
 
@@ -82,7 +82,7 @@ def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) 
         steps = ""
         for index in slot.indexes:
             score = known_score(index, value)
-            entry = Entry(where, index.kind, index.key, count, number, value, value, value, score)
+            entry = Entry(key(where, index.key), index.kind, count, number, value, value, value, score)
             count += 1
             names += entry.locals
             steps += entry.lines(READ_SCORE) + (entry.lines("remove") or entry.lines("take out"))

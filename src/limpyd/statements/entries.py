@@ -6,9 +6,7 @@ import re
 from functools import cache
 
 from limpyd.indexes.kept import Kept
-from limpyd.keys import Partition
 from limpyd.requests import Argument
-from limpyd.statements.lua_text import key
 from limpyd.statements.source import FOLDER
 
 SECTION = r"(?m)^-- \[(.+)\]\n"
@@ -30,9 +28,8 @@ class Entry:
     """What a statement does to one index, or checks, for one value.
 
     Args:
-        where: the partition.
-        kind: the kind of the index (see lua/library/add_entry.lua), or of what is checked.
-        index_key: its key, or the beginning of its keys.
+        key: the expression of the key of the index, or of the beginning of its keys.
+        kind: its kind (see lua/library/add_entry.lua), or that of what is checked.
         number: which of those of the statement it is; its locals have that name.
         claim: which of the statement's claims a refusal names.
         value: the expression of the stored value.
@@ -43,9 +40,8 @@ class Entry:
 
     def __init__(
         self,
-        where: Partition,
+        key: str,
         kind: Argument,
-        index_key: Argument,
         number: int,
         claim: int,
         value: str,
@@ -56,7 +52,7 @@ class Entry:
         self._sections = sections(_text(kind))
         self._names = {
             "$i": str(number),
-            "$key": f"({key(where, _bytes(index_key))})",
+            "$key": f"({key})" if ".." in key else key,
             "$number": str(claim),
             "$value": value,
             "$new": new,
@@ -93,7 +89,3 @@ def follows(index: Kept) -> bool:
 
 def _text(argument: Argument) -> str:
     return argument.decode("ascii", "replace") if isinstance(argument, bytes) else str(argument)
-
-
-def _bytes(argument: Argument) -> bytes:
-    return argument if isinstance(argument, bytes) else str(argument).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from limpyd.keys import Partition
+from limpyd.resp import Argument
 
 _ESCAPED = rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]"
 
@@ -14,11 +15,12 @@ def literal(raw: bytes) -> str:
     return "'" + re.sub(_ESCAPED, lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
 
 
-def key(where: Partition, raw: bytes) -> str:
+def key(where: Partition, given: Argument) -> str:
     """Returns the expression of a key, or of the beginning of one.
 
     What all keys of the partition begin with is the local `tag`, so the same script serves all that are alike.
     """
+    raw = given if isinstance(given, bytes) else str(given).encode()
     if raw.startswith(where.prefix):
         return f"tag .. {literal(raw[len(where.prefix) :])}"
     return literal(raw)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha1
 from pathlib import Path
 
+MOST_KEPT = 200
+"""So many scripts that are alike for several fields are kept; a few dozen are all that there are."""
 FOLDER = Path(__file__).parent / "lua"
 
 
@@ -30,6 +32,12 @@ class CompiledScript:
         self.flags = flags
         self.source = f"{shebang}\n{source}".encode("utf-8", "surrogateescape")
         self.sha = sha1(self.source, usedforsecurity=False).hexdigest().encode()
+
+
+@lru_cache(MOST_KEPT)
+def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
+    """Returns a script; the same one for all that are alike."""
+    return CompiledScript(name, source, flags)
 
 
 def filled(name: str, **parts: str) -> str:

@@ -1,4 +1,4 @@
--- EVALSHA 6e9ea56e4ca2930cc1a7a7d943ab1ad3a2dacbc3, sent with
+-- EVALSHA 91f41cb82c8332d552505762bc078071bffd4bad, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -169,7 +169,7 @@ repeat
     added6 = reply == 1
   end
   if whole or string.byte(given, 7) == 49 then
-    at = ('{golden:team}:pks')
+    at = '{golden:team}:pks'
     reply = call('SISMEMBER', at, ARGV[12])
     if reply == 0 then outcome = { 'absent', 6, ARGV[12] } break end
     if reply ~= 1 then failed = reply break end

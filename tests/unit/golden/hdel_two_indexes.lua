@@ -1,14 +1,19 @@
--- EVALSHA d8d29f81310e8872d00873573196f23a36d57523, sent with
+-- EVALSHA cde43877c221b3ea9ced6df7f07d70eb56d1cb40, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
 --   ARGV[1]  the epoch of the catalog
---   ARGV[2]  the primary key
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'city'
+--   ARGV[4]  '{golden:person}:eq:city:'
+--   ARGV[5]  '{golden:person}:lex:city'
+--   ARGV[6]  the primary key
 #!lua flags=allow-oom
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[6] the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -20,9 +25,8 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local tag = string.sub(KEYS[1], 1, -4)
-local pk, value = ARGV[2], ARGV[3]
-local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
+local pk, value = ARGV[6], ARGV[7]
+local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
 local added0, removed0, member1, added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
@@ -31,22 +35,22 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, 'city')
+  before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
   local changes = before ~= false
   if changes then
   end
   at = key
-  local result = call('HDEL', key, 'city')
+  local result = call('HDEL', key, ARGV[3])
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
   if changes then
     if before then
-    at = (tag .. 'eq:city:') .. before
+    at = ARGV[4] .. before
     reply = call('SREM', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     removed0 = reply == 1
-    at = (tag .. 'lex:city')
+    at = ARGV[5]
     reply = call('ZREM', at, string.gsub(before, '%z', '\0\255') .. '\0\0' .. pk)
     if type(reply) ~= 'number' then failed = reply break end
     removed1 = reply == 1
@@ -63,12 +67,12 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added1 then undo('ZREM', (tag .. 'lex:city'), member1) end
-if removed1 then undo('ZADD', (tag .. 'lex:city'), 0, string.gsub(before, '%z', '\0\255') .. '\0\0' .. pk) end
-if added0 then undo('SREM', (tag .. 'eq:city:') .. value, pk) end
-if removed0 then undo('SADD', (tag .. 'eq:city:') .. before, pk) end
+if added1 then undo('ZREM', ARGV[5], member1) end
+if removed1 then undo('ZADD', ARGV[5], 0, string.gsub(before, '%z', '\0\255') .. '\0\0' .. pk) end
+if added0 then undo('SREM', ARGV[4] .. value, pk) end
+if removed0 then undo('SADD', ARGV[4] .. before, pk) end
 if stored then
-  if before then undo('HSET', key, 'city', before) else undo('HDEL', key, 'city') end
+  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,15 +1,19 @@
--- EVALSHA bf8621374518a47f31645e51c904fac60aa5a15e, sent with
+-- EVALSHA 8db44611ca4b8a09785bf8d476e5463ab0572a87, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
 --   ARGV[1]  the epoch of the catalog
---   ARGV[2]  the primary key
---   ARGV[3]  the value
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'name'
+--   ARGV[4]  '{golden:person}:eq:name:'
+--   ARGV[5]  the primary key
+--   ARGV[6]  the value
 #!lua
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[5] the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -21,9 +25,8 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local tag = string.sub(KEYS[1], 1, -4)
-local pk, value = ARGV[2], ARGV[3]
-local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
+local pk, value = ARGV[5], ARGV[6]
+local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
 local added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
@@ -32,23 +35,23 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, 'name')
+  before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
   local changes = before ~= value
   if changes then
   end
   at = key
-  local result = call('HSET', key, 'name', value)
+  local result = call('HSET', key, ARGV[3], value)
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
   if changes then
     if before then
-    at = (tag .. 'eq:name:') .. before
+    at = ARGV[4] .. before
     reply = call('SREM', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     removed0 = reply == 1
     end
-    at = (tag .. 'eq:name:') .. value
+    at = ARGV[4] .. value
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
@@ -64,10 +67,10 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added0 then undo('SREM', (tag .. 'eq:name:') .. value, pk) end
-if removed0 then undo('SADD', (tag .. 'eq:name:') .. before, pk) end
+if added0 then undo('SREM', ARGV[4] .. value, pk) end
+if removed0 then undo('SADD', ARGV[4] .. before, pk) end
 if stored then
-  if before then undo('HSET', key, 'name', before) else undo('HDEL', key, 'name') end
+  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,16 +1,20 @@
--- EVALSHA 86c3ba34a280198f4d0e8e84cfb4e584e2f76ba6, sent with
+-- EVALSHA 07f4a498ea2eca8eb7b695910bdf28fe8f3c65c9, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
 --   ARGV[1]  the epoch of the catalog
---   ARGV[2]  the primary key
---   ARGV[3]  the value
---   ARGV[4]  what NumberRangeIndex of Person.age keeps of it
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'age'
+--   ARGV[4]  '{golden:person}:num:age'
+--   ARGV[5]  the primary key
+--   ARGV[6]  the value
+--   ARGV[7]  what NumberRangeIndex of Person.age keeps of it
 #!lua
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[5] the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -22,9 +26,8 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local tag = string.sub(KEYS[1], 1, -4)
-local pk, value = ARGV[2], ARGV[3]
-local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
+local pk, value = ARGV[5], ARGV[6]
+local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
 local score0, changed0, is_new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
@@ -33,18 +36,18 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, 'age')
+  before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
   local changes = before ~= value
   if changes then
   end
   at = key
-  local result = call('HSET', key, 'age', value)
+  local result = call('HSET', key, ARGV[3], value)
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
   if changes then
-    at = (tag .. 'num:age')
-    reply = call('ZADD', at, ARGV[4], pk)
+    at = ARGV[4]
+    reply = call('ZADD', at, ARGV[7], pk)
     if type(reply) ~= 'number' then failed = reply break end
     changed0, is_new0 = true, reply == 1
   end
@@ -59,9 +62,9 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if changed0 and not is_new0 and before then undo('ZADD', (tag .. 'num:age'), before, pk) elseif changed0 then undo('ZREM', (tag .. 'num:age'), pk) end
+if changed0 and not is_new0 and before then undo('ZADD', ARGV[4], before, pk) elseif changed0 then undo('ZREM', ARGV[4], pk) end
 if stored then
-  if before then undo('HSET', key, 'age', before) else undo('HDEL', key, 'age') end
+  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

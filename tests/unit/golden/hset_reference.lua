@@ -1,15 +1,20 @@
--- EVALSHA 24086ba68fb9bc38ca50aa958e957d5f1c57e4a0, sent with
+-- EVALSHA b5a5fe0c677d6a46fafc2c02e996f666518ff2e5, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
 --   ARGV[1]  the epoch of the catalog
---   ARGV[2]  the primary key
---   ARGV[3]  the value
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'team'
+--   ARGV[4]  '{golden:team}:pks'
+--   ARGV[5]  '{golden:person}:eq:team:'
+--   ARGV[6]  the primary key
+--   ARGV[7]  the value
 #!lua flags=allow-cross-slot-keys
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[6] the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -21,9 +26,8 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local tag = string.sub(KEYS[1], 1, -4)
-local pk, value = ARGV[2], ARGV[3]
-local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
+local pk, value = ARGV[6], ARGV[7]
+local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
 local added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
@@ -32,27 +36,27 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, 'team')
+  before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
   local changes = before ~= value
   if changes then
-    at = ('{golden:team}:pks')
+    at = ARGV[4]
     reply = call('SISMEMBER', at, value)
     if reply == 0 then outcome = { 'absent', 0, value } break end
     if reply ~= 1 then failed = reply break end
   end
   at = key
-  local result = call('HSET', key, 'team', value)
+  local result = call('HSET', key, ARGV[3], value)
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
   if changes then
     if before then
-    at = (tag .. 'eq:team:') .. before
+    at = ARGV[5] .. before
     reply = call('SREM', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     removed1 = reply == 1
     end
-    at = (tag .. 'eq:team:') .. value
+    at = ARGV[5] .. value
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added1 = reply == 1
@@ -68,10 +72,10 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added1 then undo('SREM', (tag .. 'eq:team:') .. value, pk) end
-if removed1 then undo('SADD', (tag .. 'eq:team:') .. before, pk) end
+if added1 then undo('SREM', ARGV[5] .. value, pk) end
+if removed1 then undo('SADD', ARGV[5] .. before, pk) end
 if stored then
-  if before then undo('HSET', key, 'team', before) else undo('HDEL', key, 'team') end
+  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,15 +1,19 @@
--- EVALSHA 28ac49fb2c50b4e0356bd77e2a8d2c766a1bdd88, sent with
+-- EVALSHA dabc32a8f5809a36bb33379edc2474836dda9b0d, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
 --   ARGV[1]  the epoch of the catalog
---   ARGV[2]  the primary key
---   ARGV[3]  the value
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'email'
+--   ARGV[4]  '{golden:person}:uniq:email'
+--   ARGV[5]  the primary key
+--   ARGV[6]  the value
 #!lua
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[5] the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -21,9 +25,8 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local tag = string.sub(KEYS[1], 1, -4)
-local pk, value = ARGV[2], ARGV[3]
-local key, at, failed, outcome, before, stored = tag .. 'hash:' .. pk, KEYS[1], false, false, false, false
+local pk, value = ARGV[5], ARGV[6]
+local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
 local owner0, added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
@@ -32,11 +35,11 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, 'email')
+  before = call('HGET', key, ARGV[3])
   if type(before) == 'table' then failed = before break end
   local changes = before ~= value
   if changes then
-    at = (tag .. 'uniq:email')
+    at = ARGV[4]
     owner0 = call('HGET', at, value)
     if type(owner0) == 'table' then failed = owner0 break end
     if owner0 and owner0 ~= pk then
@@ -46,12 +49,12 @@ repeat
     end
   end
   at = key
-  local result = call('HSET', key, 'email', value)
+  local result = call('HSET', key, ARGV[3], value)
   if type(result) == 'table' and result.err then failed = result break end
   stored = true
   if changes then
     if before then
-    at = (tag .. 'uniq:email')
+    at = ARGV[4]
     reply = call('HGET', at, before)
     if reply == pk then
       reply = call('HDEL', at, before)
@@ -59,7 +62,7 @@ repeat
     end
     if type(reply) == 'table' then failed = reply break end
     end
-    at = (tag .. 'uniq:email')
+    at = ARGV[4]
     reply = call(owner0 and 'HSET' or 'HSETNX', at, value, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = true
@@ -75,10 +78,10 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added0 and owner0 then undo('HSET', (tag .. 'uniq:email'), value, owner0) elseif added0 then undo('HDEL', (tag .. 'uniq:email'), value) end
-if removed0 then undo('HSET', (tag .. 'uniq:email'), before, pk) end
+if added0 and owner0 then undo('HSET', ARGV[4], value, owner0) elseif added0 then undo('HDEL', ARGV[4], value) end
+if removed0 then undo('HSET', ARGV[4], before, pk) end
 if stored then
-  if before then undo('HSET', key, 'email', before) else undo('HDEL', key, 'email') end
+  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

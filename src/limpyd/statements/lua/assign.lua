@@ -1,11 +1,11 @@
 -- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key   3 the value, if it gets one   4… what indexes keep of it, if not itself
+-- ARGV   1 the epoch   2… the names and keys of the field and its indexes   $pk the primary key
+--        the value, if it gets one, and what indexes keep of it, if not itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- $guard
-$tag
-local pk, value = ARGV[2], ARGV[3]
+local pk, value = $pk, $value
 local key, at, failed, outcome, before, stored = $key, KEYS[1], false, false, false, false
 local $locals
 local reply = call('SISMEMBER', at, pk)
