@@ -24,6 +24,7 @@ from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import ModelKeys, to_text
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.named_models import NamedModels
 from limpyd.pickling import not_sent
 from limpyd.pipelines.collecting import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
@@ -80,6 +81,7 @@ class Database(PipelinedCore, Generic[Client]):
         self._sorts_by_pattern = False
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
+        self._named = NamedModels()
         self._lent: list[type] = []
         """Models that are pointed at another database for a while."""
         _databases.add(self)
@@ -193,9 +195,10 @@ class Database(PipelinedCore, Generic[Client]):
     def _register(self, tag: str, model: type) -> None:
         self._check_free(tag, model)
         self._models[tag] = model
+        self._named.register(model)
 
     def _unregister(self, tag: str) -> None:
-        self._models.pop(tag, None)
+        self._named.unregister(self._models.pop(tag))
 
 
 _databases: weakref.WeakSet[Database[Any]] = weakref.WeakSet()

@@ -7,9 +7,20 @@ import io
 
 import pytest
 
-from limpyd import AutoPKField, InstanceHashField, PKField, RedisDatabase, RedisModel, StringField, fields, model
+from limpyd import (
+    AutoPKField,
+    FKStringField,
+    InstanceHashField,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    StringField,
+    fields,
+    model,
+)
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, UnknownField
+from tests.counting import calls
 
 
 @pytest.fixture
@@ -276,3 +287,47 @@ class TestFields:
         made = declare("Made", database=database, lockable=False, name=StringField(lockable=False))
         assert made.lockable is False
         assert made.name.lockable is False
+
+
+class TestManyModels:
+    @pytest.mark.parametrize("first", [True, False])
+    def test_each_costs_the_same_however_many_there_are(self, first):
+        """Models that refer to one, which is declared before or after them."""
+
+        def declared(count):
+            database = RedisDatabase(port=1)
+            if first:
+                declare("Hub", database=database)
+            for number in range(count):
+                own = FKStringField("Hub", related_name=f"of_{number}")
+                declare(f"Model{number}", database=database, hub=own)
+            if not first:
+                declare("Hub", database=database)
+            return database
+
+        few, many = calls(lambda: declared(50)), calls(lambda: declared(200))
+        assert many < 4.2 * few
+
+    def test_a_reference_finds_what_is_declared_later_under_either_name(self, database):
+        own, keys, spaced = (
+            declare(f"To{number}", database=database, other=FKStringField(to, related_name=f"of_{number}"))
+            for number, to in enumerate(("Person", "people", "shop:Person"))
+        )
+        other = declare("Person", database=database, namespace="shop")
+        person = declare("Person", database=database, model_name="people")
+        assert isinstance(person.of_0, type(other.of_2))
+        assert [model._schema.fields["other"]._target.model for model in (own, keys, spaced)] == [person, person, other]
+
+    def test_a_model_that_was_refused_or_moved_away_is_not_found(self, database):
+        declare("Thing", database=database, owner=FKStringField("Person", related_name="things"))
+        with pytest.raises(DeclarationError, match="reverse side"):
+            declare("Person", database=database, things=StringField())
+        elsewhere = RedisDatabase(port=2)
+        cart = declare("Cart", database=database, owner=FKStringField("Person", related_name="carts"))
+        cart.use_database(elsewhere)
+        person = declare("Person", database=database)
+        assert hasattr(person, "things")
+        assert not hasattr(person, "carts")
+        person = declare("Person", database=elsewhere)
+        assert hasattr(person, "carts")
+        assert not hasattr(person, "things")

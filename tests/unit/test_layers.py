@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = [
     {"exceptions", "command_table", "command_refusals", "suggestions"},
-    {"urls", "utils", "version"},
+    {"urls", "utils", "version", "named_models"},
     {"keys.parts"},
     {"keys", "faces", "replies", "iteration", "expressions", "conversion", "pickling"},
     {"keys.limpyd2"},

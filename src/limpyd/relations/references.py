@@ -124,16 +124,15 @@ class ReferenceField(ValueField[Any], Generic[M]):
         """Whether the model it refers to is declared, on the same database."""
         return self._target is not None and self._target.model.database is self.model.model.database
 
-    def finds(self, candidate: type[Any]) -> bool:
-        """Whether it refers to a model."""
+    def named(self) -> type[Any] | tuple[str, str]:
+        """The model that it refers to, or the namespace and the name of one that may not be declared yet."""
         own = self.model.model
         if not isinstance(self.to, str):
-            return self.to is candidate
+            return self.to
         if self.to == ITSELF:
-            return candidate is own
+            return own
         namespace, separator, name = self.to.rpartition(":")
-        names = {candidate.__name__, candidate._schema.keys.name}
-        return name in names and candidate.namespace == (namespace if separator else own.namespace)
+        return namespace if separator else own.namespace, name
 
     def connect(self, target: Any) -> None:
         """Notes the model it refers to, which must have objects for references to be valid."""

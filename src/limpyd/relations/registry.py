@@ -1,18 +1,20 @@
-"""How references find the models that they name: when a model is declared, all open names are looked at again."""
+"""How references find the models that they name, which may be declared after them."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from keyword import iskeyword
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
+from limpyd.named_models import NamedModels
 from limpyd.relations.references import ReferenceField
 
 
 def connect(database: Any, reverse: Any) -> None:
-    """Connects each reference of a database's models that names one of them.
+    """Connects the references of a database's new models, and those of others to them.
 
     Args:
         database: the database.
@@ -21,28 +23,44 @@ def connect(database: Any, reverse: Any) -> None:
     Raises:
         DeclarationError: a reverse side has a name that the model has already.
     """
-    models = list(database._models.values())
+    named = database._named
+    fresh = named.begin()
     found: list[tuple[ReferenceField[Any], Any]] = []
     names: set[tuple[Any, str]] = set()
-    for model in models:
-        for field in references_of(model._schema):
-            if field._target is None:
-                target: Any = next((each for each in _candidates(field, models) if field.finds(each)), None)
-                if target is not None:
-                    _check(field, target, reverse, names)
-                    found.append((field, target))
+    try:
+        for field, target in _answered(database, fresh):
+            _check(field, target, reverse, names)
+            found.append((field, target))
+    except DeclarationError:
+        named.revert(fresh)
+        raise
+    for model in fresh:
+        named.done_waiting(model)
     for field, target in found:  # now that nothing can be refused any more
         _join(field, target, reverse)
+
+
+def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[Any], Any]]:
+    """The references of new models that can be connected, and those of others to them; each with its model."""
+    named: NamedModels = database._named
+    for model in fresh:
+        for field in named.waiting_for(model):
+            if field._target is None and database._models.get(field.model.keys.tag) is field.model.model:
+                yield field, model
+        for field in references_of(model._schema):
+            if field._target is None:
+                name = field.named()
+                target = name if isinstance(name, type) else named.first(name)
+                if target is not None:
+                    yield field, target
+                else:
+                    named.wait(field, name)
 
 
 def references_of(schema: Any) -> list[Any]:
     """The references of a model; of a dynamic one what all of its versions have in common."""
     fields = [*schema.value_fields.values(), *(dynamic.template for dynamic in schema.dynamic.values())]
     return [field for field in fields if isinstance(field, ReferenceField)]
-
-
-def _candidates(field: ReferenceField[Any], models: list[Any]) -> list[Any]:
-    return [field.to] if not isinstance(field.to, str) else models
 
 
 def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
