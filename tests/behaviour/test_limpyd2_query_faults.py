@@ -27,6 +27,7 @@ from limpyd import (
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, LimpydError, ServerError, UniquenessError
 from tests.finding import found
 from tests.rebuild import state
+from tests.steps import processor_seconds
 
 
 @pytest.fixture
@@ -438,12 +439,12 @@ class TestRangesOfManyMatches:
         Item.database.close()
 
     @staticmethod
-    def _best(call):
+    def _best(client, call):
         times = []
         for _ in range(7):
-            start = time.perf_counter()
+            start = time.process_time() + processor_seconds(client)
             call()
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() + processor_seconds(client) - start)
         return min(times)
 
     @pytest.mark.parametrize("other", [{}, {"kind": "all"}], ids=["alone", "beside another filter"])
@@ -456,13 +457,14 @@ class TestRangesOfManyMatches:
         ],
         ids=["numbers", "texts", "both"],
     )
-    def test_the_cost_is_in_proportion(self, item, few, many, other):
+    def test_the_cost_is_in_proportion(self, servers, item, few, many, other):
         few, many = item.collection(**few, **other), item.collection(**many, **other)
         assert (few.count(), many.count()) == (2_000, 20_000)
-        for what in (lambda collection: collection.count(), list):
-            each_of_few = self._best(lambda: what(few)) / 2_000  # noqa: B023
-            each_of_many = self._best(lambda: what(many)) / 20_000  # noqa: B023
-            assert each_of_many < self.MOST * each_of_few
+        with servers("valkey-9.1").client() as client:
+            for what in (lambda collection: collection.count(), list):
+                each_of_few = self._best(client, lambda: what(few)) / 2_000  # noqa: B023
+                each_of_many = self._best(client, lambda: what(many)) / 20_000  # noqa: B023
+                assert each_of_many < self.MOST * each_of_few
 
 
 class TestKeysThatMeet:
