@@ -7,7 +7,17 @@ import time
 
 import pytest
 
-from limpyd import HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField
+from limpyd import (
+    HashField,
+    ListField,
+    NumberRangeIndex,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    SortedSetField,
+    StringField,
+)
+from limpyd.exceptions import InvalidValue, ServerError
 
 LARGE = 100_000
 ROUNDS = 100
@@ -72,3 +82,52 @@ def test_a_large_value_costs_what_a_small_one_costs(sizes, name):
                 undo(bound)
     small, large = map(statistics.median, times)
     assert large < MOST * small, f"{name}: {large * 1e6:.0f} µs against {small * 1e6:.0f} µs"
+
+
+class TestLongTextsThatAreNearlyNumbers:
+    """A pattern that tries each way to divide the digits takes the square of their number: minutes, here."""
+
+    NEARLY = "1" * 200_000 + "x"
+
+    def test_a_sum(self, one_server):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            text = StringField()
+
+        Thing(text=self.NEARLY)
+        with pytest.raises(ServerError, match="no number"):
+            Thing.collection().sum("text")
+        Thing.database.close()
+
+    @pytest.mark.parametrize("ending", ["x", ""])
+    def test_a_number_index_of_limpyd_2(self, one_server, ending):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port, layout="limpyd2")
+            text = StringField(indexes=[NumberRangeIndex])
+
+        one = Thing(text="5")
+        one.text.set("1" + " " * 200_000 + ending)
+        assert Thing.collection(text__lte=1).count() == 1
+        one.text.set(" " * 200_000)
+        assert Thing.collection(text__lte=0).count() == 1
+        Thing.database.close()
+
+    def test_a_check(self, one_server):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            size = StringField(type=float)
+
+        one = Thing(size=1.5)
+        with one_server.client() as client:
+            client.set("{thing}:field:size:1", self.NEARLY)
+        assert [finding.kind for finding in Thing.check().findings] == ["undecodable"]
+        Thing.database.close()
+
+    def test_an_argument(self, one_server):
+        class Thing(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            text = StringField()
+
+        with pytest.raises(InvalidValue):
+            Thing(text="5").text.incrbyfloat(self.NEARLY)
+        Thing.database.close()

@@ -16,7 +16,7 @@ from limpyd.types import UNTYPED
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 """What fits the 64 bits of Redis's integers."""
 INTEGER = re.compile(r"-?[0-9]{1,20}")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 INFINITIES = frozenset({"inf", "+inf", "-inf"})
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

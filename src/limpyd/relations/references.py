@@ -126,7 +126,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def named(self) -> type[Any] | tuple[str, str]:
         """The model that it refers to, or the namespace and the name of one that may not be declared yet."""
-        own = self.model.model
+        own: type[Any] = self.model.model
         if not isinstance(self.to, str):
             return self.to
         if self.to == ITSELF:

@@ -17,7 +17,8 @@ local looked, given, values = 0, 0, {}
 
 local function look_at(pk, pattern, text)
   looked = looked + 1
-  if pattern == '' or not string.find(text, pattern) or string.byte(pattern, 2) ~= 91 and #text > MOST_PLAIN then
+  local long = string.byte(pattern, 2) ~= 91 and #text > MOST_PLAIN
+  if pattern == '' or long or not string.find(text, pattern) then
     given = given + #text
     values[#values + 1] = pk
     values[#values + 1] = number

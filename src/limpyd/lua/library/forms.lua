@@ -184,7 +184,11 @@ local function make_forms()
 
   -- As limpyd 2 keeps numbers: 0 for what is none, and rounded.
   function forms.loose(value)
-    local text = string.lower(string.match(value, '^[ \t\n\r\f\v]*(.-)[ \t\n\r\f\v]*$'))
+    local first, last = string.find(value, '[^ \t\n\r\f\v]') or #value + 1, #value
+    while last >= first and string.find(value, '^[ \t\n\r\f\v]', last) do
+      last = last - 1
+    end
+    local text = string.lower(string.sub(value, first, last))
     text = string.gsub(text, '(%d)_%f[%d]', '%1')
     local infinite = string.match(text, '^([+-]?)inf$') or string.match(text, '^([+-]?)infinity$')
     if infinite then

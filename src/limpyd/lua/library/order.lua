@@ -18,8 +18,10 @@ end
 
 -- The digits of a decimal number before and after its point, without zeros that say nothing; nothing for others.
 local function digits_of(text)
-  local sign, whole, fraction = string.match(text, '^([+-]?)(%d+)%.?(%d*)$')
-  if not whole then
+  -- In two patterns: one that may give back digits would try all of them, in a time that is their square.
+  local sign, whole, rest = string.match(text, '^([+-]?)(%d+)(.*)$')
+  local fraction = rest == '' and '' or rest and string.match(rest, '^%.(%d*)$')
+  if not fraction then
     return nil
   end
   whole = string.gsub(whole, '^0+', '')
