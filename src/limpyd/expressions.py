@@ -38,10 +38,10 @@ class Expression(ByAttributes):
     __slots__ = ()
 
     def __and__(self, other: Expression) -> Expression:
-        return Both((*_parts(self, Both), *_parts(_checked(other), Both)))
+        return Both((self, _checked(other)))
 
     def __or__(self, other: Expression) -> Expression:
-        return EitherOf((*_parts(self, EitherOf), *_parts(_checked(other), EitherOf)))
+        return EitherOf((self, _checked(other)))
 
     def __invert__(self) -> Expression:
         return Negation(self)
@@ -92,13 +92,40 @@ class Comparison(Expression):
 
 
 class Both(Expression):
-    """All of some expressions hold."""
+    """All of some expressions hold.
 
-    __slots__ = ("parts",)
+    Args:
+        joined: the expressions; those of the same kind stand for their parts.
+    """
+
+    __slots__ = ("_joined", "_parts")
     sign = " & "
 
-    def __init__(self, parts: tuple[Expression, ...]) -> None:
-        self.parts = parts
+    def __init__(self, joined: tuple[Expression, ...]) -> None:
+        self._joined = joined
+        self._parts: tuple[Expression, ...] | None = None
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.parts,)
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """The expressions, none of which is of the same kind; found when they are first asked for.
+
+        To join one more costs the same however many there are.
+        """
+        if self._parts is None:
+            kind, found, left = type(self), [], [*reversed(self._joined)]
+            while left:
+                part = left.pop()
+                if type(part) is not kind:
+                    found.append(part)
+                elif part._parts is not None:
+                    found += part._parts
+                else:
+                    left += reversed(part._joined)
+            self._parts = tuple(found)
+        return self._parts
 
     def __repr__(self) -> str:
         return "(" + self.sign.join(map(repr, self.parts)) + ")"
@@ -195,11 +222,6 @@ class Part(ByAttributes, Operand):
 
     def _compare(self, operator: str, value: Any) -> Expression:
         return Comparison(self._field, self._path, operator, value)
-
-
-def _parts(expression: Expression, kind: type[Both]) -> tuple[Expression, ...]:
-    """The parts of an expression that can be joined to others of its kind."""
-    return expression.parts if type(expression) is kind and isinstance(expression, Both) else (expression,)
 
 
 def _checked(other: Any) -> Expression:

@@ -87,7 +87,7 @@ LAYERS = [
     {"query.columns", "query.conditions", "query.values"},
     {"query.row_makers", "query.following", "query.one", "query.unclear"},
     {"query.filters", "query.ordering", "query.shapes"},
-    {"query.assumptions", "query.existence", "query.native", "query.paging"},
+    {"query.assumptions", "query.existence", "query.native", "query.paging", "query.patterns"},
     {"query.plan", "query.templates"},
     {"query.query"},
     {

@@ -10,7 +10,7 @@ from limpyd.fields import ValueField
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.pickling import ByAttributes
-from limpyd.query.meanings import Meaning, stored_in
+from limpyd.query.meanings import MOST_CONDITIONS, Form, Meaning, stored_in
 from limpyd.requests import Assumption
 from limpyd.scripts.leaves import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
 
@@ -20,10 +20,13 @@ class Condition(ByAttributes):
 
     __slots__ = ()
 
-    meaning: Any = None
-    """What it asks, whatever value it asks it of: a Meaning; none if there is more to it."""
-    texts: Sequence[Text] = ()
-    """Those values."""
+    def add_to(self, form: Form) -> bool:  # noqa: ARG002 - some do
+        """Adds what it asks, and of which values, to the form of a query; False if there is more to it."""
+        return False
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        """The same condition with other values, for each simple condition in turn."""
+        raise NotImplementedError
 
     def node(self, where: Partition) -> Node:
         """What the server is asked of the objects of a partition."""
@@ -64,6 +67,16 @@ class ByIndex(Condition):
         self.texts = texts
         self._elsewhere = elsewhere
         self._text = text
+
+    def add_to(self, form: Form) -> bool:
+        meaning = self.meaning
+        if self._elsewhere or not meaning.recurs:
+            return False
+        meaning.add_to(form, self.texts)
+        return True
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return ByIndex(self.meaning, next(texts), (), self._text)
 
     def node(self, where: Partition) -> Node:
         return self.meaning.node(where, self.texts)
@@ -241,6 +254,15 @@ class Joined(Condition):
     def __init__(self, parts: Sequence[Condition]) -> None:
         self._parts = tuple(parts)
 
+    def add_to(self, form: Form) -> bool:
+        if len(self._parts) > MOST_CONDITIONS:
+            return False
+        form.parts += (type(self), len(self._parts))
+        return all(part.add_to(form) for part in self._parts)
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return type(self)([part.holding(texts) for part in self._parts])
+
     def node(self, where: Partition) -> Node:
         return All([part.node(where) for part in self._parts])
 
@@ -290,6 +312,13 @@ class Fails(Condition):
     def __init__(self, part: Condition, text: object = None) -> None:
         self._part = part
         self._text = text
+
+    def add_to(self, form: Form) -> bool:
+        form.parts.append(Fails)
+        return self._part.add_to(form)
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return Fails(self._part.holding(texts), self._text)
 
     def node(self, where: Partition) -> Node:
         return Not(self._part.node(where))

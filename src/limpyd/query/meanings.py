@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from limpyd.exceptions import InvalidFilter
@@ -23,6 +23,30 @@ MOST_SUBKEYS = 100
 """How many sub-keys of a field are remembered; they may come from outside."""
 
 
+MOST_CONDITIONS = 16
+"""Queries of more conditions have no form: they rarely come again."""
+
+
+class Form:
+    """What a query asks, whatever values it asks it of.
+
+    Args:
+        asked: what the request depends on beside the conditions.
+
+    Attributes:
+        parts: all of it.
+        values: the values of each simple condition.
+        several: which of those conditions have two or more values, of which each makes a difference.
+    """
+
+    __slots__ = ("parts", "several", "values")
+
+    def __init__(self, asked: Hashable) -> None:
+        self.parts: list[Any] = [asked]
+        self.values: list[Sequence[Any]] = []
+        self.several: list[int] = []
+
+
 class Meaning:
     """What a filter asks of a field, whatever value it asks it of.
 
@@ -33,15 +57,17 @@ class Meaning:
         sub: the sub-key, of a field that has such.
         kept: that index.
         recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
+        takes_several: whether it is met by any of some values, however many.
     """
 
-    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub")
+    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub", "takes_several")
 
     def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
         self.field = field
         self.number = number
         self.operator = operator
         self.sub = sub
+        self.takes_several = operator == "in"
         self.kept: Kept = field.place(None).indexes[number]
         self.recurs = type(self.kept.index).node in ASK_ALIKE and field.version_of is None  # there may be many versions
         self._under: dict[bytes, Meaning] = {}
@@ -61,6 +87,17 @@ class Meaning:
             else:
                 known.recurs = False
         return known
+
+    def add_to(self, form: Form, texts: Sequence[Text]) -> None:
+        """Adds it and its values to the form of a query."""
+        count = len(texts)
+        if self.takes_several and count > 1:
+            texts = list(dict.fromkeys(texts))
+            count = min(len(texts), 2)
+            if count > 1:
+                form.several.append(len(form.values))
+        form.parts += (self, count)
+        form.values.append(texts)
 
     def node(self, where: Partition, texts: Sequence[Text]) -> Node:
         """What the server is asked of the objects of a partition, with certain values."""

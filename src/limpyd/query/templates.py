@@ -1,49 +1,38 @@
-"""Requests kept as templates: a query is planned once, and from then on only filled with other values.
+"""Requests kept as templates: a query is planned once for each form, and from then on only filled with other values.
 
 Most queries of a program differ from each other in nothing but the values that they compare with, and to plan one
-costs as much time as a server nearby takes to answer it.
+costs as much time as a server nearby takes to answer it. The form of a query is what it asks of which fields; how many
+values an `in` has is no part of it, so a form serves them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
-from uuid import uuid4
 
-from limpyd.query.conditions import ByIndex, Condition
-from limpyd.requests import Argument, Request
+from limpyd.query.conditions import Condition
+from limpyd.query.meanings import MOST_CONDITIONS, Form
+from limpyd.query.patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
+from limpyd.requests import Request
 
 MOST_TEMPLATES = 1000
 """How many are kept of a model; then they begin anew."""
-MOST_VALUES = 32
-"""How many values a template has at the most: a query of more, such as a long `in`, rarely comes again with as many."""
-MARK = b"\0value %d of " + uuid4().hex.encode() + b"\0"
-"""Stands for a value while it is found out where in a request it goes."""
 
 Planning = Callable[[Sequence[Condition]], Request[Any]]
 
 
 class Template:
-    """A request, and where in its arguments the values go.
+    """A request, and the pattern of its arguments."""
 
-    Args:
-        request: the request.
-        places: of each argument that holds a value its position, what stands before, which value, what stands after.
-    """
+    __slots__ = ("_pattern", "_request")
 
-    __slots__ = ("_args", "_places", "_request")
-
-    def __init__(self, request: Request[Any], places: Sequence[tuple[int, bytes, int, bytes]]) -> None:
+    def __init__(self, request: Request[Any], pattern: Pattern) -> None:
         self._request = request
-        self._args = request.args
-        self._places = places
+        self._pattern = pattern
 
-    def filled(self, values: Sequence[Any]) -> Request[Any]:
-        """The request for some values."""
-        args: list[Argument] = list(self._args)
-        for at, before, number, after in self._places:
-            args[at] = before + values[number] + after
-        return self._request.with_args(tuple(args))
+    def filled(self, values: Sequence[Sequence[bytes]]) -> Request[Any]:
+        """Returns the request for the values of each condition."""
+        return self._request.with_args(self._pattern.filled(values))
 
 
 class Templates:
@@ -53,57 +42,53 @@ class Templates:
         self._kept: dict[Hashable, Template] = {}
 
     def request(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
-        """The request that a plan gives for some conditions, from its template if there is one.
+        """Returns the request that a plan gives for some conditions, from its template if there is one.
 
         Args:
             asked: all that the plan depends on beside the conditions.
             conditions: the conditions.
             plan: makes the request for conditions.
         """
-        key: list[Hashable] = [asked]
-        values: list[Any] = []
-        for condition in conditions:
-            meaning = condition.meaning
-            if meaning is None or not meaning.recurs:
-                return plan(conditions)
-            key += (meaning, len(condition.texts))
-            values += condition.texts
-        if len(values) > MOST_VALUES:
+        if len(conditions) > MOST_CONDITIONS:
             return plan(conditions)
-        known = self._kept.get(tuple(key))
-        if known is not None:
-            try:
-                return known.filled(values)
-            except TypeError:  # a value is one that the server reads
+        form = Form(asked)
+        for condition in conditions:
+            if not condition.add_to(form):
                 return plan(conditions)
+        if len(form.values) > MOST_CONDITIONS:
+            return plan(conditions)
+        key = tuple(form.parts)
+        known = self._kept.get(key)
+        if known is not None:
+            return known.filled(form.values)
         request = plan(conditions)
-        template = _template(conditions, values, request, plan)
+        template = _template(conditions, form, request, plan)
         if template is not None:
             if len(self._kept) >= MOST_TEMPLATES:
                 self._kept.clear()
-            self._kept[tuple(key)] = template
+            self._kept[key] = template
         return request
 
 
-def _template(
-    conditions: Sequence[Condition], values: Sequence[Any], request: Request[Any], plan: Planning
-) -> Template | None:
-    """What is to be kept of a request; nothing if its values are not to be seen in its arguments."""
-    if not request.args or not all(isinstance(value, bytes) for value in values):
+def _template(conditions: Sequence[Condition], form: Form, request: Request[Any], plan: Planning) -> Template | None:
+    """Returns what is to be kept of a request; None if its values are not to be seen in its arguments."""
+    if not request.args:
         return None
-    marks = [MARK % number for number in range(len(values))]
-    left = iter(marks)
-    marked = [
-        ByIndex(condition.meaning, [next(left) for _ in condition.texts], (), None)
-        for condition in conditions
-        if condition.meaning is not None
-    ]
-    found = plan(marked)
-    places = []
-    for at, argument in enumerate(found.args):
-        for number, mark in enumerate(marks):
-            if isinstance(argument, bytes) and mark in argument:
-                before, _, after = argument.partition(mark)
-                places.append((at, before, number, after))
-    template = Template(found, places)
-    return template if template.filled(values).args == request.args else None
+    first = last = plan(_marked(conditions, form, lambda _: SEVERAL))
+    if form.several:
+        last = plan(_marked(conditions, form, more_than_several))
+    pattern = pattern_of(first.args, last.args)
+    if pattern is None or pattern.filled(form.values) != request.args:
+        return None
+    return Template(first, pattern)
+
+
+def _marked(conditions: Sequence[Condition], form: Form, several: Callable[[int], int]) -> list[Condition]:
+    """The same conditions of marks; where one has several values, of as many as it is given."""
+    marked = iter(
+        [
+            marks(number, several(number) if number in form.several else len(texts))
+            for number, texts in enumerate(form.values)
+        ]
+    )
+    return [condition.holding(marked) for condition in conditions]

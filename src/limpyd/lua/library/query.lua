@@ -38,6 +38,8 @@ local function by_size(a, b)
   return (a.size or math.huge) < (b.size or math.huge)
 end
 
+local any_of_them, none_of
+
 -- The sets among some conditions become one, which the server intersects by itself.
 local function sets_joined(nodes)
   local sets, others = {}, {}
@@ -77,16 +79,35 @@ local function sets_joined(nodes)
   return others
 end
 
-local function all_of_them(nodes)
-  nodes = sets_joined(nodes)
-  for at = 2, #nodes do
-    local node, place = nodes[at], at
-    while place > 1 and (node.ordered or not nodes[place - 1].ordered and by_size(node, nodes[place - 1])) do
-      nodes[place] = nodes[place - 1]
-      place = place - 1
+-- Conditions that must not be met become one, which lists all that it leaves out at once.
+local function exceptions_joined(nodes)
+  local left_out, others = {}, {}
+  for _, node in ipairs(nodes) do
+    if node.left_out and node.left_out.size then
+      left_out[#left_out + 1] = node.left_out
+    else
+      others[#others + 1] = node
     end
-    nodes[place] = node
   end
+  if #left_out < 2 then
+    return nodes
+  end
+  others[#others + 1] = none_of(any_of_them(left_out))
+  return others
+end
+
+local function all_of_them(nodes)
+  nodes = sets_joined(exceptions_joined(nodes))
+  for at = 1, #nodes do
+    nodes[at].place = at
+  end
+  table.sort(nodes, function(a, b)
+    if a.ordered or b.ordered then
+      return a.ordered and (not b.ordered or a.place > b.place)
+    end
+    local size, other = a.size or math.huge, b.size or math.huge
+    return size < other or size == other and a.place < b.place
+  end)
   local first = nodes[1]
   if not first.size then
     table.insert(nodes, 1, (conditions.all(0)))
@@ -122,38 +143,43 @@ local function all_of_them(nodes)
   return node
 end
 
-local any_of_them, none_of
-
 -- They are made when they are first needed.
 local function more_nodes()
   function any_of_them(nodes)
-    local size = 0
+    local everything = call('SCARD', KEYS[1])
+    -- How many objects meet them, and how many of them are tried of an object until one is met.
+    local size, tried, open = 0, 0, 1
     for _, node in ipairs(nodes) do
       size = size and node.size and size + node.size
+      tried = tried + open
+      open = size and open * (1 - math.min(1, node.size / math.max(1, everything)))
+      if not size then
+        break
+      end
     end
-    local everything = call('SCARD', KEYS[1])
-    local function keep(pks)
-      local met, open = {}, pks
+
+    local function tested(pks)
+      local met, left = {}, pks
       for _, node in ipairs(nodes) do
-        if #open == 0 then
+        if #left == 0 then
           break
         end
-        local left = {}
-        local found = as_set(node.keep(open))
-        for at = 1, #open do
-          if found[open[at]] then
-            met[open[at]] = true
+        local others = {}
+        local found = as_set(node.keep(left))
+        for at = 1, #left do
+          if found[left[at]] then
+            met[left[at]] = true
           else
-            left[#left + 1] = open[at]
+            others[#others + 1] = left[at]
           end
         end
-        open = left
+        left = others
       end
       return keep_in(met, pks)
     end
     local function list()
-      if not size or size > 2 * everything then
-        return keep(call('SMEMBERS', KEYS[1]))
+      if not size or size > tried * everything then
+        return tested(call('SMEMBERS', KEYS[1]))
       end
       local all = {}
       for _, node in ipairs(nodes) do
@@ -164,12 +190,20 @@ local function more_nodes()
       end
       return distinct(all)
     end
+    local listed
+    local function keep(pks)
+      if not listed and size and size < tried * #pks then
+        listed = as_set(list())
+      end
+      return listed and keep_in(listed, pks) or tested(pks)
+    end
     return { size = size and math.min(size, everything), list = list, keep = keep, either = size and nodes }
   end
 
   function none_of(node)
     local function keep(pks)
-      local met, kept = as_set(node.keep(pks)), {}
+      local few = node.size and 2 * node.size < #pks
+      local met, kept = as_set(few and node.list() or node.keep(pks)), {}
       for at = 1, #pks do
         if not met[pks[at]] then
           kept[#kept + 1] = pks[at]
@@ -182,6 +216,7 @@ local function more_nodes()
         return keep(call('SMEMBERS', KEYS[1]))
       end,
       keep = keep,
+      left_out = node,
     }
   end
 end

@@ -1,0 +1,181 @@
+"""Patterns of arguments: where in those of a request the values of its conditions go, whatever those are, and how many.
+
+A pattern is found by planning a query twice, with marks in the place of values: two for each condition that takes
+several, and then more. What is repeated for each value, and what tells their number, shows where the two differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from limpyd.resp import Argument
+
+SECRET = uuid4().hex.encode()
+MARK = b"\0value %d of condition %d in " + SECRET + b"\0"
+"""Stands for a value while it is found out where in a request it goes."""
+MARKED = rb"\0value (\d+) of condition (\d+) in " + SECRET + rb"\0"
+SEVERAL = 2
+"""How many marks a condition of several values has at first."""
+WIDEST = 4
+"""How many arguments a value takes at the most, where it is one of several."""
+
+
+def marks(condition: int, count: int) -> list[bytes]:
+    """Returns marks for some values of a condition."""
+    return [MARK % (value, condition) for value in range(count)]
+
+
+def more_than_several(condition: int) -> int:
+    """Returns how many marks a condition of several values has at last: each condition another number."""
+    return SEVERAL + 1 + condition
+
+
+class Hole(NamedTuple):
+    """An argument that holds a value.
+
+    Attributes:
+        before: what stands before the value.
+        condition: which condition has the value.
+        value: which of its values it is.
+        after: what stands after it.
+    """
+
+    before: bytes
+    condition: int
+    value: int
+    after: bytes
+
+
+class Block(NamedTuple):
+    """Arguments that are repeated for each value of a condition.
+
+    Attributes:
+        condition: the condition.
+        parts: the arguments for one value.
+    """
+
+    condition: int
+    parts: Sequence[Argument | Hole]
+
+    def repeated(self, texts: Sequence[bytes]) -> list[Argument]:
+        """Returns the arguments for some values."""
+        repeated: list[list[Argument]] = [
+            [part.before + text + part.after for text in texts] if isinstance(part, Hole) else [part] * len(texts)
+            for part in self.parts
+        ]
+        return repeated[0] if len(repeated) == 1 else list(chain.from_iterable(zip(*repeated, strict=True)))
+
+
+class Count(NamedTuple):
+    """An argument that tells how many values a condition has.
+
+    Attributes:
+        condition: the condition.
+        more: what is added to their number.
+        is_text: whether it is text.
+    """
+
+    condition: int
+    more: int
+    is_text: bool
+
+
+Part = Argument | Hole | Block | Count
+
+
+class Pattern:
+    """Arguments, and where the values go.
+
+    Args:
+        parts: the arguments, in order.
+    """
+
+    __slots__ = ("_args", "_holes", "_repeats")
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._args: list[Any] = list(parts)
+        self._holes = [(at, *part) for at, part in enumerate(parts) if isinstance(part, Hole)]
+        self._repeats = any(isinstance(part, Block | Count) for part in parts)
+
+    def filled(self, values: Sequence[Sequence[bytes]]) -> tuple[Argument, ...]:
+        """Returns the arguments for the values of each condition."""
+        args = self._args.copy()
+        for at, before, condition, value, after in self._holes:
+            args[at] = before + values[condition][value] + after
+        return tuple(_repeated(args, values) if self._repeats else args)
+
+
+def _repeated(parts: Sequence[Any], values: Sequence[Sequence[bytes]]) -> list[Argument]:
+    """The arguments, with their blocks repeated."""
+    args: list[Argument] = []
+    for part in parts:
+        if isinstance(part, Count):
+            count = len(values[part.condition]) + part.more
+            args.append(b"%d" % count if part.is_text else count)
+        elif isinstance(part, Block):
+            args += part.repeated(values[part.condition])
+        else:
+            args.append(part)
+    return args
+
+
+def pattern_of(first: Sequence[Argument], last: Sequence[Argument]) -> Pattern | None:
+    """Returns the pattern of what a plan gives for the first and the last marks; None if they do not show one."""
+    one, other = [_part(argument) for argument in first], [_part(argument) for argument in last]
+    several = {part.condition for part in other if isinstance(part, Hole) and part.value >= SEVERAL}
+    parts: list[Part] = []
+    at = at_other = 0
+    while at < len(one):
+        block = _block_at(one, at, several) if several else None
+        if block is not None:
+            parts.append(block)
+            at += SEVERAL * len(block.parts)
+            at_other += more_than_several(block.condition) * len(block.parts)
+            continue
+        part = _alike(one[at], other[at_other], several) if at_other < len(other) else None
+        if part is None:
+            return None
+        parts.append(part)
+        at, at_other = at + 1, at_other + 1
+    return Pattern(parts) if at_other == len(other) else None
+
+
+def _part(argument: Argument) -> Argument | Hole:
+    """An argument, or what it is made of if it holds a mark."""
+    if not isinstance(argument, bytes) or SECRET not in argument:
+        return argument
+    found = re.search(MARKED, argument)
+    if found is None:
+        return argument
+    return Hole(argument[: found.start()], int(found[2]), int(found[1]), argument[found.end() :])
+
+
+def _block_at(parts: Sequence[Argument | Hole], at: int, several: set[int]) -> Block | None:
+    """The block that begins at a position, if one does: something that comes again with the next value."""
+    if not any(isinstance(part, Hole) and part.condition in several for part in parts[at : at + WIDEST]):
+        return None
+    for width in range(1, WIDEST + 1):
+        block, following = parts[at : at + width], parts[at + width : at + 2 * width]
+        conditions = {part.condition for part in block if isinstance(part, Hole)}
+        again = [part._replace(value=1) if isinstance(part, Hole) else part for part in block]
+        if len(conditions) == 1 and conditions <= several and following == again != block:
+            return Block(conditions.pop(), block)
+    return None
+
+
+def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> Part | None:
+    """What an argument is that stands in two requests; None if they do not tell."""
+    if one == other and type(one) is type(other):
+        return one
+    if isinstance(one, Hole) or isinstance(other, Hole):
+        return None
+    try:
+        before, after = int(one), int(other)
+    except ValueError:
+        return None
+    counted = [each for each in several if more_than_several(each) - SEVERAL == after - before]
+    return Count(counted[0], before - SEVERAL, isinstance(one, bytes)) if counted else None
