@@ -117,7 +117,7 @@ class TestLongTextsThatAreNearlyNumbers:
             database = RedisDatabase(port=one_server.port)
             size = StringField(type=float)
 
-        one = Thing(size=1.5)
+        Thing(size=1.5)
         with one_server.client() as client:
             client.set("{thing}:field:size:1", self.NEARLY)
         assert [finding.kind for finding in Thing.check().findings] == ["undecodable"]
