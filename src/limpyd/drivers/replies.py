@@ -44,9 +44,9 @@ CURES: dict[type[Exception], str] = {
 """What to do about refusals that do not say it themselves."""
 
 
-WRONG_TYPE = re.compile(r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)")
-NOT_LISTING = re.compile(r"WRONGTYPE limpyd: (.*) (is no .*, but a \w+)", re.DOTALL)
-NO_NUMBER = re.compile(r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\.")
+WRONG_TYPE = r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)"
+NOT_LISTING = r"(?s)WRONGTYPE limpyd: (.*) (is no .*, but a \w+)"
+NO_NUMBER = r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\."
 NOT_SORTED = "can't be converted into double"
 """What SORT says of a value that is no number."""
 
@@ -110,12 +110,12 @@ def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydE
 def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
     """The error that a script which only reads tells: see wrong_type.lua, no_number.lua, conditions.lua."""
     subject: Any = request.subject
-    if match := WRONG_TYPE.search(message):
+    if match := re.search(WRONG_TYPE, message):
         key = bytes.fromhex(match[1])
         return WrongTypeError(str(subject.field_at(key, None)), to_text(key), subject.type_of(key), match[2])
-    if match := NOT_LISTING.search(message):
+    if match := re.search(NOT_LISTING, message):
         return ServerError(f"{subject}: the key {match[1]!r} {match[2]}")
-    if match := NO_NUMBER.search(message):
+    if match := re.search(NO_NUMBER, message):
         key, sub, pk, value = (bytes.fromhex(digits) for digits in match.groups())
         return no_number(subject, key, sub, pk, value)
     return None

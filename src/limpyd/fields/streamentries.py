@@ -43,19 +43,19 @@ class StreamEntry(NamedTuple, Generic[T]):
 class Form(NamedTuple):
     """Which ids a command takes."""
 
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     signs: str
 
 
 _ID = rb"\d{1,20}(-\d{1,20})?"
-EXACT = Form(re.compile(_ID), "")
-NEW = Form(re.compile(rb"\*|\d{1,20}-\*|" + _ID), ", '1526919030474-*' or '*'")
-BOUND = Form(re.compile(rb"[-+]|\(?" + _ID), ", one after '(', '-' or '+'")
-SEEN = Form(re.compile(rb"[$+]|" + _ID), ", '$' or '+'")
-LAST = Form(re.compile(rb"\$|" + _ID), " or '$'")
-DELIVERED = Form(re.compile(rb">|" + _ID), " or '>'")
+EXACT = Form(_ID, "")
+NEW = Form(rb"\*|\d{1,20}-\*|" + _ID, ", '1526919030474-*' or '*'")
+BOUND = Form(rb"[-+]|\(?" + _ID, ", one after '(', '-' or '+'")
+SEEN = Form(rb"[$+]|" + _ID, ", '$' or '+'")
+LAST = Form(rb"\$|" + _ID, " or '$'")
+DELIVERED = Form(rb">|" + _ID, " or '>'")
 
-_NUMBER = re.compile(rb"\d+")
+_NUMBER = rb"\d+"
 _LARGEST = (1 << 64) - 1
 
 
@@ -70,7 +70,11 @@ def stream_id(what: str, value: StreamId, form: Form = EXACT) -> bytes:
         raw = str(checks.integer(what, value, low=0, high=_LARGEST))
     if isinstance(raw, str):
         raw = raw.encode("ascii", "replace")
-    if not isinstance(raw, bytes) or not form.pattern.fullmatch(raw) or any(map(_too_large, _NUMBER.findall(raw))):
+    if (
+        not isinstance(raw, bytes)
+        or not re.fullmatch(form.pattern, raw)
+        or any(map(_too_large, re.findall(_NUMBER, raw)))
+    ):
         msg = f"{what} takes a stream id such as '1526919030474-55'{form.signs}; not {shorten(value)}"
         raise InvalidValue(msg)
     return raw

@@ -24,11 +24,11 @@ from typing import NamedTuple
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 LIBRARY = Path(__file__).parent / "library"
 
-DIRECTIVE = re.compile(r"(?m)^[ \t]*-- @(\w+)\b(.*)\n")
-PROVIDES = re.compile(r"(?m)^-- @provides (.*)$")
-SHEBANG = re.compile(r"\A#!lua.*\n")
-COMMENTS = re.compile(r"(?m)^[ \t]*--.*\n")
-BLANK_LINES = re.compile(r"\n{3,}")
+DIRECTIVE = r"(?m)^[ \t]*-- @(\w+)\b(.*)\n"
+PROVIDES = r"(?m)^-- @provides (.*)$"
+SHEBANG = r"\A#!lua.*\n"
+COMMENTS = r"(?m)^[ \t]*--.*\n"
+BLANK_LINES = r"\n{3,}"
 
 
 class LinkError(Exception):
@@ -60,7 +60,7 @@ class Part:
         """Its text, in pieces that end where a directive stands."""
         pieces: list[Piece] = []
         start = 0
-        for found in DIRECTIVE.finditer(self.text):
+        for found in re.finditer(DIRECTIVE, self.text):
             piece = Piece(self.text[start : found.start()], found[1], tuple(found[2].split()))
             if pieces and not piece.text and piece.directive == pieces[-1].directive:
                 piece = Piece(pieces[-1].text, piece.directive, pieces.pop().names + piece.names)
@@ -72,7 +72,7 @@ class Part:
     @cached_property
     def provides(self) -> list[str]:
         """The names that it provides."""
-        return [name for line in PROVIDES.findall(self.text) for name in line.split()]
+        return [name for line in re.findall(PROVIDES, self.text) for name in line.split()]
 
     @property
     def directives(self) -> set[str]:
@@ -165,7 +165,7 @@ class _Linked:
     def text(self) -> str:
         """All of it."""
         text = "".join(self._rendered(self._script, self._top, comments=True))
-        return BLANK_LINES.sub("\n\n", text)
+        return re.sub(BLANK_LINES, "\n\n", text)
 
     def _needed(self, part: Part) -> Iterator[tuple[int, Part]]:
         """The files that a file needs, and in which of its pieces."""
@@ -207,7 +207,7 @@ class _Linked:
     def _rendered(self, part: Part, region: Region, *, comments: bool = False) -> Iterator[str]:
         """The text of a file, with what is to be put into it."""
         for number, (text, directive, names) in enumerate(part.pieces):
-            yield text if comments else COMMENTS.sub("", text)
+            yield text if comments else re.sub(COMMENTS, "", text)
             if directive == "requires" and part is self._script:
                 yield from self._library_in(region)
             elif directive == "guarded" and part is self._script:
@@ -242,4 +242,4 @@ class _Linked:
 @cache
 def _script_part(name: str) -> Part:
     """A script as a part of another one: its guard is left out."""
-    return Part(f"scripts/{name}.lua", SHEBANG.sub("", script_path(name).read_text("utf-8")))
+    return Part(f"scripts/{name}.lua", re.sub(SHEBANG, "", script_path(name).read_text("utf-8")))

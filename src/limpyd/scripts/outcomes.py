@@ -236,15 +236,13 @@ def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
     )
 
 
-AT_LINE = re.compile(
-    r"\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?", re.DOTALL
-)
+AT_LINE = r"(?s)\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?"
 """Where in a script an error came from, as servers tell it."""
 
 
 def plain(message: str) -> str:
     """What a server says of a command, without its code, and the script and the line that the command was in."""
-    return AT_LINE.sub("", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
+    return re.sub(AT_LINE, "", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
 
 
 def cure_of_account(message: str) -> str:
