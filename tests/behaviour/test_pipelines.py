@@ -190,6 +190,38 @@ class TestResults:
             three = ada.name.get()
         assert (one.value, two.value, three.value) == (True, 1, "y")
 
+    @pytest.mark.parametrize("atomic", [False, True])
+    async def test_reads_send_no_sources_but_to_a_server_that_does_not_know_them(self, face, person, atomic):
+        for number in range(5):
+            await face.do(person.create(name="Ada" if number % 2 else "Bob", age=number))
+        adas = person.collection(name="Ada", age__gte=1)
+
+        async def views():
+            with face.sent() as sent:
+                async with block(face, face.database.pipeline(atomic)) as pipe:
+                    page, count = pipe.add(adas.page, 1), pipe.add(adas.count)
+            assert (page.value.items, count.value) == (["2"], 2)
+            return [name for name in sent.names if name.startswith("EVAL")]
+
+        await views()
+        assert await views() == ["EVALSHA"] * 2
+        face.client.script_flush()
+        assert await views() == ["EVALSHA"] * 2 + ["EVAL"] * 2
+        assert await views() == ["EVALSHA"] * 2
+
+    async def test_what_writes_sends_its_sources_since_nothing_can_be_made_up_for_behind_it(self, face, person):
+        ada = await face.do(person.create(name="Ada", tags=["x"]))
+        for _ in range(2):
+            face.client.script_flush()
+            await face.do(ada.delete())
+            ada = await face.do(person.create(name="Ada", tags=["x"]))  # knows some scripts, but not all
+            async with block(face, face.database.pipeline()) as pipe:
+                pipe.add(ada.tags.sadd, "y")
+                adas = pipe.add(person.collection(tags="y").count)
+                pipe.add(ada.tags.srem, "y")
+                none = pipe.add(person.collection(tags="y").count)
+            assert (adas.value, none.value) == (1, 0)
+
 
 class TestNewObjects:
     async def test_the_primary_key_comes_with_the_execution(self, face, person):

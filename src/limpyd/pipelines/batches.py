@@ -50,9 +50,9 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exch
         atomic: whether they are sent within MULTI and EXEC.
     """
     left = [pending for pending in pendings if pending.request.args]
-    for _ in range(MOST_TRIES):
+    for tries in range(MOST_TRIES):
         yield from questions_settled(left)
-        left = yield from _settled([pending for pending in left if not pending.is_done], atomic)
+        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, trusts=tries == 0)
         if not left:
             break
     for pending in left:
@@ -188,20 +188,25 @@ class _Replied(NamedTuple):
     epochs: list[Any]
 
 
-def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, Any, list[Pending[Any]]]:
+def _settled(
+    pendings: Sequence[Pending[Any]], atomic: bool, *, trusts: bool
+) -> Generator[Any, Any, list[Pending[Any]]]:
     """Sends requests and settles them; gives those that are to be sent again.
 
     These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
-    they write.
+    they write. And, if the server was trusted to know the scripts that read, those that it did not know.
     """
     sent, rest = _guarded(pendings, atomic)
     if atomic and rest:
         return [*pendings]
     again: list[Pending[Any]] = []
-    left = yield from _replied(sent, atomic)
+    left = yield from _replied(sent, atomic, trusts)
     only_reads = all(one.sent.pending.request.readonly for one in left)
-    if atomic and only_reads and any(outdated(one.reply, one.epochs, one.sent.guards) for one in left):
-        left = [one._replace(reply=_NOTHING_DONE) for one in left]  # what was read before may be of another moment
+    if atomic and only_reads:  # what was read before may be of another moment than what is read again
+        if any(outdated(one.reply, one.epochs, one.sent.guards) for one in left):
+            left = [one._replace(reply=_NOTHING_DONE) for one in left]
+        elif any(_is_unknown(one.reply) for one in left):
+            return [*pendings]
     try:
         while left:
             (pending, guards, _), reply, epochs = left[0]
@@ -209,7 +214,7 @@ def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, A
                 pending.may_be_done = False
                 doubted(pending.request)
                 again.append(pending)
-            elif again and pending.request.readonly:
+            elif pending.request.readonly and (again or _is_unknown(reply)):
                 again.append(pending)
             else:
                 yield from _settled_by(pending, next((one for one in epochs if isinstance(one, Exception)), reply))
@@ -218,6 +223,11 @@ def _settled(pendings: Sequence[Pending[Any]], atomic: bool) -> Generator[Any, A
         settle_each([one.sent.pending for one in left], [one.reply for one in left], _settle_without_asking)
         raise
     return again + rest
+
+
+def _is_unknown(reply: Any) -> bool:
+    """Tells whether the server does not know a script: it is new to it, or somebody removed all scripts."""
+    return isinstance(reply, redis_errors.NoScriptError)
 
 
 def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
@@ -243,7 +253,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
     return sent, []
 
 
-def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any, list[_Replied]]:
+def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[Together, Any, list[_Replied]]:
     """Sends requests and the looks at epochs behind them.
 
     Within MULTI each script is told all epochs, so that none is executed if one of them is another. Where others are
@@ -263,9 +273,10 @@ def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any,
         for one in sent
         for args in (one.pending.request.args_under(everyone if atomic else one.guards), *(x.args for x in one.looks))
     ]
+    only_reads = all(request.readonly for request in requests)
+    trusts = trusts and only_reads
     try:
         if atomic:
-            only_reads = all(request.readonly for request in requests)
             multi, execute = (
                 Request((name,), bool, readonly=only_reads, subject=_ATOMIC) for name in (b"MULTI", b"EXEC")
             )
@@ -273,11 +284,11 @@ def _replied(sent: Sequence[_Guarded], atomic: bool) -> Generator[Together, Any,
             watches = [watch for guard in watched for watch in _watches(guard)]
             asked = [*watches, multi, *requests, execute]
             replies = yield Together(
-                asked, _commands([*(x.args for x in (*watches, multi)), *args, execute.args], asked), begun
+                asked, _commands([*(x.args for x in (*watches, multi)), *args, execute.args], asked, trusts), begun
             )
             replies = iter(_executed(replies[len(watches) :], requests))
         else:
-            replies = iter((yield Together(requests, _commands(args, requests), begun)))
+            replies = iter((yield Together(requests, _commands(args, requests, trusts), begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)
@@ -356,8 +367,16 @@ def _before(request: Request[Any]) -> Iterator[Request[Any]]:
         yield request.first
 
 
-def _commands(args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]]) -> list[tuple[Argument, ...]]:
-    """What is sent: of each script the source with its first use, so that the server knows it by the others."""
+def _commands(
+    args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
+) -> list[tuple[Argument, ...]]:
+    """What is sent: of each script the source with its first use, so that the server knows it by the others.
+
+    Not if the server is trusted to know them. What only reads can be sent again if it does not; but a write that was
+    not executed cannot be made up for behind one that was.
+    """
+    if trusts:
+        return list(args)
     known = set()
     commands = []
     for request, sent in zip(requests, args, strict=True):
@@ -371,7 +390,7 @@ def _commands(args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[A
 
 def _result(request: Request[Any], reply: Any) -> Exchange:
     """The result that a reply stands for."""
-    if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
+    if _is_unknown(reply) and request.script is not None:
         # Somebody removed all scripts in between.
         return (yield request.with_args(request.args))
     if isinstance(reply, LimpydError):
