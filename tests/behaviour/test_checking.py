@@ -364,6 +364,24 @@ class TestCost:
             await face.do(face.database.check(repair=True))
         assert len(sent.names) == 12
 
+    async def test_each_model_takes_the_same_however_many_there_are(self, any_face):
+        """Their keys lie scattered over the database, so each chunk of the walk meets some of all."""
+        sent = []
+        for count in (4, 16):
+            any_face.client.flushall()
+            database = any_face.Database(port=any_face.server.port)
+            for number in range(count):
+                body = {"database": database, "text": StringField(indexable=True), "size": StringField(indexable=True)}
+                thing = type(any_face.Model)(f"Thing{number}", (any_face.Model,), body)
+                await any_face.do(thing.bulk_create({"text": f"t{n}", "size": str(n)} for n in range(150)))
+            report = await any_face.do(database.check())
+            assert report.keys == count * 150 * 4 + count * 3
+            with any_face.sent() as watched:
+                assert len(await any_face.do(database.check())) == 0
+            sent.append(len(watched.names) / count)
+            await any_face.do(database.close())
+        assert sent[1] < 1.2 * sent[0]
+
     async def test_it_changes_nothing(self, any_face):
         """All of it runs where nothing may be written."""
         face = any_face

@@ -8,7 +8,7 @@ from itertools import starmap
 from typing import Any
 
 from limpyd.checking import steps, told
-from limpyd.checking.declared import Declared, Expected
+from limpyd.checking.declared import Declared
 from limpyd.checking.findings import Finding, Kind
 from limpyd.checking.report import Notes
 from limpyd.checking.steps import Found
@@ -39,15 +39,20 @@ class ModelCheck:
         self._unbuilt: frozenset[bytes] = frozenset()
         self._highest = 0
         self._unsound: set[str] = set()
+        self._keys: list[bytes] = []
+        self._of_indexes: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
         self.possible = True
         """Whether the keys that all else hangs on are what they should be."""
         self.objects = 0
 
+    @property
+    def prefix(self) -> bytes | None:
+        """What its keys begin with, and no others; None if only a look at the whole of a key tells."""
+        return None if isinstance(self._where, Limpyd2Partition) else self._where.prefix
+
     def owns(self, key: bytes) -> bool:
         """Whether a key is one of the model's."""
-        if isinstance(self._where, Limpyd2Partition):
-            return self._where.owns(key)  # others may begin so too
-        return key.startswith(self._where.prefix)
+        return self._where.owns(key) if self.prefix is None else key.startswith(self.prefix)
 
     # --- before the walk: which indexes are built ---
 
@@ -80,17 +85,38 @@ class ModelCheck:
     # --- the walk ---
 
     def look_at_keys(self, keys: Sequence[bytes]) -> Program[None]:
-        """Looks at some keys, and at the entries that those of indexes hold."""
+        """Looks at some keys, and at the entries that those of indexes hold.
+
+        They wait until there are many of them: a walk meets few at a time of each of many models and indexes.
+        """
         self._notes.keys += len(keys)
-        expected = [(key, self._declared.expected(key)) for key in keys]
-        if expected:
-            found: list[Found] = yield steps.look_at_keys(self._declared, self._told, expected)
-            for one in found:
-                self._notes.add(told.of_key(one, self._declared))
+        self._keys += keys
+        while len(self._keys) >= steps.MOST_KEYS:
+            yield from self._look_at_types()
+
+    def end_of_keys(self) -> Program[None]:
+        """Looks at those that wait."""
+        while self._keys:
+            yield from self._look_at_types()
+        for index, keys in self._of_indexes.values():
+            yield from self._look_at_entries(index, keys)
+        self._of_indexes.clear()
+
+    def _look_at_types(self) -> Program[None]:
+        some, self._keys = self._keys[: steps.MOST_KEYS], self._keys[steps.MOST_KEYS :]
+        expected = [(key, self._declared.expected(key)) for key in some]
+        found: list[Found] = yield steps.look_at_keys(self._declared, self._told, expected)
+        for one in found:
+            self._notes.add(told.of_key(one, self._declared))
         yield from self._look_at_inventories(list(filter(None, starmap(self._declared.version_at, expected))))
-        for index, of_index in _by_index(expected):
-            if index.name not in self._unbuilt:
-                yield from self._look_at_entries(index, of_index)
+        for key, kept in expected:
+            index = kept.kept_by
+            if index is not None and index.name not in self._unbuilt:
+                _, keys = self._of_indexes.setdefault(index.name, (index, []))
+                keys.append(key)
+                if len(keys) == steps.MOST_KEYS:
+                    del self._of_indexes[index.name]
+                    yield from self._look_at_entries(index, keys)
 
     def _look_at_inventories(self, items: Sequence[tuple[bytes, int, bytes]]) -> Program[None]:
         """Compares inventories of dynamic fields with what objects have (see steps.look_at_inventories)."""
@@ -218,13 +244,3 @@ def _automatic(pk: bytes) -> int:
         return 0
     number = int(pk)
     return number if number <= LARGEST else 0
-
-
-def _by_index(keys: Sequence[tuple[bytes, Expected]]) -> list[tuple[DeclaredIndex, list[bytes]]]:
-    """The keys of each index."""
-    found: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
-    for key, expected in keys:
-        index = expected.kept_by
-        if index is not None:
-            found.setdefault(index.name, (index, []))[1].append(key)
-    return list(found.values())

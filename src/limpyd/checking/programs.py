@@ -37,7 +37,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]
     for each in checks:
         yield from each.begin()
-    possible = [each for each in checks if each.possible]
+    owners = _Owners(checks)
     in_database = yield steps.count("DBSIZE")
     told = _Progress(progress, sum(each.objects for each in checks), in_database)
     pattern = _pattern(schemas, all_models=all_models)
@@ -46,17 +46,42 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     while first or cursor != b"0":
         cursor, keys = yield steps.scan(pattern, cursor)
         first = False
-        for each in possible:
-            yield from each.look_at_keys([key for key in keys if each.owns(key)])
+        owned, others = owners.of(keys)
+        for each, of_model in owned:
+            yield from each.look_at_keys(of_model)
         if all_models:
-            unowned |= {key for key in keys if model_behind(key) and not any(each.owns(key) for each in checks)}
+            unowned.update(filter(model_behind, others))
         told.keys(steps.MOST_KEYS)
-    for each in possible:
+    for each in checks:
+        yield from each.end_of_keys()
+    for each in [each for each in checks if each.possible]:
         yield from each.look_at_objects(told.objects)
         yield from each.build()
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
     told.end()
     return notes.report()
+
+
+class _Owners:
+    """Tells which model keys are of, at the same cost however many models there are."""
+
+    def __init__(self, checks: Sequence[ModelCheck]) -> None:
+        self._by_prefix = {each.prefix: each for each in checks if each.prefix is not None}
+        self._others = [each for each in checks if each.prefix is None]
+
+    def of(self, keys: Sequence[bytes]) -> tuple[list[tuple[ModelCheck, list[bytes]]], list[bytes]]:
+        """The keys of each model that can be checked, and those of none."""
+        owned: dict[ModelCheck, list[bytes]] = {}
+        others = []
+        for key in keys:
+            first = self._by_prefix.get(b"".join(key.partition(b"}:")[:2]))
+            owners = [*([] if first is None else [first]), *(each for each in self._others if each.owns(key))]
+            for each in owners:
+                if each.possible:
+                    owned.setdefault(each, []).append(key)
+            if not owners:
+                others.append(key)
+        return list(owned.items()), others
 
 
 def _pattern(schemas: Sequence[Any], *, all_models: bool) -> bytes:
