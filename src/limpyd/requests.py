@@ -146,6 +146,12 @@ class Request(Generic[R_co]):
         self.part = part
         self.assumes = assumes
 
+    def ready(self) -> bytes | None:
+        """Returns what is sent of it in the form of the protocol; None if that is not all that is to be done."""
+        if self.assumes or self.first is not None or self.again is not None or self.blocking or not self.args:
+            return None
+        return pack(self.args)
+
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         """Returns what is sent of it under some guards, which a script that looks at epochs is told."""
         script = self.script

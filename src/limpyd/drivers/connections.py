@@ -54,19 +54,23 @@ class Connections:
             line = self._idle.pop()
         except IndexError:
             return self._another()
-        if monotonic() - line.used_at > IDLE_UNCHECKED:
+        now = monotonic()
+        if now - line.used_at > IDLE_UNCHECKED:
             line.check()
+        line.used_at = now
         return line
 
     def give_back(self, line: Line) -> None:
         """Keeps a line for the next one who takes one; once for each line that was taken."""
+        if line.awaited or line.demoted or self._closed:
+            self._drop(line)
+        self._idle.append(line)
+
+    def _drop(self, line: Line) -> None:
         demoted = line.demoted
-        if line.awaited or demoted or self._closed:
-            line.drop()
+        line.drop()
         if demoted:  # the next connection finds the new primary
             self.close_idle()
-        line.used_at = monotonic()
-        self._idle.append(line)
 
     def close_idle(self) -> None:
         """Closes the idle lines, which open again when used; where one was cut, the others are likely cut as well."""

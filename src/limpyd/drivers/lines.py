@@ -11,12 +11,15 @@ from typing import Any
 
 import hiredis
 import redis
+from redis.exceptions import RedisError
 
 from limpyd.drivers.interrupts import raised_by_handler
 from limpyd.drivers.replies import DEMOTED
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
+USUAL_REPLIES = frozenset({bytes, int, list, type(None)})
+"""The types of replies that are whole, no errors, and not out of turn; others are looked at."""
 CLOSED = "the server closed the connection"
 
 
@@ -28,13 +31,14 @@ class Line:
     Attributes:
         awaited: how many replies are still to come, or more.
         demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
-        used_at: when it was given back.
+        used_at: when it was taken.
     """
 
-    __slots__ = ("__weakref__", "_reader", "_socket", "awaited", "connection", "demoted", "used_at")
+    __slots__ = ("__weakref__", "_has_checks", "_reader", "_socket", "awaited", "connection", "demoted", "used_at")
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._has_checks = bool(connection.health_check_interval)
         self._socket: Any = None
         self._reader: Any = None
         self.awaited = 0
@@ -49,12 +53,11 @@ class Line:
     def send(self, packed: bytes, replies: int = 1) -> None:
         """Sends packed requests; if that fails they were not sent whole, so the last cannot be executed."""
         self.awaited = replies
-        connection = self.connection
         opened = self._socket
-        if opened is None or connection._sock is not opened:
+        if opened is None or self.connection._sock is not opened:
             opened = self._open()
-        if connection.health_check_interval:
-            connection.check_health()
+        if self._has_checks:
+            self.connection.check_health()
         try:
             opened.sendall(packed)
         except BaseException as error:
@@ -74,12 +77,12 @@ class Line:
         if opened is None:
             raise redis.ConnectionError(CLOSED)
         try:
-            while (reply := reader.gets()) is NOTHING_YET or isinstance(reply, hiredis.PushNotification):
-                if reply is NOTHING_YET:
-                    data = opened.recv(RECEIVED_AT_ONCE)
-                    if not data:
-                        raise ConnectionResetError(CLOSED)  # noqa: TRY301 - as any other loss
-                    reader.feed(data)
+            reply = reader.gets()
+            if reply is NOTHING_YET:
+                reader.feed(opened.recv(RECEIVED_AT_ONCE))
+                reply = reader.gets()
+            if type(reply) not in USUAL_REPLIES:
+                reply = _whole(reply, reader, opened)
         except BaseException as error:
             self.drop()
             loss = _as_loss(error)
@@ -87,14 +90,14 @@ class Line:
                 raise
             raise loss from error
         self.awaited -= 1
-        if isinstance(reply, redis.RedisError):
+        if isinstance(reply, RedisError):
             self._note(reply)
             raise reply
-        if self.connection.health_check_interval:
+        if self._has_checks:
             self.connection.next_health_check = monotonic() + self.connection.health_check_interval
         return reply
 
-    def _note(self, refusal: redis.RedisError) -> None:
+    def _note(self, refusal: RedisError) -> None:
         """Draws from a refusal what it says about the connection."""
         if isinstance(refusal, redis.ConnectionError):  # such as: still loading, or not authenticated
             self.drop()
@@ -168,7 +171,19 @@ class Line:
         return opened
 
 
-def _as_loss(error: BaseException) -> redis.RedisError | None:
+def _whole(reply: Any, reader: Any, opened: Any) -> Any:
+    """The next reply that is whole and not out of turn, after what was read."""
+    while reply is NOTHING_YET or isinstance(reply, hiredis.PushNotification):
+        if reply is NOTHING_YET:
+            data = opened.recv(RECEIVED_AT_ONCE)
+            if not data:
+                raise ConnectionResetError(CLOSED)
+            reader.feed(data)
+        reply = reader.gets()
+    return reply
+
+
+def _as_loss(error: BaseException) -> RedisError | None:
     """The error of redis-py for one of a socket; none for any other, and for what a signal handler raised."""
     if isinstance(error, OSError | hiredis.HiredisError) and raised_by_handler(error) is None:
         return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))

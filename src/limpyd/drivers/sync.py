@@ -45,6 +45,21 @@ class SyncDriver:
         A read is sent again, once, when the connection was lost. So is a write, as long as it
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
+        packed = request.ready()
+        if packed is None:
+            return self._run_in_steps(request)
+        try:
+            reply = self._exchange(request, packed)
+        except redis_errors.ResponseError as error:
+            reply = self._reply_despite(request, error)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question: Request[R] = doubt.ask(request)
+        return self.run(question)
+
+    def _run_in_steps(self, request: Request[R]) -> R:
+        """The result of a request that is more than one to be sent and one reply to be decoded."""
         if request.script is None and not request.args:
             return request.decode(None)
         reply = self._reply(request)
@@ -84,6 +99,17 @@ class SyncDriver:
                     pass
             doubted(request)
         raise never_settled(request)
+
+    def _reply_despite(self, request: Request[Any], error: redis_errors.ResponseError) -> Any:
+        """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        if isinstance(error, redis_errors.NoScriptError) and len(guards) < len(request.assumes):
+            return self._reply(request)  # another thread has just doubted what this one was sent under
+        try:
+            return self._despite(request, guards, error)
+        except Outdated:
+            doubted(request)
+        return self._reply(request)
 
     def _guard(self, assumption: Assumption) -> Guard:
         guard = None
@@ -230,36 +256,31 @@ class SyncDriver:
         return refused(request, error) if question is None else self.run(question)
 
     def _exchange(self, request: Request[Any], packed: bytes) -> Any:
-        for last_try in (False, True):
-            line = self._send(packed)
+        """The reply to a request. What fails before it is sent whole was not executed, so it is sent again once."""
+        connections = self._connections
+        was_lost = was_unsent = False
+        while True:
+            sent = False
             try:
+                line = connections.take()
+            except LOST as error:
+                raise unreachable(self._where, error) from error
+            try:
+                line.send(packed)
+                sent = True
                 return line.wait(request.timeout) if request.blocking else line.read()
             except LOST as error:
                 loss = error
             finally:
-                self._connections.give_back(line)
-            self._report_loss(request, loss, last_try)
-            self._connections.close_idle()
-        raise AssertionError  # the loop returns or raises
-
-    def _send(self, packed: bytes) -> Line:
-        """Puts a request on a line. What fails here was not sent whole, so was not executed."""
-        for last_try in (False, True):
-            line = None
-            try:
-                line = self._connections.take()
-                line.send(packed)
-            except BaseException as error:
-                if line is not None:
-                    self._connections.give_back(line)
-                if not isinstance(error, LOST):
-                    raise
-                if last_try or line is None:
-                    raise unreachable(self._where, error) from error
-                self._connections.close_idle()
+                connections.give_back(line)
+            if sent:
+                self._report_loss(request, loss, was_lost)
+                was_lost, was_unsent = True, False
+            elif was_unsent:
+                raise unreachable(self._where, loss) from loss
             else:
-                return line
-        raise AssertionError  # the loop returns or raises
+                was_unsent = True
+            connections.close_idle()
 
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:
         """Raises what the loss of a reply stands for, unless the request may be sent again."""

@@ -177,6 +177,11 @@ class Prepared(Request[R_co]):
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
         return self.args_under((NO_GUARD,))
 
+    def ready(self) -> bytes | None:
+        statement = self.statement
+        guard = statement.assumes[0].guard()
+        return None if guard is None else statement.packed(guard, self._pk or b"", self._values)
+
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         (guard,) = guards
         return self.statement.args_under(guard, (self._pk or b"", *self._values))
