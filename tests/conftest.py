@@ -119,7 +119,8 @@ class Sent:
 
     Attributes:
         commands: the commands that clients sent; those that scripts call are not among them, nor what
-            new connections begin with, nor the looks at epochs that go out behind a command, in its packet.
+            new connections begin with, nor what goes out behind a command, in its packet: looks at epochs, and
+            whether an object exists that is read.
     """
 
     MARK = "end-of-watch"
@@ -148,11 +149,17 @@ class Sent:
                 continue
             if command[0] == "HGET" and command[-1] == ":epoch":
                 is_look = True
-            elif not (is_look and command[0] == "SCARD"):  # of a model without objects
+            elif not (is_look and command[0] == "SCARD") and not self._asks_behind(command):
+                # (SCARD: of a model without objects)
                 self.commands.append(command)
                 is_look = False
         self._monitor.__exit__()
         self._client.close()
+
+    def _asks_behind(self, command: list[str]) -> bool:
+        """Whether a command asks if an object exists that the one before it reads."""
+        tag = command[1].removesuffix(":pks") if command[0] == "SISMEMBER" else ""
+        return bool(self.commands and tag) and any(arg.startswith(f"{tag}:") for arg in self.commands[-1][1:])
 
     @property
     def names(self) -> list[str]:

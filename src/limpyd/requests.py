@@ -92,7 +92,8 @@ class Request(Generic[R_co]):
         needs: the servers that know its arguments, if not all that know the command do.
         first: a request to be run before it, whose failure is its own.
         again: is given this request and the reply, and may give another one to be run instead of decoding that.
-        part: gives the request that does the same as a part of a transaction, if this one cannot be taken back.
+        part: gives the request that does the same as a part of a transaction, if this one cannot be.
+        behind: requests that go out behind it, in the same packet: if one of them fails, that is its error.
         assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
     """
 
@@ -103,6 +104,7 @@ class Request(Generic[R_co]):
         "again",
         "args",
         "assumes",
+        "behind",
         "blocking",
         "decode",
         "first",
@@ -131,6 +133,7 @@ class Request(Generic[R_co]):
         again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
         part: Callable[[], Request[R_co]] | None = None,
         assumes: tuple[Assumption, ...] = (),
+        behind: tuple[Request[None], ...] = (),
     ) -> None:
         self.args = args
         self.decode = decode
@@ -145,12 +148,12 @@ class Request(Generic[R_co]):
         self.again = again
         self.part = part
         self.assumes = assumes
+        self.behind = behind
 
     def ready(self) -> bytes | None:
         """Returns what is sent of it in the form of the protocol; None if that is not all that is to be done."""
-        if self.assumes or self.first is not None or self.again is not None or self.blocking or not self.args:
-            return None
-        return pack(self.args)
+        more = self.assumes or self.behind or self.blocking or self.first is not None or self.again is not None
+        return None if more or not self.args else self.packed(())
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         """Returns what is sent of it under some guards, which a script that looks at epochs is told."""
@@ -197,19 +200,7 @@ class Request(Generic[R_co]):
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
         """The same request with other arguments, on its own."""
-        return Request(
-            args,
-            self.decode,
-            readonly=self.readonly,
-            script=self.script,
-            subject=self.subject,
-            blocking=self.blocking,
-            timeout=self.timeout,
-            makes=self.makes,
-            needs=self.needs,
-            again=self.again,
-            assumes=self.assumes,
-        )
+        return self._like(args, self.decode, None)
 
     def assuming(self, *assumptions: Assumption) -> Request[R_co]:
         """The same request, which takes more for granted."""
@@ -235,6 +226,7 @@ class Request(Generic[R_co]):
             first=first,
             again=self.again,
             assumes=self.assumes,
+            behind=self.behind,
         )
 
     def __repr__(self) -> str:

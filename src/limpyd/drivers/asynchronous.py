@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import doubted, looks, never_settled, outdated
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.replies import (
     DEMOTED,
@@ -219,7 +219,7 @@ class AsyncDriver:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
         if request.first is not None:
             await self.run(request.first)
-        if not request.assumes:
+        if not request.assumes and not request.behind:
             reply = await self._replied(request, request.packed(()), ())
             if isinstance(reply, redis_errors.RedisError):
                 raise await self._explained(request, reply) from reply
@@ -246,14 +246,14 @@ class AsyncDriver:
         return guard
 
     async def _looked(self, request: Request[Any], guards: Sequence[Guard]) -> list[Any]:
-        """The reply to a plain command, and to the looks at epochs behind it."""
+        """The reply to a plain command, and to what is sent behind it."""
         requests = [request, *looks(request, guards)]
         replies = await self.run_together(requests, [one.args for one in requests])
-        for one, reply in zip(requests, replies, strict=True):
-            if isinstance(reply, LimpydError):
-                raise reply
-            if isinstance(reply, redis_errors.RedisError):
-                raise await self._explained(one, reply) from reply
+        told, reply = outcome(requests, replies)
+        if isinstance(reply, LimpydError):
+            raise reply
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(told, reply) from reply
         return replies
 
     async def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:

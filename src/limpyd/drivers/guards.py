@@ -1,8 +1,11 @@
-"""Requests that rest on what a process knows of indexes: sent under an epoch, and again if that is another one by now.
+"""What goes out with a request, in its packet, to tell whether its reply may be believed.
 
-A script is told the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command, in the same
-packet, goes a look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was
-so when the command ran.
+Requests that rest on what a process knows of indexes are sent under an epoch, and again if that is another one by
+now: a script is told the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command goes a
+look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was so when the
+command ran.
+
+Behind a read of an object that nobody has looked for goes the question whether it exists.
 """
 
 from __future__ import annotations
@@ -12,14 +15,14 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.exceptions import ServerError
+from limpyd.exceptions import LimpydError, ServerError
 from limpyd.requests import MOST_TRIES, Argument, Guard, Request
 
 EPOCH = b":epoch"
 
 
-def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Look]:
-    """Returns the looks at epochs that are sent behind a request."""
+def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
+    """Returns what is sent behind a request: looks at epochs, and what else is to go there."""
     if request.script is not None:
         return []
     asked: list[tuple[Argument, ...]] = []
@@ -27,7 +30,7 @@ def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Look]:
         asked.append((b"HGET", guard.meta, EPOCH))
         if guard.epoch.startswith(b":"):
             asked.append((b"SCARD", guard.epoch[1:]))
-    return [Look(args, bytes, readonly=True, subject=request.subject) for args in asked]
+    return [*(Look(args, bytes, readonly=True, subject=request.subject) for args in asked), *request.behind]
 
 
 class Look(Request[bytes]):
@@ -61,6 +64,26 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
         elif epoch != guard.epoch:
             return True
     return False
+
+
+def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[Request[Any], Any]:
+    """Returns which request tells what came of a request, and its reply: itself, if nothing behind it was refused.
+
+    Args:
+        requests: the request, and those behind it.
+        replies: the reply to each, or the error that came instead.
+
+    Raises (from the replies):
+        DoesNotExist: an object does not exist, so nothing else is to be said of it.
+    """
+    request, reply = requests[0], replies[0]
+    if not isinstance(reply, LimpydError):  # the connection was not lost
+        for number in range(1, len(requests)):
+            if isinstance(replies[number], Exception):
+                return requests[number], replies[number]
+        for number, one in enumerate(request.behind, len(requests) - len(request.behind)):
+            one.decode(replies[number])
+    return request, reply
 
 
 def doubted(request: Request[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connections import Connections
-from limpyd.drivers.guards import Outdated, doubted, looks, never_settled, outdated
+from limpyd.drivers.guards import Outdated, doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.lines import Line
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
@@ -84,7 +84,7 @@ class SyncDriver:
         if request.first is not None:
             self.run(request.first)
         assumes = request.assumes
-        if not assumes:
+        if not assumes and not request.behind:
             return self._replied(request, request.packed(()), ())
         for _ in range(MOST_TRIES):
             guards = [assumption.guard() or self._guard(assumption) for assumption in assumes]
@@ -120,14 +120,14 @@ class SyncDriver:
         return guard
 
     def _looked(self, request: Request[Any], guards: Sequence[Guard]) -> list[Any]:
-        """The reply to a plain command, and to the looks at epochs behind it."""
+        """The reply to a plain command, and to what is sent behind it."""
         requests = [request, *looks(request, guards)]
         replies = self.run_together(requests, [one.args for one in requests])
-        for one, reply in zip(requests, replies, strict=True):
-            if isinstance(reply, LimpydError):
-                raise reply
-            if isinstance(reply, redis_errors.ResponseError):
-                raise self._explained(one, reply) from reply
+        told, reply = outcome(requests, replies)
+        if isinstance(reply, LimpydError):
+            raise reply
+        if isinstance(reply, redis_errors.ResponseError):
+            raise self._explained(told, reply) from reply
         return replies
 
     def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:

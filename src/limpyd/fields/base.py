@@ -17,7 +17,7 @@ from limpyd.fields.limpyd2_names import Limpyd2FieldNames
 from limpyd.indexes.base import Index
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.pickling import field_of
-from limpyd.requests import Argument, Request, Subject, Walk, returned
+from limpyd.requests import Request, Subject, Walk
 from limpyd.scripts import calls
 from limpyd.scripts.outcomes import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
@@ -290,28 +290,9 @@ class BoundField(Limpyd2FieldNames, Faced[Face]):
     def _key(self) -> bytes:
         raise NotImplementedError
 
-    def _read(
-        self, command: str, *args: Argument, decode: Callable[[Any], R] = returned, needs: Needs | None = None
-    ) -> Request[R]:
-        """A command that changes nothing."""
-        field, instance = self._field, self._instance
-        request = Request((command, self._key(), *args), decode, readonly=True, subject=field, needs=needs)
-        if instance._checked:
-            return request
-        return existing_only(request, self._key(), [instance])
-
-    def _value(self, stored: bytes | None) -> Any:
-        """Decode: a stored value, or None where there is none."""
-        if stored is None:
-            return None
-        try:
-            return self._field.codec.decode(stored)
-        except (ValueError, OverflowError):
-            return self._field.decode(stored, self._key(), self._instance._pk_bytes)  # which says what is wrong
-
 
 def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:
-    """The read, if some objects exist; for instances that were connected without asking.
+    """Has a read raise `DoesNotExist` unless some objects exist, which is asked behind it, in the same packet.
 
     Args:
         request: the read.
@@ -319,26 +300,14 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
         instances: those of the objects.
     """
     instances = list({id(one): one for one in instances}.values())
-    if len(request.args) > MOST_PASSED_ON:
-        return _checked_first(request, instances)
-
-    def found() -> None:
-        for instance in instances:
-            instance._found()
-
-    unsure = [(one._schema, one._schema.keys.partition(one._pk_bytes), one._pk_bytes) for one in instances]
-    return calls.read_existing(unsure, key, request, found)
+    request.behind = tuple(map(check, instances))
+    if len(request.args) <= MOST_PASSED_ON:
+        request.part = lambda: calls.read_existing(instances, key, request)
+    return request
 
 
 MOST_PASSED_ON = 7000
 """How many arguments a script can pass on to a command."""
-
-
-def _checked_first(request: Request[R], instances: Sequence[Any]) -> Request[R]:
-    """The read, after a request of its own for each object that must exist."""
-    for instance in instances:
-        request.first = check(instance, request.first)
-    return request
 
 
 def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:

@@ -14,6 +14,7 @@ from limpyd.keys import placed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
+from limpyd.statements.read import Read, ReadStatement
 from limpyd.statements.statement import Prepared
 
 R = TypeVar("R")
@@ -35,15 +36,45 @@ class BoundValue(BoundField[Face]):
         prefix: bytes = self._field.place(pk).prefix
         return placed(prefix, pk)
 
-    def _ask(self, command: str, sub_command: str, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
-        """A command of two words that changes nothing."""
-        request = Request((command, sub_command, self._key(), *args), decode, readonly=True, subject=self._field)
-        return self._existing(request)
+    # --- reads ---
+
+    def _read(
+        self, command: str, *args: Argument, decode: Callable[[Any], R] = returned, needs: Needs | None = None
+    ) -> Request[R]:
+        """A command that changes nothing, on an object that must exist."""
+        field, instance = self._field, self._instance
+        pk = instance._pk_bytes
+        if pk is None:
+            return Request((*command.split(), self._key(), *args), decode, readonly=True, subject=field, needs=needs)
+        place: Place = field.place(pk)
+        try:
+            statement = place.reads[command]
+        except KeyError:
+            statement = place.reads[command] = ReadStatement(command, place.prefix, field)
+        return self._existing(Read(statement, pk, args, decode, needs))
 
     def _existing(self, request: Request[R]) -> Request[R]:
         """The read, if the object exists."""
         instance = self._instance
         return request if instance._checked else existing_only(request, self._key(), [instance])
+
+    def _value(self, stored: bytes | None) -> Any:
+        """Decode: a stored value, or None where there is none."""
+        if stored is None:
+            return None
+        try:
+            return self._field.codec.decode(stored)
+        except (ValueError, OverflowError):
+            return self._field.decode(stored, self._key(), self._instance._pk_bytes)  # which says what is wrong
+
+    def _values(self, stored: Any) -> list[Any]:
+        """Decode: several stored values."""
+        decode = self._field.codec.decode
+        try:
+            return [decode(one) for one in stored or ()]
+        except (ValueError, OverflowError):
+            key = self._key()
+            return [self._field.decode(one, key) for one in stored]  # which says what is wrong
 
     # --- writes, on values of any kind ---
 
@@ -207,8 +238,3 @@ class BoundValue(BoundField[Face]):
         if pk is None:
             request.makes = instance
         return request
-
-    def _values(self, stored: Any) -> list[Any]:
-        """Decode: several stored values."""
-        decode, key = self._field.decode, self._key()
-        return [decode(one, key) for one in stored or ()]

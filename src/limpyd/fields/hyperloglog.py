@@ -43,9 +43,6 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
             InvalidValue: one of the others is no HyperLogLogField of the same type and database.
         """
         fields: list[BoundTogether[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
-        unsure = next((field for field in fields if not field._instance._checked), None)
-        if unsure is not None:
-            return _counting_in_script(unsure, fields)
         request = self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
         stored = next((field for field in fields if field._instance._pk_bytes is not None), None)
         request.part = lambda: answered(0) if stored is None else _counting_in_script(stored, fields)

@@ -175,7 +175,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     @command("OBJECT ENCODING")
     def object_encoding(self) -> Request[str | None]:
         """How the server represents the value, such as "listpack" (OBJECT ENCODING), or None if there is none."""
-        return self._ask("OBJECT", "ENCODING", decode=lambda reply: None if reply is None else to_text(reply))
+        return self._read("OBJECT ENCODING", decode=lambda reply: None if reply is None else to_text(reply))
 
     @command("OBJECT FREQ")
     def object_freq(self) -> Request[int | None]:
@@ -184,7 +184,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             ServerError: the server's maxmemory-policy is none of the LFU ones, so it does not count.
         """
-        return self._ask("OBJECT", "FREQ", decode=optional_int)
+        return self._read("OBJECT FREQ", decode=optional_int)
 
     @command("OBJECT IDLETIME")
     def object_idletime(self) -> Request[int | None]:
@@ -193,12 +193,12 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             ServerError: the server's maxmemory-policy is one of the LFU ones, so it keeps no times.
         """
-        return self._ask("OBJECT", "IDLETIME", decode=optional_int)
+        return self._read("OBJECT IDLETIME", decode=optional_int)
 
     @command("OBJECT REFCOUNT")
     def object_refcount(self) -> Request[int | None]:
         """How many references the server holds to the value (OBJECT REFCOUNT), or None if there is none."""
-        return self._ask("OBJECT", "REFCOUNT", decode=optional_int)
+        return self._read("OBJECT REFCOUNT", decode=optional_int)
 
     @command("MEMORY USAGE")
     def memory_usage(self, samples: int | None = None) -> Request[int | None]:
@@ -210,7 +210,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         args: list[Argument] = []
         if samples is not None:
             args = ["SAMPLES", checks.integer("MEMORY USAGE's samples", samples, low=0)]
-        return self._ask("MEMORY", "USAGE", *args, decode=optional_int)
+        return self._read("MEMORY USAGE", *args, decode=optional_int)
 
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)

@@ -257,7 +257,7 @@ class BoundStream(BoundGroups[T, V, Face]):
             ServerError: there is no stream.
         """
         limit = () if count is None else ("COUNT", checks.integer("XINFO STREAM's count", count, low=0))
-        return self._ask("XINFO", "STREAM", checks.on("XINFO STREAM", "full", full), *limit, decode=self._facts)
+        return self._read("XINFO STREAM", checks.on("XINFO STREAM", "full", full), *limit, decode=self._facts)
 
     @overloaded("XINFO STREAM", ("full", xinfo_stream_full))
     def xinfo_stream(self, *, full: Literal[False] = False) -> Request[dict[str, Any]]:
@@ -269,7 +269,7 @@ class BoundStream(BoundGroups[T, V, Face]):
         Raises:
             ServerError: there is no stream.
         """
-        return self._ask("XINFO", "STREAM", decode=self._facts)
+        return self._read("XINFO STREAM", decode=self._facts)
 
     # --- as in Python ---
 

@@ -120,13 +120,13 @@ class BoundGroups(BoundPending[T, V, Face]):
         Raises:
             ServerError: there is no stream.
         """
-        return self._ask("XINFO", "GROUPS", decode=lambda reply: [self._facts(each) for each in reply])
+        return self._read("XINFO GROUPS", decode=lambda reply: [self._facts(each) for each in reply])
 
     @command("XINFO CONSUMERS")
     def xinfo_consumers(self, groupname: str | bytes) -> Request[list[dict[str, Any]]]:
         """What the server tells of each consumer of a group, under its own names (XINFO CONSUMERS)."""
         group = group_arg("XINFO CONSUMERS", groupname)
-        return self._ask("XINFO", "CONSUMERS", group, decode=lambda reply: [self._facts(each) for each in reply])
+        return self._read("XINFO CONSUMERS", group, decode=lambda reply: [self._facts(each) for each in reply])
 
     # --- reading, and acknowledging ---
 

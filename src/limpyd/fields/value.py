@@ -20,6 +20,7 @@ from limpyd.scripts import calls
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Indexes
 from limpyd.statements.plain import plain_write
+from limpyd.statements.read import ReadStatement
 from limpyd.statements.statement import Statement
 from limpyd.types import Untyped, Use
 
@@ -38,6 +39,7 @@ class Place(NamedTuple):
         alone: those of this field alone, as a deletion knows them.
         escalates: whether the indexes of its members must look at all of them to follow what happens to one.
         statements: the prepared statements of commands on them, by their names, once used; None where there is none.
+        reads: those of commands that change nothing.
     """
 
     prefix: bytes
@@ -47,6 +49,7 @@ class Place(NamedTuple):
     alone: Indexes
     escalates: bool
     statements: dict[str, Statement | None]
+    reads: dict[str, ReadStatement]
 
     @property
     def followed(self) -> bool:
@@ -161,6 +164,7 @@ class ValueField(MayBeVersion, Field[T]):
             _described([*alone, *together], self.checks_in(where), self.listing_in(where)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
+            {},
             {},
         )
 

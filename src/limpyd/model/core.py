@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from limpyd.commands import operation
 from limpyd.conversion import holds_no_values
@@ -17,15 +17,17 @@ from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.dynamic import set_attribute
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_after_commands, run_hook
-from limpyd.model.instance_hash import InstanceHash
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
 from limpyd.relations.reverse import Reverse
-from limpyd.requests import Request, Walk, answered, returned
+from limpyd.requests import Request, Walk, answered
 from limpyd.scripts import calls
+from limpyd.statements.read import Load, Read
 from limpyd.suggestions import did_you_mean
+
+R = TypeVar("R")
 
 
 class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
@@ -293,16 +295,12 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             UnknownField: a name is no InstanceHashField.
             StoredValueError: what is stored does not fit a field's type.
         """
-        fields = [self._schema.hash_field(name) for name in _some("hmget", names)]
-        key = self._hash_key()
-
-        def decode(reply: list[bytes | None]) -> list[Any]:
-            return [
-                None if stored is None else field.decode(stored, key, self._pk_bytes)
-                for field, stored in zip(fields, reply, strict=True)
-            ]
-
-        return self._read_hash("HMGET", *(field.sub for field in fields)).then(decode)
+        names, pk = _some("hmget", names), self._pk_bytes
+        where = self._schema.keys.partition(pk)
+        statement = self._schema.statements.load(where, names)
+        if pk is None:
+            return Request(("HMGET", self._hash_key(), *names), list, readonly=True, subject=statement.subject)
+        return self._existing(Load(statement, pk))
 
     @operation
     def hmset(self, /, **values: Any) -> Request[bool]:
@@ -339,13 +337,14 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         Raises:
             StoredValueError: what is stored does not fit a field's type.
         """
-        return self._hash_items()
+        return self._read_hash("HGETALL", self._items)
 
     @operation
     def hkeys(self) -> Request[list[str]]:
         """The names of the InstanceHashFields that have a value (HKEYS)."""
         entry = self._schema.entry
-        return self._read_hash("HKEYS").then(lambda subs: [field.name for sub in subs if (field := entry(sub))])
+        entry = self._schema.entry
+        return self._read_hash("HKEYS", lambda subs: [field.name for sub in subs if (field := entry(sub))])
 
     @operation
     def hvals(self) -> Request[list[Any]]:
@@ -354,12 +353,12 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         Raises:
             StoredValueError: what is stored does not fit a field's type.
         """
-        return self._hash_items().then(lambda values: list(values.values()))
+        return self._read_hash("HGETALL", lambda reply: list(self._items(reply).values()))
 
     @operation
     def hlen(self) -> Request[int]:
         """How many entries the hash has (HLEN): one for each InstanceHashField that has a value."""
-        return self._read_hash("HLEN")
+        return self._read_hash("HLEN", int)
 
     def _existing_keys(self) -> Request[list[str]]:
         schema = self._schema
@@ -377,21 +376,24 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         where = self._schema.keys.partition(self._pk_bytes)
         return where.nothing if self._pk_bytes is None else placed(where.hash_prefix, self._pk_bytes)
 
-    def _read_hash(self, command: str, *args: bytes) -> Request[Any]:
-        subject = InstanceHash(self._schema.name)
-        request = Request((command, self._hash_key(), *args), returned, readonly=True, subject=subject)
+    def _read_hash(self, command: str, decode: Callable[[Any], R]) -> Request[R]:
+        pk, statements = self._pk_bytes, self._schema.statements
+        if pk is None:
+            return Request((command, self._hash_key()), decode, readonly=True, subject=statements.subject)
+        where = self._schema.keys.partition(pk)
+        return self._existing(Read(statements.read(where, command), pk, (), decode))
+
+    def _existing(self, request: Request[R]) -> Request[R]:
         return request if self._checked else existing_only(request, self._hash_key(), [self])
 
-    def _hash_items(self) -> Request[dict[str, Any]]:
-        key = self._hash_key()
-        entry = self._schema.entry
-
-        def decode(reply: Any) -> dict[str, Any]:
-            stored = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-            entries = ((entry(sub), value) for sub, value in stored)
-            return {field.name: field.decode(value, key) for field, value in entries if field is not None}
-
-        return self._read_hash("HGETALL").then(decode)
+    def _items(self, reply: Any) -> dict[str, Any]:
+        """Decode: the values of the fields in the hash, by name."""
+        schema, values = self._schema, {}
+        for sub, stored in reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True):
+            field = schema.entry(sub)
+            if field is not None:
+                values[field.name] = field.decode(stored, self._hash_key())
+        return values
 
 
 def _kind_of(database: Any) -> str:

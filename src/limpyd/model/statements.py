@@ -7,14 +7,20 @@ from functools import cached_property
 from typing import Any
 
 from limpyd.fields.single import SingleValueField
+from limpyd.keys import Partition
+from limpyd.model.instance_hash import InstanceHash
 from limpyd.statements.create import MOST_ENTRIES, MOST_FIELDS, MOST_KEYS, Creation, Slot, enters
 from limpyd.statements.delete import deletion
 from limpyd.statements.entries import follows
+from limpyd.statements.read import LoadStatement, ReadStatement
 from limpyd.statements.statement import Statement
+
+MOST_LOADS = 128
+"""How many combinations of fields a model has statements for at a time, to read them together."""
 
 
 class ModelStatements:
-    """The statements that create and delete objects of a model, made when they are first used.
+    """The statements that create, delete and load objects of a model, made when they are first used.
 
     Args:
         schema: the model.
@@ -22,6 +28,34 @@ class ModelStatements:
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
+        self.subject = InstanceHash(schema.name)
+        """The hash of an object, in messages."""
+        self._reads: dict[tuple[Partition, str], ReadStatement] = {}
+        self._loads: dict[tuple[Partition, tuple[str, ...]], LoadStatement] = {}
+
+    def read(self, where: Partition, command: str) -> ReadStatement:
+        """The statement of a command that reads the hash of an object."""
+        try:
+            return self._reads[where, command]
+        except KeyError:
+            statement = self._reads[where, command] = ReadStatement(command, where.hash_prefix, self.subject)
+        return statement
+
+    def load(self, where: Partition, names: tuple[str, ...]) -> LoadStatement:
+        """The statement that reads some fields in the hash of an object.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+        """
+        try:
+            return self._loads[where, names]
+        except (KeyError, TypeError):  # or a name is none
+            fields = [self._schema.hash_field(name) for name in names]
+        statement = LoadStatement(where.hash_prefix, self.subject, fields)
+        if len(self._loads) >= MOST_LOADS:
+            self._loads.clear()
+        self._loads[where, names] = statement
+        return statement
 
     @cached_property
     def creation(self) -> Creation | None:

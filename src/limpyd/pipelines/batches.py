@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import Look, doubted, looks, never_settled, outdated
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending import Pending
@@ -173,19 +173,29 @@ def _as_told(request: Request[Any], reply: Any) -> Any:
 
 
 class _Guarded(NamedTuple):
-    """An operation, the guards under which it is sent, and the looks at epochs that go out behind it."""
+    """An operation, the guards under which it is sent, and what goes out behind it."""
 
     pending: Pending[Any]
     guards: list[Guard]
-    looks: list[Look]
+    looks: list[Request[Any]]
 
 
 class _Replied(NamedTuple):
-    """An operation, the reply to it, and the replies to the looks at epochs behind it."""
+    """An operation, the reply to it, and the replies to what went out behind it."""
 
     sent: _Guarded
     reply: Any
-    epochs: list[Any]
+    behind: list[Any]
+
+    def outcome(self) -> tuple[Request[Any], Any]:
+        """The request that tells what came of the operation, and its reply."""
+        request = self.sent.pending.request
+        return outcome([request, *self.sent.looks], [self.reply, *self.behind])
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it met another epoch than it was sent under."""
+        return outdated(self.reply, self.behind, self.sent.guards)
 
 
 def _settled(
@@ -203,24 +213,24 @@ def _settled(
     left = yield from _replied(sent, atomic, trusts)
     only_reads = all(one.sent.pending.request.readonly for one in left)
     if atomic and only_reads:  # what was read before may be of another moment than what is read again
-        if any(outdated(one.reply, one.epochs, one.sent.guards) for one in left):
+        if any(one.is_outdated for one in left):
             left = [one._replace(reply=_NOTHING_DONE) for one in left]
         elif any(_is_unknown(one.reply) for one in left):
             return [*pendings]
     try:
         while left:
-            (pending, guards, _), reply, epochs = left[0]
-            if outdated(reply, epochs, guards):
+            pending = left[0].sent.pending
+            if left[0].is_outdated:
                 pending.may_be_done = False
                 doubted(pending.request)
                 again.append(pending)
-            elif pending.request.readonly and (again or _is_unknown(reply)):
+            elif pending.request.readonly and (again or _is_unknown(left[0].reply)):
                 again.append(pending)
             else:
-                yield from _settled_by(pending, next((one for one in epochs if isinstance(one, Exception)), reply))
+                yield from _settled_by(left[0])
             del left[0]
     except BaseException:
-        settle_each([one.sent.pending for one in left], [one.reply for one in left], _settle_without_asking)
+        settle_each([one.sent.pending for one in left], left, _settle_without_asking)
         raise
     return again + rest
 
@@ -254,7 +264,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
 
 
 def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[Together, Any, list[_Replied]]:
-    """Sends requests and the looks at epochs behind them.
+    """Sends requests and what goes out behind them.
 
     Within MULTI each script is told all epochs, so that none is executed if one of them is another. Where others are
     beside them EXEC does nothing then: what holds the epochs is watched, and changed (see scripts/check_epoch.lua).
@@ -340,18 +350,24 @@ _ATOMIC = _Atomic()
 _NOTHING_DONE = redis_errors.ResponseError("OUTDATED nothing was executed")
 
 
-def _settled_by(pending: Pending[Any], reply: Any) -> Exchange:
+def _settled_by(replied: _Replied) -> Exchange:
+    pending = replied.sent.pending
     try:
-        result = yield from _result(pending.request, reply)
+        request, reply = replied.outcome()
+        result = yield from _result(request, reply)
     except LimpydError as error:
         pending.settle(error=error)
     else:
         pending.settle(result)
 
 
-def _settle_without_asking(pending: Pending[Any], reply: Any) -> None:
+def _settle_without_asking(pending: Pending[Any], replied: _Replied) -> None:
     """Settles one by its reply, where there is no time for further requests."""
-    request = pending.request
+    try:
+        request, reply = replied.outcome()
+    except LimpydError as error:
+        pending.settle(error=error)
+        return
     if isinstance(reply, LimpydError):
         pending.settle(error=reply)
     elif isinstance(reply, redis_errors.ResponseError):

@@ -161,49 +161,30 @@ def deletion_layout(
     return tuple(args)
 
 
-def read_existing(
-    unsure: Sequence[tuple[Model, Partition, bytes]],
-    key: bytes,
-    command: Request[R],
-    found: Callable[[], None],
-) -> Request[R]:
-    """Runs a read command on objects whose existence is not known yet.
+def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> Request[R]:
+    """Runs a read command, as a part of a transaction, on objects whose existence is not known yet.
 
     Args:
-        unsure: the model, partition and primary key of each such object.
+        instances: those of the objects.
         key: the key that is read, or the first of them.
         command: the command.
-        found: is called when they all exist.
 
     Raises (from the reply):
         DoesNotExist: one of them does not exist.
     """
-    model, _, pk = unsure[0]
-    involved = [(other, other_pk) for other, _, other_pk in unsure]
+    objects = [(one._schema, one._pk_bytes) for one in instances]
+    model, pk = objects[0]
 
     def decode(reply: list[Any]) -> R:
         if reply[0] == b"ok":
-            found()
+            for instance in instances:
+                instance._found()
             return command.decode(reply[1])
-        raise refusal(model, reply, pk, others=involved, command=command.args[0], needs=command.needs)
+        raise refusal(model, reply, pk, others=objects, command=command.args[0], needs=command.needs)
 
-    def again(request: Request[Any], reply: Any) -> Request[Any] | None:
-        if reply != [b"rounded"]:
-            return None
-        # As it is, its reply does not pass through Lua; and its objects exist.
-        return Request(
-            command.args,
-            lambda exact: request.decode([b"ok", exact]),
-            readonly=True,
-            subject=command.subject,
-            needs=command.needs,
-        )
-
-    keys = [*(where.pks for _, where, _ in unsure), key]
-    args = [*(each for _, _, each in unsure), *command.args]
-    request = scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True, again=again)
-    request.part = lambda: scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True)
-    return request
+    keys = [*(schema.keys.partition(stored).pks for schema, stored in objects), key]
+    args = [*(stored for _, stored in objects), *command.args]
+    return scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True)
 
 
 def existing_keys(

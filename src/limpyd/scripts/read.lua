@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- Runs a read command on objects whose existence is not known yet.
+-- Runs a read command on objects whose existence is not known yet, as a part of a transaction.
 --
 -- KEYS   for each object that must exist the set of its primary keys; and the key to read
 -- ARGV   the primary keys of those; the command, and all its arguments

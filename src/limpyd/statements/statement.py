@@ -142,6 +142,7 @@ class Prepared(Request[R_co]):
     readonly = blocking = False
     timeout = 0
     makes = first = again = None
+    behind = ()
 
     def __init__(
         self,

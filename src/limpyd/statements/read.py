@@ -1,0 +1,169 @@
+"""Statements of reads: a plain command on what an object has, whose request is packed but for what a call gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from limpyd.command_table import Needs
+from limpyd.keys import placed
+from limpyd.requests import Argument, Request, Subject
+from limpyd.resp import pack
+from limpyd.types import Codec
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class ReadStatement:
+    """What each call of a read command repeats.
+
+    Args:
+        command: the command, of one word or two.
+        prefix: what its key begins with, or what stands around the primary key in it.
+        subject: what it is about, for messages.
+        constants: what follows the key in each request.
+    """
+
+    __slots__ = ("_command", "_constants", "_length", "_prefix", "_with_one", "_without", "subject")
+
+    def __init__(self, command: str, prefix: bytes, subject: Subject, constants: tuple[bytes, ...] = ()) -> None:
+        before, _, after = prefix.partition(b"\0")
+        words = tuple(command.split())
+        self.subject = subject
+        self._command: tuple[Argument, ...] = words
+        self._prefix = prefix
+        self._constants = constants
+        self._length = len(before) + len(after)
+        count = len(words) + 1 + len(constants)
+        head = b"".join(_packed(word.encode()) for word in words)
+        key = b"$%%d\r\n%b%%b%b\r\n" % (_literal(before), _literal(after))
+        form = head + key + b"".join(_literal(_packed(each)) for each in constants)
+        self._without = b"*%d\r\n" % count + form
+        self._with_one = b"*%d\r\n" % (count + 1) + form + b"$%d\r\n%b\r\n"
+
+    def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        """Returns what is sent of a call."""
+        return (*self._command, placed(self._prefix, pk), *self._constants, *args)
+
+    def packed(self, pk: bytes, args: tuple[Argument, ...]) -> bytes:
+        """Returns that in the form of the protocol."""
+        if not args:
+            return self._without % (self._length + len(pk), pk)
+        if len(args) == 1 and type(arg := args[0]) is bytes:
+            return self._with_one % (self._length + len(pk), pk, len(arg), arg)
+        return pack(self.args(pk, args))
+
+
+def _packed(arg: bytes) -> bytes:
+    return b"$%d\r\n%b\r\n" % (len(arg), arg)
+
+
+def _literal(text: bytes) -> bytes:
+    """Bytes as they stand in a format."""
+    return text.replace(b"%", b"%%")
+
+
+class Read(Request[R_co]):
+    """The request of one call of a read.
+
+    Args:
+        statement: the statement.
+        pk: the primary key of the object.
+        args: what else the call gives.
+        decode: turns the reply into the result.
+        needs: the servers that know the arguments, if not all that know the command do.
+    """
+
+    __slots__ = ("_args", "_pk", "statement")
+
+    readonly = True
+    blocking = False
+    timeout = 0
+    script = makes = first = again = None
+    assumes = ()
+
+    def __init__(
+        self,
+        statement: ReadStatement,
+        pk: bytes,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R_co],
+        needs: Needs | None = None,
+    ) -> None:
+        self.statement = statement
+        self.decode = decode
+        self.needs = needs
+        self.part = None
+        self.behind = ()
+        self._pk = pk
+        self._args = args
+
+    @property
+    def subject(self) -> Subject:  # type: ignore[override]
+        return self.statement.subject
+
+    @property
+    def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
+        return self.statement.args(self._pk, self._args)
+
+    def ready(self) -> bytes | None:
+        return None if self.behind else self.statement.packed(self._pk, self._args)
+
+
+class Entry(Protocol):
+    """What a statement needs to know of a field that is an entry of the hash of objects."""
+
+    sub: bytes
+    codec: Codec[Any]
+
+    def decode(self, stored: bytes, key: bytes, pk: bytes | None = None, /) -> Any: ...
+
+
+class LoadStatement(ReadStatement):
+    """What each call repeats that reads some entries of the hash of an object (HMGET).
+
+    Args:
+        prefix: what its key begins with.
+        subject: what it is about, for messages.
+        fields: those whose values are read.
+    """
+
+    __slots__ = ("_decoders", "_fields")
+
+    def __init__(self, prefix: bytes, subject: Subject, fields: Sequence[Entry]) -> None:
+        super().__init__("HMGET", prefix, subject, tuple(field.sub for field in fields))
+        self._fields = fields
+        self._decoders = [field.codec.decode for field in fields]
+
+    def values(self, reply: Sequence[bytes | None], pk: bytes) -> list[Any]:
+        """Returns the value of each field, None where there is none.
+
+        Raises:
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        try:
+            return [
+                None if stored is None else decode(stored) for decode, stored in zip(self._decoders, reply, strict=True)
+            ]
+        except (ValueError, OverflowError):
+            key = placed(self._prefix, pk)
+            fields = zip(self._fields, reply, strict=True)
+            return [None if stored is None else field.decode(stored, key, pk) for field, stored in fields]
+
+
+class Load(Read[list[Any]]):
+    """The request of one call of it."""
+
+    __slots__ = ()
+
+    statement: LoadStatement
+
+    def __init__(self, statement: LoadStatement, pk: bytes) -> None:
+        self.statement = statement
+        self.needs = self.part = None
+        self.behind = ()
+        self._pk = pk
+        self._args = ()
+
+    def decode(self, reply: Any) -> list[Any]:
+        return self.statement.values(reply, self._pk)
