@@ -158,8 +158,10 @@ class Sent:
 
     def _asks_behind(self, command: list[str]) -> bool:
         """Whether a command asks if an object exists that the one before it reads."""
-        tag = command[1].removesuffix(":pks") if command[0] == "SISMEMBER" else ""
-        return bool(self.commands and tag) and any(arg.startswith(f"{tag}:") for arg in self.commands[-1][1:])
+        if command[0] != "SISMEMBER" or not self.commands:
+            return False
+        tag, pk = command[1].removesuffix("pks"), command[2]
+        return any(arg.startswith(tag) and arg.endswith(f":{pk}") for arg in self.commands[-1][1:])
 
     @property
     def names(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hiredis
 
 Argument = bytes | str | int
@@ -18,3 +20,23 @@ def pack(args: tuple[Argument, ...]) -> bytes:
         args = tuple([b"%d" % arg if isinstance(arg, int) else arg for arg in args])
     packed: bytes = _pack(args)  # type: ignore[arg-type] # it says that it takes a tuple of one
     return packed
+
+
+FEW = 5
+"""Up to how many arguments it is faster to pack each by itself."""
+
+
+def pack_each(args: Sequence[Argument]) -> bytes:
+    """Some arguments in the protocol's form, without how many they are."""
+    if len(args) > FEW:
+        packed = pack(tuple(args))
+        return packed[packed.index(b"\n") + 1 :]
+    packed = b""
+    for arg in args:
+        raw = arg if type(arg) is bytes else _raw(arg)
+        packed += b"$%d\r\n%b\r\n" % (len(raw), raw)
+    return packed
+
+
+def _raw(arg: Argument) -> bytes:
+    return b"%d" % arg if isinstance(arg, int) else arg.encode() if isinstance(arg, str) else bytes(arg)

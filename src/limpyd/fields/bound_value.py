@@ -11,13 +11,22 @@ from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, existing_only
 from limpyd.fields.value import Place
 from limpyd.keys import placed
-from limpyd.requests import Argument, Request, returned
+from limpyd.requests import Argument, Request, returned, to_bool
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
 from limpyd.statements.read import Read, ReadStatement
-from limpyd.statements.statement import Prepared
+from limpyd.statements.statement import PreparedWrite
 
 R = TypeVar("R")
+
+
+def last(replies: list[R]) -> R:
+    """The last reply, of those to the parts of a command."""
+    return replies[-1]
+
+
+OF_ONE: dict[Any, Callable[[Any], Any]] = {any: to_bool, last: returned, sum: returned}
+"""What turns one reply into what a function makes of a list of it."""
 
 MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 """How many members stand in one command, with room for what comes before them; more are several commands of a step."""
@@ -83,83 +92,40 @@ class BoundValue(BoundField[Face]):
         command: str,
         *args: Argument,
         decode: Callable[[Any], R] = returned,
+        first: int = 1,
+        step: int = 1,
         needs: Needs | None = None,
     ) -> Request[R]:
-        """A command that may change something, on an object that must exist."""
-        return self._write_members(command, *args, decode=decode, needs=needs)
+        """A command that may change something, on an object that must exist.
 
-    def _prepared(
-        self,
-        command: str,
-        args: Sequence[Argument],
-        decode: Callable[[Any], R],
-        general: Callable[[], Request[R]],
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may change something: by a prepared statement, if there is one, else by the general script.
+        It is a prepared statement, if there is one, else the general script runs it.
 
         Args:
             command: the command.
             args: its arguments beside the key, which stands before them.
             decode: turns the reply into the result.
-            general: gives the request that the general script serves, which can be a part of something.
+            first: which argument is the first member, for a command whose scope is its members.
+            step: how many arguments further the next one is.
             needs: the servers that know the arguments, if not all that know the command do.
         """
         instance = self._instance
         pk = instance._pk_bytes
-        if pk is None:
-            return general()
-        field = self._field
-        where = field.model.keys.partition(pk)
-        place: Place = field.place_in(where)
-        try:
-            statement = place.statements[command]
-        except KeyError:
-            statement = place.statements[command] = field.prepared(where, place, command)
-        if statement is None:
-            return general()
-        given = statement.given(args)
-        return general() if given is None else Prepared(statement, pk, given, decode, general, instance, needs)
+        if pk is not None:
+            field = self._field
+            where = field.model.keys.partition(pk)
+            place: Place = field.place_in(where)
+            try:
+                statement = place.statements[command]
+            except KeyError:
+                statement = place.statements[command] = field.prepared(where, place, command)
+            if statement is not None:
+                given = statement.given(args)
+                if given is not None:
+                    self._not_too_many(command, args)
+                    return PreparedWrite(statement, self, pk, args, given, decode, (first, step), needs)
+        return self._in_general(command, args, decode, first=first, step=step, needs=needs)
 
-    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
-        """What a command may do to this field."""
-        field = self._field
-        place: Place = field.place(self._instance._pk_bytes)
-        if place.escalates and scope not in {b"nothing", b"expiry"}:
-            scope = b"whole"
-        return Change(
-            field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
-        )
-
-    def _write_members(
-        self,
-        command: str,
-        *args: Argument,
-        decode: Callable[[Any], R] = returned,
-        first: int = 1,
-        step: int = 1,
-        key_at: int = 1,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        """A command that may change something, on an object that must exist.
-
-        Args:
-            command: the command.
-            args: its arguments beside the key.
-            decode: turns the reply into the result.
-            first: which argument is the first member, for a command whose scope is its members.
-            step: how many arguments further the next one is.
-            key_at: where among all arguments the key stands.
-            needs: the servers that know the arguments, if not all that know the command do.
-        """
-        self._not_too_many(command, args)
-
-        def part() -> Request[R]:
-            return self._writing_members(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
-
-        return self._prepared(command, args, decode, part, needs) if key_at == 1 else part()
-
-    def _writing_members(
+    def _in_general(
         self,
         command: str,
         args: tuple[Argument, ...],
@@ -170,10 +136,31 @@ class BoundValue(BoundField[Face]):
         key_at: int = 1,
         needs: Needs | None = None,
     ) -> Request[R]:
-        """The same by the general script."""
+        """The same by the general script, which can be a part of something.
+
+        Args:
+            command: the command.
+            args: its arguments beside the key.
+            decode: turns the reply into the result.
+            first: as above.
+            step: as above.
+            key_at: where among all arguments the key stands.
+            needs: as above.
+        """
+        self._not_too_many(command, args)
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
         steps = [MembersStep((change,), command, args, key_at)]
         return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
+
+    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
+        """What a command may do to this field."""
+        field = self._field
+        place: Place = field.place(self._instance._pk_bytes)
+        if place.escalates and scope not in {b"nothing", b"expiry"}:
+            scope = b"whole"
+        return Change(
+            field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
+        )
 
     def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:
         if len(args) > MOST_PASSED_ON:
@@ -204,21 +191,17 @@ class BoundValue(BoundField[Face]):
             member: which of those is the member itself; by default the last.
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
-        size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
-        parts = []
-        for start in range(0, len(members), size):
-            some = members[start : start + size]
-            announced = (counted, len(some) // step) if counted else ()
-            parts.append((*head, *announced, *some, *tail))
-
-        def in_steps() -> Request[R]:
-            before = len(head) + (2 if counted else 0)
-            change = self._change(SCOPES[TABLE[command].scope], first=before + (member or step), step=step)
-            return self._writing([MembersStep((change,), command, args) for args in parts], combine)
-
+        first = len(head) + (2 if counted else 0) + (member or step)
+        parts = [members]
+        if len(members) > MOST_ARGUMENTS:
+            size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
+            parts = [members[start : start + size] for start in range(0, len(members), size)]
+        all_args = [(*head, *((counted, len(some) // step) if counted else ()), *some, *tail) for some in parts]
         if len(parts) == 1:
-            return self._prepared(command, parts[0], lambda reply: combine([reply]), in_steps)
-        return in_steps()
+            decode = OF_ONE.get(combine) or (lambda reply: combine([reply]))
+            return self._write(command, *all_args[0], decode=decode, first=first, step=step)
+        change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
+        return self._writing([MembersStep((change,), command, args) for args in all_args], combine)
 
     def _writing(
         self,

@@ -97,6 +97,13 @@ def score(what: str, value: Any) -> str:
     return number(what, value)
 
 
+def usual_score(value: Any) -> bytes | None:
+    """A score of a usual type as it is sent; None of others, and of those that need a closer look."""
+    if type(value) is int:
+        return b"%d" % value if SMALLEST <= value <= LARGEST else None
+    return repr(value).encode() if type(value) is float and math.isfinite(value) else None
+
+
 def score_bound(what: str, value: Any) -> str:
     """A bound of a range of scores: a number, or a text such as "-inf", "+inf" or "(1.5".
 

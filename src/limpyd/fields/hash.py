@@ -21,7 +21,7 @@ from limpyd.overloads import overloaded
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
 from limpyd.scripts.calls import NewObject
-from limpyd.types import Encodable, SupportsItems, Untyped, Use
+from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped, Use
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -57,6 +57,9 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             UniquenessError: another object has one of the values under the same key; nothing is changed.
             DoesNotExist: the object was deleted.
         """
+        if key is not None and mapping is None and items is None:
+            field = self._field
+            return self._write("HSET", field.key_bytes(key), field.encode(value), step=2)
         given = self._given("HSET", key, value, mapping, items)
         return self._write_many("HSET", (), given, step=2, member=1, combine=sum)
 
@@ -70,7 +73,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
     def hsetnx(self, key: Key, value: V) -> Request[bool]:
         """Stores a value under a key that has none (HSETNX); True if it was stored. Raises as `hset`."""
         args = (self._field.key_bytes(key), self._field.encode(value))
-        return self._write_members("HSETNX", *args, decode=to_bool, step=2)
+        return self._write("HSETNX", *args, decode=to_bool, step=2)
 
     @command("HDEL")
     def hdel(self, *keys: Key) -> Request[int]:
@@ -105,14 +108,14 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         """
         self._field.usable(Use.INTEGER, "HINCRBY")
         args = (self._field.key_bytes(key), checks.integer("HINCRBY's amount", amount))
-        return self._write_members("HINCRBY", *args, decode=int, step=2)
+        return self._write("HINCRBY", *args, decode=int, step=2)
 
     @command("HINCRBYFLOAT")
     def hincrbyfloat(self, key: Key, amount: float | str = 1.0) -> Request[float]:
         """Adds to the number under a key, 0 if there is none, and returns it (HINCRBYFLOAT). Raises as `hincrby`."""
         self._field.usable(Use.NUMBER, "HINCRBYFLOAT")
         args = (self._field.key_bytes(key), checks.number("HINCRBYFLOAT's amount", amount))
-        return self._write_members("HINCRBYFLOAT", *args, decode=float, step=2)
+        return self._write("HINCRBYFLOAT", *args, decode=float, step=2)
 
     # --- reading ---
 
@@ -309,7 +312,10 @@ class HashField(ValueField[T]):
         Raises:
             InvalidValue: it is no text.
         """
-        return checks.encoded(f"{self}: a key", key)
+        try:
+            return UNTYPED.encode(key)
+        except (TypeError, ValueError):
+            return checks.encoded(f"{self}: a key", key)  # which says what is wrong
 
     def checked(self, mapping: Any) -> Mapping[Any, Any]:
         """Values by key.

@@ -183,7 +183,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
             msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(given) // 2}"
             raise InvalidValue(msg)
         head += ("FIELDS", len(given) // 2)
-        return self._write_members("HSETEX", *head, *given, decode=to_bool, first=len(head) + 1, step=2)
+        return self._write("HSETEX", *head, *given, decode=to_bool, first=len(head) + 1, step=2)
 
     @command("HGETEX")
     def hgetex(

@@ -9,6 +9,7 @@ from limpyd.commands import command, operation
 from limpyd.exceptions import InvalidValue
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
+from limpyd.fields.bound_value import last
 from limpyd.fields.listwaiting import ENDS, BoundListWaiting, End
 from limpyd.fields.many import MembersField
 from limpyd.fields.value import Place
@@ -41,22 +42,22 @@ class BoundList(BoundListWaiting[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("LPUSH", (), self._some("LPUSH", values), combine=_last)
+        return self._write_many("LPUSH", (), self._some("LPUSH", values), combine=last)
 
     @command("RPUSH")
     def rpush(self, *values: V) -> Request[int]:
         """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
-        return self._write_many("RPUSH", (), self._some("RPUSH", values), combine=_last)
+        return self._write_many("RPUSH", (), self._some("RPUSH", values), combine=last)
 
     @command("LPUSHX")
     def lpushx(self, *values: V) -> Request[int]:
         """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
-        return self._write_many("LPUSHX", (), self._some("LPUSHX", values), combine=_last)
+        return self._write_many("LPUSHX", (), self._some("LPUSHX", values), combine=last)
 
     @command("RPUSHX")
     def rpushx(self, *values: V) -> Request[int]:
         """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
-        return self._write_many("RPUSHX", (), self._some("RPUSHX", values), combine=_last)
+        return self._write_many("RPUSHX", (), self._some("RPUSHX", values), combine=last)
 
     @command("LINSERT")
     def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
@@ -70,7 +71,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             value: the new member.
         """
         args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
-        return self._write_members("LINSERT", *args, decode=int, first=3)
+        return self._write("LINSERT", *args, decode=int, first=3)
 
     @command("LSET")
     def lset(self, index: int, value: V) -> Request[bool]:
@@ -119,7 +120,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
     @command("LMPOP")
     def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
         """Removes up to `count` members from an end and returns them (LMPOP). Raises as `lpop`."""
-        return self._write_members("LMPOP", *self._mpop_args("LMPOP", direction, count), decode=self._popped, key_at=2)
+        return self._in_general("LMPOP", self._mpop_args("LMPOP", direction, count), self._popped, key_at=2)
 
     @command("LREM")
     def lrem(self, count: int, value: V) -> Request[int]:
@@ -133,7 +134,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = (checks.integer("LREM's count", count), self._field.encode(value))
-        return self._write_members("LREM", *args, decode=int, first=2)
+        return self._write("LREM", *args, decode=int, first=2)
 
     @command("LTRIM")
     def ltrim(self, start: int, end: int) -> Request[bool]:
@@ -364,8 +365,3 @@ class ListField(MembersField[T]):
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
         self._add_members(new, place, "RPUSH", self.members(value))
-
-
-def _last(replies: list[int]) -> int:
-    """Of several parts of one push, the last reply tells the length."""
-    return replies[-1]

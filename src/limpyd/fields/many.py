@@ -32,7 +32,8 @@ class MembersField(ValueField[T]):
     many = True
 
     def encode(self, value: T) -> bytes:
-        return self.codec.canonical(super().encode(value))
+        stored, canonical = super().encode(value), self.codec.canonical
+        return stored if canonical is bytes else canonical(stored)
 
     def members(self, values: Any) -> list[bytes]:
         """The members of a new object's value.

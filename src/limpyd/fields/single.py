@@ -15,7 +15,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
-from limpyd.requests import Argument, Request, returned
+from limpyd.requests import Argument, Request
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
 from limpyd.statements.assign import Storage, assignment
@@ -103,23 +103,22 @@ class BoundSingleValue(BoundValue[Face]):
 
     __slots__ = ()
 
-    def _write(
+    def _in_general(
         self,
         command: str,
-        *args: Argument,
-        decode: Callable[[Any], R] = returned,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        *,
+        first: int = 1,
+        step: int = 1,
+        key_at: int = 1,
         needs: Needs | None = None,
     ) -> Request[R]:
-        """A command that may change something, on an object that must exist."""
+        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
+            return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
         field, instance = self._field, self._instance
-
-        def part() -> Request[R]:
-            if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
-                return self._writing_members(command, args, decode, needs=needs)
-            step = Step(field.name, field.upkeep(instance._pk_bytes), command, args)
-            return writing(field.model, instance, [step], lambda replies: decode(replies[0]), field, needs)
-
-        return self._prepared(command, args, decode, part, needs)
+        steps = [Step(field.name, field.upkeep(instance._pk_bytes), command, args)]
+        return writing(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
 
     def __bool__(self) -> bool:
         """Refused: whether it has a value, and which, is Redis's to say.

@@ -58,7 +58,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             msg = f"ZADD with incr on {self._field} adds to the score of one member, not of {len(pairs) // 2}"
             raise InvalidValue(msg)
         args = [*head, *pairs]
-        return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
+        return self._write("ZADD", *args, decode=optional_float, first=len(args))
 
     @overloaded("ZADD", ("incr", _zadd_incr))
     def zadd(
@@ -91,8 +91,10 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        head = self._conditions("ZADD", nx, xx, gt, lt)
-        head += checks.flags("ZADD", ch=ch)
+        head: list[Argument] = []
+        if not (nx is xx is gt is lt is ch is False):
+            head += self._conditions("ZADD", nx, xx, gt, lt)
+            head += checks.flags("ZADD", ch=ch)
         return self._write_many("ZADD", head, self._given(mapping, scores), step=2, combine=sum)
 
     @command("ZADD")
@@ -105,7 +107,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         """
         head = [*self._conditions("ZADD", nx, xx, gt, lt), "INCR"]
         args = (*head, checks.score("ZADD's amount", amount), self._field.encode(value))
-        return self._write_members("ZADD", *args, decode=optional_float, first=len(args))
+        return self._write("ZADD", *args, decode=optional_float, first=len(args))
 
     @command("ZINCRBY")
     def zincrby(self, amount: Number, value: V) -> Request[float]:
@@ -116,7 +118,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = (checks.score("ZINCRBY's amount", amount), self._field.encode(value))
-        return self._write_members("ZINCRBY", *args, decode=float, first=2)
+        return self._write("ZINCRBY", *args, decode=float, first=2)
 
     @command("ZREM")
     def zrem(self, *values: V) -> Request[int]:
@@ -163,7 +165,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = self._mpop_args("ZMPOP", min, max, count)
-        return self._write_members("ZMPOP", *args, decode=self._popped, key_at=2)
+        return self._in_general("ZMPOP", args, self._popped, key_at=2)
 
     # --- waiting ---
 
@@ -307,7 +309,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         if mapping is not None and not isinstance(mapping, Mapping):
             msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
             raise InvalidValue(msg)
-        pairs: list[Argument] = self._field.scored({**(mapping or {}), **scores})
+        pairs: list[Argument] = self._field.scored({**(mapping or {}), **scores} if scores else mapping or {})
         if not pairs:
             msg = f"ZADD on {self._field} needs at least one member"
             raise MissingArgument(msg)
@@ -359,7 +361,8 @@ class ScoredField(MembersField[T]):
         """
         args: list[Argument] = []
         for member, score in mapping.items():
-            args += (checks.score(f"{self}'s score of {shorten(member)}", score), self.encode(member))
+            text = checks.usual_score(score) or checks.score(f"{self}'s score of {shorten(member)}", score)
+            args += (text, self.encode(member))
         return args
 
 

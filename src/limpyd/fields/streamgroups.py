@@ -164,7 +164,7 @@ class BoundGroups(BoundPending[T, V, Face]):
         after = stream_id("XREADGROUP's id", id, DELIVERED)
         if block is None:
             key_at = len(args) + 2
-            return self._write_members("XREADGROUP", *args, "STREAMS", after, decode=self._entries_read, key_at=key_at)
+            return self._in_general("XREADGROUP", (*args, "STREAMS", after), self._entries_read, key_at=key_at)
         wait = checks.milliseconds("XREADGROUP's block", block, low=0)
         request = ("XREADGROUP", *args, "BLOCK", wait, "STREAMS", self._key(), after)
         return self._blocking(request, self._entries_read, wait / 1000)

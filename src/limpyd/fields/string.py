@@ -111,14 +111,16 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know `ifeq`.
         """
-        expected = None if ifeq is None else self._field.encode(ifeq)
-        checks.at_most_one("SET", nx=nx, xx=xx, ifeq=expected)
         args: list[Argument] = [self._field.encode(value)]
-        if expected is not None:
-            args += ("IFEQ", expected)
-        args += checks.flags("SET", nx=nx, xx=xx, get=get)
-        args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        needs = None if expected is None else IFEQ
+        needs = None
+        if not (nx is xx is keepttl is get is False and ex is px is exat is pxat is ifeq is None):
+            expected = None if ifeq is None else self._field.encode(ifeq)
+            checks.at_most_one("SET", nx=nx, xx=xx, ifeq=expected)
+            if expected is not None:
+                needs = IFEQ
+                args += ("IFEQ", expected)
+            args += checks.flags("SET", nx=nx, xx=xx, get=get)
+            args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         return self._write("SET", *args, decode=self._value if get else to_bool, needs=needs)
 
     @command("SETNX")

@@ -101,6 +101,8 @@ class ValueField(MayBeVersion, Field[T]):
         self.declared_indexes = indexes
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
+        self._usable_by: set[str] = set()
+        """The commands that were found to make sense on its type."""
         self.together = False
         """Whether it is one of the fields of an index of several."""
 
@@ -213,10 +215,13 @@ class ValueField(MayBeVersion, Field[T]):
         Raises:
             UnsupportedCommand: it makes none.
         """
+        if command in self._usable_by:
+            return
         if not self.codec.use & use:
             name = self.codec.name
             msg = f"{self} holds {name}; {command} would store what is no {name}, or cut it"
             raise UnsupportedCommand(msg)
+        self._usable_by.add(command)
 
     def add_to(self, new: calls.NewObject, place: Place, value: Any) -> None:
         """Makes a value part of a new object.

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from limpyd.command_table import Needs
 from limpyd.keys import placed
 from limpyd.requests import Argument, Request, Subject
-from limpyd.resp import pack
+from limpyd.resp import pack_each
 from limpyd.types import Codec
 
 R_co = TypeVar("R_co", covariant=True)
@@ -24,7 +24,7 @@ class ReadStatement:
         constants: what follows the key in each request.
     """
 
-    __slots__ = ("_command", "_constants", "_length", "_prefix", "_with_one", "_without", "subject")
+    __slots__ = ("_command", "_constants", "_count", "_form", "_length", "_prefix", "_with_one", "_without", "subject")
 
     def __init__(self, command: str, prefix: bytes, subject: Subject, constants: tuple[bytes, ...] = ()) -> None:
         before, _, after = prefix.partition(b"\0")
@@ -38,6 +38,8 @@ class ReadStatement:
         head = b"".join(_packed(word.encode()) for word in words)
         key = b"$%%d\r\n%b%%b%b\r\n" % (_literal(before), _literal(after))
         form = head + key + b"".join(_literal(_packed(each)) for each in constants)
+        self._count = count
+        self._form = form
         self._without = b"*%d\r\n" % count + form
         self._with_one = b"*%d\r\n" % (count + 1) + form + b"$%d\r\n%b\r\n"
 
@@ -47,11 +49,13 @@ class ReadStatement:
 
     def packed(self, pk: bytes, args: tuple[Argument, ...]) -> bytes:
         """Returns that in the form of the protocol."""
-        if not args:
+        given = len(args)
+        if not given:
             return self._without % (self._length + len(pk), pk)
-        if len(args) == 1 and type(arg := args[0]) is bytes:
+        if given == 1 and type(arg := args[0]) is bytes:
             return self._with_one % (self._length + len(pk), pk, len(arg), arg)
-        return pack(self.args(pk, args))
+        head = self._form % (self._length + len(pk), pk)
+        return b"*%d\r\n%b%b" % (self._count + given, head, pack_each(args))
 
 
 def _packed(arg: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from limpyd.command_table import Needs
 from limpyd.keys import Partition, to_text
 from limpyd.requests import Argument, Assumption, Guard, Request, Subject
-from limpyd.resp import pack
+from limpyd.resp import pack_each
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.source import CompiledScript
 
@@ -20,6 +20,9 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 NO_GUARD = Guard(b"", b"")
+ONE = b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n"
+TWO = ONE + b"$%d\r\n%b\r\n"
+"""The form of a request with the primary key and one value, or two, behind what is constant."""
 
 
 class Statement:
@@ -108,18 +111,18 @@ class Statement:
         """Returns that in the form of the protocol."""
         known, head = self._packed
         if guard is not known:
-            head = _without_count((*self._prefix, guard.epoch, *self._fixed))
+            head = pack_each((*self._prefix, guard.epoch, *self._fixed))
             self._packed = guard, head
-        count = self._constant + len(values)
-        if len(values) == 1 and type(value := values[0]) is bytes:
-            return b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n" % (count, head, len(pk), pk, len(value), value)
-        return b"*%d\r\n%b%b" % (count, head, _without_count((pk, *values)))
-
-
-def _without_count(args: tuple[Argument, ...]) -> bytes:
-    """Arguments in the form of the protocol, without how many they are."""
-    packed = pack(args)
-    return packed[packed.index(b"\n") + 1 :]
+        given = len(values)
+        if given == 1:
+            (one,) = values
+            if type(one) is bytes:
+                return ONE % (self._constant + 1, head, len(pk), pk, len(one), one)
+        elif given == 2:  # noqa: PLR2004 - as many as the form has
+            one, two = values
+            if type(one) is type(two) is bytes:
+                return TWO % (self._constant + 2, head, len(pk), pk, len(one), one, len(two), two)
+        return b"*%d\r\n%b%b" % (self._constant + given, head, pack_each((pk, *values)))
 
 
 class Prepared(Request[R_co]):
@@ -236,3 +239,52 @@ class Prepared(Request[R_co]):
 
     def _refusal(self, reply: list[Any]) -> Exception:
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
+
+
+class PreparedWrite(Prepared[R_co]):
+    """The request of one call of a write command on a field.
+
+    Args:
+        statement: the statement.
+        field: the field, bound to an instance.
+        pk: the primary key of the object.
+        args: the arguments of the command beside the key.
+        values: what the statement is given of them.
+        convert: turns the reply into the result.
+        members: which argument is the first member, and how much further the next one is.
+        needs: the servers that know the values, if not all that know the command do.
+    """
+
+    __slots__ = ("_args", "_field", "_members")
+
+    def __init__(
+        self,
+        statement: Statement,
+        field: Any,
+        pk: bytes,
+        args: tuple[Argument, ...],
+        values: Sequence[Argument],
+        convert: Callable[[Any], R_co],
+        members: tuple[int, int],
+        needs: Needs | None,
+    ) -> None:
+        self.statement = statement
+        self.needs = needs
+        self._instance = field._instance
+        self._pk = pk
+        self._values = values
+        self._convert = convert
+        self._field = field
+        self._args = args
+        self._members = members
+
+    def part(self) -> Request[R_co]:
+        first, step = self._members
+        request: Request[R_co] = self._field._in_general(
+            self.statement.command, self._args, self._convert, first=first, step=step, needs=self.needs
+        )
+        return request
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        plain = Prepared(self.statement, self._pk, self._values, self._convert, self.part, self._instance, self.needs)
+        return plain.then(convert)
