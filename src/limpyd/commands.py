@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from limpyd.command_table import TABLE, Facts
 from limpyd.faces import Async, Faced, Sync
@@ -43,26 +43,72 @@ class Command(Generic[P, R]):
         raise NotImplementedError  # never at run time, where the method is a plain function
 
 
-def _calling(describe: Callable[..., Request[Any]], facts: Facts | None) -> Any:
+Chosen = Callable[[tuple[Any, ...], dict[str, Any]], Callable[..., Request[Any]]]
+"""Gives the method that describes the request, by the arguments."""
+
+
+class Choice(NamedTuple):
+    """What else a command may be, by an argument that is given, as something else than None and False.
+
+    Attributes:
+        name: the argument.
+        position: where it stands, if it may be given without its name.
+        command: what is called instead.
+    """
+
+    name: str
+    position: int
+    command: Any
+
+
+def calling(describe: Callable[..., Request[Any]], facts: Facts | None, choices: Sequence[Choice] = ()) -> Any:
+    """What calls the request that a method describes, or the one of the command that the arguments choose.
+
+    Its attributes are `describe`, which gives that request, and `facts`.
+    """
+    chosen = _choosing(describe, choices) if choices else None
+    first = min((choice.position for choice in choices), default=0)
+
     @functools.wraps(describe)
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        method = describe if chosen is None or not (kwargs or len(args) > first) else chosen(args, kwargs)
         try:
-            request = describe(self, *args, **kwargs)
+            request = method(self, *args, **kwargs) if args or kwargs else method(self)
         except NeedsReading as needed:
             return read_first(needed, lambda replace: call(self, *replace(args), **replace(kwargs)))
         except TypeError:
-            hint = _hint(self, describe, args, kwargs)
+            hint = _hint(self, method, args, kwargs)
             if hint:
                 raise TypeError(hint) from None
             raise
         if request.makes is None:
             return self._run(request)
         # Of several first writes to an instance one makes the object; the others are described once it is made.
-        return request.makes._run_making(lambda: describe(self, *args, **kwargs))
+        return request.makes._run_making(lambda: method(self, *args, **kwargs))
 
     call.facts = facts  # type: ignore[attr-defined]
-    call.describe = describe  # type: ignore[attr-defined]
+    call.describe = describe if chosen is None else _describing(describe, chosen)  # type: ignore[attr-defined]
     return call
+
+
+def _choosing(describe: Callable[..., Request[Any]], choices: Sequence[Choice]) -> Chosen:
+    def chosen(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Request[Any]]:
+        for name, position, other in choices:
+            value = args[position] if position < len(args) else kwargs.get(name)
+            if value is not None and value is not False:
+                instead: Callable[..., Request[Any]] = other.describe
+                return instead
+        return describe
+
+    return chosen
+
+
+def _describing(describe: Callable[..., Request[Any]], chosen: Chosen) -> Callable[..., Request[Any]]:
+    @functools.wraps(describe)
+    def described(self: Any, *args: Any, **kwargs: Any) -> Request[Any]:
+        return chosen(args, kwargs)(self, *args, **kwargs)
+
+    return described
 
 
 def hooked(command: Any) -> Any:
@@ -77,7 +123,7 @@ def hooked(command: Any) -> Any:
         request: Request[Any] = describe(self, *args, **kwargs)
         return request.then(after)
 
-    return _calling(described, command.facts)
+    return calling(described, command.facts)
 
 
 def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -109,7 +155,7 @@ def command(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], 
     """Declares the method of a command, which has its row in the table of commands."""
 
     def declare(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
-        return cast("Command[P, R]", _calling(describe, TABLE[name]))
+        return cast("Command[P, R]", calling(describe, TABLE[name]))
 
     return declare
 
@@ -145,7 +191,7 @@ def walk(name: str) -> Callable[[Callable[Concatenate[Any, P], Walk[R]]], WalkCo
 
 def operation(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
     """Declares something that is one request, but not one Redis command."""
-    return cast("Command[P, R]", _calling(describe, None))
+    return cast("Command[P, R]", calling(describe, None))
 
 
 # --- SET, whose result depends on its `get` argument ---
@@ -234,4 +280,4 @@ class SetCommand(Generic[T, V]):
 
 def set_command(describe: Callable[Concatenate[Any, V, ...], Request[T | None]]) -> SetCommand[T, V]:
     """Declares SET itself: True or False, or with `get=True` the old value, of whose type `describe` says it is."""
-    return cast("SetCommand[T, V]", _calling(describe, TABLE["SET"]))
+    return cast("SetCommand[T, V]", calling(describe, TABLE["SET"]))

@@ -5,13 +5,12 @@ Each result is that of a method of its own, with its own signature; type checker
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from limpyd.command_table import Facts
-from limpyd.commands import Command, command
+from limpyd.command_table import TABLE, Facts
+from limpyd.commands import Choice, Command, calling
 from limpyd.faces import Async, Faced, Sync
 from limpyd.requests import Request
 
@@ -149,23 +148,13 @@ def overloaded(name: str, /, *others: tuple[str, Any]) -> Any:
     """
 
     def declare(describe: Callable[..., Request[Any]]) -> Any:
-        plain: Any = command(name)(describe)
         code = describe.__code__  # which costs less than a signature, at import
         at = {name: number for number, name in enumerate(code.co_varnames[1 : code.co_argcount])}
-        choices = [(key, at.get(key, sys.maxsize), other) for keys, other in reversed(others) for key in keys.split()]
-        first = min(position for _, position, _ in choices)
-
-        @functools.wraps(describe)
-        def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-            if kwargs or len(args) > first:
-                for key, position, other in choices:
-                    value = args[position] if position < len(args) else kwargs.get(key)
-                    if value is not None and value is not False:
-                        return other(self, *args, **kwargs)
-            return plain(self, *args, **kwargs)
-
-        call.facts = plain.facts  # type: ignore[attr-defined]
-        call.overloads = [other for _, other in others]  # type: ignore[attr-defined]
+        choices = [
+            Choice(key, at.get(key, sys.maxsize), other) for keys, other in reversed(others) for key in keys.split()
+        ]
+        call = calling(describe, TABLE[name], choices)
+        call.overloads = [other for _, other in others]
         return call
 
     return declare

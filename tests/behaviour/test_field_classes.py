@@ -6,7 +6,15 @@ import pytest
 import redis
 import redis.asyncio
 
-from limpyd import HashField, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd import (
+    HashField,
+    InstanceHashField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    SortedSetField,
+    StringField,
+)
 from limpyd.contrib.indexes import MultiIndexes
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, UnsupportedCommand
 from limpyd.fields import DynamicField
@@ -98,6 +106,33 @@ class TestMethodsOfAFieldClass:
         new.log = []
         await face.do(new.title.set("z"))  # it makes the object
         assert new.log == [("title", "set", True, ("z",), {})]
+
+    async def test_post_command_runs_after_commands_whose_result_depends_on_an_argument(self, any_face):
+        face = any_face
+
+        class Board(face.Model):
+            database = face.database
+            ranks = SortedSetField()
+            tags = SetField()
+
+            def post_command(self, sender, name, result, args, kwargs):
+                self.log.append((name, result, args, kwargs))
+                return result
+
+        board = await face.do(Board.create(ranks={"a": 1}, tags=["x"]))
+        board.log = []
+        await face.do(board.ranks.zadd({"b": 2}))
+        await face.do(board.ranks.zrange(0, -1))
+        await face.do(board.ranks.zrange(0, -1, withscores=True))
+        await face.do(board.tags.spop())
+        await face.do(board.tags.spop(2))
+        assert board.log == [
+            ("zadd", 1, ({"b": 2},), {}),
+            ("zrange", ["a", "b"], (0, -1), {}),
+            ("zrange", [("a", 1.0), ("b", 2.0)], (0, -1), {"withscores": True}),
+            ("spop", "x", (), {}),
+            ("spop", set(), (2,), {}),
+        ]
 
     def test_post_command_runs_when_a_pipeline_is_executed(self, one_server):
         class Page(RedisModel):

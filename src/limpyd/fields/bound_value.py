@@ -108,6 +108,18 @@ class BoundValue(BoundField[Face]):
             step: how many arguments further the next one is.
             needs: the servers that know the arguments, if not all that know the command do.
         """
+        return self._prepared(command, args, decode, first, step, needs)
+
+    def _prepared(
+        self,
+        command: str,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        first: int,
+        step: int,
+        needs: Needs | None,
+    ) -> Request[R]:
+        """The same."""
         instance = self._instance
         pk = instance._pk_bytes
         if pk is not None:
@@ -120,8 +132,7 @@ class BoundValue(BoundField[Face]):
                 statement = place.statements[command] = field.prepared(where, place, command)
             if statement is not None:
                 given = statement.given(args)
-                if given is not None:
-                    self._not_too_many(command, args)
+                if given is not None and len(args) <= MOST_PASSED_ON:
                     return PreparedWrite(statement, self, pk, args, given, decode, (first, step), needs)
         return self._in_general(command, args, decode, first=first, step=step, needs=needs)
 
@@ -191,17 +202,22 @@ class BoundValue(BoundField[Face]):
             member: which of those is the member itself; by default the last.
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
-        first = len(head) + (2 if counted else 0) + (member or step)
-        parts = [members]
         if len(members) > MOST_ARGUMENTS:
             size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
             parts = [members[start : start + size] for start in range(0, len(members), size)]
-        all_args = [(*head, *((counted, len(some) // step) if counted else ()), *some, *tail) for some in parts]
-        if len(parts) == 1:
+        else:
+            parts = [members]
+        if counted:
+            args = [(*head, counted, len(some) // step, *some, *tail) for some in parts]
+            first = len(head) + 2 + (member or step)
+        else:
+            args = [(*head, *some, *tail) for some in parts]
+            first = len(head) + (member or step)
+        if len(args) == 1:
             decode = OF_ONE.get(combine) or (lambda reply: combine([reply]))
-            return self._write(command, *all_args[0], decode=decode, first=first, step=step)
+            return self._prepared(command, args[0], decode, first, step, None)
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
-        return self._writing([MembersStep((change,), command, args) for args in all_args], combine)
+        return self._writing([MembersStep((change,), command, each) for each in args], combine)
 
     def _writing(
         self,

@@ -27,6 +27,8 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
     Raises:
         InvalidValue: it is something else.
     """
+    if type(value) is int and low <= value <= high:
+        return value
     if isinstance(value, str) and INTEGER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):

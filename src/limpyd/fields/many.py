@@ -32,8 +32,12 @@ class MembersField(ValueField[T]):
     many = True
 
     def encode(self, value: T) -> bytes:
-        stored, canonical = super().encode(value), self.codec.canonical
-        return stored if canonical is bytes else canonical(stored)
+        codec = self.codec
+        try:
+            stored = codec.encode(value)
+        except (TypeError, ValueError, OverflowError):
+            stored = super().encode(value)  # which says what is wrong
+        return stored if codec.canonical is bytes else codec.canonical(stored)
 
     def members(self, values: Any) -> list[bytes]:
         """The members of a new object's value.
@@ -73,7 +77,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
 
     def _run(self, request: Request[Any]) -> Any:
         self._unread = None  # whatever is asked in between, the length may be another then
-        return super()._run(request)
+        return self._instance.database._run(request)
 
     def _some(self, name: str, members: tuple[Any, ...]) -> list[bytes]:
         """The stored forms of members, of which a command needs at least one."""

@@ -280,6 +280,8 @@ def range_args(
     num: int | None,
 ) -> list[Argument]:
     """A range of any kind, as ZRANGE and ZRANGESTORE take it."""
+    if desc is byscore is bylex is False and offset is None and num is None:
+        return position_args(name, start, end)
     checks.at_most_one(name, byscore=byscore, bylex=bylex)
     if checks.flag(f"{name}'s byscore", byscore):
         args = [*score_bounds(name, start, end), "BYSCORE"]

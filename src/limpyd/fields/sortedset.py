@@ -57,8 +57,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         if len(pairs) != 2:  # noqa: PLR2004 - a score and a member
             msg = f"ZADD with incr on {self._field} adds to the score of one member, not of {len(pairs) // 2}"
             raise InvalidValue(msg)
-        args = [*head, *pairs]
-        return self._write("ZADD", *args, decode=optional_float, first=len(args))
+        return self._write("ZADD", *head, *pairs, decode=optional_float, first=len(head) + 2)
 
     @overloaded("ZADD", ("incr", _zadd_incr))
     def zadd(
@@ -91,10 +90,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        head: list[Argument] = []
-        if not (nx is xx is gt is lt is ch is False):
-            head += self._conditions("ZADD", nx, xx, gt, lt)
-            head += checks.flags("ZADD", ch=ch)
+        head = [] if nx is xx is gt is lt is ch is False else self._conditions("ZADD", nx, xx, gt, lt, ch)
         return self._write_many("ZADD", head, self._given(mapping, scores), step=2, combine=sum)
 
     @command("ZADD")
@@ -315,10 +311,10 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             raise MissingArgument(msg)
         return pairs
 
-    def _conditions(self, name: str, nx: bool, xx: bool, gt: bool, lt: bool) -> list[Argument]:
+    def _conditions(self, name: str, nx: bool, xx: bool, gt: bool, lt: bool, ch: bool = False) -> list[Argument]:
         checks.at_most_one(name, nx=nx, xx=xx)
         checks.at_most_one(name, nx=nx, gt=gt, lt=lt)
-        return [*checks.flags(name, nx=nx, xx=xx, gt=gt, lt=lt)]
+        return checks.flags(name, nx=nx, xx=xx, gt=gt, lt=lt, ch=ch)
 
     def _mpop_args(self, name: str, lowest: bool, highest: bool, count: int) -> tuple[Argument, ...]:
         if checks.flag(f"{name}'s min", lowest) == checks.flag(f"{name}'s max", highest):
