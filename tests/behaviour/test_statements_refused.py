@@ -12,7 +12,7 @@ from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, 
 from limpyd.exceptions import LimpydError, ServerError, UniquenessError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
-from limpyd.statements.statement import Prepared
+from limpyd.statements.statement import PreparedWrite
 from tests.conftest import FEW
 from tests.rebuild import state
 
@@ -36,7 +36,7 @@ def go(monkeypatch):
 
         return made
 
-    monkeypatch.setattr("limpyd.fields.bound_value.Prepared", chosen(Prepared))
+    monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", chosen(PreparedWrite))
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
 

@@ -40,7 +40,7 @@ from limpyd.indexes import (
     TextRangeIndex,
 )
 from limpyd.scripts import writes
-from limpyd.statements.statement import Prepared
+from limpyd.statements.statement import PreparedWrite
 from limpyd.types import GeoPoint
 from tests.conftest import FEW
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
@@ -191,10 +191,10 @@ def failing(monkeypatch):
     single = with_failure(writes.write, 3, lambda step: step._replace(command="NOSUCH", args=()))
 
     def prepared(*args):
-        request = Prepared(*args)
+        request = PreparedWrite(*args)
         return request.part() if on[0] else request
 
-    monkeypatch.setattr("limpyd.fields.bound_value.Prepared", prepared)
+    monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", prepared)
     monkeypatch.setattr("limpyd.fields.bound_value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
     return on

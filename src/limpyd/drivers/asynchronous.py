@@ -60,6 +60,24 @@ class AsyncDriver:
         A read is sent again, once, when the connection was lost. So is a write, as long as it
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
+        packed = request.ready()
+        if packed is None:
+            return await self._run_in_steps(request)
+        line = self._line()
+        try:
+            reply = await (self._ask(request, packed) if line is None else line.ask(packed))
+        except LineLost as loss:
+            reply = await self._ask_again(request, packed, loss)
+        if isinstance(reply, redis_errors.RedisError):
+            reply = await self._reply_despite(request, reply)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question = doubt.ask(request)
+        return await self.run(question)
+
+    async def _run_in_steps(self, request: Request[R]) -> R:
+        """The result of a request that is more than one to be sent and one reply to be decoded."""
         if request.script is None and not request.args:
             return request.decode(None)
         reply = await self._reply(request)
@@ -256,6 +274,21 @@ class AsyncDriver:
             raise await self._explained(told, reply) from reply
         return replies
 
+    async def _reply_despite(self, request: Request[Any], error: redis_errors.RedisError) -> Any:
+        """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        reply: Any = error
+        if isinstance(error, redis_errors.NoScriptError) and request.script is not None:
+            if len(guards) < len(request.assumes):  # another task has just doubted what this one was sent under
+                return await self._reply(request)
+            reply = await self._ask(request, pack(with_source(request, request.args_under(guards))))
+        if outdated(reply):
+            doubted(request)
+            return await self._reply(request)
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(request, reply) from reply
+        return reply
+
     async def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:
         """The reply to a request, or the error that came instead."""
         reply = await self._ask(request, packed)
@@ -272,17 +305,27 @@ class AsyncDriver:
         return refused(request, error) if question is None else await self.run(question)
 
     async def _ask(self, request: Request[Any], packed: bytes) -> Any:
-        for last_try in (False, True):
-            try:
-                if request.blocking:
-                    return await self._ask_alone(request, packed)
-                line = self._line() or await self._open()
-                return await line.ask(packed)
-            except LineLost as loss:
-                repeatable = not loss.sent or (request.readonly and not loss.timed_out)
-                if not repeatable or last_try or self._closed:
-                    raise self.lost(request, loss) from loss
-        raise AssertionError  # the loop returns or raises
+        """The reply to a request, or the error that came instead; sent again once if it may be."""
+        try:
+            return await self._ask_once(request, packed)
+        except LineLost as loss:
+            return await self._ask_again(request, packed, loss)
+
+    async def _ask_again(self, request: Request[Any], packed: bytes, loss: LineLost) -> Any:
+        """The same, after the connection was lost once."""
+        repeatable = not loss.sent or (request.readonly and not loss.timed_out)
+        if not repeatable or self._closed:
+            raise self.lost(request, loss) from loss
+        try:
+            return await self._ask_once(request, packed)
+        except LineLost as second:
+            raise self.lost(request, second) from second
+
+    async def _ask_once(self, request: Request[Any], packed: bytes) -> Any:
+        if request.blocking:
+            return await self._ask_alone(request, packed)
+        line = self._line() or await self._open()
+        return await line.ask(packed)
 
     async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
         """The reply to a request that may wait on the server, which would keep those of other tasks waiting."""
