@@ -119,6 +119,7 @@ LAYERS = [
     {"drivers.loop_connections", "drivers.settings"},
     {"drivers.sync", "drivers.asynchronous"},
     {"drivers.access"},
+    {"pipelines.multi_exec"},
     {"pipelines.batches", "pipelines.blocks", "pipelines.raw"},
     {"pipelines.whole"},
     {"pipelines.collecting", "pipelines.watching"},

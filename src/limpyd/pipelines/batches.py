@@ -10,11 +10,9 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.replies import refused, type_question, with_source
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
+from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending import Pending
-from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
-from limpyd.scripts.loader import Script
-
-CHECK_EPOCH = Script("check_epoch")
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
 
 
 class Together(NamedTuple):
@@ -214,7 +212,7 @@ def _settled(
     only_reads = all(one.sent.pending.request.readonly for one in left)
     if atomic and only_reads:  # what was read before may be of another moment than what is read again
         if any(one.is_outdated for one in left):
-            left = [one._replace(reply=_NOTHING_DONE) for one in left]
+            left = [one._replace(reply=NOTHING_DONE) for one in left]
         elif any(_is_unknown(one.reply) for one in left):
             return [*pendings]
     try:
@@ -287,16 +285,14 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[
     trusts = trusts and only_reads
     try:
         if atomic:
-            multi, execute = (
-                Request((name,), bool, readonly=only_reads, subject=_ATOMIC) for name in (b"MULTI", b"EXEC")
-            )
-            watched = () if only_reads or all(map(_is_guarded, requests)) else everyone
-            watches = [watch for guard in watched for watch in _watches(guard)]
+            multi, execute = beginning_and_end(readonly=only_reads)
+            watched = () if only_reads or all(map(is_guarded, requests)) else everyone
+            watches = [watch for guard in watched for watch in watching(guard)]
             asked = [*watches, multi, *requests, execute]
             replies = yield Together(
                 asked, _commands([*(x.args for x in (*watches, multi)), *args, execute.args], asked, trusts), begun
             )
-            replies = iter(_executed(replies[len(watches) :], requests))
+            replies = iter(executed(replies[len(watches) :], requests))
         else:
             replies = iter((yield Together(requests, _commands(args, requests, trusts), begun)))
     except LimpydError as error:
@@ -304,50 +300,6 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[
             one.pending.settle(error=error)
         raise
     return [_Replied(one, next(replies), [next(replies) for _ in one.looks]) for one in sent]
-
-
-def _executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Sequence[Any]:
-    """The reply to each request within MULTI, from what was replied to it, to MULTI and to EXEC."""
-    _, *queued, executed = replies
-    if isinstance(executed, list):
-        return executed
-    if executed is None:
-        return [_NOTHING_DONE] * len(requests)
-    refusals = [reply for reply in queued if isinstance(reply, Exception)]
-    if isinstance(executed, LimpydError) or not refusals:  # the connection was lost; or they are not of one node
-        return [executed] * len(requests)
-    return [
-        reply
-        if isinstance(reply, Exception)
-        else NotExecuted(f"{request!r}: nothing was done, since the server refused another command: {refusals[0]}")
-        for request, reply in zip(requests, queued, strict=True)
-    ]
-
-
-def _is_guarded(request: Request[Any]) -> bool:
-    """Tells whether a request is not executed under another epoch."""
-    return request.script is not None and request.script.guarded
-
-
-def _watches(guard: Guard) -> Iterator[Request[Any]]:
-    """What is sent before MULTI, so that EXEC does nothing under another epoch."""
-    yield Request((b"WATCH", guard.meta), bool, subject=_ATOMIC)
-    args = (b"EVALSHA", CHECK_EPOCH.sha, 1, *guard)
-    yield Request(args, bool, script=CHECK_EPOCH, subject=_ATOMIC)
-
-
-class _Atomic:
-    """MULTI and EXEC, as the subject of a request."""
-
-    def type_of(self, _key: bytes) -> str:
-        return ANY_TYPE
-
-    def __str__(self) -> str:
-        return "a pipeline within MULTI and EXEC"
-
-
-_ATOMIC = _Atomic()
-_NOTHING_DONE = redis_errors.ResponseError("OUTDATED nothing was executed")
 
 
 def _settled_by(replied: _Replied) -> Exchange:
