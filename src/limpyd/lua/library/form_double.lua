@@ -1,0 +1,14 @@
+-- The form of a float in an index of numbers.
+-- @requires as_score number_parts
+-- @provides form_double
+
+local function form_double(value)
+  if value == 'inf' or value == '+inf' then
+    return 'inf'
+  elseif value == '-inf' then
+    return '-inf'
+  elseif not number_parts(value) then
+    return nil, value == 'nan' and 'NaN has no place among numbers' or 'it is no number'
+  end
+  return as_score(tonumber(value))
+end

@@ -1,0 +1,20 @@
+-- The form of the number that Python reads in a text: an integer, if a double is that integer, or a float.
+-- @requires form_double number_parts
+-- @provides form_numeral
+
+local function form_numeral(value)
+  local score, reason = form_double(value)
+  local whole, fraction, exponent = number_parts(value)
+  if not whole then
+    return score, reason -- infinite; or no number
+  end
+  local number = math.abs(tonumber(value))
+  if number == math.huge or number == 0 and string.find(whole .. fraction, '[1-9]') then
+    return nil, 'it is too large or too small for a number index'
+  end
+  local is_integer = exponent == '' and not string.find(value, '.', 1, true)
+  if is_integer and string.format('%.0f', number) ~= string.match(whole, '^0*(%d+)$') then
+    return nil, 'a number index keeps integers that a double can be, such as all up to 2**53, and rounds none'
+  end
+  return score
+end

@@ -1,0 +1,31 @@
+-- The text of a number: what it is made of, and that of a double.
+-- @provides as_score number_parts without_last_zeros
+
+local function as_score(number)
+  return number == 0 and '0' or string.format('%.17g', number)
+end
+
+-- Not by a pattern: one that ends in '0+$' takes a time quadratic in the zeros it meets on its way.
+local function without_last_zeros(digits)
+  local last = #digits
+  while last > 0 and string.byte(digits, last) == 48 do
+    last = last - 1
+  end
+  return string.sub(digits, 1, last)
+end
+
+-- The digits of a number before its point and after it, and its exponent; nil if it is none.
+local function number_parts(value)
+  local first = string.find(value, '^[+-]') and 2 or 1
+  local after_whole = string.find(value, '%D', first) or #value + 1
+  local whole, fraction, rest = string.sub(value, first, after_whole - 1), '', after_whole
+  if string.sub(value, rest, rest) == '.' then
+    rest = string.find(value, '%D', after_whole + 1) or #value + 1
+    fraction = string.sub(value, after_whole + 1, rest - 1)
+  end
+  local exponent = string.sub(value, rest)
+  if whole == '' and fraction == '' or exponent ~= '' and not string.find(exponent, '^[eE][+-]?%d%d?%d?%d?$') then
+    return nil
+  end
+  return whole, fraction, exponent
+end
