@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
-from benchmarks.people import FEW, NAMES, SOMEBODY, Operation, Operations, person
+from benchmarks.people import FEW, MOMENTS, NAMES, PRICES, SOMEBODY, Operation, Operations, person
 
 Ask = Callable[..., Any]
 
@@ -69,6 +69,58 @@ call('UNLINK', key)
 return 1
 """
 
+OF_INDEXES = {
+    "update a number index": ("count", "call('ZADD', '{hand}:num:count', new, pk)"),
+    "update a Decimal's index": ("price", "call('ZADD', '{hand}:num:price', new, pk)"),
+    "update a moment's index": ("seen", "call('ZADD', '{hand}:num:seen', ARGV[3], pk)"),
+    "update a float's index": (
+        "weight",
+        "if old then call('SREM', '{hand}:eq:weight:' .. old, pk) end call('SADD', '{hand}:eq:weight:' .. new, pk)",
+    ),
+    "update a text index": (
+        "title",
+        (
+            "if old then call('ZREM', '{hand}:lex:title', old .. '\\0' .. pk) end "
+            "call('ZADD', '{hand}:lex:title', 0, new .. '\\0' .. pk)"
+        ),
+    ),
+    "update without case": (
+        "label",
+        (
+            "if old then call('ZREM', '{hand}:lex:label', string.lower(old) .. '\\0' .. pk) end "
+            "call('ZADD', '{hand}:lex:label', 0, ARGV[3] .. '\\0' .. pk)"
+        ),
+    ),
+    "update a reference": (
+        "owner",
+        (
+            "if call('SISMEMBER', '{hand}:pks', new) == 0 then return redis.error_reply('ABSENT') end "
+            "if old then call('SREM', '{hand}:eq:owner:' .. old, pk) end call('SADD', '{hand}:eq:owner:' .. new, pk)"
+        ),
+    ),
+}
+"""Of each kind of index the field, and what makes it follow."""
+
+INCREMENT = """
+local call, pk = redis.call, ARGV[1]
+if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+local count = call('HINCRBY', '{hand}:thing:' .. pk, 'count', ARGV[2])
+call('ZADD', '{hand}:num:count', count, pk)
+return count
+"""
+
+SEVERAL = """
+local call, pk, city = redis.call, ARGV[1], ARGV[4]
+if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+local key = '{hand}:hash:' .. pk
+local old = call('HGET', key, 'city')
+if old ~= city then
+  if old then call('SREM', '{hand}:eq:city:' .. old, pk) end
+  call('SADD', '{hand}:eq:city:' .. city, pk)
+end
+return call('HSET', key, 'name', ARGV[2], 'age', ARGV[3], 'city', city)
+"""
+
 WRITES = {
     "set a plain field": "'HSET', '{hand}:hash:' .. pk, 'age', ARGV[2]",
     "set a string": "'SET', '{hand}:field:note:' .. pk, ARGV[2]",
@@ -87,6 +139,20 @@ def plain_write(command: str) -> str:
 local pk = ARGV[1]
 if redis.call('SISMEMBER', '{{hand}}:pks', pk) == 0 then return redis.error_reply('GONE') end
 return redis.call({command})
+"""
+
+
+def indexed_write(field: str, follow: str) -> str:
+    """The script that gives an indexed field of an object that exists another value."""
+    return f"""
+local call, pk, new = redis.call, ARGV[1], ARGV[2]
+if call('SISMEMBER', '{{hand}}:pks', pk) == 0 then return redis.error_reply('GONE') end
+local key = '{{hand}}:thing:' .. pk
+local old = call('HGET', key, '{field}')
+if old ~= new then
+  {follow}
+end
+return call('HSET', key, '{field}', new)
 """
 
 
@@ -119,6 +185,8 @@ def singles(way: Way) -> Operations:
     ask, then = way.ask, way.then
     create, indexed, unique, delete = map(way.load, (CREATE, UPDATE_INDEXED, UPDATE_UNIQUE, DELETE))
     plain = {name: way.load(plain_write(command)) for name, command in WRITES.items()}
+    several, increment = way.load(SEVERAL), way.load(INCREMENT)
+    following = {name: way.load(indexed_write(*index)) for name, index in OF_INDEXES.items()}
     hash_key, note_key = f"{{hand}}:hash:{SOMEBODY}", f"{{hand}}:field:note:{SOMEBODY}"
     numbers, doomed, turns = count(1), count(FEW + 1), count(1)
 
@@ -132,6 +200,13 @@ def singles(way: Way) -> Operations:
     def write(name: str, *values: Any) -> Any:
         return ask("EVALSHA", plain[name], 1, "{hand}:pks", SOMEBODY, *values)
 
+    def follow(name: str, *values: Any) -> Any:
+        return ask("EVALSHA", following[name], 1, "{hand}:pks", SOMEBODY, *values)
+
+    def moment() -> tuple[str, int]:
+        seen = MOMENTS[next(turns) % 7]
+        return f"{seen:%Y-%m-%dT%H:%M:%S.%f}Z", int(seen.timestamp() * 1_000_000)
+
     create_now(FEW)
     way.now("SET", note_key, "a note")
     return {
@@ -143,6 +218,19 @@ def singles(way: Way) -> Operations:
             "EVALSHA", indexed, 1, "{hand}:pks", SOMEBODY, f"City {next(turns) % 7}"
         ),
         "update a unique field": lambda: ask("EVALSHA", unique, 1, "{hand}:pks", SOMEBODY, f"{next(turns)}@here"),
+        "update a number index": lambda: follow("update a number index", next(turns) % 90),
+        "update a Decimal's index": lambda: follow("update a Decimal's index", str(PRICES[next(turns) % 7])),
+        "update a moment's index": lambda: follow("update a moment's index", *moment()),
+        "update a float's index": lambda: follow("update a float's index", next(turns) % 7 / 2),
+        "update a text index": lambda: follow("update a text index", f"Title {next(turns) % 7}"),
+        "update without case": lambda: follow(
+            "update without case", label := f"Label {next(turns) % 7}", label.casefold()
+        ),
+        "update a reference": lambda: follow("update a reference", next(turns) % 7 + 1),
+        "incr an indexed number": lambda: ask("EVALSHA", increment, 1, "{hand}:pks", SOMEBODY, 1),
+        "set 3 fields": lambda: ask(
+            "EVALSHA", several, 1, "{hand}:pks", SOMEBODY, "a name", next(turns) % 90, f"City {next(turns) % 7}"
+        ),
         "exists": lambda: ask("SISMEMBER", "{hand}:pks", SOMEBODY),
         "delete": Operation(lambda: ask("EVALSHA", delete, 1, "{hand}:pks", next(doomed)), create_now),
         "get a string": lambda: ask("GET", note_key),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 NAMES = ("name", "age", "email", "city", "team")
@@ -14,6 +16,9 @@ FEW = 100
 """How many objects there are before single operations are timed."""
 SOMEBODY = 50
 """The primary key of the object that single operations work on."""
+
+MOMENTS = [datetime(2020, 1, day, tzinfo=UTC) for day in range(1, 8)]
+PRICES = [Decimal(f"{number}.5") for number in range(7)]
 
 CITY, LEVEL, TEAM = "City 2", "Level 3", "Team 2"
 LOW, HIGH = 30, 39

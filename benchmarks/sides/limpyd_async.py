@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-from benchmarks.people import FEW, NAMES, SOMEBODY, Operation, Operations, person
-from benchmarks.sides.models import NotebookFields, PersonFields
+from benchmarks.people import FEW, MOMENTS, NAMES, PRICES, SOMEBODY, Operation, Operations, person
+from benchmarks.sides.models import NotebookFields, PersonFields, ThingFields
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 
@@ -25,10 +25,17 @@ def singles(port: int, db: int, _size: int) -> Operations:
         database = shared
         model_name = "notebook"
 
+    class ThingMaker(ThingFields, RedisModel):
+        database = shared
+        model_name = "thing"
+
     class Person(PersonFields, AsyncRedisModel):
         database = shared_async
 
     class Notebook(NotebookFields, AsyncRedisModel):
+        database = shared_async
+
+    class Thing(ThingFields, AsyncRedisModel):
         database = shared_async
 
     numbers, doomed, turns = count(1), count(FEW + 1), count(1)
@@ -38,6 +45,8 @@ def singles(port: int, db: int, _size: int) -> Operations:
 
     create(FEW)
     BookMaker(note="a note")
+    ThingMaker.bulk_create({"count": number} for number in range(7))
+    thing = Thing.lazy_connect(1)
     some, book = Person.lazy_connect(SOMEBODY), Notebook.lazy_connect(1)  # the first call finds that they exist
     return {
         "create": lambda: Person.create(**person(next(numbers))),
@@ -46,6 +55,15 @@ def singles(port: int, db: int, _size: int) -> Operations:
         "set a plain field": lambda: some.age.hset(next(turns) % 90),
         "update an indexed field": lambda: some.city.hset(f"City {next(turns) % 7}"),
         "update a unique field": lambda: some.email.hset(f"{next(turns)}@here"),
+        "update a number index": lambda: thing.count.hset(next(turns) % 90),
+        "update a Decimal's index": lambda: thing.price.hset(PRICES[next(turns) % 7]),
+        "update a moment's index": lambda: thing.seen.hset(MOMENTS[next(turns) % 7]),
+        "update a float's index": lambda: thing.weight.hset(next(turns) % 7 / 2),
+        "update a text index": lambda: thing.title.hset(f"Title {next(turns) % 7}"),
+        "update without case": lambda: thing.label.hset(f"Label {next(turns) % 7}"),
+        "update a reference": lambda: thing.owner.hset(next(turns) % 7 + 1),
+        "incr an indexed number": lambda: thing.count.hincrby(),
+        "set 3 fields": lambda: some.hmset(name="a name", age=next(turns) % 90, city=f"City {next(turns) % 7}"),
         "exists": lambda: Person.exists(SOMEBODY),
         "delete": Operation(lambda: Person.lazy_connect(next(doomed)).delete(), create),
         "get a string": lambda: book.note.get(),

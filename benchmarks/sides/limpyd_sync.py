@@ -6,8 +6,8 @@ import os
 import random
 from itertools import count
 
-from benchmarks.people import FEW, NAMES, SOMEBODY, Operation, Operations, person
-from benchmarks.sides.models import NotebookFields, PersonFields
+from benchmarks.people import FEW, MOMENTS, NAMES, PRICES, SOMEBODY, Operation, Operations, person
+from benchmarks.sides.models import NotebookFields, PersonFields, ThingFields
 from limpyd import RedisDatabase, RedisModel
 
 
@@ -21,13 +21,17 @@ def singles(port: int, db: int, _size: int) -> Operations:
     class Notebook(NotebookFields, RedisModel):
         database = shared
 
+    class Thing(ThingFields, RedisModel):
+        database = shared
+
     numbers, doomed, turns = count(1), count(FEW + 1), count(1)
 
     def create(calls: int) -> None:
         Person.bulk_create(person(next(numbers)) for _ in range(calls))
 
     create(FEW)
-    some, book = Person(SOMEBODY), Notebook(note="a note")
+    Thing.bulk_create({"count": number} for number in range(7))
+    some, book, thing = Person(SOMEBODY), Notebook(note="a note"), Thing(1)
     return {
         "create": lambda: Person(**person(next(numbers))),
         "load 5 fields": lambda: some.hmget(*NAMES),
@@ -35,6 +39,15 @@ def singles(port: int, db: int, _size: int) -> Operations:
         "set a plain field": lambda: some.age.hset(next(turns) % 90),
         "update an indexed field": lambda: some.city.hset(f"City {next(turns) % 7}"),
         "update a unique field": lambda: some.email.hset(f"{next(turns)}@here"),
+        "update a number index": lambda: thing.count.hset(next(turns) % 90),
+        "update a Decimal's index": lambda: thing.price.hset(PRICES[next(turns) % 7]),
+        "update a moment's index": lambda: thing.seen.hset(MOMENTS[next(turns) % 7]),
+        "update a float's index": lambda: thing.weight.hset(next(turns) % 7 / 2),
+        "update a text index": lambda: thing.title.hset(f"Title {next(turns) % 7}"),
+        "update without case": lambda: thing.label.hset(f"Label {next(turns) % 7}"),
+        "update a reference": lambda: thing.owner.hset(next(turns) % 7 + 1),
+        "incr an indexed number": lambda: thing.count.hincrby(),
+        "set 3 fields": lambda: some.hmset(name="a name", age=next(turns) % 90, city=f"City {next(turns) % 7}"),
         "exists": lambda: Person.exists(SOMEBODY),
         "delete": Operation(lambda: Person.lazy_connect(next(doomed)).delete(), create),
         "get a string": lambda: book.note.get(),

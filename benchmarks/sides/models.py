@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from limpyd import HashField, InstanceHashField, ListField, SetField, SortedSetField, StringField
+from datetime import datetime
+from decimal import Decimal
+
+from limpyd import (
+    EqualIndex,
+    FKInstanceHashField,
+    HashField,
+    InstanceHashField,
+    ListField,
+    NumberRangeIndex,
+    SetField,
+    SortedSetField,
+    StringField,
+    TextRangeIndex,
+)
 
 
 class PersonFields:
@@ -13,6 +27,18 @@ class PersonFields:
     email = InstanceHashField(unique=True)
     city = InstanceHashField(indexable=True)
     team = InstanceHashField(indexable=True)
+
+
+class ThingFields:
+    """A field for each other kind of index; `owner` refers to another one."""
+
+    count = InstanceHashField(type=int, indexable=True)
+    price = InstanceHashField(type=Decimal, indexes=[NumberRangeIndex])
+    seen = InstanceHashField(type=datetime, indexes=[NumberRangeIndex])
+    weight = InstanceHashField(type=float, indexes=[EqualIndex])
+    title = InstanceHashField(indexes=[TextRangeIndex])
+    label = InstanceHashField(indexes=[TextRangeIndex(case_sensitive=False)])
+    owner = FKInstanceHashField("self")
 
 
 class NotebookFields:

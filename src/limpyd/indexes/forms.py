@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, time
 from functools import cache, partial
-from typing import Any
 
 from limpyd.types import NORMAL_FORMS
 
@@ -111,56 +110,50 @@ def _numeral(stored: bytes) -> bytes:
     return kept
 
 
-def _day(year: bytes, month: bytes, day: bytes) -> int:
-    """The number of a day; raises ValueError if there is none."""
-    return date(int(year), int(month), int(day)).toordinal()
-
-
-def _microseconds(hour: bytes, minute: bytes, second: bytes, fraction: bytes | None) -> int:
-    """A time of day in microseconds; raises ValueError if there is none."""
-    clock = time(int(hour), int(minute), int(second), int((fraction or b"").ljust(6, b"0")))
-    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND + clock.microsecond
-
-
 def _days(stored: bytes) -> bytes:
     """A date, as the number of its day; 1 is the first day of the year 1."""
-    match = _DATE.fullmatch(stored)
-    with _refused("it is no date (YYYY-MM-DD)"):
-        return b"%d" % _day(*_groups(match))
+    if match := _DATE.fullmatch(stored):
+        with suppress(ValueError):
+            return b"%d" % date(*map(int, match.groups())).toordinal()
+    msg = "it is no date (YYYY-MM-DD)"
+    raise ValueError(msg)
 
 
 def _clock(stored: bytes) -> bytes:
     """A time of day, in microseconds since midnight."""
-    match = _TIME.fullmatch(stored)
-    with _refused("it is no time of day (HH:MM:SS.ffffff)"):
-        return b"%d" % _microseconds(*_groups(match))
+    if match := _TIME.fullmatch(stored):
+        hour, minute, second, fraction = match.groups()
+        with suppress(ValueError):
+            return b"%d" % _microseconds(time(int(hour), int(minute), int(second), _fraction(fraction)))
+    msg = "it is no time of day (HH:MM:SS.ffffff)"
+    raise ValueError(msg)
 
 
 def _moment(stored: bytes) -> bytes:
     """A moment, in microseconds since 1970."""
-    match = _MOMENT.fullmatch(stored)
-    with _refused("it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)"):
-        groups = _groups(match)
-        days = _day(*groups[:3]) - FIRST_OF_1970
-        microseconds = days * 86400 * SECOND + _microseconds(*groups[3:])
+    moment = None
+    if match := _MOMENT.fullmatch(stored):
+        *parts, fraction = match.groups()
+        with suppress(ValueError):
+            moment = datetime(*map(int, parts), _fraction(fraction))  # type: ignore[arg-type, call-arg]  # noqa: DTZ001
+    if moment is None:
+        msg = "it is no moment (YYYY-MM-DDTHH:MM:SS.ffffffZ)"
+        raise ValueError(msg)
+    microseconds = (moment.toordinal() - FIRST_OF_1970) * 86400 * SECOND + _microseconds(moment)
     if int(float(microseconds)) != microseconds:
         msg = "so far from 1970 a number index cannot keep microseconds; use TextRangeIndex"
         raise ValueError(msg)
     return b"%d" % microseconds
 
 
-def _groups(match: re.Match[bytes] | None) -> tuple[Any, ...]:
-    if match is None:
-        raise ValueError
-    return match.groups()
+def _fraction(digits: bytes | None) -> int:
+    """The fraction of a second, in microseconds."""
+    return 0 if digits is None else int(digits.ljust(6, b"0"))
 
 
-@contextmanager
-def _refused(reason: str) -> Iterator[None]:
-    try:
-        yield
-    except ValueError:
-        raise ValueError(reason) from None
+def _microseconds(clock: time | datetime) -> int:
+    """The time of day in microseconds."""
+    return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * SECOND + clock.microsecond
 
 
 def _loose(stored: bytes) -> bytes:
