@@ -72,6 +72,8 @@ class TestNumbers:
         one = await face.do(thing.create(age=3, ratio=0.1))
         assert members(face, "num:age") == {b"1": 3}
         assert members(face, "num:ratio") == {b"1": 0.1}
+        await face.do(one.age.hincrby(0))  # from here on the server knows the scripts
+        await face.do(one.ratio.incrbyfloat(0))
         with face.sent() as sent:
             assert await face.do(one.age.hincrby(4)) == 7
             assert await face.do(one.ratio.incrbyfloat(0.2)) == 0.3

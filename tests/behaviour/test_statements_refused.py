@@ -9,43 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
-from limpyd.exceptions import LimpydError, ServerError, UniquenessError
-from limpyd.statements.create import PreparedCreation
-from limpyd.statements.delete import PreparedDeletion
-from limpyd.statements.statement import PreparedWrite
-from tests.conftest import FEW
+from limpyd.exceptions import ServerError, UniquenessError
 from tests.rebuild import state
-
-ON_TWO = pytest.mark.parametrize("small", FEW[:2], indirect=True)
-NOT_BACK = "could not all be taken back"
-
-
-@pytest.fixture
-def go(monkeypatch):
-    """Chooses what serves: prepared statements, or the general scripts."""
-    on = ["prepared"]
-    prepared: list[str] = []
-
-    def chosen(kind):
-        def made(*args):
-            request = kind(*args)
-            if on[0] == "general":
-                return request.part()
-            prepared.append(request.script.name)
-            return request
-
-        return made
-
-    monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", chosen(PreparedWrite))
-    monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
-    monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
-
-    def choose(way):
-        on[0] = way
-        prepared.clear()
-        return prepared
-
-    return choose
+from tests.two_ways import ON_TWO, Scene, outcome, put_back
 
 
 class Models(NamedTuple):
@@ -78,22 +44,6 @@ def declared(at):
         slug = StringField(unique=True)
 
     return Models(Thing, Keyed, Own)
-
-
-@pytest.fixture(params=FEW)
-def small(request, servers):
-    server = servers(request.param)
-    client = server.client()
-    client.flushall()
-    yield server, client
-    client.close()
-
-
-@pytest.fixture
-def database(small):
-    database = RedisDatabase(port=small[0].port)
-    yield database
-    database.close()
 
 
 ALL = {"name": "n", "email": "e", "age": 5, "size": 0.5, "login": "l", "note": "x"}
@@ -135,31 +85,12 @@ def model_of(named):
     return "own" if "own:" in named else "thing"
 
 
-def fill(client, models):
-    client.flushall()
+def fill(models):
     models.thing.create(**OTHER, loose="a", bag=["a"])
     models.thing.create(note="x")
     models.keyed.create(id="a\0*", **OTHER)
     models.own.create(title="t", slug="s")
     models.own.create(title="t", slug="s2")
-
-
-def put_back(client, kept):
-    """Makes the database what it was."""
-    with client.pipeline(transaction=False) as pipe:
-        pipe.flushall()
-        for key, dump in kept.items():
-            pipe.restore(key, 0, dump)
-        pipe.execute()
-
-
-def outcome(action, models):
-    """What an action gives, or how it is refused."""
-    try:
-        result = action(models)
-    except LimpydError as error:
-        return type(error), str(error)
-    return getattr(result, "_pk", result)
 
 
 OF_OBJECTS = ["hash:1", "hash:2", "hash:3", "hash:p", "hash:a\0*", "field:loose:1", "field:loose:3", "field:bag:1"]
@@ -218,39 +149,12 @@ STALE = {
 }
 
 
-def filled(go, client, models):
-    """Fills the database; gives what it holds."""
-    go("prepared")
-    fill(client, models)
-    return {key: client.dump(key) for key in client.scan_iter()}
-
-
-def ending(go, way, client, models, kept, damage, named):
-    """How an action ends: what it gives, and what the database holds. What is refused leaves no trace."""
-    put_back(client, kept)
-    damage()
-    before = state(client)
-    go(way)
-    found = outcome(ACTIONS[named], models)
-    after = state(client)
-    if type(found) is tuple and NOT_BACK not in found[1]:
-        assert after == before, (named, way)
-    return found, after
-
-
-def compared(go, client, models, damage, actions=ACTIONS):
-    """Statements leave what the general scripts leave, and say the same."""
-    kept = filled(go, client, models)
-    for named in actions:
-        general, prepared = (ending(go, way, client, models, kept, damage, named) for way in ("general", "prepared"))
-        assert prepared == general, named
-
-
 def test_each_is_prepared(database, small, go):
     models = declared(database)
     for named, action in ACTIONS.items():
         prepared = go("prepared")
-        fill(small[1], models)
+        small[1].flushall()
+        fill(models)
         prepared.clear()
         if named in REFUSED:
             with pytest.raises(UniquenessError):
@@ -262,21 +166,15 @@ def test_each_is_prepared(database, small, go):
 
 @ON_TWO
 def test_keys_of_another_type(database, small, go):
-    models, client = declared(database), small[1]
-    for key in KEYS:
-
-        def damage(key=key):
-            client.delete(key)
-            client.rpush(key, "x")
-
-        model = key[1 : key.index("}")]
-        compared(go, client, models, damage, [name for name in ACTIONS if model_of(name) == model])
+    scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS)
+    scene.with_keys_of_another_type(
+        KEYS, lambda key: [name for name in ACTIONS if model_of(name) == key[1 : key.index("}")]]
+    )
 
 
 @pytest.mark.parametrize("stale", STALE)
 def test_stale_entries_and_conflicts(database, small, go, stale):
-    models, client = declared(database), small[1]
-    compared(go, client, models, lambda: STALE[stale](client))
+    Scene.filled(go, small[1], declared(database), fill, ACTIONS).compare(STALE[stale])
 
 
 COMMANDS = [
@@ -287,52 +185,21 @@ WRITES = ["create", "create keyed", "delete", "new name", "first name", "new ema
 WRITES += ["own: new title", "own: new slug"]
 
 
-@pytest.fixture
-def lacking(small):
-    """A database of an account that may do everything; and what forbids it a command."""
-    server, client = small
-
-    def forbid(command):
-        client.execute_command("ACL", "SETUSER", "lacking", "+@all", f"-{command}")
-
-    client.execute_command("ACL", "SETUSER", "lacking", "reset", "on", ">secret", "~*", "+@all")
-    database = RedisDatabase(port=server.port, username="lacking", password="secret")
-    yield database, forbid
-    database.close()
-    client.acl_deluser("lacking")
-
-
 @ON_TWO
 @pytest.mark.parametrize("obstacle", ["nothing", "numbers, and the last unique value"])
 def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
-    """A statement may need fewer commands than a general script; where it may not go on, all is as with that."""
-    client, (database, forbid) = small[1], lacking
-    models = declared(database)
-    kept = filled(go, client, models)
-
-    def damage():
-        STALE[obstacle](client)
-
-    expected = {named: ending(go, "prepared", client, models, kept, damage, named) for named in WRITES}
-    for command in COMMANDS:
-        forbid(command)
-        for named in WRITES:
-            general, prepared = (
-                ending(go, way, client, models, kept, damage, named) for way in ("general", "prepared")
-            )
-            if prepared != expected[named]:
-                assert general != expected[named], (named, command)
-                assert (NOT_BACK in str(prepared[0])) <= (NOT_BACK in str(general[0])), (named, command)
+    database, forbid = lacking
+    scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS)
+    scene.without_commands(forbid, COMMANDS, WRITES, STALE[obstacle])
 
 
 @ON_TWO
 def test_what_could_not_be_taken_back_is_told(small, lacking, go):
     """The command that was refused is named, and all else is taken back."""
     client, (database, forbid) = small[1], lacking
-    models = declared(database)
-    kept = filled(go, client, models)
+    scene = Scene.filled(go, client, declared(database), fill, ACTIONS)
 
-    def damage():
+    def damage(client):
         STALE["numbers, and the last unique value"](client)
         client.delete("{thing}:num:size")
         client.set("{thing}:num:size", "x")
@@ -344,10 +211,10 @@ def test_what_could_not_be_taken_back_is_told(small, lacking, go):
         ("delete", "hset", "Thing", {b"{thing}:uniq:email"}),
     ):
         forbid(command)
-        put_back(client, kept)
-        damage()
+        put_back(client, scene.kept)
+        damage(client)
         before = state(client)
-        found, after = ending(go, "prepared", client, models, kept, damage, named)
+        found, after = scene.ending("prepared", named, damage)
         assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == left
         assert not left or f"{command.upper()}: " in found[1]
         assert model in found[1]
@@ -357,7 +224,7 @@ def test_what_could_not_be_taken_back_is_told(small, lacking, go):
 def test_accounts_that_may_not_ask_for_the_type(small, lacking):
     client, (database, forbid) = small[1], lacking
     models = declared(database)
-    fill(client, models)
+    fill(models)
     client.delete("{thing}:field:loose:1")
     client.rpush("{thing}:field:loose:1", "x")
     forbid("type")

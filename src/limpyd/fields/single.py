@@ -18,7 +18,9 @@ from limpyd.lua.arguments import Value, packed
 from limpyd.requests import Argument, Request
 from limpyd.scripts.leaves import Stored
 from limpyd.scripts.writes import Step, Upkeep
-from limpyd.statements.assign import Storage, assignment
+from limpyd.statements.assign import assignment
+from limpyd.statements.run import run
+from limpyd.statements.slot import Slot
 from limpyd.statements.statement import Statement
 from limpyd.types import Untyped, Use
 
@@ -73,10 +75,17 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.together or self.listing_in(where):
+        if not place.followed or self.together or self.listing_in(where) or " " in command:
             return super().prepared(where, place, command)
-        storage = Storage(place.prefix, self.sub_key if self.stored_as == b"entry" else None)
-        return assignment(self.model, where, self, self.name, command, storage, place.indexes, self.checks_in(where))
+        slot = self.slot(where)
+        return assignment(self.model, where, command, self, slot) or run(self.model, where, command, self, slot)
+
+    def slot(self, where: Partition) -> Slot:
+        """The field in a partition, as statements know it; without indexes of several fields."""
+        place = self._places[where]
+        indexes = tuple(index for index in place.indexes if index.index.alone)
+        sub = self.sub_key if self.stored_as == b"entry" else None
+        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where))
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.

@@ -10,13 +10,14 @@ from limpyd.conversion import holds_no_values
 from limpyd.database import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
 from limpyd.faces import Face, Faced
-from limpyd.fields.base import existing_only, writing
+from limpyd.fields.base import existing_only
 from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.dynamic import set_attribute
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_after_commands, run_hook
+from limpyd.model.instance_hash import remove_entries, set_entries
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.model.schema import Schema, check_names
 from limpyd.pipelines.pending import Pending
@@ -28,6 +29,7 @@ from limpyd.statements.read import Load, Read
 from limpyd.suggestions import did_you_mean
 
 R = TypeVar("R")
+Names = TypeVar("Names", tuple[str, ...], dict[str, Any])
 
 
 class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
@@ -312,11 +314,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             UniquenessError: another object has one of the values; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        steps = []
-        for name in _some("hmset", tuple(values)):
-            field = self._schema.hash_field(name)
-            steps.append(field.step(self._pk_bytes, "HSET", field.sub, field.encode(values[name])))
-        return writing(self._schema, self, steps, lambda _: True)
+        return set_entries(self, _some("hmset", values))
 
     @operation
     def hdel(self, *names: str) -> Request[int]:
@@ -326,9 +324,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             UnknownField: a name is no InstanceHashField.
             DoesNotExist: the object was deleted.
         """
-        fields = [self._schema.hash_field(name) for name in dict.fromkeys(_some("hdel", names))]
-        steps = [field.step(self._pk_bytes, "HDEL", field.sub) for field in fields]
-        return writing(self._schema, self, steps, sum)
+        return remove_entries(self, _some("hdel", names))
 
     @operation
     def hgetall(self) -> Request[dict[str, Any]]:
@@ -401,7 +397,7 @@ def _kind_of(database: Any) -> str:
     return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
 
 
-def _some(operation_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def _some(operation_name: str, names: Names) -> Names:
     if not names:
         msg = f"{operation_name} needs the name of at least one InstanceHashField"
         raise MissingArgument(msg)

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from limpyd.fields.base import writing
+from limpyd.requests import Request
+
+R = TypeVar("R")
+
 
 class InstanceHash:
     """The hash of an instance, as the subject of a request."""
@@ -14,3 +22,59 @@ class InstanceHash:
 
     def __str__(self) -> str:
         return f"the hash fields of {self._model}"
+
+
+def set_entries(instance: Any, values: Mapping[str, Any]) -> Request[bool]:
+    """The request that stores values of InstanceHashFields, by name (HSET).
+
+    Raises:
+        UnknownField: a name is no InstanceHashField.
+        InvalidValue: a value does not fit its field's type.
+    """
+    schema, pk = instance._schema, instance._pk_bytes
+
+    def general() -> Request[bool]:
+        steps = []
+        for name, value in values.items():
+            field = schema.hash_field(name)
+            steps.append(field.step(pk, "HSET", field.sub, field.encode(value)))
+        return writing(schema, instance, steps, _true)
+
+    return _served(instance, "hmset", values, _true, general)
+
+
+def remove_entries(instance: Any, names: Iterable[str]) -> Request[int]:
+    """The request that removes the values of InstanceHashFields (HDEL); how many there were.
+
+    Raises:
+        UnknownField: a name is no InstanceHashField.
+    """
+    schema, removed = instance._schema, dict.fromkeys(names)
+
+    def general() -> Request[int]:
+        fields = [schema.hash_field(name) for name in removed]
+        steps = [field.step(instance._pk_bytes, "HDEL", field.sub) for field in fields]
+        return writing(schema, instance, steps, sum)
+
+    return _served(instance, "hdel", removed, int, general)
+
+
+def _served(
+    instance: Any,
+    operation: str,
+    values: Mapping[str, Any],
+    convert: Callable[[Any], R],
+    general: Callable[[], Request[R]],
+) -> Request[R]:
+    """The request of a prepared statement, if there is one; else that of the general script."""
+    pk = instance._pk_bytes
+    statement = None if pk is None else instance._schema.statements.update(operation, values)
+    if pk is None or statement is None:
+        return general()
+    prepared: Request[R] = statement.request(pk, values, convert, general, instance)
+    return prepared
+
+
+def _true(_reply: Any) -> bool:
+    """Decode: it was done."""
+    return True

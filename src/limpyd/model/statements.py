@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
+from limpyd.fields import VersionField
 from limpyd.fields.single import SingleValueField
+from limpyd.fields.version import FIRST
 from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
-from limpyd.statements.create import MOST_ENTRIES, MOST_FIELDS, MOST_KEYS, Creation, Slot, enters
+from limpyd.requests import Argument
+from limpyd.scripts.calls import NewObject
+from limpyd.statements.create import (
+    MOST_ENTRIES,
+    MOST_FIELDS,
+    MOST_KEYS,
+    Creation,
+    Gathered,
+    Layout,
+    enters,
+    is_entered,
+)
 from limpyd.statements.delete import deletion
-from limpyd.statements.entries import follows
+from limpyd.statements.entries import NoRoom, follows
+from limpyd.statements.on_demand import OnDemand
 from limpyd.statements.read import LoadStatement, ReadStatement
+from limpyd.statements.slot import Slot
 from limpyd.statements.statement import Statement
+from limpyd.statements.update import Update
+from limpyd.statements.write import Change
+
+Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""An operation, the names of the fields that it changes, and those of the ones that lose their value."""
 
 MOST_LOADS = 128
 """How many combinations of fields a model has statements for at a time, to read them together."""
@@ -61,24 +81,35 @@ class ModelStatements:
     def creation(self) -> Creation | None:
         """The statement that creates an object; None if only the general script can.
 
-        Fields of many members, and those with an index of which only Python knows how many entries a value has, get no
-        value by it; that one makes objects with a version, too.
+        Fields with an index of which only Python knows how many entries a value has, and those of many members with
+        another index than one of equality, get no value by it.
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        if schema.together(where) or schema.version is not None:
-            return None
-        slots = []
-        for name, field, place, sub in schema.layout(where):
-            if isinstance(field, SingleValueField) and all(map(enters, place.indexes)):
-                slots.append(_slot(where, name, field, place, sub))
-        taken = {slot.name for slot in slots}
+        together = schema.together(where)
+        slots, gathered, taken = [], [], set()
+        for name, field, place, _ in schema.layout(where):
+            if field is schema.version:
+                continue
+            if isinstance(field, SingleValueField) and all(map(enters, field.slot(where).indexes)):
+                slots.append(field.slot(where))
+            elif (field.many or field.has_subkeys) and all(index.kind == b"eq" for index in place.indexes):
+                gathered.append(Gathered(name, place.prefix, partial(_gathered, field, place)))
+            else:
+                continue
+            taken.add(name)
         left = [place for name, _, place, _ in schema.layout(where) if name not in taken]
         others = [place.prefix for place in left if place.prefix != where.hash_prefix]
         others += schema.dynamic.inventories(where)
-        if len(others) > MOST_KEYS or not _fit(slots):
+        names = {slot.name for slot in slots}
+        fits = all(is_entered(index) and {field.name for field in index.fields} <= names for index in together)
+        if not fits or len(others) + len(gathered) > MOST_KEYS or not _fit(slots):
             return None
-        return Creation(schema, where, slots, others, mints=schema.mints_pks)
+        version = None if schema.version is None else (schema.version.sub, schema.version.encode(FIRST))
+        try:
+            return Creation(schema, where, Layout(slots, together, gathered, others, version, schema.mints_pks))
+        except NoRoom:
+            return None
 
     @cached_property
     def deletion(self) -> Statement | None:
@@ -98,8 +129,50 @@ class ModelStatements:
         )
         if not fits or len(prefixes) > MOST_KEYS:
             return None
-        slots = [_slot(where, *slot) for slot in indexed]
-        return deletion(schema, where, slots, prefixes) if _fit(slots) else None
+        slots = [field.slot(where) for _, field, _, _ in indexed]
+        try:
+            return deletion(schema, where, slots, prefixes) if _fit(slots) else None
+        except NoRoom:
+            return None
+
+    def update(self, operation: str, values: Mapping[str, Any]) -> Update | None:
+        """Returns the statement of an `update`, `hmset` or `hdel`; None as long as the general script serves.
+
+        One is prepared for each combination of fields that is used more than a few times.
+
+        Args:
+            operation: which of these.
+            values: the values by the names of their fields; None removes one.
+        """
+        removed = [name for name, value in values.items() if value is None]
+        return self._updates.get((operation, tuple(values), tuple(removed)))
+
+    @cached_property
+    def _updates(self) -> OnDemand[Combination, Update]:
+        return OnDemand(self._combined)
+
+    def _combined(self, combination: Combination) -> Update | None:
+        schema = self._schema
+        operation, names, removed = combination
+        (where,) = schema.keys.partitions
+        known = schema.value_fields if operation == "update" else schema.hash_fields
+        fields = [known.get(name) for name in names]
+        if not names or not all(map(self._can_write, fields)) or (operation == "hmset" and removed):
+            return None
+        order = list(known)
+        fields.sort(key=lambda field: order.index(field.name))
+        changes = [Change(field.slot(where), field.name in removed) for field in fields]
+        try:
+            return Update(operation, schema, where, changes, schema.version_sub if operation == "update" else None)
+        except NoRoom:
+            return None
+
+    def _can_write(self, field: Any) -> bool:
+        """Whether a statement can write to a field, and to others with it."""
+        if not isinstance(field, SingleValueField) or isinstance(field, VersionField) or field.together:
+            return False
+        (where,) = self._schema.keys.partitions
+        return all(map(follows, field.place_in(where).indexes))
 
 
 def _fit(slots: Sequence[Slot]) -> bool:
@@ -108,6 +181,10 @@ def _fit(slots: Sequence[Slot]) -> bool:
     return len(slots) <= MOST_FIELDS and entries <= MOST_ENTRIES
 
 
-def _slot(where: Any, name: str, field: Any, place: Any, sub: bytes | None) -> Slot:
-    checks = field.checks_in(where)
-    return Slot(name, field.encode, place.prefix, sub, place.indexes, checks)
+def _gathered(field: Any, place: Any, value: Any) -> tuple[str, Sequence[Argument], Sequence[bytes]] | None:
+    """What makes the members of a field of a new object (see Gathered)."""
+    new = NewObject(None)
+    field.add_to(new, place, value)
+    for _, command, args in new.members:
+        return command, args, [key + entry for key, entry in zip(new.entries[1::3], new.entries[2::3], strict=True)]
+    return None

@@ -36,13 +36,17 @@ def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
     """
     if schema.own_setters:
         values = with_own_setters(schema, values, defaults=False)
+    return _assigned(schema, values)
+
+
+def _assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
     if not values:
         msg = f"{schema.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
-    return [_assigned(schema.field(name), value) for name, value in values.items()]
+    return [_assigned_one(schema.field(name), value) for name, value in values.items()]
 
 
-def _assigned(field: Any, value: Any) -> Assigned:
+def _assigned_one(field: Any, value: Any) -> Assigned:
     if isinstance(field, PKField):
         msg = f"{field} is the primary key of an object, which it keeps; create another object"
         raise InvalidValue(msg)
@@ -78,11 +82,33 @@ def expected_version(schema: Schema, if_version: int | None) -> int | None:
     return integer("if_version", if_version, low=0)
 
 
-def updating(schema: Schema, pk: bytes, values: Mapping[str, Any], if_version: int | None) -> Request[int | None]:
+def updating(
+    schema: Schema, pk: bytes, values: Mapping[str, Any], if_version: int | None, instance: Any = None
+) -> Request[int | None]:
     """The request that gives an object new values. Raises as `assigned` and `expected_version`."""
-    where = schema.keys.partition(pk)
     expected = expected_version(schema, if_version)
-    return updates.update(schema, where, pk, assigned(schema, values), schema.version_sub, expected)
+    if schema.own_setters:
+        values = with_own_setters(schema, values, defaults=False)
+
+    def general() -> Request[int | None]:
+        request = updates.update(
+            schema, schema.keys.partition(pk), pk, _assigned(schema, values), schema.version_sub, expected
+        )
+        return request if instance is None else request.then(found)
+
+    def found(version: int | None) -> int | None:
+        instance._found()
+        return version
+
+    statement = schema.statements.update("update", values)
+    if statement is None:
+        return general()
+    convert = _no_version if schema.version is None else int
+    return statement.request(pk, values, convert, general, instance, expected)
+
+
+def _no_version(_reply: Any) -> None:
+    """Decode: the object has no version."""
 
 
 def by_name_only(method: str, first: str, given: tuple[Any, ...]) -> None:
@@ -175,12 +201,7 @@ def _update_in(instance: Any) -> OnInstance[Any]:
         if pk is None:
             msg = f"{instance!r} was never stored; create it with its values, then there is something to update"
             raise InvalidPrimaryKey(msg)
-
-        def found(version: int | None) -> int | None:
-            instance._found()
-            return version
-
-        return instance._run(updating(instance._schema, pk, values, if_version).then(found))
+        return instance._run(updating(instance._schema, pk, values, if_version, instance))
 
     update.__doc__ = Update.__doc__
     update.__signature__ = ON_INSTANCE  # type: ignore[attr-defined]

@@ -106,7 +106,7 @@ def refusal(
             who = shown(*others[facts[0] - 1])
         return DoesNotExist(f"there is no {who}: it was deleted, or never created")
     if outcome == b"stale":
-        return StaleObject(model.name, to_text(pk or b""), expected or 0, int(facts[0]))
+        return _about_a_version(model, who, pk, expected or 0, facts[0])
     if outcome == b"taken":
         owner = to_text(pk or b"")
         return UniquenessError(model.name, model.pk_name, owner, owner)
@@ -119,6 +119,14 @@ def refusal(
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, found: bytes) -> LimpydError:
+    """The error for an object that has another version than it was to have."""
+    try:
+        return StaleObject(model.name, to_text(pk or b""), expected, int(found))
+    except ValueError:
+        return ServerError(f"{who}: its version is {shorten(found)}, which is no integer; nothing was changed")
 
 
 def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidValue:

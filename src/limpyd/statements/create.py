@@ -7,13 +7,14 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.command_table import Needs
+from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.statements.entries import Entry, sections
-from limpyd.statements.lua_text import key as key_expression
-from limpyd.statements.lua_text import key_of, literal, tag
+from limpyd.statements.entries import Entry, locals_of, of_kind
+from limpyd.statements.lua_text import key, key_of, literal, tag
+from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
 
@@ -27,67 +28,68 @@ MOST_KEYS = 100
 """How many keys of an object one command names."""
 
 
-class Slot(NamedTuple):
-    """A field of one value of new objects.
+def enters(index: Kept) -> bool:
+    """Whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
+    return index.of_values and index.keeps_one and bool(of_kind(index.kind))
+
+
+def is_entered(index: KeptTogether) -> bool:
+    """The same of an index of several fields."""
+    return bool(of_kind(index.kind.removeprefix(b"&")))
+
+
+class Gathered(NamedTuple):
+    """A field of many members of new objects.
 
     Attributes:
         name: its name.
-        encode: makes the stored value of a value.
         prefix: what its keys begin with, or stands around the primary key in them.
-        sub: its sub-key, if it is an entry of the hash.
-        indexes: its indexes.
-        checks: what its values must meet, each a kind, a form and a key.
+        make: makes of a value the command that stores it, its arguments, and the keys of the sets that its indexes
+            keep; None of one without members.
     """
 
     name: str
-    encode: Callable[[Any], bytes]
     prefix: bytes
-    sub: bytes | None
-    indexes: Sequence[Kept]
-    checks: Sequence[tuple[bytes, bytes, bytes]]
+    make: Callable[[Any], tuple[str, Sequence[Argument], Sequence[bytes]] | None]
 
 
-def enters(index: Kept) -> bool:
-    """Whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
-    return index.of_values and index.keeps_one and bool(sections(index.kind.decode("ascii", "replace")))
+class Layout(NamedTuple):
+    """What new objects of a model are made of.
+
+    Attributes:
+        slots: the fields of one value.
+        together: the indexes of several of them.
+        gathered: the fields of many members.
+        others: what all other keys of objects begin with.
+        version: the sub-key and the value of the version, if it has one.
+        mints: whether primary keys are automatic.
+    """
+
+    slots: Sequence[Slot]
+    together: Sequence[KeptTogether]
+    gathered: Sequence[Gathered]
+    others: Sequence[bytes]
+    version: tuple[bytes, bytes] | None
+    mints: bool
 
 
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_names", "_slots")
+    __slots__ = ("_gathered", "_names", "_slots", "_together", "_versioned")
 
-    def __init__(
-        self, model: Model, where: Partition, slots: Sequence[Slot], others: Sequence[bytes], *, mints: bool
-    ) -> None:
-        entries: list[Entry] = []
-        places = []
-        at = 4
-        for number, slot in enumerate(slots):
-            value = f"ARGV[{at}]"
-            at += 1
-            made = [(kind, key, value) for kind, _, key in slot.checks]
-            for index in slot.indexes:
-                if index.form == b"text":
-                    made.append((index.kind, index.key, value))
-                else:
-                    made.append((index.kind, index.key, f"ARGV[{at}]"))
-                    at += 1
-            own = []
-            for kind, key, text in made:
-                own.append(Entry(key_expression(where, key), kind, len(entries), number, value, text, "false"))
-                entries.append(own[-1])
-            places.append((slot, value, own))
+    def __init__(self, model: Model, where: Partition, layout: Layout) -> None:
+        slots = layout.slots
         crosses = model.crosses and any(slot.checks for slot in slots)
         flags = frozenset({"allow-cross-slot-keys"} if crosses else ())
-        source = _source(where, places, others, mints=mints)
-        super().__init__(
-            CompiledScript("create", source, flags), model, where, "HSET", more_keys=(where.seq,) if mints else ()
-        )
-        self._slots = [
-            (slot.name, slot.encode, [index for index in slot.indexes if index.form != b"text"]) for slot in slots
-        ]
-        self._names = frozenset(slot.name for slot in slots)
+        source = _source(where, layout, _places(where, layout))
+        more_keys = (where.seq,) if layout.mints else ()
+        super().__init__(CompiledScript("create", source, flags), model, where, "HSET", more_keys=more_keys)
+        self._slots = [(slot.name, slot.encode, slot.computed) for slot in slots]
+        self._together = [(index, [field.name for field in index.fields]) for index in layout.together]
+        self._gathered = [(each.name, each.make) for each in layout.gathered]
+        self._versioned = layout.version is not None
+        self._names = frozenset({*(slot.name for slot in slots), *(each.name for each in layout.gathered)})
 
     def takes(self, names: AbstractSet[str]) -> bool:
         """Tells whether it can give all these fields values."""
@@ -102,7 +104,8 @@ class Creation(Statement):
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
         marks = b""
-        given: list[bytes] = []
+        given: list[Argument] = []
+        found: dict[str, bytes] = {}
         for name, encode, computed in self._slots:
             value = values.get(name)
             if value is None:
@@ -110,13 +113,35 @@ class Creation(Statement):
                 given += (b"", *(b"" for _ in computed))
             else:
                 marks += b"1"
-                stored = encode(value)
+                stored = found[name] = encode(value)
                 given.append(stored)
                 for index in computed:
                     given += index.kept(stored)
-        if pk is None and b"1" not in marks:
+        for together, names in self._together:
+            entry = together.entry([found.get(name) for name in names])
+            marks += b"0" if entry is None else b"1"
+            given.append(b"" if entry is None else entry)
+        is_empty = not found and not self._versioned
+        if self._gathered:
+            members, more = self._members(values)
+            given = [members, *given, *more]
+            is_empty = is_empty and not more
+        if pk is None and is_empty:
             return None
         return PreparedCreation(self, pk, (marks, *given), bytes, part)
+
+    def _members(self, values: Mapping[str, Any]) -> tuple[bytes, list[Argument]]:
+        """What is told of the fields of many members: of each whether it gets some, and of those that do all."""
+        marks = b""
+        given: list[Argument] = []
+        for name, make in self._gathered:
+            value = values.get(name)
+            made = None if value is None else make(value)
+            marks += b"0" if made is None else b"1"
+            if made is not None:
+                command, args, keys = made
+                given += (command, len(args), *args, len(keys), *keys)
+        return marks, given
 
     @property
     def name(self) -> str:
@@ -124,17 +149,27 @@ class Creation(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        names = [f"a 1 for each of {', '.join(name for name, _, _ in self._slots)} that gets a value, else 0"]
+        marked = [*(name for name, _, _ in self._slots), *(str(index.index) for index, _ in self._together)]
+        names = [f"a 1 for each of {', '.join(marked)} that gets a value, else 0"]
+        if self._gathered:
+            names.append(f"a 1 for each of {', '.join(name for name, _ in self._gathered)} that gets members, else 0")
         for name, _, computed in self._slots:
             names += (name, *(f"what {index} keeps of it" for index in computed))
+        names += (f"what {index.index} keeps of {', '.join(fields)}" for index, fields in self._together)
+        if self._gathered:
+            names.append("of each that gets members: a command, a count and arguments, a count and keys of indexes …")
         return names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
-        claims, at = [], 1
+        claims, at = [], 1 + bool(self._gathered)
         for name, _, computed in self._slots:
             stored: Any = values[at]
             claims.append(Claim(self.model, name, stored))
             at += 1 + len(computed)
+        for index, _ in self._together:
+            entry: Any = values[at]
+            claims.append(Claim(self.model, index.name, entry))
+            at += 1
         return refusal(self.model, reply, pk, claims, needs=needs)
 
 
@@ -149,50 +184,91 @@ class PreparedCreation(Prepared[R]):
         return self._convert(reply)
 
 
-def _source(
-    where: Partition, places: Sequence[tuple[Slot, str, list[Entry]]], others: Sequence[bytes], *, mints: bool
-) -> str:
-    """The script.
+class _Place(NamedTuple):
+    """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
 
-    Args:
-        where: the partition.
-        places: of each field the expression of its value, and what becomes of its indexes.
-        others: the prefixes of all keys of objects that get no value by it.
-        mints: whether primary keys are automatic.
-    """
-    in_hash = [(number, slot, value) for number, (slot, value, _) in enumerate(places, 1) if slot.sub is not None]
-    pairs = [f"{literal(slot.sub or b'')}, {value}" for _, slot, value in in_hash]
+    slot: Slot | None
+    value: str
+    entries: list[Entry]
+
+
+def _places(where: Partition, layout: Layout) -> list[_Place]:
+    places: list[_Place] = []
+    at = 5 if layout.gathered else 4
+    number = 0
+    for claim, slot in enumerate(layout.slots):
+        value = f"ARGV[{at}]"
+        at += 1
+        made = [(kind, name, value) for kind, _, name in slot.checks]
+        for index in slot.indexes:
+            text = value if index.form == b"text" else f"ARGV[{at}]"
+            at += text != value
+            made.append((index.kind, index.key, text))
+        entries = [
+            Entry(key(where, name), kind, n, claim, value, text) for n, (kind, name, text) in enumerate(made, number)
+        ]
+        number += len(entries)
+        places.append(_Place(slot, value, entries))
+    for claim, index in enumerate(layout.together, len(places)):
+        value = f"ARGV[{at}]"
+        at += 1
+        kind = index.kind.removeprefix(b"&")
+        places.append(_Place(None, value, [Entry(key(where, index.key), kind, number, claim, value, value)]))
+        number += 1
+    return places
+
+
+def _source(where: Partition, layout: Layout, places: Sequence[_Place]) -> str:
+    subs = [
+        (number, one.slot.sub, one.value)
+        for number, one in enumerate(places, 1)
+        if one.slot and one.slot.sub is not None
+    ]
+    pairs = [f"{literal(sub)}, {value}" for _, sub, value in subs]
+    version = ", ".join(map(literal, layout.version or ()))
     collect, follow, undo, names = "", "", "", []
-    for number, slot, value in in_hash:
+    for number, sub, value in subs:
         collect += (
             f"if string.byte(given, {number}) == 49 then "
-            f"values[last + 1], values[last + 2], last = {literal(slot.sub or b'')}, {value}, last + 2 end\n"
+            f"values[last + 1], values[last + 2], last = {literal(sub)}, {value}, last + 2 end\n"
         )
     for number, (slot, value, entries) in enumerate(places, 1):
         lines = ""
-        if slot.sub is None:
-            key = key_of(where, slot.prefix, "pk")
-            lines += f"at = {key}\nreply = call('SET', at, {value})\n"
+        if slot is not None and slot.sub is None:
+            own_key = key_of(where, slot.prefix, "pk")
+            lines += f"at = {own_key}\nreply = call('SET', at, {value})\n"
             lines += f"if reply.err then failed = reply break end\nset{number} = true\n"
             names.append(f"set{number}")
-            undo = f"if set{number} then undo('DEL', {key}) end\n" + undo
+            undo = f"if set{number} then undo('DEL', {own_key}) end\n" + undo
         for entry in entries:
             lines += entry.lines("create") or entry.lines("check") + entry.lines("add")
             undo = entry.lines("undo add") + undo
-            names += entry.locals
         if lines:
             follow += f"if whole or string.byte(given, {number}) == 49 then\n{indented(lines, '  ')}end\n"
-    prefixes = [where.hash_prefix, *(slot.prefix for slot, _, _ in places if slot.sub is None), *others]
+    own = [one.slot.prefix for one in places if one.slot is not None and one.slot.sub is None]
+    gathered = [each.prefix for each in layout.gathered]
+    prefixes = dict.fromkeys([where.hash_prefix, *own, *gathered, *layout.others])
+    every = ([version] if version else []) + pairs
     return filled(
         "create",
         tag=tag(where),
         whole=literal(b"1" * len(places)),
-        locals=", ".join(names) or "_",
-        list=filled("mint" if mints else "list_given"),
+        locals=locals_of(names, [entry for one in places for entry in one.entries]),
+        list=filled("mint" if layout.mints else "list_given"),
         hash=key_of(where, where.hash_prefix, "pk"),
-        keys=", ".join(key_of(where, prefix, "pk") for prefix in dict.fromkeys(prefixes)),
-        store_whole=f"call('HSET', hash, {', '.join(pairs)})" if pairs else "0",
+        keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
+        store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
+        first=f"{{ {version} }}, 2" if version else "{}, 0",
         collect=collect,
         follow=follow,
-        undo=undo,
+        member_locals="local gathered, entered = {}, {}\n" if gathered else "",
+        members=_members(where, layout, len(places)) if gathered else "",
+        undo=(filled("members_undo") if gathered else "") + undo,
     )
+
+
+def _members(where: Partition, layout: Layout, marked: int) -> str:
+    """What stores the members of the fields of many."""
+    keys = ", ".join(key_of(where, each.prefix, "pk") for each in layout.gathered)
+    last = 4 + marked + sum(len(slot.computed) for slot in layout.slots)
+    return filled("members", none=literal(b"0" * len(layout.gathered)), places=keys, last=str(last))

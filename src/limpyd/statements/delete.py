@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
 from limpyd.scripts.outcomes import Model
-from limpyd.statements.create import Slot
-from limpyd.statements.entries import READ_SCORE, Entry, known_score
+from limpyd.statements.entries import Entry, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
+from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
 
@@ -66,11 +66,11 @@ def request(statement: Statement, pk: bytes, part: Callable[[], Request[None]]) 
 def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) -> str:
     hash_key = key_of(where, where.hash_prefix, "pk")
     in_hash = [slot for slot in slots if slot.sub is not None]
-    names, read, follow, undo = [], "", "", ""
+    names, read, follow = [], "", ""
+    entries: list[Entry] = []
     if in_hash:
         subs = ", ".join(literal(slot.sub or b"") for slot in in_hash)
         read = f"at = {hash_key}\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
-    count = 0
     for number, slot in enumerate(slots):
         value = f"value{number}"
         names.append(value)
@@ -81,21 +81,21 @@ def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) 
             lines = f"{value} = held[{in_hash.index(slot) + 1}]\n"
         steps = ""
         for index in slot.indexes:
-            score = known_score(index, value)
-            entry = Entry(key(where, index.key), index.kind, count, number, value, value, value, score)
-            count += 1
-            names += entry.locals
-            steps += entry.lines(READ_SCORE) + (entry.lines("remove") or entry.lines("take out"))
-            undo = (entry.lines("undo add") + entry.lines("undo remove")) + undo
+            entry = Entry(key(where, index.key), index.kind, len(entries), number, before=value, index=index)
+            entries.append(entry)
+            steps += (
+                entry.check_old() + entry.lines("read score") + (entry.remove(certain=True) or entry.lines("take out"))
+            )
         follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n"
     return filled(
         "delete",
         keys_declared=str(len(prefixes)),
         tag=tag(where),
-        locals=", ".join(names) or "_",
+        requires=required(entries),
+        locals=locals_of(names, entries),
         hash=hash_key,
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
         read=read,
         follow=follow,
-        undo=undo,
+        undo="".join(entry.undo() for entry in reversed(entries)),
     )

@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from hashlib import sha1
 from pathlib import Path
 
+from limpyd.lua.linker import link
+
 MOST_KEPT = 200
 """So many scripts that are alike for several fields are kept; a few dozen are all that there are."""
 FOLDER = Path(__file__).parent / "lua"
@@ -28,6 +30,8 @@ class CompiledScript:
 
     def __init__(self, name: str, source: str, flags: frozenset[str] = frozenset()) -> None:
         shebang = "#!lua" + (f" flags={','.join(sorted(flags))}" if flags else "")
+        if "-- @" in source:
+            source = link(source, f"statements/{name}.lua")
         self.name = name
         self.flags = flags
         self.source = f"{shebang}\n{source}".encode("utf-8", "surrogateescape")

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.command_table import Needs
+from limpyd.indexes.asked import answer
 from limpyd.keys import Partition, to_text
-from limpyd.requests import Argument, Assumption, Guard, Request, Subject
+from limpyd.requests import Argument, Assumption, Guard, Request, Subject, Unclear
 from limpyd.resp import pack_each
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.source import CompiledScript
@@ -37,6 +38,10 @@ class Statement:
         subject: what it is about, for messages.
         claims: what may turn out to belong to another object.
         more_keys: its keys beside those of each.
+
+    Attributes:
+        complete: whether its reply always tells the result, or the error; else Python may be asked what an index keeps
+            of a value.
     """
 
     __slots__ = (
@@ -47,6 +52,7 @@ class Statement:
         "assumes",
         "claims",
         "command",
+        "complete",
         "model",
         "script",
         "subject",
@@ -68,6 +74,7 @@ class Statement:
         self.command = command
         self.subject = subject or model
         self.claims = claims
+        self.complete = True
         self.assumes: tuple[Assumption, ...] = (model.upkeep.declared,)
         keys = (where.pks, where.meta, where.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
@@ -174,6 +181,10 @@ class Prepared(Request[R_co]):
         return self.statement.subject
 
     @property
+    def complete(self) -> bool:  # type: ignore[override]
+        return self.statement.complete
+
+    @property
     def assumes(self) -> tuple[Assumption, ...]:  # type: ignore[override]
         return self.statement.assumes
 
@@ -238,7 +249,14 @@ class Prepared(Request[R_co]):
         return f"<Request {self.statement.name} for {self.subject}>"
 
     def _refusal(self, reply: list[Any]) -> Exception:
+        if reply[0] == b"asked":
+            return Unclear(lambda _: self._told(reply), lambda: None)
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
+
+    def _told(self, reply: list[Any]) -> Request[R_co]:
+        """The request that the general script serves, with what the statement asked for."""
+        general = self.part()
+        return answer(general, reply) or general
 
 
 class PreparedWrite(Prepared[R_co]):

@@ -1,4 +1,4 @@
--- EVALSHA 91f41cb82c8332d552505762bc078071bffd4bad, sent with
+-- EVALSHA 0536807a922fa69f88bfaac20f9657efe213693f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -6,23 +6,28 @@
 --   ARGV[1]  the epoch of the catalog
 --   ARGV[2]  the primary key
 --   ARGV[3]  a 1 for each of name, email, age, city, weight, motto, team, note that gets a value, else 0
---   ARGV[4]  name
---   ARGV[5]  email
---   ARGV[6]  age
---   ARGV[7]  what NumberRangeIndex of Person.age keeps of it
---   ARGV[8]  city
---   ARGV[9]  weight
---   ARGV[10]  what NumberRangeIndex of Person.weight keeps of it
---   ARGV[11]  motto
---   ARGV[12]  team
---   ARGV[13]  note
+--   ARGV[4]  a 1 for each of tags that gets members, else 0
+--   ARGV[5]  name
+--   ARGV[6]  email
+--   ARGV[7]  age
+--   ARGV[8]  what NumberRangeIndex of Person.age keeps of it
+--   ARGV[9]  city
+--   ARGV[10]  weight
+--   ARGV[11]  what NumberRangeIndex of Person.weight keeps of it
+--   ARGV[12]  motto
+--   ARGV[13]  team
+--   ARGV[14]  note
+--   ARGV[15]  of each that gets members: a command, a count and arguments, a count and keys of indexes …
 #!lua flags=allow-cross-slot-keys
--- Creates an object, each of whose values is one value: primary key, membership, values and indexes.
+-- Creates an object: primary key, membership, values and indexes.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 --        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field 1 if it gets a value, else 0
---        4… of each field the value, and what those of its indexes keep of it that do not keep it itself
+-- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
+--        gets a value, else 0   4 of each field of many members the same, if the model has some
+--        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
+--        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
+--        many keys of its indexes, and those
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -39,7 +44,8 @@ local pk, given = ARGV[2], ARGV[3]
 local whole = given == '11111111'
 local at, failed, outcome, reply = KEYS[1], false, false, false
 local counted, moved_from, listed, hash, stored = false, false, false, false, false
-local added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, set6, member6, added6, removed6, added8, removed8
+local set6, added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, member6, added6, removed6, added8, removed8
+local gathered, entered = {}, {}
 repeat
   -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
   -- them moves the counter on to the number of objects, since most below that will be in use too.
@@ -87,41 +93,41 @@ repeat
   end
   at = hash
   if whole then
-    reply = call('HSET', hash, 'name', ARGV[4], 'email', ARGV[5], 'age', ARGV[6], 'city', ARGV[8], 'weight', ARGV[9], 'team', ARGV[12], 'note', ARGV[13])
+    reply = call('HSET', hash, 'name', ARGV[5], 'email', ARGV[6], 'age', ARGV[7], 'city', ARGV[9], 'weight', ARGV[10], 'team', ARGV[13], 'note', ARGV[14])
   else
     local values, last = {}, 0
-    if string.byte(given, 1) == 49 then values[last + 1], values[last + 2], last = 'name', ARGV[4], last + 2 end
-    if string.byte(given, 2) == 49 then values[last + 1], values[last + 2], last = 'email', ARGV[5], last + 2 end
-    if string.byte(given, 3) == 49 then values[last + 1], values[last + 2], last = 'age', ARGV[6], last + 2 end
-    if string.byte(given, 4) == 49 then values[last + 1], values[last + 2], last = 'city', ARGV[8], last + 2 end
-    if string.byte(given, 5) == 49 then values[last + 1], values[last + 2], last = 'weight', ARGV[9], last + 2 end
-    if string.byte(given, 7) == 49 then values[last + 1], values[last + 2], last = 'team', ARGV[12], last + 2 end
-    if string.byte(given, 8) == 49 then values[last + 1], values[last + 2], last = 'note', ARGV[13], last + 2 end
+    if string.byte(given, 1) == 49 then values[last + 1], values[last + 2], last = 'name', ARGV[5], last + 2 end
+    if string.byte(given, 2) == 49 then values[last + 1], values[last + 2], last = 'email', ARGV[6], last + 2 end
+    if string.byte(given, 3) == 49 then values[last + 1], values[last + 2], last = 'age', ARGV[7], last + 2 end
+    if string.byte(given, 4) == 49 then values[last + 1], values[last + 2], last = 'city', ARGV[9], last + 2 end
+    if string.byte(given, 5) == 49 then values[last + 1], values[last + 2], last = 'weight', ARGV[10], last + 2 end
+    if string.byte(given, 7) == 49 then values[last + 1], values[last + 2], last = 'team', ARGV[13], last + 2 end
+    if string.byte(given, 8) == 49 then values[last + 1], values[last + 2], last = 'note', ARGV[14], last + 2 end
     reply = last > 0 and call('HSET', hash, unpack(values)) or 0
   end
   if type(reply) ~= 'number' then failed = reply break end
   stored = reply > 0
   if whole or string.byte(given, 1) == 49 then
-    at = (tag .. 'eq:name:') .. ARGV[4]
+    at = (tag .. 'eq:name:') .. ARGV[5]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
   end
   if whole or string.byte(given, 2) == 49 then
     at = (tag .. 'uniq:email')
-    reply = call('HSETNX', at, ARGV[5], pk)
+    reply = call('HSETNX', at, ARGV[6], pk)
     if reply == 1 then
       added1 = true
     elseif reply == 0 then
-      owner1 = call('HGET', at, ARGV[5])
+      owner1 = call('HGET', at, ARGV[6])
       reply = owner1
       if owner1 ~= pk and type(owner1) == 'string' then
         at = KEYS[1]
         reply = call('SISMEMBER', at, owner1)
-        if reply == 1 then outcome = { 'unique', 1, ARGV[5], owner1 } break end
+        if reply == 1 then outcome = { 'unique', 1, ARGV[6], owner1 } break end
         if reply == 0 then
           at = (tag .. 'uniq:email')
-          reply = call('HSET', at, ARGV[5], pk)
+          reply = call('HSET', at, ARGV[6], pk)
           added1 = reply == 0
         end
       end
@@ -130,54 +136,79 @@ repeat
   end
   if whole or string.byte(given, 3) == 49 then
     at = (tag .. 'num:age')
-    reply = call('ZADD', at, 'NX', ARGV[7], pk)
+    reply = call('ZADD', at, 'NX', ARGV[8], pk)
     if reply == 0 then
       score2 = call('ZSCORE', at, pk)
-      reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[7], pk)
+      reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[8], pk)
     end
     if type(reply) ~= 'number' then failed = reply break end
     changed2, is_new2 = true, not score2
   end
   if whole or string.byte(given, 4) == 49 then
-    at = (tag .. 'eq:city:') .. ARGV[8]
+    at = (tag .. 'eq:city:') .. ARGV[9]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added3 = reply == 1
-    at, member4 = (tag .. 'lex:city'), string.gsub(ARGV[8], '%z', '\0\255') .. '\0\0' .. pk
+    at, member4 = (tag .. 'lex:city'), string.gsub(ARGV[9], '%z', '\0\255') .. '\0\0' .. pk
     reply = call('ZADD', at, 0, member4)
     if type(reply) ~= 'number' then failed = reply break end
     added4 = reply == 1
   end
   if whole or string.byte(given, 5) == 49 then
     at = (tag .. 'num:weight')
-    reply = call('ZADD', at, 'NX', ARGV[10], pk)
+    reply = call('ZADD', at, 'NX', ARGV[11], pk)
     if reply == 0 then
       score5 = call('ZSCORE', at, pk)
-      reply = type(score5) == 'table' and score5 or call('ZADD', at, ARGV[10], pk)
+      reply = type(score5) == 'table' and score5 or call('ZADD', at, ARGV[11], pk)
     end
     if type(reply) ~= 'number' then failed = reply break end
     changed5, is_new5 = true, not score5
   end
   if whole or string.byte(given, 6) == 49 then
     at = tag .. 'field:motto:' .. pk
-    reply = call('SET', at, ARGV[11])
+    reply = call('SET', at, ARGV[12])
     if reply.err then failed = reply break end
     set6 = true
-    at, member6 = (tag .. 'lex:motto'), string.gsub(ARGV[11], '%z', '\0\255') .. '\0\0' .. pk
+    at, member6 = (tag .. 'lex:motto'), string.gsub(ARGV[12], '%z', '\0\255') .. '\0\0' .. pk
     reply = call('ZADD', at, 0, member6)
     if type(reply) ~= 'number' then failed = reply break end
     added6 = reply == 1
   end
   if whole or string.byte(given, 7) == 49 then
     at = '{golden:team}:pks'
-    reply = call('SISMEMBER', at, ARGV[12])
-    if reply == 0 then outcome = { 'absent', 6, ARGV[12] } break end
+    reply = call('SISMEMBER', at, ARGV[13])
+    if reply == 0 then outcome = { 'absent', 6, ARGV[13] } break end
     if reply ~= 1 then failed = reply break end
-    at = (tag .. 'eq:team:') .. ARGV[12]
+    at = (tag .. 'eq:team:') .. ARGV[13]
     reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added8 = reply == 1
   end
+  if ARGV[4] ~= '0' then
+    local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk }
+    for number = 1, #places do
+      if string.byte(ARGV[4], number) == 49 then
+        local command, first, last = ARGV[next_at], next_at + 2, next_at + 1 + ARGV[next_at + 1]
+        at = places[number]
+        -- In slices of whole pairs and triples, as HSET and GEOADD take them.
+        for from = first, last, 996 do
+          reply = call(command, at, unpack(ARGV, from, math.min(from + 995, last)))
+          if type(reply) == 'table' and reply.err then failed = reply break end
+          gathered[number] = at
+        end
+        first, last = last + 2, last + 1 + ARGV[last + 1]
+        for entry = first, failed and 0 or last do
+          at = ARGV[entry]
+          reply = call('SADD', at, pk)
+          if type(reply) ~= 'number' then failed = reply break end
+          if reply == 1 then entered[#entered + 1] = at end
+        end
+        next_at = last + 1
+      end
+      if failed then break end
+    end
+  end
+  if failed then break end
   return pk
 until true
 
@@ -189,15 +220,21 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added8 then undo('SREM', (tag .. 'eq:team:') .. ARGV[12], pk) end
+for number = #entered, 1, -1 do
+  undo('SREM', entered[number], pk)
+end
+for _, key in pairs(gathered) do
+  undo('DEL', key)
+end
+if added8 then undo('SREM', (tag .. 'eq:team:') .. ARGV[13], pk) end
 if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
 if set6 then undo('DEL', tag .. 'field:motto:' .. pk) end
 if changed5 and not is_new5 and score5 then undo('ZADD', (tag .. 'num:weight'), score5, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
 if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
-if added3 then undo('SREM', (tag .. 'eq:city:') .. ARGV[8], pk) end
+if added3 then undo('SREM', (tag .. 'eq:city:') .. ARGV[9], pk) end
 if changed2 and not is_new2 and score2 then undo('ZADD', (tag .. 'num:age'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
-if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), ARGV[5], owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), ARGV[5]) end
-if added0 then undo('SREM', (tag .. 'eq:name:') .. ARGV[4], pk) end
+if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), ARGV[6], owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), ARGV[6]) end
+if added0 then undo('SREM', (tag .. 'eq:name:') .. ARGV[5], pk) end
 if stored then
   undo('DEL', hash)
 end

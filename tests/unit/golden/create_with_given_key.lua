@@ -1,4 +1,4 @@
--- EVALSHA 1380f8ed12ac46f2ab7706b88e9cc4bcd49707ed, sent with
+-- EVALSHA 8df1c2ad5a2236971229175a8f6f8b2e857139f7, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -7,12 +7,15 @@
 --   ARGV[3]  a 1 for each of title that gets a value, else 0
 --   ARGV[4]  title
 #!lua
--- Creates an object, each of whose values is one value: primary key, membership, values and indexes.
+-- Creates an object: primary key, membership, values and indexes.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 --        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field 1 if it gets a value, else 0
---        4… of each field the value, and what those of its indexes keep of it that do not keep it itself
+-- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
+--        gets a value, else 0   4 of each field of many members the same, if the model has some
+--        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
+--        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
+--        many keys of its indexes, and those
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall

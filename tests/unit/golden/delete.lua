@@ -1,4 +1,4 @@
--- EVALSHA 0d749e3bdb1bad71c79c645bdc1b0d08a0578ca3, sent with
+-- EVALSHA a810cbc3afacc2f805e06c0710e650ce9b78963f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -9,8 +9,8 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the catalog knows
---        of references to the model, or of keys of its objects, that the process does not declare
+-- Reply  1; or 'gone', 'asked', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the
+--        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -27,7 +27,7 @@ if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= 3 then
 end
 local tag = string.sub(KEYS[1], 1, -4)
 local pk, at, failed, outcome, listed = ARGV[2], KEYS[1], false, false, false
-local value0, added0, removed0, value1, owner1, added1, removed1, value2, score2, changed2, is_new2, value3, added3, removed3, member4, added4, removed4, value4, score5, changed5, is_new5, value5, member6, added6, removed6, value6, added7, removed7
+local value0, value1, value2, value3, value4, value5, value6, added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, member6, added6, removed6, added7, removed7
 local reply = call('SREM', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -110,19 +110,13 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added7 then undo('SREM', (tag .. 'eq:team:') .. value6, pk) end
 if removed7 then undo('SADD', (tag .. 'eq:team:') .. value6, pk) end
-if added6 then undo('ZREM', (tag .. 'lex:motto'), member6) end
 if removed6 then undo('ZADD', (tag .. 'lex:motto'), 0, string.gsub(value5, '%z', '\0\255') .. '\0\0' .. pk) end
 if changed5 and not is_new5 and value4 then undo('ZADD', (tag .. 'num:weight'), value4, pk) elseif changed5 then undo('ZREM', (tag .. 'num:weight'), pk) end
-if added4 then undo('ZREM', (tag .. 'lex:city'), member4) end
 if removed4 then undo('ZADD', (tag .. 'lex:city'), 0, string.gsub(value3, '%z', '\0\255') .. '\0\0' .. pk) end
-if added3 then undo('SREM', (tag .. 'eq:city:') .. value3, pk) end
 if removed3 then undo('SADD', (tag .. 'eq:city:') .. value3, pk) end
 if changed2 and not is_new2 and value2 then undo('ZADD', (tag .. 'num:age'), value2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:age'), pk) end
-if added1 and owner1 then undo('HSET', (tag .. 'uniq:email'), value1, owner1) elseif added1 then undo('HDEL', (tag .. 'uniq:email'), value1) end
 if removed1 then undo('HSET', (tag .. 'uniq:email'), value1, pk) end
-if added0 then undo('SREM', (tag .. 'eq:name:') .. value0, pk) end
 if removed0 then undo('SADD', (tag .. 'eq:name:') .. value0, pk) end
 if listed then
   undo('SADD', KEYS[1], pk)

@@ -1,4 +1,4 @@
--- EVALSHA cde43877c221b3ea9ced6df7f07d70eb56d1cb40, sent with
+-- EVALSHA 95561ada187addf8ff8ea8b7e77e1c30a50c01d2, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -9,12 +9,14 @@
 --   ARGV[5]  '{golden:person}:lex:city'
 --   ARGV[6]  the primary key
 #!lua flags=allow-oom
--- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
+-- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[6] the primary key
---        the value, if it gets one, and what indexes keep of it, if not itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- ARGV   1 the epoch   2… names and keys   ARGV[6] the primary key, and of each field that gets a value that, and what
+--        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
+--        is counted
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
+--        'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -25,9 +27,9 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local pk, value = ARGV[6], ARGV[7]
-local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
-local added0, removed0, member1, added1, removed1
+local pk, at, failed, outcome, result = ARGV[6], KEYS[1], false, false, false
+local key = ARGV[2] .. pk
+local before0, done0, added0, removed0, member1, added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -35,25 +37,24 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, ARGV[3])
-  if type(before) == 'table' then failed = before break end
-  local changes = before ~= false
-  if changes then
-  end
+  before0 = call('HGET', key, ARGV[3])
+  if type(before0) == 'table' then failed = before0 break end
   at = key
-  local result = call('HDEL', key, ARGV[3])
+  result = call('HDEL', key, ARGV[3])
   if type(result) == 'table' and result.err then failed = result break end
-  stored = true
-  if changes then
-    if before then
-    at = ARGV[4] .. before
-    reply = call('SREM', at, pk)
-    if type(reply) ~= 'number' then failed = reply break end
-    removed0 = reply == 1
-    at = ARGV[5]
-    reply = call('ZREM', at, string.gsub(before, '%z', '\0\255') .. '\0\0' .. pk)
-    if type(reply) ~= 'number' then failed = reply break end
-    removed1 = reply == 1
+  done0 = true
+  if before0 ~= false then
+    if before0 then
+      at = ARGV[4] .. before0
+      reply = call('SREM', at, pk)
+      if type(reply) ~= 'number' then failed = reply break end
+      removed0 = reply == 1
+    end
+    if before0 then
+      at = ARGV[5]
+      reply = call('ZREM', at, string.gsub(before0, '%z', '\0\255') .. '\0\0' .. pk)
+      if type(reply) ~= 'number' then failed = reply break end
+      removed1 = reply == 1
     end
   end
   return result
@@ -67,12 +68,10 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added1 then undo('ZREM', ARGV[5], member1) end
-if removed1 then undo('ZADD', ARGV[5], 0, string.gsub(before, '%z', '\0\255') .. '\0\0' .. pk) end
-if added0 then undo('SREM', ARGV[4] .. value, pk) end
-if removed0 then undo('SADD', ARGV[4] .. before, pk) end
-if stored then
-  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
+if removed1 then undo('ZADD', ARGV[5], 0, string.gsub(before0, '%z', '\0\255') .. '\0\0' .. pk) end
+if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
+if done0 then
+  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 07f4a498ea2eca8eb7b695910bdf28fe8f3c65c9, sent with
+-- EVALSHA 5d5cb72d42df853b10ed9b63b7055a5f92e9f34c, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -10,12 +10,14 @@
 --   ARGV[6]  the value
 --   ARGV[7]  what NumberRangeIndex of Person.age keeps of it
 #!lua
--- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
+-- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[5] the primary key
---        the value, if it gets one, and what indexes keep of it, if not itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- ARGV   1 the epoch   2… names and keys   ARGV[5] the primary key, and of each field that gets a value that, and what
+--        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
+--        is counted
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
+--        'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -26,9 +28,10 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local pk, value = ARGV[5], ARGV[6]
-local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
-local score0, changed0, is_new0
+local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
+local value0 = ARGV[6]
+local key = ARGV[2] .. pk
+local before0, done0, score0, changed0, is_new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -36,16 +39,13 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, ARGV[3])
-  if type(before) == 'table' then failed = before break end
-  local changes = before ~= value
-  if changes then
-  end
+  before0 = call('HGET', key, ARGV[3])
+  if type(before0) == 'table' then failed = before0 break end
   at = key
-  local result = call('HSET', key, ARGV[3], value)
+  result = call('HSET', key, ARGV[3], value0)
   if type(result) == 'table' and result.err then failed = result break end
-  stored = true
-  if changes then
+  done0 = true
+  if before0 ~= value0 then
     at = ARGV[4]
     reply = call('ZADD', at, ARGV[7], pk)
     if type(reply) ~= 'number' then failed = reply break end
@@ -62,9 +62,9 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if changed0 and not is_new0 and before then undo('ZADD', ARGV[4], before, pk) elseif changed0 then undo('ZREM', ARGV[4], pk) end
-if stored then
-  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
+if changed0 and not is_new0 and before0 then undo('ZADD', ARGV[4], before0, pk) elseif changed0 then undo('ZREM', ARGV[4], pk) end
+if done0 then
+  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA dabc32a8f5809a36bb33379edc2474836dda9b0d, sent with
+-- EVALSHA b96b21468895e8700c600bc15ba1c48b8746ec9a, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -9,12 +9,14 @@
 --   ARGV[5]  the primary key
 --   ARGV[6]  the value
 #!lua
--- Gives a field of one value of an object another value, which its indexes follow: all of it, or nothing.
+-- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… the names and keys of the field and its indexes   ARGV[5] the primary key
---        the value, if it gets one, and what indexes keep of it, if not itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- ARGV   1 the epoch   2… names and keys   ARGV[5] the primary key, and of each field that gets a value that, and what
+--        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
+--        is counted
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
+--        'broken' (see lua/library/atomic)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -25,9 +27,10 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local pk, value = ARGV[5], ARGV[6]
-local key, at, failed, outcome, before, stored = ARGV[2] .. pk, KEYS[1], false, false, false, false
-local owner0, added0, removed0
+local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
+local value0 = ARGV[6]
+local key = ARGV[2] .. pk
+local before0, done0, owner0, added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -35,35 +38,34 @@ end
 repeat
   if reply ~= 1 then failed = reply break end
   at = key
-  before = call('HGET', key, ARGV[3])
-  if type(before) == 'table' then failed = before break end
-  local changes = before ~= value
-  if changes then
+  before0 = call('HGET', key, ARGV[3])
+  if type(before0) == 'table' then failed = before0 break end
+  if before0 ~= value0 then
     at = ARGV[4]
-    owner0 = call('HGET', at, value)
+    owner0 = call('HGET', at, value0)
     if type(owner0) == 'table' then failed = owner0 break end
     if owner0 and owner0 ~= pk then
       reply = call('SISMEMBER', KEYS[1], owner0)
-      if reply == 1 then outcome = { 'unique', 0, value, owner0 } break end
+      if reply == 1 then outcome = { 'unique', 0, value0, owner0 } break end
       if reply ~= 0 then at, failed = KEYS[1], reply break end
     end
   end
   at = key
-  local result = call('HSET', key, ARGV[3], value)
+  result = call('HSET', key, ARGV[3], value0)
   if type(result) == 'table' and result.err then failed = result break end
-  stored = true
-  if changes then
-    if before then
-    at = ARGV[4]
-    reply = call('HGET', at, before)
-    if reply == pk then
-      reply = call('HDEL', at, before)
-      removed0 = reply == 1
+  done0 = true
+  if before0 ~= value0 then
+    if before0 then
+      at = ARGV[4]
+      reply = call('HGET', at, before0)
+      if reply == pk then
+        reply = call('HDEL', at, before0)
+        removed0 = reply == 1
+      end
+      if type(reply) == 'table' then failed = reply break end
     end
-    if type(reply) == 'table' then failed = reply break end
-    end
     at = ARGV[4]
-    reply = call(owner0 and 'HSET' or 'HSETNX', at, value, pk)
+    reply = call(owner0 and 'HSET' or 'HSETNX', at, value0, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added0 = true
   end
@@ -78,10 +80,10 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-if added0 and owner0 then undo('HSET', ARGV[4], value, owner0) elseif added0 then undo('HDEL', ARGV[4], value) end
-if removed0 then undo('HSET', ARGV[4], before, pk) end
-if stored then
-  if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
+if added0 and owner0 then undo('HSET', ARGV[4], value0, owner0) elseif added0 then undo('HDEL', ARGV[4], value0) end
+if removed0 then undo('HSET', ARGV[4], before0, pk) end
+if done0 then
+  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -3,7 +3,9 @@
 -- @provides form_double
 
 local function form_double(value)
-  if value == 'inf' or value == '+inf' then
+  if string.find(value, '^%-?%d+%.%d+$') then
+    return as_score(tonumber(value)) -- as most are
+  elseif value == 'inf' or value == '+inf' then
     return 'inf'
   elseif value == '-inf' then
     return '-inf'

@@ -5,6 +5,9 @@
 local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
 
 local function form_exact(value)
+  if #value <= DIGITS_KEPT and string.find(value, '^[1-9]%d*$') then
+    return value -- as most are
+  end
   local whole, fraction, exponent = number_parts(value)
   if not whole then
     return nil, 'it is no number'

@@ -3,7 +3,9 @@
 -- @provides form_float
 
 local function form_float(value)
-  if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
+  if string.find(value, '^%-?%d+%.%d+$') then
+    return as_score(tonumber(value)) -- as most are
+  elseif value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
     return value
   end
   return as_score(tonumber(value))

@@ -3,6 +3,9 @@
 -- @provides form_numeral
 
 local function form_numeral(value)
+  if #value <= 15 and string.find(value, '^[1-9]%d*$') then
+    return value -- as most are
+  end
   local score, reason = form_double(value)
   local whole, fraction, exponent = number_parts(value)
   if not whole then

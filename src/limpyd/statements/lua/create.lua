@@ -1,9 +1,12 @@
--- Creates an object, each of whose values is one value: primary key, membership, values and indexes.
+-- Creates an object: primary key, membership, values and indexes.
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 --        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field 1 if it gets a value, else 0
---        4… of each field the value, and what those of its indexes keep of it that do not keep it itself
+-- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
+--        gets a value, else 0   4 of each field of many members the same, if the model has some
+--        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
+--        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
+--        many keys of its indexes, and those
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- $guard
 $tag
@@ -12,6 +15,7 @@ local whole = given == $whole
 local at, failed, outcome, reply = KEYS[1], false, false, false
 local counted, moved_from, listed, hash, stored = false, false, false, false, false
 local $locals
+-- $member_locals
 repeat
   -- $list
   hash = $hash
@@ -28,13 +32,14 @@ repeat
   if whole then
     reply = $store_whole
   else
-    local values, last = {}, 0
+    local values, last = $first
     -- $collect
     reply = last > 0 and call('HSET', hash, unpack(values)) or 0
   end
   if type(reply) ~= 'number' then failed = reply break end
   stored = reply > 0
   -- $follow
+  -- $members
   return pk
 until true
 

@@ -2,9 +2,10 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the catalog knows
---        of references to the model, or of keys of its objects, that the process does not declare
+-- Reply  1; or 'gone', 'asked', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the
+--        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- $guard
+-- $requires
 local records = call('HMGET', KEYS[2], ':keys', ':references')
 if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= $keys_declared then
   return { 'undecided' }

@@ -1,5 +1,5 @@
 -- An index of numbers, dates or times: a sorted set, $key, of primary keys; the score is the value. What it was, $score, is
--- the value itself of an int or a float; of others it is read before.
+-- the value itself of an int or a float; of others it is worked out of that, or read before.
 
 -- [locals]
 score$i, changed$i, is_new$i

@@ -1,0 +1,34 @@
+"""The names and keys that a script is told, so that fields that are alike share one, whatever their models are."""
+
+from __future__ import annotations
+
+from limpyd.requests import Argument
+
+
+class Names:
+    """The names and keys, each once; they follow the epoch.
+
+    Attributes:
+        given: them.
+    """
+
+    def __init__(self) -> None:
+        self.given: list[bytes] = []
+
+    def argument(self, name: Argument) -> str:
+        """Returns the expression of a name."""
+        text = name if isinstance(name, bytes) else str(name).encode()
+        if text not in self.given:
+            self.given.append(text)
+        return f"ARGV[{2 + self.given.index(text)}]"
+
+    def key_of(self, template: bytes) -> str:
+        """Returns the expression of the key that the local `pk` makes of a template (see keys.placed)."""
+        before, in_the_middle, after = template.partition(b"\0")
+        key = f"{self.argument(before)} .. pk"
+        return f"{key} .. {self.argument(after)}" if in_the_middle else key
+
+    @property
+    def end(self) -> int:
+        """The number of the argument behind them."""
+        return 2 + len(self.given)

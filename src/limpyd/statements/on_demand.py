@@ -1,0 +1,51 @@
+"""Statements that are compiled once they have been of use a few times, and kept in a bounded number."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+S = TypeVar("S")
+
+PREPARE_THRESHOLD = 5
+"""A statement is compiled when it is asked for the sixth time."""
+PREPARED_MAX = 20
+"""How many are kept; the one that was not asked for the longest goes first."""
+
+
+class OnDemand(Generic[K, S]):
+    """Statements by what they do. Threads may share it.
+
+    Args:
+        compile: makes the statement; None if only a general script can do it.
+        threshold: how often the general script serves before.
+        most: how many are kept, or counted.
+    """
+
+    def __init__(
+        self, compile: Callable[[K], S | None], threshold: int = PREPARE_THRESHOLD, most: int = PREPARED_MAX
+    ) -> None:
+        self._compile = compile
+        self._threshold = threshold
+        self._most = most
+        self._known: OrderedDict[K, S | int | None] = OrderedDict()
+
+    def get(self, key: K) -> S | None:
+        """Returns the statement; None as long as the general script serves."""
+        known = self._known
+        found = known.get(key, 0)
+        if isinstance(found, int):
+            found = found + 1 if found < self._threshold else self._compile(key)
+            known[key] = found
+        try:
+            known.move_to_end(key)
+            if len(known) > self._most:
+                known.popitem(last=False)
+        except KeyError:  # another thread has just removed it
+            pass
+        return None if isinstance(found, int) else found
+
+    def __len__(self) -> int:
+        return len(self._known)

@@ -1,0 +1,46 @@
+"""A field of one value, as statements know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.kept import Kept
+
+
+class Slot(NamedTuple):
+    """A field of one value.
+
+    Attributes:
+        name: its name.
+        encode: makes the stored value of a value.
+        prefix: what its keys begin with, or stands around the primary key in them.
+        sub: its sub-key, if it is an entry of the hash.
+        indexes: its indexes.
+        checks: what its values must meet, each a kind, a form and a key.
+    """
+
+    name: str
+    encode: Callable[[Any], bytes]
+    prefix: bytes
+    sub: bytes | None
+    indexes: Sequence[Kept]
+    checks: Sequence[tuple[bytes, bytes, bytes]]
+
+    @property
+    def computed(self) -> list[Kept]:
+        """Those of its indexes that do not keep the value itself: a call tells what they keep."""
+        return [index for index in self.indexes if index.form != b"text"]
+
+    def values(self, stored: bytes) -> list[bytes]:
+        """What a call tells of a stored value: that, and what each of those keeps of it.
+
+        Raises:
+            InvalidValue: an index cannot keep it.
+        """
+        return [stored, *(text for index in self.computed for text in index.kept(stored))]
+
+    @property
+    def value_names(self) -> list[str]:
+        """What those are, for people."""
+        return [f"the value of {self.name}", *(f"what {index} keeps of it" for index in self.computed)]

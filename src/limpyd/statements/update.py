@@ -1,0 +1,102 @@
+"""Statements that give several fields of one value of an object other values, or remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from limpyd.command_table import Needs
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request
+from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.write import Change, write_script
+
+R = TypeVar("R")
+
+
+class Update(Statement):
+    """The statement.
+
+    Args:
+        name: what it is for, in messages.
+        model: the model.
+        where: the partition.
+        changes: what happens to which fields.
+        version: the sub-key of the version, if it counts one.
+    """
+
+    __slots__ = ("_name", "_sets", "_versioned")
+
+    def __init__(
+        self, name: str, model: Model, where: Partition, changes: Sequence[Change], version: bytes | None = None
+    ) -> None:
+        script, names = write_script(name, model, where, changes, version)
+        claims = [Claim(model, change.slot.name) for change in changes]
+        super().__init__(script, model, where, "HSET", names, claims=claims)
+        self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)
+        self._name = name
+        self._versioned = version is not None
+        self._sets = [
+            (change.slot, change.slot.name, change.slot.encode, change.slot.computed)
+            for change in changes
+            if not change.removes
+        ]
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def given_names(self) -> list[str]:
+        names = [name for slot, *_ in self._sets for name in slot.value_names]
+        return [*names, "the version that the object is to have, or ''"] if self._versioned else names
+
+    def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
+        expected: Any = values[-1] if self._versioned and values[-1] != b"" else None
+        return refusal(self.model, reply, pk, self.claims, command=self.command, needs=needs, expected=expected)
+
+    def request(
+        self,
+        pk: bytes,
+        values: Mapping[str, Any],
+        convert: Callable[[Any], R],
+        general: Callable[[], Request[R]],
+        instance: Any = None,
+        expected: int | None = None,
+    ) -> Request[R]:
+        """Returns the request for an object.
+
+        Args:
+            pk: its primary key.
+            values: the values of its fields.
+            convert: turns the reply into the result.
+            general: gives the request that the general script serves.
+            instance: that of the object, if it has one.
+            expected: the version that it is to have, if any.
+
+        Raises:
+            InvalidValue: a value does not fit its field's type, or an index cannot keep it.
+        """
+        given: list[Argument] = []
+        for _, name, encode, computed in self._sets:
+            stored = encode(values[name])
+            given.append(stored)
+            for index in computed:
+                given += index.kept(stored)
+        if self._versioned:
+            given.append(b"" if expected is None else expected)
+        return PreparedUpdate(self, pk, given, convert, general, instance)
+
+
+class PreparedUpdate(Prepared[R]):
+    """The request that updates an object, which may have no instance."""
+
+    __slots__ = ()
+
+    def decode(self, reply: Any) -> R:
+        if type(reply) is list:
+            raise self._refusal(reply)
+        if self._instance is not None:
+            self._instance._found()
+        return self._convert(reply)

@@ -1,0 +1,232 @@
+"""The Lua of statements that give fields of one value other values, or remove them, and make their indexes follow.
+
+Names and keys are arguments of their scripts, so what is done to fields that are alike shares one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from limpyd.keys import Partition
+from limpyd.scripts.outcomes import Model
+from limpyd.statements.entries import Entry, locals_of, required, sections
+from limpyd.statements.names import Names
+from limpyd.statements.slot import Slot
+from limpyd.statements.source import CompiledScript, compiled, filled, indented
+
+
+class Change(NamedTuple):
+    """What happens to a field: it gets a value, or loses it."""
+
+    slot: Slot
+    removes: bool = False
+
+
+class Written(NamedTuple):
+    """A field that a statement writes to.
+
+    Attributes:
+        before: the local with its value before.
+        value: that with the new value; `false` if it is removed.
+        key: that with the key of the value.
+        sub: the expression of the sub-key; empty if there is none.
+        entries: what its indexes need.
+    """
+
+    before: str
+    value: str
+    key: str
+    sub: str
+    entries: list[Entry]
+
+
+class WriteScript(NamedTuple):
+    """A script, and the names and keys that it is told."""
+
+    script: CompiledScript
+    names: tuple[bytes, ...]
+
+
+def write_script(
+    name: str, model: Model, where: Partition, changes: Sequence[Change], version: bytes | None = None
+) -> WriteScript:
+    """Returns the script.
+
+    Args:
+        name: what it is for.
+        model: the model.
+        where: the partition.
+        changes: what happens to which fields.
+        version: the sub-key of the version, if the script is to count it.
+
+    Raises:
+        NoRoom: there are too many fields and indexes.
+    """
+    names = _names(where, changes, version)
+    written: list[Written] = []
+    given = {"pk": f"ARGV[{names.end}]"}
+    at = names.end + 1
+    number = 0
+    for claim, (slot, removes) in enumerate(changes):
+        before, value = f"before{claim}", "false" if removes else f"value{claim}"
+        own = []
+        if not removes:
+            given[value] = f"ARGV[{at}]"
+            at += 1
+            for kind, _, key in slot.checks:
+                own.append(Entry(names.argument(key), kind, number, claim, value, value))
+                number += 1
+        for index in slot.indexes:
+            new = value
+            if not removes and index.form != b"text":
+                new = f"ARGV[{at}]"
+                at += 1
+            own.append(Entry(names.argument(index.key), index.kind, number, claim, value, new, before, index))
+            number += 1
+        sub = "" if slot.sub is None else names.argument(slot.sub)
+        place = "key" if sub else f"key{claim}"
+        given[place] = names.key_of(slot.prefix)
+        written.append(Written(before, value, place, sub, own))
+    if version is not None:
+        given["key"] = names.key_of(where.hash_prefix)
+    counting = _counting(names.argument(version), f"ARGV[{at}]") if version is not None else {}
+    source = _source(written, given, counting)
+    return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
+
+
+def _names(where: Partition, changes: Sequence[Change], version: bytes | None) -> Names:
+    """What the script is told of the fields: that of one that is alike stands in the same places."""
+    names = Names()
+    if version is not None:
+        names.key_of(where.hash_prefix)
+        names.argument(version)
+    for slot, removes in changes:
+        names.key_of(slot.prefix)
+        if slot.sub is not None:
+            names.argument(slot.sub)
+        keys = [*(index.key for index in slot.indexes), *(key for _, _, key in (() if removes else slot.checks))]
+        for key in keys:
+            names.argument(key)
+    return names
+
+
+def _counting(sub: str, expected: str) -> dict[str, str]:
+    """The sections that count the version."""
+    return {
+        section: text.replace("$sub", sub).replace("$expected", expected)
+        for section, text in sections("version").items()
+    }
+
+
+def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> frozenset[str]:
+    flags = set()
+    if version is None and all(change.removes for change in changes):
+        flags.add("allow-oom")
+    if model.crosses and any(change.slot.checks for change in changes if not change.removes):
+        flags.add("allow-cross-slot-keys")
+    return frozenset(flags)
+
+
+def _source(written: Sequence[Written], given: Mapping[str, str], counting: Mapping[str, str]) -> str:
+    entries = [entry for one in written for entry in one.entries]
+    operations = _operations(written)
+    names = [one.before for one in written]
+    names += [f"done{number}" for number in range(len(operations))]
+    names += counting.get("locals", "").split(",")
+    return filled(
+        "write",
+        requires=required(entries),
+        pk=given["pk"],
+        values="".join(f"local {name} = {expression}\n" for name, expression in given.items() if name != "pk"),
+        locals=locals_of(filter(None, map(str.strip, names)), entries, len(given)),
+        read=_read(written, counted=counting.get("sub")),
+        check=counting.get("check", "") + "".join(map(_checked, written)),
+        write=counting.get("write", "") + "".join(operation.write for operation in operations),
+        follow="".join(map(_followed, written)),
+        result=counting.get("result", "result\n").strip(),
+        undo="".join(entry.undo() for entry in reversed(entries))
+        + "".join(operation.undo for operation in reversed(operations))
+        + counting.get("undo", ""),
+    )
+
+
+def _read(written: Sequence[Written], counted: str | None) -> str:
+    """Reads the values before."""
+    lines = ""
+    found = {one.before: one.sub for one in written if one.sub}
+    if counted is not None:
+        found["version"] = counted.strip()
+    subs = ", ".join(found.values())
+    if len(found) == 1:
+        (name,) = found
+        lines += _read_one(name, "key", f"call('HGET', key, {subs})")
+    elif found:
+        replies = ", ".join(f"reply[{number}]" for number in range(1, len(found) + 1))
+        lines += f"at = key\nreply = call('HMGET', key, {subs})\nif reply.err then failed = reply break end\n"
+        lines += f"{', '.join(found)} = {replies}\n"
+    for one in written:
+        if not one.sub:
+            lines += _read_one(one.before, one.key, "call('GET', at)")
+    return lines
+
+
+def _read_one(name: str, key: str, call: str) -> str:
+    return f"at = {key}\n{name} = {call}\nif type({name}) == 'table' then failed = {name} break end\n"
+
+
+def _checked(one: Written) -> str:
+    """Finds out what stands against a new value, and what the indexes kept of the one before."""
+    old = "".join(entry.check_old() for entry in one.entries)
+    lines = f"if {one.before} then\n{indented(old, '  ')}end\n" if old else ""
+    for entry in one.entries:
+        lines += (entry.check() if one.value != "false" else "") + entry.lines("read score")
+    return _if_changed(one, lines)
+
+
+def _followed(one: Written) -> str:
+    """Makes the indexes follow."""
+    if one.value != "false":
+        return _if_changed(one, "".join(entry.remove() + entry.add() for entry in one.entries))
+    return _if_changed(one, "".join(entry.remove() or entry.lines("take out") for entry in one.entries))
+
+
+def _if_changed(one: Written, lines: str) -> str:
+    return f"if {one.before} ~= {one.value} then\n{indented(lines, '  ')}end\n" if lines else ""
+
+
+class _Operation(NamedTuple):
+    """A command that writes values, and what takes it back."""
+
+    write: str
+    undo: str
+
+
+def _operations(written: Sequence[Written]) -> list[_Operation]:
+    """One command for all values that the hash gets, one for all that it loses, and one for each other value."""
+    sets = [one for one in written if one.sub and one.value != "false"]
+    removes = [one for one in written if one.sub and one.value == "false"]
+    calls = []
+    if sets:
+        calls.append(("key", f"call('HSET', key, {', '.join(f'{one.sub}, {one.value}' for one in sets)})", sets))
+    if removes:
+        calls.append(("key", f"call('HDEL', key, {', '.join(one.sub for one in removes)})", removes))
+    for one in written:
+        if not one.sub:
+            call = f"call('DEL', {one.key})" if one.value == "false" else f"call('SET', {one.key}, {one.value})"
+            calls.append((one.key, call, [one]))
+    return [_operation(number, *call) for number, call in enumerate(calls)]
+
+
+def _operation(number: int, key: str, call: str, fields: Sequence[Written]) -> _Operation:
+    failed = "if type(result) == 'table' and result.err then failed = result break end"
+    write = f"at = {key}\nresult = {call}\n{failed}\ndone{number} = true\n"
+    undo = "".join(restored(key, one.sub, one.before) for one in fields)
+    return _Operation(write, f"if done{number} then\n{indented(undo, '  ')}end\n")
+
+
+def restored(key: str, sub: str, before: str) -> str:
+    """The line that gives a field the value that it had before."""
+    if not sub:
+        return f"if {before} then undo('SET', {key}, {before}) else undo('DEL', {key}) end\n"
+    return f"if {before} then undo('HSET', {key}, {sub}, {before}) else undo('HDEL', {key}, {sub}) end\n"
