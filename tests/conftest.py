@@ -11,6 +11,7 @@ import redis
 
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
+from tests.declared_keys import every_script_declares_it, look_at_keys  # noqa: F401 - fixtures of all tests
 from tests.rebuild import META
 from tests.selection import (  # noqa: F401 - hooks of pytest
     pytest_addoption,

@@ -54,6 +54,15 @@ def test_nothing_is_linked_twice(name):
     assert sorted(set(files)) == sorted(files)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_key_that_is_never_written_is_taken_away_first(name):
+    """Of each script, and of those that become functions of another one."""
+    source = Script(name).source.decode()
+    first = next(line for line in source.splitlines() if not line.startswith(("#!", "--")))
+    assert first == linker.NO_NOTHING.strip()
+    assert source.count(linker.NO_NOTHING) == 1 + len(Script(name).within)
+
+
 def test_importing_links_nothing():
     program = "import limpyd, limpyd.asyncio; from limpyd.lua import linker; print(linker.library.cache_info().misses)"
     assert subprocess.check_output([sys.executable, "-c", program]) == b"0\n"

@@ -12,7 +12,7 @@ from limpyd.keys import Partition, placed, to_bytes
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import refusal
 from limpyd.types import CODECS
 from limpyd.upkeep.declared import DeclaredIndex
@@ -138,7 +138,7 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
     args += (*begin, *pks)
     where, model = declared.where, declared.model
     script = VALUES.crossing_if(model.crosses)
-    everything = (b"EVALSHA", script.sha, 1, where.pks, *args)
+    everything = evalsha(script, (where.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
 
@@ -240,7 +240,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
         return bool(reply[1])
 
     script = CLEAR_DANGLING.crossing_if(model.crosses)
-    everything = (b"EVALSHA", script.sha, 1, where.pks, *args)
+    everything = evalsha(script, (where.pks,), args)
     return Request(everything, decode, script=script, subject=model, again=answer, assumes=(model.upkeep.declared,))
 
 
@@ -303,6 +303,6 @@ def _plain(
     """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
     model = declared.model
     of_kind = script.of(repairs, model)
-    everything = (b"EVALSHA", of_kind.sha, len(keys), *keys, *args)
+    everything = evalsha(of_kind, keys, args)
     assumes = (model.upkeep.declared,) if repairs else ()
     return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

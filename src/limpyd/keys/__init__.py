@@ -82,6 +82,16 @@ def placed(template: bytes, name: bytes) -> bytes:
     return before + name + after if in_the_middle else template + name
 
 
+def nothing_beside(key: bytes) -> bytes:
+    """The key that is never written of the model, or partition, that a key belongs to (see Partition.nothing).
+
+    Without a hash tag, as in the layout of limpyd 2, one that begins as the key does.
+    """
+    if not key.startswith(b"{"):
+        return key + b":nothing"
+    return key[: key.index(b"}") + 1] + b":nothing"
+
+
 def matches(key: bytes, template: bytes) -> bool:
     """Whether a key may be what a name makes of what stands around it."""
     before, _, after = template.partition(b"\0")
@@ -128,7 +138,11 @@ class Partition:
         self.meta = self.prefix + b"meta"
         self.index_prefixes = [b"%s%s:" % (self.prefix, kind) for kind in INDEX_KINDS]
         self.nothing = self.prefix + b"nothing"
-        """A key that is never written: what an object without a primary key reads."""
+        """A key that is never written: what an object without a primary key reads.
+
+        Each script declares it too: so a node of a cluster that is moving the slot refuses it, where it would take keys
+        that have moved for empty.
+        """
 
     def field_prefix(self, field: str) -> bytes:
         """Followed by a primary key: the key of a field of its own."""

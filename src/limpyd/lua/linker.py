@@ -27,6 +27,7 @@ LIBRARY = Path(__file__).parent / "library"
 DIRECTIVE = r"(?m)^[ \t]*-- @(\w+)\b(.*)\n"
 PROVIDES = r"(?m)^-- @provides (.*)$"
 SHEBANG = r"\A#!lua.*\n"
+NO_NOTHING = "KEYS[#KEYS] = nil -- the one that is never written\n"
 COMMENTS = r"(?m)^[ \t]*--.*\n"
 BLANK_LINES = r"\n{3,}"
 
@@ -133,6 +134,14 @@ def read_part(path: Path) -> Part:
 def script_path(name: str) -> Path:
     """Where a script stands."""
     return SCRIPTS / f"{name}.lua"
+
+
+def script_text(name: str) -> str:
+    """What stands in a script; it takes the last key away, which is never written (see scripts/loader.evalsha)."""
+    text = script_path(name).read_text("utf-8")
+    shebang = re.match(SHEBANG, text)
+    at = shebang.end() if shebang else 0
+    return text[:at] + NO_NOTHING + text[at:]
 
 
 def link(text: str, label: str) -> str:
@@ -242,4 +251,4 @@ class _Linked:
 @cache
 def _script_part(name: str) -> Part:
     """A script as a part of another one: its guard is left out."""
-    return Part(f"scripts/{name}.lua", re.sub(SHEBANG, "", script_path(name).read_text("utf-8")))
+    return Part(f"scripts/{name}.lua", re.sub(SHEBANG, "", script_text(name)))

@@ -9,6 +9,7 @@ from typing import Any
 from limpyd.fields import VersionField
 from limpyd.fields.single import SingleValueField
 from limpyd.fields.version import FIRST
+from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.requests import Argument
@@ -81,8 +82,8 @@ class ModelStatements:
     def creation(self) -> Creation | None:
         """The statement that creates an object; None if only the general script can.
 
-        Fields with an index of which only Python knows how many entries a value has, and those of many members with
-        another index than one of equality, get no value by it.
+        Fields with an index of which only Python knows how many entries a value has, and those of many members that
+        refer, or have another index than one of equality, get no value by it.
         """
         schema = self._schema
         (where,) = schema.keys.partitions
@@ -93,7 +94,7 @@ class ModelStatements:
                 continue
             if isinstance(field, SingleValueField) and all(map(enters, field.slot(where).indexes)):
                 slots.append(field.slot(where))
-            elif (field.many or field.has_subkeys) and all(index.kind == b"eq" for index in place.indexes):
+            elif (field.many or field.has_subkeys) and not field.checks_in(where) and _are_sets(place.indexes):
                 gathered.append(Gathered(name, place.prefix, partial(_gathered, field, place)))
             else:
                 continue
@@ -179,6 +180,11 @@ def _fit(slots: Sequence[Slot]) -> bool:
     """Whether a function of Lua has locals enough for the fields and their indexes."""
     entries = sum(len(slot.checks) + len(slot.indexes) for slot in slots)
     return len(slots) <= MOST_FIELDS and entries <= MOST_ENTRIES
+
+
+def _are_sets(indexes: Sequence[Kept]) -> bool:
+    """Whether all of them keep sets of primary keys, by their keys."""
+    return all(index.kind == b"eq" for index in indexes)
 
 
 def _gathered(field: Any, place: Any, value: Any) -> tuple[str, Sequence[Argument], Sequence[bytes]] | None:

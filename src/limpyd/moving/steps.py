@@ -12,7 +12,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import placed, to_text
 from limpyd.moving.route import Route
 from limpyd.requests import Argument, Request
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import expiring, refusal, shown
 
 R = TypeVar("R")
@@ -136,7 +136,7 @@ def sweep(way: Route, cursor: bytes) -> Request[Swept]:
 
 def _crossing(script: Script, way: Route, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
     script = script.crossing_if(way.to_another_set)
-    everything = (b"EVALSHA", script.sha, 1, way.here.pks, *args)
+    everything = evalsha(script, (way.here.pks,), args)
     # To do it twice does no harm, so it may be sent again after a lost connection.
     return Request(everything, decode, readonly=True, script=script, subject=way.target)
 

@@ -9,7 +9,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, NotExecuted
 from limpyd.requests import ANY_TYPE, Guard, Request
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 
 CHECK_EPOCH = Script("check_epoch")
 
@@ -61,5 +61,5 @@ def is_guarded(request: Request[Any]) -> bool:
 def watching(guard: Guard) -> Iterator[Request[Any]]:
     """What is sent before MULTI, so that EXEC does nothing under another epoch."""
     yield Request((b"WATCH", guard.meta), bool, subject=_ATOMIC)
-    args = (b"EVALSHA", CHECK_EPOCH.sha, 1, *guard)
+    args = evalsha(CHECK_EPOCH, (guard.meta,), (guard.epoch,))
     yield Request(args, bool, script=CHECK_EPOCH, subject=_ATOMIC)

@@ -12,7 +12,7 @@ from limpyd.indexes.asked import answer
 from limpyd.pipelines.batches import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending import Pending
 from limpyd.requests import ANY_TYPE, Argument, Request, merged
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import Model, about_a_key, unknown_outcome
 
 READING = Script("transaction", flags="no-writes")
@@ -105,7 +105,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         args += (name, len(own), len(rest), *rest)
     script = _script_for(requests)
     return Request(
-        (b"EVALSHA", script.sha, len(keys), *keys, *args),
+        evalsha(script, keys, args),
         lambda reply: reply,
         script=script,
         subject=_Transaction(),

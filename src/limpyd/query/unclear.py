@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from limpyd.exceptions import StoredValueError
 from limpyd.requests import Argument, Request, Unclear
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 
 MISTYPED = Script("mistyped")
 NAMED = b"named"
@@ -46,7 +46,7 @@ def mistyped(items: list[Any]) -> Unclear:
     def ask(request: Request[Any]) -> Request[Any]:
         command = _named(request)
         columns = command.index("#") + 2  # counted from 1, as Lua does
-        args = (b"EVALSHA", MISTYPED.sha, 1, command[1], columns + 1, *command)
+        args = evalsha(MISTYPED, (command[1],), (columns + 1, *command))
         return Request(args, lambda _: items, readonly=True, script=MISTYPED, subject=request.subject)
 
     return Unclear(ask, lambda: items)

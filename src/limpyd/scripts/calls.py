@@ -11,7 +11,7 @@ from limpyd.keys import Partition
 from limpyd.lua import arguments
 from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.leaves import Arguments, Stored
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.writes import Indexes
@@ -223,7 +223,7 @@ def scripted(
 ) -> Request[R]:
     """The request that runs a script of a model."""
     script = script.crossing_if(model.crosses)
-    everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
+    everything = evalsha(script, keys, args)
     return Request(everything, decode, script=script, subject=subject or model, readonly=readonly, again=again)
 
 

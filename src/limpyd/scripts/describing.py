@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition, to_text
-from limpyd.requests import Argument, Request, Subject
-from limpyd.scripts.loader import Script
+from limpyd.requests import Request, Subject
+from limpyd.scripts.loader import Script, evalsha
 
 DESCRIBE = Script("describe_keys")
 MEMBERS_LOOKED_AT = 5
@@ -43,7 +43,7 @@ def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]
             if kind != b"none"
         ]
 
-    args: tuple[Argument, ...] = (b"EVALSHA", DESCRIBE.sha, len(keys), *keys, MEMBERS_LOOKED_AT)
+    args = evalsha(DESCRIBE, keys, (MEMBERS_LOOKED_AT,))
     return Request(args, decode, readonly=True, script=DESCRIBE, subject=subject)
 
 

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from hashlib import sha1
 
-from limpyd.lua.linker import Part, link, script_path
+from limpyd.keys import nothing_beside
+from limpyd.lua.linker import Part, link, script_text
+from limpyd.resp import Argument
+
+
+def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:
+    """The command that runs a script, which is given one key more, the last, that is never written.
+
+    The script takes that away before it looks at its keys.
+    """
+    if not keys:
+        return (b"EVALSHA", script.sha, 0, *args)
+    first = keys[0]
+    nothing = nothing_beside(first if isinstance(first, bytes) else str(first).encode())
+    return (b"EVALSHA", script.sha, b"%d" % (len(keys) + 1), *keys, nothing, *args)
 
 
 class Script:
@@ -64,7 +79,7 @@ class Script:
 
     @cached_property
     def _text(self) -> str:
-        return script_path(self.name).read_text("utf-8")
+        return script_text(self.name)
 
     @cached_property
     def sha(self) -> bytes:

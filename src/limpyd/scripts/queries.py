@@ -9,7 +9,7 @@ from limpyd.exceptions import DoesNotExist
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.scripts.leaves import Arguments, Node, known_key
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import Model
 
 R = TypeVar("R")
@@ -90,7 +90,7 @@ def find(
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.where.pks, *search.elsewhere) if search.elsewhere else (search.where.pks,)
     keys = tuple(dict.fromkeys(keys))
-    sent = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys, *with_references(head, body), *tail)
+    sent = evalsha(script, keys, (*with_references(head, body), *tail))
 
     def decode_answer(reply: Any) -> R:
         if reply == GONE:
@@ -120,10 +120,11 @@ def find_plain(
         ranges: of each index the key, and the ends as ZRANGE BYSCORE takes them.
         columns: for rows the prefix of the hashes, and the sub-keys that are read.
     """
-    args = [b"EVALSHA", FIND_PLAIN.sha, b"1", where.pks, wanted, b"%d" % len(sets), *sets, b"%d" % len(ranges)]
+    args = [wanted, b"%d" % len(sets), *sets, b"%d" % len(ranges)]
     for ends in ranges:
         args += ends
-    return Request((*args, *columns), decode, readonly=True, script=FIND_PLAIN, subject=model)
+    sent = evalsha(FIND_PLAIN, (where.pks,), (*args, *columns))
+    return Request(sent, decode, readonly=True, script=FIND_PLAIN, subject=model)
 
 
 def existing(
@@ -150,7 +151,7 @@ def owner(model: Model, where: Partition, entry: Sequence[Argument], decode: Cal
         entry: the key of the index, and the value as it keeps it.
         decode: turns the reply into the result.
     """
-    sent = (b"EVALSHA", OWNER.sha, b"2", where.pks, *entry)
+    sent = evalsha(OWNER, (where.pks, entry[0]), entry[1:])
     return Request(sent, decode, readonly=True, script=OWNER, subject=model)
 
 
@@ -165,7 +166,7 @@ def sorted_rows(
         args: the page of SORT, if one is asked for, and its columns, of which the first is the primary key.
         decode: turns the reply into the result.
     """
-    sent = (b"EVALSHA", SORTED_ROWS.sha, b"%d" % len(keys), *keys, *args)
+    sent = evalsha(SORTED_ROWS, keys, args)
     return Request(sent, decode, readonly=True, script=SORTED_ROWS, subject=model)
 
 
@@ -180,7 +181,7 @@ def page_of_range(
     decode: Callable[[Any], R],
 ) -> Request[R]:
     """The rows of a page of a range of an index, in its order."""
-    sent = (b"EVALSHA", PAGE_OF_RANGE.sha, b"1", index, *ends, b"%d" % offset, b"%d" % limit, b"%d" % desc, *gets)
+    sent = evalsha(PAGE_OF_RANGE, (index,), (*ends, b"%d" % offset, b"%d" % limit, b"%d" % desc, *gets))
     return Request(sent, decode, readonly=True, script=PAGE_OF_RANGE, subject=model)
 
 

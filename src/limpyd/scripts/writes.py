@@ -10,7 +10,7 @@ from limpyd.indexes.asked import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
 from limpyd.requests import Argument, Request, Subject
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import Claim, Model, refusal
 
 R = TypeVar("R")
@@ -67,11 +67,9 @@ def write(
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
     script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).crossing_if(model.crosses)
-    args: list[Argument] = [b"EVALSHA", script.sha]
-    args += (1, where.pks, pk) if pk is not None else (2, where.pks, where.seq, b"")
-    args += step_args(steps)
+    keys = (where.pks, where.seq) if pk is None else (where.pks,)
     return Request(
-        tuple(args),
+        evalsha(script, keys, (pk or b"", *step_args(steps))),
         decode_outcome,
         script=script,
         subject=subject or model,
@@ -206,7 +204,7 @@ def write_members(
         name, *sub_command = command.split()
         call = MembersCall(name, key_at + len(sub_command), (*sub_command, *command_args))
         lay_out(args, MembersCommand(places, call))
-    everything = (b"EVALSHA", script.sha, len(keys), *keys, *args)
+    everything = evalsha(script, keys, args)
     return Request(
         everything,
         decode_outcome,

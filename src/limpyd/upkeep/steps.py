@@ -11,7 +11,7 @@ from limpyd.indexes.asked import answer
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition, literal_pattern, to_text
 from limpyd.requests import Argument, Guard, Request
-from limpyd.scripts.loader import Script
+from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.outcomes import Model, about_a_key, expiring, shown
 from limpyd.upkeep.catalog import Catalog
 from limpyd.upkeep.declared import DeclaredIndex, Upkept
@@ -35,7 +35,7 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
 
     Without that it asks once more, and declares them, where the answer depends on there being no objects.
     """
-    args: list[Argument] = [2, where.pks, where.meta, int(may_write), int(where.trusts_indexes), new_epoch()]
+    args: list[Argument] = [int(may_write), int(where.trusts_indexes), new_epoch()]
     prefixes, references = [*model.key_prefixes(where), *model.dynamic.described(where)], model.references(where)
     args += (len(prefixes), *prefixes, len(references))
     for reference in references:
@@ -51,7 +51,7 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
         certain = bool(reply[2])
         return None if certain else declare(model, where, indexes, may_write=True)
 
-    request = _repeatable(DECLARE if may_write else LOOK, args, decode, model)
+    request = _repeatable(DECLARE if may_write else LOOK, (where.pks, where.meta), args, decode, model)
     if not may_write:
         request.again = declaring
     return request
@@ -101,10 +101,10 @@ def begin_rebuild(
         objects, *names = reply
         return objects, [index for index in indexes if index.name in names]
 
-    args: list[Argument] = [2, where.pks, where.meta, new_epoch()]
+    args: list[Argument] = [new_epoch()]
     for index in indexes:
         args += (index.name, index.signature)
-    return _repeatable(BEGIN_REBUILD, args, decode, model)
+    return _repeatable(BEGIN_REBUILD, (where.pks, where.meta), args, decode, model)
 
 
 def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: int | None = None) -> Request[Progress]:
@@ -118,9 +118,6 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: in
     kept = index.kept
     pattern = b"".join(map(_pattern, index.beginnings))
     args: list[Argument] = [
-        2,
-        where.pks,
-        where.meta,
         index.name,
         index.signature,
         pattern,
@@ -148,7 +145,7 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: in
         who = str(kept) if reply[4] is None else shown(model, reply[4])
         raise about_a_key(model, who, reply[0], reply[1:4])
 
-    request = _repeatable(REBUILD, args, decode, model)
+    request = _repeatable(REBUILD, (where.pks, where.meta), args, decode, model)
     request.again = answer
     return request
 
@@ -186,17 +183,17 @@ def clear(
         spared: what the keys of others are made of that look like those.
         chunk_size: about how many keys of the database a step looks at.
     """
-    args: list[Argument] = [1, where.meta, new_epoch(), *([b"*"] if names is None else [len(names), *names])]
+    args: list[Argument] = [new_epoch(), *([b"*"] if names is None else [len(names), *names])]
     args += (len(keys), *keys)
     if beginnings:
         pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
         args += (cursor, pattern, chunk_size or CHUNK, len(spared), *spared, *beginnings)
-    return _repeatable(CLEAR, args, bytes, model)
+    return _repeatable(CLEAR, (where.meta,), args, bytes, model)
 
 
 def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[int]:
     """Forgets indexes that are cleared, and no longer declared; tells how many were known."""
-    return _repeatable(FORGET, [1, where.meta, new_epoch(), *names], int, model)
+    return _repeatable(FORGET, (where.meta,), [new_epoch(), *names], int, model)
 
 
 def _pattern(beginning: bytes) -> bytes:
@@ -204,8 +201,10 @@ def _pattern(beginning: bytes) -> bytes:
     return literal_pattern(beginning.partition(b"\0")[0]) + b"*"
 
 
-def _repeatable(script: Script, args: Sequence[Argument], decode: Callable[[Any], R], model: Model) -> Request[R]:
+def _repeatable(
+    script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
+) -> Request[R]:
     """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
     script = script.crossing_if(model.crosses)
-    everything = (b"EVALSHA", script.sha, *args)
+    everything = evalsha(script, keys, args)
     return Request(everything, decode, readonly=True, script=script, subject=model)
