@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import hiredis
 
@@ -20,6 +20,24 @@ def pack(args: tuple[Argument, ...]) -> bytes:
         args = tuple([b"%d" % arg if isinstance(arg, int) else arg for arg in args])
     packed: bytes = _pack(args)  # type: ignore[arg-type] # it says that it takes a tuple of one
     return packed
+
+
+PACKET = 1 << 18
+"""How many bytes of requests are sent before replies to those before them are read."""
+
+
+def packets(commands: Sequence[tuple[Argument, ...]]) -> Iterator[tuple[bytes, int]]:
+    """Commands in the protocol's form, some at a time, each with how many they are."""
+    some: list[bytes] = []
+    size = 0
+    for args in commands:
+        packed = pack(args)
+        if size + len(packed) > PACKET and some:
+            yield b"".join(some), len(some)
+            some, size = [], 0
+        some.append(packed)
+        size += len(packed)
+    yield b"".join(some), len(some)
 
 
 FEW = 5

@@ -845,3 +845,34 @@ class TestSettings:
         shops = [client for client in any_face.client.client_list() if client["name"] == "shop"]
         assert {client["lib-name"] for client in shops} == {shown}
         await any_face.do(database.close())
+
+
+def test_a_pipeline_may_take_longer_than_the_socket_timeout(one_server):
+    """What is sent meanwhile waits for the server, as long as replies come."""
+    database = RedisDatabase(port=one_server.port, socket_timeout=1)
+    model = type("Thing", (RedisModel,), {"database": database, "text": StringField()})
+    one = model(text="x")
+    with database.pipeline() as pipe:
+        for number in range(80):
+            pipe.eval("for turn = 1, 3e6 do end", 0)
+            pipe.add(one.text.set, f"{number}" + "x" * 300_000)
+    assert one.text.get().startswith("79x")
+    database.close()
+
+
+def test_what_was_not_sent_yet_was_not_executed(one_server):
+    """The connection is lost while others wait for their replies."""
+    database = RedisDatabase(port=one_server.port)
+    model = type("Thing", (RedisModel,), {"database": database, "text": StringField()})
+    one = model(text="x")
+    with pytest.raises(OutcomeUnknown), database.pipeline() as pipe:
+        first = one.text.set("y")
+        pipe.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
+        second = one.text.set("z" * 300_000)
+        third, fourth = one.text.set("z" * 300_000), one.text.set("z")
+    assert first.value is True
+    assert isinstance(second.error, OutcomeUnknown)
+    assert isinstance(third.error, OutcomeUnknown | ServerUnreachable)
+    assert isinstance(fourth.error, ServerUnreachable)
+    assert one.text.get() == "y"
+    database.close()

@@ -61,10 +61,26 @@ class Line:
         try:
             opened.sendall(packed)
         except BaseException as error:
-            self.drop()
-            loss = _as_loss(error)
-            if loss is None:
-                raise
+            self._lost_by(error)
+            raise
+
+    def send_more(self, packed: bytes, replies: int) -> None:
+        """The same of further requests, while replies to others are still to come."""
+        opened = self._socket
+        if opened is None:
+            raise redis.ConnectionError(CLOSED)
+        self.awaited += replies
+        try:
+            opened.sendall(packed)
+        except BaseException as error:
+            self._lost_by(error)
+            raise
+
+    def _lost_by(self, error: BaseException) -> None:
+        """Drops the connection, and raises what an error tells of it, if it is the connection's."""
+        self.drop()
+        loss = _as_loss(error)
+        if loss is not None:
             raise loss from error
 
     def read(self) -> Any:
@@ -84,11 +100,8 @@ class Line:
             if type(reply) not in USUAL_REPLIES:
                 reply = _whole(reply, reader, opened)
         except BaseException as error:
-            self.drop()
-            loss = _as_loss(error)
-            if loss is None:
-                raise
-            raise loss from error
+            self._lost_by(error)
+            raise
         self.awaited -= 1
         if isinstance(reply, RedisError):
             self._note(reply)

@@ -24,7 +24,7 @@ from limpyd.drivers.replies import (
 )
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
-from limpyd.resp import Argument, pack
+from limpyd.resp import Argument, pack, packets
 
 R = TypeVar("R")
 
@@ -148,13 +148,20 @@ class SyncDriver:
         Raises:
             ServerUnreachable: nothing was sent.
         """
-        packed = b"".join(map(pack, commands))
         only_reads = all(request.readonly for request in requests)
         for last_try in (False, True):
             line = self._opened()
             replies: list[Any] = []
+            before = sent = 0
             try:
-                line.send(packed, len(requests))
+                for packet, count in packets(commands):
+                    before, sent = sent, sent + count
+                    if before:
+                        line.send_more(packet, count)
+                    else:
+                        line.send(packet, count)
+                    while len(replies) < before:
+                        replies.append(line.read_any())
                 while len(replies) < len(requests):
                     replies.append(line.read_any())
             except LOST as error:
@@ -167,7 +174,8 @@ class SyncDriver:
             if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
                 raise unreachable(self._where, loss) from loss
             if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
-                return replies + [lost(request, self._where, loss) for request in requests[len(replies) :]]
+                doubtful = [lost(request, self._where, loss) for request in requests[len(replies) : sent]]
+                return [*replies, *doubtful, *(unreachable(self._where, loss) for _ in requests[sent:])]
         raise AssertionError  # the loop returns or raises
 
     def ask(self, *commands: tuple[Argument, ...]) -> list[Any]:
