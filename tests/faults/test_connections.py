@@ -876,3 +876,26 @@ def test_what_was_not_sent_yet_was_not_executed(one_server):
     assert isinstance(fourth.error, ServerUnreachable)
     assert one.text.get() == "y"
     database.close()
+
+
+def test_who_asks_while_idle_connections_are_closed_makes_no_further_ones(one_server, monkeypatch):
+    """A signal handler, say: it takes one of those that are closed already, or of those that are not yet."""
+    database = RedisDatabase(port=one_server.port)
+    model = type("Thing", (RedisModel,), {"database": database, "text": StringField()})
+    one = model(text="x")
+    connections = database._access.driver._connections
+    drop, dropping = Line.drop, []
+
+    def interrupted(line):
+        drop(line)
+        if not dropping:
+            dropping.append(line)
+            assert one.text.get() == "x"
+            dropping.clear()
+
+    monkeypatch.setattr(Line, "drop", interrupted)
+    for _ in range(10):
+        connections.close_idle()
+    assert len(connections._lines) == 2
+    monkeypatch.undo()
+    database.close()

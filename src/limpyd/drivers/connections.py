@@ -74,13 +74,14 @@ class Connections:
 
     def close_idle(self) -> None:
         """Closes the idle lines, which open again when used; where one was cut, the others are likely cut as well."""
-        closed = []
-        while self._idle:
-            with suppress(IndexError):  # another thread took the last one
-                closed.append(self._idle.pop())
-        for line in closed:
+        # One after the other: who needs one meanwhile, such as a signal handler, finds those that are there.
+        for _ in range(len(self._idle)):
+            try:
+                line = self._idle.popleft()
+            except IndexError:  # another thread took the last one
+                break
             line.drop()
-        self._idle.extend(closed)
+            self._idle.append(line)
 
     def close(self) -> None:
         """Closes the idle lines, and those in use when they are given back."""
