@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
 import pytest
@@ -23,19 +24,29 @@ from tests.servers import BINARIES, CLUSTERS, NEWEST, NEWEST_AND_OLDEST, OLDEST,
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Callable[[str], Server]]:
-    """Starts servers by name as they are asked for; one whose name ends in -cluster is a cluster of one node."""
-    started: dict[str, Server] = {}
+def servers(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Server]]:
+    """Starts servers by name as they are asked for; one whose name ends in -cluster is a cluster of one node.
 
-    def get(name: str) -> Server:
-        if name not in started:
-            kind = ClusterNode if name.endswith("-cluster") else Server
-            started[name] = kind(BINARIES[name.removesuffix("-cluster")])
-        return started[name]
+    A cluster takes two seconds to serve, so a process that runs a part of all tests starts those meanwhile.
+    """
+    with ThreadPoolExecutor() as executor:
+        started: dict[str, Future[Server]] = {}
 
-    yield get
-    for server in started.values():
-        server.stop()
+        def begin(name: str) -> Future[Server]:
+            if name not in started:
+                kind = ClusterNode if name.endswith("-cluster") else Server
+                started[name] = executor.submit(kind, BINARIES[name.removesuffix("-cluster")])
+            return started[name]
+
+        def get(name: str) -> Server:
+            if not started and hasattr(request.config, "workerinput"):
+                for cluster in CLUSTERS:
+                    begin(cluster)
+            return begin(name).result()
+
+        yield get
+        for each in started.values():
+            each.result().stop()
 
 
 @pytest.fixture(params=[*BINARIES, *CLUSTERS])

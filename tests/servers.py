@@ -144,19 +144,25 @@ class ClusterNode(Server):
                 time.sleep(0.01)
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nothing listens on, below those that the system gives away by itself.
+    """A port that nothing listens on, below those that the system gives away by itself; each is given once.
 
     A cluster node listens on the one 10,000 above it as well.
     """
     while True:
         port = random.randrange(20000, 22000)
+        if port in _given and len(_given) < 1000:  # noqa: PLR2004 - half of them
+            continue
         with socket.socket() as low, socket.socket() as high:
             try:
                 low.bind(("127.0.0.1", port))
                 high.bind(("127.0.0.1", port + 10000))
             except OSError:
                 continue
+        _given.add(port)
         return port
 
 
