@@ -154,7 +154,7 @@ def free_port() -> int:
     """
     while True:
         port = random.randrange(20000, 22000)
-        if port in _given and len(_given) < 1000:  # noqa: PLR2004 - half of them
+        if port in _given and len(_given) < 1000:
             continue
         with socket.socket() as low, socket.socket() as high:
             try:
