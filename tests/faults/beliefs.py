@@ -32,6 +32,7 @@ from limpyd import (
     SetField,
     StringField,
 )
+from limpyd.drivers.connections import Connections
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import (
     BulkError,
@@ -308,7 +309,7 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
     Raises:
         AssertionError: a query gave what is not there, or something failed.
     """
-    usual = {name: getattr(SyncDriver, name) for name in ("_exchange", "run_together")}
+    usual = [(Connections, "exchange", Connections.exchange), (SyncDriver, "run_together", SyncDriver.run_together)]
     chunk = steps.CHUNK
 
     def stopping(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -323,14 +324,14 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
     interleaving = Interleaving(server, seed)
     try:
         steps.CHUNK = 2  # type: ignore[misc]
-        for name, method in usual.items():
-            setattr(SyncDriver, name, stopping(method))
+        for kind, name, method in usual:
+            setattr(kind, name, stopping(method))
         for _ in range(rounds):
             interleaving.round()
     finally:
         steps.CHUNK = chunk  # type: ignore[misc]
-        for name, method in usual.items():
-            setattr(SyncDriver, name, method)
+        for kind, name, method in usual:
+            setattr(kind, name, method)
         interleaving.close()
     return interleaving.counts
 

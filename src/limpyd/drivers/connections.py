@@ -28,6 +28,23 @@ SHORT_WHILE = 0.001
 """Seconds between two looks for a connection that was given back, where that is waited for."""
 
 
+LOST = (redis.ConnectionError, redis.TimeoutError)
+
+
+class Lost(Exception):
+    """The connection was lost before the reply came.
+
+    Attributes:
+        error: what redis-py says of it.
+        sent: the request was sent whole.
+    """
+
+    def __init__(self, error: redis.RedisError, *, sent: bool) -> None:
+        super().__init__(error)
+        self.error = error
+        self.sent = sent
+
+
 class Connections:
     """Lends lines, one user at a time, and keeps them between uses.
 
@@ -43,6 +60,40 @@ class Connections:
         self._closed = False
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
+
+    def exchange(self, packed: bytes, wait: float | None = None) -> Any:
+        """The reply to a packed request.
+
+        Args:
+            packed: the request.
+            wait: for how many seconds the server may keep the reply back, 0 for any time; None if it does not.
+
+        Raises:
+            Lost: the connection was lost, or there is none.
+            redis.ResponseError: the server refused it.
+        """
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            try:
+                line = self._another()
+            except MaxConnectionsError as error:
+                raise Lost(error, sent=False) from error
+        now = monotonic()
+        if now - line.used_at > IDLE_UNCHECKED:
+            line.check()
+        line.used_at = now
+        try:
+            if wait is None:
+                return line.exchange(packed)
+            line.send(packed)
+            return line.wait(wait)
+        except LOST as error:
+            raise Lost(error, sent=line.sent) from error
+        finally:
+            if line.awaited or line.demoted or self._closed:
+                self._drop(line)
+            self._idle.append(line)
 
     def take(self) -> Line:
         """A line that nobody else has; it opens when it is used.

@@ -31,10 +31,21 @@ class Line:
     Attributes:
         awaited: how many replies are still to come, or more.
         demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
+        sent: whether all was sent that was to be sent last.
         used_at: when it was taken.
     """
 
-    __slots__ = ("__weakref__", "_has_checks", "_reader", "_socket", "awaited", "connection", "demoted", "used_at")
+    __slots__ = (
+        "__weakref__",
+        "_has_checks",
+        "_reader",
+        "_socket",
+        "awaited",
+        "connection",
+        "demoted",
+        "sent",
+        "used_at",
+    )
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -43,6 +54,7 @@ class Line:
         self._reader: Any = None
         self.awaited = 0
         self.demoted = False
+        self.sent = False
         self.used_at = monotonic()
 
     def open(self) -> None:
@@ -50,8 +62,31 @@ class Line:
         if self._socket is None or self.connection._sock is not self._socket:
             self._open()
 
+    def exchange(self, packed: bytes) -> Any:
+        """Sends a packed request and returns its reply. Raises as `send` and `read`, of which `sent` tells."""
+        opened = self._socket
+        if opened is None or self._has_checks or self.connection._sock is not opened:
+            self.send(packed)
+            return self.read()
+        self.sent = False
+        self.awaited = 1
+        try:
+            opened.sendall(packed)
+            self.sent = True
+            reader = self._reader
+            reader.feed(opened.recv(RECEIVED_AT_ONCE))
+            reply = reader.gets()
+        except BaseException as error:
+            self._lost_by(error)
+            raise
+        if type(reply) in USUAL_REPLIES:
+            self.awaited = 0
+            return reply
+        return self._closer(reply)
+
     def send(self, packed: bytes, replies: int = 1) -> None:
         """Sends packed requests; if that fails they were not sent whole, so the last cannot be executed."""
+        self.sent = False
         self.awaited = replies
         opened = self._socket
         if opened is None or self.connection._sock is not opened:
@@ -60,6 +95,7 @@ class Line:
             self.connection.check_health()
         try:
             opened.sendall(packed)
+            self.sent = True
         except BaseException as error:
             self._lost_by(error)
             raise
@@ -89,16 +125,26 @@ class Line:
         Raises:
             redis.RedisError: the reply is an error, or does not come.
         """
-        reader, opened = self._reader, self._socket
-        if opened is None:
+        if self._socket is None:
             raise redis.ConnectionError(CLOSED)
         try:
-            reply = reader.gets()
-            if reply is NOTHING_YET:
-                reader.feed(opened.recv(RECEIVED_AT_ONCE))
+            reply = self._reader.gets()
+        except BaseException as error:
+            self._lost_by(error)
+            raise
+        return self._closer(reply)
+
+    def _closer(self, reply: Any) -> Any:
+        """The next reply that is whole and not out of turn, after what was read. Raises as `read`."""
+        reader, opened = self._reader, self._socket
+        try:
+            while reply is NOTHING_YET or isinstance(reply, hiredis.PushNotification):
+                if reply is NOTHING_YET:
+                    data = opened.recv(RECEIVED_AT_ONCE)
+                    if not data:
+                        raise ConnectionResetError(CLOSED)  # noqa: TRY301 - as any other loss
+                    reader.feed(data)
                 reply = reader.gets()
-            if type(reply) not in USUAL_REPLIES:
-                reply = _whole(reply, reader, opened)
         except BaseException as error:
             self._lost_by(error)
             raise
@@ -182,18 +228,6 @@ class Line:
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
         self._socket = opened = connection._sock
         return opened
-
-
-def _whole(reply: Any, reader: Any, opened: Any) -> Any:
-    """The next reply that is whole and not out of turn, after what was read."""
-    while reply is NOTHING_YET or isinstance(reply, hiredis.PushNotification):
-        if reply is NOTHING_YET:
-            data = opened.recv(RECEIVED_AT_ONCE)
-            if not data:
-                raise ConnectionResetError(CLOSED)
-            reader.feed(data)
-        reply = reader.gets()
-    return reply
 
 
 def _as_loss(error: BaseException) -> RedisError | None:

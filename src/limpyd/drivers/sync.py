@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.connections import Connections
+from limpyd.drivers.connections import LOST, Connections, Lost
 from limpyd.drivers.guards import Outdated, doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.lines import Line
 from limpyd.drivers.replies import (
@@ -29,7 +29,6 @@ from limpyd.resp import Argument, pack, packets
 R = TypeVar("R")
 
 Talk = Callable[..., list[Any]]
-LOST = (redis_errors.ConnectionError, redis_errors.TimeoutError)
 
 
 class SyncDriver:
@@ -49,7 +48,10 @@ class SyncDriver:
         if packed is None:
             return self._run_in_steps(request)
         try:
-            reply = self._exchange(request, packed)
+            try:
+                reply = self._connections.exchange(packed)
+            except Lost as loss:
+                reply = self._exchange(request, packed, loss)
         except redis_errors.ResponseError as error:
             reply = self._reply_despite(request, error)
         try:
@@ -263,31 +265,31 @@ class SyncDriver:
         question = type_question(request, error)
         return refused(request, error) if question is None else self.run(question)
 
-    def _exchange(self, request: Request[Any], packed: bytes) -> Any:
-        """The reply to a request. What fails before it is sent whole was not executed, so it is sent again once."""
+    def _exchange(self, request: Request[Any], packed: bytes, loss: Lost | None = None) -> Any:
+        """The reply to a request; sent again once, if it was lost and may be, and once if it was not sent whole.
+
+        Args:
+            request: the request.
+            packed: what is sent of it.
+            loss: it was lost already.
+        """
         connections = self._connections
+        wait = request.timeout if request.blocking else None
         was_lost = was_unsent = False
         while True:
-            sent = False
-            try:
-                line = connections.take()
-            except LOST as error:
-                raise unreachable(self._where, error) from error
-            try:
-                line.send(packed)
-                sent = True
-                return line.wait(request.timeout) if request.blocking else line.read()
-            except LOST as error:
-                loss = error
-            finally:
-                connections.give_back(line)
-            if sent:
-                self._report_loss(request, loss, was_lost)
+            if loss is None:
+                try:
+                    return connections.exchange(packed, wait)
+                except Lost as another:
+                    loss = another
+            if loss.sent:
+                self._report_loss(request, loss.error, was_lost)
                 was_lost, was_unsent = True, False
-            elif was_unsent:
-                raise unreachable(self._where, loss) from loss
+            elif was_unsent or isinstance(loss.error, redis_errors.MaxConnectionsError):
+                raise unreachable(self._where, loss.error) from loss.error
             else:
                 was_unsent = True
+            loss = None
             connections.close_idle()
 
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:

@@ -49,6 +49,7 @@ class Holder(Protocol):
 
     _pk_bytes: bytes | None
     _checked: bool
+    _seen: object
     _schema: Any
     database: Any
 

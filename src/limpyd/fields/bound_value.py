@@ -55,12 +55,14 @@ class BoundValue(BoundField[Face]):
         pk = instance._pk_bytes
         if pk is None:
             return Request((*command.split(), self._key(), *args), decode, readonly=True, subject=field, needs=needs)
-        place: Place = field.place(pk)
+        model = field.model
+        place: Place = field._places[model.keys.partition(pk)]
         try:
             statement = place.reads[command]
         except KeyError:
             statement = place.reads[command] = ReadStatement(command, place.prefix, field)
-        return self._existing(Read(statement, pk, args, decode, needs))
+        request = Read(statement, pk, args, decode, needs)
+        return request if instance._seen is model.era else existing_only(request, self._key(), [instance])
 
     def _existing(self, request: Request[R]) -> Request[R]:
         """The read, if the object exists."""
@@ -125,7 +127,7 @@ class BoundValue(BoundField[Face]):
         if pk is not None:
             field = self._field
             where = field.model.keys.partition(pk)
-            place: Place = field.place_in(where)
+            place: Place = field._places[where]
             try:
                 statement = place.statements[command]
             except KeyError:

@@ -105,7 +105,10 @@ class PKField(Field[str]):
         """It is the one that every model has until it declares its own."""
 
     def encode(self, value: Encodable) -> bytes:
-        return pk_bytes(str(self), value)
+        try:
+            return UNTYPED.encode(value)
+        except (TypeError, ValueError):
+            return pk_bytes(str(self), value)  # which says what is wrong
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...

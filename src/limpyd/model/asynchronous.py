@@ -103,7 +103,7 @@ class AsyncRedisModel(ModelCore[Async]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
+        return cls.database._run(objects.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys

@@ -52,7 +52,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
     _seen: object = None
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
-    _coming: Pending[Any]  # what gives it its primary key, in a pipeline
+    _coming: Pending[Any] | None = None  # what gives it its primary key, in a pipeline
 
     # --- the class ---
 
@@ -181,7 +181,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
     def _come(self) -> None:
         if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
             self._pk_bytes = None
-        vars(self).pop("_coming", None)
+        vars(self).pop("_coming", None)  # the pipeline may have told it already
 
     if not TYPE_CHECKING:
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
 
-from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.setters import with_own_setters
@@ -18,7 +18,11 @@ from limpyd.query.plan import plan_for
 from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
+from limpyd.statements.read import Read
 from limpyd.types import Encodable
+
+R = TypeVar("R")
+ENCODABLE = get_args(Encodable)
 
 
 def new_object(schema: Schema, values: Mapping[str, Any]) -> calls.NewObject:
@@ -192,13 +196,56 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
     return Sought(conditions, ", ".join(map(str, conditions)))
 
 
-def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
-    """The request for the one object sought.
+class Lookup(Read[R]):
+    """The request for the object with a primary key (SISMEMBER).
+
+    Args:
+        schema: the model.
+        given: the primary key, as it was given.
+        convert: makes the result of the primary key, as it is stored.
+    """
+
+    __slots__ = ("_convert", "_given", "_schema")
+
+    def __init__(self, schema: Schema, given: Any, convert: Callable[[bytes], R]) -> None:
+        stored = schema.pk_field.encode(given)
+        self.statement = schema.statements.exists(schema.keys.partition(stored))
+        self.needs = None
+        self.behind = ()
+        self._pk = stored
+        self._args = ()
+        self._schema = schema
+        self._given = given
+        self._convert = convert
+
+    def part(self) -> Request[R]:
+        queried = _queried(self._schema, self._given, {}).then(self._convert)
+        return queried if queried.part is None else queried.part()
+
+    def decode(self, reply: int) -> R:
+        if not reply:
+            msg = f"no {self._schema.name} matches {sought(self._schema, 'get', self._given, {}).text}"
+            raise DoesNotExist(msg)
+        return self._convert(self._pk)
+
+
+PLAIN_PKS = frozenset({str, int, bytes})
+"""The types of most primary keys as they are given."""
+
+
+def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callable[[bytes], R]) -> Request[R]:
+    """The request for the one object sought; its result is made of the primary key.
 
     Raises (from the reply):
         DoesNotExist: there is none.
         MultipleObjectsReturned: there are several.
     """
+    if type(pk) in PLAIN_PKS and not filters:  # the most frequent lookup needs no plan
+        return Lookup(schema, pk, convert)
+    return _queried(schema, pk, filters).then(convert)
+
+
+def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
     conditions, text = sought(schema, "get", pk, filters)
 
     plan, none = plan_for(schema, conditions, existing=True), f"no {schema.name} matches {text}"
@@ -208,10 +255,9 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
     """The request that tells whether there is such an object."""
-    if isinstance(pk, Encodable) and not filters:  # the most frequent question needs no plan
+    if not filters and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
         stored = schema.pk_field.encode(pk)
-        where = schema.keys.partition(stored)
-        return Request(("SISMEMBER", where.pks, stored), bool, readonly=True, subject=schema)
+        return Read(schema.statements.exists(schema.keys.partition(stored)), stored, (), bool)
     return plan_for(schema, sought(schema, "exists", pk, filters).conditions, existing=True).pks(limit=1).then(bool)
 
 

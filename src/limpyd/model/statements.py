@@ -27,7 +27,7 @@ from limpyd.statements.create import (
 from limpyd.statements.delete import deletion
 from limpyd.statements.entries import NoRoom, follows
 from limpyd.statements.on_demand import OnDemand
-from limpyd.statements.read import LoadStatement, ReadStatement
+from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
 from limpyd.statements.slot import Slot
 from limpyd.statements.statement import Statement
 from limpyd.statements.update import Update
@@ -52,6 +52,7 @@ class ModelStatements:
         self.subject = InstanceHash(schema.name)
         """The hash of an object, in messages."""
         self._reads: dict[tuple[Partition, str], ReadStatement] = {}
+        self._exist: dict[Partition, ExistsStatement] = {}
         self._loads: dict[tuple[Partition, tuple[str, ...]], LoadStatement] = {}
 
     def read(self, where: Partition, command: str) -> ReadStatement:
@@ -60,6 +61,14 @@ class ModelStatements:
             return self._reads[where, command]
         except KeyError:
             statement = self._reads[where, command] = ReadStatement(command, where.hash_prefix, self.subject)
+        return statement
+
+    def exists(self, where: Partition) -> ExistsStatement:
+        """The statement that asks whether an object exists."""
+        try:
+            return self._exist[where]
+        except KeyError:
+            statement = self._exist[where] = ExistsStatement(where.pks, self._schema)
         return statement
 
     def load(self, where: Partition, names: tuple[str, ...]) -> LoadStatement:

@@ -85,10 +85,10 @@ class RedisModel(ModelCore[Sync]):
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
         schema = self._declared()
-        request: Request[bytes | None]
+        request: Request[Any]
         if pk is NEW:
             try:
-                request = objects.creation(schema, values)
+                request = objects.creation(schema, values).then(self._begun)
             except NeedsReading as needed:
                 read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
                 return
@@ -99,8 +99,8 @@ class RedisModel(ModelCore[Sync]):
             )
             raise InvalidPrimaryKey(msg)
         else:
-            request = objects.lookup(schema, pk_bytes(schema.name, pk), {})
-        pending: Any = self.database._run(request.then(self._begun))
+            request = objects.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
+        pending: Any = self.database._run(request)
         if pending is not self:
             self._coming = pending
         self.__post_init__()
@@ -119,7 +119,7 @@ class RedisModel(ModelCore[Sync]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(objects.lookup(cls._declared(), pk, filters).then(cls._connected))
+        return cls.database._run(objects.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -397,7 +397,8 @@ class RedisModel(ModelCore[Sync]):
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk
         self._found()
-        vars(self).pop("_coming", None)
+        if self._coming is not None:
+            del self._coming
         if pk is None:
             self._making = Making()
         return self

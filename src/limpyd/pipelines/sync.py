@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from time import sleep
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.sync import LOST
+from limpyd.drivers.connections import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
 from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled

@@ -34,6 +34,9 @@ class Model(Subject, Protocol):
 
     name: str
     pk_name: str
+    era: Any
+    """Another one after each deletion in this process."""
+
     upkeep: Any
     """Its attribute `first` is what is to be asked before a write."""
 

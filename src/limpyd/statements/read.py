@@ -67,6 +67,25 @@ def _literal(text: bytes) -> bytes:
     return text.replace(b"%", b"%%")
 
 
+class ExistsStatement(ReadStatement):
+    """What each question repeats whether an object exists (SISMEMBER).
+
+    Args:
+        key: the set of the primary keys.
+        subject: what it is about, for messages.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, key: bytes, subject: Subject) -> None:
+        super().__init__("SISMEMBER", key, subject)
+        self._without = b"*3\r\n$9\r\nSISMEMBER\r\n" + _literal(_packed(key)) + b"$%d\r\n%b\r\n"
+        self._length = 0
+
+    def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        return (*self._command, self._prefix, pk, *args)
+
+
 class Read(Request[R_co]):
     """The request of one call of a read.
 

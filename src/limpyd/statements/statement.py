@@ -53,6 +53,7 @@ class Statement:
         "claims",
         "command",
         "complete",
+        "declared",
         "model",
         "script",
         "subject",
@@ -75,7 +76,8 @@ class Statement:
         self.subject = subject or model
         self.claims = claims
         self.complete = True
-        self.assumes: tuple[Assumption, ...] = (model.upkeep.declared,)
+        self.declared: Assumption = model.upkeep.declared
+        self.assumes = (self.declared,)
         keys = (where.pks, where.meta, where.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
         self._fixed = constants
@@ -194,7 +196,7 @@ class Prepared(Request[R_co]):
 
     def ready(self) -> bytes | None:
         statement = self.statement
-        guard = statement.assumes[0].guard()
+        guard = statement.declared.guard()
         return None if guard is None else statement.packed(guard, self._pk or b"", self._values)
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
@@ -241,7 +243,7 @@ class Prepared(Request[R_co]):
             if reply[0] != b"ok":
                 raise self._refusal(reply)
             reply = reply[1]
-        if not self._instance._checked:
+        if self._instance._seen is not self.statement.model.era:
             self._instance._made(self._pk)
         return self._convert(reply)
 

@@ -40,18 +40,25 @@ class Assumed:
         indexes: the names of the indexes that must be built.
     """
 
-    __slots__ = ("_indexes", "_upkeep", "_writes")
+    __slots__ = ("_indexes", "_known", "_upkeep", "_writes")
 
     def __init__(self, upkeep: Upkeep, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False) -> None:
         self._upkeep = upkeep
         self._writes = writes
         self._indexes = indexes
+        self._known: tuple[Catalog | None, Guard | None] = (None, None)
+        """A catalog, and the guard that follows from it."""
 
     def guard(self) -> Guard | None:
+        known, guard = self._known
         catalog = self._upkeep.catalog
-        if catalog is None or (self._writes and not catalog.as_declared):
-            return None
-        return catalog.guard if catalog.unbuilt.isdisjoint(self._indexes) else None
+        if catalog is known:
+            return guard
+        guard = None
+        if catalog is not None and (catalog.as_declared or not self._writes):
+            guard = catalog.guard if catalog.unbuilt.isdisjoint(self._indexes) else None
+        self._known = catalog, guard
+        return guard
 
     def question(self) -> Request[None]:
         return self._upkeep.asking(may_write=self._writes).then(lambda _: None)
