@@ -316,10 +316,11 @@ class TestSync:
     def test_an_interrupted_call_leaves_no_reply_behind(self, thing, monkeypatch):
         one = thing(count=5)
 
-        def interrupted(_):
+        def interrupted(line, packed):
+            line.send(packed)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Line, "read", interrupted)
+        monkeypatch.setattr(Line, "exchange", interrupted)
         with pytest.raises(KeyboardInterrupt):
             one.count.get()
         monkeypatch.undo()
