@@ -8,13 +8,16 @@ import pytest
 
 from tests.faults.interrupts import CALLS, interrupt_all
 
-EVERY = 60
+STEPS = range(40, 61)
+"""Of so many places one is tried."""
+FEWEST = 20
+"""How many places the shortest call has, at least."""
 SIGNALS = 10
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # raised where an object was collected
 @pytest.mark.parametrize("name", CALLS)
 def test_what_is_left(one_server, name):
-    judge = interrupt_all([name], one_server.port, EVERY, random.randrange(EVERY), SIGNALS)
+    judge = interrupt_all([name], one_server.port, random.choice(STEPS), random.randrange(FEWEST), SIGNALS)
     assert judge.found["judged"] > SIGNALS
     assert judge.examples == []
