@@ -45,6 +45,7 @@ class Used:
 
     def __init__(self, database: Any, number: int, leaves_out: frozenset[str] = frozenset(), more: int = 0) -> None:
         self._begin = f"m{number}_"
+        self._leaves_out = leaves_out
         fields = {self[name]: make() for name, make in FIELDS.items() if name not in leaves_out}
         fields |= {self[f"more{each}"]: InstanceHashField() for each in range(more)}
         self.model: Any = type(f"Model{number}", (RedisModel,), {"database": database, **fields})
@@ -53,8 +54,8 @@ class Used:
         return self._begin + name
 
     def __call__(self, **values: Any) -> dict[str, Any]:
-        """Values, or filters, under the names that its fields have."""
-        return {self[name]: value for name, value in values.items()}
+        """Values, or filters, under the names that its fields have; without those of fields that it has not."""
+        return {self[name]: value for name, value in values.items() if name not in self._leaves_out}
 
     def operations(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """All that is done with it, one after the other, each with what shows what came of it."""
@@ -123,6 +124,11 @@ def commands(field: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
         yield "zrem", lambda: field.zrem("a")
 
 
-def use(models: list[Used]) -> list[tuple[str, Any]]:
-    """All operations of some models, and what came of each."""
-    return [(f"{used.model.__name__}: {name}", act()) for used in models for name, act in used.operations()]
+def use(models: list[Used], only: frozenset[str] = frozenset()) -> list[tuple[str, Any]]:
+    """All operations of some models, or only some of them, and what came of each."""
+    return [
+        (f"{used.model.__name__}: {name}", act())
+        for used in models
+        for name, act in used.operations()
+        if not only or name in only
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
 from limpyd import RedisDatabase
 from tests.application import Used, use
+from tests.faults.test_demoted import SyncNamed
+from tests.servers import NEWEST, running
 
 MODELS = 50
 GENERAL = 30
@@ -80,3 +84,74 @@ def test_the_first_use_in_a_new_process_is_at_most_one_round_trip_for_each_state
     assert first.sent == first.kept
     assert known.sent == 0
     assert known.run == first.run
+
+
+DEPLOYMENTS = 100
+
+
+def test_deployments_leave_the_scripts_of_models_that_changed(one_server, database):
+    """One for each model that has another field, which creates its objects; nothing of others, nor of their fields."""
+    kept = []
+    for deployment in range(DEPLOYMENTS):
+        deployed = RedisDatabase(port=one_server.port)
+        more = (deployment % 20, 0, 0)
+        with counted(one_server) as found:
+            use([Used(deployed, number, NO_GENERAL_DELETION, more[number]) for number in range(3)], SOME)
+        kept.append(found[0])
+        deployed.close()
+        database.connection.flushdb()
+    by_deployment = [after.kept - before.kept for before, after in pairwise(kept)]
+    assert by_deployment == [1] * 19 + [0] * (DEPLOYMENTS - 20)
+    assert kept[19].bytes - kept[0].bytes < 19 * 25_000
+    assert [found.sent for found in kept[1:]] == by_deployment
+
+
+NO_GENERAL_DELETION = frozenset({"words"})
+"""Without this field a statement deletes objects."""
+SOME = frozenset({"create", "equality and range", "unique hset", "ranged0 hset", "delete"})
+
+
+def test_a_flush_costs_one_more_request_for_each_script_and_nothing_else(one_server, database):
+    used = Used(database, 0)
+    expected = use([used])
+    database.connection.flushdb()
+    use([used])
+    database.connection.flushdb()
+    database.connection.script_flush()
+    found = []
+    for name, act in used.operations():
+        database.connection.script_flush()
+        with counted(one_server) as scripts:
+            found.append((f"Model0: {name}", act()))
+        lost = scripts[0]
+        assert lost.sent == lost.kept, name
+        assert lost.sent <= lost.run <= 2 * lost.sent, name
+    assert found == expected
+
+
+def test_a_failover_costs_one_more_request_for_each_script_and_nothing_else(one_server):
+    """Scripts are not replicated."""
+    sentinels = SyncNamed([])
+    sentinels.server = one_server
+    database = RedisDatabase(client=sentinels.master_for("service"))
+    used = Used(database, 0)
+    expected = use([used])
+    one = used.model(**used(equal0="x", ranged0=1))
+    with one_server.client() as old, running(NEWEST, "--replicaof", "127.0.0.1", str(one_server.port)) as other:
+        old.config_set("repl-diskless-sync-delay", 0)
+        with other.client() as new:
+            while new.info("replication")["master_link_status"] != "up":
+                time.sleep(0.01)
+            assert old.info("replication")["connected_slaves"] == 1
+            new.replicaof("NO", "ONE")
+        sentinels.server = other
+        database.close()
+        with counted(other) as first:
+            assert getattr(one, used["equal0"]).hset("y") == 0
+        assert first[0].sent == first[0].run == first[0].kept
+        with counted(other) as again:
+            one.delete()
+            database.connection.flushdb()
+            assert use([used]) == expected
+        assert again[0].sent == again[0].kept - first[0].kept
+        database.close()
