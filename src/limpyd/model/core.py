@@ -45,6 +45,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
     abstract: ClassVar[bool] = True
     lockable: ClassVar[bool] = True
     collection_manager: ClassVar[Any]
+    _is_hooked: ClassVar[bool] = False
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     namespace: ClassVar[str] = ""
 

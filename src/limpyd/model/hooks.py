@@ -18,6 +18,7 @@ HASH_COMMANDS = ("hdel", "hgetall", "hkeys", "hlen", "hmget", "hmset", "hvals")
 
 def run_hook(model: Any, base: Any) -> None:
     """Has the ways of making instances of a model run `__post_init__`; `base` is the class that they come from."""
+    model._is_hooked = True
     for name in WAYS:
         setattr(model, name, _running(getattr(base, name).__func__))
 

@@ -15,6 +15,11 @@ ERRORS = (TypeError, ValueError, AttributeError, OverflowError)
 """What a decoder raises of a value that does not fit its type, or of None, where there is none."""
 
 
+def as_stored(stored: bytes) -> bytes:
+    """Decode: what is stored, which is never missing."""
+    return stored
+
+
 def dict_maker(names: Sequence[str], decoders: Sequence[Decode]) -> Make:
     """Dicts of the values of rows."""
     return _maker(_a_dict(decoders), len(names))(None, *names, *decoders)
@@ -46,6 +51,8 @@ def _a_dict(decoders: Sequence[Decode], first: int = 0) -> str:
 
 def _decoded(number: int, decode: Decode) -> str:
     """A value decoded; that of a text is a method, which is called faster."""
+    if decode is as_stored:
+        return f"value{number}"
     return f"value{number}.decode()" if decode is bytes.decode else f"decode{number}(value{number})"
 
 

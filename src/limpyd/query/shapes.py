@@ -11,7 +11,16 @@ from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, sho
 from limpyd.keys import Partition, to_text
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.following import Follow, followed, target_of
-from limpyd.query.row_makers import ERRORS, Decode, Make, dict_maker, instance_maker, object_maker, tuple_maker
+from limpyd.query.row_makers import (
+    ERRORS,
+    Decode,
+    Make,
+    as_stored,
+    dict_maker,
+    instance_maker,
+    object_maker,
+    tuple_maker,
+)
 from limpyd.query.unclear import any_missing, mistyped, undecodable
 from limpyd.requests import Argument, returned
 
@@ -179,20 +188,25 @@ class Prefetched(RowShape):
     begins_with_pk = True
 
     def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
-        pk.decode = bytes  # instances keep it as it is stored
+        pk.decode = as_stored
         new = object.__new__
+        schema = model._schema
 
         def prefetched(pk: bytes, values: dict[str, Any]) -> Any:
             instance = new(model)
             instance._pk_bytes = pk
             instance._prefetched = values
-            instance._seen = model._schema.unseen if lazy else model._schema.era
+            instance._seen = schema.unseen if lazy else schema.era
+            return instance
+
+        def hooked(pk: bytes, values: dict[str, Any]) -> Any:
+            instance = prefetched(pk, values)
             instance.__post_init__()
             return instance
 
         names = ["pk", *(column.name for column in columns)]
         self.existing = not lazy
-        super().__init__((pk, *columns), partial(instance_maker, prefetched, names))
+        super().__init__((pk, *columns), partial(instance_maker, hooked if model._is_hooked else prefetched, names))
 
     @property
     def text(self) -> str:

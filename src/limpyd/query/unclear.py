@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from limpyd.exceptions import StoredValueError
+from limpyd.query.row_makers import as_stored
 from limpyd.requests import Argument, Request, Unclear
 from limpyd.scripts.loader import Script, evalsha
 
@@ -23,7 +24,7 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
         raise error
 
     def ask(request: Request[Any]) -> Request[Any]:
-        own = getattr(columns[0], "name", "") == "pk" and columns[0].decode is bytes
+        own = getattr(columns[0], "name", "") == "pk" and columns[0].decode is as_stored
         width = len(columns) + 1
 
         def decode(reply: Any) -> NoReturn:
