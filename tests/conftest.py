@@ -169,7 +169,9 @@ class Sent:
         self._client.close()
 
     def _asks_behind(self, command: list[str]) -> bool:
-        """Whether a command asks if an object exists that the one before it reads."""
+        """Whether a command asks if an object exists that the one before it reads, or which in its set do not."""
+        if command[0] == "SDIFF" and self.commands:
+            return command[1] == self.commands[-1][1] and command[2].endswith("pks")
         if command[0] != "SISMEMBER" or not self.commands:
             return False
         tag, pk = command[1].removesuffix("pks"), command[2]

@@ -6,6 +6,7 @@ Nothing in this module, nor in what builds requests, does any I/O. Drivers send 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -47,6 +48,20 @@ class Guard(NamedTuple):
 
     meta: bytes
     epoch: bytes
+
+
+class Outdated(Exception):
+    """A request met another epoch than it was sent under; it was not executed, or what came of it is not believed."""
+
+
+EPOCH = b":epoch"
+"""The sub-key of the epoch in what is declared of a model."""
+
+
+@lru_cache(256)
+def look_at(guard: Guard) -> bytes:
+    """Returns the command that reads the epoch of a model, in the form of the protocol."""
+    return pack((b"HGET", guard.meta, EPOCH))
 
 
 class Assumption(Protocol):
@@ -93,10 +108,13 @@ class Request(Generic[R_co]):
         first: a request to be run before it, whose failure is its own.
         again: is given this request and the reply, and may give another one to be run instead of decoding that.
         part: gives the request that does the same as a part of a transaction, if this one cannot be.
-        behind: requests that go out behind it, in the same packet: if one of them fails, that is its error.
+        behind: requests that go out behind it, in the same packet: if one of them fails, that is its error; each may
+            amend its reply.
         assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
     """
 
+    replies = 1
+    """How many replies come to what `ready` gives; of several it is `settled` by all of them."""
     complete = True
     """Whether its reply always tells the result, or the error, and nothing more has to be asked."""
 
@@ -133,7 +151,7 @@ class Request(Generic[R_co]):
         again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
         part: Callable[[], Request[R_co]] | None = None,
         assumes: tuple[Assumption, ...] = (),
-        behind: tuple[Request[None], ...] = (),
+        behind: tuple[Request[Any], ...] = (),
     ) -> None:
         self.args = args
         self.decode = decode
@@ -154,6 +172,14 @@ class Request(Generic[R_co]):
         """Returns what is sent of it in the form of the protocol; None if that is not all that is to be done."""
         more = self.assumes or self.behind or self.blocking or self.first is not None or self.again is not None
         return None if more or not self.args else self.packed(())
+
+    def settled(self, replies: list[Any]) -> Any:
+        """Returns its reply, of several that came.
+
+        Raises:
+            Outdated: the server has another epoch than the one that it was sent under.
+        """
+        return replies[0]
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         """Returns what is sent of it under some guards, which a script that looks at epochs is told."""
@@ -197,6 +223,11 @@ class Request(Generic[R_co]):
         if part is not None:
             later.part = lambda: part().after(before)
         return later
+
+    def amended(self, reply: Any, own: Any) -> Any:
+        """Returns the reply to the request that it goes out behind, put right by its own; raises what that tells."""
+        self.decode(own)
+        return reply
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
         """The same request with other arguments, on its own."""

@@ -60,7 +60,7 @@ class AsyncDriver:
         A read is sent again, once, when the connection was lost. So is a write, as long as it
         cannot have reached the server; after that it raises `OutcomeUnknown`.
         """
-        packed = request.ready()
+        packed = request.ready() if request.replies == 1 else None
         if packed is None:
             return await self._run_in_steps(request)
         line = self._line()
@@ -272,7 +272,7 @@ class AsyncDriver:
             raise reply
         if isinstance(reply, redis_errors.RedisError):
             raise await self._explained(told, reply) from reply
-        return replies
+        return [reply, *replies[1:]]
 
     async def _reply_despite(self, request: Request[Any], error: redis_errors.RedisError) -> Any:
         """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""

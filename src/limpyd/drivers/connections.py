@@ -61,12 +61,13 @@ class Connections:
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
 
-    def exchange(self, packed: bytes, wait: float | None = None) -> Any:
-        """The reply to a packed request.
+    def exchange(self, packed: bytes, wait: float | None = None, replies: int = 1) -> Any:
+        """The reply to a packed request; of one that has several a list of those.
 
         Args:
             packed: the request.
             wait: for how many seconds the server may keep the reply back, 0 for any time; None if it does not.
+            replies: how many replies come.
 
         Raises:
             Lost: the connection was lost, or there is none.
@@ -84,6 +85,9 @@ class Connections:
             line.check()
         line.used_at = now
         try:
+            if replies > 1:
+                line.send(packed, replies)
+                return line.read_all(replies)
             if wait is None:
                 return line.exchange(packed)
             line.send(packed)

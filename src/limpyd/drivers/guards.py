@@ -16,9 +16,7 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, ServerError
-from limpyd.requests import MOST_TRIES, Argument, Guard, Request
-
-EPOCH = b":epoch"
+from limpyd.requests import EPOCH, MOST_TRIES, Argument, Guard, Request
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
@@ -37,10 +35,6 @@ class Look(Request[bytes]):
     """The look at an epoch, which goes out in the packet of another request."""
 
     __slots__ = ()
-
-
-class Outdated(Exception):
-    """A request met another epoch than it was sent under; it was not executed."""
 
 
 def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = ()) -> bool:
@@ -82,7 +76,7 @@ def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[R
             if isinstance(replies[number], Exception):
                 return requests[number], replies[number]
         for number, one in enumerate(request.behind, len(requests) - len(request.behind)):
-            one.decode(replies[number])
+            reply = one.amended(reply, replies[number])
     return request, reply
 
 

@@ -176,6 +176,19 @@ class Line:
         except redis.ResponseError as refusal:
             return refusal
 
+    def read_all(self, count: int) -> list[Any]:
+        """So many replies to what was sent.
+
+        Raises:
+            redis.ResponseError: one of them is a refusal; all were read.
+            redis.RedisError: they do not all come.
+        """
+        replies = [self.read_any() for _ in range(count)]
+        for reply in replies:
+            if isinstance(reply, RedisError):
+                raise reply
+        return replies
+
     def wait(self, timeout: float) -> Any:
         """The reply to a blocking command, which the server may keep back for so many seconds, 0 for any time.
 

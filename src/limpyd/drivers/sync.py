@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connections import LOST, Connections, Lost
-from limpyd.drivers.guards import Outdated, doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.lines import Line
 from limpyd.drivers.replies import (
     REFUSED_UNEXECUTED,
@@ -23,7 +23,7 @@ from limpyd.drivers.replies import (
     with_source,
 )
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
+from limpyd.requests import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
 from limpyd.resp import Argument, pack, packets
 
 R = TypeVar("R")
@@ -49,11 +49,15 @@ class SyncDriver:
             return self._run_in_steps(request)
         try:
             try:
-                reply = self._connections.exchange(packed)
+                reply = self._connections.exchange(packed, None, request.replies)
             except Lost as loss:
                 reply = self._exchange(request, packed, loss)
+            if request.replies > 1:
+                reply = request.settled(reply)
         except redis_errors.ResponseError as error:
             reply = self._reply_despite(request, error)
+        except Outdated:
+            reply = self._reply(request)
         try:
             return request.decode(reply)
         except Unclear as doubt:
@@ -104,6 +108,8 @@ class SyncDriver:
 
     def _reply_despite(self, request: Request[Any], error: redis_errors.ResponseError) -> Any:
         """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
+        if request.replies > 1:
+            return self._reply(request)  # which tells what was refused
         guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
         if isinstance(error, redis_errors.NoScriptError) and len(guards) < len(request.assumes):
             return self._reply(request)  # another thread has just doubted what this one was sent under
@@ -130,7 +136,7 @@ class SyncDriver:
             raise reply
         if isinstance(reply, redis_errors.ResponseError):
             raise self._explained(told, reply) from reply
-        return replies
+        return [reply, *replies[1:]]
 
     def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:
         try:
@@ -279,7 +285,7 @@ class SyncDriver:
         while True:
             if loss is None:
                 try:
-                    return connections.exchange(packed, wait)
+                    return connections.exchange(packed, wait, request.replies)
                 except Lost as another:
                     loss = another
             if loss.sent:

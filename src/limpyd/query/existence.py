@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from limpyd.keys import Partition
 from limpyd.query.ordering import SortKey
+from limpyd.requests import Argument, Request, Subject
 from limpyd.scripts.leaves import All, Either, ListedIn, Node, OneOf
 
 
@@ -31,3 +33,33 @@ def _exists(node: Node) -> bool:
     if isinstance(node, All):
         return (all if isinstance(node, Either) else any)(map(_exists, node.nodes))
     return isinstance(node, ListedIn)
+
+
+class Nobodys(Request[Sequence[bytes]]):
+    """The question which members of a set are of nobody, behind a command that reads what the set has (SDIFF).
+
+    Args:
+        args: the command.
+        width: how many values the reply has of each object, the first of which is its primary key.
+        subject: the model.
+    """
+
+    __slots__ = ("_width",)
+
+    def __init__(self, args: tuple[Argument, ...], width: int, subject: Subject | None) -> None:
+        super().__init__(args, tuple, readonly=True, subject=subject)
+        self._width = width
+
+    def amended(self, reply: Any, own: Any) -> Any:
+        """Returns the reply without the objects that do not exist."""
+        if not own:
+            return reply
+        nobodys, width = frozenset(own), self._width
+        kept = []
+        for at in range(0, len(reply), width):
+            if reply[at] not in nobodys:
+                kept += reply[at : at + width]
+        return kept
+
+    def with_args(self, args: tuple[Argument, ...]) -> Request[Sequence[bytes]]:
+        return Nobodys(args, self._width, self.subject)

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from limpyd.resp import Argument
+from limpyd.resp import Argument, pack_each
 
 SECRET = uuid4().hex.encode()
 MARK = b"\0value %d of condition %d in " + SECRET + b"\0"
@@ -94,12 +94,16 @@ class Pattern:
         parts: the arguments, in order.
     """
 
-    __slots__ = ("_args", "_holes", "_repeats")
+    __slots__ = ("_args", "_form", "_holes", "_repeats", "_values")
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._args: list[Any] = list(parts)
         self._holes = [(at, *part) for at, part in enumerate(parts) if isinstance(part, Hole)]
         self._repeats = any(isinstance(part, Block | Count) for part in parts)
+        self._form = b"" if self._repeats else b"*%d\r\n" + b"".join(map(_packed, parts))
+        self._values = [
+            (len(before) + len(after), condition, value) for _, before, condition, value, after in self._holes
+        ]
 
     def filled(self, values: Sequence[Sequence[bytes]]) -> tuple[Argument, ...]:
         """Returns the arguments for the values of each condition."""
@@ -107,6 +111,29 @@ class Pattern:
         for at, before, condition, value, after in self._holes:
             args[at] = before + values[condition][value] + after
         return tuple(_repeated(args, values) if self._repeats else args)
+
+    def packed(self, values: Sequence[Sequence[bytes]], more: int = 0) -> bytes:
+        """Returns them in the form of the protocol, as the beginning of a request of which more arguments follow."""
+        if self._repeats:
+            args = self.filled(values)
+            return b"*%d\r\n%b" % (len(args) + more, pack_each(args))
+        texts: list[int | bytes] = [len(self._args) + more]
+        for length, condition, value in self._values:
+            text = values[condition][value]
+            texts += (length + len(text), text)
+        return self._form % tuple(texts)
+
+
+def _packed(part: Any) -> bytes:
+    """An argument in the form of the protocol, as a format for its length and the value in it, if it holds one."""
+    if isinstance(part, Hole):
+        return b"$%%d\r\n%b%%b%b\r\n" % (_literal(part.before), _literal(part.after))
+    return _literal(pack_each((part,)))
+
+
+def _literal(text: bytes) -> bytes:
+    """Bytes as they stand in a format."""
+    return text.replace(b"%", b"%%")
 
 
 def _repeated(parts: Sequence[Any], values: Sequence[Sequence[bytes]]) -> list[Argument]:

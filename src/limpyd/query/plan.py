@@ -13,7 +13,7 @@ from limpyd.query import native
 from limpyd.query.assumptions import assumed
 from limpyd.query.columns import Column
 from limpyd.query.conditions import Condition
-from limpyd.query.existence import doubtful, everybody
+from limpyd.query.existence import Nobodys, doubtful, everybody
 from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
@@ -259,6 +259,8 @@ class Plan:
         """The command that gives the primary keys if all that are in indexes exist, and the script if they do not."""
         if command is None or self._in_indexes is None or span.offset:
             return None
+        if command.args[0] == "SMEMBERS":
+            return self._without_nobodys(command.args, decode, 1, lambda: self._find(b"pks", decode, span))
         if command.args[0] == "HGET":
             request = owner(self._model, self.where, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
             return request.assuming(*self.assumes)
@@ -279,6 +281,14 @@ class Plan:
         if shape.sparse is False and not doubtful:
             return self._command(found, shape.read_sorted)
         sets = native.sets_of(self.where, self._in_indexes or self.nodes) or []
+        if shape.sparse is False and shape.begins_with_pk:
+
+            def part() -> Request[Any]:
+                keys = (sets[0], self.where.pks)
+                request = sorted_rows(self._model, keys, found[4:], shape.read_looked_at)
+                return request.assuming(*self.assumes)
+
+            return self._without_nobodys(found, shape.read_sorted, len(shape.columns), part)
         keys, args = [*sets, self.where.pks] if doubtful else sets, list(found[4:])
         if shape.begins_with_pk:
             return sorted_rows(self._model, keys, args, shape.read_looked_at).assuming(*self.assumes)
@@ -290,6 +300,27 @@ class Plan:
             return shape.read_looked_at(rows)
 
         return sorted_rows(self._model, keys, args, read).assuming(*self.assumes)
+
+    def _without_nobodys(
+        self,
+        command: tuple[Argument, ...],
+        decode: Callable[[Any], Any],
+        width: int,
+        part: Callable[[], Request[Any]],
+    ) -> Request[Any]:
+        """The command that reads the objects of one set, with the question which of those do not exist.
+
+        Args:
+            command: the command, whose second word is the set.
+            decode: turns the reply into the result.
+            width: how many values are read of each object, the primary key first.
+            part: gives the script that does the same in a transaction.
+        """
+        behind = Nobodys((b"SDIFF", command[1], self.where.pks), width, self._model)
+        request = self._command(command, decode)
+        request.behind = (behind,)
+        request.part = part
+        return request
 
     # --- the script ---
 

@@ -8,31 +8,153 @@ values an `in` has is no part of it, so a form serves them all.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from limpyd.query.conditions import Condition
 from limpyd.query.meanings import MOST_CONDITIONS, Form
 from limpyd.query.patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
-from limpyd.requests import Request
+from limpyd.requests import Argument, Guard, Outdated, Request, Unclear, look_at
+from limpyd.resp import pack_each
 
 MOST_TEMPLATES = 1000
 """How many are kept of a model; then they begin anew."""
 
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
 Planning = Callable[[Sequence[Condition]], Request[Any]]
+Values = Sequence[Sequence[Any]]
 
 
 class Template:
-    """A request, and the pattern of its arguments."""
+    """What the requests of a form have in common.
 
-    __slots__ = ("_pattern", "_request")
+    Args:
+        request: one of them.
+        patterns: of its arguments, and of those of each request behind it.
 
-    def __init__(self, request: Request[Any], pattern: Pattern) -> None:
-        self._request = request
-        self._pattern = pattern
+    Attributes:
+        request: one of them.
+        pattern: of its arguments.
+    """
 
-    def filled(self, values: Sequence[Sequence[bytes]]) -> Request[Any]:
-        """Returns the request for the values of each condition."""
-        return self._request.with_args(self._pattern.filled(values))
+    __slots__ = ("_behind", "pattern", "request")
+
+    def __init__(self, request: Request[Any], patterns: Sequence[Pattern]) -> None:
+        self.request = request
+        self.pattern, *others = patterns
+        self._behind = list(zip(request.behind, others, strict=True))
+
+    def behind(self, values: Values) -> tuple[Request[Any], ...]:
+        """Returns the requests that go out behind the one for the values of each condition."""
+        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self._behind])
+
+    def fits(self, request: Request[Any], values: Values) -> bool:
+        """Whether it gives what was planned for some values."""
+        behind = [one.args for one in self.behind(values)]
+        return self.pattern.filled(values) == request.args and behind == [one.args for one in request.behind]
+
+
+class Filled(Request[R_co]):
+    """The request of a form for the values of each condition.
+
+    Args:
+        template: the form's template.
+        values: the values.
+        plan: gives the request as it is planned.
+    """
+
+    __slots__ = ("_guard", "_plan", "_template", "_values", "replies")
+    _guard: Guard
+
+    readonly = True
+    blocking = False
+    timeout = 0
+    makes = needs = first = again = None
+
+    def __init__(self, template: Template, values: Values, plan: Callable[[], Request[R_co]]) -> None:
+        request = template.request
+        self.script = request.script
+        self.subject = request.subject
+        self.assumes = request.assumes
+        self.decode = request.decode
+        self.behind = template.behind(values) if request.behind else ()
+        self.part = None if request.part is None else self._planned_part
+        self.replies = 1 if self.script is not None else 1 + len(self.assumes) + len(self.behind)
+        self._template = template
+        self._values = values
+        self._plan = plan
+
+    @property
+    def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
+        return self._template.pattern.filled(self._values)
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:
+        script = self.script
+        if script is None or not script.guarded:
+            return self._template.pattern.packed(self._values)
+        if len(guards) != 1:
+            return super().packed(guards)
+        (guard,) = guards
+        return self._template.pattern.packed(self._values, AFTER_GUARD) + _after(guard)
+
+    def ready(self) -> bytes | None:
+        guards = [assumption.guard() for assumption in self.assumes]
+        if len(guards) > 1:
+            return None
+        if guards:
+            (guard,) = guards
+            if guard is None or guard.epoch.startswith(b":"):
+                return None
+            self._guard = guard
+        if self.script is not None:
+            return self.packed([self._guard] if guards else ())
+        packed = self._template.pattern.packed(self._values)
+        if guards:
+            packed += look_at(self._guard)
+        for one in self.behind:
+            packed += one.packed(())
+        return packed
+
+    def settled(self, replies: list[Any]) -> Any:
+        reply, at = replies[0], 1
+        if self.assumes:
+            if (replies[1] or b"") != self._guard.epoch:
+                raise Outdated
+            at = 2
+        for number, one in enumerate(self.behind, at):
+            reply = one.amended(reply, replies[number])
+        return reply
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        decode = self.decode
+        part = self.part
+        converted: Any = Filled(self._template, self._values, self._plan)
+
+        def decode_further(reply: Any) -> S:
+            try:
+                result = decode(reply)
+            except Unclear as doubt:
+                raise doubt.then(convert) from doubt.__cause__
+            return convert(result)
+
+        converted.decode = decode_further
+        converted.part = None if part is None else lambda: part().then(convert)
+        return converted  # type: ignore[no-any-return]
+
+    def _planned_part(self) -> Request[R_co]:
+        planned = self._plan()
+        return planned if planned.part is None else planned.part()
+
+
+AFTER_GUARD = 3
+
+
+@lru_cache(256)
+def _after(guard: Guard) -> bytes:
+    """What follows the arguments of a script that is sent under a guard (see requests.args_under)."""
+    return pack_each((*guard, b"1"))
 
 
 class Templates:
@@ -60,7 +182,7 @@ class Templates:
         key = tuple(form.parts)
         known = self._kept.get(key)
         if known is not None:
-            return known.filled(form.values)
+            return Filled(known, form.values, lambda: plan(conditions))
         request = plan(conditions)
         template = _template(conditions, form, request, plan)
         if template is not None:
@@ -77,10 +199,16 @@ def _template(conditions: Sequence[Condition], form: Form, request: Request[Any]
     first = last = plan(_marked(conditions, form, lambda _: SEVERAL))
     if form.several:
         last = plan(_marked(conditions, form, more_than_several))
-    pattern = pattern_of(first.args, last.args)
-    if pattern is None or pattern.filled(form.values) != request.args:
+    if len(first.behind) != len(last.behind):
         return None
-    return Template(first, pattern)
+    patterns = []
+    for one, other in zip((first, *first.behind), (last, *last.behind), strict=True):
+        pattern = pattern_of(one.args, other.args)
+        if pattern is None:
+            return None
+        patterns.append(pattern)
+    template = Template(first, patterns)
+    return template if template.fits(request, form.values) else None
 
 
 def _marked(conditions: Sequence[Condition], form: Form, several: Callable[[int], int]) -> list[Condition]:
