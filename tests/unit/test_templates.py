@@ -29,6 +29,8 @@ from limpyd import (
 from limpyd.query.native import Span
 from limpyd.query.patterns import MARK
 from limpyd.query.templates import MOST_TEMPLATES
+from limpyd.requests import Guard
+from limpyd.resp import pack
 from limpyd.scripts.leaves import OneOf
 
 
@@ -151,6 +153,9 @@ def alike(request, other):
     """Whether two requests ask the same, and what comes is understood alike."""
     assert request.args == other.args
     assert request.script is other.script
+    assert [one.args for one in request.behind] == [one.args for one in other.behind]
+    for guards in ((), (Guard(b"meta", b"100%d%%"),), (Guard(b"meta", b"1"), Guard(b"other", b":x"))):
+        assert request.packed(guards) == pack(other.args_under(guards))
     assert (request.readonly, request.subject, request.first, request.again) == (
         other.readonly,
         other.subject,
