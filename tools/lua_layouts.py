@@ -10,42 +10,16 @@ first and the last one stand; of things whose width differs how many there are, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from limpyd.lua import arguments
-from limpyd.lua.arguments import Packed
+from limpyd.lua.layouts import Field, fields_of
 
 BLOCK = re.compile(r"(?m)^( *)-- @(reads|layout) (\w+) ?(\w*)\n((?: *(?:local |--   ).*\n)*) *-- @end\n")
 
 WIDEST = 50
 """How long the values of a line are before another begins."""
-
-
-class Field(NamedTuple):
-    """A field of a layout: its name, what it is, and of many what one of them is, if that is a row."""
-
-    name: str
-    meaning: str
-    many: bool
-    row: list[Field] | None
-
-    @property
-    def width(self) -> int | None:
-        """How many arguments one of many takes; nothing if that differs."""
-        if self.row is None:
-            return 1
-        return None if any(field.many for field in self.row) else len(self.row)
-
-    @property
-    def one(self) -> str:
-        """The name of one of many."""
-        for ending, singular in (("ies", "y"), ("xes", "x"), ("s", "")):
-            if self.name.endswith(ending):
-                return self.name.removesuffix(ending) + singular
-        return self.name
 
 
 @dataclass
@@ -62,25 +36,6 @@ class At:
 
     def __add__(self, steps: int) -> At:
         return At(self.base, self.offset + steps)
-
-
-def fields_of(layout: type) -> list[Field]:
-    """The fields of a layout; those of rows within it in their place."""
-    found: list[Field] = []
-    for name, hint in get_type_hints(layout, include_extras=True).items():
-        if get_origin(hint) is not Annotated:
-            found += fields_of(_alternatives(hint)[0])
-            continue
-        kind, meaning = get_args(hint)
-        (many,) = [each for each in _alternatives(kind) if get_origin(each) in {tuple, Sequence}] or [None]
-        rows = [each for each in _alternatives(get_args(many)[0]) if hasattr(each, "_fields")] if many else []
-        found.append(Field(name, meaning, many is not None, fields_of(rows[0]) if rows else None))
-    return found
-
-
-def _alternatives(hint: Any) -> Sequence[Any]:
-    every = get_args(hint) if get_origin(hint) in {Union, UnionType} else [hint]
-    return [each for each in every if each is not Packed]
 
 
 def layouts() -> dict[str, type]:

@@ -18,6 +18,7 @@ LAYERS = [
     {"keys.layouts"},
     {"resp"},
     {"lua.arguments", "lua.linker", "lua"},
+    {"lua.layouts"},
     {"scripts.loader"},
     {"types", "server", "pipelines"},
     {"requests"},

@@ -179,3 +179,73 @@ class IndexedField(NamedTuple):
     prefix: Annotated[bytes, "what its key begins with; of a dynamic field what tells its keys, see parts"]
     stored: Annotated[bytes, "how it is stored, see look_at_all"]
     indexes: Annotated[Many[IndexRow], "its indexes"]
+
+
+class NumberRange(NamedTuple):
+    """A range of an index of numbers."""
+
+    key: Annotated[bytes, "the key of an index"]
+    low: Annotated[bytes, "the lower end of a range in it, as ZRANGE BYSCORE takes it"]
+    high: Annotated[bytes, "the higher end"]
+
+
+class PlainQuery(NamedTuple):
+    """A query for those who are in some sets, and within some ranges of numbers."""
+
+    wanted: Annotated[bytes, "`pks`, `rows`, `named` (rows, each after its primary key) or `count`"]
+    sets: Annotated[Sequence[bytes], "the sets in which they are"]
+    ranges: Annotated[Many[NumberRange], "the ranges within which they are"]
+    columns: Annotated[Sequence[bytes], "for rows what the keys of hashes begin with, and the sub-keys that are read"]
+
+
+class PageOfRange(NamedTuple):
+    """A page of a range of an index of numbers; what tells SORT the columns follows."""
+
+    low: Annotated[bytes, "the lower end of the range, as ZRANGE BYSCORE takes it"]
+    high: Annotated[bytes, "the higher end"]
+    offset: Annotated[int, "how many objects to pass over"]
+    limit: Annotated[int, "how many to give at the most, 0 for all"]
+    desc: Annotated[int, "1 if from the largest to the smallest"]
+
+
+class ReadFirst(NamedTuple):
+    """A value that only the server knows, which is read before the query."""
+
+    at: Annotated[int, "where among the arguments it is to stand"]
+    key: Annotated[bytes, "its key"]
+    stored: Annotated[bytes, "how it is stored, see values"]
+    sub: Annotated[bytes, "its sub-key, or ''"]
+    form: Annotated[bytes, "the form to compare it in, see forms"]
+    under: Annotated[bytes, "a colon and the sub-key under which an index keeps it, or ''"]
+
+
+class SortedBy(NamedTuple):
+    """A sort key."""
+
+    prefix: Annotated[bytes, "what the key of the value begins with, or the sorted set of scores"]
+    stored: Annotated[bytes, "how it is stored, or `pk` or `score`"]
+    sub: Annotated[bytes, "its sub-key, or ''"]
+    order: Annotated[bytes, "as what it is compared: `number` or `text`"]
+    desc: Annotated[int, "1 if from the largest to the smallest"]
+    missing: Annotated[bytes, "where what has no value comes: `last`, `first` or `nowhere`"]
+    index_key: Annotated[bytes, "the index that is in this order, or ''"]
+
+
+class ReadColumn(NamedTuple):
+    """A value that is read of each object."""
+
+    prefix: Annotated[bytes, "what its key begins with, or the sorted set of scores"]
+    stored: Annotated[bytes, "how it is stored, or `pk` or `score`"]
+    sub: Annotated[bytes, "its sub-key, or ''"]
+
+
+class Query(NamedTuple):
+    """A query; its conditions follow, as library/query has them."""
+
+    wanted: Annotated[bytes, "what is wanted, see the script"]
+    offset: Annotated[int, "how many objects to pass over"]
+    limit: Annotated[int, "how many to give at the most, 0 for all"]
+    further: Annotated[Sequence[Argument], "further arguments of the script"]
+    references: Annotated[Many[ReadFirst], "values that are read first"]
+    keys: Annotated[Many[SortedBy], "sort keys"]
+    columns: Annotated[Many[ReadColumn], "what is read of each object"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition
+from limpyd.lua.arguments import NumberRange
 from limpyd.requests import Argument
 from limpyd.scripts.leaves import Interval, Node, OneOf, Reference, Within
 
@@ -112,7 +113,7 @@ def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
     return keys
 
 
-def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[tuple[bytes, bytes, bytes]]] | None:
+def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] | None:
     """The sets, and the ranges of numbers, that objects must be in, if that is all that is asked."""
     if not nodes:
         return None
@@ -127,7 +128,7 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[tuple[bytes, b
         ends = ends_of(node)
         if ends is None or not isinstance(node, Within):
             return None
-        ranges.append((node.key, *ends))
+        ranges.append(NumberRange(node.key, *ends))
     return sets, ranges
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from limpyd.exceptions import StoredValueError
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
+from limpyd.lua.arguments import PageOfRange
 from limpyd.query import native
 from limpyd.query.assumptions import assumed
 from limpyd.query.columns import Column
@@ -385,7 +386,7 @@ class Plan:
         index = key.index_key(self.where)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
-        request = page_of_range(self._model, index, ends, *span, key.desc, gets, shape.read)
+        request = page_of_range(self._model, index, PageOfRange(*ends, *span, int(key.desc)), gets, shape.read)
         return request.assuming(*self.assumes)
 
     def _ask(

@@ -3,16 +3,27 @@
 -- find.lua would answer them too; this one makes no functions and few tables.
 --
 -- KEYS   the set of primary keys
--- ARGV   what is wanted: `pks`, `rows`, `named` (rows, each after its primary key) or `count`; a count of sets, and their
---        keys; a count of indexes, and of each its key, and the ends of the range as ZRANGE BYSCORE takes them; for rows the prefix of the hashes and the
---        sub-keys that are read
+-- ARGV   the query:
+-- @layout PlainQuery
+--    1 wanted   `pks`, `rows`, `named` (rows, each after its primary key) or `count`
+--    2 sets     the sets in which they are: a count, and those
+--      ranges   the ranges within which they are: a count, and of each
+--          key   the key of an index
+--          low   the lower end of a range in it, as ZRANGE BYSCORE takes it
+--          high  the higher end
+--      columns  for rows what the keys of hashes begin with, and the sub-keys that are read: a count, and those
+-- @end
 -- Reply  the primary keys, the rows one after the other, or how many there are
 -- @guarded
 -- @requires call goes_on subject_key try
 
 local SLICE = 100 -- how many primary keys are passed on at once: more take longer, since they fill the processor's cache
+-- @reads PlainQuery 1
+local wanted = ARGV[1]
 local last_set = 2 + ARGV[2]
 local first_range, last_range = last_set + 2, last_set + 1 + 3 * ARGV[last_set + 1]
+local first_column, last_column = last_range + 2, last_range + 1 + ARGV[last_range + 1]
+-- @end
 
 -- What the fewest objects meet comes first. The server intersects sets several times as fast as a script looks at
 -- what it found, so that what they have in common counts as a quarter of the smallest of them.
@@ -47,7 +58,7 @@ else
 end
 
 -- The loops below run for each object that is looked at, so they do nothing that they need not.
-local only_counted = ARGV[1] == 'count' and last_range - first_range < 3
+local only_counted = wanted == 'count' and last_range - first_range < 3
 for at = 3, driver and last_set or 2 do
   local kept, found = {}, 0
   for first = 1, #pks, SLICE do
@@ -91,15 +102,15 @@ for at = first_range, last_range, 3 do
   end
 end
 
-if ARGV[1] == 'count' then
+if wanted == 'count' then
   return #pks
-elseif ARGV[1] == 'pks' then
+elseif wanted == 'pks' then
   return pks
 end
-local prefix, rows, filled, named = ARGV[last_range + 1], {}, 0, ARGV[1] == 'named'
+local prefix, rows, filled, named = ARGV[first_column], {}, 0, wanted == 'named'
 for at = 1, #pks do
   local key = prefix .. pks[at]
-  local values = try('HMGET', key, unpack(ARGV, last_range + 2))
+  local values = try('HMGET', key, unpack(ARGV, first_column + 1, last_column))
   if values.err and goes_on then
     subject_key = key
     error(values, 0)

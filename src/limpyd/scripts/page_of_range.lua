@@ -2,15 +2,23 @@
 -- Gives the rows of a page of a range of numbers, in their order, which SORT reads faster than a script could.
 --
 -- KEYS   the index
--- ARGV   the ends of the range as ZRANGE BYSCORE takes them; how many objects to pass over, and how many to give at the
---        most, 0 for all; '1' if from the largest to the smallest; and what tells SORT the columns
+-- ARGV   the range and the page, and then what tells SORT the columns:
+-- @layout PageOfRange
+--    1 low     the lower end of the range, as ZRANGE BYSCORE takes it
+--    2 high    the higher end
+--    3 offset  how many objects to pass over
+--    4 limit   how many to give at the most, 0 for all
+--    5 desc    1 if from the largest to the smallest
+-- @end
 -- Reply  the rows, one after the other
 -- @guarded
 -- @requires call goes_on subject_key
 
-local key, low, high = KEYS[1], ARGV[1], ARGV[2]
-local offset, limit = tonumber(ARGV[3]), tonumber(ARGV[4])
-local desc = ARGV[5] == '1'
+-- @reads PageOfRange 1
+local low, high, offset, limit, desc = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+-- @end
+local key = KEYS[1]
+offset, limit, desc = tonumber(offset), tonumber(limit), desc == '1'
 if offset > 2 ^ 53 then
   return {} -- which is no integer to the server
 end

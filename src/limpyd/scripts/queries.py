@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import DoesNotExist
 from limpyd.keys import Partition
+from limpyd.lua.arguments import NumberRange, PageOfRange, PlainQuery, packed
 from limpyd.requests import Argument, Request
 from limpyd.scripts.leaves import Arguments, Node, known_key
 from limpyd.scripts.loader import Script, evalsha
@@ -106,7 +107,7 @@ def find_plain(
     wanted: bytes,
     decode: Callable[[Any], R],
     sets: Sequence[bytes],
-    ranges: Sequence[tuple[bytes, bytes, bytes]],
+    ranges: Sequence[NumberRange],
     columns: Sequence[bytes] = (),
 ) -> Request[R]:
     """Finds who is in some sets and within some ranges of numbers.
@@ -117,13 +118,11 @@ def find_plain(
         wanted: `pks`, `rows` or `count`.
         decode: turns the reply into the result.
         sets: the keys of the sets.
-        ranges: of each index the key, and the ends as ZRANGE BYSCORE takes them.
+        ranges: the ranges.
         columns: for rows the prefix of the hashes, and the sub-keys that are read.
     """
-    args = [wanted, b"%d" % len(sets), *sets, b"%d" % len(ranges)]
-    for ends in ranges:
-        args += ends
-    sent = evalsha(FIND_PLAIN, (where.pks,), (*args, *columns))
+    query = PlainQuery(wanted, sets, tuple(ranges), columns)
+    sent = evalsha(FIND_PLAIN, (where.pks,), packed(query))
     return Request(sent, decode, readonly=True, script=FIND_PLAIN, subject=model)
 
 
@@ -173,15 +172,12 @@ def sorted_rows(
 def page_of_range(
     model: Model,
     index: bytes,
-    ends: tuple[bytes, bytes],
-    offset: int,
-    limit: int,
-    desc: bool,
+    page: PageOfRange,
     gets: Sequence[Argument],
     decode: Callable[[Any], R],
 ) -> Request[R]:
     """The rows of a page of a range of an index, in its order."""
-    sent = evalsha(PAGE_OF_RANGE, (index,), (*ends, b"%d" % offset, b"%d" % limit, b"%d" % desc, *gets))
+    sent = evalsha(PAGE_OF_RANGE, (index,), (*packed(page), *gets))
     return Request(sent, decode, readonly=True, script=PAGE_OF_RANGE, subject=model)
 
 

@@ -1,6 +1,29 @@
--- What a query asks for, as ARGV tells it: what is wanted; how many objects to pass over, and how many to give
--- at the most, 0 for all; a count of further arguments and those; values to be read first (see library/query); sort keys
--- (see library/sorting); columns (see library/rows); the query (see library/query).
+-- What a query asks for, as ARGV tells it, before its conditions (see library/query):
+-- @layout Query
+--    1 wanted      what is wanted, see the script
+--    2 offset      how many objects to pass over
+--    3 limit       how many to give at the most, 0 for all
+--    4 further     further arguments of the script: a count, and those
+--      references  values that are read first: a count, and of each
+--          at      where among the arguments it is to stand
+--          key     its key
+--          stored  how it is stored, see values
+--          sub     its sub-key, or ''
+--          form    the form to compare it in, see forms
+--          under   a colon and the sub-key under which an index keeps it, or ''
+--      keys        sort keys: a count, and of each
+--          prefix     what the key of the value begins with, or the sorted set of scores
+--          stored     how it is stored, or `pk` or `score`
+--          sub        its sub-key, or ''
+--          order      as what it is compared: `number` or `text`
+--          desc       1 if from the largest to the smallest
+--          missing    where what has no value comes: `last`, `first` or `nowhere`
+--          index_key  the index that is in this order, or ''
+--      columns     what is read of each object: a count, and of each
+--          prefix  what its key begins with, or the sorted set of scores
+--          stored  how it is stored, or `pk` or `score`
+--          sub     its sub-key, or ''
+-- @end
 -- @requires find make_sorting read_columns read_node read_references read_sort_keys sorting
 -- @provides answered read_request
 
