@@ -372,9 +372,30 @@ class TestScript:
         assert "call('UNLINK'" in limpyd("script", "{}:Note.delete")[1]
 
     def test_queries(self, limpyd, filled):
-        code, out, _ = limpyd("script", "{}:Author", "--filter", "name=n1", "--filter", "age__gt=1")
-        assert code == 0
-        assert "the general script find" in out
+        tag, age = ("--filter", "tags__contains=a"), ("--filter", "age__gt=1")
+        for options, texts in (
+            ((*tag,), ("-- SMEMBERS {lib:author}:eq:tags:a", "no script runs")),
+            ((*tag, *age), ("the script find_plain.lua", "--   ARGV[5]  '{lib:author}:num:age'  the key of an index")),
+            ((*tag, *age, "--count"), ("--   ARGV[1]  'count'", "--   ARGV[6]  '(1'  the lower end of a range")),
+            ((*age, "--sort", "age", "--values", "age"), ("page_of_range.lua", "--   ARGV[1]  '(1'  the lower end")),
+            (
+                (*name, "--sort", "-age"),
+                ("find.lua", "--   ARGV[1]  'pks'  what is wanted", "'1'  1 if from the largest"),
+            ),
+            (("--filter", "name__in=a,b", "--count"), ("find.lua", "'uniq'", "'{lib:author}:uniq:name'", "'a'")),
+            (
+                (
+                    "--filter",
+                    "name__in=",
+                ),
+                ("nothing is sent",),
+            ),
+        ):
+            code, out, err = limpyd("script", "{}:Author", *options)
+            assert (code, err) == (0, ""), options
+            for text in texts:
+                assert text in out, (options, text, out[:2000])
+            assert ("\n#!lua flags=no-writes\n" in out) is ("--   ARGV[1]" in out)
 
     def test_mistakes(self, limpyd):
         for operation in (

@@ -40,7 +40,7 @@ def explain(
     with Session([target], url) as session:
         collection = target.collection(**asked_filters(target, filters or []))
         if sort:
-            collection = collection.sort(*sort, alpha=alpha or None)
+            collection = collection.sort(sort, alpha=alpha or None)
         found: Explanation = session.result(collection.explain())
     document = {**found._asdict(), "leaves": [leaf._asdict() for leaf in found.leaves]}
     printed(

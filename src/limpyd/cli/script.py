@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,12 @@ import typer
 from limpyd.cli.explain import asked_filters
 from limpyd.cli.failures import BadUsage
 from limpyd.cli.targets import Model, model_named
+from limpyd.keys import to_text
+from limpyd.lua.arguments import PageOfRange, PlainQuery, Query
+from limpyd.lua.layouts import named
 from limpyd.query.plan import EVERYTHING
 from limpyd.relations.deletion import DELETE_RELATED
+from limpyd.resp import Argument
 from limpyd.scripts.calls import CREATE, DELETE
 from limpyd.scripts.writes import WRITE, WRITE_MEMBERS
 from limpyd.statements.statement import Statement
@@ -32,10 +37,21 @@ def script(
     filters: Annotated[
         list[str] | None, typer.Option("--filter", help="Of a query, `name=value`; then only the model is named.")
     ] = None,
+    sort: Annotated[
+        list[str] | None, typer.Option(help="Of a query, a field to sort by; -field for largest first.")
+    ] = None,
+    values: Annotated[list[str] | None, typer.Option(help="Of a query, a field that is read of each object.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Of a query, how many match.")] = False,
 ) -> int:
     """Print the Lua that the server runs for an operation. Nothing is sent to any server."""
-    if filters is not None:
-        print_lines(of_query(model_named(operation), filters))
+    if filters is not None or sort or values or count:
+        model = model_named(operation)
+        collection: Any = model.collection(**asked_filters(model, filters or []))
+        if sort:
+            collection = collection.sort(sort)
+        if values:
+            collection = collection.values(*values)
+        print_lines(of_query(collection, counted=count))
         return 0
     model_name, _, rest = _parted(operation)
     model = model_named(model_name)
@@ -85,21 +101,46 @@ def of_command(model: Model, field_name: str, method: str) -> list[str]:
     return of_statement(statement) if statement is not None else of_general(WRITE_MEMBERS if field.many else WRITE)
 
 
-def of_query(model: Model, filters: list[str]) -> list[str]:
-    """The script that finds what matches filters."""
-    collection = model.collection(**asked_filters(model, filters))
-    request = collection._plan().items(collection._query.shape, EVERYTHING)
+LAYOUTS = {"find_plain": PlainQuery, "page_of_range": PageOfRange}
+"""What scripts of queries are told; others are told a whole query."""
+
+
+def of_query(collection: Any, *, counted: bool = False) -> list[str]:
+    """What answers a query: the script, with what it is told; or a command."""
+    plan = collection._plan()
+    request = plan.count() if counted else plan.items(collection._query.shape, EVERYTHING)
+    if not request.args:
+        return ["-- nothing is sent, since nothing can match"]
     if request.script is None:
-        return [f"-- {request.args[0] if request.args else 'nothing'} is sent; no script runs"]
-    return of_general(request.script)
+        sent = [one.args for one in (request, *request.behind)]
+        return [f"-- {' '.join(map(shown, args))}" for args in sent] + ["-- is sent as it is; no script runs"]
+    layout = LAYOUTS.get(request.script.name)
+    if layout is None and "read_request" in request.script.requires:
+        layout = Query
+    _, sha, count, *sent = request.args
+    keys, args = sent[: int(count)], sent[int(count) :]
+    told = [("", arg) for arg in args] if layout is None else named(layout, args)
+    arguments = [f"{shown(arg)!r}  {what}".rstrip() for what, arg in told]
+    arguments += ["the catalog, the epoch, and 1"] if request.script.guarded else []
+    head = f"-- EVALSHA {shown(sha)}, the script {request.script.name}.lua, sent with"
+    return [head, *numbered("KEYS", map(shown, keys)), *numbered("ARGV", arguments), request.script.source.decode()]
+
+
+def shown(arg: Argument) -> str:
+    """An argument, as text."""
+    return to_text(arg) if isinstance(arg, bytes) else str(arg)
+
+
+def numbered(name: str, texts: Iterable[str]) -> list[str]:
+    """Lines of a comment, one for each element of a table of Lua."""
+    return [f"--   {name}[{number}]  {text}" for number, text in enumerate(texts, 1)]
 
 
 def of_statement(statement: Statement) -> list[str]:
     """A prepared statement: what is sent with it, and its Lua."""
     keys, arguments = statement.described()
-    named = [f"--   KEYS[{number}]  {key}" for number, key in enumerate(keys, 1)]
-    named += [f"--   ARGV[{number}]  {argument}" for number, argument in enumerate(arguments, 1)]
-    return [f"-- EVALSHA {statement.script.sha.decode()}, sent with", *named, statement.script.source.decode()]
+    head = f"-- EVALSHA {statement.script.sha.decode()}, sent with"
+    return [head, *numbered("KEYS", keys), *numbered("ARGV", arguments), statement.script.source.decode()]
 
 
 def of_general(general: Any) -> list[str]:

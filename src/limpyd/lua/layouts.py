@@ -54,12 +54,12 @@ def _alternatives(hint: Any) -> Sequence[Any]:
 
 
 def named(layout: type, args: Sequence[Argument]) -> Iterator[tuple[str, Argument]]:
-    """Each of the arguments that begin with a layout, after what it is; those that follow are `more`."""
+    """Each of the arguments that begin with a layout, after what it is; those that follow after nothing."""
     found: list[tuple[str, Argument]] = []
     _named(found, fields_of(layout), args)
     yield from found
     for arg in args[len(found) :]:
-        yield "more", arg
+        yield "", arg
 
 
 def _named(found: list[tuple[str, Argument]], fields: Sequence[Field], args: Sequence[Argument]) -> None:

@@ -33,6 +33,7 @@ class Explanation(NamedTuple):
         commands: the commands that are sent.
         round_trips: how many requests that takes.
         warnings: what will be slow, and the cure.
+        script: the command that prints the Lua that runs; empty if none does.
     """
 
     query: str
@@ -43,6 +44,7 @@ class Explanation(NamedTuple):
     commands: list[str]
     round_trips: int
     warnings: list[str]
+    script: str = ""
 
     def __str__(self) -> str:
         lines = [self.query, f"  of {self.objects:,} objects"]
@@ -54,6 +56,8 @@ class Explanation(NamedTuple):
             lines.append(f"  order: {self.sort}")
         trips = "1 round trip" if self.round_trips == 1 else f"{self.round_trips} round trips"
         lines += [f"  sends: {command}" for command in self.commands]
+        if self.script:
+            lines.append(f"  its Lua: {self.script}")
         lines.append(f"  takes: {trips}")
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
@@ -166,7 +170,8 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         for key in plan.order
         if key.guesses
     ]
-    return Explanation(text, objects, known, driver, sort, [_command(request)], 0 if plan.empty else 1, warnings)
+    trips = 0 if plan.empty else 1
+    return Explanation(text, objects, known, driver, sort, [_command(request)], trips, warnings, _script(request))
 
 
 def _size(leaf: Leaf, found: int, objects: int) -> LeafSize:
@@ -183,6 +188,15 @@ def _sort(plan: Plan, way: str) -> str:
     if way == "walk":
         return f"{names}, by walking {to_text(plan.order[0].index_key(plan.where))}"
     return f"{names}, by sorting what is found"
+
+
+def _script(request: Request[Any]) -> str:
+    """The command that prints the Lua that runs, if any does."""
+    if request.script is None:
+        return ""
+    model: Any = getattr(request.subject, "model", None)
+    module = "…" if model.__module__ == "__main__" else model.__module__
+    return f"limpyd script {module}:{model.__qualname__} --filter …"
 
 
 def _command(request: Request[Any]) -> str:
