@@ -384,11 +384,8 @@ class TestScript:
             ),
             (("--filter", "name__in=a,b", "--count"), ("find.lua", "'uniq'", "'{lib:author}:uniq:name'", "'a'")),
             (
-                (
-                    "--filter",
-                    "name__in=",
-                ),
-                ("nothing is sent",),
+                ("--filter", "name__in="),
+                ("-- HGET {lib:author}:uniq:name \n", "no script runs"),
             ),
         ):
             code, out, err = limpyd("script", "{}:Author", *options)
