@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from limpyd import (
     EqualIndex,
+    EqualIndexWith,
     FKInstanceHashField,
     InstanceHashField,
     NumberRangeIndex,
@@ -21,8 +23,11 @@ from limpyd import (
     SetField,
     StringField,
     TextRangeIndex,
+    VersionField,
 )
-from limpyd.cli.script import of_command, of_model
+from limpyd.cli.script import of_command, of_model, of_statement
+from tools.lua import GLOBALS
+from tools.lua_names import names_in
 
 FOLDER = Path(__file__).parent / "golden"
 database_of_all = RedisDatabase()
@@ -49,6 +54,23 @@ class Person(RedisModel):
     tags = SetField()
 
 
+class Parcel(RedisModel):
+    database = database_of_all
+    namespace = "golden"
+    name = InstanceHashField(indexes=[EqualIndexWith(other_fields=["size"], unique=True)])
+    size = InstanceHashField(type=float, indexes=[EqualIndex])
+    label = StringField(indexes=[TextRangeIndex(case_sensitive=False)])
+    sent = StringField(type=datetime, indexes=[NumberRangeIndex])
+    count = InstanceHashField(type=int, indexable=True)
+    tags = SetField(indexable=True)
+    version = VersionField()
+
+
+def of_several(model, operation, *names, removed=()):
+    """The statement of an operation on several fields."""
+    return of_statement(model._schema.statements._combined((operation, names, removed)))
+
+
 OPERATIONS = {
     "create": lambda: of_model(Person, "create"),
     "create_with_given_key": lambda: of_model(Team, "create"),
@@ -59,6 +81,15 @@ OPERATIONS = {
     "hdel_two_indexes": lambda: of_command(Person, "city", "hdel"),
     "set_text": lambda: of_command(Person, "motto", "set"),
     "hset_reference": lambda: of_command(Person, "team", "hset"),
+    "create_with_members": lambda: of_model(Parcel, "create"),
+    "hset_float": lambda: of_command(Parcel, "size", "hset"),
+    "set_without_case": lambda: of_command(Parcel, "label", "set"),
+    "set_moment": lambda: of_command(Parcel, "sent", "set"),
+    "hincrby": lambda: of_command(Parcel, "count", "hincrby"),
+    "append_unique": lambda: of_command(Team, "title", "append"),
+    "update": lambda: of_several(Parcel, "update", "count", "label", "sent", removed=("sent",)),
+    "hmset": lambda: of_several(Person, "hmset", "name", "email", "note"),
+    "hdel_several": lambda: of_several(Person, "hdel", "name", "age", removed=("name", "age")),
     "plain": lambda: of_command(Person, "tags", "sadd"),
 }
 
@@ -71,6 +102,12 @@ def test_statement(name):
         FOLDER.mkdir(exist_ok=True)
         path.write_text(lines, "utf-8")
     assert path.read_text("utf-8") == lines
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.lua")), ids=lambda path: path.stem)
+def test_nothing_is_undefined(path):
+    """The templates are checked by what becomes of them."""
+    assert names_in(path.read_text("utf-8").partition("#!lua")[2].partition("\n")[2]).free.keys() <= GLOBALS
 
 
 def test_there_are_no_others():

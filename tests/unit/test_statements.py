@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 
 import pytest
 
-from limpyd import EqualIndex, InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
+from limpyd import (
+    EqualIndex,
+    InstanceHashField,
+    NumberRangeIndex,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    StringField,
+    VersionField,
+)
 from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
+from limpyd.statements.on_demand import OnDemand
 from limpyd.statements.statement import Prepared
 
 
@@ -99,6 +110,48 @@ def test_models_that_are_alike_share_their_scripts(thing):
     other.email.hset("x")
     assert Other.collection(email="x", name="a").count() == 1
     assert thing.collection(email="x").count() == 0
+
+
+HOSTILE = ["'", '"', "\\", "\n", "]]", "--[[", "$key", "$pk", "%", "é🐍"]
+
+
+@pytest.mark.parametrize("odd", HOSTILE, ids=repr)
+def test_names_are_no_lua(one_server, odd, monkeypatch):
+    """Of a namespace and of a model, in each kind of statement."""
+    monkeypatch.setattr("limpyd.model.statements.OnDemand", partial(OnDemand, threshold=0))
+
+    class Odd(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        namespace = f"a{odd}"
+        model_name = f"b{odd}"
+        name = InstanceHashField(indexable=True)
+        email = InstanceHashField(unique=True)
+        size = InstanceHashField(type=float, indexes=[EqualIndex, NumberRangeIndex])
+        text = StringField(unique=True)
+        count = StringField(type=int, indexable=True)
+        tags = SetField(indexable=True)
+        version = VersionField()
+
+    one, other = Odd(name="a", email="x", tags=["t"], count=1), Odd(email="y", text="tx")
+    one.name.hset("b")
+    one.size.hset(2.5)
+    one.count.incr(4)
+    one.tags.sadd("u")
+    assert one.update(name="c", text="t", count=None) == 2
+    one.hmset(name="d", size=1.5)
+    with pytest.raises(UniquenessError):
+        one.email.hset("y")
+    with pytest.raises(UniquenessError):
+        one.text.append("x")
+    with pytest.raises(UniquenessError):
+        one.update(name="e", text="tx")
+    assert Odd.collection(name="d", size=1.5, email="x", text="t").count() == 1
+    assert list(Odd.check()) == []
+    one.hdel("name", "size")
+    one.delete()
+    other.delete()
+    assert {key for key in Odd.database.scan_keys() if not key.endswith((":meta", ":seq"))} == set()
+    Odd.database.close()
 
 
 def test_a_lost_script_costs_one_more_request(thing, one_server):

@@ -1,0 +1,229 @@
+-- EVALSHA 0da0316b8cc8ee5b2551361397e5c7a27177251d, sent with
+--   KEYS[1]  {golden:parcel}:pks
+--   KEYS[2]  {golden:parcel}:meta
+--   KEYS[3]  {golden:parcel}:nothing
+--   KEYS[4]  {golden:parcel}:seq
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  the primary key
+--   ARGV[3]  a 1 for each of name, size, label, sent, count, EqualIndexWith that gets a value, else 0
+--   ARGV[4]  a 1 for each of tags that gets members, else 0
+--   ARGV[5]  name
+--   ARGV[6]  size
+--   ARGV[7]  what EqualIndex of Parcel.size keeps of it
+--   ARGV[8]  label
+--   ARGV[9]  what TextRangeIndex of Parcel.label keeps of it
+--   ARGV[10]  sent
+--   ARGV[11]  what NumberRangeIndex of Parcel.sent keeps of it
+--   ARGV[12]  count
+--   ARGV[13]  what NumberRangeIndex of Parcel.count keeps of it
+--   ARGV[14]  what EqualIndexWith keeps of name, size
+--   ARGV[15]  of each that gets members: a command, a count and arguments, a count and keys of indexes …
+#!lua
+-- Creates an object: primary key, membership, values and indexes.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+--        4 the last automatic primary key, if they are automatic
+-- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
+--        gets a value, else 0   4 of each field of many members the same, if the model has some
+--        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
+--        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
+--        many keys of its indexes, and those
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+local tag = string.sub(KEYS[1], 1, -4)
+local pk, given = ARGV[2], ARGV[3]
+local whole = given == '111111'
+local at, failed, outcome, reply = KEYS[1], false, false, false
+local counted, moved_from, listed, hash, stored = false, false, false, false, false
+local set3, set4, added0, removed0, member1, added1, removed1, score2, changed2, is_new2, score3, changed3, is_new3, owner4, added4, removed4
+local gathered, entered = {}, {}
+repeat
+  -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
+  -- them moves the counter on to the number of objects, since most below that will be in use too.
+  at = KEYS[4]
+  counted = call('INCR', at)
+  if type(counted) ~= 'number' then failed = counted break end
+  pk = counted < 2 ^ 53 and string.format('%.0f', counted) or call('GET', at) -- beyond that Lua rounds
+  if type(pk) == 'table' then failed = pk break end
+  at = KEYS[1]
+  reply = call('SADD', at, pk)
+  if reply == 0 then
+    moved_from = pk
+    local objects = call('SCARD', at)
+    at = KEYS[4]
+    reply = objects
+    if type(objects) == 'number' then
+      reply = objects > counted and call('SET', at, objects) or 0
+    end
+    while reply == 0 or type(reply) == 'table' and reply.ok do
+      at = KEYS[4]
+      local number = call('INCR', at)
+      if type(number) == 'number' then
+        pk = number < 2 ^ 53 and string.format('%.0f', number) or call('GET', at)
+        reply = pk
+        if type(pk) ~= 'table' then
+          at = KEYS[1]
+          reply = call('SADD', at, pk)
+        end
+      else
+        reply = number
+      end
+    end
+  end
+  if reply ~= 1 then failed = reply break end
+  listed = true
+  hash = tag .. 'hash:' .. pk
+  at = hash
+  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk)
+  if reply ~= 0 then
+    failed = reply
+    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk } or {}) do
+      if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
+    end
+    break
+  end
+  at = hash
+  if whole then
+    reply = call('HSET', hash, 'version', '1', 'name', ARGV[5], 'size', ARGV[6], 'count', ARGV[12])
+  else
+    local values, last = { 'version', '1' }, 2
+    if string.byte(given, 1) == 49 then values[last + 1], values[last + 2], last = 'name', ARGV[5], last + 2 end
+    if string.byte(given, 2) == 49 then values[last + 1], values[last + 2], last = 'size', ARGV[6], last + 2 end
+    if string.byte(given, 5) == 49 then values[last + 1], values[last + 2], last = 'count', ARGV[12], last + 2 end
+    reply = last > 0 and call('HSET', hash, unpack(values)) or 0
+  end
+  if type(reply) ~= 'number' then failed = reply break end
+  stored = reply > 0
+  if whole or string.byte(given, 2) == 49 then
+    at = (tag .. 'eq:size:') .. ARGV[7]
+    reply = call('SADD', at, pk)
+    if type(reply) ~= 'number' then failed = reply break end
+    added0 = reply == 1
+  end
+  if whole or string.byte(given, 3) == 49 then
+    at = tag .. 'field:label:' .. pk
+    reply = call('SET', at, ARGV[8])
+    if reply.err then failed = reply break end
+    set3 = true
+    at, member1 = (tag .. 'lex:label'), string.gsub(ARGV[9], '%z', '\0\255') .. '\0\0' .. pk
+    reply = call('ZADD', at, 0, member1)
+    if type(reply) ~= 'number' then failed = reply break end
+    added1 = reply == 1
+  end
+  if whole or string.byte(given, 4) == 49 then
+    at = tag .. 'field:sent:' .. pk
+    reply = call('SET', at, ARGV[10])
+    if reply.err then failed = reply break end
+    set4 = true
+    at = (tag .. 'num:sent')
+    reply = call('ZADD', at, 'NX', ARGV[11], pk)
+    if reply == 0 then
+      score2 = call('ZSCORE', at, pk)
+      reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[11], pk)
+    end
+    if type(reply) ~= 'number' then failed = reply break end
+    changed2, is_new2 = true, not score2
+  end
+  if whole or string.byte(given, 5) == 49 then
+    at = (tag .. 'num:count')
+    reply = call('ZADD', at, 'NX', ARGV[13], pk)
+    if reply == 0 then
+      score3 = call('ZSCORE', at, pk)
+      reply = type(score3) == 'table' and score3 or call('ZADD', at, ARGV[13], pk)
+    end
+    if type(reply) ~= 'number' then failed = reply break end
+    changed3, is_new3 = true, not score3
+  end
+  if whole or string.byte(given, 6) == 49 then
+    at = (tag .. 'uniq:name+size')
+    reply = call('HSETNX', at, ARGV[14], pk)
+    if reply == 1 then
+      added4 = true
+    elseif reply == 0 then
+      owner4 = call('HGET', at, ARGV[14])
+      reply = owner4
+      if owner4 ~= pk and type(owner4) == 'string' then
+        at = KEYS[1]
+        reply = call('SISMEMBER', at, owner4)
+        if reply == 1 then outcome = { 'unique', 5, ARGV[14], owner4 } break end
+        if reply == 0 then
+          at = (tag .. 'uniq:name+size')
+          reply = call('HSET', at, ARGV[14], pk)
+          added4 = reply == 0
+        end
+      end
+    end
+    if type(reply) == 'table' then failed = reply break end
+  end
+  if ARGV[4] ~= '0' then
+    local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk }
+    for number = 1, #places do
+      if string.byte(ARGV[4], number) == 49 then
+        local command, first, last = ARGV[next_at], next_at + 2, next_at + 1 + ARGV[next_at + 1]
+        at = places[number]
+        -- In slices of whole pairs and triples, as HSET and GEOADD take them.
+        for from = first, last, 996 do
+          reply = call(command, at, unpack(ARGV, from, math.min(from + 995, last)))
+          if type(reply) == 'table' and reply.err then failed = reply break end
+          gathered[number] = at
+        end
+        first, last = last + 2, last + 1 + ARGV[last + 1]
+        for entry = first, failed and 0 or last do
+          at = ARGV[entry]
+          reply = call('SADD', at, pk)
+          if type(reply) ~= 'number' then failed = reply break end
+          if reply == 1 then entered[#entered + 1] = at end
+        end
+        next_at = last + 1
+      end
+      if failed then break end
+    end
+  end
+  if failed then break end
+  return pk
+until true
+
+-- What was done is taken back, the last of it first.
+local broken = false
+local function undo(command, at_key, ...)
+  local undone = call(command, at_key, ...)
+  if type(undone) == 'table' and undone.err then
+    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+  end
+end
+for number = #entered, 1, -1 do
+  undo('SREM', entered[number], pk)
+end
+for _, key in pairs(gathered) do
+  undo('DEL', key)
+end
+if added4 and owner4 then undo('HSET', (tag .. 'uniq:name+size'), ARGV[14], owner4) elseif added4 then undo('HDEL', (tag .. 'uniq:name+size'), ARGV[14]) end
+if changed3 and not is_new3 and score3 then undo('ZADD', (tag .. 'num:count'), score3, pk) elseif changed3 then undo('ZREM', (tag .. 'num:count'), pk) end
+if changed2 and not is_new2 and score2 then undo('ZADD', (tag .. 'num:sent'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:sent'), pk) end
+if set4 then undo('DEL', tag .. 'field:sent:' .. pk) end
+if added1 then undo('ZREM', (tag .. 'lex:label'), member1) end
+if set3 then undo('DEL', tag .. 'field:label:' .. pk) end
+if added0 then undo('SREM', (tag .. 'eq:size:') .. ARGV[7], pk) end
+if stored then
+  undo('DEL', hash)
+end
+if listed then
+  undo('SREM', KEYS[1], pk)
+end
+if moved_from then
+  undo('SET', KEYS[4], moved_from)
+end
+if type(counted) == 'number' then
+  undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+

@@ -1,0 +1,80 @@
+-- EVALSHA fc0888c7d8e36b72108cb506d50ada0fdd2a4737, sent with
+--   KEYS[1]  {golden:person}:pks
+--   KEYS[2]  {golden:person}:meta
+--   KEYS[3]  {golden:person}:nothing
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  '{golden:person}:hash:'
+--   ARGV[3]  'name'
+--   ARGV[4]  '{golden:person}:eq:name:'
+--   ARGV[5]  'age'
+--   ARGV[6]  '{golden:person}:num:age'
+--   ARGV[7]  the primary key
+#!lua flags=allow-oom
+-- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2… names and keys   ARGV[7] the primary key, and of each field that gets a value that, and what
+--        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
+--        is counted
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
+--        'broken' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+local pk, at, failed, outcome, result = ARGV[7], KEYS[1], false, false, false
+local key = ARGV[2] .. pk
+local before0, before1, done0, added0, removed0, score1, changed1, is_new1
+local reply = call('SISMEMBER', at, pk)
+if reply == 0 then
+  return { 'gone' }
+end
+repeat
+  if reply ~= 1 then failed = reply break end
+  at = key
+  reply = call('HMGET', key, ARGV[3], ARGV[5])
+  if reply.err then failed = reply break end
+  before0, before1 = reply[1], reply[2]
+  at = key
+  result = call('HDEL', key, ARGV[3], ARGV[5])
+  if type(result) == 'table' and result.err then failed = result break end
+  done0 = true
+  if before0 ~= false then
+    if before0 then
+      at = ARGV[4] .. before0
+      reply = call('SREM', at, pk)
+      if type(reply) ~= 'number' then failed = reply break end
+      removed0 = reply == 1
+    end
+  end
+  if before1 ~= false then
+    at = ARGV[6]
+    reply = call('ZREM', at, pk)
+    if type(reply) ~= 'number' then failed = reply break end
+    changed1 = reply == 1
+  end
+  return result
+until true
+
+-- What was done is taken back, the last of it first.
+local broken = false
+local function undo(command, at_key, ...)
+  local undone = call(command, at_key, ...)
+  if type(undone) == 'table' and undone.err then
+    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+  end
+end
+if changed1 and not is_new1 and before1 then undo('ZADD', ARGV[6], before1, pk) elseif changed1 then undo('ZREM', ARGV[6], pk) end
+if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
+if done0 then
+  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
+  if before1 then undo('HSET', key, ARGV[5], before1) else undo('HDEL', key, ARGV[5]) end
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+

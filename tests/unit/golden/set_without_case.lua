@@ -1,0 +1,91 @@
+-- EVALSHA 05cb35bacea8632672bb9c5e633bb899fecf46c0, sent with
+--   KEYS[1]  {golden:parcel}:pks
+--   KEYS[2]  {golden:parcel}:meta
+--   KEYS[3]  {golden:parcel}:nothing
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  '{golden:parcel}:field:label:'
+--   ARGV[3]  '{golden:parcel}:lex:label'
+--   ARGV[4]  the primary key
+--   ARGV[5]  the value
+--   ARGV[6]  what TextRangeIndex of Parcel.label keeps of it
+#!lua
+-- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each field that gets a value that, and what
+--        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
+--        is counted
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
+--        'broken' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+-- library/form_casefold.lua
+local function form_casefold(value)
+  if string.find(value, '[\128-\255]') then
+    return nil, 'only Python can fold the case of what is not ASCII', true
+  end
+  return string.lower(value)
+end
+local pk, at, failed, outcome, result = ARGV[4], KEYS[1], false, false, false
+local value0 = ARGV[5]
+local key0 = ARGV[2] .. pk
+local before0, done0, member0, added0, removed0, old0, unknown
+local reply = call('SISMEMBER', at, pk)
+if reply == 0 then
+  return { 'gone' }
+end
+repeat
+  if reply ~= 1 then failed = reply break end
+  at = key0
+  before0 = call('GET', at)
+  if type(before0) == 'table' then failed = before0 break end
+  if before0 ~= value0 then
+    if before0 then
+      old0, reply, unknown = form_casefold(before0)
+      if unknown then outcome = { 'asked', ARGV[3], before0, ARGV[3], value0 or before0 } break end
+    end
+  end
+  at = key0
+  result = call('SET', key0, value0)
+  if type(result) == 'table' and result.err then failed = result break end
+  done0 = true
+  if before0 ~= value0 then
+    if old0 and old0 ~= ARGV[6] then
+      at = ARGV[3]
+      reply = call('ZREM', at, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk)
+      if type(reply) ~= 'number' then failed = reply break end
+      removed0 = reply == 1
+    end
+    if old0 ~= ARGV[6] then
+      at, member0 = ARGV[3], string.gsub(ARGV[6], '%z', '\0\255') .. '\0\0' .. pk
+      reply = call('ZADD', at, 0, member0)
+      if type(reply) ~= 'number' then failed = reply break end
+      added0 = reply == 1
+    end
+  end
+  return result
+until true
+
+-- What was done is taken back, the last of it first.
+local broken = false
+local function undo(command, at_key, ...)
+  local undone = call(command, at_key, ...)
+  if type(undone) == 'table' and undone.err then
+    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+  end
+end
+if added0 then undo('ZREM', ARGV[3], member0) end
+if removed0 then undo('ZADD', ARGV[3], 0, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk) end
+if done0 then
+  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+
