@@ -109,6 +109,14 @@ call('ZADD', '{hand}:num:count', count, pk)
 return count
 """
 
+ADD_INDEXED = """
+local call, pk = redis.call, ARGV[1]
+if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
+local added = call('SADD', '{hand}:words:' .. pk, ARGV[2])
+if added == 1 then call('SADD', '{hand}:eq:words:' .. ARGV[2], pk) end
+return added
+"""
+
 SEVERAL = """
 local call, pk, city = redis.call, ARGV[1], ARGV[4]
 if call('SISMEMBER', '{hand}:pks', pk) == 0 then return redis.error_reply('GONE') end
@@ -185,7 +193,7 @@ def singles(way: Way) -> Operations:
     ask, then = way.ask, way.then
     create, indexed, unique, delete = map(way.load, (CREATE, UPDATE_INDEXED, UPDATE_UNIQUE, DELETE))
     plain = {name: way.load(plain_write(command)) for name, command in WRITES.items()}
-    several, increment = way.load(SEVERAL), way.load(INCREMENT)
+    several, increment, add_indexed = map(way.load, (SEVERAL, INCREMENT, ADD_INDEXED))
     following = {name: way.load(indexed_write(*index)) for name, index in OF_INDEXES.items()}
     hash_key, note_key = f"{{hand}}:hash:{SOMEBODY}", f"{{hand}}:field:note:{SOMEBODY}"
     numbers, doomed, turns = count(1), count(FEW + 1), count(1)
@@ -228,6 +236,9 @@ def singles(way: Way) -> Operations:
         ),
         "update a reference": lambda: follow("update a reference", next(turns) % 7 + 1),
         "incr an indexed number": lambda: ask("EVALSHA", increment, 1, "{hand}:pks", SOMEBODY, 1),
+        "sadd to an indexed set": lambda: ask(
+            "EVALSHA", add_indexed, 1, "{hand}:pks", SOMEBODY, f"Word {next(turns) % 900}"
+        ),
         "set 3 fields": lambda: ask(
             "EVALSHA", several, 1, "{hand}:pks", SOMEBODY, "a name", next(turns) % 90, f"City {next(turns) % 7}"
         ),

@@ -47,6 +47,7 @@ def singles(port: int, db: int, _size: int) -> Operations:
         "update without case": lambda: thing.label.hset(f"Label {next(turns) % 7}"),
         "update a reference": lambda: thing.owner.hset(next(turns) % 7 + 1),
         "incr an indexed number": lambda: thing.count.hincrby(),
+        "sadd to an indexed set": lambda: thing.words.sadd(f"Word {next(turns) % 900}"),
         "set 3 fields": lambda: some.hmset(name="a name", age=next(turns) % 90, city=f"City {next(turns) % 7}"),
         "exists": lambda: Person.exists(SOMEBODY),
         "delete": Operation(lambda: Person.lazy_connect(next(doomed)).delete(), create),

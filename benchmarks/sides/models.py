@@ -39,6 +39,7 @@ class ThingFields:
     title = InstanceHashField(indexes=[TextRangeIndex])
     label = InstanceHashField(indexes=[TextRangeIndex(case_sensitive=False)])
     owner = FKInstanceHashField("self")
+    words = SetField(indexable=True)
 
 
 class NotebookFields:

@@ -275,7 +275,7 @@ def test_in_pipelines_and_transactions(one_server, go):
         first = one.update(name="p", word="Ü")
         one.hmset(name="q", age=1)
         second = one.update(name="r", word="ü")
-    assert (first.result, second.result, one.name.hget()) == (2, 3, "r")
+    assert (first.value, second.value, one.name.hget()) == (2, 3, "r")
     with pytest.raises(UniquenessError), database.transaction():
         one.update(name="s", age=9)
         two.update(name="s", email="e1")

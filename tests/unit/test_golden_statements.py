@@ -16,11 +16,13 @@ from limpyd import (
     EqualIndexWith,
     FKInstanceHashField,
     InstanceHashField,
+    ListField,
     NumberRangeIndex,
     PKField,
     RedisDatabase,
     RedisModel,
     SetField,
+    SortedSetField,
     StringField,
     TextRangeIndex,
     VersionField,
@@ -63,6 +65,9 @@ class Parcel(RedisModel):
     sent = StringField(type=datetime, indexes=[NumberRangeIndex])
     count = InstanceHashField(type=int, indexable=True)
     tags = SetField(indexable=True)
+    owned = SetField(unique=True)
+    board = SortedSetField(type=float, indexes=[EqualIndex])
+    queue = ListField(indexable=True)
     version = VersionField()
 
 
@@ -90,6 +95,10 @@ OPERATIONS = {
     "update": lambda: of_several(Parcel, "update", "count", "label", "sent", removed=("sent",)),
     "hmset": lambda: of_several(Person, "hmset", "name", "email", "note"),
     "hdel_several": lambda: of_several(Person, "hdel", "name", "age", removed=("name", "age")),
+    "sadd": lambda: of_command(Parcel, "tags", "sadd"),
+    "srem_unique": lambda: of_command(Parcel, "owned", "srem"),
+    "zadd": lambda: of_command(Parcel, "board", "zadd"),
+    "rpush": lambda: of_command(Parcel, "queue", "rpush"),
     "plain": lambda: of_command(Person, "tags", "sadd"),
 }
 

@@ -41,7 +41,7 @@ LAYERS = [
     {"indexes.custom", "indexes.settings", "indexes.limpyd2", "indexes.kept"},
     {"statements.formed", "statements.slot"},
     {"statements.entries"},
-    {"statements.write", "statements.delete"},
+    {"statements.write", "statements.delete", "statements.members"},
     {"statements.assign", "statements.run", "statements.update"},
     {"indexes.base"},
     {"indexes.equal", "indexes.multi"},

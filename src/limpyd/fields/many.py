@@ -13,8 +13,11 @@ from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
 from limpyd.fields.waiting import BoundWaiting
 from limpyd.iteration import Items, Unread, unread_length
+from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.calls import NewObject
+from limpyd.statements.members import members_write
+from limpyd.statements.statement import Statement
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -38,6 +41,11 @@ class MembersField(ValueField[T]):
         except (TypeError, ValueError, OverflowError):
             stored = super().encode(value)  # which says what is wrong
         return stored if codec.canonical is bytes else codec.canonical(stored)
+
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.together or self.listing_in(where) or place.escalates:
+            return super().prepared(where, place, command)
+        return members_write(self.model, where, command, self, place.prefix, place.indexes)
 
     def members(self, values: Any) -> list[bytes]:
         """The members of a new object's value.

@@ -1,4 +1,4 @@
--- EVALSHA 0da0316b8cc8ee5b2551361397e5c7a27177251d, sent with
+-- EVALSHA b74d6b1920c07d82de4bfcbc258c4d823084d72f, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -6,7 +6,7 @@
 --   ARGV[1]  the epoch of the catalog
 --   ARGV[2]  the primary key
 --   ARGV[3]  a 1 for each of name, size, label, sent, count, EqualIndexWith that gets a value, else 0
---   ARGV[4]  a 1 for each of tags that gets members, else 0
+--   ARGV[4]  a 1 for each of tags, board, queue that gets members, else 0
 --   ARGV[5]  name
 --   ARGV[6]  size
 --   ARGV[7]  what EqualIndex of Parcel.size keeps of it
@@ -83,10 +83,10 @@ repeat
   listed = true
   hash = tag .. 'hash:' .. pk
   at = hash
-  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk)
+  reply = call('EXISTS', tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk)
   if reply ~= 0 then
     failed = reply
-    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk } or {}) do
+    for _, key in ipairs(type(reply) == 'number' and { tag .. 'hash:' .. pk, tag .. 'field:label:' .. pk, tag .. 'field:sent:' .. pk, tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk, tag .. 'field:owned:' .. pk } or {}) do
       if call('EXISTS', key) == 1 then outcome = { 'occupied', key, call('TYPE', key).ok or 'none' } break end
     end
     break
@@ -164,8 +164,8 @@ repeat
     end
     if type(reply) == 'table' then failed = reply break end
   end
-  if ARGV[4] ~= '0' then
-    local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk }
+  if ARGV[4] ~= '000' then
+    local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk }
     for number = 1, #places do
       if string.byte(ARGV[4], number) == 49 then
         local command, first, last = ARGV[next_at], next_at + 2, next_at + 1 + ARGV[next_at + 1]

@@ -1,0 +1,37 @@
+-- Adds members to a value of many, or takes some out, one after the other; its indexes follow: all of it, or nothing.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2… names and keys   $pk the primary key, and of each member its arguments of the command, and what
+--        those of its indexes keep of it that do not keep it itself
+-- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- $guard
+local pk, at, failed, outcome, count, steps = $pk, KEYS[1], false, false, 0, {}
+local key = $key
+local reply = call('SISMEMBER', at, pk)
+if reply == 0 then
+  return { 'gone' }
+end
+repeat
+  if reply ~= 1 then failed = reply break end
+  for first = $first, #ARGV, $width do
+    local member, changes, before = $member, false, false
+    local $locals
+    steps[#steps + 1] = function(undo)
+      -- $undo
+      -- $restore
+    end
+    at = key
+    -- $run
+    if changes then
+      -- $follow
+    end
+  end
+  if failed or outcome then break end
+  return count
+until true
+
+-- $undo_function
+for number = #steps, 1, -1 do
+  steps[number](undo)
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

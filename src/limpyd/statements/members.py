@@ -1,0 +1,148 @@
+"""Statements that add members to a field of many, or take some out, and make its indexes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.command_table import FREEING
+from limpyd.indexes.kept import Kept
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Subject
+from limpyd.scripts.outcomes import Claim, Model
+from limpyd.statements.entries import Entry, NoRoom, locals_of, of_kind, sections
+from limpyd.statements.names import Names
+from limpyd.statements.source import compiled, filled
+from limpyd.statements.statement import Statement
+
+MOST_MEMBERS = 100
+"""With more of them the general script looks at all at once."""
+
+
+class Form(NamedTuple):
+    """The form of a command.
+
+    Attributes:
+        width: how many arguments stand for each member, which is the last of them.
+        removes: whether it takes members out.
+    """
+
+    width: int = 1
+    removes: bool = False
+
+
+COMMANDS = {
+    "LPUSH": Form(),
+    "RPUSH": Form(),
+    "SADD": Form(),
+    "SREM": Form(removes=True),
+    "ZADD": Form(width=2),
+    "ZREM": Form(removes=True),
+}
+"""Those for which there is a template, lua/commands."""
+
+
+class MembersWrite(Statement):
+    """The statement of a command on members."""
+
+    __slots__ = ("_computed", "_width")
+
+    def __init__(
+        self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
+    ) -> None:
+        form = COMMANDS[command]
+        checks = () if form.removes else field.checks_in(where)
+        names = Names()
+        key = names.key_of(prefix)
+        keys = [names.argument(each) for each in (*(key for _, _, key in checks), *(index.key for index in indexes))]
+        first = names.end + 1
+        member = f"ARGV[first + {form.width - 1}]"
+        computed = [index for index in indexes if index.form != b"text"]
+        entries = []
+        for number, (kind, _, _) in enumerate(checks):
+            entries.append(Entry(keys[number], kind, number, 0, "member", "member"))
+        for number, index in enumerate(indexes, len(entries)):
+            text = "member"
+            if index in computed:
+                text = f"ARGV[first + {form.width + computed.index(index)}]"
+            new, old = ("false", text) if form.removes else (text, "false")
+            value = "false" if form.removes else "member"
+            entries.append(Entry(keys[number], index.kind, number, 0, value, new, old))
+        follow = [entry.remove(certain=True) if form.removes else entry.check() + entry.add() for entry in entries]
+        template = sections(f"commands/{command.lower()}")
+        source = filled(
+            "change_members",
+            pk=f"ARGV[{names.end}]",
+            key=key,
+            first=str(first),
+            width=str(form.width + len(computed)),
+            member=member,
+            locals=locals_of(["stored"] if form.width > 1 else [], entries),
+            run=template["run"],
+            follow="".join(follow),
+            undo="".join(entry.undo() for entry in reversed(entries)),
+            restore=template["restore"],
+        )
+        flags = {"allow-oom"} if command in FREEING else set()
+        if checks and model.crosses:
+            flags.add("allow-cross-slot-keys")
+        subject: Subject = field
+        script = compiled(command.lower(), source, frozenset(flags))
+        super().__init__(script, model, where, command, tuple(names.given), subject, (Claim(model, field.name),))
+        self._computed = computed
+        self._width = form.width
+
+    @property
+    def given_names(self) -> list[str]:
+        score = ["the score"] if self._width > 1 else []
+        return [", ".join([*score, "the member", *(f"what {index} keeps of it" for index in self._computed)]) + ", …"]
+
+    def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
+        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
+
+        Raises:
+            InvalidValue: an index cannot keep a member.
+        """
+        width, computed = self._width, self._computed
+        if len(args) > MOST_MEMBERS * width or len(args) % width or args[0] in OPTIONS:
+            return None
+        if not computed:
+            return args
+        given: list[Argument] = []
+        for at in range(0, len(args), width):
+            given += args[at : at + width]
+            member: Any = args[at + width - 1]
+            for index in computed:
+                given += index.kept(member)
+        return given
+
+
+OPTIONS = frozenset({"NX", "XX", "GT", "LT", "CH", "INCR"})
+"""What stands before the scores of ZADD makes it another command."""
+
+
+def members_write(
+    model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
+) -> MembersWrite | None:
+    """Returns the statement; None if only the general script can run the command.
+
+    Args:
+        model: the model.
+        where: the partition.
+        command: the command.
+        field: the field.
+        prefix: what its keys begin with, or stands around the primary key in them.
+        indexes: its indexes, each of which tells any two members apart.
+    """
+    if command not in COMMANDS or not all(map(_follows, indexes)):
+        return None
+    try:
+        return MembersWrite(model, where, command, field, prefix, indexes)
+    except NoRoom:
+        return None
+
+
+def _follows(index: Kept) -> bool:
+    """Whether a statement can add a member to an index and take it out: it has one entry, beside those of others."""
+    template = of_kind(index.kind)
+    return index.of_values and index.keeps_one and index.tells_apart and "remove" in template

@@ -1,0 +1,72 @@
+-- EVALSHA 3c90af36bc02532af03582c68028f56c333fb236, sent with
+--   KEYS[1]  {golden:parcel}:pks
+--   KEYS[2]  {golden:parcel}:meta
+--   KEYS[3]  {golden:parcel}:nothing
+--   ARGV[1]  the epoch of the catalog
+--   ARGV[2]  '{golden:parcel}:field:board:'
+--   ARGV[3]  '{golden:parcel}:eq:board:'
+--   ARGV[4]  the primary key
+--   ARGV[5]  the score, the member, what EqualIndex of Parcel.board keeps of it, …
+#!lua
+-- Adds members to a value of many, or takes some out, one after the other; its indexes follow: all of it, or nothing.
+--
+-- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
+-- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each member its arguments of the command, and what
+--        those of its indexes keep of it that do not keep it itself
+-- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+local call = redis.pcall
+local epoch = call('HGET', KEYS[2], ':epoch')
+if epoch ~= ARGV[1] then
+  local failed = type(epoch) == 'table' and epoch.err
+  if failed and string.find(failed, 'WRONGTYPE', 1, true) then
+    failed = 'WRONGTYPE the key ' .. KEYS[2] .. ' should be a hash; move or delete it'
+  end
+  return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
+end
+local pk, at, failed, outcome, count, steps = ARGV[4], KEYS[1], false, false, 0, {}
+local key = ARGV[2] .. pk
+local reply = call('SISMEMBER', at, pk)
+if reply == 0 then
+  return { 'gone' }
+end
+repeat
+  if reply ~= 1 then failed = reply break end
+  for first = 5, #ARGV, 3 do
+    local member, changes, before = ARGV[first + 1], false, false
+    local stored, added0, removed0
+    steps[#steps + 1] = function(undo)
+      if added0 then undo('SREM', ARGV[3] .. ARGV[first + 2], pk) end
+      if removed0 then undo('SADD', ARGV[3] .. false, pk) end
+      if changes then undo('ZREM', key, member) elseif stored then undo('ZADD', key, before, member) end
+    end
+    at = key
+    before = call('ZSCORE', at, member)
+    if type(before) == 'table' then failed = before break end
+    reply = call('ZADD', at, ARGV[first], member)
+    if type(reply) ~= 'number' then failed = reply break end
+    stored, changes, count = true, reply == 1, count + reply
+    if changes then
+      at = ARGV[3] .. ARGV[first + 2]
+      reply = call('SADD', at, pk)
+      if type(reply) ~= 'number' then failed = reply break end
+      added0 = reply == 1
+    end
+  end
+  if failed or outcome then break end
+  return count
+until true
+
+-- What was done is taken back, the last of it first.
+local broken = false
+local function undo(command, at_key, ...)
+  local undone = call(command, at_key, ...)
+  if type(undone) == 'table' and undone.err then
+    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+  end
+end
+for number = #steps, 1, -1 do
+  steps[number](undo)
+end
+return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+
