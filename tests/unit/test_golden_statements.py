@@ -61,6 +61,7 @@ class Parcel(RedisModel):
     namespace = "golden"
     name = InstanceHashField(indexes=[EqualIndexWith(other_fields=["size"], unique=True)])
     size = InstanceHashField(type=float, indexes=[EqualIndex])
+    weight = InstanceHashField(type=float, indexes=[EqualIndex])
     label = StringField(indexes=[TextRangeIndex(case_sensitive=False)])
     sent = StringField(type=datetime, indexes=[NumberRangeIndex])
     count = InstanceHashField(type=int, indexable=True)
@@ -87,7 +88,7 @@ OPERATIONS = {
     "set_text": lambda: of_command(Person, "motto", "set"),
     "hset_reference": lambda: of_command(Person, "team", "hset"),
     "create_with_members": lambda: of_model(Parcel, "create"),
-    "hset_float": lambda: of_command(Parcel, "size", "hset"),
+    "hset_float": lambda: of_command(Parcel, "weight", "hset"),
     "set_without_case": lambda: of_command(Parcel, "label", "set"),
     "set_moment": lambda: of_command(Parcel, "sent", "set"),
     "hincrby": lambda: of_command(Parcel, "count", "hincrby"),
@@ -117,6 +118,12 @@ def test_statement(name):
 def test_nothing_is_undefined(path):
     """The templates are checked by what becomes of them."""
     assert names_in(path.read_text("utf-8").partition("#!lua")[2].partition("\n")[2]).free.keys() <= GLOBALS
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_it_is_a_statement(name):
+    """And not a general script."""
+    assert ", sent with" in "\n".join(OPERATIONS[name]())
 
 
 def test_there_are_no_others():

@@ -36,7 +36,7 @@ class Assignment(Statement):
         self.complete = not any(index.asks_python for index in slot.indexes)
         self._slot = slot
         self._size = (slot.sub is not None) + (command in SETS)
-        self._computed = bool(slot.computed)
+        self._computed = slot.computed
 
     @property
     def given_names(self) -> list[str]:
@@ -53,7 +53,9 @@ class Assignment(Statement):
         if self.command in REMOVES:
             return ()
         stored: Any = args[-1]
-        return self._slot.values(stored) if self._computed else (stored,)
+        if not self._computed:
+            return (stored,)
+        return (stored, *(text for index in self._computed for text in index.kept(stored)))
 
 
 def assignment(model: Model, where: Partition, command: str, field: Subject, slot: Slot) -> Assignment | None:

@@ -32,14 +32,6 @@ class Slot(NamedTuple):
         """Those of its indexes that do not keep the value itself: a call tells what they keep."""
         return [index for index in self.indexes if index.form != b"text"]
 
-    def values(self, stored: bytes) -> list[bytes]:
-        """What a call tells of a stored value: that, and what each of those keeps of it.
-
-        Raises:
-            InvalidValue: an index cannot keep it.
-        """
-        return [stored, *(text for index in self.computed for text in index.kept(stored))]
-
     @property
     def value_names(self) -> list[str]:
         """What those are, for people."""

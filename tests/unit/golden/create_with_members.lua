@@ -1,23 +1,25 @@
--- EVALSHA b74d6b1920c07d82de4bfcbc258c4d823084d72f, sent with
+-- EVALSHA 4dcf2c9d29ea5b14c382d1f7398f7c93ecbaaec4, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
 --   KEYS[4]  {golden:parcel}:seq
 --   ARGV[1]  the epoch of the catalog
 --   ARGV[2]  the primary key
---   ARGV[3]  a 1 for each of name, size, label, sent, count, EqualIndexWith that gets a value, else 0
+--   ARGV[3]  a 1 for each of name, size, weight, label, sent, count, EqualIndexWith that gets a value, else 0
 --   ARGV[4]  a 1 for each of tags, board, queue that gets members, else 0
 --   ARGV[5]  name
 --   ARGV[6]  size
 --   ARGV[7]  what EqualIndex of Parcel.size keeps of it
---   ARGV[8]  label
---   ARGV[9]  what TextRangeIndex of Parcel.label keeps of it
---   ARGV[10]  sent
---   ARGV[11]  what NumberRangeIndex of Parcel.sent keeps of it
---   ARGV[12]  count
---   ARGV[13]  what NumberRangeIndex of Parcel.count keeps of it
---   ARGV[14]  what EqualIndexWith keeps of name, size
---   ARGV[15]  of each that gets members: a command, a count and arguments, a count and keys of indexes …
+--   ARGV[8]  weight
+--   ARGV[9]  what EqualIndex of Parcel.weight keeps of it
+--   ARGV[10]  label
+--   ARGV[11]  what TextRangeIndex of Parcel.label keeps of it
+--   ARGV[12]  sent
+--   ARGV[13]  what NumberRangeIndex of Parcel.sent keeps of it
+--   ARGV[14]  count
+--   ARGV[15]  what NumberRangeIndex of Parcel.count keeps of it
+--   ARGV[16]  what EqualIndexWith keeps of name, size
+--   ARGV[17]  of each that gets members: a command, a count and arguments, a count and keys of indexes …
 #!lua
 -- Creates an object: primary key, membership, values and indexes.
 --
@@ -41,10 +43,10 @@ if epoch ~= ARGV[1] then
 end
 local tag = string.sub(KEYS[1], 1, -4)
 local pk, given = ARGV[2], ARGV[3]
-local whole = given == '111111'
+local whole = given == '1111111'
 local at, failed, outcome, reply = KEYS[1], false, false, false
 local counted, moved_from, listed, hash, stored = false, false, false, false, false
-local set3, set4, added0, removed0, member1, added1, removed1, score2, changed2, is_new2, score3, changed3, is_new3, owner4, added4, removed4
+local set4, set5, added0, removed0, added1, removed1, member2, added2, removed2, score3, changed3, is_new3, score4, changed4, is_new4, owner5, added5, removed5
 local gathered, entered = {}, {}
 repeat
   -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
@@ -93,12 +95,13 @@ repeat
   end
   at = hash
   if whole then
-    reply = call('HSET', hash, 'version', '1', 'name', ARGV[5], 'size', ARGV[6], 'count', ARGV[12])
+    reply = call('HSET', hash, 'version', '1', 'name', ARGV[5], 'size', ARGV[6], 'weight', ARGV[8], 'count', ARGV[14])
   else
     local values, last = { 'version', '1' }, 2
     if string.byte(given, 1) == 49 then values[last + 1], values[last + 2], last = 'name', ARGV[5], last + 2 end
     if string.byte(given, 2) == 49 then values[last + 1], values[last + 2], last = 'size', ARGV[6], last + 2 end
-    if string.byte(given, 5) == 49 then values[last + 1], values[last + 2], last = 'count', ARGV[12], last + 2 end
+    if string.byte(given, 3) == 49 then values[last + 1], values[last + 2], last = 'weight', ARGV[8], last + 2 end
+    if string.byte(given, 6) == 49 then values[last + 1], values[last + 2], last = 'count', ARGV[14], last + 2 end
     reply = last > 0 and call('HSET', hash, unpack(values)) or 0
   end
   if type(reply) ~= 'number' then failed = reply break end
@@ -110,31 +113,27 @@ repeat
     added0 = reply == 1
   end
   if whole or string.byte(given, 3) == 49 then
-    at = tag .. 'field:label:' .. pk
-    reply = call('SET', at, ARGV[8])
-    if reply.err then failed = reply break end
-    set3 = true
-    at, member1 = (tag .. 'lex:label'), string.gsub(ARGV[9], '%z', '\0\255') .. '\0\0' .. pk
-    reply = call('ZADD', at, 0, member1)
+    at = (tag .. 'eq:weight:') .. ARGV[9]
+    reply = call('SADD', at, pk)
     if type(reply) ~= 'number' then failed = reply break end
     added1 = reply == 1
   end
   if whole or string.byte(given, 4) == 49 then
-    at = tag .. 'field:sent:' .. pk
+    at = tag .. 'field:label:' .. pk
     reply = call('SET', at, ARGV[10])
     if reply.err then failed = reply break end
     set4 = true
-    at = (tag .. 'num:sent')
-    reply = call('ZADD', at, 'NX', ARGV[11], pk)
-    if reply == 0 then
-      score2 = call('ZSCORE', at, pk)
-      reply = type(score2) == 'table' and score2 or call('ZADD', at, ARGV[11], pk)
-    end
+    at, member2 = (tag .. 'lex:label'), string.gsub(ARGV[11], '%z', '\0\255') .. '\0\0' .. pk
+    reply = call('ZADD', at, 0, member2)
     if type(reply) ~= 'number' then failed = reply break end
-    changed2, is_new2 = true, not score2
+    added2 = reply == 1
   end
   if whole or string.byte(given, 5) == 49 then
-    at = (tag .. 'num:count')
+    at = tag .. 'field:sent:' .. pk
+    reply = call('SET', at, ARGV[12])
+    if reply.err then failed = reply break end
+    set5 = true
+    at = (tag .. 'num:sent')
     reply = call('ZADD', at, 'NX', ARGV[13], pk)
     if reply == 0 then
       score3 = call('ZSCORE', at, pk)
@@ -144,28 +143,38 @@ repeat
     changed3, is_new3 = true, not score3
   end
   if whole or string.byte(given, 6) == 49 then
+    at = (tag .. 'num:count')
+    reply = call('ZADD', at, 'NX', ARGV[15], pk)
+    if reply == 0 then
+      score4 = call('ZSCORE', at, pk)
+      reply = type(score4) == 'table' and score4 or call('ZADD', at, ARGV[15], pk)
+    end
+    if type(reply) ~= 'number' then failed = reply break end
+    changed4, is_new4 = true, not score4
+  end
+  if whole or string.byte(given, 7) == 49 then
     at = (tag .. 'uniq:name+size')
-    reply = call('HSETNX', at, ARGV[14], pk)
+    reply = call('HSETNX', at, ARGV[16], pk)
     if reply == 1 then
-      added4 = true
+      added5 = true
     elseif reply == 0 then
-      owner4 = call('HGET', at, ARGV[14])
-      reply = owner4
-      if owner4 ~= pk and type(owner4) == 'string' then
+      owner5 = call('HGET', at, ARGV[16])
+      reply = owner5
+      if owner5 ~= pk and type(owner5) == 'string' then
         at = KEYS[1]
-        reply = call('SISMEMBER', at, owner4)
-        if reply == 1 then outcome = { 'unique', 5, ARGV[14], owner4 } break end
+        reply = call('SISMEMBER', at, owner5)
+        if reply == 1 then outcome = { 'unique', 6, ARGV[16], owner5 } break end
         if reply == 0 then
           at = (tag .. 'uniq:name+size')
-          reply = call('HSET', at, ARGV[14], pk)
-          added4 = reply == 0
+          reply = call('HSET', at, ARGV[16], pk)
+          added5 = reply == 0
         end
       end
     end
     if type(reply) == 'table' then failed = reply break end
   end
   if ARGV[4] ~= '000' then
-    local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk }
+    local next_at, places = 16 + 1, { tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk }
     for number = 1, #places do
       if string.byte(ARGV[4], number) == 49 then
         local command, first, last = ARGV[next_at], next_at + 2, next_at + 1 + ARGV[next_at + 1]
@@ -206,12 +215,13 @@ end
 for _, key in pairs(gathered) do
   undo('DEL', key)
 end
-if added4 and owner4 then undo('HSET', (tag .. 'uniq:name+size'), ARGV[14], owner4) elseif added4 then undo('HDEL', (tag .. 'uniq:name+size'), ARGV[14]) end
-if changed3 and not is_new3 and score3 then undo('ZADD', (tag .. 'num:count'), score3, pk) elseif changed3 then undo('ZREM', (tag .. 'num:count'), pk) end
-if changed2 and not is_new2 and score2 then undo('ZADD', (tag .. 'num:sent'), score2, pk) elseif changed2 then undo('ZREM', (tag .. 'num:sent'), pk) end
-if set4 then undo('DEL', tag .. 'field:sent:' .. pk) end
-if added1 then undo('ZREM', (tag .. 'lex:label'), member1) end
-if set3 then undo('DEL', tag .. 'field:label:' .. pk) end
+if added5 and owner5 then undo('HSET', (tag .. 'uniq:name+size'), ARGV[16], owner5) elseif added5 then undo('HDEL', (tag .. 'uniq:name+size'), ARGV[16]) end
+if changed4 and not is_new4 and score4 then undo('ZADD', (tag .. 'num:count'), score4, pk) elseif changed4 then undo('ZREM', (tag .. 'num:count'), pk) end
+if changed3 and not is_new3 and score3 then undo('ZADD', (tag .. 'num:sent'), score3, pk) elseif changed3 then undo('ZREM', (tag .. 'num:sent'), pk) end
+if set5 then undo('DEL', tag .. 'field:sent:' .. pk) end
+if added2 then undo('ZREM', (tag .. 'lex:label'), member2) end
+if set4 then undo('DEL', tag .. 'field:label:' .. pk) end
+if added1 then undo('SREM', (tag .. 'eq:weight:') .. ARGV[9], pk) end
 if added0 then undo('SREM', (tag .. 'eq:size:') .. ARGV[7], pk) end
 if stored then
   undo('DEL', hash)
