@@ -75,10 +75,12 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.together or self.listing_in(where) or " " in command:
+        if not place.followed or self.listing_in(where) or " " in command:
             return super().prepared(where, place, command)
         slot = self.slot(where)
-        return assignment(self.model, where, command, self, slot) or run(self.model, where, command, self, slot)
+        together = [index for index in self.model.together(where) if index.has(self)]
+        assigned = assignment(self.model, where, command, self, slot, together)
+        return assigned or (None if together else run(self.model, where, command, self, slot))
 
     def slot(self, where: Partition) -> Slot:
         """The field in a partition, as statements know it; without indexes of several fields."""

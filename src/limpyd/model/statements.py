@@ -30,6 +30,7 @@ from limpyd.statements.on_demand import OnDemand
 from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
 from limpyd.statements.slot import Slot
 from limpyd.statements.statement import Statement
+from limpyd.statements.together import follows_together
 from limpyd.statements.update import Update
 from limpyd.statements.write import Change
 
@@ -172,17 +173,21 @@ class ModelStatements:
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
         changes = [Change(field.slot(where), field.name in removed) for field in fields]
+        together = [index for index in schema.together(where) if any(map(index.has, fields))]
+        if not all(map(follows_together, together)):
+            return None
+        version = schema.version_sub if operation == "update" else None
         try:
-            return Update(operation, schema, where, changes, schema.version_sub if operation == "update" else None)
+            return Update(operation, schema, where, changes, version, together)
         except NoRoom:
             return None
 
     def _can_write(self, field: Any) -> bool:
         """Whether a statement can write to a field, and to others with it."""
-        if not isinstance(field, SingleValueField) or isinstance(field, VersionField) or field.together:
+        if not isinstance(field, SingleValueField) or isinstance(field, VersionField):
             return False
         (where,) = self._schema.keys.partitions
-        return all(map(follows, field.place_in(where).indexes))
+        return all(map(follows, field.slot(where).indexes))
 
 
 def _fit(slots: Sequence[Slot]) -> bool:

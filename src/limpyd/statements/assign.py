@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
 from limpyd.scripts.outcomes import Claim, Model
 from limpyd.statements.entries import NoRoom, follows
 from limpyd.statements.slot import Slot
 from limpyd.statements.statement import Statement
+from limpyd.statements.together import follows_together
 from limpyd.statements.write import Change, write_script
 
 SETS = frozenset({"HSET", "SET"})
@@ -26,12 +28,22 @@ class Assignment(Statement):
         command: the command.
         field: the field, for messages.
         slot: the field.
+        together: the indexes of several fields that it is one of.
     """
 
     __slots__ = ("_computed", "_size", "_slot")
 
-    def __init__(self, model: Model, where: Partition, command: str, field: Subject, slot: Slot) -> None:
-        script, names = write_script(command.lower(), model, where, [Change(slot, command in REMOVES)])
+    def __init__(
+        self,
+        model: Model,
+        where: Partition,
+        command: str,
+        field: Subject,
+        slot: Slot,
+        together: Sequence[KeptTogether] = (),
+    ) -> None:
+        changes = [Change(slot, command in REMOVES)]
+        script, names = write_script(command.lower(), model, where, changes, together=together)
         super().__init__(script, model, where, command, names, field, (Claim(model, slot.name),))
         self.complete = not any(index.asks_python for index in slot.indexes)
         self._slot = slot
@@ -58,11 +70,14 @@ class Assignment(Statement):
         return (stored, *(text for index in self._computed for text in index.kept(stored)))
 
 
-def assignment(model: Model, where: Partition, command: str, field: Subject, slot: Slot) -> Assignment | None:
+def assignment(
+    model: Model, where: Partition, command: str, field: Subject, slot: Slot, together: Sequence[KeptTogether] = ()
+) -> Assignment | None:
     """Returns the statement; None if only the general script can do it."""
-    if not (command in SETS or command in REMOVES) or not all(map(follows, slot.indexes)):
+    follow = all(map(follows, slot.indexes)) and all(map(follows_together, together))
+    if not (command in SETS or command in REMOVES) or not follow:
         return None
     try:
-        return Assignment(model, where, command, field, slot)
+        return Assignment(model, where, command, field, slot, together)
     except NoRoom:
         return None

@@ -37,7 +37,7 @@ class Entry:
         key: the expression of the key of the index, or of the beginning of its keys.
         kind: its kind (see lua/library/add_entry.lua), or that of what is checked.
         number: which of those of the statement it is; its locals have that name.
-        claim: which of the statement's claims a refusal names.
+        claim: which of the statement's claims a refusal names; or the expression of the key that it names.
         value: the expression of the stored value; `false` if it is removed.
         new: the expression of what is kept of the new value; empty if the script works it out.
         before: the expression of the value before, if there may be one.
@@ -49,7 +49,7 @@ class Entry:
         key: str,
         kind: Argument,
         number: int,
-        claim: int,
+        claim: int | str,
         value: str = "false",
         new: str = "false",
         before: str = "false",
@@ -86,6 +86,16 @@ class Entry:
             return None
         return f"{what} {'asked' if index is not None and index.asks_python else 'formed'}", made.expression
 
+    @property
+    def old(self) -> str:
+        """The expression of what is kept of the value before."""
+        return self._names["$old"]
+
+    @property
+    def new(self) -> str:
+        """The expression of what is kept of the new value."""
+        return self._names["$new"]
+
     def lines(self, section: str) -> str:
         """A section of the template, filled in; empty if there is none."""
         return self._filled(self._sections.get(section, ""))
@@ -103,7 +113,7 @@ class Entry:
         lines = self.lines("remove")
         if not lines or (certain and self._old is None):
             return lines
-        old, new = self._names["$old"], self._names["$new"]
+        old, new = self.old, self.new
         condition = f"{old} and {old} ~= {new}" if self._old and new != "false" else old
         return f"if {condition} then\n{indented(lines, '  ')}end\n"
 
@@ -119,7 +129,7 @@ class Entry:
         """Lines that have nothing to do where the index keeps of the new value what it kept of the one before."""
         if self._old is None or not lines:
             return lines
-        return f"if {self._names['$old']} ~= {self._names['$new']} then\n{indented(lines, '  ')}end\n"
+        return f"if {self.old} ~= {self.new} then\n{indented(lines, '  ')}end\n"
 
     def undo(self) -> str:
         """Takes back what was done."""
@@ -187,9 +197,9 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
     return ", ".join(all_names) or "_"
 
 
-def required(entries: Iterable[Entry]) -> str:
-    """The line that requires what some entries call of the library; nothing if that is nothing."""
-    functions = sorted({name for entry in entries for name in entry.functions})
+def required(entries: Iterable[Entry], more: Iterable[str] = ()) -> str:
+    """The line that requires what some entries, and others, call of the library; nothing if that is nothing."""
+    functions = sorted({*more, *(name for entry in entries for name in entry.functions)})
     return f"-- @requires {' '.join(functions)}\n" if functions else ""
 
 

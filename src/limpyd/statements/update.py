@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from limpyd.command_table import Needs
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.scripts.outcomes import Claim, Model, refusal
@@ -24,14 +25,21 @@ class Update(Statement):
         where: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if it counts one.
+        together: the indexes of several fields, of which some are among these.
     """
 
     __slots__ = ("_name", "_sets", "_versioned")
 
     def __init__(
-        self, name: str, model: Model, where: Partition, changes: Sequence[Change], version: bytes | None = None
+        self,
+        name: str,
+        model: Model,
+        where: Partition,
+        changes: Sequence[Change],
+        version: bytes | None = None,
+        together: Sequence[KeptTogether] = (),
     ) -> None:
-        script, names = write_script(name, model, where, changes, version)
+        script, names = write_script(name, model, where, changes, version, together)
         claims = [Claim(model, change.slot.name) for change in changes]
         super().__init__(script, model, where, "HSET", names, claims=claims)
         self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)

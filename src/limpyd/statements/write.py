@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.scripts.outcomes import Model
 from limpyd.statements.entries import Entry, locals_of, required, sections
 from limpyd.statements.names import Names
 from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, compiled, filled, indented
+from limpyd.statements.together import Joined, Part, joined
 
 
 class Change(NamedTuple):
@@ -24,11 +26,11 @@ class Change(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A field that a statement writes to.
+    """A field that a statement writes to, or reads for an index of several.
 
     Attributes:
         before: the local with its value before.
-        value: that with the new value; `false` if it is removed.
+        value: that with the new value; `false` if it is removed, and that with the one before if it stays.
         key: that with the key of the value.
         sub: the expression of the sub-key; empty if there is none.
         entries: what its indexes need.
@@ -49,7 +51,12 @@ class WriteScript(NamedTuple):
 
 
 def write_script(
-    name: str, model: Model, where: Partition, changes: Sequence[Change], version: bytes | None = None
+    name: str,
+    model: Model,
+    where: Partition,
+    changes: Sequence[Change],
+    version: bytes | None = None,
+    together: Sequence[KeptTogether] = (),
 ) -> WriteScript:
     """Returns the script.
 
@@ -59,11 +66,12 @@ def write_script(
         where: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if the script is to count it.
+        together: the indexes of several fields, of which some are among these.
 
     Raises:
         NoRoom: there are too many fields and indexes.
     """
-    names = _names(where, changes, version)
+    names = _names(where, changes, version, together)
     written: list[Written] = []
     given = {"pk": f"ARGV[{names.end}]"}
     at = names.end + 1
@@ -88,14 +96,32 @@ def write_script(
         place = "key" if sub else f"key{claim}"
         given[place] = names.key_of(slot.prefix)
         written.append(Written(before, value, place, sub, own))
+    known = {(slot.prefix, slot.sub or b""): one for (slot, _), one in zip(changes, written, strict=True)}
+    all_joined = []
+    for index in together:
+        parts = []
+        for where_part in index.places:
+            one = known.get((where_part.prefix, where_part.sub))
+            if one is None:
+                sub = names.argument(where_part.sub) if where_part.sub else ""
+                place = "key" if sub else f"key{len(written)}"
+                given[place] = names.key_of(where_part.prefix)
+                one = Written(f"before{len(written)}", f"before{len(written)}", place, sub, [])
+                known[where_part.prefix, where_part.sub] = one
+                written.append(one)
+            parts.append(Part(one.before, one.value, where_part.form))
+        all_joined.append(joined(index, names, number, parts))
+        number += 1
     if version is not None:
         given["key"] = names.key_of(where.hash_prefix)
     counting = _counting(names.argument(version), f"ARGV[{at}]") if version is not None else {}
-    source = _source(written, given, counting)
+    source = _source(written, all_joined, given, counting)
     return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
 
 
-def _names(where: Partition, changes: Sequence[Change], version: bytes | None) -> Names:
+def _names(
+    where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[KeptTogether]
+) -> Names:
     """What the script is told of the fields: that of one that is alike stands in the same places."""
     names = Names()
     if version is not None:
@@ -108,6 +134,12 @@ def _names(where: Partition, changes: Sequence[Change], version: bytes | None) -
         keys = [*(index.key for index in slot.indexes), *(key for _, _, key in (() if removes else slot.checks))]
         for key in keys:
             names.argument(key)
+    for index in together:
+        names.argument(index.key)
+        for place in index.places:
+            names.key_of(place.prefix)
+            if place.sub:
+                names.argument(place.sub)
     return names
 
 
@@ -128,22 +160,28 @@ def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> fr
     return frozenset(flags)
 
 
-def _source(written: Sequence[Written], given: Mapping[str, str], counting: Mapping[str, str]) -> str:
-    entries = [entry for one in written for entry in one.entries]
+def _source(
+    written: Sequence[Written],
+    all_joined: Sequence[Joined],
+    given: Mapping[str, str],
+    counting: Mapping[str, str],
+) -> str:
+    entries = [*(entry for one in written for entry in one.entries), *(one.entry for one in all_joined)]
     operations = _operations(written)
     names = [one.before for one in written]
     names += [f"done{number}" for number in range(len(operations))]
+    names += [name for one in all_joined for name in one.names]
     names += counting.get("locals", "").split(",")
     return filled(
         "write",
-        requires=required(entries),
+        requires=required(entries, [name for one in all_joined for name in one.functions]),
         pk=given["pk"],
         values="".join(f"local {name} = {expression}\n" for name, expression in given.items() if name != "pk"),
         locals=locals_of(filter(None, map(str.strip, names)), entries, len(given)),
         read=_read(written, counted=counting.get("sub")),
-        check=counting.get("check", "") + "".join(map(_checked, written)),
+        check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
         write=counting.get("write", "") + "".join(operation.write for operation in operations),
-        follow="".join(map(_followed, written)),
+        follow="".join(map(_followed, written)) + "".join(one.follow() for one in all_joined),
         result=counting.get("result", "result\n").strip(),
         undo="".join(entry.undo() for entry in reversed(entries))
         + "".join(operation.undo for operation in reversed(operations))
@@ -204,6 +242,7 @@ class _Operation(NamedTuple):
 
 def _operations(written: Sequence[Written]) -> list[_Operation]:
     """One command for all values that the hash gets, one for all that it loses, and one for each other value."""
+    written = [one for one in written if one.value != one.before]
     sets = [one for one in written if one.sub and one.value != "false"]
     removes = [one for one in written if one.sub and one.value == "false"]
     calls = []

@@ -5,7 +5,7 @@
 -- A colon before them tells that the texts are joined by colons, as limpyd 2 does it.
 -- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
 -- score, whose entry is `<score>:<text>`.
--- @requires normal_form placed read_value
+-- @requires netstring normal_form placed read_value
 -- @provides composite_entry parts_of_composite
 
 local read_parts = {}
@@ -45,7 +45,7 @@ local function composite_entry(spec, pk, kind)
     return table.concat(texts, ':')
   end
   for at = 1, #texts do
-    texts[at] = #texts[at] .. ':' .. texts[at]
+    texts[at] = netstring(texts[at])
   end
   return table.concat(texts)
 end
