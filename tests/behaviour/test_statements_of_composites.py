@@ -22,14 +22,18 @@ def declared(at):
         hall = StringField(indexes=[EqualIndexWith(other_fields=["price"])])
         price = StringField(type=Decimal)
         note = InstanceHashField()
+
+    class Scored(Seat):
         kind = InstanceHashField(indexes=[ScoredEqualIndex(score_field="stars")])
         stars = InstanceHashField(type=int)
 
+    Seat.scored = Scored
     return Seat
 
 
 def fill(model):
-    model.create(row="a", number=1, hall="h", price=Decimal("1.50"), note="x", kind="k", stars=3)
+    model.scored.create(row="a", number=1, kind="k", stars=3)
+    model.create(row="a", number=1, hall="h", price=Decimal("1.50"), note="x")
     model.create(row="a", number=2, hall="h")
     model.create(row="b", number=3)
 
@@ -62,12 +66,14 @@ ACTIONS = {
     "update and remove": update(row=None, hall="g"),
     "hmset": lambda model: model.lazy_connect(1).hmset(row="q", number=5),
     "hdel": lambda model: model.lazy_connect(1).hdel("row", "number"),
+    **{f"delete {pk}": lambda model, pk=pk: model.lazy_connect(pk).delete() for pk in (1, 2, 3)},
     "gone": command("row", "hset", "z", pk=9),
 }
 GENERAL = {
     "hincrby": command("number", "hincrby", 1),
-    "kind": command("kind", "hset", "l"),
-    "stars": update(stars=4, note="n"),
+    "kind": lambda model: model.scored.lazy_connect(1).kind.hset("l"),
+    "stars": lambda model: model.scored.update(1, stars=4, note="n"),
+    "delete scored": lambda model: model.scored.lazy_connect(1).delete(),
 }
 REFUSED = {"number of another", "hall makes it another's", "update to another's"}
 
@@ -115,8 +121,8 @@ def test_stale_entries_and_conflicts(database, small, go, stale):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS | GENERAL, REFUSED).compare(STALE[stale])
 
 
-COMMANDS = ["get", "hget", "hset", "hsetnx", "hdel", "set", "del", "sadd", "srem", "zadd"]
-WRITES = ["new row", "new hall", "price", "no row", "update both", "update all", "hmset", "hdel"]
+COMMANDS = ["get", "hget", "hset", "hsetnx", "hdel", "set", "del", "sadd", "srem", "zadd", "unlink", "zrem"]
+WRITES = ["delete 1", "new row", "new hall", "price", "no row", "update both", "update all", "hmset", "hdel"]
 
 
 @ON_TWO

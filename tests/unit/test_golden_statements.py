@@ -100,6 +100,7 @@ OPERATIONS = {
     "srem_unique": lambda: of_command(Parcel, "owned", "srem"),
     "zadd": lambda: of_command(Parcel, "board", "zadd"),
     "rpush": lambda: of_command(Parcel, "queue", "rpush"),
+    "hset_of_several": lambda: of_command(Parcel, "name", "hset"),
     "plain": lambda: of_command(Person, "tags", "sadd"),
 }
 

@@ -126,23 +126,25 @@ class ModelStatements:
     def deletion(self) -> Statement | None:
         """The statement that deletes an object to which none refers; None if only the general script can.
 
-        That one deletes objects with an index of values of many members, of several fields, or of which only Python
-        knows what it kept, and those with dynamic fields.
+        That one deletes objects with an index of values of many members, or of which only Python knows what it kept,
+        and those with dynamic fields.
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        if schema.together(where) or schema.dynamic:
+        together = schema.together(where)
+        if schema.dynamic or not all(map(follows_together, together)):
             return None
-        indexed = [slot for slot in schema.layout(where) if slot[2].indexes]
+        indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].together]
         prefixes = schema.key_prefixes(where)
         fits = all(
-            isinstance(field, SingleValueField) and all(map(follows, place.indexes)) for _, field, place, _ in indexed
+            isinstance(field, SingleValueField) and all(map(follows, field.slot(where).indexes))
+            for _, field, _, _ in indexed
         )
         if not fits or len(prefixes) > MOST_KEYS:
             return None
         slots = [field.slot(where) for _, field, _, _ in indexed]
         try:
-            return deletion(schema, where, slots, prefixes) if _fit(slots) else None
+            return deletion(schema, where, slots, together, prefixes) if _fit(slots) else None
         except NoRoom:
             return None
 

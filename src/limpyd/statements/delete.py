@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
 from limpyd.scripts.outcomes import Model
@@ -13,20 +14,28 @@ from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.together import Part, joined
 
 R = TypeVar("R")
 
 
-def deletion(model: Model, where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) -> Statement:
+def deletion(
+    model: Model,
+    where: Partition,
+    slots: Sequence[Slot],
+    together: Sequence[KeptTogether],
+    prefixes: Sequence[bytes],
+) -> Statement:
     """Returns the statement.
 
     Args:
         model: the model.
         where: the partition.
         slots: its indexed fields.
+        together: its indexes of several of them.
         prefixes: what all keys of an object begin with, that of its hash first.
     """
-    source = _source(where, slots, prefixes)
+    source = _source(where, slots, together, prefixes)
     return Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
 
 
@@ -63,7 +72,9 @@ def request(statement: Statement, pk: bytes, part: Callable[[], Request[None]]) 
     return PreparedDeletion(statement, pk, (), lambda _: None, part)
 
 
-def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) -> str:
+def _source(
+    where: Partition, slots: Sequence[Slot], together: Sequence[KeptTogether], prefixes: Sequence[bytes]
+) -> str:
     hash_key = key_of(where, where.hash_prefix, "pk")
     in_hash = [slot for slot in slots if slot.sub is not None]
     names, read, follow = [], "", ""
@@ -86,12 +97,21 @@ def _source(where: Partition, slots: Sequence[Slot], prefixes: Sequence[bytes]) 
             steps += (
                 entry.check_old() + entry.lines("read score") + (entry.remove(certain=True) or entry.lines("take out"))
             )
-        follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n"
+        follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n" if steps else lines
+    values = {(slot.prefix, slot.sub or b""): f"value{number}" for number, slot in enumerate(slots)}
+    functions: list[str] = []
+    for index in together:
+        parts = [Part(values[place.prefix, place.sub], "false", place.form) for place in index.places]
+        one = joined(index, key(where, index.key), len(entries), parts)
+        entries.append(one.entry)
+        names += one.names
+        functions += one.functions
+        follow += one.make + one.remove()
     return filled(
         "delete",
         keys_declared=str(len(prefixes)),
         tag=tag(where),
-        requires=required(entries),
+        requires=required(entries, functions),
         locals=locals_of(names, entries),
         hash=hash_key,
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),

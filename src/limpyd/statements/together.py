@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from limpyd.indexes.composite import KeptTogether
 from limpyd.statements.entries import Entry
-from limpyd.statements.names import Names
 from limpyd.statements.source import indented
 
 FORMS = frozenset({b"text", b"float", b"decimal"})
@@ -46,9 +45,12 @@ class Joined(NamedTuple):
 
     def follow(self) -> str:
         """Makes the index follow."""
+        return self.remove() + self._if_new(self.entry.lines("add"))
+
+    def remove(self) -> str:
+        """Takes what was kept of the values before out of the index, unless it stays."""
         old, new = self.entry.old, self.entry.new
-        remove = indented(self.entry.lines("remove"), "  ")
-        return f"if {old} and {old} ~= {new} then\n{remove}end\n" + self._if_new(self.entry.lines("add"))
+        return f"if {old} and {old} ~= {new} then\n{indented(self.entry.lines('remove'), '  ')}end\n"
 
     def _if_new(self, lines: str) -> str:
         old, new = self.entry.old, self.entry.new
@@ -61,10 +63,16 @@ def follows_together(index: KeptTogether) -> bool:
     return index.kind in {b"&eq", b"&uniq"} and is_netstrings and all(place.form in FORMS for place in index.places)
 
 
-def joined(index: KeptTogether, names: Names, number: int, parts: Sequence[Part]) -> Joined:
-    """Returns what a statement does to an index, whose local names have a number."""
+def joined(index: KeptTogether, key: str, number: int, parts: Sequence[Part]) -> Joined:
+    """Returns what a statement does to an index.
+
+    Args:
+        index: the index.
+        key: the expression of its key.
+        number: its locals have that.
+        parts: its fields.
+    """
     old, new = f"old{number}", f"new{number}"
-    key = names.argument(index.key)
     entry = Entry(key, index.kind.removeprefix(b"&"), number, key, new, new, old)
     before = _text((part.before, part.form) for part in parts)
     after = _text((part.after, part.form) for part in parts)

@@ -110,7 +110,7 @@ def write_script(
                 known[where_part.prefix, where_part.sub] = one
                 written.append(one)
             parts.append(Part(one.before, one.value, where_part.form))
-        all_joined.append(joined(index, names, number, parts))
+        all_joined.append(joined(index, names.argument(index.key), number, parts))
         number += 1
     if version is not None:
         given["key"] = names.key_of(where.hash_prefix)
