@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from functools import partial
 from itertools import count
 
@@ -20,7 +22,7 @@ from limpyd import (
 from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
-from limpyd.statements.on_demand import OnDemand
+from limpyd.statements.on_demand import PREPARE_THRESHOLD, PREPARED_MAX, OnDemand
 from limpyd.statements.statement import Prepared
 
 
@@ -110,6 +112,49 @@ def test_models_that_are_alike_share_their_scripts(thing):
     other.email.hset("x")
     assert Other.collection(email="x", name="a").count() == 1
     assert thing.collection(email="x").count() == 0
+
+
+def of_twenty_fields(database, number):
+    """A model of 20 fields."""
+    kinds = {
+        "name": lambda: InstanceHashField(indexable=True),
+        "count": lambda: InstanceHashField(type=int, indexable=True),
+        "text": lambda: StringField(unique=True),
+        "note": StringField,
+    }
+    fields = {f"{kind}{at}": make() for kind, make in kinds.items() for at in range(5)}
+    return type(f"Used{number}", (RedisModel,), {"database": database, **fields})
+
+
+def use_all(model):
+    """Makes all its statements."""
+    fields = model._schema.value_fields
+    (where,) = model._schema.keys.partitions
+    for field in model._schema.value_fields.values():
+        place = field.place_in(where)
+        commands = ("HSET", "HDEL", "HINCRBY") if isinstance(field, InstanceHashField) else ("SET", "DEL", "APPEND")
+        place.statements.update({command: field.prepared(where, place, command) for command in commands})
+    statements = model._schema.statements
+    for first in range(2 * PREPARED_MAX):
+        for _ in range(PREPARE_THRESHOLD + 1):
+            statements.update("update", dict.fromkeys(list(fields)[first % 16 : first % 16 + 2 + first % 3], "1"))
+    assert None not in (statements.creation, statements.deletion)
+    assert len(statements._updates) == PREPARED_MAX
+
+
+def test_they_take_little_memory():
+    """What fields that are alike share is of the first model."""
+    database = RedisDatabase()
+    one, other = of_twenty_fields(database, 1), of_twenty_fields(database, 2)
+    use_all(one)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        use_all(other)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] - before < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 HOSTILE = ["'", '"', "\\", "\n", "]]", "--[[", "$key", "$pk", "%", "é🐍"]

@@ -87,7 +87,8 @@ class SingleValueField(ValueField[T]):
         place = self._places[where]
         indexes = tuple(index for index in place.indexes if index.index.alone)
         sub = self.sub_key if self.stored_as == b"entry" else None
-        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where))
+        computed = tuple(index for index in indexes if index.form != b"text")
+        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where), computed)
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.

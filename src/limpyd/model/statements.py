@@ -50,6 +50,7 @@ class ModelStatements:
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
+        self._slots: dict[str, Slot] = {}
         self.subject = InstanceHash(schema.name)
         """The hash of an object, in messages."""
         self._reads: dict[tuple[Partition, str], ReadStatement] = {}
@@ -102,8 +103,8 @@ class ModelStatements:
         for name, field, place, _ in schema.layout(where):
             if field is schema.version:
                 continue
-            if isinstance(field, SingleValueField) and all(map(enters, field.slot(where).indexes)):
-                slots.append(field.slot(where))
+            if isinstance(field, SingleValueField) and all(map(enters, self._slot(field).indexes)):
+                slots.append(self._slot(field))
             elif (field.many or field.has_subkeys) and not field.checks_in(where) and _are_sets(place.indexes):
                 gathered.append(Gathered(name, place.prefix, partial(_gathered, field, place)))
             else:
@@ -137,12 +138,12 @@ class ModelStatements:
         indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].together]
         prefixes = schema.key_prefixes(where)
         fits = all(
-            isinstance(field, SingleValueField) and all(map(follows, field.slot(where).indexes))
+            isinstance(field, SingleValueField) and all(map(follows, self._slot(field).indexes))
             for _, field, _, _ in indexed
         )
         if not fits or len(prefixes) > MOST_KEYS:
             return None
-        slots = [field.slot(where) for _, field, _, _ in indexed]
+        slots = [self._slot(field) for _, field, _, _ in indexed]
         try:
             return deletion(schema, where, slots, together, prefixes) if _fit(slots) else None
         except NoRoom:
@@ -160,6 +161,14 @@ class ModelStatements:
         removed = [name for name, value in values.items() if value is None]
         return self._updates.get((operation, tuple(values), tuple(removed)))
 
+    def _slot(self, field: Any) -> Slot:
+        """A field as statements know it, which they share."""
+        known = self._slots.get(field.name)
+        if known is None:
+            (where,) = self._schema.keys.partitions
+            known = self._slots[field.name] = field.slot(where)
+        return known
+
     @cached_property
     def _updates(self) -> OnDemand[Combination, Update]:
         return OnDemand(self._combined)
@@ -174,7 +183,7 @@ class ModelStatements:
             return None
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
-        changes = [Change(field.slot(where), field.name in removed) for field in fields]
+        changes = [Change(self._slot(field), field.name in removed) for field in fields]
         together = [index for index in schema.together(where) if any(map(index.has, fields))]
         if not all(map(follows_together, together)):
             return None
@@ -188,8 +197,7 @@ class ModelStatements:
         """Whether a statement can write to a field, and to others with it."""
         if not isinstance(field, SingleValueField) or isinstance(field, VersionField):
             return False
-        (where,) = self._schema.keys.partitions
-        return all(map(follows, field.slot(where).indexes))
+        return all(map(follows, self._slot(field).indexes))
 
 
 def _fit(slots: Sequence[Slot]) -> bool:

@@ -18,6 +18,7 @@ class Slot(NamedTuple):
         sub: its sub-key, if it is an entry of the hash.
         indexes: its indexes.
         checks: what its values must meet, each a kind, a form and a key.
+        computed: those of its indexes that do not keep the value itself: a call tells what they keep.
     """
 
     name: str
@@ -26,11 +27,7 @@ class Slot(NamedTuple):
     sub: bytes | None
     indexes: Sequence[Kept]
     checks: Sequence[tuple[bytes, bytes, bytes]]
-
-    @property
-    def computed(self) -> list[Kept]:
-        """Those of its indexes that do not keep the value itself: a call tells what they keep."""
-        return [index for index in self.indexes if index.form != b"text"]
+    computed: Sequence[Kept]
 
     @property
     def value_names(self) -> list[str]:

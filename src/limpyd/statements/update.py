@@ -45,11 +45,7 @@ class Update(Statement):
         self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)
         self._name = name
         self._versioned = version is not None
-        self._sets = [
-            (change.slot, change.slot.name, change.slot.encode, change.slot.computed)
-            for change in changes
-            if not change.removes
-        ]
+        self._sets = [change.slot for change in changes if not change.removes]
 
     @property
     def name(self) -> str:
@@ -57,7 +53,7 @@ class Update(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        names = [name for slot, *_ in self._sets for name in slot.value_names]
+        names = [name for slot in self._sets for name in slot.value_names]
         return [*names, "the version that the object is to have, or ''"] if self._versioned else names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
@@ -87,10 +83,10 @@ class Update(Statement):
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
         given: list[Argument] = []
-        for _, name, encode, computed in self._sets:
-            stored = encode(values[name])
+        for slot in self._sets:
+            stored = slot.encode(values[slot.name])
             given.append(stored)
-            for index in computed:
+            for index in slot.computed:
                 given += index.kept(stored)
         if self._versioned:
             given.append(b"" if expected is None else expected)
