@@ -56,5 +56,11 @@ def pack_each(args: Sequence[Argument]) -> bytes:
     return packed
 
 
+def pack_bytes(args: Sequence[Argument]) -> bytes:
+    """The same of arguments that are bytes."""
+    packed: bytes = _pack(args)  # type: ignore[arg-type] # as above
+    return packed[packed.index(b"\n") + 1 :]
+
+
 def _raw(arg: Argument) -> bytes:
     return b"%d" % arg if isinstance(arg, int) else arg.encode() if isinstance(arg, str) else bytes(arg)

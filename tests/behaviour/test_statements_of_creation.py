@@ -22,6 +22,7 @@ from limpyd import (
     StringField,
     VersionField,
 )
+from limpyd.model.objects import creation_in_general
 from limpyd.statements.create import PreparedCreation
 from tests.rebuild import state
 from tests.two_ways import ON_TWO, Scene, outcome
@@ -192,7 +193,7 @@ async def test_both_faces(face):
         tags = SetField(indexable=True)
         version = VersionField()
 
-    request = Thing._schema.statements.creation.request(None, {"tags": ["a"]}, lambda: None)
+    request = Thing._schema.statements.creation.request(None, {"tags": ["a"]}, bytes, creation_in_general)
     assert type(request) is PreparedCreation
     one = await face.do(Thing.create(name="a", tags=["x", "y"]))
     assert await face.do(one.version.get()) == 1

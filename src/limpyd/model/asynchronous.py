@@ -92,7 +92,7 @@ class AsyncRedisModel(ModelCore[Async]):
             InvalidValue: a value does not fit its field's type.
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
-        return cls.database._run(objects.creation(cls._declared(), values).then(cls._begun))
+        return cls.database._run(objects.creation(cls._declared(), values, cls._begun))
 
     @classmethod
     def get(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:

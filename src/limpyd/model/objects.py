@@ -85,8 +85,8 @@ def known(schema: Schema, values: Mapping[str, Any]) -> None:
         schema.version.refuse()
 
 
-def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]:
-    """The request that creates an object; its primary key, or None if there is nothing to store yet.
+def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes | None], R]) -> Request[R]:
+    """The request that creates an object; its result is made of the primary key, or of None if nothing is stored yet.
 
     Raises as `new_object`, and from the reply:
         UniquenessError: the primary key, or a unique value, belongs to another object.
@@ -97,23 +97,26 @@ def creation(schema: Schema, values: Mapping[str, Any]) -> Request[bytes | None]
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
             _missing_pk(schema)
-        return answered(None)
+        return answered(None).then(begun)
     are_given = bool(values)
     if schema.has_defaults:
         values = with_defaults(schema, values)
     statement = schema.statements.creation
-    if statement is not None and statement.takes(values.keys() - schema.pk_names):
-        pk = given_pk(schema, values)
-        where = schema.keys.partition(pk)
-        request = statement.request(pk, values, lambda: calls.create(schema, where, new_object(schema, values)))
+    if statement is not None and statement.takes(values, schema.pk_names):
+        request = statement.request(given_pk(schema, values), values, begun, creation_in_general)
         if request is not None:
             return request
     new = new_object(schema, values)
     if new.pk is None and new.empty:
         if not are_given:
-            return answered(None)
+            return answered(None).then(begun)
         raise nothing_to_store(schema)
-    return calls.create(schema, schema.keys.partition(new.pk), new)
+    return calls.create(schema, schema.keys.partition(new.pk), new).then(begun)
+
+
+def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
+    """The same by the general script."""
+    return calls.create(schema, schema.keys.partition(pk), new_object(schema, values))
 
 
 def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class RedisModel(ModelCore[Sync]):
         request: Request[Any]
         if pk is NEW:
             try:
-                request = objects.creation(schema, values).then(self._begun)
+                request = objects.creation(schema, values, self._begun)
             except NeedsReading as needed:
                 read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
                 return

@@ -11,6 +11,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.indexes.kept import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
+from limpyd.resp import pack_bytes
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.entries import Entry, locals_of, of_kind
 from limpyd.statements.lua_text import key, key_of, literal, tag
@@ -19,6 +20,11 @@ from limpyd.statements.source import CompiledScript, filled, indented
 from limpyd.statements.statement import Prepared, Statement
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
+General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
+"""Gives the request of the general script for a model, a primary key and the values of fields."""
 
 MOST_FIELDS = 50
 """With more fields there are not locals enough in a function of Lua, nor registers for the arguments of one HSET."""
@@ -76,7 +82,7 @@ class Layout(NamedTuple):
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_gathered", "_names", "_slots", "_together", "_versioned")
+    __slots__ = ("_blank", "_gathered", "_names", "_slots", "_together", "_versioned", "_whole")
 
     def __init__(self, model: Model, where: Partition, layout: Layout) -> None:
         slots = layout.slots
@@ -86,49 +92,61 @@ class Creation(Statement):
         more_keys = (where.seq,) if layout.mints else ()
         super().__init__(CompiledScript("create", source, flags), model, where, "HSET", more_keys=more_keys)
         self._slots = [(slot.name, slot.encode, slot.computed) for slot in slots]
+        self._blank = {slot.name: (b"",) * (1 + len(slot.computed)) for slot in slots}
+        self._whole = b"1" * len(slots)
         self._together = [(index, [field.name for field in index.fields]) for index in layout.together]
         self._gathered = [(each.name, each.make) for each in layout.gathered]
         self._versioned = layout.version is not None
+        if not layout.gathered:
+            self._pack = pack_bytes
         self._names = frozenset({*(slot.name for slot in slots), *(each.name for each in layout.gathered)})
 
-    def takes(self, names: AbstractSet[str]) -> bool:
-        """Tells whether it can give all these fields values."""
-        return names <= self._names
+    def takes(self, values: Mapping[str, Any], pk_names: AbstractSet[str]) -> bool:
+        """Tells whether it can give all fields that are named their values, beside the primary key."""
+        names = values.keys()
+        return names <= self._names or names - pk_names <= self._names
 
     def request(
-        self, pk: bytes | None, values: Mapping[str, Any], part: Callable[[], Request[bytes]]
-    ) -> Request[bytes] | None:
+        self, pk: bytes | None, values: Mapping[str, Any], convert: Callable[[bytes], R], general: General
+    ) -> PreparedCreation[R] | None:
         """The request that creates an object with these values, defaults included; None if there is nothing to store.
+
+        Args:
+            pk: the primary key, unless it is minted.
+            values: the values.
+            convert: makes the result of the primary key.
+            general: gives the request of the general script.
 
         Raises:
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
-        marks = b""
-        given: list[Argument] = []
+        marks = self._whole
+        given: list[Argument] = [marks]
         found: dict[str, bytes] = {}
         for name, encode, computed in self._slots:
             value = values.get(name)
             if value is None:
-                marks += b"0"
-                given += (b"", *(b"" for _ in computed))
+                given += self._blank[name]
             else:
-                marks += b"1"
                 stored = found[name] = encode(value)
                 given.append(stored)
                 for index in computed:
                     given += index.kept(stored)
+        if len(found) < len(self._slots):
+            marks = b"".join([b"1" if name in found else b"0" for name, _, _ in self._slots])
         for together, names in self._together:
             entry = together.entry([found.get(name) for name in names])
             marks += b"0" if entry is None else b"1"
             given.append(b"" if entry is None else entry)
+        given[0] = marks
         is_empty = not found and not self._versioned
         if self._gathered:
             members, more = self._members(values)
-            given = [members, *given, *more]
+            given = [marks, members, *given[1:], *more]
             is_empty = is_empty and not more
         if pk is None and is_empty:
             return None
-        return PreparedCreation(self, pk, (marks, *given), bytes, part)
+        return PreparedCreation(self, pk, given, convert, values, general)
 
     def _members(self, values: Mapping[str, Any]) -> tuple[bytes, list[Argument]]:
         """What is told of the fields of many members: of each whether it gets some, and of those that do all."""
@@ -173,12 +191,50 @@ class Creation(Statement):
         return refusal(self.model, reply, pk, claims, needs=needs)
 
 
-class PreparedCreation(Prepared[R]):
-    """The request that creates an object."""
+class PreparedCreation(Prepared[R_co]):
+    """The request that creates an object.
 
-    __slots__ = ()
+    Args:
+        statement: the statement.
+        pk: the primary key, unless it is minted.
+        values: what the call gives.
+        convert: makes the result of the primary key.
+        fields: the values of the fields.
+        general: gives the request of the general script for them.
+    """
 
-    def decode(self, reply: Any) -> R:
+    __slots__ = ("_fields", "_general")
+
+    statement: Creation
+
+    def __init__(
+        self,
+        statement: Creation,
+        pk: bytes | None,
+        values: Sequence[Argument],
+        convert: Callable[[bytes], R_co],
+        fields: Mapping[str, Any],
+        general: General,
+    ) -> None:
+        self.statement = statement
+        self.needs = None
+        self._instance = None
+        self._pk = pk
+        self._values = values
+        self._convert = convert
+        self._fields = fields
+        self._general = general
+
+    def part(self) -> Request[R_co]:
+        return self._general(self.statement.model, self._pk, self._fields).then(self._convert)
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        first = self._convert
+        return PreparedCreation(
+            self.statement, self._pk, self._values, lambda pk: convert(first(pk)), self._fields, self._general
+        )
+
+    def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
             raise self._refusal(reply)
         return self._convert(reply)

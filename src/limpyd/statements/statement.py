@@ -47,6 +47,7 @@ class Statement:
     __slots__ = (
         "_constant",
         "_fixed",
+        "_pack",
         "_packed",
         "_prefix",
         "assumes",
@@ -83,6 +84,7 @@ class Statement:
         self._fixed = constants
         self._constant = len(self._prefix) + 2 + len(constants)
         self._packed = (NO_GUARD, b"")
+        self._pack = pack_each
 
     def described(self) -> tuple[list[str], list[str]]:
         """Returns the keys that are sent, and what its arguments are, for people."""
@@ -131,7 +133,7 @@ class Statement:
             one, two = values
             if type(one) is type(two) is bytes:
                 return TWO % (self._constant + 2, head, len(pk), pk, len(one), one, len(two), two)
-        return b"*%d\r\n%b%b" % (self._constant + given, head, pack_each((pk, *values)))
+        return b"*%d\r\n%b%b" % (self._constant + given, head, self._pack((pk, *values)))
 
 
 class Prepared(Request[R_co]):
