@@ -223,12 +223,13 @@ class Schema(Unchanging):
         """The request that deletes an object, with all that comes of it."""
         if self.incoming:
             return delete_one(self, where, pk).then(self._deleted)
+        statement, general = self.statements.deletion, self._delete_in_general
+        return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
 
-        def general() -> Request[None]:
-            return calls.delete(self, where, pk, self.deletion(where))
-
-        statement = self.statements.deletion
-        return (general() if statement is None else delete.request(statement, pk, general)).then(self._deleted)
+    def _delete_in_general(self, pk: bytes) -> Request[None]:
+        """The same by the general script, of an object to which none refers."""
+        where = self.keys.partition(pk)
+        return calls.delete(self, where, pk, self.deletion(where)).then(self._deleted)
 
     def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects, with all that comes of it, as far as the first that is refused."""

@@ -396,7 +396,7 @@ class RedisModel(ModelCore[Sync]):
 
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk
-        self._found()
+        self._seen = self._schema.era
         if self._coming is not None:
             del self._coming
         if pk is None:

@@ -17,6 +17,8 @@ from limpyd.statements.statement import Prepared, Statement
 from limpyd.statements.together import Part, joined
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
 
 
 def deletion(
@@ -36,7 +38,9 @@ def deletion(
         prefixes: what all keys of an object begin with, that of its hash first.
     """
     source = _source(where, slots, together, prefixes)
-    return Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
+    statement = Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
+    statement.complete = False
+    return statement
 
 
 class Deletion(Statement):
@@ -53,13 +57,43 @@ class Deletion(Statement):
         return []
 
 
-class PreparedDeletion(Prepared[R]):
-    """The request that deletes an object."""
+class PreparedDeletion(Prepared[R_co]):
+    """The request that deletes an object.
 
-    __slots__ = ()
-    complete = False
+    Args:
+        statement: the statement.
+        pk: the primary key.
+        convert: makes the result, of nothing.
+        general: gives the request of the general script for the primary key, with the same result.
+    """
 
-    def decode(self, reply: Any) -> R:
+    __slots__ = ("_general",)
+
+    def __init__(
+        self,
+        statement: Statement,
+        pk: bytes,
+        convert: Callable[[None], R_co],
+        general: Callable[[bytes], Request[R_co]],
+    ) -> None:
+        self.statement = statement
+        self.needs = None
+        self._instance = None
+        self._pk = pk
+        self._values = ()
+        self._convert = convert
+        self._general = general
+
+    def part(self) -> Request[R_co]:
+        return self._general(self._pk or b"")
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        first, general = self._convert, self._general
+        return PreparedDeletion(
+            self.statement, self._pk or b"", lambda _: convert(first(None)), lambda pk: general(pk).then(convert)
+        )
+
+    def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
             if reply == [b"undecided"]:
                 raise Unclear(lambda _: self.part(), lambda: self._convert(None))
@@ -67,9 +101,11 @@ class PreparedDeletion(Prepared[R]):
         return self._convert(None)
 
 
-def request(statement: Statement, pk: bytes, part: Callable[[], Request[None]]) -> Request[None]:
-    """Returns the request that deletes an object; `part` gives the one that the general script serves."""
-    return PreparedDeletion(statement, pk, (), lambda _: None, part)
+def request(
+    statement: Statement, pk: bytes, convert: Callable[[None], R], general: Callable[[bytes], Request[R]]
+) -> Request[R]:
+    """Returns the request that deletes an object; see PreparedDeletion."""
+    return PreparedDeletion(statement, pk, convert, general)
 
 
 def _source(

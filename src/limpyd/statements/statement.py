@@ -131,7 +131,7 @@ class Statement:
                 return ONE % (self._constant + 1, head, len(pk), pk, len(one), one)
         elif given == 2:  # noqa: PLR2004 - as many as the form has
             one, two = values
-            if type(one) is type(two) is bytes:
+            if type(one) is bytes and type(two) is bytes:
                 return TWO % (self._constant + 2, head, len(pk), pk, len(one), one, len(two), two)
         return b"*%d\r\n%b%b" % (self._constant + given, head, self._pack((pk, *values)))
 
