@@ -50,8 +50,9 @@ def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[
         for field in references_of(model._schema):
             if field._target is None:
                 name = field.named()
-                target = name if isinstance(name, type) else named.first(name)
-                if target is not None:
+                if not isinstance(name, tuple):
+                    yield field, name
+                elif (target := named.first(name)) is not None:
                     yield field, target
                 else:
                     named.wait(field, name)
