@@ -51,7 +51,7 @@ class MembersWrite(Statement):
         self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
     ) -> None:
         form = COMMANDS[command]
-        checks = () if form.removes else field.checks_in(where)
+        checks: Sequence[tuple[bytes, bytes, bytes]] = [] if form.removes else field.checks_in(where)
         names = Names()
         key = names.key_of(prefix)
         keys = [names.argument(each) for each in (*(key for _, _, key in checks), *(index.key for index in indexes))]
