@@ -37,18 +37,19 @@ class Template:
     Attributes:
         request: one of them.
         pattern: of its arguments.
+        behind_it: the requests behind it, each with its pattern.
     """
 
-    __slots__ = ("_behind", "pattern", "request")
+    __slots__ = ("behind_it", "pattern", "request")
 
     def __init__(self, request: Request[Any], patterns: Sequence[Pattern]) -> None:
         self.request = request
         self.pattern, *others = patterns
-        self._behind = list(zip(request.behind, others, strict=True))
+        self.behind_it = list(zip(request.behind, others, strict=True))
 
     def behind(self, values: Values) -> tuple[Request[Any], ...]:
         """Returns the requests that go out behind the one for the values of each condition."""
-        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self._behind])
+        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.behind_it])
 
     def fits(self, request: Request[Any], values: Values) -> bool:
         """Whether it gives what was planned for some values."""
@@ -79,9 +80,8 @@ class Filled(Request[R_co]):
         self.subject = request.subject
         self.assumes = request.assumes
         self.decode = request.decode
-        self.behind = template.behind(values) if request.behind else ()
         self.part = None if request.part is None else self._planned_part
-        self.replies = 1 if self.script is not None else 1 + len(self.assumes) + len(self.behind)
+        self.replies = 1 if self.script is not None else 1 + len(request.assumes) + len(request.behind)
         self._template = template
         self._values = values
         self._plan = plan
@@ -89,6 +89,10 @@ class Filled(Request[R_co]):
     @property
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
         return self._template.pattern.filled(self._values)
+
+    @property
+    def behind(self) -> tuple[Request[Any], ...]:  # type: ignore[override]
+        return self._template.behind(self._values)
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
         script = self.script
@@ -113,8 +117,8 @@ class Filled(Request[R_co]):
         packed = self._template.pattern.packed(self._values)
         if guards:
             packed += look_at(self._guard)
-        for one in self.behind:
-            packed += one.packed(())
+        for _, pattern in self._template.behind_it:
+            packed += pattern.packed(self._values)
         return packed
 
     def settled(self, replies: list[Any]) -> Any:
@@ -123,7 +127,7 @@ class Filled(Request[R_co]):
             if (replies[1] or b"") != self._guard.epoch:
                 raise Outdated
             at = 2
-        for number, one in enumerate(self.behind, at):
+        for number, (one, _) in enumerate(self._template.behind_it, at):
             reply = one.amended(reply, replies[number])
         return reply
 
