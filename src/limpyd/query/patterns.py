@@ -98,18 +98,16 @@ class Pattern:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._args: list[Any] = list(parts)
-        self._holes = [(at, *part) for at, part in enumerate(parts) if isinstance(part, Hole)]
+        self._holes = [(at, part) for at, part in enumerate(parts) if isinstance(part, Hole)]
         self._repeats = any(isinstance(part, Block | Count) for part in parts)
         self._form = b"" if self._repeats else b"*%d\r\n" + b"".join(map(_packed, parts))
-        self._values = [
-            (len(before) + len(after), condition, value) for _, before, condition, value, after in self._holes
-        ]
+        self._values = [(len(part.before) + len(part.after), part.condition, part.value) for _, part in self._holes]
 
     def filled(self, values: Sequence[Sequence[bytes]]) -> tuple[Argument, ...]:
         """Returns the arguments for the values of each condition."""
         args = self._args.copy()
-        for at, before, condition, value, after in self._holes:
-            args[at] = before + values[condition][value] + after
+        for at, part in self._holes:
+            args[at] = part.before + values[part.condition][part.value] + part.after
         return tuple(_repeated(args, values) if self._repeats else args)
 
     def packed(self, values: Sequence[Sequence[bytes]], more: int = 0) -> bytes:
