@@ -14,11 +14,11 @@ from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.requests import Argument
 from limpyd.scripts.calls import NewObject
-from limpyd.statements.create import (
+from limpyd.statements.create import Creation
+from limpyd.statements.creation_source import (
     MOST_ENTRIES,
     MOST_FIELDS,
     MOST_KEYS,
-    Creation,
     Gathered,
     Layout,
     enters,

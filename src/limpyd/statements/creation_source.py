@@ -1,0 +1,163 @@
+"""The Lua of the statement that creates an object of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.kept import Kept
+from limpyd.keys import Partition
+from limpyd.requests import Argument
+from limpyd.statements.entries import Entry, locals_of, of_kind
+from limpyd.statements.lua_text import key, key_of, literal, tag
+from limpyd.statements.slot import Slot
+from limpyd.statements.source import filled, indented
+
+MOST_FIELDS = 50
+"""With more fields there are not locals enough in a function of Lua, nor registers for the arguments of one HSET."""
+MOST_ENTRIES = 40
+"""The same of indexes, and checks of references."""
+MOST_KEYS = 100
+"""How many keys of an object one command names."""
+
+
+def enters(index: Kept) -> bool:
+    """Whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
+    return index.of_values and index.keeps_one and bool(of_kind(index.kind))
+
+
+def is_entered(index: KeptTogether) -> bool:
+    """The same of an index of several fields."""
+    return bool(of_kind(index.kind.removeprefix(b"&")))
+
+
+class Gathered(NamedTuple):
+    """A field of many members of new objects.
+
+    Attributes:
+        name: its name.
+        prefix: what its keys begin with, or stands around the primary key in them.
+        make: makes of a value the command that stores it, its arguments, and the keys of the sets that its indexes
+            keep; None of one without members.
+    """
+
+    name: str
+    prefix: bytes
+    make: Callable[[Any], tuple[str, Sequence[Argument], Sequence[bytes]] | None]
+
+
+class Layout(NamedTuple):
+    """What new objects of a model are made of.
+
+    Attributes:
+        slots: the fields of one value.
+        together: the indexes of several of them.
+        gathered: the fields of many members.
+        others: what all other keys of objects begin with.
+        version: the sub-key and the value of the version, if it has one.
+        mints: whether primary keys are automatic.
+    """
+
+    slots: Sequence[Slot]
+    together: Sequence[KeptTogether]
+    gathered: Sequence[Gathered]
+    others: Sequence[bytes]
+    version: tuple[bytes, bytes] | None
+    mints: bool
+
+
+class _Place(NamedTuple):
+    """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
+
+    slot: Slot | None
+    value: str
+    entries: list[Entry]
+
+
+def _places(where: Partition, layout: Layout) -> list[_Place]:
+    places: list[_Place] = []
+    at = 5 if layout.gathered else 4
+    number = 0
+    for claim, slot in enumerate(layout.slots):
+        value = f"ARGV[{at}]"
+        at += 1
+        made = [(kind, name, value) for kind, _, name in slot.checks]
+        for index in slot.indexes:
+            text = value if index.form == b"text" else f"ARGV[{at}]"
+            at += text != value
+            made.append((index.kind, index.key, text))
+        entries = [
+            Entry(key(where, name), kind, n, claim, value, text) for n, (kind, name, text) in enumerate(made, number)
+        ]
+        number += len(entries)
+        places.append(_Place(slot, value, entries))
+    for claim, index in enumerate(layout.together, len(places)):
+        value = f"ARGV[{at}]"
+        at += 1
+        kind = index.kind.removeprefix(b"&")
+        places.append(_Place(None, value, [Entry(key(where, index.key), kind, number, claim, value, value)]))
+        number += 1
+    return places
+
+
+def creation_source(where: Partition, layout: Layout) -> str:
+    """Returns the script.
+
+    Raises:
+        NoRoom: there are too many fields and indexes.
+    """
+    places = _places(where, layout)
+    subs = [
+        (number, one.slot.sub, one.value)
+        for number, one in enumerate(places, 1)
+        if one.slot and one.slot.sub is not None
+    ]
+    pairs = [f"{literal(sub)}, {value}" for _, sub, value in subs]
+    version = ", ".join(map(literal, layout.version or ()))
+    collect, follow, undo, names = "", "", "", []
+    for number, sub, value in subs:
+        collect += (
+            f"if string.byte(given, {number}) == 49 then "
+            f"values[last + 1], values[last + 2], last = {literal(sub)}, {value}, last + 2 end\n"
+        )
+    for number, (slot, value, entries) in enumerate(places, 1):
+        lines = ""
+        if slot is not None and slot.sub is None:
+            own_key = key_of(where, slot.prefix, "pk")
+            lines += f"at = {own_key}\nreply = call('SET', at, {value})\n"
+            lines += f"if reply.err then failed = reply break end\nset{number} = true\n"
+            names.append(f"set{number}")
+            undo = f"if set{number} then undo('DEL', {own_key}) end\n" + undo
+        for entry in entries:
+            lines += entry.lines("create") or entry.lines("check") + entry.lines("add")
+            undo = entry.lines("undo add") + undo
+        if lines:
+            follow += f"if whole or string.byte(given, {number}) == 49 then\n{indented(lines, '  ')}end\n"
+    own = [one.slot.prefix for one in places if one.slot is not None and one.slot.sub is None]
+    gathered = [each.prefix for each in layout.gathered]
+    prefixes = dict.fromkeys([where.hash_prefix, *own, *gathered, *layout.others])
+    every = ([version] if version else []) + pairs
+    return filled(
+        "create",
+        tag=tag(where),
+        whole=literal(b"1" * len(places)),
+        locals=locals_of(names, [entry for one in places for entry in one.entries]),
+        list=filled("mint" if layout.mints else "list_given"),
+        hash=key_of(where, where.hash_prefix, "pk"),
+        keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
+        store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
+        first=f"{{ {version} }}, 2" if version else "{}, 0",
+        collect=collect,
+        follow=follow,
+        member_locals="local gathered, entered = {}, {}\n" if gathered else "",
+        members=_members(where, layout, len(places)) if gathered else "",
+        undo=(filled("members_undo") if gathered else "") + undo,
+    )
+
+
+def _members(where: Partition, layout: Layout, marked: int) -> str:
+    """What stores the members of the fields of many."""
+    keys = ", ".join(key_of(where, each.prefix, "pk") for each in layout.gathered)
+    last = 4 + marked + sum(len(slot.computed) for slot in layout.slots)
+    return filled("members", none=literal(b"0" * len(layout.gathered)), places=keys, last=str(last))
