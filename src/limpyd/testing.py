@@ -156,11 +156,25 @@ def _told(request: Request[Any]) -> str:
 
 
 def _noted(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
-    def send(driver: Any, request: Request[Any], packed: bytes) -> Any:
-        requests._note(request, packed)
-        return method(driver, request, packed)
+    def send(driver: Any, request: Request[Any], packed: bytes, *loss: Any) -> Any:
+        if not loss:  # else it was noted before it was lost
+            requests._note(request, packed)
+        return method(driver, request, packed, *loss)
 
     return send
+
+
+def _noted_run(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Notes a request that is one packet, which drivers send at once; others are noted where their packets are sent."""
+
+    def run(driver: Any, request: Request[Any]) -> Any:
+        at_once = isinstance(driver, SyncDriver) or (request.replies == 1 and driver._line() is not None)
+        packed = request.ready() if at_once else None
+        if packed is not None:
+            requests._note(request, packed)
+        return method(driver, request)
+
+    return run
 
 
 def _noted_together(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -196,6 +210,8 @@ def _watched() -> Iterator[Requests]:
             yield _noted_talk(requests, talk)
 
     stand_ins: dict[tuple[type, str], Any] = {
+        (SyncDriver, "run"): _noted_run(requests, SyncDriver.run),
+        (AsyncDriver, "run"): _noted_run(requests, AsyncDriver.run),
         (SyncDriver, "_exchange"): _noted(requests, SyncDriver._exchange),
         (SyncDriver, "run_together"): _noted_together(requests, SyncDriver.run_together),
         (SyncDriver, "alone"): noted_alone,

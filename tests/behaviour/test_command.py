@@ -362,7 +362,7 @@ class TestScript:
             ("age.hset", "--   ARGV[7]  what NumberRangeIndex"),
             ("name.set", "call('HSET'"),
             ("age.hincrby", "call('TYPE', at)"),
-            ("tags.sadd", "the general script write_members.lua"),
+            ("tags.sadd", "call('SADD'"),
             ("age.hget", "HGET is sent as it is"),
         ):
             code, out, _ = limpyd("script", f"{{}}:Author.{operation}")
