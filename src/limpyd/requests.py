@@ -314,9 +314,8 @@ def returned(reply: R) -> R:
     return reply
 
 
-def to_bool(reply: Any) -> bool:
-    """Decode: 1 or OK is True; 0 or nil is False."""
-    return bool(reply)
+to_bool: Callable[[Any], bool] = bool
+"""Decode: 1 or OK is True; 0 or nil is False."""
 
 
 def to_none(_reply: Any) -> None:

@@ -11,7 +11,7 @@ from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, existing_only
 from limpyd.fields.value import Place
 from limpyd.keys import placed
-from limpyd.requests import Argument, Request, returned, to_bool
+from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
 from limpyd.statements.read import Read, ReadStatement
@@ -25,7 +25,7 @@ def last(replies: list[R]) -> R:
     return replies[-1]
 
 
-OF_ONE: dict[Any, Callable[[Any], Any]] = {any: to_bool, last: returned, sum: returned}
+OF_ONE: dict[Any, Callable[[Any], Any]] = {any: bool, last: int, sum: int}
 """What turns one reply into what a function makes of a list of it."""
 
 MOST_ARGUMENTS = MOST_PASSED_ON - 1000
@@ -204,20 +204,14 @@ class BoundValue(BoundField[Face]):
             member: which of those is the member itself; by default the last.
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
-        if len(members) > MOST_ARGUMENTS:
-            size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
-            parts = [members[start : start + size] for start in range(0, len(members), size)]
-        else:
-            parts = [members]
-        if counted:
-            args = [(*head, counted, len(some) // step, *some, *tail) for some in parts]
-            first = len(head) + 2 + (member or step)
-        else:
-            args = [(*head, *some, *tail) for some in parts]
-            first = len(head) + (member or step)
-        if len(args) == 1:
+        first = len(head) + (2 if counted else 0) + (member or step)
+        if len(members) <= MOST_ARGUMENTS:
+            announced = (counted, len(members) // step) if counted else ()
             decode = OF_ONE.get(combine) or (lambda reply: combine([reply]))
-            return self._prepared(command, args[0], decode, first, step, None)
+            return self._prepared(command, (*head, *announced, *members, *tail), decode, first, step, None)
+        size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
+        parts = [members[start : start + size] for start in range(0, len(members), size)]
+        args = [(*head, *((counted, len(some) // step) if counted else ()), *some, *tail) for some in parts]
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)
         return self._writing([MembersStep((change,), command, each) for each in args], combine)
 
