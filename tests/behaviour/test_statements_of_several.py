@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis import ResponseError
 
 from limpyd import (
     EqualIndex,
@@ -161,6 +163,42 @@ def test_keys_of_another_type(database, small, go):
 @pytest.mark.parametrize("stale", STALE)
 def test_stale_entries_and_conflicts(database, small, go, stale):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED).compare(STALE[stale])
+
+
+def values_expire(client, tag):
+    client.pexpireat(f"{tag}field:text:1", FAR)
+    with suppress(ResponseError):  # entries of a hash cannot expire on older servers
+        client.hpexpireat(f"{tag}hash:1", FAR, "note")
+
+
+FAR = 4_102_444_800_000
+EXPIRING = [f"{name}: {named}" for name in ("worker", "counted") for named in ("update all", "update and remove")]
+EXPIRING += ["worker: hmset word", "worker: remove all", "counted: remove all"]
+
+
+@ON_TWO
+@pytest.mark.parametrize("key", ["lex:word", "eq:name:n"])
+def test_what_is_refused_expires_as_before(database, small, go, key):
+    """A value that no index keeps may expire; a write takes that away, and what takes the write back restores it."""
+
+    def damage(client, tag):
+        values_expire(client, tag)
+        client.delete(tag + key)
+        client.rpush(tag + key, "x")
+
+    scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
+    scene.compare(on_both(values_expire), EXPIRING)
+    scene.compare(on_both(damage), EXPIRING)
+
+
+@ON_TWO
+def test_what_an_account_may_not_do_expires_as_before(database, small, lacking, go):
+    database, forbid = lacking
+    scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
+    for command, refused in {"set": "update all", "del": "remove all"}.items():
+        forbid(command)
+        endings = {named: scene.ending("prepared", named, on_both(values_expire))[0] for named in EXPIRING}
+        assert all(type(found) is tuple for named, found in endings.items() if named.endswith(refused))
 
 
 COMMANDS = [

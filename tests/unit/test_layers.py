@@ -41,6 +41,7 @@ LAYERS = [
     {"indexes.custom", "indexes.settings", "indexes.limpyd2", "indexes.kept"},
     {"statements.formed", "statements.slot"},
     {"statements.entries"},
+    {"statements.operations"},
     {"indexes.base"},
     {"indexes.equal", "indexes.multi"},
     {"indexes.ranges", "indexes.geo", "indexes.composite"},

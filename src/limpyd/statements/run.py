@@ -9,10 +9,11 @@ from limpyd.scripts.outcomes import Claim, Model
 from limpyd.statements.entries import Entry, NoRoom, locals_of, of_kind, required
 from limpyd.statements.formed import formed
 from limpyd.statements.names import Names
+from limpyd.statements.operations import restored
 from limpyd.statements.slot import Slot
 from limpyd.statements.source import compiled, filled, indented
 from limpyd.statements.statement import Statement
-from limpyd.statements.write import WriteScript, restored
+from limpyd.statements.write import WriteScript
 
 CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
 

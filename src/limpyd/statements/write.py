@@ -13,6 +13,7 @@ from limpyd.keys import Partition
 from limpyd.scripts.outcomes import Model
 from limpyd.statements.entries import Entry, locals_of, required, sections
 from limpyd.statements.names import Names
+from limpyd.statements.operations import Written, operations_of
 from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, compiled, filled, indented
 from limpyd.statements.together import Joined, Part, joined
@@ -23,24 +24,6 @@ class Change(NamedTuple):
 
     slot: Slot
     removes: bool = False
-
-
-class Written(NamedTuple):
-    """A field that a statement writes to, or reads for an index of several.
-
-    Attributes:
-        before: the local with its value before.
-        value: that with the new value; `false` if it is removed, and that with the one before if it stays.
-        key: that with the key of the value.
-        sub: the expression of the sub-key; empty if there is none.
-        entries: what its indexes need.
-    """
-
-    before: str
-    value: str
-    key: str
-    sub: str
-    entries: list[Entry]
 
 
 class WriteScript(NamedTuple):
@@ -73,6 +56,7 @@ def write_script(
     """
     names = _names(where, changes, version, together)
     written: list[Written] = []
+    in_several = {(place.prefix, place.sub) for index in together for place in index.places}
     given = {"pk": f"ARGV[{names.end}]"}
     at = names.end + 1
     number = 0
@@ -95,7 +79,8 @@ def write_script(
         sub = "" if slot.sub is None else names.argument(slot.sub)
         place = "key" if sub else f"key{claim}"
         given[place] = names.key_of(slot.prefix)
-        written.append(Written(before, value, place, sub, own))
+        may_expire = not own and (slot.prefix, slot.sub or b"") not in in_several
+        written.append(Written(before, value, place, sub, own, may_expire))
     known = {(slot.prefix, slot.sub or b""): one for (slot, _), one in zip(changes, written, strict=True)}
     all_joined = []
     for index in together:
@@ -167,9 +152,10 @@ def _source(
     counting: Mapping[str, str],
 ) -> str:
     entries = [*(entry for one in written for entry in one.entries), *(one.entry for one in all_joined)]
-    operations = _operations(written)
+    follow = "".join(map(_followed, written)) + "".join(one.follow() for one in all_joined)
+    operations = operations_of(written, last=not follow)
     names = [one.before for one in written]
-    names += [f"done{number}" for number in range(len(operations))]
+    names += [name for operation in operations for name in operation.locals]
     names += [name for one in all_joined for name in one.names]
     names += counting.get("locals", "").split(",")
     return filled(
@@ -181,7 +167,7 @@ def _source(
         read=_read(written, counted=counting.get("sub")),
         check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
         write=counting.get("write", "") + "".join(operation.write for operation in operations),
-        follow="".join(map(_followed, written)) + "".join(one.follow() for one in all_joined),
+        follow=follow,
         result=counting.get("result", "result\n").strip(),
         undo="".join(entry.undo() for entry in reversed(entries))
         + "".join(operation.undo for operation in reversed(operations))
@@ -231,41 +217,3 @@ def _followed(one: Written) -> str:
 
 def _if_changed(one: Written, lines: str) -> str:
     return f"if {one.before} ~= {one.value} then\n{indented(lines, '  ')}end\n" if lines else ""
-
-
-class _Operation(NamedTuple):
-    """A command that writes values, and what takes it back."""
-
-    write: str
-    undo: str
-
-
-def _operations(written: Sequence[Written]) -> list[_Operation]:
-    """One command for all values that the hash gets, one for all that it loses, and one for each other value."""
-    written = [one for one in written if one.value != one.before]
-    sets = [one for one in written if one.sub and one.value != "false"]
-    removes = [one for one in written if one.sub and one.value == "false"]
-    calls = []
-    if sets:
-        calls.append(("key", f"call('HSET', key, {', '.join(f'{one.sub}, {one.value}' for one in sets)})", sets))
-    if removes:
-        calls.append(("key", f"call('HDEL', key, {', '.join(one.sub for one in removes)})", removes))
-    for one in written:
-        if not one.sub:
-            call = f"call('DEL', {one.key})" if one.value == "false" else f"call('SET', {one.key}, {one.value})"
-            calls.append((one.key, call, [one]))
-    return [_operation(number, *call) for number, call in enumerate(calls)]
-
-
-def _operation(number: int, key: str, call: str, fields: Sequence[Written]) -> _Operation:
-    failed = "if type(result) == 'table' and result.err then failed = result break end"
-    write = f"at = {key}\nresult = {call}\n{failed}\ndone{number} = true\n"
-    undo = "".join(restored(key, one.sub, one.before) for one in fields)
-    return _Operation(write, f"if done{number} then\n{indented(undo, '  ')}end\n")
-
-
-def restored(key: str, sub: str, before: str) -> str:
-    """The line that gives a field the value that it had before."""
-    if not sub:
-        return f"if {before} then undo('SET', {key}, {before}) else undo('DEL', {key}) end\n"
-    return f"if {before} then undo('HSET', {key}, {sub}, {before}) else undo('HDEL', {key}, {sub}) end\n"

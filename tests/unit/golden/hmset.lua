@@ -1,4 +1,4 @@
--- EVALSHA 846ebcea67cfdf39dcdedf70c1dc4c6393caf7b3, sent with
+-- EVALSHA 864673776f9b51f4feac7c419277ea77f76cca89, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -37,7 +37,7 @@ local value0 = ARGV[9]
 local key = ARGV[2] .. pk
 local value1 = ARGV[10]
 local value2 = ARGV[11]
-local before0, before1, before2, done0, added0, removed0, owner1, added1, removed1
+local before0, before1, before2, done0, expires0, added0, removed0, owner1, added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -58,6 +58,7 @@ repeat
       if reply ~= 0 then at, failed = KEYS[1], reply break end
     end
   end
+  expires0 = call('HPEXPIRETIME', key, 'FIELDS', 1, ARGV[7])
   at = key
   result = call('HSET', key, ARGV[3], value0, ARGV[5], value1, ARGV[7], value2)
   if type(result) == 'table' and result.err then failed = result break end
@@ -108,6 +109,7 @@ if done0 then
   if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
   if before1 then undo('HSET', key, ARGV[5], before1) else undo('HDEL', key, ARGV[5]) end
   if before2 then undo('HSET', key, ARGV[7], before2) else undo('HDEL', key, ARGV[7]) end
+  if type(expires0) == 'table' and (expires0[1] or 0) > 0 then undo('HPEXPIREAT', key, expires0[1], 'FIELDS', 1, ARGV[7]) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

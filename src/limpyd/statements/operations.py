@@ -1,0 +1,112 @@
+"""The commands that write values, as Lua, and what takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from limpyd.statements.entries import Entry
+from limpyd.statements.source import indented
+
+
+class Written(NamedTuple):
+    """A field that a statement writes to, or reads for an index of several.
+
+    Attributes:
+        before: the local with its value before.
+        value: that with the new value; `false` if it is removed, and that with the one before if it stays.
+        key: that with the key of the value.
+        sub: the expression of the sub-key; empty if there is none.
+        entries: what its indexes need.
+        may_expire: whether the value may expire: no index keeps it.
+    """
+
+    before: str
+    value: str
+    key: str
+    sub: str
+    entries: list[Entry]
+    may_expire: bool = False
+
+
+class Operation(NamedTuple):
+    """A command that writes values.
+
+    Attributes:
+        write: the lines that run it.
+        undo: those that take it back; none if nothing can fail behind it.
+        locals: the names of its locals.
+    """
+
+    write: str
+    undo: str = ""
+    locals: Sequence[str] = ()
+
+
+class _Call(NamedTuple):
+    """The expressions of a command and its key, and the fields to which it writes."""
+
+    key: str
+    call: str
+    fields: Sequence[Written]
+
+
+def operations_of(written: Sequence[Written], *, last: bool) -> list[Operation]:
+    """One command for all values that the hash gets, one for all that it loses, and one for each other value.
+
+    Args:
+        written: the fields.
+        last: whether nothing that can fail comes behind them.
+    """
+    written = [one for one in written if one.value != one.before]
+    sets = [one for one in written if one.sub and one.value != "false"]
+    removes = [one for one in written if one.sub and one.value == "false"]
+    calls = []
+    if sets:
+        calls.append(_Call("key", f"call('HSET', key, {', '.join(f'{one.sub}, {one.value}' for one in sets)})", sets))
+    if removes:
+        calls.append(_Call("key", f"call('HDEL', key, {', '.join(one.sub for one in removes)})", removes))
+    for one in written:
+        if not one.sub:
+            call = f"call('DEL', {one.key})" if one.value == "false" else f"call('SET', {one.key}, {one.value})"
+            calls.append(_Call(one.key, call, [one]))
+    return [_operation(number, *call, last=last and call is calls[-1]) for number, call in enumerate(calls)]
+
+
+def _operation(number: int, key: str, call: str, fields: Sequence[Written], *, last: bool) -> Operation:
+    failed = "if type(result) == 'table' and result.err then failed = result break end"
+    write = f"at = {key}\nresult = {call}\n{failed}\n"
+    if last:
+        return Operation(write)
+    done, names = f"done{number}", [f"done{number}"]
+    undo = "".join(restored(key, one.sub, one.before) for one in fields)
+    expiring = [one for one in fields if one.may_expire]
+    if expiring:
+        when = f"expires{number}"
+        names.append(when)
+        subs = [one.sub for one in expiring if one.sub]
+        write = f"{when} = {_expiries(key, subs)}\n" + write
+        undo += "".join(_expiring(key, when, place, sub) for place, sub in enumerate(subs or [""], 1))
+    return Operation(f"{write}{done} = true\n", f"if {done} then\n{indented(undo, '  ')}end\n", names)
+
+
+def _expiries(key: str, subs: Sequence[str]) -> str:
+    """The expression of when values expire: an error where the server does not know that entries of a hash may."""
+    if not subs:
+        return f"call('PEXPIRETIME', {key})"
+    return f"call('HPEXPIRETIME', {key}, 'FIELDS', {len(subs)}, {', '.join(subs)})"
+
+
+def _expiring(key: str, when: str, place: int, sub: str) -> str:
+    """The line that makes a value expire when it would have."""
+    if not sub:
+        return f"if type({when}) == 'number' and {when} > 0 then undo('PEXPIREAT', {key}, {when}) end\n"
+    known = f"type({when}) == 'table' and ({when}[{place}] or 0) > 0"
+    return f"if {known} then undo('HPEXPIREAT', {key}, {when}[{place}], 'FIELDS', 1, {sub}) end\n"
+
+
+def restored(key: str, sub: str, before: str) -> str:
+    """The line that gives a field the value that it had before."""
+    if not sub:
+        return f"if {before} then undo('SET', {key}, {before}) else undo('DEL', {key}) end\n"
+    return f"if {before} then undo('HSET', {key}, {sub}, {before}) else undo('HDEL', {key}, {sub}) end\n"
