@@ -28,6 +28,8 @@ from limpyd.exceptions import (
     ServerUnreachable,
 )
 from limpyd.requests import Request
+from limpyd.scripts import loader
+from limpyd.scripts.loader import Script
 from tests.conftest import Face, Sent
 from tests.proxy import Proxy
 from tests.rebuild import state
@@ -312,6 +314,30 @@ class TestSync:
             process.join()
             assert process.exitcode == 0
         assert one.count.get() == 800
+
+    def test_a_fork_while_another_thread_links_a_script(self, monkeypatch):
+        """The child links scripts, too."""
+        links, ends = threading.Event(), threading.Event()
+        link = loader.link
+
+        def slow(text, name):
+            if name == "scripts/update.lua" and not links.is_set():
+                links.set()
+                ends.wait()
+            return link(text, name)
+
+        monkeypatch.setattr(loader, "link", slow)
+        thread = threading.Thread(target=lambda: Script("update").sha)
+        thread.start()
+        links.wait()
+        child = multiprocessing.get_context("fork").Process(target=lambda: Script("delete").sha)
+        child.start()
+        child.join(timeout=20)
+        ends.set()
+        thread.join()
+        if child.exitcode is None:
+            child.kill()
+        assert child.exitcode == 0
 
     def test_an_interrupted_call_leaves_no_reply_behind(self, thing, monkeypatch):
         one = thing(count=5)

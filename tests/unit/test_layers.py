@@ -10,7 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = [
-    {"exceptions", "command_table", "command_refusals", "suggestions"},
+    {"exceptions", "command_table", "command_refusals", "suggestions", "cached_properties"},
     {"urls", "utils", "version", "named_models"},
     {"keys.parts"},
     {"keys", "faces", "replies", "iteration", "expressions", "conversion", "pickling"},

@@ -40,9 +40,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import ClassVar, NamedTuple
 
+from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError
 from limpyd.keys.parts import COUNTED
 

@@ -14,8 +14,8 @@ What could is refused: fields and primary keys of some names, and values that wo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 
+from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
 from limpyd.keys.parts import BARE, is_template, part_in

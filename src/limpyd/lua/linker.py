@@ -17,9 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from limpyd.cached_properties import cached_property
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 LIBRARY = Path(__file__).parent / "library"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
+from limpyd.cached_properties import cached_property
 from limpyd.fields import VersionField
 from limpyd.fields.single import SingleValueField
 from limpyd.fields.version import FIRST

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from hashlib import sha1
 
+from limpyd.cached_properties import cached_property
 from limpyd.keys import nothing_beside
 from limpyd.lua.linker import Part, link, script_text
 from limpyd.resp import Argument
