@@ -14,6 +14,7 @@ from limpyd import (
     EqualIndex,
     FKInstanceHashField,
     InstanceHashField,
+    ListField,
     NumberRangeIndex,
     PKField,
     RedisDatabase,
@@ -299,6 +300,35 @@ def test_a_combination_is_compiled_after_a_few_uses(one_server):
     assert one.hgetall() == {"name": f"n{number}", "age": number}
     assert worker.collection(name=f"n{number}", age=number).count() == 1
     database.close()
+
+
+@pytest.mark.parametrize("count", [40, 55, 60, 250])
+@pytest.mark.parametrize("lists", [0, 90])
+def test_models_of_many_fields(one_server, go, count, lists):
+    """A function of Lua has room for so many locals and arguments; for what needs more the general script serves."""
+    with one_server.client() as client:
+        client.flushall()
+    go("prepared")
+
+    class Wide(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+
+        for number in range(count):
+            locals()[f"f{number}"] = InstanceHashField(indexable=number < 20)
+        for number in range(lists):
+            locals()[f"l{number}"] = ListField()
+        del number
+
+    names = [f"f{number}" for number in range(count)]
+    one = Wide.create(**dict.fromkeys(names, "a"))
+    one.update(**dict.fromkeys(names, "b"))
+    one.hmset(**dict.fromkeys(names, "c"))
+    assert one.hgetall() == dict.fromkeys(names, "c")
+    assert list(Wide.check()) == []
+    assert one.hdel(*names) == count
+    one.delete()
+    assert list(Wide.check()) == []
+    Wide.database.close()
 
 
 def test_in_pipelines_and_transactions(one_server, go):

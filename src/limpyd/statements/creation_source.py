@@ -142,7 +142,11 @@ def creation_source(where: Partition, layout: Layout) -> str:
         "create",
         tag=tag(where),
         whole=literal(b"1" * len(places)),
-        locals=locals_of(names, [entry for one in places for entry in one.entries]),
+        locals=locals_of(
+            names,
+            [entry for one in places for entry in one.entries],
+            arguments=max(2 * len(every), len(prefixes)),
+        ),
         list=filled("mint" if layout.mints else "list_given"),
         hash=key_of(where, where.hash_prefix, "pk"),
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),

@@ -148,7 +148,7 @@ def _source(
         keys_declared=str(len(prefixes)),
         tag=tag(where),
         requires=required(entries, functions),
-        locals=locals_of(names, entries),
+        locals=locals_of(names, entries, arguments=max(len(prefixes), len(in_hash))),
         hash=hash_key,
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
         read=read,

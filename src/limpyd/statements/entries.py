@@ -174,17 +174,22 @@ MOST_LOCALS = 175
 """A function of Lua has room for 200, some of which all statements have."""
 
 
+MOST_REGISTERS = 224
+"""A function has 250, for its locals and the arguments of the command that it calls; all statements need some."""
+
+
 class NoRoom(Exception):
-    """A statement would have more locals than a function of Lua has room for."""
+    """A statement would have more locals, or arguments of a command, than a function of Lua has room for."""
 
 
-def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int = 0) -> str:
+def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int = 0, arguments: int = 0) -> str:
     """The names behind the word `local`, of which there is at least one.
 
     Args:
         names: the names, but for those of entries.
         entries: what the statement does to indexes.
         others: how many more locals the statement has.
+        arguments: how many arguments the command has that has the most.
 
     Raises:
         NoRoom: there are too many.
@@ -192,7 +197,8 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
     all_names = dict.fromkeys([*names, *(name for entry in entries for name in entry.locals)])
     linked = 5 * len({name for entry in entries for name in entry.functions})
     scores = sum(bool(entry.score_before()) for entry in entries)
-    if len(all_names) + scores + linked + others > MOST_LOCALS:
+    count = len(all_names) + scores + linked + others
+    if count > MOST_LOCALS or count + arguments > MOST_REGISTERS:
         raise NoRoom
     return ", ".join(all_names) or "_"
 

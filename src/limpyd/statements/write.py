@@ -163,7 +163,9 @@ def _source(
         requires=required(entries, [name for one in all_joined for name in one.functions]),
         pk=given["pk"],
         values="".join(f"local {name} = {expression}\n" for name, expression in given.items() if name != "pk"),
-        locals=locals_of(filter(None, map(str.strip, names)), entries, len(given)),
+        locals=locals_of(
+            filter(None, map(str.strip, names)), entries, len(given), 2 * sum(bool(one.sub) for one in written)
+        ),
         read=_read(written, counted=counting.get("sub")),
         check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
         write=counting.get("write", "") + "".join(operation.write for operation in operations),
