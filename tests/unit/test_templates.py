@@ -297,6 +297,16 @@ def test_queries_of_many_terms_are_planned_each_time():
     assert person._schema.templates._kept == {}
 
 
+def test_conditions_within_each_other_take_no_more_steps_for_having_a_form():
+    """They are looked at as far as a form may have conditions, not down to the innermost."""
+    person = model()
+    nested = person.name == "x"
+    for number in range(270):
+        nested = ~((person.age == number) | nested)
+    assert person.collection(nested)._items().args
+    assert person._schema.templates._kept == {}
+
+
 def calls(act):
     """How many functions a call calls."""
     count = 0

@@ -255,7 +255,7 @@ class Joined(Condition):
         self._parts = tuple(parts)
 
     def add_to(self, form: Form) -> bool:
-        if len(self._parts) > MOST_CONDITIONS:
+        if max(len(self._parts), len(form.values)) > MOST_CONDITIONS:
             return False
         form.parts += (type(self), len(self._parts))
         return all(part.add_to(form) for part in self._parts)
