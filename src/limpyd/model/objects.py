@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
@@ -14,7 +14,7 @@ from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
 from limpyd.query.one import exactly_one
-from limpyd.query.plan import plan_for
+from limpyd.query.plan import Plan, plan_for
 from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Request, answered
 from limpyd.scripts import calls
@@ -171,10 +171,14 @@ def _missing_pk(schema: Schema) -> NoReturn:
 
 
 class Sought(NamedTuple):
-    """What a lookup asks for, and how messages tell it."""
+    """What a lookup asks for."""
 
     conditions: tuple[Condition, ...]
-    text: str
+
+    @property
+    def text(self) -> str:
+        """The same, as messages tell it."""
+        return ", ".join(map(str, self.conditions))
 
 
 def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> Sought:
@@ -185,8 +189,7 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
     """
     wanted = dict(filters)
     if isinstance(pk, Expression):
-        conditions = parse(schema, wanted, (pk,))
-        return Sought(conditions, ", ".join(map(str, conditions)))
+        return Sought(parse(schema, wanted, (pk,)))
     if pk is not None:
         wanted["pk"] = to_text(pk) if isinstance(pk, bytes) else pk  # messages show it
     if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
@@ -195,8 +198,7 @@ def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> 
     if not wanted:
         msg = f"{schema.name}.{method} needs a primary key or filters"
         raise InvalidFilter(msg)
-    conditions = parse(schema, wanted)
-    return Sought(conditions, ", ".join(map(str, conditions)))
+    return Sought(parse(schema, wanted))
 
 
 class Lookup(Read[R]):
@@ -249,11 +251,20 @@ def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callabl
 
 
 def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
-    conditions, text = sought(schema, "get", pk, filters)
+    wanted = sought(schema, "get", pk, filters)
 
-    plan, none = plan_for(schema, conditions, existing=True), f"no {schema.name} matches {text}"
-    several = f"several {schema.name} objects match {text}; get takes one. Narrow the filters, or use collection"
-    return exactly_one(plan.pks(limit=2), lambda: plan.only(RawPrimaryKeys()), none, several)
+    def plan(conditions: Sequence[Condition]) -> Plan:
+        return plan_for(schema, conditions, existing=True)
+
+    found = schema.templates.request(("get",), wanted.conditions, lambda conditions: plan(conditions).pks(limit=2))
+    return exactly_one(
+        found,
+        lambda: plan(wanted.conditions).only(RawPrimaryKeys()),
+        lambda: f"no {schema.name} matches {wanted.text}",
+        lambda: (
+            f"several {schema.name} objects match {wanted.text}; get takes one. Narrow the filters, or use collection"
+        ),
+    )
 
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
@@ -261,7 +272,12 @@ def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bo
     if not filters and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
         stored = schema.pk_field.encode(pk)
         return Read(schema.statements.exists(schema.keys.partition(stored)), stored, (), bool)
-    return plan_for(schema, sought(schema, "exists", pk, filters).conditions, existing=True).pks(limit=1).then(bool)
+
+    def first(conditions: Sequence[Condition]) -> Request[list[bytes]]:
+        return plan_for(schema, conditions, existing=True).pks(limit=1)
+
+    conditions = sought(schema, "exists", pk, filters).conditions
+    return schema.templates.request(("exists",), conditions, first).then(bool)
 
 
 def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:

@@ -307,8 +307,12 @@ class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMappin
 
     def _the_one(self) -> Request[Item]:
         shape = self._query.shape
-        none, several = f"nothing matches {self!r}", f"several objects match {self!r}; get takes one"
-        return exactly_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(shape)), none, several)
+        return exactly_one(
+            self._items(Span(0, 2)),
+            lambda: self._followed(self._plan().only(shape)),
+            lambda: f"nothing matches {self!r}",
+            lambda: f"several objects match {self!r}; get takes one",
+        )
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)

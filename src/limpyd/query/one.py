@@ -12,14 +12,16 @@ from limpyd.scripts.queries import NONE
 T = TypeVar("T")
 
 
-def exactly_one(found: Request[list[T]], only: Callable[[], Request[Any]], none: str, several: str) -> Request[T]:
+def exactly_one(
+    found: Request[list[T]], only: Callable[[], Request[Any]], none: Callable[[], str], several: Callable[[], str]
+) -> Request[T]:
     """The request for the one object among those that another finds.
 
     Args:
         found: finds up to two.
         only: gives the request that finds the one in a transaction, which fails if there is not exactly one.
-        none: the message if there is none.
-        several: the message if there are several.
+        none: gives the message if there is none.
+        several: gives the message if there are several.
 
     Raises (from the reply):
         DoesNotExist: there is none.
@@ -28,9 +30,9 @@ def exactly_one(found: Request[list[T]], only: Callable[[], Request[Any]], none:
 
     def decode(reply: Any) -> T:
         if not reply or reply == NONE:
-            raise DoesNotExist(none)
+            raise DoesNotExist(none())
         if len(reply) > 1:  # of them, or the word that tells it
-            raise MultipleObjectsReturned(several)
+            raise MultipleObjectsReturned(several())
         item: T = reply[0]
         return item
 
