@@ -112,14 +112,14 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             ServerTooOld: the server does not know `ifeq`.
         """
         args: list[Argument] = [self._field.encode(value)]
-        needs = None
         if not (nx is xx is keepttl is get is False and ex is px is exat is pxat is ifeq is None):
             checks.at_most_one("SET", nx=nx, xx=xx, ifeq=ifeq)
             if ifeq is not None:
-                needs, args = IFEQ, [*args, "IFEQ", self._field.encode(ifeq)]
+                args += ("IFEQ", self._field.encode(ifeq))
             args += checks.flags("SET", nx=nx, xx=xx, get=get)
             args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        return self._write("SET", *args, decode=self._value if get else to_bool, needs=needs)
+        decode: Any = self._value if get else to_bool
+        return self._write("SET", *args, decode=decode, needs=None if ifeq is None else IFEQ)
 
     @command("SETNX")
     def setnx(self, value: V) -> Request[bool]:
