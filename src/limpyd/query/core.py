@@ -24,7 +24,7 @@ from limpyd.query.following import Follow, followed, following, with_followed
 from limpyd.query.limpyd2_names import Limpyd2CollectionNames
 from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
-from limpyd.query.one import exactly_one
+from limpyd.query.one import the_one
 from limpyd.query.ordering import NOWHERE, SortKey, by_scores, scored_order, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
@@ -307,12 +307,7 @@ class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMappin
 
     def _the_one(self) -> Request[Item]:
         shape = self._query.shape
-        return exactly_one(
-            self._items(Span(0, 2)),
-            lambda: self._followed(self._plan().only(shape)),
-            lambda: f"nothing matches {self!r}",
-            lambda: f"several objects match {self!r}; get takes one",
-        )
+        return the_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(shape)), self)
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)

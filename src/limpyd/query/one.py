@@ -40,3 +40,13 @@ def exactly_one(
     if request.args:
         request.part = lambda: only().then(decode)
     return request
+
+
+def the_one(found: Request[list[T]], only: Callable[[], Request[Any]], asked: object) -> Request[T]:
+    """The same of what a collection asks for. Raises as `exactly_one`."""
+    return exactly_one(
+        found,
+        only,
+        lambda: f"nothing matches {asked!r}",
+        lambda: f"several objects match {asked!r}; get takes one",
+    )
