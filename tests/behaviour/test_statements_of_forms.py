@@ -14,11 +14,12 @@ from limpyd import (
     EqualIndex,
     InstanceHashField,
     NumberRangeIndex,
+    RedisDatabase,
     RedisModel,
     StringField,
     TextRangeIndex,
 )
-from limpyd.exceptions import InvalidValue, UniquenessError
+from limpyd.exceptions import InvalidValue, UniquenessError, WrongTypeError
 from limpyd.indexes.forms import FORMS
 from limpyd.lua.linker import providers
 from limpyd.statements.assign import Assignment
@@ -276,3 +277,28 @@ def test_a_command_that_makes_anothers_value_is_refused(database, small):
     with pytest.raises(UniquenessError, match=r"'ab' already belongs to Made\('2'\)"):
         model.lazy_connect(1).label.append("b")
     assert state(small[1]) == before
+
+
+def test_scores_of_several_fields_are_taken_back(one_server, go):
+    """What works them out is linked once for all of them."""
+    with one_server.client() as client:
+        client.flushall()
+        go("prepared")
+
+        class Priced(RedisModel):
+            database = RedisDatabase(port=one_server.port)
+            price = InstanceHashField(type=Decimal, indexable=True)
+            cost = InstanceHashField(type=Decimal, indexable=True)
+            name = InstanceHashField(indexable=True)
+
+        one = Priced.create(price=Decimal(1), cost=Decimal(2), name="a")
+        for name in ("a", "b"):
+            client.delete(f"{{priced}}:eq:name:{name}")
+            client.rpush(f"{{priced}}:eq:name:{name}", "x")
+        before = state(client)
+        with pytest.raises(WrongTypeError):
+            one.delete()
+        with pytest.raises(WrongTypeError):
+            one.update(price=Decimal(3), cost=Decimal(4), name="b")
+        assert state(client) == before
+        Priced.database.close()

@@ -158,6 +158,13 @@ def test_what_cannot_be_had_is_not_linked(folders):
         link("-- @requires two\nreturn two\n", "my script")
 
 
+def test_what_several_functions_defer_is_not_left_out(folders):
+    folders(one=PROVIDED.format("one"))
+    text = "".join(f"local function {name}()\n  -- @defers one\n  return one\nend\n" for name in "ab")
+    with pytest.raises(LinkError, match=r"my script has no line '-- @requires' for library/one\.lua"):
+        link(text, "my script")
+
+
 @pytest.mark.parametrize(
     ("source", "free"),
     [

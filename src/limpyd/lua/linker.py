@@ -176,6 +176,11 @@ class _Linked:
     def text(self) -> str:
         """All of it."""
         text = "".join(self._rendered(self._script, self._top, comments=True))
+        left = [part.label for part in self._order if part.provides and part not in self._put]
+        if left:
+            names = ", ".join(left)
+            msg = f"{self._script.label} has no line '-- @requires' for {names}, which several of its functions defer"
+            raise LinkError(msg)
         return re.sub(BLANK_LINES, "\n\n", text)
 
     def _needed(self, part: Part) -> Iterator[tuple[int, Part]]:

@@ -159,6 +159,11 @@ class Entry:
         made = [what[1].partition("(")[0] for what in (self._old, self._new) if what is not None]
         return [name for name in made if name.startswith("form_")]
 
+    @property
+    def deferred(self) -> str:
+        """The function of the library that works out the score of the value before; empty if none does."""
+        return self._score.function if self._score is not None and self.score_before() else ""
+
     def _forming(self, made: tuple[str, str] | None) -> str:
         if made is None:
             return ""
@@ -195,7 +200,7 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
         NoRoom: there are too many.
     """
     all_names = dict.fromkeys([*names, *(name for entry in entries for name in entry.locals)])
-    linked = 5 * len({name for entry in entries for name in entry.functions})
+    linked = 5 * len(_shared(entries))
     scores = sum(bool(entry.score_before()) for entry in entries)
     count = len(all_names) + scores + linked + others
     if count > MOST_LOCALS or count + arguments > MOST_REGISTERS:
@@ -205,8 +210,15 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
 
 def required(entries: Iterable[Entry], more: Iterable[str] = ()) -> str:
     """The line that requires what some entries, and others, call of the library; nothing if that is nothing."""
-    functions = sorted({*more, *(name for entry in entries for name in entry.functions)})
+    functions = sorted({*more, *_shared(list(entries))})
     return f"-- @requires {' '.join(functions)}\n" if functions else ""
+
+
+def _shared(entries: Sequence[Entry]) -> set[str]:
+    """The functions of the library that stand before all that is done, for one entry or several."""
+    deferred = [entry.deferred for entry in entries if entry.deferred]
+    several = (name for name in deferred if deferred.count(name) > 1)
+    return {*several, *(name for entry in entries for name in entry.functions)}
 
 
 def known_score(index: Kept, old: str) -> str:
