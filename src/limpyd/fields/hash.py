@@ -57,7 +57,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             UniquenessError: another object has one of the values under the same key; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        if key is not None and mapping is None and items is None:
+        if key is not None and value is not None and mapping is None and items is None:
             field = self._field
             return self._write("HSET", field.key_bytes(key), field.encode(value), step=2)
         given = self._given("HSET", key, value, mapping, items)
