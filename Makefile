@@ -13,8 +13,11 @@ SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --build
 demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 	@$(BIN)/python examples/airports.py
 
-# Each process has servers of its own, so they are not many; one more than there are cores, since some wait.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Tests start several hundred processes: without compiled files each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Each process has servers of its own, so they are not many; two more than there are cores, since some wait.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4
 
 test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).
