@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Each process has servers of its own, so they are not many; two more than there are cores, since some wait.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
-PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4
+PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).
 	@$(BIN)/python $(PYTEST) $(if $(SERVERS),--servers $(SERVERS))
