@@ -316,7 +316,3 @@ def returned(reply: R) -> R:
 
 to_bool: Callable[[Any], bool] = bool
 """Decode: 1 or OK is True; 0 or nil is False."""
-
-
-def to_none(_reply: Any) -> None:
-    """Decode: the reply says nothing."""
