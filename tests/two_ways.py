@@ -19,7 +19,6 @@ from limpyd.statements.update import PreparedUpdate
 from tests.conftest import FEW
 from tests.rebuild import state
 
-ON_TWO = pytest.mark.parametrize("small", FEW[:2], indirect=True)
 NOT_BACK = "could not all be taken back"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Coroutine
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any, Self, TypeVar, cast
 
 import redis.asyncio
@@ -69,8 +70,9 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         """A database at a URL as `redis.asyncio.Redis.from_url` takes it: redis://, rediss:// or unix://."""
         return cls(**{**settings_from_url(url, cls._known_settings()), **settings})
 
-    @classmethod
-    def _known_settings(cls) -> AbstractSet[str]:
+    @staticmethod
+    @lru_cache
+    def _known_settings() -> AbstractSet[str]:
         return inspect.signature(redis.asyncio.Redis.__init__).parameters.keys()
 
     async def connect(self, **settings: Any) -> redis.asyncio.Redis:

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, cast
 
 import redis
@@ -122,8 +123,9 @@ class Database(PipelinedCore, Generic[Client]):
         """The settings with which connections are made."""
         return dict(self._settings)
 
-    @classmethod
-    def _known_settings(cls) -> AbstractSet[str]:
+    @staticmethod
+    @lru_cache
+    def _known_settings() -> AbstractSet[str]:
         """The names of the settings that a client of redis-py takes."""
         raise NotImplementedError
 
@@ -250,8 +252,9 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         """A database at a URL as `redis.Redis.from_url` takes it: redis://, rediss:// or unix://."""
         return cls(**{**settings_from_url(url, cls._known_settings()), **settings})
 
-    @classmethod
-    def _known_settings(cls) -> AbstractSet[str]:
+    @staticmethod
+    @lru_cache
+    def _known_settings() -> AbstractSet[str]:
         return inspect.signature(redis.Redis.__init__).parameters.keys()
 
     def connect(self, **settings: Any) -> redis.Redis:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from limpyd import EqualIndex, EqualIndexWith, InstanceHashField, RedisModel, ScoredEqualIndex, StringField
 from limpyd.exceptions import UniquenessError
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome
+from tests.two_ways import Scene, outcome
 
 
 def declared(at):
@@ -111,7 +111,6 @@ def test_each_is_prepared(database, small, go):
             assert bool(prepared) is prepared_of, named
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED).with_keys_of_another_type(KEYS)
 
@@ -125,7 +124,6 @@ COMMANDS = ["get", "hget", "hset", "hsetnx", "hdel", "set", "del", "sadd", "srem
 WRITES = ["delete 1", "new row", "new hall", "price", "no row", "update both", "update all", "hmset", "hdel"]
 
 
-@ON_TWO
 def test_accounts_that_lack_a_command(small, lacking, go):
     database, forbid = lacking
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
@@ -143,7 +141,6 @@ VALUES = {
 UPDATES = st.fixed_dictionaries({}, optional={name: st.one_of(st.none(), values) for name, values in VALUES.items()})
 
 
-@ON_TWO
 def test_random_writes_by_either_way_are_alike(database, small, go):
     model, client = declared(database), small[1]
 

@@ -25,7 +25,7 @@ from limpyd import (
 from limpyd.model.objects import creation_in_general
 from limpyd.statements.create import PreparedCreation
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome
+from tests.two_ways import Scene, outcome
 
 
 def declared(at):
@@ -127,7 +127,6 @@ def test_each_is_prepared(database, small, go):
     assert prepared == []
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
     scene.with_keys_of_another_type(
@@ -144,7 +143,6 @@ COMMANDS = ["exists", "geoadd", "hget", "hset", "hsetnx", "incr", "rpush", "sadd
 WRITES = ["create all", "create some", "create keyed", "create only values"]
 
 
-@ON_TWO
 @pytest.mark.parametrize("obstacle", ["nothing", "the last is of another"])
 def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
     database, forbid = lacking
@@ -161,7 +159,6 @@ VALUES = st.fixed_dictionaries({}, optional={
 })  # fmt: skip
 
 
-@ON_TWO
 def test_random_objects_by_either_way_are_alike(database, small, go):
     models, client = declared(database), small[1]
 

@@ -25,7 +25,7 @@ from limpyd.lua.linker import providers
 from limpyd.statements.assign import Assignment
 from limpyd.statements.run import Run
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome
+from tests.two_ways import Scene, outcome
 
 BOTH = [EqualIndex, NumberRangeIndex]
 NOON = datetime(2020, 2, 29, 12, tzinfo=UTC)
@@ -177,7 +177,6 @@ def test_each_is_prepared(database, small, go):
     assert kinds == {Assignment, Run}
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS).with_keys_of_another_type(KEYS)
 
@@ -205,7 +204,6 @@ COMMANDS = [
 WRITES = ["set weight", "set moment", "ascii word", "incr", "hincrby", "hincrbyfloat", "append", "first setnx"]
 
 
-@ON_TWO
 def test_accounts_that_lack_a_command(small, lacking, go):
     database, forbid = lacking
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS)
@@ -238,7 +236,6 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@ON_TWO
 def test_random_writes_by_either_way_are_alike(database, small, go):
     model, client = declared(database), small[1]
 

@@ -17,7 +17,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome
+from tests.two_ways import Scene, outcome
 
 
 def declared(at):
@@ -121,7 +121,6 @@ def test_each_is_prepared(database, small, go):
             assert bool(prepared) is prepared_of, named
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED).with_keys_of_another_type(KEYS)
 
@@ -158,7 +157,6 @@ WRITES = [
 ]
 
 
-@ON_TWO
 def test_accounts_that_lack_a_command(small, lacking, go):
     database, forbid = lacking
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
@@ -185,7 +183,6 @@ STEPS = st.lists(
 )
 
 
-@ON_TWO
 def test_random_writes_by_either_way_are_alike(database, small, go):
     models, client = declared(database), small[1]
 

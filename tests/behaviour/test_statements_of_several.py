@@ -27,7 +27,7 @@ from limpyd import (
 from limpyd.exceptions import StaleObject, UniquenessError
 from limpyd.statements.on_demand import PREPARE_THRESHOLD
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome
+from tests.two_ways import Scene, outcome
 
 
 def declared(at):
@@ -153,7 +153,6 @@ def test_each_is_prepared(database, small, go):
         assert prepared, named
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
     scene.with_keys_of_another_type(
@@ -177,7 +176,6 @@ EXPIRING = [f"{name}: {named}" for name in ("worker", "counted") for named in ("
 EXPIRING += ["worker: hmset word", "worker: remove all", "counted: remove all"]
 
 
-@ON_TWO
 @pytest.mark.parametrize("key", ["lex:word", "eq:name:n"])
 def test_what_is_refused_expires_as_before(database, small, go, key):
     """A value that no index keeps may expire; a write takes that away, and what takes the write back restores it."""
@@ -192,7 +190,6 @@ def test_what_is_refused_expires_as_before(database, small, go, key):
     scene.compare(on_both(damage), EXPIRING)
 
 
-@ON_TWO
 def test_what_an_account_may_not_do_expires_as_before(database, small, lacking, go):
     database, forbid = lacking
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
@@ -221,7 +218,6 @@ WRITES = ["worker: update two", "worker: update and remove", "worker: hmset", "w
 WRITES += ["counted: update all", "counted: login of another"]
 
 
-@ON_TWO
 @pytest.mark.parametrize("obstacle", ["nothing", "emails of nobody"])
 def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
     database, forbid = lacking
@@ -251,7 +247,6 @@ STEPS = st.lists(
 )
 
 
-@ON_TWO
 def test_random_writes_by_either_way_are_alike(database, small, go):
     models, client = declared(database), small[1]
     model = models["counted"]

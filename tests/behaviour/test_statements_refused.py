@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ServerError, UniquenessError
 from tests.rebuild import state
-from tests.two_ways import ON_TWO, Scene, outcome, put_back
+from tests.two_ways import Scene, outcome, put_back
 
 
 class Models(NamedTuple):
@@ -164,7 +164,6 @@ def test_each_is_prepared(database, small, go):
         assert (not prepared) is (named in GENERAL), named
 
 
-@ON_TWO
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS)
     scene.with_keys_of_another_type(
@@ -185,7 +184,6 @@ WRITES = ["create", "create keyed", "delete", "new name", "first name", "new ema
 WRITES += ["own: new title", "own: new slug"]
 
 
-@ON_TWO
 @pytest.mark.parametrize("obstacle", ["nothing", "numbers, and the last unique value"])
 def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
     database, forbid = lacking
@@ -193,7 +191,6 @@ def test_accounts_that_lack_a_command(small, lacking, go, obstacle):
     scene.without_commands(forbid, COMMANDS, WRITES, STALE[obstacle])
 
 
-@ON_TWO
 def test_what_could_not_be_taken_back_is_told(small, lacking, go):
     """The command that was refused is named, and all else is taken back."""
     client, (database, forbid) = small[1], lacking
@@ -220,7 +217,6 @@ def test_what_could_not_be_taken_back_is_told(small, lacking, go):
         assert model in found[1]
 
 
-@ON_TWO
 def test_accounts_that_may_not_ask_for_the_type(small, lacking):
     client, (database, forbid) = small[1], lacking
     models = declared(database)
@@ -263,7 +259,6 @@ def step_of(step):
     return lambda m: getattr(m.thing.lazy_connect(args[0]), what).hset(args[1])
 
 
-@ON_TWO
 def test_random_writes_by_either_way_are_alike(database, small, go):
     models, client = declared(database), small[1]
 

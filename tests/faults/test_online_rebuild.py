@@ -22,14 +22,14 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import IndexNotBuilt
-from tests.conftest import NEWEST_AND_OLDEST
 from tests.faults.online_rebuild import FIXED, THINGS, thing_on
 from tests.rebuild import inconsistencies
+from tests.servers import NEWEST_AND_OLDEST
 from tests.steps import longest_step
 
 ROOT = Path(__file__).parents[2]
-OBJECTS = 4_000
-LONGEST_WAIT = 0.1
+OBJECTS = 5_000
+LONGEST_WAIT = 0.05
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def test_several_rebuild_and_one_clears(server, thing):
     with writers(server.port, 2):
         for thread in threads:
             thread.start()
-        time.sleep(4)
+        time.sleep(2)
         stop.set()
         for thread in threads:
             thread.join()
@@ -165,7 +165,7 @@ def many(servers):
             pipe.sadd(f"{{many}}:field:tags:{pk}", *(f"t{pk % 7} {number}" for number in range(5)))
             pipe.sadd(f"{{many}}:field:numbers:{pk}", *(f"{pk}.{number}5" for number in range(3)))
         pipe.rpush("{many}:field:queue:1", *range(10_000))
-        pipe.sadd("{many}:field:tags:1", *range(50_000))
+        pipe.sadd("{many}:field:tags:1", *range(20_000))
         pipe.execute()
     yield server
     with server.client() as client:

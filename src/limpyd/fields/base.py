@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
@@ -222,6 +223,7 @@ class Field(Operand, WithIndexes, Generic[T]):
             raise StoredValueError(msg, to_text(key), None if pk is None else to_text(pk)) from error
 
 
+@lru_cache(maxsize=256)
 def options_of(kind: type[Field[Any]]) -> frozenset[str] | None:
     """The arguments that a class of fields takes by name; none if a class of a user's takes any."""
     names: set[str] = set()
