@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults interrupts bench bench-peers commands references lua docs format clean
+.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -60,6 +60,9 @@ interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal hand
 bench: $(READY)  ## Compare with the same work by hand, with the limit, and with peers if they are at hand (QUICK=1: less).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python -m benchmarks --plots docs/plots $(if $(QUICK),--quick)
+
+growth: $(READY)  ## Measure how what each operation costs grows, and compare with docs/costs.md (MILLION=1: further); minutes.
+	@$(BIN)/python -m benchmarks.growth $(if $(MILLION),--million)
 
 bench-peers:  ## Set up the libraries that limpyd is compared with, each in an environment of its own.
 	@set -e; for peer in 'limpyd2 redis-limpyd==2.1.2 redis<6 setuptools<80 future six' 'walrus walrus' 'rom rom'; do \

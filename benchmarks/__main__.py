@@ -142,8 +142,6 @@ def main() -> None:
     show_imports([*own, *((side.imports, side) for side in peers if side.imports != "limpyd")], rounds)
     for program in ("queries", "bulk"):
         subprocess.run([sys.executable, "-m", f"benchmarks.{program}", *rest], check=True)
-    sizes = ["--sizes", "10000", "100000"] if options.quick else []
-    subprocess.run([sys.executable, "-m", "benchmarks.growth", *rest, *sizes], check=True)
     if options.plots:
         from benchmarks import plots  # noqa: PLC0415 - matplotlib is only in the `bench` extra
 

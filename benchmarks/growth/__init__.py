@@ -1,0 +1,1 @@
+"""How what an operation costs grows: each public operation, with what it may grow with."""
