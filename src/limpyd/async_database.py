@@ -27,7 +27,7 @@ from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
-from limpyd.drivers.settings import check_settings, own_settings
+from limpyd.drivers.settings import check_settings, client_settings, own_settings
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
@@ -46,9 +46,10 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
             pool makes limpyd's connection, and keeps none of it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
-        settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0. Or, instead of
-            host and port, `sentinels=[(host, port), …]` and `service_name=`: the primary is the one that Sentinel
-            names (`sentinel_kwargs={…}` are settings of connections to the sentinels, such as a password).
+        settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
+            socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
+            `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
+            connections to the sentinels, such as a password).
 
     Nothing is sent before the first use.
     """
@@ -131,8 +132,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             if self._client is not None:
                 self._connections[loop] = redis.asyncio.Redis(connection_pool=self._client)
             else:
-                settings = {**self._resolved_settings(), "decode_responses": True}
-                self._connections[loop] = async_client(settings)
+                self._connections[loop] = async_client(client_settings(self._resolved_settings()))
         return self._connections[loop]
 
     def get_connection(self) -> redis.asyncio.Redis:

@@ -19,7 +19,7 @@ from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client
 from limpyd.drivers.connections import Connections, renew_locks
 from limpyd.drivers.sentinel import sync_client
-from limpyd.drivers.settings import DEFAULTS, check_settings, own_settings, with_defaults
+from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.checks import as_bytes, integer
@@ -227,9 +227,10 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         client: a redis-py client or connection pool made elsewhere, instead of settings. limpyd makes connections of
             its own as its pool does, at most as many, and uses none of those that are in it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
-        settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0. Or, instead of host and
-            port, `sentinels=[(host, port), …]` and `service_name=`: the primary is the one that Sentinel names
-            (`sentinel_kwargs={…}` are settings of connections to the sentinels, such as a password).
+        settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
+            socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
+            `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
+            connections to the sentinels, such as a password).
 
     Nothing is sent before the first use. The object may be shared among threads, and used on
     both sides of a fork.
@@ -303,7 +304,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             elif self._client is not None:
                 self._connection = redis.Redis(connection_pool=self._client)
             else:
-                self._connection = sync_client({**self._resolved_settings(), "decode_responses": True})
+                self._connection = sync_client(client_settings(self._resolved_settings()))
         return self._connection
 
     def get_connection(self) -> redis.Redis:

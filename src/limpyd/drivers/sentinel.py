@@ -117,7 +117,12 @@ def async_client(settings: Mapping[str, Any]) -> redis.asyncio.Redis:
 
 
 def _connection_settings(settings: Mapping[str, Any], pool: Any, retry: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of connections to the server, and of those to sentinels, which wait as long and are asked once."""
+    """The settings of connections to the server, and of those to sentinels, which are asked once.
+
+    Sentinels answer at once, so a reply of theirs is waited for no longer than a connection is.
+    """
     own = {name: value for name, value in pool.connection_kwargs.items() if name not in OF_ONE_SERVER}
-    waits = {name: own[name] for name in ("socket_timeout", "socket_connect_timeout") if name in own}
-    return own, {"retry": retry, **waits, **(settings.get("sentinel_kwargs") or {})}
+    waits = [own[name] for name in ("socket_timeout", "socket_connect_timeout") if own.get(name) is not None]
+    wait = min(waits, default=None)
+    of_sentinels = {"socket_timeout": wait, "socket_connect_timeout": wait}
+    return own, {"retry": retry, **of_sentinels, **(settings.get("sentinel_kwargs") or {})}

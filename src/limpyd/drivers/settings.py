@@ -19,6 +19,8 @@ from limpyd.urls import check_host
 from limpyd.version import __version__
 
 DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
+TIMEOUTS: dict[str, Any] = {"socket_timeout": 30, "socket_connect_timeout": 5}
+"""In seconds. A reply is waited for longer than any step of limpyd takes, so that no outcome is lost."""
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
 """What limpyd decides of its own connections, whatever the settings say."""
 OF_LIBRARY = {"driver_info", "lib_name", "lib_version"}
@@ -64,7 +66,12 @@ def own_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of limpyd's own connections: errors come at once unless a retry was asked for."""
     limit = settings.get("max_connections") or UNLIMITED
     library = {} if OF_LIBRARY & settings.keys() else {"driver_info": _driver_info()}
-    return {"retry": Retry(NoBackoff(), 0), **library, **settings, "max_connections": limit, **OURS}
+    return {"retry": Retry(NoBackoff(), 0), **TIMEOUTS, **library, **settings, "max_connections": limit, **OURS}
+
+
+def client_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Returns the settings of the redis-py client that users are given: limpyd's timeouts, and text for replies."""
+    return {**TIMEOUTS, **settings, "decode_responses": True}
 
 
 @cache
