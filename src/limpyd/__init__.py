@@ -10,6 +10,7 @@ from limpyd.exceptions import (
     LimpydError,
     MultipleObjectsReturned,
     StaleObject,
+    TooManyChanges,
     UniquenessError,
 )
 from limpyd.fields import (
@@ -138,6 +139,7 @@ __all__ = [
     "StringField",
     "TextRangeIndex",
     "TimeIndex",
+    "TooManyChanges",
     "UniquenessError",
     "VersionField",
     "exceptions",

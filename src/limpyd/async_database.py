@@ -15,19 +15,18 @@ from redis import exceptions as redis_errors
 from limpyd.checking.databases import AsyncChecked
 from limpyd.database import (
     INFO_SERVER,
+    MAX_CHANGES,
     PROGRAM,
     SORT_BY_PATTERN,
-    WALK,
     Database,
-    pattern_bytes,
     pool_of,
-    scan,
 )
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.drivers.settings import check_settings, client_settings, own_settings
+from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
@@ -46,6 +45,8 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         client: a redis.asyncio client or connection pool made elsewhere, instead of settings. Its
             pool makes limpyd's connection, and keeps none of it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
+        max_changes: how many objects and index entries one step may change, which bounds how long others wait for the
+            server; None for any number. A deletion that would take more raises `TooManyChanges`.
         settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
             socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
             `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
@@ -58,9 +59,10 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         self,
         client: redis.asyncio.Redis | redis.asyncio.ConnectionPool | None = None,
         layout: str = ModelKeys.layout,
+        max_changes: int | None = MAX_CHANGES,
         **settings: Any,
     ) -> None:
-        super().__init__(client, layout, **settings)
+        super().__init__(client, layout, max_changes, **settings)
         if client is not None:
             check_client(client, is_async=True)
         self._driver: AsyncDriver | None = None

@@ -21,9 +21,9 @@ from limpyd.drivers.connections import Connections, renew_locks
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
-from limpyd.exceptions import DeclarationError
-from limpyd.fields.checks import as_bytes, integer
-from limpyd.keys import ModelKeys, to_text
+from limpyd.exceptions import DeclarationError, shorten
+from limpyd.key_scan import WALK, pattern_bytes, scan
+from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS
 from limpyd.named_models import NamedModels
 from limpyd.pickling import not_sent
@@ -42,7 +42,6 @@ R = TypeVar("R")
 Client = TypeVar("Client")
 
 PROGRAM = ("what takes several requests", "do it before, or after")
-WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
 
 INFO_SERVER = ("INFO", "server")
 SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
@@ -51,6 +50,8 @@ may not read every key are refused too."""
 
 DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
 """Where a database without settings is: limpyd 2's name."""
+MAX_CHANGES: Final = 10_000
+"""How many objects and index entries a step may change, unless a database says otherwise: so many take some 40 ms."""
 Lock = redis.lock.Lock
 """A lock of redis-py, which is limpyd 2's under this name."""
 
@@ -62,7 +63,13 @@ class Database(PipelinedCore, Generic[Client]):
     """The indexes of fields that are indexable, where neither they nor their class or model declare any; set on a
     subclass, or before the models are declared. None for the one that fits the type of each."""
 
-    def __init__(self, client: Any = None, layout: str = ModelKeys.layout, **settings: Any) -> None:
+    def __init__(
+        self,
+        client: Any = None,
+        layout: str = ModelKeys.layout,
+        max_changes: int | None = MAX_CHANGES,
+        **settings: Any,
+    ) -> None:
         if layout not in LAYOUTS:
             msg = f"there is no layout {layout!r} of keys; there are {' and '.join(map(repr, LAYOUTS))}"
             raise DeclarationError(msg)
@@ -75,6 +82,7 @@ class Database(PipelinedCore, Generic[Client]):
         check_settings(settings, self._known_settings())
         super().__init__()
         self.layout = layout
+        self.max_changes = max_changes
         self._client = client
         self._settings = {} if client is not None else with_defaults(settings)
         self._embedded: EmbeddedServer | None = None
@@ -87,8 +95,26 @@ class Database(PipelinedCore, Generic[Client]):
         """Models that are pointed at another database for a while."""
         _databases.add(self)
 
+    @property
+    def max_changes(self) -> int | None:
+        """How many objects and index entries one step may change at the most; None for any number. It may be set."""
+        return self._max_changes
+
+    @max_changes.setter
+    def max_changes(self, most: int | None) -> None:
+        if most is not None and not (type(most) is int and most >= 1):
+            msg = f"max_changes is how many changes one step may make, at least 1, or None, not {shorten(most)}"
+            raise DeclarationError(msg)
+        self._max_changes = most
+
     @classmethod
-    def embedded(cls, path: str | PathLike[str] | None = None, *, layout: str = ModelKeys.layout) -> Self:
+    def embedded(
+        cls,
+        path: str | PathLike[str] | None = None,
+        *,
+        layout: str = ModelKeys.layout,
+        max_changes: int | None = MAX_CHANGES,
+    ) -> Self:
         """A database on a private Valkey server, started when it is first used.
 
         The server serves this process and the children it forks, on a Unix socket, and ends with
@@ -100,6 +126,7 @@ class Database(PipelinedCore, Generic[Client]):
                 the module anew (children that multiprocessing spawns, workers of web servers) each
                 have a server of their own.
             layout: that of the keys.
+            max_changes: how many objects and index entries one step may change.
 
         Raises:
             DeclarationError: the `embedded` extra is not installed, the system is no Unix, or the path is none.
@@ -109,7 +136,7 @@ class Database(PipelinedCore, Generic[Client]):
         except ImportError as error:
             msg = f"the embedded server needs a Unix system ({error}); use a server of your own"
             raise DeclarationError(msg) from error
-        database = cls(layout=layout)
+        database = cls(layout=layout, max_changes=max_changes)
         database._embedded = EmbeddedServer(path)
         return database
 
@@ -227,6 +254,8 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         client: a redis-py client or connection pool made elsewhere, instead of settings. limpyd makes connections of
             its own as its pool does, at most as many, and uses none of those that are in it.
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
+        max_changes: how many objects and index entries one step may change, which bounds how long others wait for the
+            server; None for any number. A deletion that would take more raises `TooManyChanges`.
         settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
             socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
             `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
@@ -240,9 +269,10 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         self,
         client: redis.Redis | redis.ConnectionPool | None = None,
         layout: str = ModelKeys.layout,
+        max_changes: int | None = MAX_CHANGES,
         **settings: Any,
     ) -> None:
-        super().__init__(client, layout, **settings)
+        super().__init__(client, layout, max_changes, **settings)
         if client is not None:
             check_client(client, is_async=False)
         self._access = Access()
@@ -368,29 +398,3 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         for client in (self._client, self._connection):
             if client is not None:
                 renew_locks(pool_of(client))
-
-
-def pattern_bytes(match: str | bytes | None) -> bytes | None:
-    """A glob pattern as it is sent.
-
-    Raises:
-        InvalidValue: it is no text.
-    """
-    return None if match is None else as_bytes("a pattern", match)
-
-
-def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
-    """Walks the names of all keys that match a glob pattern (SCAN)."""
-    if count is not None:
-        integer("SCAN's count", count, low=1)
-    options: tuple[bytes | int, ...] = ()
-    if pattern is not None:
-        options += (b"MATCH", pattern)
-    if count is not None:
-        options += (b"COUNT", count)
-
-    def decode(reply: Any) -> tuple[bytes, list[str]]:
-        cursor, keys = reply
-        return cursor, [to_text(key) for key in keys]
-
-    return lambda cursor: Request((b"SCAN", cursor, *options), decode, readonly=True)

@@ -157,6 +157,26 @@ class UndeclaredReference(LimpydError, ValueError):
         self.target = target
 
 
+class TooManyChanges(LimpydError, ValueError):
+    """A step would change more than `max_changes` of the database, and keep the server busy. Nothing was changed.
+
+    Attributes:
+        pk: primary key of the object at which it was found out, or "" if it was at none.
+        changes: how many objects and index entries it would change, at least.
+        limit: how many it may.
+    """
+
+    def __init__(self, who: str, pk: str, changes: int, limit: int, why: str, cure: str) -> None:
+        super().__init__(
+            f"{who}: this would change at least {changes} objects and index entries in one step, which may be {limit} "
+            f"(max_changes of the database); {why}; nothing was changed. {cure}. Or raise max_changes; during a step, "
+            f"which takes some 5 µs for each change, the server serves nobody else"
+        )
+        self.pk = pk
+        self.changes = changes
+        self.limit = limit
+
+
 class MoveConflict(LimpydError, ValueError):
     """An object cannot get its new name, since there is something under it. Nothing of that object was changed."""
 

@@ -45,8 +45,8 @@ FACTS = {
     "rounded": ([], ServerError),
 }
 """What most of them tell, and the error that they stand for."""
-ELSEWHERE = {"absent", "restricted", "unbuilt", "undeclared", "expiring"}
-"""Those that need more than a model: tests/behaviour/test_relations.py and test_index_building.py."""
+ELSEWHERE = {"absent", "restricted", "unbuilt", "undeclared", "expiring", "large"}
+"""Those that need more than a model: test_relations.py, test_index_building.py and test_max_changes.py of behaviour."""
 
 
 class Thing(RedisModel):

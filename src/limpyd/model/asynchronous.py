@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Never, Self
 from limpyd.async_database import AsyncRedisDatabase
 from limpyd.checking import Repair, Report
 from limpyd.checking.programs import check
-from limpyd.database import WALK, scan
 from limpyd.expressions import Expression
 from limpyd.faces import Async
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.foreign_values import taking_foreign_keys
+from limpyd.key_scan import WALK, scan
 from limpyd.model import objects
 from limpyd.model.bulk import (
     USUAL_CHUNK,

@@ -110,22 +110,21 @@ class Bulk(Generic[Result, Outcome]):
 
     def rest(self) -> Program[None]:
         """Has the chunk stored as far as it is filled."""
-        if self._count == 0:
-            return
-        try:
-            outcome = yield self._request()
-        except LimpydError as failure:
-            failure.add_note(f"{self._name}: the chunks before are done: {self.result}")
-            raise
-        self._take(outcome)
-        if outcome.refused is not None:
-            number, error = outcome.refused
-            raise BulkError(self._name, self._before + number, self.result, error) from error
-        self._before += self._count
-        self._count = 0
-        self._empty()
-        if self._progress is not None:
-            self._progress(self._before)
+        while self._count:
+            try:
+                outcome = yield self._request()
+            except LimpydError as failure:
+                failure.add_note(f"{self._name}: the chunks before are done: {self.result}")
+                raise
+            self._take(outcome)
+            if outcome.refused is not None:
+                number, error = outcome.refused
+                raise BulkError(self._name, self._before + number, self.result, error) from error
+            done = self._remove(outcome)
+            self._before += done
+            self._count -= done
+            if self._progress is not None:
+                self._progress(self._before)
 
     @property
     def _name(self) -> str:
@@ -146,6 +145,11 @@ class Bulk(Generic[Result, Outcome]):
     def _take(self, outcome: Outcome) -> None:
         """Counts what came of a chunk."""
         raise NotImplementedError
+
+    def _remove(self, _: Outcome) -> int:
+        """Removes from the chunk what was dealt with; returns how many objects that were."""
+        self._empty()
+        return self._count
 
     def _values(self, item: Any) -> Mapping[str, Any]:
         if not isinstance(item, Mapping):
@@ -277,6 +281,13 @@ class BulkDelete(Bulk[BulkDeleted, bulk.Changed]):
 
     def _take(self, outcome: bulk.Changed) -> None:
         self.result = BulkDeleted(self.result.deleted + outcome.done, self.result.missing + outcome.missing)
+
+    def _remove(self, outcome: bulk.Changed) -> int:
+        """The same; what would have been too much for one step is left for the next."""
+        done = outcome.done + outcome.missing
+        self._pks = self._pks[done:]
+        self._size = bulk.room(self._pks)
+        return done
 
 
 def pk_of(schema: Schema, given: Any) -> Any:

@@ -219,6 +219,12 @@ class Schema(Unchanging):
             known = self._consequences[where] = (Schema._generation, consequences(self, where))
         return known[1]
 
+    @property
+    def max_changes(self) -> Argument:
+        """How much a step may change at the most, as scripts are told it."""
+        most: int | None = self.model.database.max_changes  # type: ignore[attr-defined]
+        return b"" if most is None else most
+
     def delete(self, where: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object, with all that comes of it."""
         if self.incoming:

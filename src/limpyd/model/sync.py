@@ -7,13 +7,14 @@ from typing import Any, ClassVar, Self
 
 from limpyd.checking import Repair, Report
 from limpyd.checking.programs import check
-from limpyd.database import WALK, RedisDatabase, scan
+from limpyd.database import RedisDatabase
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.expressions import Expression
 from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
 from limpyd.foreign_values import NeedsReading, read_first, taking_foreign_keys
+from limpyd.key_scan import WALK, scan
 from limpyd.model import objects
 from limpyd.model.bulk import (
     USUAL_CHUNK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from limpyd.exceptions import InvalidValue, LimpydError
+from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
 from limpyd.fields import PKField, SingleValueField
 from limpyd.query.conditions import ByPk
 from limpyd.query.plan import Plan
@@ -31,7 +31,8 @@ def in_chunks(
 ) -> Program[int]:
     """Changes what a plan finds, chunk by chunk; how many objects were changed.
 
-    Each chunk is found first and then changed in one step, as far as it still matches.
+    Each chunk is found first and then changed in one step, as far as it still matches; in several smaller ones, if that
+    would be too many changes.
 
     Args:
         plan: the plan.
@@ -43,14 +44,25 @@ def in_chunks(
     cursor, changed = b"", 0
     while True:
         cursor, pks = yield plan.chunk(RAW, size, cursor, changing)
-        for start in range(0, len(pks), size):
+        left = [pks[start : start + size] for start in range(0, len(pks), size)]
+        while left:
+            some = left.pop()
             try:
-                changed += yield change(again(ByPk(pks[start : start + size], (), "")).search)
+                changed += yield change(again(ByPk(some, (), "")).search)
+            except TooManyChanges as error:
+                if len(some) == 1:
+                    raise _noted(error, changed) from None
+                left += [some[: len(some) // 2], some[len(some) // 2 :]]
             except LimpydError as error:
-                error.add_note(f"{changed} objects were changed in the chunks before")
-                raise
+                raise _noted(error, changed) from None
         if not cursor:
             return changed
+
+
+def _noted(error: LimpydError, changed: int) -> LimpydError:
+    """The error, which also says how much is done."""
+    error.add_note(f"{changed} objects were changed in the chunks before")
+    return error
 
 
 def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:

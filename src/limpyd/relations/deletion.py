@@ -97,6 +97,7 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
     Raises (from the reply):
         DoesNotExist: it was deleted already.
         RestrictedError: another object refers to it, and forbids it.
+        TooManyChanges: what goes with it is more than a step may change.
         IndexNotBuilt: an index that tells who refers to it does not know all objects.
     """
     concerned = _concerned(schema, where)
@@ -105,7 +106,9 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
         if reply[0] != b"ok":
             raise _refusal(schema, reply, concerned, pk)
 
-    request = scripted(DELETE_RELATED, (where.pks,), (pk, *concerned.args), decode, schema, again=answer)
+    request = scripted(
+        DELETE_RELATED, (where.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, again=answer
+    )
     return _when_built(request, concerned)
 
 
@@ -131,7 +134,10 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     keys, args = found_args(search)
     decode = found_decoder(schema, refused)
     return _when_built(
-        scripted(DELETE_FOUND_RELATED, keys, (*args, *concerned.args), decode, schema, again=answer), concerned
+        scripted(
+            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *concerned.args), decode, schema, again=answer
+        ),
+        concerned,
     )
 
 
@@ -144,10 +150,11 @@ def _concerned(schema: Any, where: Partition) -> Consequences:
 
 
 def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes | None) -> Exception:
-    if reply[0] in {b"error", b"broken"}:  # about a key, which may be that of an object that refers
-        for model in concerned.models:
-            if model is not schema and reply[2].startswith(model.keys.partitions[0].prefix):
-                return refusal(model, reply, None, who=f"{model.name} objects that refer to those of {schema.name}")
+    key = (reply[2] if reply[0] in {b"error", b"broken"} else reply[4] if reply[0] == b"large" else None) or b""
+    for model in concerned.models:  # the key may be that of an object that refers
+        if model is not schema and key.startswith(model.keys.partitions[0].prefix):
+            who = f"{model.name} objects that refer to those of {schema.name}"
+            return refusal(model, reply, None, who=who, references=concerned.references)
     who = "" if pk is not None else f"the {schema.name} objects of a chunk"
     claims = [Claim(model, "") for model in concerned.models]
     return refusal(schema, reply, pk, claims, who=who, references=concerned.references)

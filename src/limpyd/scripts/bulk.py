@@ -274,7 +274,7 @@ def deletion(
         number, outcome = stopped
         return Changed(deleted, missing, (number, refused(outcome, pks[number])))
 
-    return (int(skip), len(pks), *pks, *layout), decode
+    return (int(skip), len(pks), *pks, model.max_changes, *layout), decode
 
 
 PER_ARGUMENT = 50

@@ -1,20 +1,29 @@
 #!lua flags=allow-oom
--- Deletes objects: values, indexes and membership. It may end with the first that is absent; those before are gone.
+-- Deletes objects: values, indexes and membership. It may end with the first that is absent or takes too many changes; those
+-- before are gone. It ends earlier, without any that is refused, when all together would be too many changes.
 --
 -- KEYS   the set of primary keys
--- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the catalog of the model; what the
---        model looks like (see library/deleting)
--- Reply  'ok', how many were deleted, how many absent, false or where the absent one stands (counted from 0) and its outcome; or
+-- ARGV   '1' to pass over absent ones; a count of primary keys, and those; how much may be changed at the most (see
+--        library/changes), or ''; the catalog of the model; what the model looks like (see library/deleting)
+-- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its outcome; or
 --        'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
--- @requires asked atomically forget unlink_all
+-- @requires asked atomically attempt call forget limit_changes make_deletion_count subject_key unlink_all
 
 return atomically(function()
   local last = 2 + ARGV[2]
-  local meta, first = ARGV[last + 1], last + 2
-  local found, missing, stopped = {}, 0, false
+  local meta, first = ARGV[last + 2], last + 3
+  local found, missing, stopped, count = {}, 0, false, make_deletion_count(first, #ARGV)
+  limit_changes(ARGV[last + 1])
   for at = 3, last do
-    if forget(KEYS[1], ARGV[at], first, #ARGV, meta) then
+    subject_key = KEYS[1]
+    if call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
+      local _, too_large = attempt(count, ARGV[at])
+      if too_large then
+        stopped = at == 3 and { 0, too_large }
+        break
+      end
+      forget(KEYS[1], ARGV[at], first, #ARGV, meta)
       found[#found + 1] = ARGV[at]
     elseif ARGV[1] == '1' then
       missing = missing + 1

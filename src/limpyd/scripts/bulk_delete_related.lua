@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Deletes objects that others may refer to, with all that comes of it, each all or nothing by itself. It ends with the first
--- that is refused, which an absent one may be; those before are gone.
+-- that is refused, which an absent one may be; those before are gone. It ends earlier, without any that is refused, when all
+-- together would be too many changes (see library/changes).
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
@@ -20,6 +21,8 @@ return atomically(function()
       deleted = deleted + 1
     elseif found == 0 and ARGV[1] == '1' then
       missing = missing + 1
+    elseif outcome and outcome[1] == 'large' and at > 3 then
+      break
     else
       stopped = { at - 3, outcome or { 'gone' } }
       break

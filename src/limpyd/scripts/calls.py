@@ -127,13 +127,14 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
 
     Raises (from the reply):
         DoesNotExist: it was deleted already.
+        TooManyChanges: it has more index entries than a step may change.
     """
 
     def decode(reply: list[Any]) -> None:
         if reply[0] != b"ok":
             raise refusal(model, reply, pk)
 
-    request = scripted(DELETE, (where.pks,), (pk, *layout), decode, model, again=answer)
+    request = scripted(DELETE, (where.pks,), (pk, model.max_changes, *layout), decode, model, again=answer)
     return request.assuming(model.upkeep.declared)
 
 

@@ -23,20 +23,22 @@ def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Re
     """Deletes the objects that a query finds; how many there were.
 
     Raises (from the reply):
+        TooManyChanges: they are more, with their index entries, than a step may change; nothing was deleted.
         ServerError: the server refused a command; nothing was deleted.
     """
-    return _on_found(DELETE_FOUND, model, search, layout, ())
+    return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), ())
 
 
 def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
     """Runs write commands on fields of each object that a query finds; how many there were.
 
     Raises (from the reply):
+        TooManyChanges: they are more, with their new values, than a step may change; nothing was changed.
         UniquenessError: a new value belongs to another object; nothing was changed.
         RelatedDoesNotExist: a new value refers to an object that does not exist; nothing was changed.
         ServerError: the server refused a command; nothing was changed.
     """
-    return _on_found(UPDATE_FOUND, model, search, step_args(steps), steps)
+    return _on_found(UPDATE_FOUND, model, search, (model.max_changes, *step_args(steps)), steps)
 
 
 def _on_found(

@@ -2,18 +2,23 @@
 -- Deletes an object: values, indexes and membership.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the catalog of the model; what the model looks like (see library/deleting)
--- Reply  'ok'; or 'gone', 'undeclared', 'asked', 'error' (see library/atomic)
+-- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; the catalog of the model; what
+--        the model looks like (see library/deleting)
+-- Reply  'ok'; or 'gone', 'large', 'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
--- @requires asked atomically forget refuse unlink_all
+-- @requires asked atomically call forget limit_changes make_deletion_count refuse subject_key unlink_all
 
 return atomically(function()
-  if not forget(KEYS[1], ARGV[1], 3, #ARGV, ARGV[2]) then
+  limit_changes(ARGV[2])
+  subject_key = KEYS[1]
+  if call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
     refuse('gone')
   end
+  make_deletion_count(4, #ARGV)(ARGV[1])
+  forget(KEYS[1], ARGV[1], 4, #ARGV, ARGV[3])
   if asked then
     return -- what follows cannot be taken back
   end
-  unlink_all(ARGV[1], 3, ARGV[2])
+  unlink_all(ARGV[1], 4, ARGV[3])
   return { 'ok' }
 end)

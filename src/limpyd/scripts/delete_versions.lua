@@ -2,11 +2,12 @@
 -- Removes all versions of a dynamic field (see library/parts) of an object, and their index entries.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; and the field as library/deleting knows an indexed field with keys of its own
--- Reply  'ok', how many there were; or 'gone', 'asked', 'error' (see library/atomic)
+-- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; and the field as library/deleting
+--        knows an indexed field with keys of its own
+-- Reply  'ok', how many there were; or 'gone', 'large', 'asked', 'error' (see library/atomic)
 -- @guarded
--- @requires asked atomically call each_version forget_values if_known inventory_of refuse subject_key undo_with
--- @requires unlink_versions
+-- @requires asked atomically call count_changes each_version forget_values if_known inventory_of limit_changes refuse
+-- @requires subject_key undo_with unlink_versions
 
 return atomically(function()
   local pk, removed = ARGV[1], 0
@@ -14,13 +15,18 @@ return atomically(function()
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end
-  subject_key = inventory_of(ARGV[2], pk)
-  forget_values(2, #ARGV, pk)
+  limit_changes(ARGV[2])
+  subject_key = inventory_of(ARGV[3], pk)
+  -- @reads IndexedField 3
+  local first_index, last_index = 6, 5 + 3 * ARGV[5]
+  -- @end
+  count_changes(call('SCARD', subject_key) * (1 + (last_index + 1 - first_index) / 3), pk, nil, subject_key)
+  forget_values(3, #ARGV, pk)
   if asked then
     return -- what follows cannot be taken back
   end
   local hash, subs = nil, {} -- of the versions that are in the hash of the object
-  each_version(ARGV[2], pk, function(key, sub)
+  each_version(ARGV[3], pk, function(key, sub)
     if sub ~= '' then
       hash, subs[#subs + 1] = key, sub
     end
@@ -43,6 +49,6 @@ return atomically(function()
     end, hash)
     removed = removed + call('HDEL', hash, unpack(subs, first, last))
   end
-  removed = removed + unlink_versions(ARGV[2], pk)
+  removed = removed + unlink_versions(ARGV[3], pk)
   return { 'ok', removed }
 end)

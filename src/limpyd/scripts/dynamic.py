@@ -65,6 +65,7 @@ def delete_versions(
 
     Raises (from the reply):
         DoesNotExist: there is no such object.
+        TooManyChanges: they are more, with their index entries, than a step may change; nothing was removed.
     """
 
     def decode(reply: list[Any]) -> int:
@@ -73,6 +74,6 @@ def delete_versions(
         found()
         return int(reply[1])
 
-    args = (pk, *packed(IndexedField(*field)))
+    args = (pk, model.max_changes, *packed(IndexedField(*field)))
     request = scripted(DELETE_VERSIONS, (where.pks,), args, decode, model, again=answer)
     return request.assuming(model.upkeep.declared)

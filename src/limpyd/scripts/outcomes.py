@@ -26,7 +26,8 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests import Subject
+from limpyd.requests import Argument, Subject
+from limpyd.scripts.too_many import too_many_changes
 
 
 class Model(Subject, Protocol):
@@ -42,6 +43,11 @@ class Model(Subject, Protocol):
 
     crosses: bool
     """Whether its scripts look at keys of other models, which have other hash tags."""
+
+    @property
+    def max_changes(self) -> Argument:
+        """How much a step may change at the most, as scripts are told it."""
+        ...
 
     def field(self, name: str) -> Any: ...
     def value_of(self, field: str, stored: bytes) -> Any: ...
@@ -103,11 +109,7 @@ def refusal(
     facts: list[Any] = reply[1:]
     who = who or shown(model, pk)
     if outcome == b"gone":
-        if sought:
-            return DoesNotExist(f"no {model.name} matches {sought}")
-        if facts and facts[0]:
-            who = shown(*others[facts[0] - 1])
-        return DoesNotExist(f"there is no {who}: it was deleted, or never created")
+        return _about_absence(model, sought, shown(*others[facts[0] - 1]) if facts and facts[0] else who)
     if outcome == b"stale":
         return _about_a_version(model, who, pk, expected or 0, facts[0])
     if outcome == b"taken":
@@ -115,6 +117,8 @@ def refusal(
         return UniquenessError(model.name, model.pk_name, owner, owner)
     if outcome == b"unique":
         return _about_a_unique_value(model, facts, claims)
+    if outcome == b"large":
+        return too_many_changes(model, who, facts, references)
     if outcome in {b"absent", b"restricted", b"unbuilt", b"undeclared"}:
         return _about_a_reference(model, outcome, facts, claims, references)
     if outcome == b"unindexable":
@@ -122,6 +126,13 @@ def refusal(
     if outcome == b"many":
         return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
     return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_absence(model: Model, sought: str, who: str) -> DoesNotExist:
+    """The error for an object that is not there."""
+    if sought:
+        return DoesNotExist(f"no {model.name} matches {sought}")
+    return DoesNotExist(f"there is no {who}: it was deleted, or never created")
 
 
 def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, found: bytes) -> LimpydError:

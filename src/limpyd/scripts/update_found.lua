@@ -2,19 +2,29 @@
 -- Runs write commands on fields of each object that a query finds: on all of them, or on none.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see library/query); commands (see library/steps)
--- Reply  'ok', how many objects there were; or 'unique', 'unindexable', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see library/query); how much may be changed at the most (see library/changes), or '';
+--        commands (see library/steps)
+-- Reply  'ok', how many objects there were; or 'large', 'unique', 'unindexable', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
 -- @guarded
--- @requires atomically gone read_node read_references run_steps upkeep
+-- @requires atomically count_changes gone limit_changes read_node read_references run_steps upkeep
 
 return atomically(function()
   local node, first = read_node(read_references(1))
   if gone then
     return { ok = 'GONE' }
   end
-  local pks = node.list()
-  for at = 1, #pks do
-    run_steps(pks[at], first, #ARGV, {}, true)
+  local pks, changes, at = node.list(), 0, first + 1
+  while at <= #ARGV do
+    -- @reads ValueCommand at
+    local first_index, last_index = at + 4, at + 3 + 3 * ARGV[at + 3]
+    local last_arg = last_index + 2 + ARGV[last_index + 2]
+    -- @end
+    changes, at = changes + 1 + (last_index + 1 - first_index) / 3, last_arg + 1
+  end
+  limit_changes(ARGV[first])
+  count_changes(changes * #pks)
+  for each = 1, #pks do
+    run_steps(pks[each], first + 1, #ARGV, {}, true)
   end
   if upkeep then
     upkeep.follow_composites()

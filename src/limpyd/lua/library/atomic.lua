@@ -19,6 +19,9 @@
 --   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an object
 --                                          that was to be deleted: its name and that of the field, its catalog if
 --                                          the index that tells who refers is not built, and its name there
+--   'large', changes, primary key, reference, key    it would be more changes than a step may be (see library/changes): at
+--                                          least how many, at which object; the reference by which so many refer to that, or
+--                                          the key that holds so many, each if there is one
 --   'unbuilt', number                      the index that tells who refers does not know all: which reference
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires

@@ -1,6 +1,6 @@
 -- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
 --
--- ARGV tells from a position to the end a count of models, the first of which is that of the objects, each:
+-- ARGV tells from a position to the end how much may be changed at the most (see library/changes), or ''; a count of models, the first of which is that of the objects, each:
 --   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
 --   library/deleting);
 --   a count of references to it, each:
@@ -9,8 +9,8 @@
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see library/steps, library/member_steps), the last of which
 --     is '' for the primary key where it holds many
--- @requires asked call forget known_references owners_of owners_set refuse run_member_steps run_steps subject_key
--- @requires unlink_all upkeep
+-- @requires asked call count_changes count_owners forget known_references limit_changes make_deletion_count owners_of
+-- @requires owners_set refuse refuse_more_than run_member_steps run_steps some_owners_of subject_key unlink_all upkeep
 -- @provides read_models take_away unlink_taken went
 
 local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
@@ -18,11 +18,13 @@ local taken, went = {}, {} -- who is gone but for the keys, whose removal cannot
 local function read_models(at)
   local models, references = {}, {}
   taken, went, known_references = {}, {}, {}
-  local count = tonumber(ARGV[at])
-  at = at + 1
+  limit_changes(ARGV[at])
+  local count = tonumber(ARGV[at + 1])
+  at = at + 2
   for number = 1, count do
     local last = at + 1 + ARGV[at + 1]
     local model = { set = ARGV[at], meta = ARGV[at + 2], first = at + 3, last = last, references = {} }
+    model.count = make_deletion_count(model.first, last)
     models[number] = model
     at = model.last + 2
     for reference = 1, ARGV[model.last + 1] do
@@ -50,10 +52,14 @@ local function read_models(at)
   return models
 end
 
--- Who refers to an object by a field.
-local function holders(reference, pk)
+-- Who refers to an object by a field; of some, if so many are asked for.
+local function holders(reference, pk, some)
   local by_entry = reference.kind == 'eq' or reference.kind == 'scored'
   subject_key = by_entry and reference.key .. pk or reference.key
+  if some then
+    return some_owners_of(reference.kind, reference.key, pk, some)
+  end
+  refuse_more_than(count_owners(reference.kind, reference.key, pk), pk, reference.number)
   return owners_of(reference.kind, reference.key, pk)
 end
 
@@ -77,24 +83,34 @@ local function take_away(pks, models)
   for number = 1, #models do
     going[number] = {}
   end
-  local function goes(number, pk)
-    subject_key = models[number].set
-    if not going[number][pk] and call('SISMEMBER', models[number].set, pk) == 1 then
-      going[number][pk] = true
-      order[#order + 1] = { number, pk }
+  -- Of some objects of a model, to which a reference leads, those go that are there and do not go yet.
+  local function go(number, pks, reference)
+    local model, fresh = models[number], {}
+    for at = 1, #pks do
+      if not going[number][pks[at]] then
+        fresh[#fresh + 1] = pks[at]
+      end
+    end
+    for first = 1, #fresh, 1000 do
+      subject_key = model.set
+      local there = call('SMISMEMBER', model.set, unpack(fresh, first, math.min(first + 999, #fresh)))
+      for at = 1, #there do
+        local pk = fresh[first + at - 1]
+        if there[at] == 1 and not going[number][pk] then
+          going[number][pk] = true
+          order[#order + 1] = { number, pk }
+          model.count(pk, reference)
+        end
+      end
     end
   end
-  for each = 1, #pks do
-    goes(1, pks[each])
-  end
+  go(1, pks)
   local found, next_one = #order, 1
   while next_one <= #order do
     local number, pk = unpack(order[next_one])
     for _, reference in ipairs(models[number].references) do
       if reference.policy == 'cascade' then
-        for _, holder in ipairs(holders(reference, pk)) do
-          goes(reference.holder, holder)
-        end
+        go(reference.holder, holders(reference, pk), reference.number)
       end
     end
     next_one = next_one + 1
@@ -105,22 +121,30 @@ local function take_away(pks, models)
     for _, one in ipairs(order) do
       for _, reference in ipairs(models[one[1]].references) do
         if reference.policy == policy then
-          for _, holder in ipairs(holders(reference, one[2])) do
-            if not going[reference.holder][holder] then
-              act(reference, holder, one[2])
-            end
-          end
+          act(reference, one[2], going[reference.holder])
         end
       end
     end
   end
-  each_left('restrict', function(reference, holder, pk)
-    if call('SISMEMBER', models[reference.holder].set, holder) == 1 then
-      refuse('restricted', reference.number, holder, pk)
+  each_left('restrict', function(reference, pk, also_going)
+    local set = models[reference.holder].set
+    local function look(holders)
+      for _, holder in ipairs(holders) do
+        if not also_going[holder] and call('SISMEMBER', set, holder) == 1 then
+          refuse('restricted', reference.number, holder, pk)
+        end
+      end
     end
+    look(holders(reference, pk, 100))
+    look(holders(reference, pk))
   end)
-  each_left('clear', function(reference, holder, pk)
-    clear(reference, models[reference.holder].set, holder, pk)
+  each_left('clear', function(reference, pk, also_going)
+    for _, holder in ipairs(holders(reference, pk)) do
+      if not also_going[holder] then
+        count_changes(2, pk, reference.number) -- the value and its entry
+        clear(reference, models[reference.holder].set, holder, pk)
+      end
+    end
   end)
   if upkeep then
     upkeep.follow_composites()

@@ -1,6 +1,6 @@
 -- Who has an entry of an index; see library/add_entry for the kinds. Of `num` the entry is a number.
 -- @requires call
--- @provides owners_of
+-- @provides count_owners owners_of some_owners_of
 
 local function owners_of(kind, key, entry)
   if kind == 'eq' then
@@ -22,4 +22,31 @@ local function owners_of(kind, key, entry)
     end
   end
   return owners
+end
+
+-- How many have an entry, or a few more.
+local function count_owners(kind, key, entry)
+  if kind == 'eq' then
+    return call('SCARD', key .. entry)
+  elseif kind == 'scored' then
+    return call('ZCARD', key .. entry)
+  elseif kind == 'uniq' then
+    return call('HEXISTS', key, entry)
+  elseif kind == 'num' then
+    return call('ZCOUNT', key, entry, entry)
+  end
+  local separator = ':TEXT-RANGE-SEPARATOR'
+  return call('ZLEXCOUNT', key, '[' .. entry .. separator .. ':', '(' .. entry .. separator .. ';')
+end
+
+-- At most so many of those who have an entry, any of them; of some kinds all.
+local function some_owners_of(kind, key, entry, most)
+  if kind == 'eq' then
+    return call('SRANDMEMBER', key .. entry, most)
+  elseif kind == 'scored' then
+    return call('ZRANGE', key .. entry, 0, most - 1)
+  elseif kind == 'num' then
+    return call('ZRANGEBYSCORE', key, entry, entry, 'LIMIT', 0, most)
+  end
+  return owners_of(kind, key, entry)
 end

@@ -1,6 +1,6 @@
 -- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
 -- one does not know of.
--- @requires call dynamic_field each_version goes_on inventory_of owners_of placed refuse subject_key unlink
+-- @requires call dynamic_field each_version goes_on inventory_of placed refuse some_owners_of subject_key unlink
 -- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
 
 
@@ -25,7 +25,7 @@ local function may_be_referred(reference, pk)
   if state == '-' then
     return redis.pcall('EXISTS', set) ~= 0
   end
-  local looked, owners = pcall(owners_of, kind, key, pk)
+  local looked, owners = pcall(some_owners_of, kind, key, pk, 1)
   return type(state) == 'table' or not looked or #owners > 0
 end
 

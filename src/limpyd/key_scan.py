@@ -1,0 +1,38 @@
+"""Walking the names of the keys of a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.fields.checks import as_bytes, integer
+from limpyd.keys import to_text
+from limpyd.requests import Request, Walk
+
+WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
+"""What a pipeline says of a walk, and what to do instead."""
+
+
+def pattern_bytes(match: str | bytes | None) -> bytes | None:
+    """A glob pattern as it is sent.
+
+    Raises:
+        InvalidValue: it is no text.
+    """
+    return None if match is None else as_bytes("a pattern", match)
+
+
+def scan(pattern: bytes | None, count: int | None) -> Walk[str]:
+    """Walks the names of all keys that match a glob pattern (SCAN)."""
+    if count is not None:
+        integer("SCAN's count", count, low=1)
+    options: tuple[bytes | int, ...] = ()
+    if pattern is not None:
+        options += (b"MATCH", pattern)
+    if count is not None:
+        options += (b"COUNT", count)
+
+    def decode(reply: Any) -> tuple[bytes, list[str]]:
+        cursor, keys = reply
+        return cursor, [to_text(key) for key in keys]
+
+    return lambda cursor: Request((b"SCAN", cursor, *options), decode, readonly=True)

@@ -1,0 +1,67 @@
+-- Counts what is changed by taking an object away, before it is.
+-- @requires call count_changes dynamic_field each_version inventory_of placed subject_key
+-- @provides make_deletion_count
+
+local CARDINALITY = { set = 'SCARD', list = 'LLEN', zset = 'ZCARD', hash = 'HLEN' }
+
+-- Returns a function that counts an object of a model, which is told in ARGV (see library/deleting) from a position to another.
+local function make_deletion_count(first, last)
+  local own, fields, versions = 1, {}, {}
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  local first_composite, last_composite = last_prefix + 2, last_prefix + 1 + 3 * ARGV[last_prefix + 1]
+  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
+  -- @end
+  for prefix = first_prefix, last_prefix do
+    if dynamic_field(ARGV[prefix]) then
+      versions[#versions + 1] = ARGV[prefix]
+    end
+  end
+  own = own + (last_composite + 1 - first_composite) / 3
+  local at = last_sub + 1
+  for _ = first_sub, last_sub do
+    -- @reads Indexes at
+    local first_index, last_index = at + 1, at + 3 * ARGV[at]
+    -- @end
+    own = own + (last_index + 1 - first_index) / 3
+    at = last_index + 1
+  end
+  while at <= last do
+    -- @reads IndexedField at
+    local prefix, stored = ARGV[at], ARGV[at + 1]
+    local first_index, last_index = at + 3, at + 2 + 3 * ARGV[at + 2]
+    -- @end
+    local indexes = (last_index + 1 - first_index) / 3
+    if dynamic_field(prefix) or CARDINALITY[stored] then
+      fields[#fields + 1] = { prefix = prefix, stored = stored, indexes = indexes }
+    else
+      own = own + indexes
+    end
+    at = last_index + 1
+  end
+
+  local function count_field(field, key, pk, reference)
+    local cardinality = CARDINALITY[field.stored]
+    subject_key = key
+    count_changes(field.indexes * (cardinality and call(cardinality, key) or 1), pk, reference, key)
+  end
+
+  -- `reference` is that by which the object is found.
+  return function(pk, reference)
+    count_changes(own, pk, reference)
+    for at = 1, #versions do
+      subject_key = inventory_of(versions[at], pk)
+      count_changes(call('SCARD', subject_key), pk, reference, subject_key)
+    end
+    for at = 1, #fields do
+      local field = fields[at]
+      if not dynamic_field(field.prefix) then
+        count_field(field, placed(field.prefix, pk), pk, reference)
+      elseif field.indexes > 0 then
+        each_version(field.prefix, pk, function(key)
+          count_field(field, key, pk, reference)
+        end)
+      end
+    end
+  end
+end

@@ -1,0 +1,40 @@
+"""What a script replies that would change more than one step may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.exceptions import TooManyChanges, shorten
+from limpyd.keys import to_text
+
+REMOVALS = {"set": "spop(1000)", "list": "lpop(1000)", "zset": "zpopmin(1000)", "hash": "hdel(*names)"}
+"""What removes some entries of a field, by its Redis type."""
+
+
+def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequence[Any]) -> TooManyChanges:
+    """Returns the error for the outcome 'large' of library/atomic.lua.
+
+    Args:
+        model: the model it is about.
+        who: whom it is about.
+        facts: what the outcome tells.
+        references: what it counts references by, from 1 on.
+    """
+    changes, found_pk, reference, key = facts
+    pk = to_text(found_pk or b"")
+    if reference is not None:
+        by = references[reference - 1]
+        holder, field = by.model.name, by.name
+        why = f"{holder} objects whose {field} refers to what goes are among them"
+        chunks = f"{holder}.collection({field}=…).delete() or .update({field}=None)"
+        cure = f"Delete those first, or clear their {field}, in chunks: {chunks}"
+    elif key is not None:
+        found = model.field_at(key, None)
+        field = to_text(key) if found is model else found.name
+        why = f"{field} of {model.name}({shorten(pk)}) has many entries"
+        cure = f"Remove those first, in parts, as by {REMOVALS.get(model.type_of(key), 'delete() of its versions')}"
+    else:
+        why = f"{model.name} objects that are found in one step are many"
+        cure = "Find them in parts, as by pk__in=[…]"
+    return TooManyChanges(who, pk, int(changes), int(model.max_changes), why, cure)
