@@ -134,7 +134,7 @@ LAYERS = [
     {"embedded"},
     {"database"},
     {"async_database", "testing"},
-    {"model.dynamic", "model.field_lookup", "model.instance_hash"},
+    {"model.declared_fields", "model.dynamic", "model.field_lookup", "model.instance_hash"},
     {"model.limpyd2_names", "model.statements"},
     {"model.schema", "model.class_body", "model.hooks", "model.making"},
     {"moving.former", "moving.route"},

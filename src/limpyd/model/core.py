@@ -14,12 +14,13 @@ from limpyd.fields.base import existing_only
 from limpyd.indexes.base import Declared
 from limpyd.keys import placed, to_text
 from limpyd.model.class_body import check_body, checked_manager
+from limpyd.model.declared_fields import check_names
 from limpyd.model.dynamic import set_attribute
 from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_after_commands, run_hook
 from limpyd.model.instance_hash import remove_entries, set_entries
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
-from limpyd.model.schema import Schema, check_names
+from limpyd.model.schema import Schema
 from limpyd.pipelines.pending import Pending
 from limpyd.relations.registry import connect
 from limpyd.relations.reverse import Reverse
