@@ -52,6 +52,7 @@ local function run_member_steps(pks, at, last, outcome, always_kept, making, set
         first_index = first_index,
         last_index = last_index,
         number = number,
+        making = making,
       }
       places[place].last_alone = last_index
       if last_index > first_index then

@@ -15,7 +15,8 @@
 -- Replies are put into `outcome` from its third place on. Where the value is always
 -- noted (`always_kept`), the commands can be taken back when something after them fails. Gives whether any key that was
 -- written to is there, if that is asked (`making`). Indexes of several fields follow with `follow_composites`.
--- @requires call exactly expiry_of follow_value goes_on make_upkeep placed read_value subject_key undo_write upkeep
+-- @requires call exactly expiry_of follow_value goes_on make_upkeep patched placed read_value subject_key undo_write
+-- @requires upkeep
 -- @provides run_steps
 
 local function run_steps(pk, at, last, outcome, always_kept, making)
@@ -35,14 +36,17 @@ local function run_steps(pk, at, last, outcome, always_kept, making)
     end
     -- The value before is needed for the indexes, and to take the command back if a later one fails.
     local kept = indexed or always_kept or goes_on or done > 0 or last_arg < last
-    local before = kept and read_value(stored, key, sub)
+    local note_patch = kept and not indexed and patched(command, key, first_arg, last_arg, making)
+    local before = kept and not note_patch and read_value(stored, key, sub)
     -- An indexed value has no expiry, but for one that others gave it.
     local may_expire = goes_on or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
     local expires = before and may_expire and expiry_of(stored, key, sub)
     subject_key = key
     done = done + 1
     local reply = call(command, key, unpack(ARGV, first_arg, last_arg))
-    if kept then
+    if note_patch then
+      note_patch()
+    elseif kept then
       undo_write(stored, key, sub, before, expires)
     end
     outcome[done + 2] = exactly(reply, kept, command, key, sub)

@@ -13,9 +13,11 @@
 --   first_index             where in ARGV its indexes begin (see library/add_entry), and
 --   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
+--   making                  whether it is of a new object, of which all may be taken back alone
+--   is_noted                its whole value is noted already, by a command before
 -- @requires add_entry all_of call cut_by_trim dump expiries_of expiry_of_key goes_on if_known look_at_all look_at_some
 -- @requires look_for make_dump popped put_into_list refuse remove_entry subject_key take_out_of_list undo_all
--- @requires undo_expiry undo_pops undo_some undo_with upkeep
+-- @requires undo_expiry undo_pops undo_some undo_with upkeep whole_noted
 -- @provides changes_of follow note_undo track
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
@@ -85,6 +87,9 @@ local function track(place, command, first_arg, last_arg)
     dump = dump or make_dump()
     place.note_dump = dump(key)
     return
+  elseif scope == 'whole' and not place.making and not is_indexed(place) and whole_noted(key) then
+    place.is_noted = true
+    return
   elseif scope == 'whole' then
     place.before, place.all = look_at_all(stored, key)
     if may_expire and stored == 'hash' then
@@ -150,7 +155,7 @@ local function note_undo(place, command, first_arg, last_arg, reply)
   if place.expires > 0 or scope == 'expiry' then
     undo_expiry(key, place.expires)
   end
-  if scope == 'expiry' then
+  if scope == 'expiry' or place.is_noted then
     return
   elseif stored == 'stream' then
     place.note_dump()
@@ -189,7 +194,7 @@ end
 -- What was there before the command and is there now of what it can change, for the indexes.
 local function changes_of(place, command, last_arg)
   local key, stored = place.key, place.stored
-  if place.last_index < place.first_index or place.scope == 'expiry' then
+  if place.last_index < place.first_index or place.scope == 'expiry' or place.is_noted then
     return {}, {} -- nobody asks
   elseif place.scope == 'whole' then
     if command == 'COPY' and is_indexed(place) then

@@ -1,11 +1,19 @@
 -- How what a command did to a value of many members is taken back. A place is told in library/tracking.
--- @requires call undo_with
--- @provides undo_all undo_move undo_pops undo_some
+-- @requires call journal noted undo_with
+-- @provides undo_all undo_move undo_pops undo_some whole_noted
+
+local whole = {} -- by key: where in the journal the function stands that puts its whole value back, and that function
+
+-- Whether it is noted already how to put a whole value back.
+local function whole_noted(key)
+  local known = whole[key]
+  return known and known.at < noted and journal[known.at + 1] == known.put_back
+end
 
 -- Notes how to put a whole value back.
 local function undo_all(place)
   local stored, key, all = place.stored, place.key, place.all
-  undo_with(function()
+  local function put_back()
     if not next(place.before) then
       call('DEL', key)
     elseif stored == 'string' or stored == 'hyperloglog' then
@@ -30,7 +38,9 @@ local function undo_all(place)
     for sub, when in pairs(place.sub_expiries or {}) do
       call('HPEXPIREAT', key, when, 'FIELDS', 1, sub)
     end
-  end, key)
+  end
+  whole[key] = { at = noted, put_back = put_back }
+  undo_with(put_back, key)
 end
 
 -- Notes how to take back what happened to some members of a set, sorted set or hash.
