@@ -30,8 +30,8 @@ return replying(function()
     pks[#pks] = nil
     last = { pks[#pks] }
     for at = 1, #request.keys do
-      local texts, numbers = sorting.compared(request.keys[at], { pks[#pks] })
-      last[at + 1] = numbers[pks[#pks]] and texts[pks[#pks]] or false -- NaN counts as no value
+      local texts, numbers = sorting.values_of(request.keys[at], { pks[#pks] })
+      last[at + 1] = (numbers or texts)[1] and texts[1] or false -- NaN counts as no value
     end
   end
   return { request.wanted == 'rows' and rows_of(pks, request.columns) or pks, last or {} }

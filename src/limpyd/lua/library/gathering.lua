@@ -1,12 +1,6 @@
--- Sorting by reading the values of all that is found.
--- @requires ask_for comes_before less_by_digits no_number values_in
--- @provides compared gathered
-
--- The first bytes of a text as a number: most texts differ in them, and numbers are compared at once.
-local function head_of(text)
-  local a, b, c, d, e, f = string.byte(text, 1, 6)
-  return (((((a or 0) * 256 + (b or 0)) * 256 + (c or 0)) * 256 + (d or 0)) * 256 + (e or 0)) * 256 + (f or 0)
-end
+-- Sorting by reading the values of all that is found: those of each further key where the ones before are equal.
+-- @requires ask_for by_digits by_ranks by_texts call no_number placed
+-- @provides gathered values_of
 
 -- The number that a text is compared as; nothing for NaN, which has no place in an order.
 local function number_of(text, pk, key)
@@ -17,114 +11,118 @@ local function number_of(text, pk, key)
   return number == number and number or nil
 end
 
--- What a sort key compares of some objects: texts, and numbers of them; nothing where there is no value.
-local function compared(key, pks)
-  local texts, numbers = {}, {}
-  if key.stored == 'pk' then
+-- What a sort key compares of some objects: texts, and, if it compares numbers, those; false where there is no value.
+local function values_of(key, pks)
+  local texts, stored = {}, key.stored
+  if stored == 'pk' then
+    texts = pks
+  elseif stored == 'score' or key.numeric and key.index then
+    texts = ask_for('ZMSCORE', key.index or key.prefix, pks)
+  elseif stored == 'string' then
     for at = 1, #pks do
-      texts[pks[at]] = pks[at]
-    end
-  elseif key.stored == 'score' or key.numeric and key.index then
-    local scores = ask_for('ZMSCORE', key.index or key.prefix, pks)
-    for at = 1, #scores do
-      texts[pks[at]] = scores[at] or nil
+      texts[at] = call('GET', placed(key.prefix, pks[at]))
     end
   else
     for at = 1, #pks do
-      texts[pks[at]] = values_in(key, pks[at])[1]
+      texts[at] = call('HGET', placed(key.prefix, pks[at]), key.sub)
     end
   end
-  for pk, text in pairs(texts) do
-    if key.numeric then
-      numbers[pk] = number_of(text, pk, key)
-    else
-      numbers[pk] = head_of(text)
-    end
+  if not key.numeric then
+    return texts
+  end
+  local numbers = {}
+  for at = 1, #pks do
+    numbers[at] = texts[at] and number_of(texts[at], pks[at], key) or false
   end
   return texts, numbers
 end
 
--- A function that tells whether one object comes before another, for objects whose values were noted; `false` is
--- the one that a cursor stands for.
-local function order_of(keys, noted, cursor_pk)
-  local last = #keys
-  local last_down = keys[last].down
-  return function(a, b)
-    for at = 1, last do
-      local key, note = keys[at], noted[at]
-      local one, other = note.numbers[a], note.numbers[b]
-      if one ~= other then
-        if one == nil or other == nil then
-          return (other == nil) ~= key.missing_first
-        end
-        return (one < other) ~= key.down
-      end
-      local text, other_text = note.texts[a], note.texts[b]
-      if one and text ~= other_text then
-        local less = key.numeric and less_by_digits or comes_before
-        if less(text, other_text) then
-          return not key.down
-        elseif less(other_text, text) then
-          return key.down
-        end
-      end
-    end
-    a, b = a or cursor_pk, b or cursor_pk
-    return a ~= b and comes_before(a, b) ~= last_down
+-- The first of some objects in an order, after a cursor if there is one: so many, or more.
+local function arranged(pks, keys, wanted, cursor)
+  local found = {}
+  local last_down = keys[#keys].down
+  local function still_wanted()
+    return wanted - #found
   end
-end
 
--- The first of some objects in an order, sorted; all of them if so many are wanted.
-local function first_of(pks, before, wanted)
-  if wanted >= #pks / 100 then
-    table.sort(pks, before)
-    return pks
-  end
-  local best = {}
-  for at = 1, #pks do
-    local pk = pks[at]
-    if #best < wanted or before(pk, best[#best]) then
-      local low, high = 1, #best + 1
-      while low < high do
-        local middle = math.floor((low + high) / 2)
-        if before(pk, best[middle]) then
-          high = middle
-        else
-          low = middle + 1
-        end
+  local arrange
+  -- Goes on with some objects by the next key, and by their primary keys after the last one.
+  local function taking(pks, level)
+    return function(positions, at_cursor)
+      if #positions == 1 and not at_cursor then
+        found[#found + 1] = pks[positions[1]]
+        return #found >= wanted
       end
-      table.insert(best, low, pk)
-      if #best > wanted then
-        best[#best] = nil
+      local some = {}
+      for number = 1, #positions do
+        some[number] = pks[positions[number]]
       end
+      return arrange(some, level + 1, at_cursor)
     end
   end
-  return best
-end
 
-local CURSOR = false
-
--- Gathers everything that is found, after the cursor if there is one, and sorts it.
-local function gathered(node, keys, wanted, cursor)
-  local pks, noted = node.list(), {}
-  for at = 1, #keys do
-    local texts, numbers = compared(keys[at], pks)
-    noted[at] = { texts = texts, numbers = numbers }
-    local text = cursor and cursor.texts[at]
-    if text then
-      texts[CURSOR] = text
-      numbers[CURSOR] = keys[at].numeric and number_of(text, cursor.pk, keys[at]) or not keys[at].numeric and head_of(text) or nil
-    end
-  end
-  local before = order_of(keys, noted, cursor and cursor.pk)
-  if cursor or keys[1].left_out then
-    local values, kept = noted[1].numbers, {}
+  local function by_pk(pks, at_cursor)
+    local all = {}
     for at = 1, #pks do
-      if not (keys[1].left_out and values[pks[at]] == nil) and not (cursor and not before(CURSOR, pks[at])) then
-        kept[#kept + 1] = pks[at]
-      end
+      all[at] = at
     end
-    pks = kept
+    return by_texts(all, pks, last_down, at_cursor and cursor.pk or nil, still_wanted, function(positions, is_cursor)
+      if not is_cursor then
+        found[#found + 1] = pks[positions[1]]
+      end
+      return #found >= wanted
+    end)
   end
-  return first_of(pks, before, wanted == 0 and #pks or wanted)
+
+  local function by_numbers(positions, numbers, texts, key, cursor_text, take)
+    local sign, signed = key.down and -1 or 1, {}
+    for number = 1, #positions do
+      signed[number] = sign * numbers[positions[number]]
+    end
+    local from = cursor_text and sign * number_of(cursor_text, cursor.pk, key)
+    return by_ranks(positions, signed, from, still_wanted, function(some, _, is_at_cursor)
+      return by_digits(some, texts, key.down, is_at_cursor and cursor_text or nil, take)
+    end)
+  end
+
+  function arrange(pks, level, at_cursor)
+    local key = keys[level]
+    if #pks == 0 then
+      return false
+    elseif not key then
+      return by_pk(pks, at_cursor)
+    end
+    local texts, numbers = values_of(key, pks)
+    local valued, missing = {}, {}
+    for at = 1, #pks do
+      local positions = (numbers or texts)[at] and valued or missing
+      positions[#positions + 1] = at
+    end
+    local take, cursor_text = taking(pks, level), at_cursor and cursor.texts[level] or nil
+    local function take_valued()
+      if numbers then
+        return by_numbers(valued, numbers, texts, key, cursor_text, take)
+      end
+      return by_texts(valued, texts, key.down, cursor_text, still_wanted, take)
+    end
+    if key.missing_first then
+      return not cursor_text and take(missing, at_cursor) or take_valued()
+    elseif at_cursor and not cursor_text then
+      return take(missing, true)
+    end
+    return take_valued() or not key.left_out and take(missing, false)
+  end
+  arrange(pks, 1, cursor ~= nil)
+  return found
+end
+
+-- Gathers everything that is found, and gives the first of it in order; all of it if `wanted` is 0.
+local function gathered(node, keys, wanted, cursor)
+  local pks = node.list()
+  for level = 2, #keys do -- what is no number is told of, also where it would not be looked at
+    if keys[level].numeric and not keys[level].index then
+      values_of(keys[level], pks)
+    end
+  end
+  return arranged(pks, keys, wanted > 0 and wanted or math.huge, cursor)
 end

@@ -1,21 +1,32 @@
 -- In which order values stand: texts by their bytes, numbers by their value.
 -- @provides comes_before digits_of less_by_digits
 
--- Whether a text comes before another. Lua's own `<` goes by the language of the server's system.
+-- Tells whether a text comes before another. Lua's own `<` goes by the language of the server's system, and a look at byte
+-- after byte takes long: whether two parts are equal is known at once, so the first difference is found by halving.
 local function comes_before(a, b)
-  local shorter, from = math.min(#a, #b), 1
-  while shorter - from > 1000 and string.sub(a, from, from + 999) == string.sub(b, from, from + 999) do
-    from = from + 1000
+  if a == b then
+    return false
   end
-  for at = from, shorter do
-    local one, other = string.byte(a, at), string.byte(b, at)
-    if one ~= other then
-      return one < other
+  local equal, shorter = 0, math.min(#a, #b)
+  local byte, other = string.byte(a), string.byte(b)
+  if byte == other and shorter > 0 then
+    local differs = shorter + 1 -- the texts are equal up to `equal`, and not up to `differs`, if that long
+    local step = 8
+    while equal + 1 < differs do
+      local middle = math.min(equal + step, math.floor((equal + differs) / 2))
+      if string.sub(a, equal + 1, middle) == string.sub(b, equal + 1, middle) then
+        equal, step = middle, step * 8
+      else
+        differs = middle
+      end
     end
+    byte, other = string.byte(a, equal + 1), string.byte(b, equal + 1)
   end
-  return #a < #b
+  if byte == nil or other == nil then
+    return byte == nil
+  end
+  return byte < other
 end
-
 -- The digits of a decimal number before and after its point, without zeros that say nothing; nothing for others.
 local function digits_of(text)
   -- In two patterns: one that may give back digits would try all of them, in a time that is their square.

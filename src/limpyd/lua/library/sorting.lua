@@ -30,8 +30,8 @@ end
 
 -- Made when it is first needed: functions are made anew for each script that runs.
 local function make_sorting()
-  -- @defers compared rank_of sorted way_of
-  return { compared = compared, rank_of = rank_of, sorted = sorted, way_of = way_of }
+  -- @defers rank_of sorted values_of way_of
+  return { rank_of = rank_of, sorted = sorted, values_of = values_of, way_of = way_of }
 end
 
 local sorting = false

@@ -1,0 +1,51 @@
+-- Puts objects in the order of numbers that are the same double, and yet may differ in digits.
+-- @requires digits_of less_by_digits
+-- @provides by_digits
+
+-- The digits of a number in a text, in one way of writing for all texts that mean it.
+local function digits_as_text(text)
+  local negative, whole, fraction = digits_of(text)
+  if whole == nil then -- it has an exponent, or is no decimal number
+    local number = tonumber(text)
+    text = string.format(number == math.floor(number) and '%.0f' or '%.99f', number)
+    negative, whole, fraction = digits_of(text)
+  end
+  return whole and (negative and '-' or '') .. '0' .. whole .. '.' .. fraction or text
+end
+
+-- Goes through objects in the order of numbers that are the same double, by their digits (see by_texts).
+local function by_digits(positions, texts, down, cursor, take)
+  local first, alike = cursor or texts[positions[1]], true
+  for number = 1, #positions do
+    alike = alike and texts[positions[number]] == first
+  end
+  if alike then
+    return take(positions, cursor ~= nil)
+  end
+  local different, there = {}, {}
+  for number = 1, #positions do
+    local digits = digits_as_text(texts[positions[number]])
+    if not there[digits] then
+      there[digits] = {}
+      different[#different + 1] = digits
+    end
+    table.insert(there[digits], positions[number])
+  end
+  table.sort(different, function(one, other)
+    if down then
+      one, other = other, one
+    end
+    return less_by_digits(one, other)
+  end)
+  cursor = cursor and digits_as_text(cursor)
+  for number = 1, #different do
+    local digits, passed = different[number], false
+    if cursor and cursor ~= digits then
+      passed = less_by_digits(digits, cursor) ~= down
+    end
+    if not passed and take(there[digits], cursor == digits) then
+      return true
+    end
+  end
+  return false
+end

@@ -1,0 +1,64 @@
+-- Puts numbers in order, as far as it is wanted. Numbers are sorted several times as fast as objects by a function that compares
+-- them, so whatever is sorted is sorted by numbers.
+-- @provides by_ranks
+
+-- The number that so many of some numbers are not above. It never has many more than those at hand.
+local function least(numbers, wanted)
+  local some, limit = {}, math.huge
+  for at = 1, #numbers do
+    if numbers[at] < limit then
+      some[#some + 1] = numbers[at]
+      if #some == 2 * wanted + 100 then
+        table.sort(some)
+        limit = some[wanted]
+        for extra = #some, wanted + 1, -1 do
+          some[extra] = nil
+        end
+      end
+    end
+  end
+  table.sort(some)
+  return some[wanted] or math.huge
+end
+
+-- Goes through objects, which stand at some positions, in the order of their numbers, from that of a cursor on if there is one.
+-- Those of equal numbers are taken by a function, with their number, and whether it is the cursor's. It returns whether these
+-- are enough, and so does this one. `wanted` gives how many are still wanted.
+local function by_ranks(positions, numbers, cursor, wanted, take)
+  if cursor then
+    local at_cursor, after, numbers_after = {}, {}, {}
+    for number = 1, #positions do
+      if numbers[number] == cursor then
+        at_cursor[#at_cursor + 1] = positions[number]
+      elseif numbers[number] > cursor then
+        after[#after + 1] = positions[number]
+        numbers_after[#after] = numbers[number]
+      end
+    end
+    if #at_cursor > 0 and take(at_cursor, cursor, true) then
+      return true
+    end
+    positions, numbers = after, numbers_after
+  end
+  local most = wanted() < #numbers / 4 and least(numbers, wanted()) or math.huge
+  local different, there = {}, {}
+  for at = 1, #numbers do
+    local number = numbers[at]
+    if number <= most then
+      local some = there[number]
+      if some then
+        some[#some + 1] = positions[at]
+      else
+        different[#different + 1] = number
+        there[number] = { positions[at] }
+      end
+    end
+  end
+  table.sort(different)
+  for at = 1, #different do
+    if take(there[different[at]], different[at], false) then
+      return true
+    end
+  end
+  return false
+end
