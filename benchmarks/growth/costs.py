@@ -58,7 +58,8 @@ QUERIES = [
     Cost("update, delete of a collection", "objects that are found", {"matches": 1}, A_CHUNK),
     Cost("a filter across references", "objects that are referred to, and that refer", {"matches": 1}),
     Cost("store", "objects that are found", {"matches": 1}),
-    Cost("slices, count, exists of a stored collection", "objects that are asked for"),
+    Cost("exists, first, last, page of a stored collection", "objects that are asked for"),
+    Cost("count of a stored collection, a slice within", "members up to its end", {"objects": 1}),
     Cost("explain", "conditions", {"terms": 1}),
 ]
 UPKEEP = [

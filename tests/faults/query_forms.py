@@ -280,6 +280,7 @@ async def stored(ask: Asking, query: Query) -> None:
     ask.names["kept"] = kept
     pks = [thing["pk"] for thing in query.things]
     ask.compare(f"kept = {text}; kept", await ask.walked("kept"), pks, in_order=query.in_order)
+    await parts_of_stored(ask, text, pks, in_order=query.in_order)
     key = kept.stored_key
     if pks and not 0 < ask.face.client.ttl(key) <= 60:
         raise Wrong(text, "a key that expires within 60 seconds", ask.face.client.ttl(key))
@@ -291,6 +292,25 @@ async def stored(ask: Asking, query: Query) -> None:
     ask.compare(f"kept = {text}; {shaped.text}", await ask.walked(shaped.text), shaped.items, in_order=shaped.in_order)
     ask.face.client.delete(key)
     await ask.refused(DoesNotExist, f"{again}.count()")
+
+
+async def parts_of_stored(ask: Asking, text: str, pks: list[str], *, in_order: bool) -> None:
+    """Some parts of a stored collection, which are those of the list that it is."""
+    if not in_order:
+        pks = await ask.walked("kept")
+    start, stop = (ask.rng.choice((None, ask.rng.randint(-len(pks) - 2, len(pks) + 2))) for _ in "ab")
+    written = f"{'' if start is None else start}:{'' if stop is None else stop}"
+    for part, expected in {
+        f"[{written}]": pks[start:stop],
+        ".first()": pks[0] if pks else None,
+        ".last()": pks[-1] if pks else None,
+        ".count()": len(pks),
+        ".exists()": bool(pks),
+    }.items():
+        found = await ask.result(f"kept{part}")
+        if found != expected:
+            wrong = f"kept = {text}; kept{part}"
+            raise Wrong(wrong, expected, found)
 
 
 @form

@@ -73,7 +73,7 @@ SORTS = (
     *("pk", "typed", "typed, by -", "typed, desc", "number in text", "alpha", "several", "several, alpha"),
     *("score of field", "score of key", "score, desc"),
 )
-SIMPLE = ("team", "range", "everything")
+SIMPLE = ("team", "range", "everything", "leaderboard")
 
 
 def single(name: str) -> Callable[[Thing], Any]:
@@ -135,12 +135,21 @@ class Queries:
         return Query(text, things)
 
     def simple(self) -> Query:
-        """A sorted query that an index may be walked for: of a team, a range of the sort's field, or everything."""
+        """A sorted query that may be walked: of a team, a range of the sort's field, a leaderboard, or everything."""
         rng = self._rng
         name = rng.choice(TYPED[: TYPED.index("active")])
         kind = self._simple.draw()
         self.made[f"simple {kind}"] += 1
         text, things = "Thing.collection()", list(self._world.values())
+        if kind == "leaderboard":
+            pk, desc = rng.choice(list(self._world)), rng.random() < 0.5
+            scores, given = self._world[pk]["ranking"], f"Thing.lazy_connect({pk!r}).ranking"
+            if rng.random() < 0.5:
+                scores, given = self._keys[KEY_OF_SCORES], repr(KEY_OF_SCORES)
+            text = f"{text}.intersect({given}).sort(by_score={given}{', desc=True' * desc})"
+            things = [thing for thing in things if thing["pk"] in scores]
+            by = Key(lambda thing: scores.get(thing["pk"]), desc)
+            return Query(text, ordered(things, [by]), in_order=True, scores=scores)
         if kind != "everything":
             name = "age" if kind == "team" and rng.random() < 0.8 else name
             on, operator = ("team", "eq") if kind == "team" else (name, rng.choice(("gt", "gte", "lt", "lte")))

@@ -100,6 +100,7 @@ LAYERS = [
         "query.totals",
         "query.changes",
         "query.dynamic_filter",
+        "query.positions",
         "query.walks",
         "query.slices",
         "query.copies",

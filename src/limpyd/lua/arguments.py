@@ -223,12 +223,13 @@ class SortedBy(NamedTuple):
     """A sort key."""
 
     prefix: Annotated[bytes, "what the key of the value begins with, or the sorted set of scores"]
-    stored: Annotated[bytes, "how it is stored, or `pk` or `score`"]
+    stored: Annotated[bytes, "how it is stored, or `pk`, `score` or `list`"]
     sub: Annotated[bytes, "its sub-key, or ''"]
     order: Annotated[bytes, "as what it is compared: `number` or `text`"]
     desc: Annotated[int, "1 if from the largest to the smallest"]
     missing: Annotated[bytes, "where what has no value comes: `last`, `first` or `nowhere`"]
     index_key: Annotated[bytes, "the index that is in this order, or ''"]
+    counter: Annotated[bytes, "the last primary key that the server gave, if it gives them, or ''"]
 
 
 class ReadColumn(NamedTuple):

@@ -11,9 +11,7 @@ from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
-from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
-from limpyd.requests import answered
 
 Item = TypeVar("Item")
 M = TypeVar("M")
@@ -44,7 +42,8 @@ class AsyncCollection(CollectionCore[Item, M]):
         Raises:
             IndexError: there is no such position.
         """
-        return self._at(index)
+        found: Coroutine[Any, Any, Any] = self._run(self._at_position(index))
+        return found
 
     def __iter__(self) -> NoReturn:
         # Without this, Python would ask for item after item, which never ends.
@@ -269,16 +268,4 @@ class AsyncCollection(CollectionCore[Item, M]):
         It asks the server for the sizes; the result prints as a text.
         """
         found: Coroutine[Any, Any, Explanation] = self._run(self._explain())
-        return found
-
-    def _at(self, index: Any) -> Coroutine[Any, Any, Any]:
-        span = span_of(index)
-        found: Coroutine[Any, Any, Any]
-        if span is None:
-            found = self._run(self._items().then(itemgetter(index)))
-        elif span == NOTHING:
-            found = self._run(answered([]))
-        else:
-            asked = self._items(span)
-            found = self._run(asked.then(itemgetter(0)) if isinstance(index, int) else asked)
         return found

@@ -25,9 +25,10 @@ from limpyd.query.limpyd2_names import Limpyd2CollectionNames
 from limpyd.query.misplaced import check_lazy, values_by_name
 from limpyd.query.native import Span
 from limpyd.query.one import the_one
-from limpyd.query.ordering import NOWHERE, SortKey, by_scores, scored_order, sort_keys
+from limpyd.query.ordering import NOWHERE, SortKey, by_keys, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
+from limpyd.query.positions import Positions
 from limpyd.query.query import ModelSchema, Query
 from limpyd.query.shapes import (
     Dicts,
@@ -55,7 +56,7 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]):
+class CollectionCore(Positions[Item], WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")
@@ -237,7 +238,7 @@ class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMappin
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
         conditions, order, _, stored_key = self._query
         schema = self._schema
-        known = not by_scores(order) and PLAIN_NAMES.issuperset(map(type, names))
+        known = not by_keys(order) and PLAIN_NAMES.issuperset(map(type, names))
         shape = schema.shapes.get((kind, names)) if known else None
         if shape is None:
             shape = make(columns_of(schema, names, scored=True))
@@ -269,41 +270,17 @@ class CollectionCore(WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMappin
         """What a plan is asked for, from a template if it was asked for before with other values."""
         conditions, sorted_by, shape, _ = self._query
         schema = self._schema
-        if not shape.recurs or by_scores(sorted_by):
+        if not shape.recurs or by_keys(sorted_by if order is None else order):
             return ask(self._plan(order))
         key = (*asked, shape, shape.sparse, order, sorted_by, self._database._sorts_by_pattern)
         return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
-    @property
-    def _order(self) -> tuple[SortKey, ...]:
-        """The order that was asked for, or that an index brings along; a stored collection has its own."""
-        query, schema = self._query, self._schema
-        if query.order or query.stored_key is not None or not schema.together(schema.keys.partitions[0]):
-            return query.order
-        return scored_order(schema, query.conditions)
-
-    def _items(self, span: Span = EVERYTHING) -> Request[list[Item]]:
+    def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:
         shape = self._query.shape
-        return self._followed(self._request((span,), lambda plan: plan.items(shape, span)))
+        return self._followed(self._request((span,), lambda plan: plan.items(shape, span), order))
 
     def _count(self, limit: int = 0) -> Request[int]:
         return self._request(("count", limit), lambda plan: plan.count(limit), ())
-
-    def _first(self, *, last: bool = False) -> Request[Item | None]:
-        shape = self._query.shape
-        if self._query.stored_key is not None and not self._query.order:
-            items = self._items(EVERYTHING if last else Span(0, 1))
-            return items.then(lambda found: found[-1 if last else 0] if found else None)
-        order = self._order or self._by_pk()
-        if last:
-            order = tuple(key.turned() for key in order)
-        first = Span(0, 1)
-        request = self._followed(self._request((first,), lambda plan: plan.items(shape, first), order))
-        return request.then(lambda items: items[0] if items else None)
-
-    def _by_pk(self) -> tuple[SortKey, ...]:
-        """The order in which primary keys that nobody ordered are."""
-        return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)
 
     def _the_one(self) -> Request[Item]:
         shape = self._query.shape

@@ -6,9 +6,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.keys import to_text
+from limpyd.lua.arguments import SortedBy
 from limpyd.query.plan import Plan
 from limpyd.requests import Request
-from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Near, Node, Not, OneOf, Reference, Via, Within
+from limpyd.scripts.leaves import (
+    All,
+    Empty,
+    Everything,
+    ListedIn,
+    Near,
+    Node,
+    Not,
+    OneOf,
+    Reference,
+    Via,
+    Within,
+    known_key,
+)
 
 MANY = 10_000
 """So many objects are looked at without a word."""
@@ -159,10 +173,10 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         )
     sort = _sort(plan, to_text(way))
     looked_at = objects if 0 in numbers else min((size for size in sizes if size >= 0), default=objects)
-    if sort and way == b"gather" and looked_at > MANY:
+    if sort and way in {b"select", b"sort"} and looked_at > MANY:
         warnings.append(
-            f"about {looked_at:,} objects are read and sorted for each page: sort by one field that has a range index "
-            f"(NumberRangeIndex, or TextRangeIndex with alpha=True)"
+            f"about {looked_at:,} objects are read{' and sorted' * (way == b'sort')} for each page: sort by one field "
+            f"that has a range index (NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
     warnings += [
         f"{key.name} is untyped, so it is sorted as numbers, and a value that is none raises ServerError: give "
@@ -184,10 +198,15 @@ def _size(leaf: Leaf, found: int, objects: int) -> LeafSize:
 def _sort(plan: Plan, way: str) -> str:
     if not plan.order:
         return ""
-    names = ", ".join(map(str, plan.order))
-    if way == "walk":
-        return f"{names}, by walking {to_text(plan.order[0].index_key(plan.where))}"
-    return f"{names}, by sorting what is found"
+    names, key = ", ".join(map(str, plan.order)), plan.order[0]
+    if way == "index":
+        index: Any = SortedBy._make(plan.search.order[0]).index_key
+        return f"{names}, by walking {to_text(index)}"
+    if way == "scores":
+        return f"{names}, by walking {to_text(known_key(key.scores))}"
+    if way == "pks":
+        return f"{names}, by walking the numbers up to the last primary key that the server gave"
+    return f"{names}, by {'choosing the first of' if way == 'select' else 'sorting'} what is found"
 
 
 def _script(request: Request[Any]) -> str:

@@ -89,13 +89,12 @@ def in_range(node: Node, index: bytes, span: Span, *, desc: bool) -> Native | No
     return Native(tuple(args))
 
 
-def by_pk(where: Partition, nodes: Sequence[Node], span: Span, *, desc: bool) -> Native | None:
-    """The primary keys of one set in their order, which are all numbers."""
+def by_pk(where: Partition, nodes: Sequence[Node], *, desc: bool) -> Native | None:
+    """All primary keys of one set in their order, which are all numbers."""
     sets = sets_of(where, nodes)
     if sets is None or len(sets) != 1:
         return None
-    limit: tuple[Argument, ...] = ("LIMIT", span.offset, span.limit or -1) if span.offset or span.limit else ()
-    return Native(("SORT_RO", sets[0], *limit, *(("DESC",) if desc else ())))
+    return Native(("SORT_RO", sets[0], *(("DESC",) if desc else ())))
 
 
 def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:

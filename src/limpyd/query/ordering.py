@@ -35,6 +35,7 @@ class SortKey(NamedTuple):
         index_number: the number of the field's index that is in this order, if there is one.
         scores: the key of the sorted set whose scores tell the order, if it is one that does.
         missing: where what has no value comes: `last`; `first`, where an order is turned round; or `nowhere`.
+        positions: the key of the stored collection whose order it is, if it is one's.
     """
 
     name: str
@@ -45,6 +46,7 @@ class SortKey(NamedTuple):
     index_number: int | None = None
     scores: Key = b""
     missing: bytes = LAST
+    positions: bytes = b""
 
     def __reduce__(self) -> Any:
         return _with_index, tuple(self)
@@ -69,6 +71,8 @@ class SortKey(NamedTuple):
         """Where the values are."""
         if self.scores:
             return Stored(known_key(self.scores), b"score")
+        if self.positions:
+            return Stored(self.positions, b"list")
         if isinstance(self.field, ValueField):
             return stored_in(self.field, where, self.sub)
         return Stored(b"", b"pk")
@@ -102,9 +106,14 @@ def _with_index(*parts: Any) -> SortKey:
     return key._replace(index_number=number)
 
 
-def by_scores(order: tuple[SortKey, ...]) -> bool:
-    """Whether an order is that of the scores in a sorted set, which is another one each time."""
-    return bool(order) and any(key.scores for key in order)
+def by_keys(order: Sequence[SortKey]) -> bool:
+    """Whether an order is that of a sorted set or a stored collection, which is another one each time."""
+    return bool(order) and any(key.scores or key.positions for key in order)
+
+
+def from_end_of(key: bytes) -> SortKey:
+    """The order of the stored collection with a key, from its end on."""
+    return SortKey("position", None, None, TEXT, desc=True, positions=key)
 
 
 def sort_keys(

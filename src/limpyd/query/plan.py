@@ -45,6 +45,7 @@ class Planned(Model, Protocol):
     """What a plan needs to know of its model."""
 
     keys: ModelKeys
+    mints_pks: bool
 
 
 EVERYTHING = Span()
@@ -86,7 +87,7 @@ class Plan:
 
     def __init__(
         self,
-        model: Model,
+        model: Planned,
         where: Partition,
         conditions: Sequence[Condition],
         order: Sequence[SortKey] = (),
@@ -249,7 +250,7 @@ class Plan:
         if others:
             return None
         if key.is_minted_pk:
-            return native.by_pk(self.where, nodes, span, desc=key.desc)
+            return None if span != EVERYTHING else native.by_pk(self.where, nodes, desc=key.desc)
         if len(nodes) != 1:
             return None
         if scored is not None:
@@ -338,12 +339,13 @@ class Plan:
         return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
+        counter = self.where.seq if self._model.mints_pks else b""
         args = key.args(self.where)
         scored = self._in_order_of(key)
-        if scored is None:
-            return args
-        prefix, stored, sub, _, desc, missing, _ = args
-        return prefix, stored, sub, NUMBER, desc, missing, scored
+        if scored is not None:
+            prefix, stored, sub, _, desc, missing, _ = args
+            args = prefix, stored, sub, NUMBER, desc, missing, scored
+        return (*args, counter)
 
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""

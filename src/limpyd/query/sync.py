@@ -13,7 +13,6 @@ from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
-from limpyd.query.slices import NOTHING, span_of
 from limpyd.query.totals import average
 
 Item = TypeVar("Item")
@@ -65,15 +64,7 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             IndexError: there is no such position.
         """
-        span = span_of(index)
-        if span is None:
-            asked = self._items().then(itemgetter(index))
-        elif span == NOTHING:
-            return []
-        else:
-            asked = self._items(span)
-            asked = asked.then(itemgetter(0)) if isinstance(index, int) else asked
-        found: Item | list[Item] = self._run(asked)
+        found: Item | list[Item] = self._run(self._at_position(index))
         return found
 
     # --- how many, and which ---

@@ -4,10 +4,10 @@
 -- KEYS   as for find.lua
 -- ARGV   the query (see library/answer)
 -- Reply  how many objects there are; which conditions it would start from, by their numbers in the order of ARGV,
---        or 0 if from all objects; how it would sort: 'walk', 'gather' or ''; and of each condition about how
+--        or 0 if from all objects; how it would be put in order (see library/ordering), or ''; and of each condition about how
 --        many objects meet it, or -1 if that is not known
 -- @guarded
--- @requires all_conditions call gone read_request replying sorting
+-- @requires all_conditions call gone make_sorting read_request replying
 
 return replying(function()
   local request = read_request()
@@ -15,7 +15,7 @@ return replying(function()
     return { ok = 'GONE' }
   end
   local node = request.node
-  local way = #request.keys > 0 and sorting.way_of(node, request.keys, request.limit) or ''
+  local way = #request.keys > 0 and make_sorting().way_of(node, request.keys, request.limit) or ''
   local sizes = {}
   for number = 1, #all_conditions do
     sizes[number] = all_conditions[number].size or -1

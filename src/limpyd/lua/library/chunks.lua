@@ -109,7 +109,7 @@ local function next_chunk(node, keys, text, size, changing)
   local way, key, where
   if text == '' then
     if (node.size or call('SCARD', KEYS[1])) <= 2 * size then
-      return #keys > 0 and sorting.sorted(node, keys, 0) or node.list(), ''
+      return #keys > 0 and sorting.sorted(node, keys, 0, 0) or node.list(), ''
     end
     way, key, where = best_walk(node, changing)
   else

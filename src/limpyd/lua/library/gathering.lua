@@ -1,6 +1,6 @@
 -- Sorting by reading the values of all that is found: those of each further key where the ones before are equal.
 -- @requires ask_for by_digits by_ranks by_texts call no_number placed
--- @provides gathered values_of
+-- @provides arranged gathered values_of
 
 -- The number that a text is compared as; nothing for NaN, which has no place in an order.
 local function number_of(text, pk, key)
@@ -116,7 +116,7 @@ local function arranged(pks, keys, wanted, cursor)
   return found
 end
 
--- Gathers everything that is found, and gives the first of it in order; all of it if `wanted` is 0.
+-- Gathers everything that is found, and gives so many of the first in order.
 local function gathered(node, keys, wanted, cursor)
   local pks = node.list()
   for level = 2, #keys do -- what is no number is told of, also where it would not be looked at
@@ -124,5 +124,5 @@ local function gathered(node, keys, wanted, cursor)
       values_of(keys[level], pks)
     end
   end
-  return arranged(pks, keys, wanted > 0 and wanted or math.huge, cursor)
+  return arranged(pks, keys, wanted, cursor)
 end

@@ -1,9 +1,10 @@
 -- Puts objects in order by the values of fields.
 --
 -- What ARGV says: a count of keys, and of each: where the value is (prefix, stored, sub-key; stored may also be
--- `pk`, the primary key itself, or `score`, that in the sorted set whose name is the prefix), as what it is
--- compared (`number` or `text`), '1' if from the largest to the smallest, where what has no value comes (`last`, `first`,
--- or `nowhere`), and the index that is in this order, or ''.
+-- `pk`, the primary key itself, `score`, that in the sorted set whose name is the prefix, or `list`, the position in the stored
+-- collection that is so named), as what it is compared (`number` or `text`), '1' if from the largest to the smallest, where what has
+-- no value comes (`last`, `first`, or `nowhere`), the index that is in this order, or '', and the counter of the primary keys if
+-- the server gives them, or ''.
 --
 -- Of equal values the primary keys decide, by their bytes, in the direction of the
 -- last key.
@@ -22,8 +23,9 @@ local function read_sort_keys(at)
       missing_first = ARGV[at + 5] == 'first',
       left_out = ARGV[at + 5] == 'nowhere',
       index = ARGV[at + 6] ~= '' and ARGV[at + 6] or nil,
+      counter = ARGV[at + 7],
     }
-    at = at + 7
+    at = at + 8
   end
   return keys, at
 end
