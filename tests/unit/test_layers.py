@@ -106,6 +106,7 @@ LAYERS = [
         "query.copies",
         "query.limpyd2_names",
     },
+    {"query.with_totals"},
     {"query.core"},
     {"query.sync", "query.asynchronous", "query"},
     {"relations.fields", "relations.reverse", "relations"},

@@ -157,12 +157,12 @@ class AsyncCollection(CollectionCore[Item, M]):
             InvalidFilter: the field holds no numbers.
             ServerError: a value of an untyped field is no number.
         """
-        found: Coroutine[Any, Any, Any] = self._run(self._sum(name).then(itemgetter(1)))
+        found: Coroutine[Any, Any, Any] = self._run_total(self._sum(name), itemgetter(1))
         return found
 
     def avg(self, name: str) -> Coroutine[Any, Any, Any]:
         """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        found: Coroutine[Any, Any, Any] = self._run(self._sum(name).then(average))
+        found: Coroutine[Any, Any, Any] = self._run_total(self._sum(name), average)
         return found
 
     def count_by(self, name: str) -> Coroutine[Any, Any, dict[Any, int]]:
@@ -171,7 +171,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         Raises:
             UnknownField: the name is no field.
         """
-        found: Coroutine[Any, Any, dict[Any, int]] = self._run(self._tally(name))
+        found: Coroutine[Any, Any, dict[Any, int]] = self._run_total(self._tally(name))
         return found
 
     # --- changing what is found ---

@@ -40,9 +40,10 @@ from limpyd.query.shapes import (
     check_followed,
     row_shape,
 )
-from limpyd.query.totals import named, sum_decoder, summable, tallied, tally_decoder
+from limpyd.query.totals import named
 from limpyd.query.values import Values, key_of, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
+from limpyd.query.with_totals import WithTotals
 from limpyd.requests import Program, Request, Walk, returned
 from limpyd.scripts.changes import update_found
 from limpyd.scripts.queries import Search
@@ -56,7 +57,9 @@ MOST_SHAPES = 1000
 """How many shapes and orders of a model are kept; their names may come from outside."""
 
 
-class CollectionCore(Positions[Item], WithDynamicFilter, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]):
+class CollectionCore(
+    Positions[Item], WithDynamicFilter, WithTotals, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]
+):
     """A query on a model, and what each match is turned into."""
 
     __slots__ = ("__weakref__", "_model", "_query", "_schema", "_unread")
@@ -324,17 +327,6 @@ class CollectionCore(Positions[Item], WithDynamicFilter, Limpyd2CollectionNames,
         columns = columns_of(self._schema, (name,), scored=False)
         request = self._plan(keys).items(Flat(columns), Span(0, 1))
         return request.then(lambda values: values[0] if values else None)
-
-    def _sum(self, name: Any) -> Request[tuple[int, Any]]:
-        name = named(self._schema, name)
-        column, field = summable(self._schema, name)
-        return self._plan(()).total(column, b"sum", sum_decoder(field, column))
-
-    def _tally(self, name: Any) -> Request[dict[Any, int]]:
-        name = named(self._schema, name)
-        column, field = tallied(self._schema, name)
-        many = field if isinstance(field, ValueField) and field.many else None
-        return self._plan(()).total(column, b"tally", tally_decoder(column, of_members=many))
 
     def _store(self, key: str | bytes | None, ttl: int | None) -> Request[Any]:
         if ttl is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from limpyd.exceptions import StoredValueError
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
@@ -19,7 +18,6 @@ from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import PrimaryKeys, Shape
-from limpyd.query.unclear import undecodable
 from limpyd.requests import Argument, Request, answered
 from limpyd.scripts.leaves import All, Everything, Node, OneOf, Within, known_key
 from limpyd.scripts.loader import Script
@@ -191,18 +189,21 @@ class Plan:
 
         return self._ask(CHUNK, shape, decode, size, (cursor, *changing))
 
-    def total(self, column: Column, wanted: bytes, decode: Callable[[list[Any]], R]) -> Request[R]:
+    def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
         """What the values of a column come to: their `sum`, or a `tally` of them."""
-        if self.empty:
-            return answered(decode([0, b"0"] if wanted == b"sum" else []))
+        return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
 
-        def read(reply: list[Any]) -> R:
-            try:
-                return decode(reply)
-            except StoredValueError as error:
-                raise undecodable((column,), error) from error
+    def part_of_total(
+        self, wanted: bytes, column: Column, size: int, cursor: bytes, decode: Callable[[Any], R]
+    ) -> Request[tuple[bytes, R]]:
+        """The same of a chunk, and the cursor after it; empty at the end."""
 
-        return self._find(wanted, read, EVERYTHING, [column.where(self.where, b"")[:3]])
+        def read(reply: list[Any]) -> tuple[bytes, R]:
+            return reply[0], decode(reply[1])
+
+        columns, told = [column.where(self.where, b"")[:3]], (cursor,)
+        request = find(self._model, self.search, wanted, read, limit=size, columns=columns, extra=told, script=CHUNK)
+        return request.assuming(*self.assumes)
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""

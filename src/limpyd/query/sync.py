@@ -190,11 +190,11 @@ class Collection(CollectionCore[Item, M]):
             InvalidFilter: the field holds no numbers.
             ServerError: a value of an untyped field is no number.
         """
-        return self._run(self._sum(name).then(itemgetter(1)))
+        return self._run_total(self._sum(name), itemgetter(1))
 
     def avg(self, name: str) -> Any:
         """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        return self._run(self._sum(name).then(average))
+        return self._run_total(self._sum(name), average)
 
     def count_by(self, name: str) -> dict[Any, int]:
         """How many objects have each value of a field, by value; of a field of many members, how often each is there.
@@ -202,7 +202,7 @@ class Collection(CollectionCore[Item, M]):
         Raises:
             UnknownField: the name is no field.
         """
-        found: dict[Any, int] = self._run(self._tally(name))
+        found: dict[Any, int] = self._run_total(self._tally(name))
         return found
 
     # --- changing what is found ---

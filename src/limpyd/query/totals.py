@@ -1,17 +1,29 @@
-"""What the values of a collection come to: sums, averages, counts by value."""
+"""What the values of a collection come to: sums, averages, counts by value.
+
+A script adds up a chunk; what the chunks come to is put together here. Within a pipeline it is one script for all.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from limpyd.exceptions import InvalidFilter, UnknownField, shorten
+from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.query.columns import Column, columns_of
+from limpyd.query.plan import Plan
+from limpyd.query.unclear import undecodable
+from limpyd.requests import Program, Request, answered
 
+Part = TypeVar("Part")
+R = TypeVar("R")
+S = TypeVar("S")
+
+CHUNK = 2500
+"""About how many objects a script adds up; up to twice as many are one chunk."""
 DIGITS = 7
 """How many digits of a number the server adds at a time."""
 EXACT = Context(prec=200_000)
@@ -61,25 +73,46 @@ def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
     return column, field
 
 
-def sum_decoder(field: ValueField[Any], column: Column) -> Callable[[list[Any]], tuple[int, Any]]:
-    """From the reply to how many values there are, and their sum as the field's type; of untyped ones a float or int.
+class Sum(NamedTuple):
+    """A sum in parts, as the server sends it (see lua/library/aggregates.lua).
 
-    The server sends parts of seven digits (see lua/library/aggregates.lua); they are put together exactly.
+    Attributes:
+        numbers: how many numbers were added.
+        loose: the sum of those with an exponent.
+        places: the sums of seven digits each of the others, by their place.
     """
 
-    def decode(reply: list[Any]) -> tuple[int, Any]:
-        count, loose, *parts = reply
-        lowest, highest = min([0, *parts[::2]]), max([0, *parts[::2]])
-        sums = dict(zip(parts[::2], map(int, parts[1::2]), strict=True))
+    numbers: int
+    loose: float
+    places: Counter[int]
+
+
+def read_sum(reply: list[Any]) -> Sum:
+    """Returns what a reply tells of a sum."""
+    count, loose, *parts = reply
+    return Sum(count, float(loose), Counter(dict(zip(parts[::2], map(int, parts[1::2]), strict=True))))
+
+
+def sum_joiner(field: ValueField[Any], column: Column) -> Callable[[list[Sum]], tuple[int, Any]]:
+    """From sums to how many values there are, and their sum as the field's type; of untyped ones a float or int.
+
+    The parts of seven digits are put together exactly.
+    """
+
+    def join(sums: list[Sum]) -> tuple[int, Any]:
+        count, places = sum(each.numbers for each in sums), Counter[int]()
+        for each in sums:
+            places.update(each.places)
+        lowest, highest = min([0, *places]), max([0, *places])
         whole = 0
         for place in range(highest, lowest - 1, -1):
-            whole = whole * 10**DIGITS + sums.get(place, 0)
+            whole = whole * 10**DIGITS + places[place]
         exact = EXACT.scaleb(Decimal(whole), DIGITS * lowest) if lowest else Decimal(whole)
         if not count:
             return 0, 0
-        return count, _typed(field, exact, float(loose), column)
+        return count, _typed(field, exact, sum(each.loose for each in sums), column)
 
-    return decode
+    return join
 
 
 def _typed(field: ValueField[Any], exact: Decimal, loose: float, column: Column) -> Any:
@@ -99,16 +132,56 @@ def _plain(number: Decimal) -> Decimal:
     return number.to_integral_value() if number == number.to_integral_value() else number.normalize(EXACT)
 
 
+class Total(NamedTuple, Generic[Part, R]):
+    """What the values of a column come to.
+
+    Attributes:
+        plan: which objects are looked at.
+        column: the column.
+        wanted: `sum` or `tally`, see scripts/find.lua.
+        read: what a reply to that is read as.
+        join: makes the result of what was read.
+    """
+
+    plan: Plan
+    column: Column
+    wanted: bytes
+    read: Callable[[list[Any]], Part]
+    join: Callable[[list[Part]], R]
+
+    def at_once(self) -> Request[R]:
+        """Returns the request for all."""
+        if self.plan.empty:
+            return answered(self.join([]))
+        return self.plan.total(self.wanted, self.column, lambda reply: self.join([self._part(reply)]))
+
+    def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
+        """Asks chunk by chunk, and returns what the result becomes."""
+        parts: list[Part] = []
+        cursor = None if self.plan.empty else b""
+        while cursor is not None:
+            following, part = yield self.plan.part_of_total(self.wanted, self.column, CHUNK, cursor, self._part)
+            parts.append(part)
+            cursor = following or None
+        return convert(self.join(parts))
+
+    def _part(self, reply: list[Any]) -> Part:
+        try:
+            return self.read(reply)
+        except StoredValueError as error:
+            raise undecodable((self.column,), error) from error
+
+
 def average(total: tuple[int, Any]) -> Any:
     """The average; None of nothing."""
     count, summed = total
     return summed / count if count else None
 
 
-def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], dict[Any, int]]:
+def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], Counter[Any]]:
     """From the reply to how often each value is there."""
 
-    def decode(reply: list[Any]) -> dict[Any, int]:
+    def decode(reply: list[Any]) -> Counter[Any]:
         counts: Counter[Any] = Counter()
         texts = reply[::2]
         values = column.values(texts) if of_members is None else [of_members.decode(text, b"") for text in texts]
@@ -118,6 +191,14 @@ def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Call
         except TypeError as error:
             msg = f"the values of {column.name} cannot be the keys of a dict: {error}"
             raise InvalidFilter(msg) from error
-        return dict(counts)
+        return counts
 
     return decode
+
+
+def joined_tallies(tallies: list[Counter[Any]]) -> dict[Any, int]:
+    """Returns how often each value is there, by value."""
+    counts: Counter[Any] = Counter()
+    for each in tallies:
+        counts.update(each)
+    return dict(counts)

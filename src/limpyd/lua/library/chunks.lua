@@ -104,14 +104,18 @@ local function chunk_of_index(node, key, where, size)
   return node.keep(found), after
 end
 
--- The objects of the next chunk, and the cursor after it; in order, if all of them are in it.
-local function next_chunk(node, keys, text, size, changing)
+-- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. `few_at_once` if few of a model,
+-- found by what cannot be walked, are to be one chunk.
+local function next_chunk(node, keys, text, size, changing, few_at_once)
   local way, key, where
   if text == '' then
     if (node.size or call('SCARD', KEYS[1])) <= 2 * size then
       return #keys > 0 and sorting.sorted(node, keys, 0, 0) or node.list(), ''
     end
     way, key, where = best_walk(node, changing)
+    if few_at_once and node.size and way == 's' and key == KEYS[1] and 4 * node.size < call('SCARD', KEYS[1]) then
+      return node.list(), ''
+    end
   else
     way, key, where = cursor_parts(text)
   end
