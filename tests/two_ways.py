@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from limpyd import RedisDatabase
+from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import LimpydError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
@@ -38,6 +39,7 @@ def go(monkeypatch):
 
         return made
 
+    monkeypatch.setattr(SyncDriver, "describes_all", True)
     monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", chosen(PreparedWrite))
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))

@@ -173,6 +173,11 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
         return self._send(request)
 
+    @staticmethod
+    def _direct(_describe: Any, otherwise: Any, *_call: Any) -> Any:
+        """Returns what calls a command on a field: its usual way (see drivers/direct.py)."""
+        return otherwise
+
     async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)
 

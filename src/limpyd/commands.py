@@ -8,6 +8,7 @@ request makes the difference.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -61,34 +62,111 @@ class Choice(NamedTuple):
     command: Any
 
 
-def calling(describe: Callable[..., Request[Any]], facts: Facts | None, choices: Sequence[Choice] = ()) -> Any:
+class Direct(enum.Enum):
+    """Which calls of a command always send the same, but for the primary key and the value."""
+
+    WITHOUT_ARGUMENTS = enum.auto()
+    WITH_VALUE = enum.auto()
+    """Those with one value of the field's type, or member, whose stored form is sent last."""
+
+
+def calling(
+    describe: Callable[..., Request[Any]],
+    facts: Facts | None,
+    choices: Sequence[Choice] = (),
+    direct: Direct | None = None,
+) -> Any:
     """What calls the request that a method describes, or the one of the command that the arguments choose.
 
     Its attributes are `describe`, which gives that request, and `facts`.
     """
     chosen = _choosing(describe, choices) if choices else None
-    first = min((choice.position for choice in choices), default=0)
+    by_first = any(choice.position == 0 for choice in choices)
 
+    # Most calls have one argument, or none, which costs less than passing on any number.
     @functools.wraps(describe)
-    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        method = describe if chosen is None or not (kwargs or len(args) > first) else chosen(args, kwargs)
+    def call(self: Any, first: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        method = describe
         try:
-            request = method(self, *args, **kwargs) if args or kwargs else method(self)
-        except NeedsReading as needed:
-            return read_first(needed, lambda replace: call(self, *replace(args), **replace(kwargs)))
-        except TypeError:
-            hint = _hint(self, method, args, kwargs)
-            if hint:
-                raise TypeError(hint) from None
-            raise
+            if more or named or by_first:
+                if chosen is not None:
+                    method = chosen(_all(first, more), named)
+                request = method(self, *more, **named) if first is NOT_GIVEN else method(self, first, *more, **named)
+            elif first is NOT_GIVEN:
+                request = method(self)
+            else:
+                request = method(self, first)
+        except (NeedsReading, TypeError) as error:
+            return _call_despite(error, call, self, method, _all(first, more), named)
         if request.makes is None:
             return self._run(request)
-        # Of several first writes to an instance one makes the object; the others are described once it is made.
-        return request.makes._run_making(lambda: method(self, *args, **kwargs))
+        return _run_making(request.makes, self, method, _all(first, more), named)
 
+    if direct is not None:
+        call = _calling_directly(describe, call, direct)
     call.facts = facts  # type: ignore[attr-defined]
     call.describe = describe if chosen is None else _describing(describe, chosen)  # type: ignore[attr-defined]
     return call
+
+
+def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
+    """What makes some calls directly, once one of them has shown what is sent (see drivers/direct.py)."""
+
+    @functools.wraps(describe)
+    def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:
+        if args or named:
+            return otherwise(self, *args, **named)
+        call = self._field.direct.get(without_arguments)
+        return learned(without_arguments, self) if call is None else call(self)
+
+    @functools.wraps(describe)
+    def with_value(self: Any, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        if value is NOT_GIVEN or more or named:
+            return otherwise(self, value, *more, **named)
+        call = self._field.direct.get(with_value)
+        return learned(with_value, self, value) if call is None else call(self, value)
+
+    def learned(command: Any, bound: Any, *given: Any) -> Any:
+        result = otherwise(bound, *given)
+        call = bound._instance.database._direct(describe, otherwise, bound, *given)
+        if call is not None:
+            bound._field.direct[command] = call
+        return result
+
+    call: Any = with_value if which is Direct.WITH_VALUE else without_arguments
+    call.direct = which
+    return call
+
+
+NOT_GIVEN: Any = object()
+
+
+def _all(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
+    return more if first is NOT_GIVEN else (first, *more)
+
+
+def _run_making(
+    made: Any, holder: Any, method: Callable[..., Request[Any]], args: tuple[Any, ...], named: dict[str, Any]
+) -> Any:
+    """Of several first writes to an instance one makes the object; the others are described once it is made."""
+    return made._run_making(lambda: method(holder, *args, **named))
+
+
+def _call_despite(
+    error: NeedsReading | TypeError,
+    call: Any,
+    holder: Any,
+    method: Callable[..., Request[Any]],
+    args: tuple[Any, ...],
+    named: dict[str, Any],
+) -> Any:
+    """Reads the field that is given as a value, and calls with what it holds; of other errors raises what to say."""
+    if isinstance(error, NeedsReading):
+        return read_first(error, lambda replace: call(holder, *replace(args), **replace(named)))
+    hint = _hint(holder, method, args, named)
+    if hint:
+        raise TypeError(hint) from None
+    raise error
 
 
 def _choosing(describe: Callable[..., Request[Any]], choices: Sequence[Choice]) -> Chosen:
@@ -151,11 +229,18 @@ def _by_name(describe: Callable[..., Any], args: tuple[Any, ...]) -> str:
     return f"; {', '.join(flags)} {'is' if len(flags) == 1 else 'are'} given by name, such as {flags[0]}=…"
 
 
-def command(name: str) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
-    """Declares the method of a command, which has its row in the table of commands."""
+def command(
+    name: str, direct: Direct | None = None
+) -> Callable[[Callable[Concatenate[Any, P], Request[R]]], Command[P, R]]:
+    """Declares the method of a command, which has its row in the table of commands.
+
+    Args:
+        name: the command.
+        direct: which of its calls always send the same, if some do.
+    """
 
     def declare(describe: Callable[Concatenate[Any, P], Request[R]]) -> Command[P, R]:
-        return cast("Command[P, R]", calling(describe, TABLE[name]))
+        return cast("Command[P, R]", calling(describe, TABLE[name], direct=direct))
 
     return declare
 
@@ -280,4 +365,4 @@ class SetCommand(Generic[T, V]):
 
 def set_command(describe: Callable[Concatenate[Any, V, ...], Request[T | None]]) -> SetCommand[T, V]:
     """Declares SET itself: True or False, or with `get=True` the old value, of whose type `describe` says it is."""
-    return cast("SetCommand[T, V]", calling(describe, TABLE["SET"]))
+    return cast("SetCommand[T, V]", calling(describe, TABLE["SET"], direct=Direct.WITH_VALUE))

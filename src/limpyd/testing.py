@@ -219,6 +219,7 @@ def _watched() -> Iterator[Requests]:
         (AsyncDriver, "run_together"): _noted_together(requests, AsyncDriver.run_together),
         (AsyncDriver, "alone"): noted_alone_async,
     }
+    stand_ins[SyncDriver, "describes_all"] = True
     before = {place: vars(place[0])[place[1]] for place in stand_ins}
     try:
         for (driver, name), stand_in in stand_ins.items():

@@ -68,7 +68,7 @@ class Codec(Generic[T]):
         decode: from stored bytes to value; raises ValueError with the reason.
         use: which families of commands make sense on the stored text.
         normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
-        canonical: makes one stored form of all those of equal values.
+        canonical: makes one stored form of all those of equal values; None if there is one anyway.
         number: name of the form (see limpyd/indexes/forms.py) in which a number index keeps values; empty if
             they have no order of numbers.
         ordered: what values are compared as, "number" or "text"; empty if the type does not say.
@@ -83,7 +83,7 @@ class Codec(Generic[T]):
         decode: Callable[[bytes], T],
         use: Use = Use.NONE,
         normal: str = "text",
-        canonical: Callable[[bytes], bytes] = bytes,
+        canonical: Callable[[bytes], bytes] | None = None,
         number: str = "",
         ordered: str = "",
     ) -> None:
@@ -128,7 +128,8 @@ def _normal_float(stored: bytes) -> bytes:
     return b"0" if number == 0 else b"%.17g" % number
 
 
-def _normal_decimal(stored: bytes) -> bytes:
+def normal_decimal(stored: bytes) -> bytes:
+    """The normal form of a number, without zeros at its end."""
     match = _FRACTION.fullmatch(stored)
     if match:
         fraction = match[2].rstrip(b"0")
@@ -143,7 +144,7 @@ def _canonical_float(stored: bytes) -> bytes:
 NORMAL_FORMS: dict[str, Callable[[bytes], bytes]] = {
     "text": bytes,
     "float": _normal_float,
-    "decimal": _normal_decimal,
+    "decimal": normal_decimal,
 }
 """The text under which an index keeps a stored value: 2, 2.0 and 2e0 are one float."""
 
@@ -249,10 +250,12 @@ def _encode_decimal(value: Decimal) -> bytes:
     if not number.is_finite():
         msg = "only finite numbers can be stored as Decimal"
         raise ValueError(msg)
-    if abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS:
-        msg = f"it has more than {MOST_DIGITS} digits when it is written out"
-        raise ValueError(msg)
-    return Decimal.__format__(number, "f").encode()
+    if abs(number.adjusted()) <= MOST_DIGITS:
+        text = Decimal.__format__(number, "f").encode()
+        if len(text) <= MOST_DIGITS or len(number.as_tuple().digits) <= MOST_DIGITS:
+            return text
+    msg = f"it has more than {MOST_DIGITS} digits when it is written out"
+    raise ValueError(msg)
 
 
 def _decode_decimal(stored: bytes) -> Decimal:
@@ -326,7 +329,7 @@ CODECS: dict[type, Codec[Any]] = {
         _decode_decimal,
         Use.NUMBER,
         "decimal",
-        _normal_decimal,
+        normal_decimal,
         number="exact",
         ordered="number",
     ),

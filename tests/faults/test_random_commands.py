@@ -30,6 +30,7 @@ from limpyd import (
     StringField,
 )
 from limpyd.command_table import Scope
+from limpyd.drivers.sync import SyncDriver
 from limpyd.indexes import (
     DateTimeIndex,
     EqualIndex,
@@ -194,6 +195,7 @@ def failing(monkeypatch):
         request = PreparedWrite(*args)
         return request.part() if on[0] else request
 
+    monkeypatch.setattr(SyncDriver, "describes_all", True)
     monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", prepared)
     monkeypatch.setattr("limpyd.fields.bound_value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)

@@ -125,7 +125,7 @@ LAYERS = [
     },
     {"drivers.loop_connections", "drivers.settings"},
     {"drivers.sync", "drivers.asynchronous"},
-    {"drivers.access"},
+    {"drivers.access", "drivers.direct"},
     {"pipelines.multi_exec"},
     {"pipelines.batches", "pipelines.blocks", "pipelines.raw"},
     {"pipelines.whole"},

@@ -61,13 +61,8 @@ class Connections:
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
 
-    def exchange(self, packed: bytes, wait: float | None = None, replies: int = 1) -> Any:
+    def exchange(self, packed: bytes, replies: int = 1) -> Any:
         """The reply to a packed request; of one that has several a list of those.
-
-        Args:
-            packed: the request.
-            wait: for how many seconds the server may keep the reply back, 0 for any time; None if it does not.
-            replies: how many replies come.
 
         Raises:
             Lost: the connection was lost, or there is none.
@@ -76,28 +71,33 @@ class Connections:
         try:
             line = self._idle.pop()
         except IndexError:
-            try:
-                line = self._another()
-            except MaxConnectionsError as error:
-                raise Lost(error, sent=False) from error
+            line = self._another_to_exchange()
         now = monotonic()
         if now - line.used_at > IDLE_UNCHECKED:
             line.check()
         line.used_at = now
         try:
-            if replies > 1:
-                line.send(packed, replies)
-                return line.read_all(replies)
-            if wait is None:
-                return line.exchange(packed)
-            line.send(packed)
-            return line.wait(wait)
+            return line.exchange(packed) if replies == 1 else line.exchange_several(packed, replies)
         except LOST as error:
             raise Lost(error, sent=line.sent) from error
         finally:
             if line.awaited or line.demoted or self._closed:
                 self._drop(line)
             self._idle.append(line)
+
+    def wait(self, packed: bytes, seconds: float) -> Any:
+        """The same of a request whose reply the server may keep back for so many seconds, 0 for any time."""
+        try:
+            line = self.take()
+        except MaxConnectionsError as error:
+            raise Lost(error, sent=False) from error
+        try:
+            line.send(packed)
+            return line.wait(seconds)
+        except LOST as error:
+            raise Lost(error, sent=line.sent) from error
+        finally:
+            self.give_back(line)
 
     def take(self) -> Line:
         """A line that nobody else has; it opens when it is used.
@@ -142,6 +142,12 @@ class Connections:
         """Closes the idle lines, and those in use when they are given back."""
         self._closed = True
         self.close_idle()
+
+    def _another_to_exchange(self) -> Line:
+        try:
+            return self._another()
+        except MaxConnectionsError as error:
+            raise Lost(error, sent=False) from error
 
     def _another(self) -> Line:
         line = Line(self._pool.connection_class(**self._pool.connection_kwargs))

@@ -84,6 +84,15 @@ class Line:
             return reply
         return self._closer(reply)
 
+    def exchange_several(self, packed: bytes, count: int) -> list[Any]:
+        """The same of packed requests that have so many replies together, of which the first error is raised."""
+        self.send(packed, count)
+        replies = [self.read_any() for _ in range(count)]
+        for reply in replies:
+            if isinstance(reply, RedisError):
+                raise reply
+        return replies
+
     def send(self, packed: bytes, replies: int = 1) -> None:
         """Sends packed requests; if that fails they were not sent whole, so the last cannot be executed."""
         self.sent = False
@@ -175,19 +184,6 @@ class Line:
             raise
         except redis.ResponseError as refusal:
             return refusal
-
-    def read_all(self, count: int) -> list[Any]:
-        """So many replies to what was sent.
-
-        Raises:
-            redis.ResponseError: one of them is a refusal; all were read.
-            redis.RedisError: they do not all come.
-        """
-        replies = [self.read_any() for _ in range(count)]
-        for reply in replies:
-            if isinstance(reply, RedisError):
-                raise reply
-        return replies
 
     def wait(self, timeout: float) -> Any:
         """The reply to a blocking command, which the server may keep back for so many seconds, 0 for any time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from redis import exceptions as redis_errors
 
@@ -30,12 +30,22 @@ R = TypeVar("R")
 
 Talk = Callable[..., list[Any]]
 
+FAILURES = (Lost, redis_errors.ResponseError, Outdated)
+"""What may come of a request that was sent, instead of a reply to be decoded."""
+
 
 class SyncDriver:
-    """Sends requests and waits for their replies. Safe to share among threads."""
+    """Sends requests and waits for their replies. Safe to share among threads.
+
+    Attributes:
+        connections: where it gets connections from.
+        describes_all: whether every call is described as a request, so that whoever watches sees all of them.
+    """
+
+    describes_all: ClassVar[bool] = False
 
     def __init__(self, connections: Connections, where: str) -> None:
-        self._connections = connections
+        self.connections = connections
         self._where = where
 
     def run(self, request: Request[R]) -> R:
@@ -47,17 +57,41 @@ class SyncDriver:
         packed = request.ready()
         if packed is None:
             return self._run_in_steps(request)
+        replies = request.replies
         try:
-            try:
-                reply = self._connections.exchange(packed, None, request.replies)
-            except Lost as loss:
-                reply = self._exchange(request, packed, loss)
+            reply = self.connections.exchange(packed, replies)
+            if replies > 1:
+                reply = request.settled(reply)
+        except FAILURES as failure:
+            return self.run_despite(request, packed, failure)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question: Request[R] = doubt.ask(request)
+        return self.run(question)
+
+    def run_despite(self, request: Request[R], packed: bytes, failure: Exception) -> R:
+        """The result of a request that was sent once, although no reply came, or none that can be decoded.
+
+        Args:
+            request: the request.
+            packed: what was sent of it.
+            failure: what came instead, one of FAILURES.
+        """
+        try:
+            if not isinstance(failure, Lost):
+                raise failure
+            reply = self._exchange(request, packed, failure)
             if request.replies > 1:
                 reply = request.settled(reply)
         except redis_errors.ResponseError as error:
             reply = self._reply_despite(request, error)
         except Outdated:
             reply = self._reply(request)
+        return self.decoded(request, reply)
+
+    def decoded(self, request: Request[R], reply: Any) -> R:
+        """The result that a reply stands for, also if another request has to tell it."""
         try:
             return request.decode(reply)
         except Unclear as doubt:
@@ -79,11 +113,7 @@ class SyncDriver:
                 reply = self._reply(request)
             else:
                 raise never_done(request)
-        try:
-            return request.decode(reply)
-        except Unclear as doubt:
-            question: Request[R] = doubt.ask(request)
-        return self.run(question)
+        return self.decoded(request, reply)
 
     def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
@@ -177,8 +207,8 @@ class SyncDriver:
             else:
                 return replies
             finally:
-                self._connections.give_back(line)
-            self._connections.close_idle()
+                self.connections.give_back(line)
+            self.connections.close_idle()
             if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
                 raise unreachable(self._where, loss) from loss
             if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
@@ -199,7 +229,7 @@ class SyncDriver:
         except LOST as error:
             raise unreachable(self._where, error) from error
         finally:
-            self._connections.give_back(line)
+            self.connections.give_back(line)
 
     def ready(self) -> None:
         """Opens a connection if none is open: what is interrupted before that was not sent.
@@ -207,7 +237,7 @@ class SyncDriver:
         Raises:
             ServerUnreachable: there is none.
         """
-        self._connections.give_back(self._opened())
+        self.connections.give_back(self._opened())
 
     @contextmanager
     def alone(self) -> Iterator[Talk]:
@@ -228,17 +258,17 @@ class SyncDriver:
             line.drop()
             raise
         finally:
-            self._connections.give_back(line)
+            self.connections.give_back(line)
 
     def _opened(self) -> Line:
         line = None
         try:
-            line = self._connections.take()
+            line = self.connections.take()
             line.open()
         except BaseException as error:
             if line is not None:
                 line.drop()
-                self._connections.give_back(line)
+                self.connections.give_back(line)
             if isinstance(error, LOST):
                 raise unreachable(self._where, error) from error
             raise
@@ -254,7 +284,7 @@ class SyncDriver:
 
     def close(self) -> None:
         """Closes the connections; they open again when needed."""
-        self._connections.close()
+        self.connections.close()
 
     def _despite(self, request: Request[Any], guards: Sequence[Guard], error: redis_errors.ResponseError) -> Any:
         """The reply of a server that only lacked the script; of others what their error means is raised."""
@@ -279,13 +309,14 @@ class SyncDriver:
             packed: what is sent of it.
             loss: it was lost already.
         """
-        connections = self._connections
-        wait = request.timeout if request.blocking else None
+        connections = self.connections
         was_lost = was_unsent = False
         while True:
             if loss is None:
                 try:
-                    return connections.exchange(packed, wait, request.replies)
+                    if request.blocking:
+                        return connections.wait(packed, request.timeout)
+                    return connections.exchange(packed, request.replies)
                 except Lost as another:
                     loss = another
             if loss.sent:

@@ -36,14 +36,14 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
     def getbit(self, offset: int) -> Request[int]:
         """The bit at a position: 0 or 1 (GETBIT)."""
         self._usable(Use.TEXT, "GETBIT")
-        return self._read("GETBIT", self._bit_offset("GETBIT", offset), decode=int)
+        return self._read("GETBIT", (self._bit_offset("GETBIT", offset),), int)
 
     @command("SETBIT")
     def setbit(self, offset: int, value: int) -> Request[int]:
         """Sets the bit at a position to 0 or 1 and returns the one before (SETBIT). Raises as `append`."""
         self._usable(Use.TEXT, "SETBIT")
         bit = checks.integer("SETBIT's value", value if type(value) is not bool else int(value), low=0, high=1)
-        return self._write("SETBIT", self._bit_offset("SETBIT", offset), bit, decode=int)
+        return self._write("SETBIT", (self._bit_offset("SETBIT", offset), bit), int)
 
     @command("BITCOUNT")
     def bitcount(
@@ -63,7 +63,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
         if (start is None) != (end is None):
             msg = f"BITCOUNT on {self._field} takes both start and end, or neither; an end of -1 is the last byte"
             raise InvalidValue(msg)
-        return self._read("BITCOUNT", *self._bit_range("BITCOUNT", start, end, mode), decode=int)
+        return self._read("BITCOUNT", tuple(self._bit_range("BITCOUNT", start, end, mode)), int)
 
     @command("BITPOS")
     def bitpos(
@@ -86,7 +86,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
             msg = f"BITPOS on {self._field} takes end only with start; a start of 0 is the first byte"
             raise InvalidValue(msg)
         wanted = checks.integer("BITPOS's bit", bit, low=0, high=1)
-        return self._read("BITPOS", wanted, *self._bit_range("BITPOS", start, end, mode), decode=int)
+        return self._read("BITPOS", (wanted, *self._bit_range("BITPOS", start, end, mode)), int)
 
     @command("BITFIELD")
     def bitfield(self, *operations: Operation) -> Request[list[int | None]]:
@@ -106,7 +106,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
             if not isinstance(operation, Operation):
                 msg = f"BITFIELD on {self._field} takes Get, Set and IncrBy, not {shorten(operation)}"
                 raise InvalidValue(msg)
-        return self._write("BITFIELD", *arguments(operations), decode=lambda reply: results(operations, reply))
+        return self._write("BITFIELD", tuple(arguments(operations)), lambda reply: results(operations, reply))
 
     @command("BITFIELD_RO")
     def bitfield_ro(self, *operations: Get) -> Request[list[int]]:
@@ -124,7 +124,7 @@ class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
             if not isinstance(operation, Get):
                 msg = f"BITFIELD_RO on {self._field} takes Get, not {shorten(operation)}"
                 raise InvalidValue(msg)
-        return self._read("BITFIELD_RO", *arguments(operations), decode=lambda reply: results(operations, reply))
+        return self._read("BITFIELD_RO", tuple(arguments(operations)), lambda reply: results(operations, reply))
 
     @command("BITOP")
     def bitop(self, operation: Combination, *sources: BoundString[Any, Any, Any]) -> Request[int]:

@@ -48,9 +48,20 @@ class BoundValue(BoundField[Face]):
     # --- reads ---
 
     def _read(
-        self, command: str, *args: Argument, decode: Callable[[Any], R] = returned, needs: Needs | None = None
+        self,
+        command: str,
+        args: tuple[Argument, ...] = (),
+        decode: Callable[[Any], R] = returned,
+        needs: Needs | None = None,
     ) -> Request[R]:
-        """A command that changes nothing, on an object that must exist."""
+        """A command that changes nothing, on an object that must exist.
+
+        Args:
+            command: the command.
+            args: its arguments beside the key, which stands before them.
+            decode: turns the reply into the result.
+            needs: the servers that know the arguments, if not all that know the command do.
+        """
         field, instance = self._field, self._instance
         pk = instance._pk_bytes
         if pk is None:
@@ -92,7 +103,7 @@ class BoundValue(BoundField[Face]):
     def _write(
         self,
         command: str,
-        *args: Argument,
+        args: tuple[Argument, ...] = (),
         decode: Callable[[Any], R] = returned,
         first: int = 1,
         step: int = 1,
@@ -110,20 +121,7 @@ class BoundValue(BoundField[Face]):
             step: how many arguments further the next one is.
             needs: the servers that know the arguments, if not all that know the command do.
         """
-        return self._prepared(command, args, decode, first, step, needs)
-
-    def _prepared(
-        self,
-        command: str,
-        args: tuple[Argument, ...],
-        decode: Callable[[Any], R],
-        first: int,
-        step: int,
-        needs: Needs | None,
-    ) -> Request[R]:
-        """The same."""
-        instance = self._instance
-        pk = instance._pk_bytes
+        pk = self._instance._pk_bytes
         if pk is not None:
             field = self._field
             where = field.model.keys.partition(pk)
@@ -208,7 +206,7 @@ class BoundValue(BoundField[Face]):
         if len(members) <= MOST_ARGUMENTS:
             announced = (counted, len(members) // step) if counted else ()
             decode = OF_ONE.get(combine) or (lambda reply: combine([reply]))
-            return self._prepared(command, (*head, *announced, *members, *tail), decode, first, step, None)
+            return self._write(command, (*head, *announced, *members, *tail), decode, first, step)
         size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
         parts = [members[start : start + size] for start in range(0, len(members), size)]
         args = [(*head, *((counted, len(some) // step) if counted else ()), *some, *tail) for some in parts]

@@ -88,7 +88,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
             unit: metres (m), kilometres (km), miles (mi) or feet (ft).
         """
         encode = self._field.encode
-        return self._read("GEODIST", encode(place1), encode(place2), unit_arg("GEODIST", unit), decode=optional_float)
+        return self._read("GEODIST", (encode(place1), encode(place2), unit_arg("GEODIST", unit)), optional_float)
 
     @command("GEOHASH")
     def geohash(self, *values: V) -> Request[list[str | None]]:
@@ -97,12 +97,12 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         def decode(reply: list[bytes | None]) -> list[str | None]:
             return [None if each is None else to_text(each) for each in reply]
 
-        return self._read("GEOHASH", *self._some("GEOHASH", values), decode=decode)
+        return self._read("GEOHASH", tuple(self._some("GEOHASH", values)), decode)
 
     @command("GEOPOS")
     def geopos(self, *values: V) -> Request[list[GeoPoint | None]]:
         """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
-        return self._read("GEOPOS", *self._some("GEOPOS", values), decode=lambda reply: [*map(to_position, reply)])
+        return self._read("GEOPOS", tuple(self._some("GEOPOS", values)), lambda reply: [*map(to_position, reply)])
 
     @command("GEOSEARCH")
     def _geosearch_with(
@@ -137,7 +137,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
                 for found, *rest in reply
             ]
 
-        return self._read(name, *args, *order_args(name, sort, count, any), *options, decode=decode)
+        return self._read(name, (*args, *order_args(name, sort, count, any), *options), decode)
 
     @overloaded("GEOSEARCH", ("withcoord withdist withhash", _geosearch_with))
     def geosearch(
@@ -179,7 +179,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
             ServerError: the member is not there.
         """
         area = self._area("GEOSEARCH", member, longitude, latitude, unit, radius, width, height)
-        return self._read("GEOSEARCH", *area, *order_args("GEOSEARCH", sort, count, any), decode=self._values)
+        return self._read("GEOSEARCH", (*area, *order_args("GEOSEARCH", sort, count, any)), self._values)
 
     @command("GEOSEARCH")
     def geosearch_details(
@@ -207,7 +207,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
                 for name, distance, geohash, position in reply
             ]
 
-        return self._read("GEOSEARCH", *args, decode=decode)
+        return self._read("GEOSEARCH", args, decode)
 
     @command("GEOSEARCHSTORE")
     def geosearchstore(
@@ -256,7 +256,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         """The places in a circle around a position (GEORADIUS_RO); `geosearch` is its successor."""
         centre = (longitude_arg("GEORADIUS", longitude), latitude_arg("GEORADIUS", latitude))
         args = (*centre, length_arg("GEORADIUS's radius", radius), unit_arg("GEORADIUS", unit))
-        return self._read("GEORADIUS_RO", *args, *order_args("GEORADIUS", sort, count, any), decode=self._values)
+        return self._read("GEORADIUS_RO", (*args, *order_args("GEORADIUS", sort, count, any)), self._values)
 
     @command("GEORADIUSBYMEMBER_RO")
     def georadiusbymember(
@@ -272,7 +272,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
         """The places in a circle around a member (GEORADIUSBYMEMBER_RO); `geosearch` is its successor."""
         name = "GEORADIUSBYMEMBER"
         args = (self._field.encode(member), length_arg(f"{name}'s radius", radius), unit_arg(name, unit))
-        return self._read("GEORADIUSBYMEMBER_RO", *args, *order_args(name, sort, count, any), decode=self._values)
+        return self._read("GEORADIUSBYMEMBER_RO", (*args, *order_args(name, sort, count, any)), self._values)
 
     def _area(
         self,

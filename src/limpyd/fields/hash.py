@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
-from limpyd.commands import command, walk
+from limpyd.commands import Direct, command, walk
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.faces import Async, Face, Faced, Sync
@@ -59,7 +59,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         """
         if key is not None and value is not None and mapping is None and items is None:
             field = self._field
-            return self._write("HSET", field.key_bytes(key), field.encode(value), step=2)
+            return self._write("HSET", (field.key_bytes(key), field.encode(value)), step=2)
         given = self._given("HSET", key, value, mapping, items)
         return self._write_many("HSET", (), given, step=2, member=1, combine=sum)
 
@@ -73,7 +73,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
     def hsetnx(self, key: Key, value: V) -> Request[bool]:
         """Stores a value under a key that has none (HSETNX); True if it was stored. Raises as `hset`."""
         args = (self._field.key_bytes(key), self._field.encode(value))
-        return self._write("HSETNX", *args, decode=to_bool, step=2)
+        return self._write("HSETNX", args, to_bool, step=2)
 
     @command("HDEL")
     def hdel(self, *keys: Key) -> Request[int]:
@@ -108,14 +108,14 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         """
         self._field.usable(Use.INTEGER, "HINCRBY")
         args = (self._field.key_bytes(key), checks.integer("HINCRBY's amount", amount))
-        return self._write("HINCRBY", *args, decode=int, step=2)
+        return self._write("HINCRBY", args, int, step=2)
 
     @command("HINCRBYFLOAT")
     def hincrbyfloat(self, key: Key, amount: float | str = 1.0) -> Request[float]:
         """Adds to the number under a key, 0 if there is none, and returns it (HINCRBYFLOAT). Raises as `hincrby`."""
         self._field.usable(Use.NUMBER, "HINCRBYFLOAT")
         args = (self._field.key_bytes(key), checks.number("HINCRBYFLOAT's amount", amount))
-        return self._write("HINCRBYFLOAT", *args, decode=float, step=2)
+        return self._write("HINCRBYFLOAT", args, float, step=2)
 
     # --- reading ---
 
@@ -126,59 +126,60 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         Raises:
             StoredValueError: what is stored does not fit the field's type.
         """
-        return self._read("HGET", self._field.key_bytes(key), decode=self._value)
+        return self._read("HGET", (self._field.key_bytes(key),), self._value)
 
     @command("HMGET")
     def hmget(self, *keys: Key | list[Key] | list[str] | list[bytes]) -> Request[list[T | None]]:
         """The values under some keys, in their order; None where there is none (HMGET). It takes a list, too."""
-        return self._read("HMGET", *self._keys("HMGET", unpacked(keys)), decode=self._optional)
+        return self._read("HMGET", tuple(self._keys("HMGET", unpacked(keys))), self._optional)
 
     @command("HGETALL")
     def hgetall(self) -> Request[dict[str, T]]:
         """All values by key (HGETALL)."""
-        return self._read("HGETALL", decode=lambda reply: dict(self._items(reply)))
+        return self._read("HGETALL", (), lambda reply: dict(self._items(reply)))
 
     @command("HKEYS")
     def hkeys(self) -> Request[list[str]]:
         """All keys (HKEYS)."""
-        return self._read("HKEYS", decode=_texts)
+        return self._read("HKEYS", (), _texts)
 
     @command("HVALS")
     def hvals(self) -> Request[list[T]]:
         """All values, in the order of `hkeys` (HVALS)."""
-        return self._read("HVALS", decode=self._values)
+        return self._read("HVALS", (), self._values)
 
-    @command("HLEN")
+    @command("HLEN", Direct.WITHOUT_ARGUMENTS)
     def hlen(self) -> Request[int]:
         """How many keys there are (HLEN)."""
-        return self._read("HLEN", decode=int)
+        return self._read("HLEN", (), int)
 
     @command("HEXISTS")
     def hexists(self, key: Key) -> Request[bool]:
         """Whether a key has a value (HEXISTS)."""
-        return self._read("HEXISTS", self._field.key_bytes(key), decode=to_bool)
+        return self._read("HEXISTS", (self._field.key_bytes(key),), to_bool)
 
     @command("EXISTS")
     def exists(self, key: Key | None = None) -> Request[bool]:  # pyright: ignore[reportIncompatibleVariableOverride, reportIncompatibleMethodOverride]
         """Whether there is a value (EXISTS); with a key, whether that has one, as `hexists` tells it (HEXISTS)."""
-        args = ("EXISTS",) if key is None else ("HEXISTS", self._field.key_bytes(key))
-        return self._read(*args, decode=to_bool)
+        if key is None:
+            return self._read("EXISTS", (), to_bool)
+        return self._read("HEXISTS", (self._field.key_bytes(key),), to_bool)
 
     @command("HSTRLEN")
     def hstrlen(self, key: Key) -> Request[int]:
         """Length of the value under a key, in bytes (HSTRLEN); 0 if there is none."""
-        return self._read("HSTRLEN", self._field.key_bytes(key), decode=int)
+        return self._read("HSTRLEN", (self._field.key_bytes(key),), int)
 
     @command("HRANDFIELD")
     def hrandfield_many(self, count: int, *, withvalues: Literal[False] = False) -> Request[list[str]]:
         """The same as `hrandfield` with `count` (HRANDFIELD with a count)."""
-        return self._read("HRANDFIELD", checks.count("HRANDFIELD's count", count), decode=_texts)
+        return self._read("HRANDFIELD", (checks.count("HRANDFIELD's count", count),), _texts)
 
     @command("HRANDFIELD")
     def hrandfield_withvalues(self, count: int, *, withvalues: Literal[True] = True) -> Request[list[tuple[str, T]]]:
         """The same as `hrandfield` with `count` and `withvalues` (HRANDFIELD with WITHVALUES)."""
         args = (checks.count("HRANDFIELD's count", count), checks.on("HRANDFIELD", "withvalues", withvalues))
-        return self._read("HRANDFIELD", *args, decode=self._items)
+        return self._read("HRANDFIELD", args, self._items)
 
     @overloaded("HRANDFIELD", ("count", hrandfield_many), ("withvalues", hrandfield_withvalues))
     def hrandfield(self, count: None = None, *, withvalues: Literal[False] = False) -> Request[str | None]:
@@ -188,7 +189,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             count: return a list of up to so many keys; if negative, of so many, some perhaps repeated.
             withvalues: return pairs of a key and its value; needs a count.
         """
-        return self._read("HRANDFIELD", decode=lambda key: None if key is None else to_text(key))
+        return self._read("HRANDFIELD", (), lambda key: None if key is None else to_text(key))
 
     @walk("HSCAN")
     def hscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[str, T]]:
@@ -199,13 +200,13 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
             count: about how many a chunk looks at.
         """
         args = scan_args("HSCAN", match, count)
-        return lambda cursor: self._read("HSCAN", cursor, *args, decode=scanned(self._items))
+        return lambda cursor: self._read("HSCAN", (cursor, *args), scanned(self._items))
 
     @walk("HSCAN")
     def hscan_no_values(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:
         """Yields keys in chunks (HSCAN with NOVALUES, from Redis 7.4 on); else as `hscan`."""
         args = (*scan_args("HSCAN", match, count), "NOVALUES")
-        return lambda cursor: self._read("HSCAN", cursor, *args, decode=scanned(_texts), needs=NO_VALUES)
+        return lambda cursor: self._read("HSCAN", (cursor, *args), scanned(_texts), needs=NO_VALUES)
 
     # --- as in Python ---
 

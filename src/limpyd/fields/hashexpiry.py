@@ -183,7 +183,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
             msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(given) // 2}"
             raise InvalidValue(msg)
         head += ("FIELDS", len(given) // 2)
-        return self._write("HSETEX", *head, *given, decode=to_bool, first=len(head) + 1, step=2)
+        return self._write("HSETEX", (*head, *given), to_bool, first=len(head) + 1, step=2)
 
     @command("HGETEX")
     def hgetex(
@@ -265,9 +265,7 @@ class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
 
     def _read_named(self, name: str, keys: tuple[Key, ...]) -> Request[list[int]]:
         subs = self._keys(name, keys)
-        return self._read(
-            name, "FIELDS", len(subs), *subs, decode=lambda reply: list(reply or [NO_SUCH_KEY] * len(keys))
-        )
+        return self._read(name, ("FIELDS", len(subs), *subs), lambda reply: list(reply or [NO_SUCH_KEY] * len(keys)))
 
     def _keys(self, name: str, keys: Sequence[Key]) -> list[bytes]:
         if not keys:

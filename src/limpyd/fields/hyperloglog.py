@@ -33,7 +33,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
             InvalidValue: there is none, or one does not fit the field's type.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("PFADD", (), self._some("PFADD", values), combine=any)
+        return self._write_some("PFADD", self._some("PFADD", values), bool, any)
 
     @command("PFCOUNT")
     def pfcount(self, *others: BoundHyperLogLog[T, Any, Any]) -> Request[int]:

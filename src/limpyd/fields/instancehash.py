@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from limpyd.commands import command
+from limpyd.commands import Direct, command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
@@ -32,18 +32,18 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
     __slots__ = ()
     proxy_getter, proxy_setter = "hget", "hset"
 
-    @command("HGET")
+    @command("HGET", Direct.WITHOUT_ARGUMENTS)
     def hget(self) -> Request[T | None]:
         """The value (HGET), or None if there is none.
 
         Raises:
             StoredValueError: what is stored does not fit the field's type.
         """
-        return self._read("HGET", self._field.sub, decode=self._value)
+        return self._read("HGET", (self._field.sub,), self._value)
 
     get = hget
 
-    @command("HSET")
+    @command("HSET", Direct.WITH_VALUE)
     def hset(self, value: V) -> Request[bool]:
         """Stores a value (HSET); True if there was none before.
 
@@ -52,14 +52,14 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             UniquenessError: another object has the value; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write("HSET", self._field.sub, self._field.encode(value), decode=to_bool)
+        return self._write("HSET", (self._field.sub, self._field.encode(value)), to_bool)
 
     set = hset
 
     @command("HSETNX")
     def hsetnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (HSETNX); True if it was stored. Raises as `hset`."""
-        return self._write("HSETNX", self._field.sub, self._field.encode(value), decode=to_bool)
+        return self._write("HSETNX", (self._field.sub, self._field.encode(value)), to_bool)
 
     @command("HDEL")
     def hdel(self) -> Request[bool]:
@@ -68,18 +68,18 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("HDEL", self._field.sub, decode=to_bool)
+        return self._write("HDEL", (self._field.sub,), to_bool)
 
     delete = hdel
 
     @command("HEXISTS")
     def hexists(self) -> Request[bool]:
         """Whether there is a value (HEXISTS)."""
-        return self._read("HEXISTS", self._field.sub, decode=to_bool)
+        return self._read("HEXISTS", (self._field.sub,), to_bool)
 
     exists = hexists
 
-    @command("HINCRBY")
+    @command("HINCRBY", Direct.WITHOUT_ARGUMENTS)
     def hincrby(self, amount: int = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (HINCRBY).
 
@@ -90,7 +90,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.INTEGER, "HINCRBY")
-        return self._write("HINCRBY", self._field.sub, checks.integer("HINCRBY's amount", amount), decode=int)
+        return self._write("HINCRBY", (self._field.sub, checks.integer("HINCRBY's amount", amount)), int)
 
     @command("HINCRBYFLOAT")
     def hincrbyfloat(self, amount: float | str = 1.0) -> Request[float]:
@@ -104,12 +104,12 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         """
         self._usable(Use.NUMBER, "HINCRBYFLOAT")
         added = checks.number("HINCRBYFLOAT's amount", amount)
-        return self._write("HINCRBYFLOAT", self._field.sub, added, decode=float)
+        return self._write("HINCRBYFLOAT", (self._field.sub, added), float)
 
     @command("HSTRLEN")
     def hstrlen(self) -> Request[int]:
         """Length of the value in bytes (HSTRLEN); 0 if there is none."""
-        return self._read("HSTRLEN", self._field.sub, decode=int)
+        return self._read("HSTRLEN", (self._field.sub,), int)
 
     # --- expiry ---
 
@@ -178,7 +178,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know the command.
         """
-        return self._write("HPERSIST", *self._named(), decode=_done)
+        return self._write("HPERSIST", self._named(), _done)
 
     @command("HTTL")
     def httl(self) -> Request[int]:
@@ -187,22 +187,22 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         Raises:
             ServerTooOld: the server does not know the command.
         """
-        return self._read("HTTL", *self._named(), decode=_number)
+        return self._read("HTTL", self._named(), _number)
 
     @command("HPTTL")
     def hpttl(self) -> Request[int]:
         """Milliseconds until the value expires (HPTTL); else as `httl`."""
-        return self._read("HPTTL", *self._named(), decode=_number)
+        return self._read("HPTTL", self._named(), _number)
 
     @command("HEXPIRETIME")
     def hexpiretime(self) -> Request[int]:
         """The moment the value expires, in seconds since 1970 (HEXPIRETIME); else as `httl`."""
-        return self._read("HEXPIRETIME", *self._named(), decode=_number)
+        return self._read("HEXPIRETIME", self._named(), _number)
 
     @command("HPEXPIRETIME")
     def hpexpiretime(self) -> Request[int]:
         """The moment the value expires, in milliseconds since 1970 (HPEXPIRETIME); else as `httl`."""
-        return self._read("HPEXPIRETIME", *self._named(), decode=_number)
+        return self._read("HPEXPIRETIME", self._named(), _number)
 
     @command("HSETEX")
     def hsetex(
@@ -240,7 +240,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
         """
         args = persist_args("HSETEX", data_persist_option, fnx, fxx)
         args += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        return self._write("HSETEX", *args, *self._named(), self._field.encode(value), decode=to_bool)
+        return self._write("HSETEX", (*args, *self._named(), self._field.encode(value)), to_bool)
 
     @command("HGETEX")
     def hgetex(
@@ -267,7 +267,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             ServerTooOld: the server does not know the command.
         """
         args = self._expiry_args("HGETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
-        return self._write("HGETEX", *args, *self._named(), decode=self._only)
+        return self._write("HGETEX", (*args, *self._named()), self._only)
 
     @command("HGETDEL")
     def hgetdel(self) -> Request[T | None]:
@@ -277,14 +277,12 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, 
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know the command.
         """
-        return self._write("HGETDEL", *self._named(), decode=self._only)
+        return self._write("HGETDEL", self._named(), self._only)
 
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)
         checks.at_most_one(command, nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._write(
-            command, when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), *self._named(), decode=_done
-        )
+        return self._write(command, (when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), *self._named()), _done)
 
     def _named(self) -> tuple[Argument, ...]:
         """This entry, as the commands name it that take several."""

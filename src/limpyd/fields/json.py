@@ -14,7 +14,7 @@ from limpyd.exceptions import DeclarationError, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.string import BoundWholeString, WholeStringField
 from limpyd.indexes.base import Declared
-from limpyd.types import CODECS, Codec
+from limpyd.types import CODECS, Codec, normal_decimal
 
 T = TypeVar("T")
 
@@ -164,7 +164,7 @@ def canonical(plain: Any) -> Any:
     if isinstance(plain, float):
         return plain + 0.0  # -0.0 becomes 0.0
     if isinstance(plain, Decimal):
-        return CODECS[Decimal].canonical(CODECS[Decimal].encode(plain)).decode()
+        return normal_decimal(CODECS[Decimal].encode(plain)).decode()
     if isinstance(plain, datetime) and plain.utcoffset() is not None:
         with contextlib.suppress(OverflowError):  # in UTC it is before the year 1, or after 9999
             return plain.astimezone(UTC)

@@ -28,12 +28,12 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("DEL", decode=to_bool)
+        return self._write("DEL", (), to_bool)
 
     @command("UNLINK")
     def unlink(self) -> Request[bool]:
         """Removes the value (UNLINK) as `delete` does, but has the server free its memory later."""
-        return self._write("UNLINK", decode=to_bool)
+        return self._write("UNLINK", (), to_bool)
 
     @command("COPY")
     def copy(self, destination: BoundKey[Any], *, replace: bool = False) -> Request[bool]:
@@ -60,7 +60,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
     @command("EXISTS")
     def exists(self) -> Request[bool]:
         """Whether there is a value (EXISTS)."""
-        return self._read("EXISTS", decode=to_bool)
+        return self._read("EXISTS", (), to_bool)
 
     @command("EXPIRE")
     def expire(
@@ -133,49 +133,49 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("PERSIST", decode=to_bool)
+        return self._write("PERSIST", (), to_bool)
 
     @command("TTL")
     def ttl(self) -> Request[int]:
         """Seconds until the value expires (TTL); -1 without expiry, -2 without a value."""
-        return self._read("TTL", decode=int)
+        return self._read("TTL", (), int)
 
     @command("PTTL")
     def pttl(self) -> Request[int]:
         """Milliseconds until the value expires (PTTL); -1 without expiry, -2 without a value."""
-        return self._read("PTTL", decode=int)
+        return self._read("PTTL", (), int)
 
     @command("EXPIRETIME")
     def expiretime(self) -> Request[int]:
         """The moment the value expires, in seconds since 1970 (EXPIRETIME); -1 without expiry, -2 without a value."""
-        return self._read("EXPIRETIME", decode=int)
+        return self._read("EXPIRETIME", (), int)
 
     @command("PEXPIRETIME")
     def pexpiretime(self) -> Request[int]:
         """The moment the value expires, in milliseconds since 1970 (PEXPIRETIME); -1 and -2 as for `expiretime`."""
-        return self._read("PEXPIRETIME", decode=int)
+        return self._read("PEXPIRETIME", (), int)
 
     # --- how the server keeps it ---
 
     @command("TYPE")
     def type(self) -> Request[str]:
         """The Redis type of what is stored (TYPE), such as "string"; "none" if there is nothing."""
-        return self._read("TYPE", decode=to_text)
+        return self._read("TYPE", (), to_text)
 
     @command("TOUCH")
     def touch(self) -> Request[bool]:
         """Lets the value count as just used (TOUCH), for servers that evict what is not; True if there is one."""
-        return self._read("TOUCH", decode=to_bool)
+        return self._read("TOUCH", (), to_bool)
 
     @command("DUMP")
     def dump(self) -> Request[bytes | None]:
         """The value in the server's own form, for its RESTORE (DUMP), or None if there is none."""
-        return self._read("DUMP")
+        return self._read("DUMP", ())
 
     @command("OBJECT ENCODING")
     def object_encoding(self) -> Request[str | None]:
         """How the server represents the value, such as "listpack" (OBJECT ENCODING), or None if there is none."""
-        return self._read("OBJECT ENCODING", decode=lambda reply: None if reply is None else to_text(reply))
+        return self._read("OBJECT ENCODING", (), lambda reply: None if reply is None else to_text(reply))
 
     @command("OBJECT FREQ")
     def object_freq(self) -> Request[int | None]:
@@ -184,7 +184,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             ServerError: the server's maxmemory-policy is none of the LFU ones, so it does not count.
         """
-        return self._read("OBJECT FREQ", decode=optional_int)
+        return self._read("OBJECT FREQ", (), optional_int)
 
     @command("OBJECT IDLETIME")
     def object_idletime(self) -> Request[int | None]:
@@ -193,12 +193,12 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         Raises:
             ServerError: the server's maxmemory-policy is one of the LFU ones, so it keeps no times.
         """
-        return self._read("OBJECT IDLETIME", decode=optional_int)
+        return self._read("OBJECT IDLETIME", (), optional_int)
 
     @command("OBJECT REFCOUNT")
     def object_refcount(self) -> Request[int | None]:
         """How many references the server holds to the value (OBJECT REFCOUNT), or None if there is none."""
-        return self._read("OBJECT REFCOUNT", decode=optional_int)
+        return self._read("OBJECT REFCOUNT", (), optional_int)
 
     @command("MEMORY USAGE")
     def memory_usage(self, samples: int | None = None) -> Request[int | None]:
@@ -210,7 +210,7 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         args: list[Argument] = []
         if samples is not None:
             args = ["SAMPLES", checks.integer("MEMORY USAGE's samples", samples, low=0)]
-        return self._read("MEMORY USAGE", *args, decode=optional_int)
+        return self._read("MEMORY USAGE", tuple(args), optional_int)
 
     def _expiry(self, command: str, when: int, nx: bool, xx: bool, gt: bool, lt: bool) -> Request[bool]:
         self._may_expire(command)
@@ -218,4 +218,4 @@ class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
         if nx and (xx or gt or lt):
             msg = f"{command}: nx excludes xx, gt and lt"
             raise InvalidValue(msg)
-        return self._write(command, when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt), decode=to_bool)
+        return self._write(command, (when, *checks.flags(command, nx=nx, xx=xx, gt=gt, lt=lt)), to_bool)

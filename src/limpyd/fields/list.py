@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
-from limpyd.commands import command, operation
+from limpyd.commands import Direct, command, operation
 from limpyd.exceptions import InvalidValue
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
@@ -33,7 +33,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
 
     # --- adding ---
 
-    @command("LPUSH")
+    @command("LPUSH", Direct.WITH_VALUE)
     def lpush(self, *values: V) -> Request[int]:
         """Adds members before the first, one after the other (LPUSH); returns how many there are then.
 
@@ -42,22 +42,22 @@ class BoundList(BoundListWaiting[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("LPUSH", (), self._some("LPUSH", values), combine=last)
+        return self._write_some("LPUSH", self._some("LPUSH", values), int, last)
 
-    @command("RPUSH")
+    @command("RPUSH", Direct.WITH_VALUE)
     def rpush(self, *values: V) -> Request[int]:
         """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
-        return self._write_many("RPUSH", (), self._some("RPUSH", values), combine=last)
+        return self._write_some("RPUSH", self._some("RPUSH", values), int, last)
 
     @command("LPUSHX")
     def lpushx(self, *values: V) -> Request[int]:
         """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
-        return self._write_many("LPUSHX", (), self._some("LPUSHX", values), combine=last)
+        return self._write_some("LPUSHX", self._some("LPUSHX", values), int, last)
 
     @command("RPUSHX")
     def rpushx(self, *values: V) -> Request[int]:
         """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
-        return self._write_many("RPUSHX", (), self._some("RPUSHX", values), combine=last)
+        return self._write_some("RPUSHX", self._some("RPUSHX", values), int, last)
 
     @command("LINSERT")
     def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
@@ -71,7 +71,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             value: the new member.
         """
         args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
-        return self._write("LINSERT", *args, decode=int, first=3)
+        return self._write("LINSERT", args, int, first=3)
 
     @command("LSET")
     def lset(self, index: int, value: V) -> Request[bool]:
@@ -82,14 +82,14 @@ class BoundList(BoundListWaiting[T, V, Face]):
             UniquenessError: another object has the value; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write("LSET", checks.integer("LSET's index", index), self._field.encode(value), decode=to_bool)
+        return self._write("LSET", (checks.integer("LSET's index", index), self._field.encode(value)), to_bool)
 
     # --- removing ---
 
     @command("LPOP")
     def lpop_many(self, count: int) -> Request[list[T]]:
         """The same as `lpop` with `count` (LPOP with a count)."""
-        return self._write("LPOP", checks.integer("LPOP's count", count, low=0), decode=self._values)
+        return self._write("LPOP", (checks.integer("LPOP's count", count, low=0),), self._values)
 
     @overloaded("LPOP", ("count", lpop_many))
     def lpop(self, count: None = None) -> Request[T | None]:
@@ -101,12 +101,12 @@ class BoundList(BoundListWaiting[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("LPOP", decode=self._value)
+        return self._write("LPOP", (), self._value)
 
     @command("RPOP")
     def rpop_many(self, count: int) -> Request[list[T]]:
         """The same as `rpop` with `count` (RPOP with a count)."""
-        return self._write("RPOP", checks.integer("RPOP's count", count, low=0), decode=self._values)
+        return self._write("RPOP", (checks.integer("RPOP's count", count, low=0),), self._values)
 
     @overloaded("RPOP", ("count", rpop_many))
     def rpop(self, count: None = None) -> Request[T | None]:
@@ -115,7 +115,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
         Args:
             count: remove up to so many, the last one first, and return a list of them.
         """
-        return self._write("RPOP", decode=self._value)
+        return self._write("RPOP", (), self._value)
 
     @command("LMPOP")
     def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
@@ -134,7 +134,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = (checks.integer("LREM's count", count), self._field.encode(value))
-        return self._write("LREM", *args, decode=int, first=2)
+        return self._write("LREM", args, int, first=2)
 
     @command("LTRIM")
     def ltrim(self, start: int, end: int) -> Request[bool]:
@@ -143,24 +143,24 @@ class BoundList(BoundListWaiting[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("LTRIM", *self._positions("LTRIM", start, end), decode=to_bool)
+        return self._write("LTRIM", tuple(self._positions("LTRIM", start, end)), to_bool)
 
     # --- reading ---
 
-    @command("LLEN")
+    @command("LLEN", Direct.WITHOUT_ARGUMENTS)
     def llen(self) -> Request[int]:
         """How many members there are (LLEN)."""
-        return self._read("LLEN", decode=int)
+        return self._read("LLEN", (), int)
 
     @command("LRANGE")
     def lmembers(self) -> Request[list[T]]:
         """All members in their order (LRANGE): limpyd 2's name for `lrange(0, -1)`."""
-        return self._read("LRANGE", 0, -1, decode=self._values)
+        return self._read("LRANGE", (0, -1), self._values)
 
     @command("LINDEX")
     def lindex(self, index: int) -> Request[T | None]:
         """The member at a position, or None (LINDEX). Negative positions count from the end."""
-        return self._read("LINDEX", checks.integer("LINDEX's index", index), decode=self._value)
+        return self._read("LINDEX", (checks.integer("LINDEX's index", index),), self._value)
 
     @command("LRANGE")
     def lrange(self, start: int, end: int) -> Request[list[T]]:
@@ -169,7 +169,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
         Raises:
             StoredValueError: a stored member does not fit the field's type.
         """
-        return self._read("LRANGE", *self._positions("LRANGE", start, end), decode=self._values)
+        return self._read("LRANGE", tuple(self._positions("LRANGE", start, end)), self._values)
 
     @command("LPOS")
     def lpos_many(
@@ -177,7 +177,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
     ) -> Request[list[int]]:
         """The same as `lpos` with `count`, of which 0, for all, is the default (LPOS with a count)."""
         args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
-        return self._read("LPOS", *args)
+        return self._read("LPOS", args)
 
     @overloaded("LPOS", ("count", lpos_many))
     def lpos(
@@ -191,22 +191,22 @@ class BoundList(BoundListWaiting[T, V, Face]):
             count: return a list of up to so many positions; 0 for all.
             maxlen: compare so many members at the most; 0 for all.
         """
-        return self._read("LPOS", *self._pos_args(value, rank, maxlen))
+        return self._read("LPOS", tuple(self._pos_args(value, rank, maxlen)))
 
     @operation
     def lcontains(self, value: V) -> Request[bool]:
         """Whether a value is among the members (LPOS)."""
-        return self._read("LPOS", self._field.encode(value), decode=lambda position: position is not None)
+        return self._read("LPOS", (self._field.encode(value),), lambda position: position is not None)
 
     @operation
     def lrank(self, value: V) -> Request[int | None]:
         """The position of the first member that equals a value, or None (LPOS)."""
-        return self._read("LPOS", self._field.encode(value))
+        return self._read("LPOS", (self._field.encode(value),))
 
     @operation
     def lcount(self, value: V) -> Request[int]:
         """How many members equal a value (LPOS with a count)."""
-        return self._read("LPOS", self._field.encode(value), "COUNT", 0, decode=len)
+        return self._read("LPOS", (self._field.encode(value), "COUNT", 0), len)
 
     # --- moving to another list ---
 
@@ -267,7 +267,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
         if isinstance(index, slice):
             members: list[T] = self._run(self._sliced(index))
             return members
-        stored = self._run(self._read("LINDEX", checks.integer("a position", index)))
+        stored = self._run(self._read("LINDEX", (checks.integer("a position", index),)))
         if stored is None:
             msg = f"{self!r} has no position {index}"
             raise IndexError(msg)
@@ -282,7 +282,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             return answered([])
         start = 0 if index.start is None else checks.integer("a slice's start", index.start)
         end = -1 if index.stop is None else checks.integer("a slice's stop", index.stop) - 1
-        return self._read("LRANGE", start, end, decode=self._values)
+        return self._read("LRANGE", (start, end), self._values)
 
     # --- requests, arguments and replies ---
 

@@ -9,6 +9,7 @@ from weakref import ref
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face, Sync
 from limpyd.fields import checks
+from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.keyed import BoundKey
 from limpyd.fields.value import Place, ValueField
 from limpyd.fields.waiting import BoundWaiting
@@ -40,7 +41,7 @@ class MembersField(ValueField[T]):
             stored = codec.encode(value)
         except (TypeError, ValueError, OverflowError):
             stored = super().encode(value)  # which says what is wrong
-        return stored if codec.canonical is bytes else codec.canonical(stored)
+        return stored if codec.canonical is None else codec.canonical(stored)
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
         if not place.followed or self.together or self.listing_in(where) or place.escalates:
@@ -87,16 +88,38 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
         self._unread = None  # whatever is asked in between, the length may be another then
         return self._instance.database._run(request)
 
-    def _some(self, name: str, members: tuple[Any, ...]) -> list[bytes]:
+    def _some(self, name: str, members: tuple[Any, ...]) -> tuple[bytes, ...]:
         """The stored forms of members, of which a command needs at least one."""
-        if not members:
-            msg = f"{name} on {self._field} needs at least one member"
-            raise MissingArgument(msg)
-        if len(members) == 1 and isinstance(members[0], LISTS):
+        encode = self._field.encode
+        if len(members) != 1:
+            if not members:
+                msg = f"{name} on {self._field} needs at least one member"
+                raise MissingArgument(msg)
+            return tuple([encode(member) for member in members])
+        (member,) = members
+        if isinstance(member, LISTS):
             msg = f"{name} on {self._field} takes its members one by one: {name.lower()}(*members)"
             raise InvalidValue(msg)
-        encode = self._field.encode
-        return [encode(member) for member in members]
+        return (encode(member),)
+
+    def _write_some(
+        self,
+        command: str,
+        members: tuple[bytes, ...],
+        decode: Callable[[Any], R],
+        combine: Callable[[list[R]], R] = sum,  # type: ignore[assignment] # of numbers, as most replies are
+    ) -> Request[R]:
+        """A command on any number of members, and nothing else, all in one step.
+
+        Args:
+            command: the command.
+            members: the members.
+            decode: turns the reply into the result.
+            combine: makes one result of those of several parts.
+        """
+        if len(members) <= MOST_ARGUMENTS:
+            return self._write(command, members, decode)
+        return self._write_many(command, (), members, combine=combine)
 
     def _iterate(self, items: list[R]) -> Items[R]:
         """Iterates over what was read, so that list() asks no second time."""
@@ -139,7 +162,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
     def __bool__(self: BoundMany[Sync]) -> bool:
         """Whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
-        return bool(self._run(self._read("EXISTS", decode=to_bool)))
+        return bool(self._run(self._read("EXISTS", (), to_bool)))
 
 
 def limit_args(name: str, start_name: str, start: int | None, num: int | None) -> list[Argument]:

@@ -31,7 +31,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     @command("ZRANGE")
     def zmembers(self) -> Request[list[T]]:
         """All members, from the lowest score to the highest (ZRANGE): limpyd 2's name for `zrange(0, -1)`."""
-        return self._read("ZRANGE", 0, -1, decode=self._values)
+        return self._read("ZRANGE", (0, -1), self._values)
 
     @command("ZRANGE")
     def zrange_withscores(
@@ -51,7 +51,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             msg = "ZRANGE gives no scores with bylex, where all members have the same; leave withscores out"
             raise InvalidValue(msg)
         args = range_args("ZRANGE", start, end, desc, byscore, False, offset, num)
-        return self._read("ZRANGE", *args, checks.on("ZRANGE", "withscores", withscores), decode=self._scored)
+        return self._read("ZRANGE", (*args, checks.on("ZRANGE", "withscores", withscores)), self._scored)
 
     @overloaded("ZRANGE", ("withscores", zrange_withscores))
     def zrange(
@@ -83,7 +83,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             StoredValueError: a stored member does not fit the field's type.
         """
         return self._read(
-            "ZRANGE", *range_args("ZRANGE", start, end, desc, byscore, bylex, offset, num), decode=self._values
+            "ZRANGE", tuple(range_args("ZRANGE", start, end, desc, byscore, bylex, offset, num)), self._values
         )
 
     @command("ZREVRANGE")
@@ -92,7 +92,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     ) -> Request[list[tuple[T, float]]]:
         """The same as `zrevrange` with `withscores` (ZREVRANGE with WITHSCORES)."""
         args = (*position_args("ZREVRANGE", start, end), checks.on("ZREVRANGE", "withscores", withscores))
-        return self._read("ZREVRANGE", *args, decode=self._scored)
+        return self._read("ZREVRANGE", args, self._scored)
 
     @overloaded("ZREVRANGE", ("withscores", zrevrange_withscores))
     def zrevrange(self, start: int, end: int, *, withscores: Literal[False] = False) -> Request[list[T]]:
@@ -103,7 +103,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             end: the last one, included; negative ones count from the end.
             withscores: return pairs of a member and its score.
         """
-        return self._read("ZREVRANGE", *position_args("ZREVRANGE", start, end), decode=self._values)
+        return self._read("ZREVRANGE", tuple(position_args("ZREVRANGE", start, end)), self._values)
 
     @command("ZRANGEBYSCORE")
     def zrangebyscore_withscores(
@@ -117,9 +117,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     ) -> Request[list[tuple[T, float]]]:
         """The same as `zrangebyscore` with `withscores` (ZRANGEBYSCORE with WITHSCORES)."""
         args = score_args("ZRANGEBYSCORE", min, max, start, num)
-        return self._read(
-            "ZRANGEBYSCORE", *args, checks.on("ZRANGEBYSCORE", "withscores", withscores), decode=self._scored
-        )
+        return self._read("ZRANGEBYSCORE", (*args, checks.on("ZRANGEBYSCORE", "withscores", withscores)), self._scored)
 
     @overloaded("ZRANGEBYSCORE", ("withscores", zrangebyscore_withscores))
     def zrangebyscore(
@@ -140,7 +138,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             num: how many to give; needs `start`.
             withscores: return pairs of a member and its score.
         """
-        return self._read("ZRANGEBYSCORE", *score_args("ZRANGEBYSCORE", min, max, start, num), decode=self._values)
+        return self._read("ZRANGEBYSCORE", tuple(score_args("ZRANGEBYSCORE", min, max, start, num)), self._values)
 
     @command("ZREVRANGEBYSCORE")
     def zrevrangebyscore_withscores(
@@ -155,7 +153,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         """The same as `zrevrangebyscore` with `withscores` (ZREVRANGEBYSCORE with WITHSCORES)."""
         args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
         return self._read(
-            "ZREVRANGEBYSCORE", *args, checks.on("ZREVRANGEBYSCORE", "withscores", withscores), decode=self._scored
+            "ZREVRANGEBYSCORE", (*args, checks.on("ZREVRANGEBYSCORE", "withscores", withscores)), self._scored
         )
 
     @overloaded("ZREVRANGEBYSCORE", ("withscores", zrevrangebyscore_withscores))
@@ -170,7 +168,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
     ) -> Request[list[T]]:
         """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); else as `zrangebyscore`."""
         args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
-        return self._read("ZREVRANGEBYSCORE", *args, decode=self._values)
+        return self._read("ZREVRANGEBYSCORE", tuple(args), self._values)
 
     @command("ZRANGEBYLEX")
     def zrangebylex(
@@ -188,7 +186,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
             start: how many to pass over; needs `num`.
             num: how many to give; needs `start`.
         """
-        return self._read("ZRANGEBYLEX", *lex_args("ZRANGEBYLEX", min, max, start, num), decode=self._values)
+        return self._read("ZRANGEBYLEX", tuple(lex_args("ZRANGEBYLEX", min, max, start, num)), self._values)
 
     @command("ZREVRANGEBYLEX")
     def zrevrangebylex(
@@ -199,17 +197,17 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         num: int | None = None,
     ) -> Request[list[T]]:
         """The members from one text down to another, in byte order (ZREVRANGEBYLEX); else as `zrangebylex`."""
-        return self._read("ZREVRANGEBYLEX", *lex_args("ZREVRANGEBYLEX", max, min, start, num), decode=self._values)
+        return self._read("ZREVRANGEBYLEX", tuple(lex_args("ZREVRANGEBYLEX", max, min, start, num)), self._values)
 
     @command("ZCOUNT")
     def zcount(self, min: Score, max: Score) -> Request[int]:
         """How many members have a score from `min` to `max` (ZCOUNT)."""
-        return self._read("ZCOUNT", *score_bounds("ZCOUNT", min, max), decode=int)
+        return self._read("ZCOUNT", tuple(score_bounds("ZCOUNT", min, max)), int)
 
     @command("ZLEXCOUNT")
     def zlexcount(self, min: Lex, max: Lex) -> Request[int]:
         """How many members there are from one text to another, where all scores are equal (ZLEXCOUNT)."""
-        return self._read("ZLEXCOUNT", *lex_bounds("ZLEXCOUNT", min, max), decode=int)
+        return self._read("ZLEXCOUNT", tuple(lex_bounds("ZLEXCOUNT", min, max)), int)
 
     @command("ZREMRANGEBYRANK")
     def zremrangebyrank(self, min: int, max: int) -> Request[int]:
@@ -218,7 +216,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("ZREMRANGEBYRANK", *position_args("ZREMRANGEBYRANK", min, max), decode=int)
+        return self._write("ZREMRANGEBYRANK", tuple(position_args("ZREMRANGEBYRANK", min, max)), int)
 
     @command("ZREMRANGEBYSCORE")
     def zremrangebyscore(self, min: Score, max: Score) -> Request[int]:
@@ -227,7 +225,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("ZREMRANGEBYSCORE", *score_bounds("ZREMRANGEBYSCORE", min, max), decode=int)
+        return self._write("ZREMRANGEBYSCORE", tuple(score_bounds("ZREMRANGEBYSCORE", min, max)), int)
 
     @command("ZREMRANGEBYLEX")
     def zremrangebylex(self, min: Lex, max: Lex) -> Request[int]:
@@ -236,7 +234,7 @@ class BoundScoredRanges(BoundSortable[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("ZREMRANGEBYLEX", *lex_bounds("ZREMRANGEBYLEX", min, max), decode=int)
+        return self._write("ZREMRANGEBYLEX", tuple(lex_bounds("ZREMRANGEBYLEX", min, max)), int)
 
     def _scored(self, reply: Any) -> list[tuple[T, float]]:
         """Decode: members with their scores."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self, TypeVar, overload
 
-from limpyd.commands import command, walk
+from limpyd.commands import Direct, command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.many import MembersField, scan_args, scanned, unpacked
@@ -31,7 +31,7 @@ class BoundSet(BoundSortable[T, V, Face]):
 
     # --- members ---
 
-    @command("SADD")
+    @command("SADD", Direct.WITH_VALUE)
     def sadd(self, *values: V) -> Request[int]:
         """Adds members (SADD); returns how many are new.
 
@@ -40,9 +40,9 @@ class BoundSet(BoundSortable[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("SADD", (), self._some("SADD", values), combine=sum)
+        return self._write_some("SADD", self._some("SADD", values), int)
 
-    @command("SREM")
+    @command("SREM", Direct.WITH_VALUE)
     def srem(self, *values: V) -> Request[int]:
         """Removes members (SREM); returns how many there were.
 
@@ -50,12 +50,12 @@ class BoundSet(BoundSortable[T, V, Face]):
             InvalidValue: there is none, or one does not fit the field's type.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("SREM", (), self._some("SREM", values), combine=sum)
+        return self._write_some("SREM", self._some("SREM", values), int)
 
     @command("SPOP")
     def spop_many(self, count: int) -> Request[set[T]]:
         """The same as `spop` with `count` (SPOP with a count)."""
-        return self._write("SPOP", checks.integer("SPOP's count", count, low=0), decode=self._set)
+        return self._write("SPOP", (checks.integer("SPOP's count", count, low=0),), self._set)
 
     @overloaded("SPOP", ("count", spop_many))
     def spop(self, count: None = None) -> Request[T | None]:
@@ -67,37 +67,37 @@ class BoundSet(BoundSortable[T, V, Face]):
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("SPOP", decode=self._value)
+        return self._write("SPOP", (), self._value)
 
-    @command("SMEMBERS")
+    @command("SMEMBERS", Direct.WITHOUT_ARGUMENTS)
     def smembers(self) -> Request[set[T]]:
         """All members (SMEMBERS).
 
         Raises:
             StoredValueError: a stored member does not fit the field's type.
         """
-        return self._read("SMEMBERS", decode=self._set)
+        return self._read("SMEMBERS", (), self._set)
 
-    @command("SCARD")
+    @command("SCARD", Direct.WITHOUT_ARGUMENTS)
     def scard(self) -> Request[int]:
         """How many members there are (SCARD)."""
-        return self._read("SCARD", decode=int)
+        return self._read("SCARD", (), int)
 
     @command("SISMEMBER")
     def sismember(self, value: V) -> Request[bool]:
         """Whether a value is a member (SISMEMBER)."""
-        return self._read("SISMEMBER", self._field.encode(value), decode=to_bool)
+        return self._read("SISMEMBER", (self._field.encode(value),), to_bool)
 
     @command("SMISMEMBER")
     def smismember(self, *values: V | list[T] | list[V]) -> Request[list[bool]]:
         """Which of some values are members, in their order (SMISMEMBER). It takes a list, too."""
         members = self._some("SMISMEMBER", unpacked(values))
-        return self._read("SMISMEMBER", *members, decode=lambda reply: [*map(bool, reply)])
+        return self._read("SMISMEMBER", tuple(members), lambda reply: [*map(bool, reply)])
 
     @command("SRANDMEMBER")
     def srandmember_many(self, number: int) -> Request[list[T]]:
         """The same as `srandmember` with `number` (SRANDMEMBER with a count)."""
-        return self._read("SRANDMEMBER", checks.count("SRANDMEMBER's number", number), decode=self._values)
+        return self._read("SRANDMEMBER", (checks.count("SRANDMEMBER's number", number),), self._values)
 
     @overloaded("SRANDMEMBER", ("number", srandmember_many))
     def srandmember(self, number: None = None) -> Request[T | None]:
@@ -106,7 +106,7 @@ class BoundSet(BoundSortable[T, V, Face]):
         Args:
             number: return a list of up to so many members; if negative, of so many, some perhaps repeated.
         """
-        return self._read("SRANDMEMBER", decode=self._value)
+        return self._read("SRANDMEMBER", (), self._value)
 
     @walk("SSCAN")
     def sscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
@@ -117,7 +117,7 @@ class BoundSet(BoundSortable[T, V, Face]):
             count: about how many a chunk looks at.
         """
         args = scan_args("SSCAN", match, count)
-        return lambda cursor: self._read("SSCAN", cursor, *args, decode=scanned(self._values))
+        return lambda cursor: self._read("SSCAN", (cursor, *args), scanned(self._values))
 
     # --- with other sets ---
 

@@ -79,7 +79,7 @@ class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
     ) -> Request[list[str | None]]:
         """The same as `sort` with `get` (SORT_RO with GET)."""
         args = sort_args("SORT", start, num, by, _patterns(get), desc, alpha)
-        return self._read("SORT_RO", *args, decode=_texts)
+        return self._read("SORT_RO", tuple(args), _texts)
 
     @overloaded("SORT_RO", ("get", _sort_values), ("groups", _sort_groups), ("store", _sort_store))
     def sort(
@@ -111,7 +111,7 @@ class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
         Raises:
             ServerError: a member is no number and `alpha` is not set; or the server refuses patterns.
         """
-        return self._read("SORT_RO", *sort_args("SORT", start, num, by, (), desc, alpha), decode=self._values)
+        return self._read("SORT_RO", tuple(sort_args("SORT", start, num, by, (), desc, alpha)), self._values)
 
     @command("SORT_RO")
     def sort_get(
@@ -176,7 +176,7 @@ class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
             texts = _texts(reply)
             return [tuple(texts[at : at + width]) for at in range(0, len(texts), width)]
 
-        return self._read("SORT_RO", *args, decode=rows)
+        return self._read("SORT_RO", tuple(args), rows)
 
     def _stored_in_order(self, destination: BoundList[T, Any, Any], args: list[Argument]) -> Request[int]:
         (target,) = self._together("SORT", (destination,), b"list")

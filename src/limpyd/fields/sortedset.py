@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
-from limpyd.commands import command, walk
+from limpyd.commands import Direct, command, walk
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
@@ -57,7 +57,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         if len(pairs) != 2:  # noqa: PLR2004 - a score and a member
             msg = f"ZADD with incr on {self._field} adds to the score of one member, not of {len(pairs) // 2}"
             raise InvalidValue(msg)
-        return self._write("ZADD", *head, *pairs, decode=optional_float, first=len(head) + 2)
+        return self._write("ZADD", (*head, *pairs), optional_float, first=len(head) + 2)
 
     @overloaded("ZADD", ("incr", _zadd_incr))
     def zadd(
@@ -103,7 +103,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         """
         head = [*self._conditions("ZADD", nx, xx, gt, lt), "INCR"]
         args = (*head, checks.score("ZADD's amount", amount), self._field.encode(value))
-        return self._write("ZADD", *args, decode=optional_float, first=len(args))
+        return self._write("ZADD", args, optional_float, first=len(args))
 
     @command("ZINCRBY")
     def zincrby(self, amount: Number, value: V) -> Request[float]:
@@ -114,9 +114,9 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = (checks.score("ZINCRBY's amount", amount), self._field.encode(value))
-        return self._write("ZINCRBY", *args, decode=float, first=2)
+        return self._write("ZINCRBY", args, float, first=2)
 
-    @command("ZREM")
+    @command("ZREM", Direct.WITH_VALUE)
     def zrem(self, *values: V) -> Request[int]:
         """Removes members (ZREM); returns how many there were.
 
@@ -124,7 +124,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             InvalidValue: there is none, or one does not fit the field's type.
             DoesNotExist: the object was deleted.
         """
-        return self._write_many("ZREM", (), self._some("ZREM", values), combine=sum)
+        return self._write_some("ZREM", self._some("ZREM", values), int)
 
     @command("ZPOPMIN")
     def zpopmin(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
@@ -134,7 +134,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         return self._write(
-            "ZPOPMIN", checks.integer("ZPOPMIN's count", 1 if count is None else count, low=0), decode=self._scored
+            "ZPOPMIN", (checks.integer("ZPOPMIN's count", 1 if count is None else count, low=0),), self._scored
         )
 
     @command("ZPOPMAX")
@@ -144,7 +144,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
         Raises as `zpopmin`.
         """
         return self._write(
-            "ZPOPMAX", checks.integer("ZPOPMAX's count", 1 if count is None else count, low=0), decode=self._scored
+            "ZPOPMAX", (checks.integer("ZPOPMAX's count", 1 if count is None else count, low=0),), self._scored
         )
 
     @command("ZMPOP")
@@ -200,21 +200,21 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
 
     # --- reading ---
 
-    @command("ZCARD")
+    @command("ZCARD", Direct.WITHOUT_ARGUMENTS)
     def zcard(self) -> Request[int]:
         """How many members there are (ZCARD)."""
-        return self._read("ZCARD", decode=int)
+        return self._read("ZCARD", (), int)
 
     @command("ZSCORE")
     def zscore(self, value: V) -> Request[float | None]:
         """The score of a member, or None (ZSCORE)."""
-        return self._read("ZSCORE", self._field.encode(value), decode=optional_float)
+        return self._read("ZSCORE", (self._field.encode(value),), optional_float)
 
     @command("ZMSCORE")
     def zmscore(self, members: Iterable[T]) -> Request[list[float | None]]:
         """The scores of some members, in their order; None for those that are not there (ZMSCORE)."""
         args = checks.some("ZMSCORE", tuple(self._field.members(members)))
-        return self._read("ZMSCORE", *args, decode=lambda reply: [*map(optional_float, reply)])
+        return self._read("ZMSCORE", args, lambda reply: [*map(optional_float, reply)])
 
     @command("ZRANK")
     def zrank_withscore(self, value: V, *, withscore: Literal[True] = True) -> Request[tuple[int, float] | None]:
@@ -229,7 +229,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             value: the member.
             withscore: return the position and the score, or None. Needs Redis 7.2.
         """
-        return self._read("ZRANK", self._field.encode(value), decode=optional_int)
+        return self._read("ZRANK", (self._field.encode(value),), optional_int)
 
     @command("ZREVRANK")
     def zrevrank_withscore(self, value: V, *, withscore: Literal[True] = True) -> Request[tuple[int, float] | None]:
@@ -239,18 +239,18 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
     @overloaded("ZREVRANK", ("withscore", zrevrank_withscore))
     def zrevrank(self, value: V, *, withscore: Literal[False] = False) -> Request[int | None]:
         """The position of a member from the highest score on, counted from 0, or None (ZREVRANK); else as `zrank`."""
-        return self._read("ZREVRANK", self._field.encode(value), decode=optional_int)
+        return self._read("ZREVRANK", (self._field.encode(value),), optional_int)
 
     @command("ZRANDMEMBER")
     def zrandmember_withscores(self, count: int, *, withscores: Literal[True] = True) -> Request[list[tuple[T, float]]]:
         """The same as `zrandmember` with `count` and `withscores` (ZRANDMEMBER with WITHSCORES)."""
         args = (checks.count("ZRANDMEMBER's count", count), checks.on("ZRANDMEMBER", "withscores", withscores))
-        return self._read("ZRANDMEMBER", *args, decode=self._scored)
+        return self._read("ZRANDMEMBER", args, self._scored)
 
     @command("ZRANDMEMBER")
     def zrandmember_many(self, count: int, *, withscores: Literal[False] = False) -> Request[list[T]]:
         """The same as `zrandmember` with `count` (ZRANDMEMBER with a count)."""
-        return self._read("ZRANDMEMBER", checks.count("ZRANDMEMBER's count", count), decode=self._values)
+        return self._read("ZRANDMEMBER", (checks.count("ZRANDMEMBER's count", count),), self._values)
 
     @overloaded("ZRANDMEMBER", ("count", zrandmember_many), ("withscores", zrandmember_withscores))
     def zrandmember(self, count: None = None, *, withscores: Literal[False] = False) -> Request[T | None]:
@@ -260,7 +260,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             count: return a list of up to so many members; if negative, of so many, some perhaps repeated.
             withscores: return pairs of a member and its score; needs a count.
         """
-        return self._read("ZRANDMEMBER", decode=self._value)
+        return self._read("ZRANDMEMBER", (), self._value)
 
     @walk("ZSCAN")
     def zscan(self, match: str | bytes | None = None, count: int | None = None) -> Walk[tuple[T, float]]:
@@ -271,13 +271,13 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             count: about how many a chunk looks at.
         """
         args = scan_args("ZSCAN", match, count)
-        return lambda cursor: self._read("ZSCAN", cursor, *args, decode=scanned(self._scored))
+        return lambda cursor: self._read("ZSCAN", (cursor, *args), scanned(self._scored))
 
     @walk("ZSCAN")
     def zscan_no_scores(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
         """Yields the members in chunks (ZSCAN with NOSCORES, from Valkey 8.1 on); else as `zscan`."""
         args = (*scan_args("ZSCAN", match, count), "NOSCORES")
-        return lambda cursor: self._read("ZSCAN", cursor, *args, decode=scanned(self._values), needs=NO_SCORES)
+        return lambda cursor: self._read("ZSCAN", (cursor, *args), scanned(self._values), needs=NO_SCORES)
 
     # --- as in Python ---
 
@@ -336,7 +336,7 @@ class BoundSortedSet(BoundScoredTogether[T, V, Face]):
             return None if reply is None else (int(reply[0]), float(reply[1]))
 
         return self._read(
-            name, self._field.encode(value), checks.on(name, "withscore", withscore), decode=decode, needs=WITH_RANK
+            name, (self._field.encode(value), checks.on(name, "withscore", withscore)), decode, needs=WITH_RANK
         )
 
 

@@ -94,7 +94,7 @@ class BoundStream(BoundGroups[T, V, Face]):
     @command("XLEN")
     def xlen(self) -> Request[int]:
         """How many entries there are (XLEN)."""
-        return self._read("XLEN", decode=int)
+        return self._read("XLEN", (), int)
 
     @command("XRANGE")
     def xrange(
@@ -114,7 +114,7 @@ class BoundStream(BoundGroups[T, V, Face]):
             StoredValueError: a stored value does not fit the field's type.
         """
         low, high = stream_id("XRANGE's min", min, BOUND), stream_id("XRANGE's max", max, BOUND)
-        return self._read("XRANGE", low, high, *count_args("XRANGE", count), decode=self._entries)
+        return self._read("XRANGE", (low, high, *count_args("XRANGE", count)), self._entries)
 
     @command("XREVRANGE")
     def xrevrange(
@@ -125,7 +125,7 @@ class BoundStream(BoundGroups[T, V, Face]):
     ) -> Request[list[StreamEntry[T]]]:
         """The entries from one id back to another, newest first (XREVRANGE); else as `xrange`."""
         high, low = stream_id("XREVRANGE's max", max, BOUND), stream_id("XREVRANGE's min", min, BOUND)
-        return self._read("XREVRANGE", high, low, *count_args("XREVRANGE", count), decode=self._entries)
+        return self._read("XREVRANGE", (high, low, *count_args("XREVRANGE", count)), self._entries)
 
     @command("XREAD")
     def xread(
@@ -214,9 +214,9 @@ class BoundStream(BoundGroups[T, V, Face]):
             msg = f"XTRIM on {self._field} needs maxlen or minid: how many entries stay, or from which id on"
             raise InvalidValue(msg)
         if ref_policy is None:
-            return self._write("XTRIM", *args, decode=int)
+            return self._write("XTRIM", tuple(args), int)
         policy = checks.one_of("XTRIM's ref_policy", ref_policy, POLICIES)
-        return self._write("XTRIM", *args, policy, decode=int, needs=REF_POLICY)
+        return self._write("XTRIM", (*args, policy), int, needs=REF_POLICY)
 
     @command("XSETID")
     def xsetid(
@@ -241,7 +241,7 @@ class BoundStream(BoundGroups[T, V, Face]):
             args += ("ENTRIESADDED", checks.integer("XSETID's entries_added", entries_added, low=0))
         if max_deleted_id is not None:
             args += ("MAXDELETEDID", stream_id("XSETID's max_deleted_id", max_deleted_id))
-        return self._write("XSETID", *args, decode=to_bool)
+        return self._write("XSETID", tuple(args), to_bool)
 
     # --- about the stream ---
 
@@ -257,7 +257,7 @@ class BoundStream(BoundGroups[T, V, Face]):
             ServerError: there is no stream.
         """
         limit = () if count is None else ("COUNT", checks.integer("XINFO STREAM's count", count, low=0))
-        return self._read("XINFO STREAM", checks.on("XINFO STREAM", "full", full), *limit, decode=self._facts)
+        return self._read("XINFO STREAM", (checks.on("XINFO STREAM", "full", full), *limit), self._facts)
 
     @overloaded("XINFO STREAM", ("full", xinfo_stream_full))
     def xinfo_stream(self, *, full: Literal[False] = False) -> Request[dict[str, Any]]:
@@ -269,14 +269,14 @@ class BoundStream(BoundGroups[T, V, Face]):
         Raises:
             ServerError: there is no stream.
         """
-        return self._read("XINFO STREAM", decode=self._facts)
+        return self._read("XINFO STREAM", (), self._facts)
 
     # --- as in Python ---
 
     def __bool__(self) -> bool:
         """Whether there is any entry (XLEN); a stream may exist without."""
         self._sync_only("await ….xlen()")
-        return bool(self._run(self._read("XLEN")))
+        return bool(self._run(self._read("XLEN", ())))
 
     def __len__(self: BoundStream[T, V, Sync]) -> int:
         self._sync_only("await ….xlen()")
@@ -298,9 +298,9 @@ class BoundStream(BoundGroups[T, V, Face]):
     ) -> Request[R]:
         entry = (stream_id("XADD's id", new_id, NEW), *self._pairs(fields))
         if ref_policy is None:
-            return self._write("XADD", *condition, *trimming, *entry, decode=decode)
+            return self._write("XADD", (*condition, *trimming, *entry), decode)
         policy = checks.one_of("XADD's ref_policy", ref_policy, POLICIES)
-        return self._write("XADD", *condition, policy, *trimming, *entry, decode=decode, needs=REF_POLICY)
+        return self._write("XADD", (*condition, policy, *trimming, *entry), decode, needs=REF_POLICY)
 
 
 class StreamField(ValueField[T]):

@@ -61,7 +61,7 @@ class BoundGroups(BoundPending[T, V, Face]):
         args = _start("XGROUP CREATE", groupname, id, entries_read)
         if checks.flag("XGROUP CREATE's mkstream", mkstream):
             args.append("MKSTREAM")
-        return self._write("XGROUP CREATE", *args, decode=to_bool)
+        return self._write("XGROUP CREATE", tuple(args), to_bool)
 
     @command("XGROUP SETID")
     def xgroup_setid(
@@ -81,7 +81,7 @@ class BoundGroups(BoundPending[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = _start("XGROUP SETID", groupname, id, entries_read)
-        return self._write("XGROUP SETID", *args, decode=to_bool)
+        return self._write("XGROUP SETID", tuple(args), to_bool)
 
     @command("XGROUP DESTROY")
     def xgroup_destroy(self, groupname: str | bytes) -> Request[bool]:
@@ -91,7 +91,7 @@ class BoundGroups(BoundPending[T, V, Face]):
             ServerError: there is no stream.
             DoesNotExist: the object was deleted.
         """
-        return self._write("XGROUP DESTROY", group_arg("XGROUP DESTROY", groupname), decode=to_bool)
+        return self._write("XGROUP DESTROY", (group_arg("XGROUP DESTROY", groupname),), to_bool)
 
     @command("XGROUP CREATECONSUMER")
     def xgroup_createconsumer(self, groupname: str | bytes, consumername: str | bytes) -> Request[bool]:
@@ -101,7 +101,7 @@ class BoundGroups(BoundPending[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = consumer_args("XGROUP CREATECONSUMER", groupname, consumername)
-        return self._write("XGROUP CREATECONSUMER", *args, decode=to_bool)
+        return self._write("XGROUP CREATECONSUMER", args, to_bool)
 
     @command("XGROUP DELCONSUMER")
     def xgroup_delconsumer(self, groupname: str | bytes, consumername: str | bytes) -> Request[int]:
@@ -111,7 +111,7 @@ class BoundGroups(BoundPending[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         args = consumer_args("XGROUP DELCONSUMER", groupname, consumername)
-        return self._write("XGROUP DELCONSUMER", *args, decode=int)
+        return self._write("XGROUP DELCONSUMER", args, int)
 
     @command("XINFO GROUPS")
     def xinfo_groups(self) -> Request[list[dict[str, Any]]]:
@@ -120,13 +120,13 @@ class BoundGroups(BoundPending[T, V, Face]):
         Raises:
             ServerError: there is no stream.
         """
-        return self._read("XINFO GROUPS", decode=lambda reply: [self._facts(each) for each in reply])
+        return self._read("XINFO GROUPS", (), lambda reply: [self._facts(each) for each in reply])
 
     @command("XINFO CONSUMERS")
     def xinfo_consumers(self, groupname: str | bytes) -> Request[list[dict[str, Any]]]:
         """What the server tells of each consumer of a group, under its own names (XINFO CONSUMERS)."""
         group = group_arg("XINFO CONSUMERS", groupname)
-        return self._read("XINFO CONSUMERS", group, decode=lambda reply: [self._facts(each) for each in reply])
+        return self._read("XINFO CONSUMERS", (group,), lambda reply: [self._facts(each) for each in reply])
 
     # --- reading, and acknowledging ---
 

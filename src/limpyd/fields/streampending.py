@@ -99,7 +99,7 @@ class BoundPending(BoundEntries[T, V, Face]):
     @command("XPENDING")
     def xpending(self, groupname: str | bytes) -> Request[PendingSummary]:
         """What is pending in a group, in short (XPENDING)."""
-        return self._read("XPENDING", group_arg("XPENDING", groupname), decode=_summary)
+        return self._read("XPENDING", (group_arg("XPENDING", groupname),), _summary)
 
     @command("XPENDING")
     def xpending_range(
@@ -128,7 +128,7 @@ class BoundPending(BoundEntries[T, V, Face]):
         args.append(checks.integer("XPENDING's count", count, low=0))
         if consumername is not None:
             args.append(checks.as_bytes("XPENDING's consumername", consumername))
-        return self._read("XPENDING", *args, decode=lambda reply: [_pending(each) for each in reply])
+        return self._read("XPENDING", tuple(args), lambda reply: [_pending(each) for each in reply])
 
     @command("XCLAIM")
     def xclaim_justid(
@@ -205,7 +205,7 @@ class BoundPending(BoundEntries[T, V, Face]):
             return ClaimedIds(to_text(next_id), texts([ids]), texts([deleted]))
 
         args = _claim_from(groupname, consumername, min_idle_time, start_id, count)
-        return self._write("XAUTOCLAIM", *args, checks.on("XAUTOCLAIM", "justid", justid), decode=decode)
+        return self._write("XAUTOCLAIM", (*args, checks.on("XAUTOCLAIM", "justid", justid)), decode)
 
     @overloaded("XAUTOCLAIM", ("justid", xautoclaim_justid))
     def xautoclaim(
@@ -237,7 +237,7 @@ class BoundPending(BoundEntries[T, V, Face]):
             return Claimed(to_text(next_id), self._entries(entries), texts([deleted]))
 
         return self._write(
-            "XAUTOCLAIM", *_claim_from(groupname, consumername, min_idle_time, start_id, count), decode=decode
+            "XAUTOCLAIM", tuple(_claim_from(groupname, consumername, min_idle_time, start_id, count)), decode
         )
 
     def _all_entries(self, replies: list[Any]) -> list[StreamEntry[T]]:

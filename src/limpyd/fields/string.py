@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
 from limpyd.command_table import Needs
-from limpyd.commands import command, set_command
+from limpyd.commands import Direct, command, set_command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
@@ -66,14 +66,14 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
 
     __slots__ = ()
 
-    @command("GET")
+    @command("GET", Direct.WITHOUT_ARGUMENTS)
     def get(self) -> Request[T | None]:
         """The value (GET), or None if there is none.
 
         Raises:
             StoredValueError: what is stored does not fit the field's type.
         """
-        return self._read("GET", decode=self._value)
+        return self._read("GET", (), self._value)
 
     @set_command
     def set(
@@ -119,32 +119,30 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             args += checks.flags("SET", nx=nx, xx=xx, get=get)
             args += self._expiry_args("SET", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         decode: Any = self._value if get else to_bool
-        return self._write("SET", *args, decode=decode, needs=None if ifeq is None else IFEQ)
+        return self._write("SET", tuple(args), decode, needs=None if ifeq is None else IFEQ)
 
     @command("SETNX")
     def setnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (SETNX); True if it was stored. Raises as `set`."""
-        return self._write("SETNX", self._field.encode(value), decode=to_bool)
+        return self._write("SETNX", (self._field.encode(value),), to_bool)
 
     @command("SETEX")
     def setex(self, time: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after so many seconds (SETEX); True. Raises as `set`."""
         self._may_expire("SETEX")
-        return self._write(
-            "SETEX", checks.seconds("SETEX's time", time, low=1), self._field.encode(value), decode=to_bool
-        )
+        return self._write("SETEX", (checks.seconds("SETEX's time", time, low=1), self._field.encode(value)), to_bool)
 
     @command("PSETEX")
     def psetex(self, time_ms: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after so many milliseconds (PSETEX); True. Raises as `set`."""
         self._may_expire("PSETEX")
         duration = checks.milliseconds("PSETEX's time_ms", time_ms, low=1)
-        return self._write("PSETEX", duration, self._field.encode(value), decode=to_bool)
+        return self._write("PSETEX", (duration, self._field.encode(value)), to_bool)
 
     @command("GETSET")
     def getset(self, value: V) -> Request[T | None]:
         """Stores a value and returns the one before, or None (GETSET). Raises as `set`."""
-        return self._write("GETSET", self._field.encode(value), decode=self._value)
+        return self._write("GETSET", (self._field.encode(value),), self._value)
 
     @command("GETDEL")
     def getdel(self) -> Request[T | None]:
@@ -153,7 +151,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         Raises:
             DoesNotExist: the object was deleted.
         """
-        return self._write("GETDEL", decode=self._value)
+        return self._write("GETDEL", (), self._value)
 
     @command("GETEX")
     def getex(
@@ -179,12 +177,12 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             DoesNotExist: the object was deleted.
         """
         args = self._expiry_args("GETEX", ex=ex, px=px, exat=exat, pxat=pxat, persist=persist)
-        return self._write("GETEX", *args, decode=self._value)
+        return self._write("GETEX", tuple(args), self._value)
 
     @command("STRLEN")
     def strlen(self) -> Request[int]:
         """Length of the value in bytes (STRLEN); 0 if there is none."""
-        return self._read("STRLEN", decode=int)
+        return self._read("STRLEN", (), int)
 
 
 class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, Face]):
@@ -201,7 +199,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know the command, which is Valkey's from 9.0 on.
         """
-        return self._write("DELIFEQ", self._field.encode(value), decode=to_bool)
+        return self._write("DELIFEQ", (self._field.encode(value),), to_bool)
 
     @command("APPEND")
     def append(self, value: V | str | bytes) -> Request[int]:
@@ -212,7 +210,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             UniquenessError: another object has the resulting value; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write("APPEND", self._text("APPEND", value), decode=int)
+        return self._write("APPEND", (self._text("APPEND", value),), int)
 
     @command("GETRANGE")
     def getrange(self, start: int, end: int) -> Request[T]:
@@ -241,10 +239,10 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
         """
         text = self._text("SETRANGE", value)
         return self._write(
-            "SETRANGE", checks.integer("SETRANGE's offset", offset, low=0, high=LONGEST - len(text)), text, decode=int
+            "SETRANGE", (checks.integer("SETRANGE's offset", offset, low=0, high=LONGEST - len(text)), text), int
         )
 
-    @command("INCRBY")
+    @command("INCRBY", Direct.WITHOUT_ARGUMENTS)
     def incr(self, amount: int = 1) -> Request[int]:
         """Adds to the number that is stored, 0 if there is none, and returns it (INCRBY).
 
@@ -255,7 +253,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.INTEGER, "INCRBY")
-        return self._write("INCRBY", checks.integer("INCRBY's amount", amount), decode=int)
+        return self._write("INCRBY", (checks.integer("INCRBY's amount", amount),), int)
 
     incrby = incr
 
@@ -263,7 +261,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
     def decr(self, amount: int = 1) -> Request[int]:
         """Subtracts from the number that is stored, 0 if there is none, and returns it (DECRBY). Raises as `incr`."""
         self._usable(Use.INTEGER, "DECRBY")
-        return self._write("DECRBY", checks.integer("DECRBY's amount", amount, low=-checks.LARGEST), decode=int)
+        return self._write("DECRBY", (checks.integer("DECRBY's amount", amount, low=-checks.LARGEST),), int)
 
     decrby = decr
 
@@ -278,7 +276,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             DoesNotExist: the object was deleted.
         """
         self._usable(Use.NUMBER, "INCRBYFLOAT")
-        return self._write("INCRBYFLOAT", checks.number("INCRBYFLOAT's amount", amount), decode=float)
+        return self._write("INCRBYFLOAT", (checks.number("INCRBYFLOAT's amount", amount),), float)
 
     @command("LCS")
     def lcs_len(self, other: BoundString[T, Any, Any], *, len: Literal[True] = True) -> Request[int]:
@@ -336,7 +334,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
     def _part(self, command: str, start: int, end: int) -> Request[T]:
         self._usable(Use.TEXT, command)
         args = (checks.integer(f"{command}'s start", start), checks.integer(f"{command}'s end", end))
-        return self._read("GETRANGE", *args, decode=self._value)
+        return self._read("GETRANGE", args, self._value)
 
     def _text(self, command: str, value: object) -> bytes:
         self._usable(Use.TEXT, command)

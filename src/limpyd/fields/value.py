@@ -101,6 +101,8 @@ class ValueField(MayBeVersion, Field[T]):
         self.declared_indexes = indexes
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
+        self.direct: dict[Any, Any] = {}
+        """What calls commands on it without describing requests, by the commands (see drivers/direct.py)."""
         self._usable_by: set[str] = set()
         """The commands that were found to make sense on its type."""
         self.together = False
@@ -113,6 +115,7 @@ class ValueField(MayBeVersion, Field[T]):
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
         mine._places = {}
+        mine.direct = {}
         return mine
 
     def sibling(self, name: str) -> ValueField[Any] | None:

@@ -27,14 +27,14 @@ class BoundVersion(BoundValue[Face]):
     @command("HGET")
     def hget(self) -> Request[int | None]:
         """The version (HGET), or None if the object was stored before its model had versions."""
-        return self._read("HGET", self._field.sub, decode=self._value)
+        return self._read("HGET", (self._field.sub,), self._value)
 
     get = hget
 
     @command("HEXISTS")
     def hexists(self) -> Request[bool]:
         """Whether there is a version (HEXISTS)."""
-        return self._read("HEXISTS", self._field.sub, decode=to_bool)
+        return self._read("HEXISTS", (self._field.sub,), to_bool)
 
     exists = hexists
 

@@ -183,7 +183,7 @@ class Kept:
             InvalidValue: it cannot be indexed so.
         """
         try:
-            return self.texts(stored)
+            return self.texts(stored) if self._steps else [self._final(stored)]
         except Exception as error:  # a transform may raise anything; without one, others are a signal handler's
             if not self._steps and not isinstance(error, OF_VALUES):
                 raise

@@ -45,7 +45,7 @@ class BoundFKString(BoundString[str, Any, Face], Generic[M, Face]):
             lazy: the object's existence is checked at its first use. It exists anyway, unless the field is declared
                 with check=False.
         """
-        return self._read("GET", decode=lambda stored: _instance_of(self._field, stored, lazy))
+        return self._read("GET", (), lambda stored: _instance_of(self._field, stored, lazy))
 
 
 class BoundFKHashEntry(BoundHashEntry[str, Any, Face], Generic[M, Face]):
@@ -61,7 +61,7 @@ class BoundFKHashEntry(BoundHashEntry[str, Any, Face], Generic[M, Face]):
             lazy: the object's existence is checked at its first use. It exists anyway, unless the field is declared
                 with check=False.
         """
-        return self._read("HGET", self._field.sub, decode=lambda stored: _instance_of(self._field, stored, lazy))
+        return self._read("HGET", (self._field.sub,), lambda stored: _instance_of(self._field, stored, lazy))
 
 
 class _CallableMembers(Generic[M, Face]):

@@ -31,7 +31,7 @@ class Assignment(Statement):
         together: the indexes of several fields that it is one of.
     """
 
-    __slots__ = ("_computed", "_size", "_slot")
+    __slots__ = ("_size", "_slot")
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Assignment(Statement):
         self.complete = not any(index.asks_python for index in slot.indexes)
         self._slot = slot
         self._size = (slot.sub is not None) + (command in SETS)
-        self._computed = slot.computed
+        self.computed = slot.computed
 
     @property
     def given_names(self) -> list[str]:
@@ -65,9 +65,9 @@ class Assignment(Statement):
         if self.command in REMOVES:
             return ()
         stored: Any = args[-1]
-        if not self._computed:
+        if not self.computed:
             return (stored,)
-        return (stored, *(text for index in self._computed for text in index.kept(stored)))
+        return (stored, *(text for index in self.computed for text in index.kept(stored)))
 
 
 def assignment(

@@ -42,7 +42,7 @@ class Creation(Statement):
         self._gathered = [(each.name, each.make) for each in layout.gathered]
         self._versioned = layout.version is not None
         if not layout.gathered:
-            self._pack = pack_bytes
+            self.pack = pack_bytes
         self._names = frozenset({*(slot.name for slot in slots), *(each.name for each in layout.gathered)})
 
     def takes(self, values: Mapping[str, Any], pk_names: AbstractSet[str]) -> bool:

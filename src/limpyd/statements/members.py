@@ -45,7 +45,7 @@ COMMANDS = {
 class MembersWrite(Statement):
     """The statement of a command on members."""
 
-    __slots__ = ("_computed", "_width")
+    __slots__ = ("_width",)
 
     def __init__(
         self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
@@ -70,6 +70,7 @@ class MembersWrite(Statement):
             entries.append(Entry(keys[number], index.kind, number, 0, value, new, old))
         follow = [entry.remove(certain=True) if form.removes else entry.check() + entry.add() for entry in entries]
         template = sections(f"commands/{command.lower()}")
+        own = locals_of(["stored"] if form.width > 1 else [], entries)
         source = filled(
             "change_members",
             pk=f"ARGV[{names.end}]",
@@ -77,7 +78,8 @@ class MembersWrite(Statement):
             first=str(first),
             width=str(form.width + len(computed)),
             member=member,
-            locals=locals_of(["stored"] if form.width > 1 else [], entries),
+            locals=own,
+            known=str(len(["first", "member", "changes", "before", *own.split(",")])),
             run=template["run"],
             follow="".join(follow),
             undo="".join(entry.undo() for entry in reversed(entries)),
@@ -89,13 +91,13 @@ class MembersWrite(Statement):
         subject: Subject = field
         script = compiled(command.lower(), source, frozenset(flags))
         super().__init__(script, model, where, command, tuple(names.given), subject, (Claim(model, field.name),))
-        self._computed = computed
+        self.computed = computed
         self._width = form.width
 
     @property
     def given_names(self) -> list[str]:
         score = ["the score"] if self._width > 1 else []
-        return [", ".join([*score, "the member", *(f"what {index} keeps of it" for index in self._computed)]) + ", …"]
+        return [", ".join([*score, "the member", *(f"what {index} keeps of it" for index in self.computed)]) + ", …"]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
         """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
@@ -103,7 +105,7 @@ class MembersWrite(Statement):
         Raises:
             InvalidValue: an index cannot keep a member.
         """
-        width, computed = self._width, self._computed
+        width, computed = self._width, self.computed
         if len(args) > MOST_MEMBERS * width or len(args) % width or args[0] in OPTIONS:
             return None
         if not computed:

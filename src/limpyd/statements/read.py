@@ -47,6 +47,14 @@ class ReadStatement:
         """Returns what is sent of a call."""
         return (*self._command, placed(self._prefix, pk), *self._constants, *args)
 
+    def form(self, args: tuple[Argument, ...]) -> tuple[bytes, int]:
+        """Returns the form of requests with these arguments, and how much longer their keys are than the primary keys.
+
+        It is to be filled with the length of the key, and the primary key.
+        """
+        form = b"*%d\r\n" % (self._count + len(args)) + self._form + _literal(pack_each(args))
+        return form, self._length
+
     def packed(self, pk: bytes, args: tuple[Argument, ...]) -> bytes:
         """Returns that in the form of the protocol."""
         given = len(args)
@@ -128,6 +136,16 @@ class Read(Request[R_co]):
     @property
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
         return self.statement.args(self._pk, self._args)
+
+    @property
+    def model(self) -> Any:
+        """That of the object."""
+        subject: Any = self.statement.subject
+        return subject.model
+
+    def form(self) -> tuple[bytes, int]:
+        """Returns the form of requests for other objects (see ReadStatement.form)."""
+        return self.statement.form(self._args)
 
     def ready(self) -> bytes | None:
         return None if self.behind else self.statement.packed(self._pk, self._args)

@@ -7,7 +7,7 @@ and what the call gives: the primary key first. All but that is the same bytes e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from limpyd.command_table import Needs
 from limpyd.indexes.asked import answer
@@ -26,6 +26,14 @@ TWO = ONE + b"$%d\r\n%b\r\n"
 """The form of a request with the primary key and one value, or two, behind what is constant."""
 
 
+class Keeps(Protocol):
+    """An index, as far as statements have to know it."""
+
+    def kept(self, stored: bytes, /) -> Sequence[bytes]:
+        """Returns what it keeps of a value."""
+        ...
+
+
 class Statement:
     """What each call of one kind repeats.
 
@@ -42,22 +50,24 @@ class Statement:
     Attributes:
         complete: whether its reply always tells the result, or the error; else Python may be asked what an index keeps
             of a value.
+        computed: the indexes of which each request tells, behind a value, what they keep of it.
     """
 
     __slots__ = (
-        "_constant",
         "_fixed",
-        "_pack",
-        "_packed",
         "_prefix",
         "assumes",
         "claims",
         "command",
         "complete",
-        "declared",
+        "computed",
+        "constant",
+        "head",
         "model",
+        "pack",
         "script",
         "subject",
+        "upkeep",
     )
 
     def __init__(
@@ -77,14 +87,16 @@ class Statement:
         self.subject = subject or model
         self.claims = claims
         self.complete = True
-        self.declared: Assumption = model.upkeep.declared
-        self.assumes = (self.declared,)
+        self.computed: Sequence[Keeps] = ()
+        self.upkeep = model.upkeep
+        declared: Assumption = model.upkeep.declared
+        self.assumes = (declared,)
         keys = (where.pks, where.meta, where.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
         self._fixed = constants
-        self._constant = len(self._prefix) + 2 + len(constants)
-        self._packed = (NO_GUARD, b"")
-        self._pack = pack_each
+        self.constant = len(self._prefix) + 2 + len(constants)
+        self.head: tuple[object, bytes] = (self, b"")
+        self.pack: Callable[[Sequence[Argument]], bytes] = pack_each
 
     def described(self) -> tuple[list[str], list[str]]:
         """Returns the keys that are sent, and what its arguments are, for people."""
@@ -118,22 +130,44 @@ class Statement:
         """Returns the error that a reply stands for."""
         return refusal(self.model, reply, pk, self.claims, command=self.command, needs=needs)
 
-    def packed(self, guard: Guard, pk: bytes, values: Sequence[Argument]) -> bytes:
-        """Returns that in the form of the protocol."""
-        known, head = self._packed
-        if guard is not known:
-            head = pack_each((*self._prefix, guard.epoch, *self._fixed))
-            self._packed = guard, head
-        given = len(values)
-        if given == 1:
-            (one,) = values
-            if type(one) is bytes:
-                return ONE % (self._constant + 1, head, len(pk), pk, len(one), one)
-        elif given == 2:  # noqa: PLR2004 - as many as the form has
-            one, two = values
-            if type(one) is bytes and type(two) is bytes:
-                return TWO % (self._constant + 2, head, len(pk), pk, len(one), one, len(two), two)
-        return b"*%d\r\n%b%b" % (self._constant + given, head, self._pack((pk, *values)))
+    def packed(self, head: bytes, pk: bytes, values: Sequence[Argument]) -> bytes:
+        """Returns that in the form of the protocol, behind what is constant."""
+        return b"*%d\r\n%b%b" % (self.constant + len(values), head, self.pack((pk, *values)))
+
+    def head_under(self, guard: Guard) -> bytes:
+        """Returns what is constant under a guard, in the form of the protocol."""
+        return pack_each((*self._prefix, guard.epoch, *self._fixed))
+
+    def form(self, before: Sequence[Argument], count: int = 0) -> tuple[object, bytes] | None:
+        """Returns the form of requests under the catalog that is known, and that; None if the server has to be asked.
+
+        It is to be filled with the primary key and a value, each behind its length, or with the primary key alone.
+
+        Args:
+            before: the values that all of them give.
+            count: how many they give behind those.
+        """
+        catalog = self.upkeep.catalog
+        head = self.new_head()
+        if head is None:
+            return None
+        form = b"*%d\r\n%b$%%d\r\n%%b\r\n%b" % (
+            self.constant + len(before) + count,
+            head.replace(b"%", b"%%"),
+            pack_each(before).replace(b"%", b"%%"),
+        )
+        return catalog, form + (b"$%d\r\n%b\r\n" if count else b"")
+
+    def new_head(self) -> bytes | None:
+        """Returns what is constant under the catalog that is known; None if the server has to be asked."""
+        catalog = self.upkeep.catalog
+        (declared,) = self.assumes
+        guard = declared.guard()
+        if guard is None:
+            return None
+        head = self.head_under(guard)
+        self.head = catalog, head
+        return head
 
 
 class Prepared(Request[R_co]):
@@ -197,9 +231,23 @@ class Prepared(Request[R_co]):
         return self.args_under((NO_GUARD,))
 
     def ready(self) -> bytes | None:
-        statement = self.statement
-        guard = statement.declared.guard()
-        return None if guard is None else statement.packed(guard, self._pk or b"", self._values)
+        statement, pk, values = self.statement, self._pk or b"", self._values
+        catalog, head = statement.head
+        if catalog is not statement.upkeep.catalog:
+            found = statement.new_head()
+            if found is None:
+                return None
+            head = found
+        given = len(values)
+        if given == 1:
+            (one,) = values
+            if type(one) is bytes:
+                return ONE % (statement.constant + 1, head, len(pk), pk, len(one), one)
+        elif given == 2:  # noqa: PLR2004 - as many as the form has
+            one, two = values
+            if type(one) is bytes and type(two) is bytes:
+                return TWO % (statement.constant + 2, head, len(pk), pk, len(one), one, len(two), two)
+        return statement.packed(head, pk, values)
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
         (guard,) = guards
@@ -207,7 +255,8 @@ class Prepared(Request[R_co]):
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
         (guard,) = guards
-        return self.statement.packed(guard, self._pk or b"", self._values)
+        statement = self.statement
+        return statement.packed(statement.head_under(guard), self._pk or b"", self._values)
 
     def under_several(self) -> Request[R_co]:
         return self.part()
@@ -299,6 +348,21 @@ class PreparedWrite(Prepared[R_co]):
         self._field = field
         self._args = args
         self._members = members
+
+    @property
+    def field(self) -> Any:
+        """The declaration of the field."""
+        return self._field._field
+
+    @property
+    def values(self) -> Sequence[Argument]:
+        """What the statement is given of the arguments."""
+        return self._values
+
+    @property
+    def convert(self) -> Callable[[Any], R_co]:
+        """What turns the reply into the result."""
+        return self._convert
 
     def part(self) -> Request[R_co]:
         first, step = self._members

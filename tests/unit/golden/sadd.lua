@@ -1,4 +1,4 @@
--- EVALSHA d4e0d0227c6175d9a73fbbddabcfeff52179f3c9, sent with
+-- EVALSHA 5b7d466e1964b7558726f99cd47462fcb707a6dc, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -24,22 +24,24 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local pk, at, failed, outcome, count, steps = ARGV[4], KEYS[1], false, false, 0, {}
+local pk, at, failed, outcome, count, earlier = ARGV[4], KEYS[1], false, false, 0, false
 local key = ARGV[2] .. pk
+local first, member, changes, before
+local added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
 end
 repeat
   if reply ~= 1 then failed = reply break end
-  for first = 5, #ARGV, 1 do
-    local member, changes, before = ARGV[first + 0], false, false
-    local added0, removed0
-    steps[#steps + 1] = function(undo)
-      if added0 then undo('SREM', ARGV[3] .. member, pk) end
-      if removed0 then undo('SADD', ARGV[3] .. false, pk) end
-      if changes then undo('SREM', key, member) end
+  for place = 5, #ARGV, 1 do
+    if member then
+      earlier = earlier or {}
+      earlier[#earlier + 1] = { first, member, changes, before, added0, removed0 }
     end
+    first = place
+    member, changes, before = ARGV[first + 0], false, false
+    added0, removed0 = nil
     at = key
     reply = call('SADD', at, member)
     if type(reply) ~= 'number' then failed = reply break end
@@ -63,8 +65,11 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-for number = #steps, 1, -1 do
-  steps[number](undo)
+for number = earlier and #earlier or 0, 0, -1 do
+  if added0 then undo('SREM', ARGV[3] .. member, pk) end
+  if removed0 then undo('SADD', ARGV[3] .. false, pk) end
+  if changes then undo('SREM', key, member) end
+  if number > 0 then first, member, changes, before, added0, removed0 = unpack(earlier[number], 1, 6) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 3c90af36bc02532af03582c68028f56c333fb236, sent with
+-- EVALSHA ff483c0848c388f011a2b1fc11d255a73b09f0d8, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -24,22 +24,24 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local pk, at, failed, outcome, count, steps = ARGV[4], KEYS[1], false, false, 0, {}
+local pk, at, failed, outcome, count, earlier = ARGV[4], KEYS[1], false, false, 0, false
 local key = ARGV[2] .. pk
+local first, member, changes, before
+local stored, added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
 end
 repeat
   if reply ~= 1 then failed = reply break end
-  for first = 5, #ARGV, 3 do
-    local member, changes, before = ARGV[first + 1], false, false
-    local stored, added0, removed0
-    steps[#steps + 1] = function(undo)
-      if added0 then undo('SREM', ARGV[3] .. ARGV[first + 2], pk) end
-      if removed0 then undo('SADD', ARGV[3] .. false, pk) end
-      if changes then undo('ZREM', key, member) elseif stored then undo('ZADD', key, before, member) end
+  for place = 5, #ARGV, 3 do
+    if member then
+      earlier = earlier or {}
+      earlier[#earlier + 1] = { first, member, changes, before, stored, added0, removed0 }
     end
+    first = place
+    member, changes, before = ARGV[first + 1], false, false
+    stored, added0, removed0 = nil
     at = key
     before = call('ZSCORE', at, member)
     if type(before) == 'table' then failed = before break end
@@ -65,8 +67,11 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
-for number = #steps, 1, -1 do
-  steps[number](undo)
+for number = earlier and #earlier or 0, 0, -1 do
+  if added0 then undo('SREM', ARGV[3] .. ARGV[first + 2], pk) end
+  if removed0 then undo('SADD', ARGV[3] .. false, pk) end
+  if changes then undo('ZREM', key, member) elseif stored then undo('ZADD', key, before, member) end
+  if number > 0 then first, member, changes, before, stored, added0, removed0 = unpack(earlier[number], 1, 7) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

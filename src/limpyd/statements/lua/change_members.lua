@@ -5,21 +5,24 @@
 --        those of its indexes keep of it that do not keep it itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
 -- $guard
-local pk, at, failed, outcome, count, steps = $pk, KEYS[1], false, false, 0, {}
+local pk, at, failed, outcome, count, earlier = $pk, KEYS[1], false, false, 0, false
 local key = $key
+local first, member, changes, before
+local $locals
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
 end
 repeat
   if reply ~= 1 then failed = reply break end
-  for first = $first, #ARGV, $width do
-    local member, changes, before = $member, false, false
-    local $locals
-    steps[#steps + 1] = function(undo)
-      -- $undo
-      -- $restore
+  for place = $first, #ARGV, $width do
+    if member then
+      earlier = earlier or {}
+      earlier[#earlier + 1] = { first, member, changes, before, $locals }
     end
+    first = place
+    member, changes, before = $member, false, false
+    $locals = nil
     at = key
     -- $run
     if changes then
@@ -31,7 +34,9 @@ repeat
 until true
 
 -- $undo_function
-for number = #steps, 1, -1 do
-  steps[number](undo)
+for number = earlier and #earlier or 0, 0, -1 do
+  -- $undo
+  -- $restore
+  if number > 0 then first, member, changes, before, $locals = unpack(earlier[number], 1, $known) end
 end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

@@ -1,0 +1,238 @@
+"""Calls that are sent without being described as requests, once a first one has shown what is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from limpyd import (
+    EqualIndex,
+    FKInstanceHashField,
+    HashField,
+    InstanceHashField,
+    ListField,
+    NumberRangeIndex,
+    PKField,
+    RedisDatabase,
+    RedisModel,
+    SetField,
+    SortedSetField,
+    StringField,
+    TextRangeIndex,
+)
+from limpyd.drivers.connections import Connections
+from limpyd.drivers.sync import SyncDriver
+from limpyd.exceptions import DoesNotExist, InvalidValue, ServerError, StoredValueError, UniquenessError, WrongTypeError
+
+ODD = "100% %d\r\n$5 é"
+CALLS = {
+    "name": [("hset", ODD), ("hset", b"a\0b"), ("hset", 7), ("hget",)],
+    "email": [("hset", ODD), ("hset", "x@y")],
+    "count": [("hset", 3), ("hset", -4), ("hincrby",), ("hget",)],
+    "price": [("hset", Decimal("1.50")), ("hset", Decimal("-0.0"))],
+    "seen": [("hset", datetime(2020, 1, 2, tzinfo=UTC)), ("hset", datetime(1900, 1, 2, 3, tzinfo=UTC))],
+    "weight": [("hset", 0.1), ("hset", 1e22)],
+    "label": [("hset", "Straße"), ("hset", "ABC")],
+    "owner": [("hset", "p%"), ("hset", b"p%")],
+    "note": [("set", ODD), ("set", ""), ("get",)],
+    "visits": [("incr",), ("set", 4), ("get",)],
+    "words": [("sadd", ODD), ("sadd", "a"), ("srem", "a"), ("smembers",), ("scard",)],
+    "sizes": [("sadd", 0.1), ("sadd", 1e22), ("srem", 0.1)],
+    "tags": [("sadd", ODD), ("sadd", 3), ("srem", "3"), ("smembers",), ("scard",)],
+    "log": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
+    "queue": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
+    "ranks": [("zrem", ODD), ("zrem", "a"), ("zcard",)],
+    "facts": [("hlen",)],
+}
+
+
+@pytest.fixture
+def thing(one_server):
+    with one_server.client() as client:
+        client.flushall()
+
+    class Thing(RedisModel):
+        model_name = "100%d %s"
+        database = RedisDatabase(port=one_server.port)
+        code = PKField()
+        name = InstanceHashField()
+        email = InstanceHashField(unique=True)
+        count = InstanceHashField(type=int, indexable=True)
+        price = InstanceHashField(type=Decimal, indexes=[NumberRangeIndex])
+        seen = InstanceHashField(type=datetime, indexes=[NumberRangeIndex])
+        weight = InstanceHashField(type=float, indexes=[EqualIndex])
+        label = InstanceHashField(indexes=[TextRangeIndex(case_sensitive=False)])
+        owner = FKInstanceHashField("self")
+        note = StringField()
+        visits = StringField(type=int)
+        words = SetField(indexes=[EqualIndex, TextRangeIndex])
+        sizes = SetField(type=float, indexable=True, indexes=[EqualIndex])
+        tags = SetField()
+        log = ListField()
+        queue = ListField(indexable=True)
+        ranks = SortedSetField(indexable=True)
+        facts = HashField()
+
+    Thing.create(code="p%", name="a")
+    yield Thing
+    Thing.database.close()
+
+
+@pytest.fixture
+def packets(monkeypatch):
+    """What is sent."""
+    sent = []
+    exchange = Connections.exchange
+
+    def noted(connections, packed, *replies):
+        sent.append(packed)
+        return exchange(connections, packed, *replies)
+
+    monkeypatch.setattr(Connections, "exchange", noted)
+    return sent
+
+
+@pytest.fixture
+def described(monkeypatch):
+    """The requests that are described and run."""
+    found = []
+    run = SyncDriver.run
+
+    def noted(driver, request):
+        found.append(request)
+        return run(driver, request)
+
+    monkeypatch.setattr(SyncDriver, "run", noted)
+    return found
+
+
+def ask(bound, method, *args):
+    return getattr(bound, method)(*args)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_same_is_sent(thing, packets, described, name):
+    """Of each command that has a way to be called directly, as the table above shows for each type of fields."""
+    one = thing("p%")
+    for method, *args in CALLS[name]:
+        bound = getattr(one, name)
+        ask(bound, method, *args)
+        described.clear()
+        packets.clear()
+        ask(bound, method, *args)
+        assert described == [], method
+        packed = getattr(type(bound), method).describe(bound, *args).ready()
+        assert packets == [packed], method
+
+
+def test_every_such_command_is_shown_above(thing):
+    bound = {name: type(getattr(thing("p%"), name)) for name in CALLS}
+    direct = {each for cls in bound.values() for name in dir(cls) if hasattr(each := getattr(cls, name), "direct")}
+    assert direct == {getattr(bound[name], method) for name, calls in CALLS.items() for method, *_ in calls}
+
+
+def test_results(thing):
+    """Those of the first call, and of later ones."""
+    one = thing("p%")
+    assert [one.name.hset(each) for each in "abc"] == [False] * 3
+    assert [one.email.hset(each) for each in "abc"] == [True, False, False]
+    assert [one.name.hget() for _ in range(3)] == ["c"] * 3
+    assert [one.count.hincrby() for _ in range(3)] == [1, 2, 3]
+    assert [one.note.set(each) for each in "abc"] == [True] * 3
+    assert [one.tags.sadd(each) for each in "aba"] == [1, 1, 0]
+    assert [one.words.sadd(each) for each in "aba"] == [1, 1, 0]
+    assert [one.tags.smembers() for _ in range(2)] == [{"a", "b"}] * 2
+    assert [one.queue.lpush("x") for _ in range(3)] == [1, 2, 3]
+    assert [thing.collection(count=3).count(), thing.collection(email="c").count()] == [1, 1]
+
+
+def test_other_objects(thing):
+    """What was learned of one object serves all."""
+    one, other = thing("p%"), thing.create(code="q", name="b")
+    one.name.hset("x")
+    other.name.hset("y")
+    assert [one.name.hget(), other.name.hget()] == ["x", "y"]
+
+
+def test_refusals(thing):
+    one, other = thing("p%"), thing.create(code="q", email="a")
+    for _ in range(3):
+        with pytest.raises(UniquenessError, match="email"):
+            one.email.hset("a")
+        with pytest.raises(InvalidValue, match="cannot hold"):
+            one.count.hset("x")
+        with pytest.raises(InvalidValue, match="one by one"):
+            one.tags.sadd(["a"])
+        with pytest.raises(TypeError, match="hset"):
+            one.name.hset()
+        one.email.hset("b")
+        one.log.lpush("a")
+    with one.database.connection as client:
+        client.delete("{100%d %s}:field:log:p%")
+        client.hset("{100%d %s}:hash:p%", "count", "x")
+        client.set("{100%d %s}:field:log:p%", "x")
+    for _ in range(3):
+        with pytest.raises(StoredValueError, match="holds b'x'"):
+            one.count.hget()
+        with pytest.raises(ServerError):
+            one.count.hincrby()
+        with pytest.raises(WrongTypeError, match="should be a list"):
+            one.log.lpush("a")
+    thing("q").delete()
+    for _ in range(3):
+        with pytest.raises(DoesNotExist):
+            other.email.hset("c")
+        with pytest.raises(DoesNotExist):
+            other.name.hget()
+
+
+def test_what_changes_meanwhile(thing, one_server):
+    """The catalog, the scripts of the server, the connection."""
+    one = thing("p%")
+    for number in range(2):
+        one.label.hset(f"A{number}")
+        thing.clear_indexes()
+        thing.rebuild_indexes()
+        one.label.hset(f"B{number}")
+        assert thing.collection(label=f"b{number}").count() == 1
+        with one_server.client() as client:
+            client.script_flush()
+            client.client_kill_filter(_type="normal", skipme=True)
+        assert one.label.hget() == f"B{number}"
+        assert one.label.hset("c") is False
+
+
+def test_pipelines(thing):
+    one = thing("p%")
+    one.name.hset("a")
+    one.name.hset("b")
+    with thing.database.pipeline():
+        stored, found = one.name.hset("c"), one.name.hget()
+    assert (stored.value, found.value) == (False, "c")
+
+
+def test_an_iterator_forgets_how_much_it_has_left(thing):
+    one = thing("p%")
+    one.tags.sadd("a", "b")
+    one.tags.sadd("a")
+    bound = one.tags
+    rest = iter(bound)
+    bound.sadd("c")
+    assert len(bound) == 3
+    assert len(list(rest)) == 2
+
+
+def test_without_a_primary_key(thing, one_server):
+    class Minted(RedisModel):
+        database = thing.database
+        name = InstanceHashField()
+
+    Minted.create(name="a").name.hset("b")
+    Minted.create(name="a").name.hset("c")
+    empty = Minted()
+    assert empty.name.hget() is None
+    assert empty.name.hset("d") is True
+    assert empty.name.hset("e") is False
+    assert Minted.collection().count() == 3
