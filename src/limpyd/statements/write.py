@@ -153,11 +153,17 @@ def _source(
 ) -> str:
     entries = [*(entry for one in written for entry in one.entries), *(one.entry for one in all_joined)]
     follow = "".join(map(_followed, written)) + "".join(one.follow() for one in all_joined)
-    operations = operations_of(written, last=not follow)
+    # What has to be taken back least comes last: the values, unless that takes the command that writes them, which an
+    # account may lack.
+    values_first = any("'HSET'" in entry.undo() for entry in entries)
+    operations = operations_of(written, last=not values_first)
     names = [one.before for one in written]
     names += [name for operation in operations for name in operation.locals]
     names += [name for one in all_joined for name in one.names]
     names += counting.get("locals", "").split(",")
+    write = counting.get("write", "") + "".join(operation.write for operation in operations)
+    undo = "".join(operation.undo for operation in reversed(operations)) + counting.get("undo", "")
+    undo_follow = "".join(entry.undo() for entry in reversed(entries))
     return filled(
         "write",
         requires=required(entries, [name for one in all_joined for name in one.functions]),
@@ -168,12 +174,10 @@ def _source(
         ),
         read=_read(written, counted=counting.get("sub")),
         check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
-        write=counting.get("write", "") + "".join(operation.write for operation in operations),
-        follow=follow,
+        first=write if values_first else follow,
+        second=follow if values_first else write,
         result=counting.get("result", "result\n").strip(),
-        undo="".join(entry.undo() for entry in reversed(entries))
-        + "".join(operation.undo for operation in reversed(operations))
-        + counting.get("undo", ""),
+        undo=undo_follow + undo if values_first else undo + undo_follow,
     )
 
 

@@ -1,4 +1,4 @@
--- EVALSHA fc0888c7d8e36b72108cb506d50ada0fdd2a4737, sent with
+-- EVALSHA df418a0d13a171a862a6ab4a9ef190de145721f2, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -30,7 +30,7 @@ if epoch ~= ARGV[1] then
 end
 local pk, at, failed, outcome, result = ARGV[7], KEYS[1], false, false, false
 local key = ARGV[2] .. pk
-local before0, before1, done0, added0, removed0, score1, changed1, is_new1
+local before0, before1, added0, removed0, score1, changed1, is_new1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -41,10 +41,6 @@ repeat
   reply = call('HMGET', key, ARGV[3], ARGV[5])
   if reply.err then failed = reply break end
   before0, before1 = reply[1], reply[2]
-  at = key
-  result = call('HDEL', key, ARGV[3], ARGV[5])
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= false then
     if before0 then
       at = ARGV[4] .. before0
@@ -59,6 +55,9 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     changed1 = reply == 1
   end
+  at = key
+  result = call('HDEL', key, ARGV[3], ARGV[5])
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -72,9 +71,5 @@ local function undo(command, at_key, ...)
 end
 if changed1 and not is_new1 and before1 then undo('ZADD', ARGV[6], before1, pk) elseif changed1 then undo('ZREM', ARGV[6], pk) end
 if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-  if before1 then undo('HSET', key, ARGV[5], before1) else undo('HDEL', key, ARGV[5]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 95561ada187addf8ff8ea8b7e77e1c30a50c01d2, sent with
+-- EVALSHA 022723a044732d305a403f503b770db711b95da1, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -29,7 +29,7 @@ if epoch ~= ARGV[1] then
 end
 local pk, at, failed, outcome, result = ARGV[6], KEYS[1], false, false, false
 local key = ARGV[2] .. pk
-local before0, done0, added0, removed0, member1, added1, removed1
+local before0, added0, removed0, member1, added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -39,10 +39,6 @@ repeat
   at = key
   before0 = call('HGET', key, ARGV[3])
   if type(before0) == 'table' then failed = before0 break end
-  at = key
-  result = call('HDEL', key, ARGV[3])
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= false then
     if before0 then
       at = ARGV[4] .. before0
@@ -57,6 +53,9 @@ repeat
       removed1 = reply == 1
     end
   end
+  at = key
+  result = call('HDEL', key, ARGV[3])
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -70,8 +69,5 @@ local function undo(command, at_key, ...)
 end
 if removed1 then undo('ZADD', ARGV[5], 0, string.gsub(before0, '%z', '\0\255') .. '\0\0' .. pk) end
 if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

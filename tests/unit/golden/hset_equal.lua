@@ -1,4 +1,4 @@
--- EVALSHA 462a8ccde6ce6445118c24b420ffac9adf75ffdc, sent with
+-- EVALSHA 597d519f5be82e7b6dd04a0bed54e4dcd58d5f48, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -30,7 +30,7 @@ end
 local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
 local value0 = ARGV[6]
 local key = ARGV[2] .. pk
-local before0, done0, added0, removed0
+local before0, added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -40,10 +40,6 @@ repeat
   at = key
   before0 = call('HGET', key, ARGV[3])
   if type(before0) == 'table' then failed = before0 break end
-  at = key
-  result = call('HSET', key, ARGV[3], value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     if before0 then
       at = ARGV[4] .. before0
@@ -56,6 +52,9 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
   end
+  at = key
+  result = call('HSET', key, ARGV[3], value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -69,8 +68,5 @@ local function undo(command, at_key, ...)
 end
 if added0 then undo('SREM', ARGV[4] .. value0, pk) end
 if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

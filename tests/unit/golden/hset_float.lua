@@ -1,4 +1,4 @@
--- EVALSHA e7630f68486fc899554fc684c95d015110a72640, sent with
+-- EVALSHA 9bbb018f8b684c1d1247565bc249ca98e6c6edc0, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -67,7 +67,7 @@ end
 local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
 local value0 = ARGV[6]
 local key = ARGV[2] .. pk
-local before0, done0, added0, removed0, old0
+local before0, added0, removed0, old0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -82,10 +82,6 @@ repeat
       old0 = form_float(before0)
     end
   end
-  at = key
-  result = call('HSET', key, ARGV[3], value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     if old0 and old0 ~= ARGV[7] then
       at = ARGV[4] .. old0
@@ -100,6 +96,9 @@ repeat
       added0 = reply == 1
     end
   end
+  at = key
+  result = call('HSET', key, ARGV[3], value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -113,8 +112,5 @@ local function undo(command, at_key, ...)
 end
 if added0 then undo('SREM', ARGV[4] .. ARGV[7], pk) end
 if removed0 then undo('SADD', ARGV[4] .. old0, pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

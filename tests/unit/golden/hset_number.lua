@@ -1,4 +1,4 @@
--- EVALSHA 5d5cb72d42df853b10ed9b63b7055a5f92e9f34c, sent with
+-- EVALSHA b1252c9404c2c33f002e6e8cce2b7623facdf93b, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -31,7 +31,7 @@ end
 local pk, at, failed, outcome, result = ARGV[5], KEYS[1], false, false, false
 local value0 = ARGV[6]
 local key = ARGV[2] .. pk
-local before0, done0, score0, changed0, is_new0
+local before0, score0, changed0, is_new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -41,16 +41,15 @@ repeat
   at = key
   before0 = call('HGET', key, ARGV[3])
   if type(before0) == 'table' then failed = before0 break end
-  at = key
-  result = call('HSET', key, ARGV[3], value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     at = ARGV[4]
     reply = call('ZADD', at, ARGV[7], pk)
     if type(reply) ~= 'number' then failed = reply break end
     changed0, is_new0 = true, reply == 1
   end
+  at = key
+  result = call('HSET', key, ARGV[3], value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -63,8 +62,5 @@ local function undo(command, at_key, ...)
   end
 end
 if changed0 and not is_new0 and before0 then undo('ZADD', ARGV[4], before0, pk) elseif changed0 then undo('ZREM', ARGV[4], pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

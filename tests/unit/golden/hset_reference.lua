@@ -1,4 +1,4 @@
--- EVALSHA 884963a4e8dbf980228e5a436c55d203157f50b8, sent with
+-- EVALSHA eafdf2bd4eecc4d88389919fcfa3d6170c0c7ba1, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -31,7 +31,7 @@ end
 local pk, at, failed, outcome, result = ARGV[6], KEYS[1], false, false, false
 local value0 = ARGV[7]
 local key = ARGV[2] .. pk
-local before0, done0, added1, removed1
+local before0, added1, removed1
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -47,10 +47,6 @@ repeat
     if reply == 0 then outcome = { 'absent', 0, value0 } break end
     if reply ~= 1 then failed = reply break end
   end
-  at = key
-  result = call('HSET', key, ARGV[3], value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     if before0 then
       at = ARGV[4] .. before0
@@ -63,6 +59,9 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     added1 = reply == 1
   end
+  at = key
+  result = call('HSET', key, ARGV[3], value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -76,8 +75,5 @@ local function undo(command, at_key, ...)
 end
 if added1 then undo('SREM', ARGV[4] .. value0, pk) end
 if removed1 then undo('SADD', ARGV[4] .. before0, pk) end
-if done0 then
-  if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

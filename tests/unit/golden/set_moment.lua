@@ -1,4 +1,4 @@
--- EVALSHA cf13e69452a7b3702a46cdc1dd9ee65464829aa5, sent with
+-- EVALSHA 302f22b77d9f77676330124242063cee3d8b99d7, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -30,7 +30,7 @@ end
 local pk, at, failed, outcome, result = ARGV[4], KEYS[1], false, false, false
 local value0 = ARGV[5]
 local key0 = ARGV[2] .. pk
-local before0, done0, score0, changed0, is_new0
+local before0, score0, changed0, is_new0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -40,16 +40,15 @@ repeat
   at = key0
   before0 = call('GET', at)
   if type(before0) == 'table' then failed = before0 break end
-  at = key0
-  result = call('SET', key0, value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     at = ARGV[3]
     reply = call('ZADD', at, ARGV[6], pk)
     if type(reply) ~= 'number' then failed = reply break end
     changed0, is_new0 = true, reply == 1
   end
+  at = key0
+  result = call('SET', key0, value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -113,8 +112,5 @@ end
   return before0 and form_moment(before0)
 end
 if changed0 and not is_new0 and score0() then undo('ZADD', ARGV[3], score0(), pk) elseif changed0 then undo('ZREM', ARGV[3], pk) end
-if done0 then
-  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

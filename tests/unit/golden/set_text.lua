@@ -1,4 +1,4 @@
--- EVALSHA 722b5c5a10b73a162e7bab9517cd16a3256fd200, sent with
+-- EVALSHA 2e3292934a1218dbdcf2552e15e6501ccf0b72bd, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -29,7 +29,7 @@ end
 local pk, at, failed, outcome, result = ARGV[4], KEYS[1], false, false, false
 local value0 = ARGV[5]
 local key0 = ARGV[2] .. pk
-local before0, done0, member0, added0, removed0
+local before0, member0, added0, removed0
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -39,10 +39,6 @@ repeat
   at = key0
   before0 = call('GET', at)
   if type(before0) == 'table' then failed = before0 break end
-  at = key0
-  result = call('SET', key0, value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     if before0 then
       at = ARGV[3]
@@ -55,6 +51,9 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     added0 = reply == 1
   end
+  at = key0
+  result = call('SET', key0, value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -68,8 +67,5 @@ local function undo(command, at_key, ...)
 end
 if added0 then undo('ZREM', ARGV[3], member0) end
 if removed0 then undo('ZADD', ARGV[3], 0, string.gsub(before0, '%z', '\0\255') .. '\0\0' .. pk) end
-if done0 then
-  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

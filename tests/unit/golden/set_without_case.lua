@@ -1,4 +1,4 @@
--- EVALSHA 05cb35bacea8632672bb9c5e633bb899fecf46c0, sent with
+-- EVALSHA 084c0fc3c395df1e74b416b8249d102b2fa2fdfd, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -37,7 +37,7 @@ end
 local pk, at, failed, outcome, result = ARGV[4], KEYS[1], false, false, false
 local value0 = ARGV[5]
 local key0 = ARGV[2] .. pk
-local before0, done0, member0, added0, removed0, old0, unknown
+local before0, member0, added0, removed0, old0, unknown
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -53,10 +53,6 @@ repeat
       if unknown then outcome = { 'asked', ARGV[3], before0, ARGV[3], value0 or before0 } break end
     end
   end
-  at = key0
-  result = call('SET', key0, value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
   if before0 ~= value0 then
     if old0 and old0 ~= ARGV[6] then
       at = ARGV[3]
@@ -71,6 +67,9 @@ repeat
       added0 = reply == 1
     end
   end
+  at = key0
+  result = call('SET', key0, value0)
+  if type(result) == 'table' and result.err then failed = result break end
   return result
 until true
 
@@ -84,8 +83,5 @@ local function undo(command, at_key, ...)
 end
 if added0 then undo('ZREM', ARGV[3], member0) end
 if removed0 then undo('ZADD', ARGV[3], 0, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk) end
-if done0 then
-  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
-end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA bfe43d197b604e8ad59081c561cfbb60abe9f9c8, sent with
+-- EVALSHA d79f7b1996644a8b3cb126949dafc6635f396ec8, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -49,7 +49,7 @@ local key0 = ARGV[4] .. pk
 local key1 = ARGV[6] .. pk
 local value2 = ARGV[13]
 local key = ARGV[2] .. pk
-local before0, before1, before2, done0, done1, done2, version, counted, member0, added0, removed0, old0, unknown, score1, changed1, is_new1, score2, changed2, is_new2
+local before0, before1, before2, done0, done1, version, counted, member0, added0, removed0, old0, unknown, score1, changed1, is_new1, score2, changed2, is_new2
 local reply = call('SISMEMBER', at, pk)
 if reply == 0 then
   return { 'gone' }
@@ -73,21 +73,6 @@ repeat
       if unknown then outcome = { 'asked', ARGV[5], before0, ARGV[5], value0 or before0 } break end
     end
   end
-  at = key
-  counted = call('HINCRBY', at, ARGV[3], 1)
-  if type(counted) ~= 'number' then failed, counted = counted, false break end
-  at = key
-  result = call('HSET', key, ARGV[8], value2)
-  if type(result) == 'table' and result.err then failed = result break end
-  done0 = true
-  at = key0
-  result = call('SET', key0, value0)
-  if type(result) == 'table' and result.err then failed = result break end
-  done1 = true
-  at = key1
-  result = call('DEL', key1)
-  if type(result) == 'table' and result.err then failed = result break end
-  done2 = true
   if before0 ~= value0 then
     if old0 and old0 ~= ARGV[12] then
       at = ARGV[5]
@@ -114,6 +99,20 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     changed2, is_new2 = true, reply == 1
   end
+  at = key
+  counted = call('HINCRBY', at, ARGV[3], 1)
+  if type(counted) ~= 'number' then failed, counted = counted, false break end
+  at = key
+  result = call('HSET', key, ARGV[8], value2)
+  if type(result) == 'table' and result.err then failed = result break end
+  done0 = true
+  at = key0
+  result = call('SET', key0, value0)
+  if type(result) == 'table' and result.err then failed = result break end
+  done1 = true
+  at = key1
+  result = call('DEL', key1)
+  if type(result) == 'table' and result.err then failed = result break end
   return counted < 2 ^ 53 and counted or call('HGET', key, ARGV[3]) -- beyond that Lua rounds
 until true
 
@@ -125,6 +124,13 @@ local function undo(command, at_key, ...)
     broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
+if done1 then
+  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
+end
+if done0 then
+  if before2 then undo('HSET', key, ARGV[8], before2) else undo('HDEL', key, ARGV[8]) end
+end
+if counted and version then undo('HSET', key, ARGV[3], version) elseif counted then undo('HDEL', key, ARGV[3]) end
 if changed2 and not is_new2 and before2 then undo('ZADD', ARGV[9], before2, pk) elseif changed2 then undo('ZREM', ARGV[9], pk) end
 local function score1()
 -- library/calendar.lua
@@ -180,15 +186,5 @@ end
 if changed1 and not is_new1 and score1() then undo('ZADD', ARGV[7], score1(), pk) elseif changed1 then undo('ZREM', ARGV[7], pk) end
 if added0 then undo('ZREM', ARGV[5], member0) end
 if removed0 then undo('ZADD', ARGV[5], 0, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk) end
-if done2 then
-  if before1 then undo('SET', key1, before1) else undo('DEL', key1) end
-end
-if done1 then
-  if before0 then undo('SET', key0, before0) else undo('DEL', key0) end
-end
-if done0 then
-  if before2 then undo('HSET', key, ARGV[8], before2) else undo('HDEL', key, ARGV[8]) end
-end
-if counted and version then undo('HSET', key, ARGV[3], version) elseif counted then undo('HDEL', key, ARGV[3]) end
 return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -19,8 +19,8 @@ repeat
   if reply ~= 1 then failed = reply break end
   -- $read
   -- $check
-  -- $write
-  -- $follow
+  -- $first
+  -- $second
   return $result
 until true
 
