@@ -18,13 +18,12 @@ local function values_of(key, pks)
     texts = pks
   elseif stored == 'score' or key.numeric and key.index then
     texts = ask_for('ZMSCORE', key.index or key.prefix, pks)
-  elseif stored == 'string' then
-    for at = 1, #pks do
-      texts[at] = call('GET', placed(key.prefix, pks[at]))
-    end
   else
+    local prefix, in_hash = key.prefix, stored ~= 'string'
+    local is_plain = not string.find(prefix, '\0', 1, true)
     for at = 1, #pks do
-      texts[at] = call('HGET', placed(key.prefix, pks[at]), key.sub)
+      local where = is_plain and prefix .. pks[at] or placed(prefix, pks[at])
+      texts[at] = in_hash and call('HGET', where, key.sub) or not in_hash and call('GET', where)
     end
   end
   if not key.numeric then

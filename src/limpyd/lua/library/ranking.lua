@@ -41,22 +41,30 @@ local function by_ranks(positions, numbers, cursor, wanted, take)
     positions, numbers = after, numbers_after
   end
   local most = wanted() < #numbers / 4 and least(numbers, wanted()) or math.huge
-  local different, there = {}, {}
+  local different, there = {}, {} -- where one stands alone, its position instead of a table of some
   for at = 1, #numbers do
     local number = numbers[at]
     if number <= most then
       local some = there[number]
-      if some then
-        some[#some + 1] = positions[at]
-      else
+      if not some then
         different[#different + 1] = number
-        there[number] = { positions[at] }
+        there[number] = positions[at]
+      elseif type(some) == 'number' then
+        there[number] = { some, positions[at] }
+      else
+        some[#some + 1] = positions[at]
       end
     end
   end
   table.sort(different)
+  local single = {}
   for at = 1, #different do
-    if take(there[different[at]], different[at], false) then
+    local some = there[different[at]]
+    if type(some) == 'number' then
+      single[1] = some
+      some = single
+    end
+    if take(some, different[at], false) then
       return true
     end
   end
