@@ -64,6 +64,11 @@ PAGES = {
     "by primary key, further": lambda thing, *_: page_after(thing.collection()),
     "by primary key, down": lambda thing, *_: lambda: thing.collection().sort(desc=True)[:PAGE],
     "by primary key, down, further": lambda thing, *_: page_after(thing.collection().sort(desc=True)),
+    "by primary key, far behind": lambda thing, game, size, _: lambda: thing.collection().sort()[size - PAGE : size],
+    "by primary key, values far behind": lambda thing, game, size, _: (
+        lambda: thing.collection().sort(desc=True).values("number")[size - PAGE : size]
+    ),
+    "by primary key, instances": lambda thing, *_: lambda: thing.collection().instances().sort()[:PAGE],
     "by primary key, of half": lambda thing, *_: lambda: thing.collection(half="0").page(PAGE).items,
     "by primary key as text": lambda thing, *_: lambda: thing.collection().sort(alpha=True)[:PAGE],
     "by primary key as text, down": lambda thing, *_: page_after(thing.collection().sort("-pk", alpha=True)),

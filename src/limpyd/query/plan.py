@@ -33,6 +33,7 @@ from limpyd.scripts.queries import (
     find_plain,
     owner,
     page_of_range,
+    pks_in_order,
     sorted_rows,
 )
 
@@ -121,13 +122,14 @@ class Plan:
             return answered([])
         if not shape.columns:
             command = self.native_pks(span)
-            if command is None:
-                return (
-                    self._existing(self.native_pks(span, self._in_indexes), shape.items, span)
-                    or self._plain(b"pks", shape.items, span)
-                    or self._find(b"pks", shape.items, span)
-                )
-            return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
+            if command is not None:
+                return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
+            return (
+                self._pks_in_order(shape.items, span)
+                or self._existing(self.native_pks(span, self._in_indexes), shape.items, span)
+                or self._plain(b"pks", shape.items, span)
+                or self._find(b"pks", shape.items, span)
+            )
         return (
             self._sorted_rows(shape, span)
             or self._page_of_range(shape, span)
@@ -257,6 +259,15 @@ class Plan:
         if scored is not None:
             return native.members(scored, span, desc=key.desc)
         return native.in_range(nodes[0], key.index_key(self.where), span, desc=key.desc)
+
+    def _pks_in_order(self, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
+        """A page of the primary keys of one set as numbers, if the server gave them."""
+        sets = native.sets_of(self.where, self._in_indexes or self.nodes)
+        if len(self.order) != 1 or not self.order[0].is_minted_pk or not span.limit or sets is None or len(sets) != 1:
+            return None
+        keys = [*sets, self.where.seq, *([] if self._in_indexes is None else [self.where.pks])]
+        request = pks_in_order(self._model, keys, *span, decode, desc=self.order[0].desc)
+        return request.assuming(*self.assumes)
 
     def _existing(self, command: Native | None, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
         """The command that gives the primary keys if all that are in indexes exist, and the script if they do not."""

@@ -21,6 +21,7 @@ EXISTING = Script("existing")
 OWNER = Script("owner")
 SORTED_ROWS = Script("sorted_rows")
 PAGE_OF_RANGE = Script("page_of_range")
+PKS_IN_ORDER = Script("pks_in_order")
 PAGE = Script("page")
 CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
@@ -167,6 +168,29 @@ def sorted_rows(
     """
     sent = evalsha(SORTED_ROWS, keys, args)
     return Request(sent, decode, readonly=True, script=SORTED_ROWS, subject=model)
+
+
+def pks_in_order(
+    model: Model,
+    keys: Sequence[bytes],
+    offset: int,
+    limit: int,
+    decode: Callable[[Any], R],
+    *,
+    desc: bool,
+) -> Request[R]:
+    """Returns the request for a page of the primary keys of a set, which are numbers that the server gave.
+
+    Args:
+        model: the model.
+        keys: the set; the counter; and the set of all primary keys, if others are to be left out.
+        offset: how many to pass over.
+        limit: how many to give.
+        decode: turns the reply into the result.
+        desc: from the largest to the smallest.
+    """
+    sent = evalsha(PKS_IN_ORDER, keys, (b"%d" % offset, b"%d" % limit, b"1" if desc else b"0"))
+    return Request(sent, decode, readonly=True, script=PKS_IN_ORDER, subject=model)
 
 
 def page_of_range(

@@ -42,10 +42,12 @@ local function read_request()
   return request
 end
 
--- The order of the stored collection among the conditions, if there is one.
+local FEW = 200 -- so many are read at once
+
+-- The order of the stored collection among the conditions, if there is a long one.
 local function order_of_stored(node)
   for _, part in ipairs(node.parts or { node }) do
-    if part.ordered then
+    if part.ordered and part.size > FEW then
       return { { prefix = part.key, stored = 'list', down = false } }
     end
   end

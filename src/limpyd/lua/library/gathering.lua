@@ -1,40 +1,6 @@
 -- Sorting by reading the values of all that is found: those of each further key where the ones before are equal.
--- @requires ask_for by_digits by_ranks by_texts call no_number placed
--- @provides arranged gathered values_of
-
--- The number that a text is compared as; nothing for NaN, which has no place in an order.
-local function number_of(text, pk, key)
-  local number = tonumber(text)
-  if number == nil then
-    no_number(text, pk, key)
-  end
-  return number == number and number or nil
-end
-
--- What a sort key compares of some objects: texts, and, if it compares numbers, those; false where there is no value.
-local function values_of(key, pks)
-  local texts, stored = {}, key.stored
-  if stored == 'pk' then
-    texts = pks
-  elseif stored == 'score' or key.numeric and key.index then
-    texts = ask_for('ZMSCORE', key.index or key.prefix, pks)
-  else
-    local prefix, in_hash = key.prefix, stored ~= 'string'
-    local is_plain = not string.find(prefix, '\0', 1, true)
-    for at = 1, #pks do
-      local where = is_plain and prefix .. pks[at] or placed(prefix, pks[at])
-      texts[at] = in_hash and call('HGET', where, key.sub) or not in_hash and call('GET', where)
-    end
-  end
-  if not key.numeric then
-    return texts
-  end
-  local numbers = {}
-  for at = 1, #pks do
-    numbers[at] = texts[at] and number_of(texts[at], pks[at], key) or false
-  end
-  return texts, numbers
-end
+-- @requires by_digits by_ranks by_texts number_of values_of
+-- @provides arranged gathered
 
 -- The first of some objects in an order, after a cursor if there is one: so many, or more.
 local function arranged(pks, keys, wanted, cursor)

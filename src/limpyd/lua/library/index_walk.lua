@@ -1,29 +1,7 @@
 -- Walks an index, or a sorted set of scores, in its order. (A walk gives the primary keys of an order part by part: `next(count)` those of
 -- about so many entries, nil at the end. `size` is how many entries it has; some may be passed over by `skip(count)`.)
--- @requires call comes_before pk_of_text
--- @provides rank_of walk_of_index
-
--- How many entries of an index come before a cursor; and with it, if `included`.
-local function rank_of(key, cursor, included)
-  local text, pk = cursor.texts[1], cursor.pk
-  if not key.numeric then
-    local member = string.gsub(text, '%z', '\0\255') .. '\0\0' .. pk
-    return call('ZLEXCOUNT', key.index, '-', (included and '[' or '(') .. member)
-  end
-  -- Of equal numbers the primary keys decide; they stand in their order.
-  local low = call('ZCOUNT', key.index, '-inf', '(' .. text)
-  local high = call('ZCOUNT', key.index, '-inf', text)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    local there = call('ZRANGE', key.index, middle, middle)[1]
-    if comes_before(there, pk) or included and there == pk then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
-end
+-- @requires call pk_of_text rank_of
+-- @provides walk_of_index
 
 -- The walk of the index of a sort key, within a condition on that index if there is one, after a cursor if there is one.
 local function walk_of_index(key, bound, cursor)

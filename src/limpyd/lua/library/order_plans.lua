@@ -7,7 +7,7 @@
 --   ratio     about how many entries it looks at for each of those
 --   most      how many entries it may look at, before it is better to gather
 --   gathered  what gathers as many as are wanted, if not everything has to be gathered then
--- @requires arranged ask_for call last_minted values_of walk_of_index walk_of_list walk_of_pks
+-- @requires ask_for call values_of
 -- @provides plan_of
 
 local function keep_existing(pks)
@@ -34,6 +34,7 @@ end
 
 -- The walk of a stored collection.
 local function list_plan(node, key)
+  -- @defers walk_of_list
   local step = { walk = walk_of_list(key.prefix, key.down), keeps = { keep_existing }, ratio = 1, most = math.huge }
   for _, part in ipairs(node.parts or {}) do
     if part.key ~= key.prefix then
@@ -68,7 +69,6 @@ local function facts_of(node, key, wanted)
     end
   end
   facts.cost = math.min(facts.passing, facts.bound and facts.bound.size or facts.passing)
-  facts.last = last_minted(key.counter, everything)
   return facts
 end
 
@@ -84,7 +84,9 @@ end
 
 -- The walk of primary keys, if it looks at less than gathering, where it is to find so many of all objects.
 local function cheap_walk_of_pks(facts, key, numeric, cursor, some)
-  local walk = facts.last and walk_of_pks(facts.last, numeric, key.down, facts.everything, cursor and cursor.pk)
+  -- @defers last_minted walk_of_pks
+  local last = last_minted(key.counter, facts.everything)
+  local walk = last and walk_of_pks(last, numeric, key.down, facts.everything, cursor and cursor.pk)
   if walk and facts.wanted * walk.spread * facts.everything <= facts.cost * some then
     return walk
   end
@@ -92,6 +94,7 @@ end
 
 -- The objects without a value in a sort key that is walked, of those that a query finds: so many of the first, after a cursor.
 local function gathered_missing(facts, key, missing, wanted, cursor)
+  -- @defers arranged
   local node, pks = facts.node, nil
   if key.numeric and node.whole and missing < facts.everything / 4 then
     pks = call('ZDIFF', 2, KEYS[1], key.index)
@@ -116,6 +119,7 @@ end
 
 -- The steps in the order of an index or of scores; nothing if gathering costs less.
 local function index_steps(facts, key, cursor)
+  -- @defers walk_of_index
   key.total = call('ZCARD', key.index)
   local at_most = math.min(facts.wanted, facts.bound and facts.bound.size or facts.everything)
   if #facts.keeps > 0 and facts.cost * facts.passing < at_most * facts.everything then

@@ -1,49 +1,63 @@
 -- Puts what a query finds in order.
--- @requires gathered plan_of
 -- @provides sorted way_of
 
--- Takes objects from the walk of a step until enough are found; false once that looks at more than gathering would cost.
-local function taken(step, found, wanted)
-  local walk, looked, size = step.walk, 0, math.ceil((wanted - #found) * step.ratio)
-  while #found < wanted do
-    local pks, count = walk.next(size)
-    if not pks then
-      break
-    end
-    looked = looked + (count or #pks)
-    for at = 1, #step.keeps do
-      pks = step.keeps[at](pks)
-    end
-    for at = 1, math.min(#pks, wanted - #found) do
-      found[#found + 1] = pks[at]
-    end
-    if #found < wanted and looked > step.most and looked < walk.size then
-      return false
-    end
-    size = math.max(size, 50) * 2
-  end
-  return true
+-- Whether there may be an order that can be walked; if not, nothing needs to be planned.
+local function may_walk(keys)
+  local key = keys[1]
+  return key.stored == 'list' or #keys == 1 and (key.index or key.stored == 'score' or key.stored == 'pk' and key.counter ~= '')
+end
+
+local function planned(node, keys, wanted, cursor)
+  -- @defers plan_of
+  return plan_of(node, keys, wanted, cursor)
+end
+
+local function all_gathered(node, keys, wanted, cursor)
+  -- @defers gathered
+  return gathered(node, keys, wanted, cursor), 0
 end
 
 -- The way in which a query would be put in order (see library/order_plans).
 local function way_of(node, keys, wanted)
-  return plan_of(node, keys, wanted > 0 and wanted or math.huge).way
+  return planned(node, keys, wanted > 0 and wanted or math.huge).way
+end
+
+local sorted
+
+-- The same of a page of all objects that is nearer to the end: it is walked from there.
+local function from_end(node, key, offset, limit)
+  local turned, page = {}, {}
+  for name, value in pairs(key) do
+    turned[name] = value
+  end
+  turned.down = not key.down
+  local found = offset < node.size and sorted(node, { turned }, 0, node.size - offset) or {}
+  for at = #found, math.max(1, #found - limit + 1), -1 do
+    page[#page + 1] = found[at]
+  end
+  return page, offset
 end
 
 -- The objects that a query finds, in order, after a cursor if there is one: at least those up to `offset` + `limit`, or all if the limit
 -- is 0. And how many of the first were passed over without a look.
-local function sorted(node, keys, offset, limit, cursor)
+function sorted(node, keys, offset, limit, cursor)
+  -- @defers take_from_walk
+  if not may_walk(keys) then
+    return all_gathered(node, keys, limit > 0 and offset + limit or math.huge, cursor)
+  elseif limit > 0 and keys[1].stored == 'pk' and node.whole and 2 * offset > node.size then
+    return from_end(node, keys[1], offset, limit)
+  end
   local wanted = limit > 0 and offset + limit or math.huge
-  local plan, found, passed = plan_of(node, keys, wanted, cursor), {}, 0
+  local plan, found, passed = planned(node, keys, wanted, cursor), {}, 0
   for number, step in ipairs(plan.steps) do
     if number == 1 and #step.keeps == 0 and step.walk.skip then
       passed = math.max(0, math.min(offset, step.walk.size))
       step.walk.skip(passed)
     end
     local before = #found
-    if #found < wanted - passed and not (step.walk and taken(step, found, wanted - passed)) then
+    if #found < wanted - passed and not (step.walk and take_from_walk(step, found, wanted - passed)) then
       if not step.gathered then
-        return gathered(node, keys, wanted, cursor), 0
+        return all_gathered(node, keys, wanted, cursor)
       end
       for at = #found, before + 1, -1 do
         found[at] = nil
@@ -54,7 +68,7 @@ local function sorted(node, keys, offset, limit, cursor)
     end
   end
   if #plan.steps == 0 then
-    found = gathered(node, keys, wanted, cursor)
+    return all_gathered(node, keys, wanted, cursor)
   end
   return found, passed
 end

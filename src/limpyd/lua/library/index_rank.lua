@@ -1,0 +1,25 @@
+-- Where a cursor is in an index.
+-- @requires call comes_before
+-- @provides rank_of
+
+-- How many entries of an index come before a cursor; and with it, if `included`.
+local function rank_of(key, cursor, included)
+  local text, pk = cursor.texts[1], cursor.pk
+  if not key.numeric then
+    local member = string.gsub(text, '%z', '\0\255') .. '\0\0' .. pk
+    return call('ZLEXCOUNT', key.index, '-', (included and '[' or '(') .. member)
+  end
+  -- Of equal numbers the primary keys decide; they stand in their order.
+  local low = call('ZCOUNT', key.index, '-inf', '(' .. text)
+  local high = call('ZCOUNT', key.index, '-inf', text)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local there = call('ZRANGE', key.index, middle, middle)[1]
+    if comes_before(there, pk) or included and there == pk then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end

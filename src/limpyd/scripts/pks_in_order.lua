@@ -1,0 +1,69 @@
+#!lua flags=no-writes
+-- Gives a page of the primary keys of one set as numbers, which the server gave them as.
+--
+-- KEYS   the set; the last primary key that the server gave; and the set of all primary keys, if others are to be left out
+-- ARGV   how many to pass over, how many to give, and '1' if from the largest to the smallest
+-- Reply  the primary keys
+-- @guarded
+-- @requires ask_for call
+
+local FEW = 200 -- so many are sorted in no more time than a walk takes
+local offset, limit, down = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
+local size = call('SCARD', KEYS[1])
+if offset >= size then
+  return {}
+end
+
+local function existing(pks)
+  local replies, kept = ask_for('SMISMEMBER', KEYS[3], pks), {}
+  for at = 1, #replies do
+    if replies[at] == 1 then
+      kept[#kept + 1] = pks[at]
+    end
+  end
+  return kept
+end
+
+-- Some of the objects, from one on.
+local function page_of(pks)
+  local page = {}
+  for at = offset + 1, math.min(#pks, offset + limit) do
+    page[#page + 1] = pks[at]
+  end
+  return page
+end
+
+local function sorted_by_server()
+  if not KEYS[3] then
+    return redis.pcall('SORT_RO', KEYS[1], 'LIMIT', offset, limit, down and 'DESC' or 'ASC')
+  end
+  local pks = redis.pcall('SORT_RO', KEYS[1], down and 'DESC' or 'ASC')
+  return pks.err and pks or page_of(existing(pks))
+end
+
+local function walked()
+  -- @defers last_minted take_from_walk walk_of_pks
+  local last, found, from_end = last_minted(KEYS[2], size), {}, not KEYS[3] and 2 * offset > size
+  local wanted = from_end and size - offset or offset + limit
+  if not last or wanted * last > size * size then
+    return nil
+  end
+  local step = {
+    walk = walk_of_pks(last, true, down ~= from_end, size),
+    keeps = KEYS[3] and { existing } or {},
+    ratio = 1,
+    most = 2 * size + 100,
+  }
+  if not take_from_walk(step, found, wanted) then
+    return nil
+  elseif not from_end then
+    return page_of(found)
+  end
+  local page = {}
+  for at = #found, math.max(1, #found - limit + 1), -1 do
+    page[#page + 1] = found[at]
+  end
+  return page
+end
+
+return size > FEW and walked() or sorted_by_server()
