@@ -178,9 +178,9 @@ def _noted_run(requests: Requests, method: Callable[..., Any]) -> Callable[..., 
 
 
 def _noted_together(requests: Requests, method: Callable[..., Any]) -> Callable[..., Any]:
-    def send(driver: Any, several: Sequence[Request[Any]], commands: Any) -> Any:
+    def send(driver: Any, several: Sequence[Request[Any]], commands: Any, with_sources: Any = None) -> Any:
         requests._note_together(several)
-        return method(driver, several, commands)
+        return method(driver, several, commands, with_sources)
 
     return send
 

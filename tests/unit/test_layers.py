@@ -113,6 +113,7 @@ LAYERS = [
     {"relations.dynamic"},
     {
         "drivers.forks",
+        "drivers.known_scripts",
         "drivers.guards",
         "drivers.replies",
         "drivers.interrupts",

@@ -98,7 +98,10 @@ class AsyncDriver:
         return await self.run(question)
 
     async def run_together(
-        self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
     ) -> list[Any]:
         """The replies to requests that are sent at once: each a reply, or the error that came instead.
 
@@ -107,15 +110,17 @@ class AsyncDriver:
         Args:
             requests: the requests.
             commands: what is sent for each.
+            with_sources: what is sent for each instead if the server is not known to know its script.
 
         Raises:
             ServerUnreachable: nothing was sent.
         """
-        packed = [pack(command) for command in commands]
         only_reads = all(request.readonly for request in requests)
         for last_try in (False, True):
             line = self._line() or await self._open()
+            packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
             replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+            line.scripts.note(requests, replies)
             losses = [reply for reply in replies if isinstance(reply, LineLost)]
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
             if len(losses) < len(replies) or not repeatable or last_try or self._closed:

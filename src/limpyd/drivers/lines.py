@@ -14,6 +14,7 @@ import redis
 from redis.exceptions import RedisError
 
 from limpyd.drivers.interrupts import raised_by_handler
+from limpyd.drivers.known_scripts import KnownScripts
 from limpyd.drivers.replies import DEMOTED
 
 NOTHING_YET = object()
@@ -30,6 +31,7 @@ class Line:
 
     Attributes:
         awaited: how many replies are still to come, or more.
+        scripts: those that the server knows.
         demoted: the server has refused a write since it is a replica, so it is not the one to talk to any more.
         sent: whether all was sent that was to be sent last.
         used_at: when it was taken.
@@ -43,6 +45,7 @@ class Line:
         "awaited",
         "connection",
         "demoted",
+        "scripts",
         "sent",
         "used_at",
     )
@@ -54,6 +57,7 @@ class Line:
         self._reader: Any = None
         self.awaited = 0
         self.demoted = False
+        self.scripts = KnownScripts()
         self.sent = False
         self.used_at = monotonic()
 
@@ -234,6 +238,7 @@ class Line:
             if isinstance(error, redis.ResponseError):  # such as a database number out of range
                 raise redis.ConnectionError(str(error)) from error
             raise
+        self.scripts = KnownScripts()
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
         self._socket = opened = connection._sock
         return opened

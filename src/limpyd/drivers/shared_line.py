@@ -21,6 +21,8 @@ from typing import Any
 import hiredis
 from redis.exceptions import RedisError
 
+from limpyd.drivers.known_scripts import KnownScripts
+
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
 PATROL = 1.0
@@ -46,6 +48,7 @@ class SharedLine(asyncio.BufferedProtocol):
 
     Attributes:
         lost: the connection can no longer be used.
+        scripts: those that the server knows.
         usual_timeout: the seconds without a reply after which it is given up, unless others are set; None for no limit.
     """
 
@@ -70,6 +73,7 @@ class SharedLine(asyncio.BufferedProtocol):
         self._flushing = False
         self._paused = False
         self.lost = False
+        self.scripts = KnownScripts()
         _lines.add(self)
         self._transport.pause_reading()  # uvloop does not change its way of reading while it reads
         self._transport.set_protocol(self)

@@ -174,7 +174,12 @@ class SyncDriver:
         except redis_errors.ResponseError as error:
             return self._despite(request, guards, error)
 
-    def run_together(self, requests: Sequence[Request[Any]], commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+    def run_together(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+    ) -> list[Any]:
         """The replies to requests that are sent at once: each a reply, or the error that came instead.
 
         Reads are sent again, once, when the connection was lost and nothing else was sent with them.
@@ -182,6 +187,7 @@ class SyncDriver:
         Args:
             requests: the requests.
             commands: what is sent for each.
+            with_sources: what is sent for each instead if the server is not known to know its script.
 
         Raises:
             ServerUnreachable: nothing was sent.
@@ -189,10 +195,11 @@ class SyncDriver:
         only_reads = all(request.readonly for request in requests)
         for last_try in (False, True):
             line = self._opened()
+            sent_now = line.scripts.without_known(requests, commands, with_sources)
             replies: list[Any] = []
             before = sent = 0
             try:
-                for packet, count in packets(commands):
+                for packet, count in packets(sent_now):
                     before, sent = sent, sent + count
                     if before:
                         line.send_more(packet, count)
@@ -205,6 +212,7 @@ class SyncDriver:
             except LOST as error:
                 loss = error
             else:
+                line.scripts.note(requests, replies)
                 return replies
             finally:
                 self.connections.give_back(line)

@@ -160,7 +160,7 @@ async def _received(driver: Any, to_send: Any) -> Any:
         await driver.ready()
         to_send.begun()
     if isinstance(to_send, Together):
-        return await driver.run_together(to_send.requests, to_send.commands)
+        return await driver.run_together(*to_send[:3])
     return await driver.run(to_send.request)
 
 

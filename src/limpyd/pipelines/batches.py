@@ -21,11 +21,13 @@ class Together(NamedTuple):
     Attributes:
         requests: the requests.
         commands: what is sent for each.
+        with_sources: what is sent for each instead if the server is not known to know its script.
         begun: is called once there is a connection, when what is sent may be executed from now on.
     """
 
     requests: Sequence[Request[Any]]
     commands: Sequence[tuple[Argument, ...]]
+    with_sources: Sequence[tuple[Argument, ...]] | None = None
     begun: Callable[[], None] | None = None
 
 
@@ -202,7 +204,8 @@ def _settled(
     """Sends requests and settles them; gives those that are to be sent again.
 
     These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
-    they write. And, if the server was trusted to know the scripts that read, those that it did not know.
+    they write. And those whose script the server was trusted to know, but did not. A write of these is not made up for
+    behind others that were executed.
     """
     sent, rest = _guarded(pendings, atomic)
     if atomic and rest:
@@ -222,7 +225,10 @@ def _settled(
                 pending.may_be_done = False
                 doubted(pending.request)
                 again.append(pending)
-            elif pending.request.readonly and (again or _is_unknown(left[0].reply)):
+            elif _is_unknown(left[0].reply) and not pending.request.readonly and any(map(_wrote, left)):
+                pending.settle(error=_overtaken(pending))
+            elif _is_unknown(left[0].reply) or (again and pending.request.readonly):
+                pending.may_be_done = False
                 again.append(pending)
             else:
                 yield from _settled_by(left[0])
@@ -231,6 +237,19 @@ def _settled(
         settle_each([one.sent.pending for one in left], left, _settle_without_asking)
         raise
     return again + rest
+
+
+def _wrote(replied: _Replied) -> bool:
+    """Tells whether a request wrote, or may have."""
+    return not (replied.sent.pending.request.readonly or _is_unknown(replied.reply) or replied.is_outdated)
+
+
+def _overtaken(pending: Pending[Any]) -> NotExecuted:
+    """The error for a write that the server did not know the script of, while it executed others behind it."""
+    return NotExecuted(
+        f"{pending!r}: the server had forgotten its script, as by SCRIPT FLUSH, but not those of others behind it in "
+        f"the pipeline, which were executed; nothing was done of this one. Do it again"
+    )
 
 
 def _is_unknown(reply: Any) -> bool:
@@ -282,19 +301,18 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[
         for args in (one.pending.request.args_under(everyone if atomic else one.guards), *(x.args for x in one.looks))
     ]
     only_reads = all(request.readonly for request in requests)
-    trusts = trusts and only_reads
     try:
         if atomic:
             multi, execute = beginning_and_end(readonly=only_reads)
             watched = () if only_reads or all(map(is_guarded, requests)) else everyone
             watches = [watch for guard in watched for watch in watching(guard)]
             asked = [*watches, multi, *requests, execute]
-            replies = yield Together(
-                asked, _commands([*(x.args for x in (*watches, multi)), *args, execute.args], asked, trusts), begun
-            )
+            plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
+            replies = yield Together(asked, _commands(plain, asked, trusts and only_reads), begun=begun)
             replies = iter(executed(replies[len(watches) :], requests))
         else:
-            replies = iter((yield Together(requests, _commands(args, requests, trusts), begun)))
+            with_sources = _commands(args, requests, trusts and only_reads)
+            replies = iter((yield Together(requests, args if trusts else with_sources, with_sources, begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)

@@ -159,7 +159,7 @@ def _received(driver: Any, to_send: Any) -> Any:
         driver.ready()
         to_send.begun()
     if isinstance(to_send, Together):
-        return driver.run_together(to_send.requests, to_send.commands)
+        return driver.run_together(*to_send[:3])
     return driver.run(to_send.request)
 
 

@@ -22,7 +22,7 @@ Part = TypeVar("Part")
 R = TypeVar("R")
 S = TypeVar("S")
 
-CHUNK = 2500
+CHUNK = 1000
 """About how many objects a script adds up; up to twice as many are one chunk."""
 DIGITS = 7
 """How many digits of a number the server adds at a time."""
