@@ -104,9 +104,9 @@ OPERATIONS: dict[str, Callable[[Models], Any]] = {
 }
 
 
-def watch_in_process(port: int, number: int, link: Connection) -> None:
+def watch_in_process(port: int, pk: int, link: Connection) -> None:
     """One process, which reads and writes by the sync face between two messages."""
-    one = models(RedisDatabase(port=port)).item.lazy_connect(number + 2)
+    one = models(RedisDatabase(port=port)).item.lazy_connect(pk)
     one.plain.hget()
     while link.recv() == "begin":
         waits, told = [], Counter[str]()
@@ -126,7 +126,7 @@ def watch_in_process(port: int, number: int, link: Connection) -> None:
         link.send((waits, told))
 
 
-def watch_in_tasks(port: int, tasks: int, link: Connection) -> None:
+def watch_in_tasks(port: int, pk: int, link: Connection) -> None:
     """Many tasks of one event loop."""
 
     async def all_of_them() -> None:
@@ -136,7 +136,7 @@ def watch_in_tasks(port: int, tasks: int, link: Connection) -> None:
         going = False
 
         async def one_of_them(number: int) -> None:
-            one = item.lazy_connect(100 + number)
+            one = item.lazy_connect(pk - number)
             while True:
                 await asyncio.sleep(PAUSE)
                 if not going:
@@ -150,7 +150,7 @@ def watch_in_tasks(port: int, tasks: int, link: Connection) -> None:
                     told[f"{type(error).__name__}: {str(error)[:60]}"] += 1
 
         async with asyncio.TaskGroup() as group:
-            started = [group.create_task(one_of_them(number)) for number in range(tasks)]
+            started = [group.create_task(one_of_them(number)) for number in range(TASKS)]
             while await asyncio.to_thread(link.recv) == "begin":
                 waits.clear()
                 told.clear()
@@ -166,13 +166,15 @@ def watch_in_tasks(port: int, tasks: int, link: Connection) -> None:
 
 
 @contextmanager
-def bystanders(port: int) -> Iterator[list[Connection]]:
+def bystanders(port: int, objects: int) -> Iterator[list[Connection]]:
     """Starts them; each is told to begin and to end by its connection."""
     context, links = get_context("spawn"), []
     with ExitStack() as stack:
-        for target, number in [*((watch_in_process, at) for at in range(PROCESSES)), (watch_in_tasks, TASKS)]:
+        # Theirs are the last objects, which no operation deletes.
+        watchers = [*((watch_in_process, objects - TASKS - at) for at in range(PROCESSES)), (watch_in_tasks, objects)]
+        for target, pk in watchers:
             ours, theirs = context.Pipe()
-            process = context.Process(target=target, args=(port, number, theirs), daemon=True)
+            process = context.Process(target=target, args=(port, pk, theirs), daemon=True)
             process.start()
             stack.callback(process.join)
             stack.callback(ours.send, "end")
@@ -195,7 +197,7 @@ def main(objects: int, names: list[str]) -> None:
         own = models(RedisDatabase(port=server.port))
         head = f"{'operation':32}{'seconds':>9}{'reads':>9}{'p50':>8}{'p99':>8}{'p99.9':>8}{'longest':>9}{'command':>9}"
         print(f"{objects:,} objects; milliseconds that a read took, and the longest command\n{head}")
-        with bystanders(server.port) as links:
+        with bystanders(server.port, objects) as links:
             for name in names or OPERATIONS:
                 print(row(name, own, links, client), flush=True)
 
