@@ -9,9 +9,14 @@
 --
 -- KEYS   the set of primary keys; the catalog
 -- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
---        about how many objects or entries to look at; a text that was never an epoch; the index (see library/given)
+--        about how many objects or entries to look at; a text that was never an epoch; how its keys are found:
+--          ''                 here, by SCAN
+--          'told'             it waits for them once all objects are entered
+--          'keys:' and what it waits for    some are told here
+--          'last:' and what it waits for    all were told
+--        a count of keys, and those; the index (see library/given)
 -- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
---        entries looked at, how many objects there are; or 'unique', primary key, value, owner, sub-key;
+--        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value, owner, sub-key;
 --        'unindexable', 'expiring', 'error' (see library/atomic), all with the primary key at the end if an object was to be
 --        entered; 'asked'
 -- @requires add_entry atomically call dynamic each_given entry_kind form given_by_all index_key is_apart is_made_of
@@ -20,9 +25,10 @@
 -- @requires subject_key turn_to_index version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local new_epoch, begun = ARGV[5], false
-turn_to_index(6)
-local looked = 0
+local new_epoch, begun, way = ARGV[5], false, ARGV[6]
+local last_told = 7 + ARGV[7]
+turn_to_index(last_told + 1)
+local looked, waits_for = 0, false
 local entering = false -- which object
 
 -- Where the rebuild stands; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
@@ -138,8 +144,24 @@ end
 
 local function turn_to_entries(state)
   state.key = index_key
-  state.cursor = pattern ~= '' and '0'
+  state.waits_for = pattern ~= '' and way == 'told' and new_epoch
+  state.cursor = pattern ~= '' and not state.waits_for and '0'
   state.items = pattern == '' and { index_key } or {}
+end
+
+-- Takes the keys that it waits for; or looks for them itself, if nobody will tell them.
+local function take_keys(state)
+  if way == '' and state.waits_for then
+    state.waits_for, state.cursor = false, '0'
+  elseif way == 'keys:' .. (state.waits_for or '') then
+    for at = 8, last_told do
+      if is_own(ARGV[at]) then
+        state.items[#state.items + 1] = ARGV[at]
+      end
+    end
+  elseif way == 'last:' .. (state.waits_for or '') then
+    state.waits_for = false
+  end
 end
 
 -- True when all is done.
@@ -158,6 +180,9 @@ local function step(state)
       enter_object(state)
     elseif state.cursor then
       find_items(state)
+    elseif state.waits_for then
+      waits_for = state.waits_for
+      break
     elseif state.key then
       return true
     else
@@ -171,11 +196,14 @@ local state, built
 local outcome = atomically(function()
   subject_key = KEYS[2]
   state = this_rebuild()
+  if state then
+    take_keys(state)
+  end
   built = not state or step(state)
   subject_key = KEYS[1]
   local counts = state and state.counts or {}
   local all = call('SCARD', KEYS[1])
-  return { 'ok', built and 1 or 0, begun and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all }
+  return { 'ok', built and 1 or 0, begun and 1 or 0, counts.objects or all, counts.given or 0, counts.entries or 0, all, waits_for }
 end)
 
 if outcome[1] == 'ok' and built then

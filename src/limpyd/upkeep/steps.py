@@ -26,6 +26,8 @@ REBUILD = Script("rebuild")
 CLEAR = Script("clear")
 FORGET = Script("forget")
 
+SCANNED = 5000
+"""How many keys of the database a SCAN looks at."""
 CHUNK = 500
 """About how many objects, entries or keys a step looks at, if nobody says."""
 
@@ -72,6 +74,7 @@ class Progress(NamedTuple):
         given: how many entries they gave.
         entries: how many entries were looked at.
         all_objects: how many objects there are.
+        waits_for: what tells it the keys of the index, if it waits for those.
     """
 
     built: bool
@@ -80,6 +83,7 @@ class Progress(NamedTuple):
     given: int
     entries: int
     all_objects: int
+    waits_for: bytes | None = None
 
     @property
     def share(self) -> float:
@@ -107,8 +111,23 @@ def begin_rebuild(
     return _repeatable(BEGIN_REBUILD, (where.pks, where.meta), args, decode, model)
 
 
-def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: int | None = None) -> Request[Progress]:
+def rebuild(
+    model: Model,
+    where: Partition,
+    index: DeclaredIndex,
+    chunk_size: int | None = None,
+    way: bytes = b"",
+    keys: Sequence[bytes] = (),
+) -> Request[Progress]:
     """Does one step of the rebuild of an index, which looks at about so many objects or entries.
+
+    Args:
+        model: the model.
+        where: the partition.
+        index: the index.
+        chunk_size: about how many objects or entries to look at.
+        way: how the keys of the index are found, see scripts/rebuild.lua.
+        keys: keys that were found.
 
     Raises (from the reply):
         UniquenessError: two objects have one value.
@@ -123,8 +142,11 @@ def rebuild(model: Model, where: Partition, index: DeclaredIndex, chunk_size: in
         pattern,
         chunk_size or CHUNK,
         new_epoch(),
+        way,
+        len(keys),
+        *keys,
+        *index.given,
     ]
-    args += index.given
 
     def decode(reply: list[Any]) -> Progress:
         if reply[0] == b"ok":
@@ -199,6 +221,12 @@ def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[in
 def _pattern(beginning: bytes) -> bytes:
     """The pattern of keys that begin so; what stands after the place of a sub-key is looked at by the script."""
     return literal_pattern(beginning.partition(b"\0")[0]) + b"*"
+
+
+def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Finds some keys that begin so, and tells where to go on."""
+    args = (b"SCAN", cursor, b"MATCH", _pattern(beginning), b"COUNT", SCANNED)
+    return Request(args, tuple, readonly=True)
 
 
 def _repeatable(
