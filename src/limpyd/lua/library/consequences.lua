@@ -100,6 +100,7 @@ local function take_away(pks, models)
           going[number][pk] = true
           order[#order + 1] = { number, pk }
           model.count(pk, reference)
+          count_changes(#model.references, pk, reference) -- each has to be looked at
         end
       end
     end
