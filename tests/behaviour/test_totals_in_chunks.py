@@ -67,6 +67,9 @@ async def test_they_come_to_the_same(any_face, thing, name):
     assert await any_face.do(found.sum("tags")) == sum(sum({at, at % 3}) for at in numbers)
     average = await any_face.do(found.avg("number"))
     assert average == (sum(numbers) * 10**15 / len(numbers) if numbers else None)
+    for field, of in (("price", lambda at: Decimal(at) / 1000), ("text", lambda at: str(at % 7))):
+        expected = (min(map(of, numbers)), max(map(of, numbers))) if numbers else (None, None)
+        assert (await any_face.do(found.min(field)), await any_face.do(found.max(field))) == expected
     assert await any_face.do(found.count_by("text")) == Counter(str(at % 7) for at in numbers)
     assert await any_face.do(found.count_by("tags")) == Counter(tag for at in numbers for tag in {at, at % 3})
 
@@ -78,14 +81,20 @@ async def test_no_request_reads_many(any_face, thing):
         await any_face.do(every.sum("number"))
     assert OBJECTS / CHUNK / 2 <= len(sent.commands) <= 2 * OBJECTS / CHUNK
     with any_face.sent() as sent:
-        await any_face.do(few.sum("number"))
-    assert len(sent.commands) == 1
+        await any_face.do(every.max("price"))
+    assert OBJECTS / CHUNK / 2 <= len(sent.commands) <= 2 * OBJECTS / CHUNK
+    for call in (few.sum, few.avg, few.count_by, few.min, few.max):
+        with any_face.sent() as sent:
+            await any_face.do(call("price"))
+        assert len(sent.commands) == 1
 
 
 async def test_a_pipeline_asks_once(any_face, thing):
     async with block(any_face, any_face.database.pipeline()):
         total, counts = thing.collection().sum("number"), thing.collection().count_by("half")
+        lowest = thing.collection().min("price")
     assert total.value == sum(range(OBJECTS)) * 10**15
+    assert lowest.value == 0
     assert counts.value == {"y": OBJECTS // 2, "n": OBJECTS // 2}
     async with block(any_face, any_face.database.transaction()):
         total = thing.collection().avg("number")
@@ -98,3 +107,6 @@ async def test_values_that_do_not_fit_are_named(any_face, thing):
     assert refused.pk == "77"
     refused = await any_face.refused(StoredValueError, lambda: thing.collection().count_by("number"))
     assert refused.pk == "77"
+    any_face.client.hset("{thing}:hash:78", "price", "dear")
+    refused = await any_face.refused(StoredValueError, lambda: thing.collection().max("price"))
+    assert refused.pk == "78"

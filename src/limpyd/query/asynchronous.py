@@ -139,12 +139,12 @@ class AsyncCollection(CollectionCore[Item, M]):
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        found: Coroutine[Any, Any, Any] = self._run(self._extreme(name, alpha, desc=False))
+        found: Coroutine[Any, Any, Any] = self._extreme(name, alpha, desc=False)
         return found
 
     def max(self, name: str, alpha: bool | None = None) -> Coroutine[Any, Any, Any]:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        found: Coroutine[Any, Any, Any] = self._run(self._extreme(name, alpha, desc=True))
+        found: Coroutine[Any, Any, Any] = self._extreme(name, alpha, desc=True)
         return found
 
     def sum(self, name: str) -> Coroutine[Any, Any, Any]:

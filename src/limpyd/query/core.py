@@ -40,7 +40,6 @@ from limpyd.query.shapes import (
     check_followed,
     row_shape,
 )
-from limpyd.query.totals import named
 from limpyd.query.values import Values, key_of, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
 from limpyd.query.with_totals import WithTotals
@@ -316,17 +315,6 @@ class CollectionCore(
         indexed = self._plan((key._replace(missing=NOWHERE),))
         missing = Missing(key.field, key.sub, f"{key.name}__isnull=True")
         return indexed_first(indexed, self._narrowed(missing)._plan((key,)), shape, chunk)
-
-    def _extreme(self, name: Any, alpha: bool | None, *, desc: bool) -> Request[Any]:
-        """The lowest or the highest value."""
-        name = named(self._schema, name)
-        keys = sort_keys(self._schema, name, desc, alpha, None)
-        if name.startswith("-"):
-            msg = f"{self._schema.name}: {name!r} is no name of a field"
-            raise InvalidFilter(msg)
-        columns = columns_of(self._schema, (name,), scored=False)
-        request = self._plan(keys).items(Flat(columns), Span(0, 1))
-        return request.then(lambda values: values[0] if values else None)
 
     def _store(self, key: str | bytes | None, ttl: int | None) -> Request[Any]:
         if ttl is not None:

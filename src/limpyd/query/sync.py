@@ -174,11 +174,11 @@ class Collection(CollectionCore[Item, M]):
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        return self._run(self._extreme(name, alpha, desc=False))
+        return self._extreme(name, alpha, desc=False)
 
     def max(self, name: str, alpha: bool | None = None) -> Any:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        return self._run(self._extreme(name, alpha, desc=True))
+        return self._extreme(name, alpha, desc=True)
 
     def sum(self, name: str) -> Any:
         """The sum of the values of a field, of its members if it has many; 0 if there are none.

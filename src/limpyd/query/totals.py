@@ -29,6 +29,32 @@ DIGITS = 7
 EXACT = Context(prec=200_000)
 
 
+def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]], Request[Any]]) -> Program[Any]:
+    """Finds the first value in the order of a plan: of each chunk, and then among those objects.
+
+    Args:
+        plan: the plan.
+        column: the column of the value.
+        among: gives the request for the first value among the objects with some primary keys.
+    """
+
+    def read(reply: list[Any]) -> list[Any]:
+        try:
+            return reply and [reply[0], *column.values(reply[1:])]
+        except StoredValueError as error:
+            raise undecodable((column,), error) from error
+
+    found: list[list[Any]] = []
+    cursor = None if plan.empty else b""
+    while cursor is not None:
+        following, first = yield plan.part_of_total(b"first", column, CHUNK, cursor, read)
+        found += [first] if first else []
+        cursor = following or None
+    if len(found) > 1:
+        return (yield among([pk for pk, _ in found]))
+    return found[0][1] if found else None
+
+
 def named(model: Any, name: Any) -> str:
     """The name of a field, which may be given itself.
 

@@ -2,12 +2,27 @@
 -- Gives a part of what a query finds, without an order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see library/answer); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua); further arguments are the cursor (see library/chunks), and
---        indexes that must not be walked; the limit is about how many objects to look at
+-- ARGV   the query (see library/answer); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua), or `first`: the first object
+--        in the order, and its value; further arguments are the cursor (see library/chunks), and indexes that must not be
+--        walked; the limit is about how many objects to look at
 -- Reply  the cursor after it, and what is wanted of them; or GONE (see find.lua)
 -- @guarded
 -- @requires gone make_aggregates make_sorting next_chunk read_request replying rows_of sorting sum_of tally_of
 -- @requires values_of_all
+
+local function first_of_chunk(pks, request)
+  local found = {
+    size = #pks,
+    list = function()
+      return pks
+    end,
+    keep = function(some)
+      return some
+    end,
+  }
+  local first = sorting.sorted(found, request.keys, 0, 1)
+  return { first[1], rows_of({ first[1] }, request.columns)[1] }
+end
 
 return replying(function()
   local request = read_request()
@@ -20,10 +35,12 @@ return replying(function()
     changing[ARGV[at]] = true
   end
   local wanted, column = request.wanted, request.columns[1]
-  local total = wanted == 'sum' or wanted == 'tally'
-  local pks, cursor = next_chunk(request.node, request.keys, ARGV[5], request.limit, changing, total)
-  if not total then
+  local items = wanted == 'pks' or wanted == 'rows'
+  local pks, cursor = next_chunk(request.node, items and request.keys or {}, ARGV[5], request.limit, changing, not items)
+  if items then
     return { cursor, wanted == 'rows' and rows_of(pks, request.columns) or pks }
+  elseif wanted == 'first' then
+    return { cursor, #pks > 0 and first_of_chunk(pks, request) or {} }
   end
   make_aggregates()
   local texts = values_of_all(pks, column)
