@@ -171,8 +171,8 @@ async def test_members_that_are_updated_in_one_step(any_face, models):
     told = await unchanged(any_face, lambda: found.update(name="b"))
     assert "pk__in" in told
     pks = [str(at) for at in range(1, 81)]
-    for at in range(0, 80, 40):
-        assert await any_face.do(user.collection(pk__in=pks[at : at + 40]).update(name="b")) == 40
+    for at in range(0, 60, 30):
+        assert await any_face.do(user.collection(pk__in=pks[at : at + 30]).update(name="b")) == 30
     await unchanged(any_face, found.delete)
 
 

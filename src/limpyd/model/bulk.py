@@ -29,7 +29,7 @@ OnProgress = Callable[[int], object]
 """Is told how many objects are dealt with so far."""
 
 USUAL_CHUNK = 200
-MOST_ROOM = 1_000_000
+MOST_ROOM = 500_000
 """A chunk whose values take more room is full, so that none keeps the server busy for long."""
 MOST_PLANS = 500
 """Of how many combinations of fields it is kept how they are told."""

@@ -19,7 +19,7 @@ return atomically(function()
     local first_index, last_index = at + 4, at + 3 + 3 * ARGV[at + 3]
     local last_arg = last_index + 2 + ARGV[last_index + 2]
     -- @end
-    changes, at = changes + 1 + (last_index + 1 - first_index) / 3, last_arg + 1
+    changes, at = changes + 1 + 2 * (last_index + 1 - first_index) / 3, last_arg + 1 -- one entry goes, one comes
   end
   limit_changes(ARGV[first])
   count_changes(changes * #pks)
