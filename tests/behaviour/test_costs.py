@@ -131,3 +131,28 @@ class TestLongTextsThatAreNearlyNumbers:
         with pytest.raises(InvalidValue):
             Thing(text="5").text.incrbyfloat(self.NEARLY)
         Thing.database.close()
+
+
+def test_many_are_taken_out_of_an_indexed_list(one_server):
+    class Thing(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        queue = ListField(indexable=True)
+
+    one = Thing(queue=[f"{at}" for at in range(5000)])
+    one.queue.rpush("0", "1", "17")
+    with one_server.client() as client:
+
+        def ran(call):
+            client.config_resetstat()
+            call()
+            stats = client.info("commandstats")
+            return {
+                name: stats[f"cmdstat_{name}"]["calls"] for name in ("lpos", "lrange") if f"cmdstat_{name}" in stats
+            }
+
+        assert ran(lambda: one.queue.lpop(12)) == {"lpos": 12}
+        # All of the list is looked at, a thousand at a time; and no more of it than is needed to find the others.
+        assert ran(lambda: one.queue.lpop(20)) == {"lrange": 5}
+        one.queue.lpush(*[f"{at}" for at in range(100, 200)] * 2)
+        assert ran(lambda: one.queue.lpop(100)) == {"lrange": 1}
+    assert [Thing.collection(queue=name).count() for name in ("0", "5", "17", "25", "150", "32")] == [1, 0, 1, 0, 1, 1]

@@ -1,6 +1,6 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
 -- What there is is told as library/look_at_all does.
--- @requires call look_at_all subject_key
+-- @requires call subject_key
 -- @provides all_of cut_by_trim look_at_some look_for popped put_into_list refuse_another_type take_out_of_list
 
 -- Refuses a key of another type than is expected: COPY takes any.
@@ -28,23 +28,37 @@ local function look_at_some(stored, key, names)
   return found
 end
 
--- Some members of a list, in which each may stand several times.
-local function look_for(key, names)
-  if #names > 10 then
-    return (look_at_all('list', key))
-  end
-  local found = {}
-  for at = 1, #names do
-    found[names[at]] = call('LPOS', key, names[at]) and 1 or nil
-  end
-  return found
-end
-
 local function all_of(names)
   local found = {}
   for at = 1, #names do
     found[names[at]] = 1
   end
+  return found
+end
+
+-- Some members of a list, in which each may stand several times. To look for one that is not there costs the server as
+-- much as to look at each member costs here for some MOST_LOOKED_FOR of them.
+local MOST_LOOKED_FOR = 15
+
+local function look_for(key, names)
+  local found = {}
+  if #names <= MOST_LOOKED_FOR then
+    for at = 1, #names do
+      found[names[at]] = call('LPOS', key, names[at]) and 1 or nil
+    end
+    return found
+  end
+  local wanted, first, part = all_of(names), 0, nil
+  repeat
+    part = call('LRANGE', key, first, first + 999)
+    for at = 1, #part do
+      local name = part[at]
+      if wanted[name] then
+        found[name], wanted[name] = 1, nil
+      end
+    end
+    first = first + 1000
+  until #part < 1000 or not next(wanted)
   return found
 end
 
