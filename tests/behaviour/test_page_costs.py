@@ -91,6 +91,12 @@ PAGES = {
         lambda: thing.collection().sort(by="number")[size - PAGE : size]
     ),
     "by an index, from the end": lambda thing, *_: lambda: thing.collection().sort(by="number").values("half")[-PAGE:],
+    "by two fields, the first in an index": lambda thing, *_: page_after(
+        thing.collection().sort(by=["-number", "half"])
+    ),
+    "by two fields, of half": lambda thing, *_: (
+        lambda: thing.collection(half="1").sort(by=["number", "-pinned"]).values("number")[:PAGE]
+    ),
     "by an index, the last but one": lambda thing, *_: lambda: [thing.collection().sort(by="number")[-2]],
     "of a stored collection": lambda *all_: lambda: all_[-1][:PAGE],
     "of a stored collection, from the end": lambda *all_: lambda: all_[-1][-PAGE:],
@@ -131,6 +137,9 @@ EXPLAINED = {
     "by walking {thing1000}:num:number": lambda thing, *_: thing.collection(half="1").sort(by="-number"),
     "by walking {thing1000}:num:pinned": lambda thing, *_: thing.collection().sort(by="pinned"),
     "by walking {game1000}:field:scores:chess": leaderboard,
+    "{thing1000}:num:number, and sorting what is equal": lambda thing, *_: thing.collection().sort(
+        by=["number", "half"]
+    ),
     "by walking the numbers": lambda thing, *_: thing.collection().sort(),
     "by choosing the first of": lambda thing, *_: thing.collection(half="1").sort(by=["half", "number"]),
     "by sorting what is found": lambda thing, *_: thing.collection(number__lt=30, half="1").sort(by=["half", "number"]),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel
+from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, TextRangeIndex
 from limpyd.exceptions import ServerError
 
 SIZES = (1, 2, 5, 60)
@@ -171,6 +171,52 @@ class TestNumbers:
         Thing.bulk_create({"number": number, "text": "1" if number else "none"} for number in range(40))
         with pytest.raises(ServerError, match="none"):
             Thing.collection().sort(by=["-number", "text"])[:1]
+
+
+class TestIndexFirst:
+    """The first of several fields has an index, which is walked group by group."""
+
+    @pytest.mark.parametrize("filters", [{}, {"half": "1"}, {"rank__gte": 3}], ids=str)
+    @pytest.mark.parametrize("desc", [False, True])
+    @pytest.mark.parametrize("name", ["rank", "title", "few"])
+    def test_pages(self, model, name, desc, filters):
+        class Thing(model):
+            rank = InstanceHashField(type=int, indexable=True)
+            title = InstanceHashField(type=str, indexes=[TextRangeIndex])
+            few = InstanceHashField(type=int, indexable=True)
+            half = InstanceHashField(indexable=True)
+            plain = InstanceHashField(type=int)
+
+        rng = random.Random(8)
+        rows = [
+            {
+                "rank": rng.randrange(40) if at % 7 else None,
+                "title": rng.choice(("a", "a\0", "a\0b", "é", "b", "", "\xff")) if at % 5 else None,
+                "few": rng.randrange(3) if at % 40 == 0 else None,
+                "half": str(at % 2),
+                "plain": rng.randrange(6) if at % 3 else None,
+            }
+            for at in range(400)
+        ]
+        Thing.bulk_create({name: value for name, value in row.items() if value is not None} for row in rows)
+        if "half" in filters:
+            rows = [row if row["half"] == "1" else None for row in rows]
+        elif filters:
+            rows = [row if row["rank"] is not None and row["rank"] >= 3 else None for row in rows]
+        pks = [str(number) for number, row in enumerate(rows, 1) if row is not None]
+
+        def by(number):
+            row = rows[int(number) - 1]
+            first = row[name].encode() if isinstance(row[name], str) else row[name]
+            return row["plain"], first
+
+        # Sorted by each key in turn, from the last on: Python keeps the order of what is equal.
+        pks.sort()
+        pks = [pk for pk in pks if by(pk)[0] is not None], [pk for pk in pks if by(pk)[0] is None]
+        pks = sorted(pks[0], key=lambda pk: by(pk)[0]) + pks[1]
+        pks = [pk for pk in pks if by(pk)[1] is not None], [pk for pk in pks if by(pk)[1] is None]
+        pks = sorted(pks[0], key=lambda pk: by(pk)[1], reverse=desc) + pks[1]
+        check(Thing.collection(**filters).sort(by=["-" * desc + name, "plain"]), pks)
 
 
 class TestCosts:

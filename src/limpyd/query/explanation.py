@@ -199,9 +199,9 @@ def _sort(plan: Plan, way: str) -> str:
     if not plan.order:
         return ""
     names, key = ", ".join(map(str, plan.order)), plan.order[0]
-    if way == "index":
+    if way in {"index", "groups"}:
         index: Any = SortedBy._make(plan.search.order[0]).index_key
-        return f"{names}, by walking {to_text(index)}"
+        return f"{names}, by walking {to_text(index)}{', and sorting what is equal there' * (way == 'groups')}"
     if way == "scores":
         return f"{names}, by walking {to_text(known_key(key.scores))}"
     if way == "pks":

@@ -1,19 +1,31 @@
 -- Walks an index, or a sorted set of scores, in its order. (A walk gives the primary keys of an order part by part: `next(count)` those of
 -- about so many entries, nil at the end. `size` is how many entries it has; some may be passed over by `skip(count)`.)
--- @requires call pk_of_text rank_of
+-- @requires call pk_of_text
 -- @provides walk_of_index
 
--- The walk of the index of a sort key, within a condition on that index if there is one, after a cursor if there is one.
-local function walk_of_index(key, bound, cursor)
-  local first, last = 0, key.total - 1
+-- The walk of the index of a sort key, within a condition on that index if there is one, after a cursor if there is one, or from the first on
+-- whose value is equal to the cursor's.
+local function walk_of_index(key, bound, cursor, groups)
+  local first, last, given = 0, key.total - 1, nil
   if bound then
     first = bound.ranks()
     last = first + bound.size - 1
   end
-  if cursor and key.down then
-    last = math.min(last, rank_of(key, cursor, false) - 1)
-  elseif cursor then
-    first = math.max(first, rank_of(key, cursor, true))
+  if cursor then
+    -- @defers rank_of
+    local before, up_to
+    if groups then
+      before, up_to = groups.ranks_of(key, cursor.texts[1])
+    elseif key.down then
+      up_to = rank_of(key, cursor, false)
+    else
+      before = rank_of(key, cursor, true)
+    end
+    if key.down then
+      last = math.min(last, up_to - 1)
+    else
+      first = math.max(first, before)
+    end
   end
   local walk = { size = last - first + 1 }
   function walk.skip(count)
@@ -22,6 +34,14 @@ local function walk_of_index(key, bound, cursor)
     else
       first = first + count
     end
+  end
+  -- How many of the next entries have the value of the last one that was given.
+  function walk.equal_left()
+    if first > last or not given then
+      return 0
+    end
+    local before, up_to = groups.ranks_of(key, groups.value_of(key, given))
+    return key.down and math.max(0, last - before + 1) or math.max(0, math.min(last, up_to - 1) - first + 1)
   end
   function walk.next(count)
     local pks
@@ -33,6 +53,7 @@ local function walk_of_index(key, bound, cursor)
       pks = call('ZRANGE', key.index, first, math.min(last, first + count - 1))
     end
     walk.skip(count)
+    given = pks[#pks]
     for at = 1, key.numeric and 0 or #pks do
       pks[at] = pk_of_text(pks[at])
     end

@@ -4,7 +4,7 @@
 -- Whether there may be an order that can be walked; if not, nothing needs to be planned.
 local function may_walk(keys)
   local key = keys[1]
-  return key.stored == 'list' or #keys == 1 and (key.index or key.stored == 'score' or key.stored == 'pk' and key.counter ~= '')
+  return key.index or key.stored == 'list' or key.stored == 'score' or #keys == 1 and key.stored == 'pk' and key.counter ~= ''
 end
 
 local function planned(node, keys, wanted, cursor)
@@ -44,11 +44,18 @@ function sorted(node, keys, offset, limit, cursor)
   -- @defers take_from_walk
   if not may_walk(keys) then
     return all_gathered(node, keys, limit > 0 and offset + limit or math.huge, cursor)
-  elseif limit > 0 and keys[1].stored == 'pk' and node.whole and 2 * offset > node.size then
+  elseif limit > 0 and #keys == 1 and keys[1].stored == 'pk' and node.whole and 2 * offset > node.size then
     return from_end(node, keys[1], offset, limit)
   end
   local wanted = limit > 0 and offset + limit or math.huge
   local plan, found, passed = planned(node, keys, wanted, cursor), {}, 0
+  if plan.way == 'groups' then
+    found = plan.steps[1].sorted(wanted)
+    if found then
+      return found, 0
+    end
+    return all_gathered(node, keys, wanted, cursor)
+  end
   for number, step in ipairs(plan.steps) do
     if number == 1 and #step.keeps == 0 and step.walk.skip then
       passed = math.max(0, math.min(offset, step.walk.size))
