@@ -23,6 +23,7 @@ from limpyd.database import (
 )
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
+from limpyd.drivers.direct import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.drivers.settings import check_settings, client_settings, own_settings
@@ -173,10 +174,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
         return self._send(request)
 
-    @staticmethod
-    def _direct(_describe: Any, otherwise: Any, *_call: Any) -> Any:
-        """Returns what calls a command on a field: its usual way (see drivers/direct.py)."""
-        return otherwise
+    _directly = staticmethod(async_call)
 
     async def _send(self, request: Request[R]) -> R:
         return await (self._driver or await self._open()).run(request)

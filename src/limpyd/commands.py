@@ -110,28 +110,21 @@ def calling(
 
 
 def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
-    """What makes some calls directly, once one of them has shown what is sent (see drivers/direct.py)."""
+    """What makes some calls undescribed, once one of them has shown what is sent (see statements/direct.py)."""
 
     @functools.wraps(describe)
     def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:
         if args or named:
             return otherwise(self, *args, **named)
         call = self._field.direct.get(without_arguments)
-        return learned(without_arguments, self) if call is None else call(self)
+        return self._call_and_learn(without_arguments, otherwise) if call is None else call(self, None)
 
     @functools.wraps(describe)
     def with_value(self: Any, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
         if value is NOT_GIVEN or more or named:
             return otherwise(self, value, *more, **named)
         call = self._field.direct.get(with_value)
-        return learned(with_value, self, value) if call is None else call(self, value)
-
-    def learned(command: Any, bound: Any, *given: Any) -> Any:
-        result = otherwise(bound, *given)
-        call = bound._instance.database._direct(describe, otherwise, bound, *given)
-        if call is not None:
-            bound._field.direct[command] = call
-        return result
+        return self._call_and_learn(with_value, otherwise, value) if call is None else call(self, value)
 
     call: Any = with_value if which is Direct.WITH_VALUE else without_arguments
     call.direct = which

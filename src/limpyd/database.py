@@ -18,7 +18,7 @@ from limpyd.checking.databases import Checked
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client
 from limpyd.drivers.connections import Connections, renew_locks
-from limpyd.drivers.direct import direct_call
+from limpyd.drivers.direct import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
@@ -361,7 +361,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             return cast("R", pipeline.collect(request))
         return (self._access.driver or self._opened()).run(request)
 
-    _direct = staticmethod(direct_call)
+    _directly = staticmethod(sync_call)
 
     def _run_program(self, program: Program[R]) -> R:
         self._at_once(*PROGRAM)

@@ -168,7 +168,7 @@ def _noted_run(requests: Requests, method: Callable[..., Any]) -> Callable[..., 
     """Notes a request that is one packet, which drivers send at once; others are noted where their packets are sent."""
 
     def run(driver: Any, request: Request[Any]) -> Any:
-        at_once = isinstance(driver, SyncDriver) or (request.replies == 1 and driver._line() is not None)
+        at_once = isinstance(driver, SyncDriver) or (request.replies == 1 and driver.line() is not None)
         packed = request.ready() if at_once else None
         if packed is not None:
             requests._note(request, packed)
@@ -219,7 +219,7 @@ def _watched() -> Iterator[Requests]:
         (AsyncDriver, "run_together"): _noted_together(requests, AsyncDriver.run_together),
         (AsyncDriver, "alone"): noted_alone_async,
     }
-    stand_ins[SyncDriver, "describes_all"] = True
+    stand_ins[SyncDriver, "describes_all"] = stand_ins[AsyncDriver, "describes_all"] = True
     before = {place: vars(place[0])[place[1]] for place in stand_ins}
     try:
         for (driver, name), stand_in in stand_ins.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
+from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.drivers.connections import Connections
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DoesNotExist, InvalidValue, ServerError, StoredValueError, UniquenessError, WrongTypeError
@@ -236,3 +238,41 @@ def test_without_a_primary_key(thing, one_server):
     assert empty.name.hset("d") is True
     assert empty.name.hset("e") is False
     assert Minted.collection().count() == 3
+
+
+async def test_async(one_server):
+    """The same on the async face, also where the connection is lost and what the server knows."""
+
+    class Things(AsyncRedisModel):
+        database = AsyncRedisDatabase(port=one_server.port)
+        name = InstanceHashField(indexable=True)
+        email = InstanceHashField(unique=True)
+        tags = SetField()
+
+    with one_server.client() as client:
+        client.flushall()
+        one = await Things.create(email="a")
+        other = await Things.create(email="b")
+        for number in range(3):
+            assert await one.name.hset(f"n{number}") is (number == 0)
+            assert await one.name.hget() == f"n{number}"
+            assert await asyncio.gather(one.tags.sadd(number), other.name.hget()) == [1, None]
+            assert await one.tags.smembers() == set(map(str, range(number + 1)))
+            with pytest.raises(UniquenessError, match="email"):
+                await one.email.hset("b")
+            client.script_flush()
+            client.delete("{things}:meta")
+            if number:
+                client.client_kill_filter(_type="normal", skipme=True)
+            assert await one.name.hget() == f"n{number}"
+        later = one.name.hset("x")
+        await Things.database.close()
+        assert await later is False
+        async with Things.database.pipeline():
+            pending = one.name.hget()
+        assert pending.value == "x"
+        await other.delete()
+        for _ in range(2):
+            with pytest.raises(DoesNotExist):
+                await other.name.hset("x")
+    await Things.database.close()

@@ -28,7 +28,7 @@ LAYERS = [
     {"scripts.outcomes", "overloads"},
     {"statements.source", "statements.lua_text", "statements.names", "statements.on_demand"},
     {"statements.statement", "statements.read"},
-    {"statements.plain", "statements"},
+    {"statements.plain", "statements.direct", "statements"},
     {"scripts.writes"},
     {"scripts.leaves"},
     {"scripts.queries"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import redis.asyncio
 from redis import exceptions as redis_errors
@@ -40,7 +40,12 @@ class AsyncDriver:
         pool: what makes the connections; none of them stays in it.
         where: the server's address, for messages.
         on_connect: is given each new connection before it is used.
+
+    Attributes:
+        describes_all: whether every call is described as a request, so that whoever watches sees all of them.
     """
+
+    describes_all: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -63,13 +68,34 @@ class AsyncDriver:
         packed = request.ready() if request.replies == 1 else None
         if packed is None:
             return await self._run_in_steps(request)
-        line = self._line()
+        line = self.line()
         try:
             reply = await (self._ask(request, packed) if line is None else line.ask(packed))
         except LineLost as loss:
-            reply = await self._ask_again(request, packed, loss)
+            return await self.run_despite(request, packed, loss)
+        if isinstance(reply, redis_errors.RedisError):
+            return await self.run_despite(request, packed, reply)
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question = doubt.ask(request)
+        return await self.run(question)
+
+    async def run_despite(self, request: Request[R], packed: bytes, failure: Exception) -> R:
+        """The result of a request that was sent once, although no reply came, or an error.
+
+        Args:
+            request: the request.
+            packed: what was sent of it.
+            failure: LineLost, or the error.
+        """
+        reply = await self._ask_again(request, packed, failure) if isinstance(failure, LineLost) else failure
         if isinstance(reply, redis_errors.RedisError):
             reply = await self._reply_despite(request, reply)
+        return await self.decoded(request, reply)
+
+    async def decoded(self, request: Request[R], reply: Any) -> R:
+        """The result that a reply stands for, also if another request has to tell it."""
         try:
             return request.decode(reply)
         except Unclear as doubt:
@@ -91,11 +117,7 @@ class AsyncDriver:
                 reply = await self._reply(request)
             else:
                 raise never_done(request)
-        try:
-            return request.decode(reply)
-        except Unclear as doubt:
-            question = doubt.ask(request)
-        return await self.run(question)
+        return await self.decoded(request, reply)
 
     async def run_together(
         self,
@@ -117,7 +139,7 @@ class AsyncDriver:
         """
         only_reads = all(request.readonly for request in requests)
         for last_try in (False, True):
-            line = self._line() or await self._open()
+            line = self.line() or await self._open()
             packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
             replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
             line.scripts.note(requests, replies)
@@ -135,7 +157,7 @@ class AsyncDriver:
         Raises:
             ServerUnreachable: there is none.
         """
-        if self._line() is None:
+        if self.line() is None:
             await self._open()
 
     @asynccontextmanager
@@ -188,7 +210,7 @@ class AsyncDriver:
                     loop.call_soon_threadsafe(connections.close)
         self._loops.clear()
 
-    def _line(self) -> SharedLine | None:
+    def line(self) -> SharedLine | None:
         """The connection that the tasks of this event loop share, if it is open."""
         connections = self._loops.get(asyncio.get_running_loop())
         line = None if connections is None else connections.shared
@@ -329,7 +351,7 @@ class AsyncDriver:
     async def _ask_once(self, request: Request[Any], packed: bytes) -> Any:
         if request.blocking:
             return await self._ask_alone(request, packed)
-        line = self._line() or await self._open()
+        line = self.line() or await self._open()
         return await line.ask(packed)
 
     async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:

@@ -14,6 +14,7 @@ from limpyd.keys import placed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
+from limpyd.statements.direct import NO_VALUE, PLAIN, learned
 from limpyd.statements.read import Read, ReadStatement
 from limpyd.statements.statement import PreparedWrite
 
@@ -30,6 +31,11 @@ OF_ONE: dict[Any, Callable[[Any], Any]] = {any: bool, last: int, sum: int}
 
 MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 """How many members stand in one command, with room for what comes before them; more are several commands of a step."""
+
+
+def _without(method: Callable[[Any], R]) -> Callable[[Any, Any], R]:
+    """Returns the method that is called with a value, which it does not take."""
+    return lambda bound, _: method(bound)
 
 
 class BoundValue(BoundField[Face]):
@@ -97,6 +103,23 @@ class BoundValue(BoundField[Face]):
         except (ValueError, OverflowError):
             key = self._key()
             return [self._field.decode(one, key) for one in stored]  # which says what is wrong
+
+    def _call_and_learn(self, command: Any, otherwise: Any, *given: Any) -> Any:
+        """Calls a command, and learns how to call it without describing a request.
+
+        Args:
+            command: the command, whose `describe` does.
+            otherwise: calls it by such a request.
+            given: the value that it is given, if it is given one.
+        """
+        result = otherwise(self, *given)
+        instance, describe = self._instance, command.describe
+        (value,) = given or (NO_VALUE,)
+        if vars(instance).get("_pk_bytes") is not None and (not given or type(value) in PLAIN):
+            ways = (describe, otherwise) if given else (_without(describe), _without(otherwise))
+            known = learned(describe(self, *given), self, value)
+            self._field.direct[command] = ways[1] if known is None else instance.database._directly(known, *ways)
+        return result
 
     # --- writes, on values of any kind ---
 

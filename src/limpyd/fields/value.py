@@ -102,7 +102,7 @@ class ValueField(MayBeVersion, Field[T]):
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
         self.direct: dict[Any, Any] = {}
-        """What calls commands on it without describing requests, by the commands (see drivers/direct.py)."""
+        """What calls commands on it without describing requests, by the commands (see statements/direct.py)."""
         self._usable_by: set[str] = set()
         """The commands that were found to make sense on its type."""
         self.together = False
