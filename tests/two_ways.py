@@ -15,7 +15,7 @@ from limpyd.exceptions import LimpydError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
 from limpyd.statements.on_demand import OnDemand
-from limpyd.statements.statement import PreparedWrite
+from limpyd.statements.prepared import PreparedWrite
 from limpyd.statements.update import PreparedUpdate
 from tests.conftest import FEW
 from tests.rebuild import state

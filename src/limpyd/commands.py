@@ -68,6 +68,8 @@ class Direct(enum.Enum):
     WITHOUT_ARGUMENTS = enum.auto()
     WITH_VALUE = enum.auto()
     """Those with one value of the field's type, or member, whose stored form is sent last."""
+    WITH_KEY_AND_VALUE = enum.auto()
+    """Those with a key of a hash and a value, whose stored forms are sent last."""
 
 
 def calling(
@@ -117,7 +119,7 @@ def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, whi
         if args or named:
             return otherwise(self, *args, **named)
         call = self._field.direct.get(without_arguments)
-        return self._call_and_learn(without_arguments, otherwise) if call is None else call(self, None)
+        return self._call_and_learn(without_arguments, otherwise) if call is None else call(self, ())
 
     @functools.wraps(describe)
     def with_value(self: Any, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
@@ -126,7 +128,17 @@ def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, whi
         call = self._field.direct.get(with_value)
         return self._call_and_learn(with_value, otherwise, value) if call is None else call(self, value)
 
-    call: Any = with_value if which is Direct.WITH_VALUE else without_arguments
+    @functools.wraps(describe)
+    def with_key_and_value(self: Any, key: Any = NOT_GIVEN, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        if value is NOT_GIVEN or more or named:
+            return otherwise(self, key, *(() if value is NOT_GIVEN else (value, *more)), **named)
+        call = self._field.direct.get(with_key_and_value)
+        if call is None:
+            return self._call_and_learn(with_key_and_value, otherwise, key, value)
+        return call(self, (key, value))
+
+    forms = {Direct.WITH_VALUE: with_value, Direct.WITH_KEY_AND_VALUE: with_key_and_value}
+    call: Any = forms.get(which, without_arguments)
     call.direct = which
     return call
 

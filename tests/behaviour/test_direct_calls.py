@@ -46,7 +46,7 @@ CALLS = {
     "log": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
     "queue": [("lpush", ODD), ("rpush", 1.5), ("llen",)],
     "ranks": [("zrem", ODD), ("zrem", "a"), ("zcard",)],
-    "facts": [("hlen",)],
+    "facts": [("hset", "a%d", ODD), ("hset", b"b", 1), ("hset", 3, b"x"), ("hlen",)],
 }
 
 
@@ -147,6 +147,10 @@ def test_results(thing):
     assert [one.words.sadd(each) for each in "aba"] == [1, 1, 0]
     assert [one.tags.smembers() for _ in range(2)] == [{"a", "b"}] * 2
     assert [one.queue.lpush("x") for _ in range(3)] == [1, 2, 3]
+    assert [one.facts.hset("k", each) for each in "abc"] == [1, 0, 0]
+    assert one.facts.hset(mapping={"l": "d"}) == one.facts.hset(key="m", value="e") == 1
+    assert one.facts.hset("n", mapping={"o": "f"}, value="g") == 2
+    assert one.facts.hgetall() == {"k": "c", "l": "d", "m": "e", "n": "g", "o": "f"}
     assert [thing.collection(count=3).count(), thing.collection(email="c").count()] == [1, 1]
 
 

@@ -28,6 +28,7 @@ LAYERS = [
     {"scripts.outcomes", "overloads"},
     {"statements.source", "statements.lua_text", "statements.names", "statements.on_demand"},
     {"statements.statement", "statements.read"},
+    {"statements.prepared"},
     {"statements.plain", "statements.direct", "statements"},
     {"scripts.writes"},
     {"scripts.leaves"},

@@ -23,7 +23,7 @@ from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
 from limpyd.statements.on_demand import PREPARE_THRESHOLD, PREPARED_MAX, OnDemand
-from limpyd.statements.statement import Prepared
+from limpyd.statements.prepared import Prepared
 
 
 @pytest.fixture

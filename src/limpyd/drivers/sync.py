@@ -64,11 +64,7 @@ class SyncDriver:
                 reply = request.settled(reply)
         except FAILURES as failure:
             return self.run_despite(request, packed, failure)
-        try:
-            return request.decode(reply)
-        except Unclear as doubt:
-            question: Request[R] = doubt.ask(request)
-        return self.run(question)
+        return self.decoded(request, reply)
 
     def run_despite(self, request: Request[R], packed: bytes, failure: Exception) -> R:
         """The result of a request that was sent once, although no reply came, or none that can be decoded.

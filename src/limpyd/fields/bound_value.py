@@ -14,9 +14,9 @@ from limpyd.keys import placed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
-from limpyd.statements.direct import NO_VALUE, PLAIN, learned
+from limpyd.statements.direct import PLAIN, learned
+from limpyd.statements.prepared import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement
-from limpyd.statements.statement import PreparedWrite
 
 R = TypeVar("R")
 
@@ -33,9 +33,9 @@ MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 """How many members stand in one command, with room for what comes before them; more are several commands of a step."""
 
 
-def _without(method: Callable[[Any], R]) -> Callable[[Any, Any], R]:
-    """Returns the method that is called with a value, which it does not take."""
-    return lambda bound, _: method(bound)
+def _spread(method: Callable[..., R]) -> Callable[[Any, Any], R]:
+    """Returns the method that takes its arguments as one."""
+    return lambda bound, given: method(bound, *given)
 
 
 class BoundValue(BoundField[Face]):
@@ -110,15 +110,15 @@ class BoundValue(BoundField[Face]):
         Args:
             command: the command, whose `describe` does.
             otherwise: calls it by such a request.
-            given: the value that it is given, if it is given one.
+            given: what it is given.
         """
         result = otherwise(self, *given)
         instance, describe = self._instance, command.describe
-        (value,) = given or (NO_VALUE,)
-        if vars(instance).get("_pk_bytes") is not None and (not given or type(value) in PLAIN):
-            ways = (describe, otherwise) if given else (_without(describe), _without(otherwise))
-            known = learned(describe(self, *given), self, value)
-            self._field.direct[command] = ways[1] if known is None else instance.database._directly(known, *ways)
+        if vars(instance).get("_pk_bytes") is not None and PLAIN.issuperset(map(type, given)):
+            known = learned(describe(self, *given), self, given)
+            describe_one, call_one = (describe, otherwise) if len(given) == 1 else map(_spread, (describe, otherwise))
+            direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
+            self._field.direct[command] = direct
         return result
 
     # --- writes, on values of any kind ---

@@ -36,7 +36,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
 
     # --- writing ---
 
-    @command("HSET")
+    @command("HSET", Direct.WITH_KEY_AND_VALUE)
     def hset(
         self,
         key: Key | None = None,

@@ -12,8 +12,9 @@ from limpyd.requests import Argument, Request
 from limpyd.resp import pack_bytes
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.creation_source import Layout, creation_source
+from limpyd.statements.prepared import Prepared
 from limpyd.statements.source import CompiledScript
-from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.statement import Statement
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

@@ -11,9 +11,10 @@ from limpyd.requests import Request, Unclear
 from limpyd.scripts.outcomes import Model
 from limpyd.statements.entries import Entry, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
+from limpyd.statements.prepared import Prepared
 from limpyd.statements.slot import Slot
 from limpyd.statements.source import CompiledScript, filled, indented
-from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.statement import Statement
 from limpyd.statements.together import Part, joined
 
 R = TypeVar("R")

@@ -15,13 +15,12 @@ from uuid import UUID
 
 from limpyd.requests import Request
 from limpyd.resp import Argument
+from limpyd.statements.prepared import PreparedWrite
 from limpyd.statements.read import Read
-from limpyd.statements.statement import PreparedWrite, Statement
+from limpyd.statements.statement import Statement
 
 PLAIN = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, time, timedelta, UUID})
 """The types of values that stand for themselves only; what others mean, such as fields and lists, is described."""
-NO_VALUE: Any = object()
-"""Stands for the value of a call that has none."""
 
 Packing = Callable[[Any, Any], bytes | None]
 
@@ -30,7 +29,8 @@ class Learned(NamedTuple):
     """What calls of a command on a field have in common.
 
     Attributes:
-        packed: gives what is sent for a bound field and a value; None if the call has to be described.
+        packed: gives what is sent for a bound field and what the command is given (a value, or a tuple); None if the
+            call has to be described.
         decode: makes the result of a bound field and the reply.
         model: the model of the objects.
         writes: whether it is a write: then a list in reply is a refusal, and any other reply proves that the object
@@ -43,13 +43,13 @@ class Learned(NamedTuple):
     writes: bool
 
 
-def learned(request: Request[Any], bound: Any, value: Any) -> Learned | None:
+def learned(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Learned | None:
     """Returns what is learned of a request; None if others of the command on the field may differ in more.
 
     Args:
         request: the request.
         bound: the field that it is about, bound to an instance.
-        value: the value that the command was given, or NO_VALUE.
+        given: what the command was given: nothing, a value, or a key of a hash and a value.
     """
     if len(bound._field.model.keys.partitions) > 1:
         return None
@@ -60,7 +60,7 @@ def learned(request: Request[Any], bound: Any, value: Any) -> Learned | None:
     if type(request) is not PreparedWrite:
         return None
     decode = _decoding(request.convert, bound)
-    packing = _writing(request, iterable) if value is NO_VALUE else _writing_value(request, value, iterable)
+    packing = PACKINGS[len(given)](request, given, iterable)
     return decode and packing and Learned(packing, decode, request.statement.model, writes=True)
 
 
@@ -118,7 +118,7 @@ class _Form:
         return made[1]
 
 
-def _writing(first: PreparedWrite[Any], iterable: bool) -> Packing:
+def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing:
     """Returns what packs writes without arguments."""
     requests, upkeep = _Form(first.statement, first.values, 0), first.statement.upkeep
 
@@ -136,11 +136,11 @@ def _writing(first: PreparedWrite[Any], iterable: bool) -> Packing:
     return packed
 
 
-def _writing_value(first: PreparedWrite[Any], given: Any, iterable: bool) -> Packing | None:
+def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packing | None:
     """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
     computed, encode, upkeep = first.statement.computed, first.field.encode, first.statement.upkeep
     *before, stored = first.values[: len(first.values) - len(computed)]
-    if stored != encode(given):
+    if stored != encode(*given):
         return None
     requests = _Form(first.statement, before, 1 + len(computed))
 
@@ -161,3 +161,37 @@ def _writing_value(first: PreparedWrite[Any], given: Any, iterable: bool) -> Pac
         return request
 
     return packed
+
+
+def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packing | None:
+    """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
+    field, upkeep = first.field, first.statement.upkeep
+    key_bytes, encode = field.key_bytes, field.encode
+    *before, stored_key, stored = first.values
+    if first.statement.computed or (stored_key, stored) != (key_bytes(given[0]), encode(given[1])):
+        return None
+    requests = _Form(first.statement, before, 2)
+
+    def packed(bound: Any, entry: tuple[Any, Any]) -> bytes | None:
+        key, value = entry
+        catalog, form = requests.known
+        if catalog is not upkeep.catalog:
+            form = requests.renewed()
+        pk = bound._instance._pk_bytes
+        if form is None or pk is None or type(value) not in PLAIN or type(key) not in PLAIN:
+            return None
+        if iterable:
+            bound._unread = None
+        stored_key, stored = key_bytes(key), encode(value)
+        request: bytes = form % (len(pk), pk, len(stored_key), stored_key)
+        return request + b"$%d\r\n%b\r\n" % (len(stored), stored)
+
+    return packed
+
+
+PACKINGS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packing | None]] = (
+    _writing,
+    _writing_value,
+    _writing_entry,
+)
+"""What packs writes that are given nothing, a value, or a key and a value."""

@@ -10,7 +10,8 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.statements.statement import Prepared, Statement
+from limpyd.statements.prepared import Prepared
+from limpyd.statements.statement import Statement
 from limpyd.statements.write import Change, write_script
 
 R = TypeVar("R")
