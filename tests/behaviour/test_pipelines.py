@@ -493,9 +493,9 @@ class TestRoundTrips:
                 return self._sends.write(data)
 
         if face.is_async:
-            line = face.database._driver._line()
+            line = face.database._driver.line()
             line._transport = Counted(line._transport)
         else:
-            (line,) = face.database._access.driver._connections._idle
+            (line,) = face.database._access.driver.connections._idle
             line._socket = line.connection._sock = Counted(line._socket)
         return Counted

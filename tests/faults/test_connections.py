@@ -367,7 +367,7 @@ class TestSync:
     def test_an_interrupt_while_connecting_spoils_nothing(self, one_server, monkeypatch):
         database = RedisDatabase(port=one_server.port)
         database.connect()
-        line = database._access.driver._connections.take()  # so that the next one has to connect
+        line = database._access.driver.connections.take()  # so that the next one has to connect
 
         def interrupted(*_, **__):
             raise KeyboardInterrupt
@@ -378,7 +378,7 @@ class TestSync:
         monkeypatch.undo()
         for _ in range(3):
             database.connect()
-        database._access.driver._connections.give_back(line)
+        database._access.driver.connections.give_back(line)
         database.close()
 
     def test_a_client_made_elsewhere(self, one_server):
@@ -457,7 +457,7 @@ class TestAsync:
     async def test_what_one_turn_asks_is_written_together(self, thing):
         one = await thing.create(count=0)
         written = []
-        line = thing.database._driver._line()
+        line = thing.database._driver.line()
         transport = line._transport
 
         class Watched:
@@ -681,10 +681,10 @@ class TestClosing:
     def test_too_few_connections_are_told(self, one_server):
         database = RedisDatabase(port=one_server.port, max_connections=1)
         database.connect()
-        line = database._access.driver._connections.take()
+        line = database._access.driver.connections.take()
         with pytest.raises(ServerUnreachable, match="raise max_connections"):
             database.connect()
-        database._access.driver._connections.give_back(line)
+        database._access.driver.connections.give_back(line)
         database.close()
 
 
@@ -910,7 +910,7 @@ def test_who_asks_while_idle_connections_are_closed_makes_no_further_ones(one_se
     database = RedisDatabase(port=one_server.port)
     model = type("Thing", (RedisModel,), {"database": database, "text": StringField()})
     one = model(text="x")
-    connections = database._access.driver._connections
+    connections = database._access.driver.connections
     drop, dropping = Line.drop, []
 
     def interrupted(line):

@@ -259,7 +259,7 @@ class TestThreads:
         for thread in threads:
             thread.join()
         assert thing.number.get() == 400
-        assert len(database._access.driver._connections._lines) <= 2
+        assert len(database._access.driver.connections._lines) <= 2
         database.close()
 
 
@@ -311,7 +311,7 @@ class TestForks:
         client = redis.Redis(port=one_server.port)
         database = RedisDatabase(port=one_server.port) if whose == "own" else RedisDatabase(client=client)
         thing = model(database)(number=5)
-        pools = [database._access.driver._connections._pool, database.connection.connection_pool]
+        pools = [database._access.driver.connections._pool, database.connection.connection_pool]
         database.connection.ping()
         inside, leave = threading.Event(), threading.Event()
 
