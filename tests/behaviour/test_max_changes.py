@@ -206,3 +206,29 @@ def test_it_is_told(any_face):
     assert kind(max_changes=None).max_changes is None
     assert kind.embedded(max_changes=5).max_changes == 5
     assert kind.from_url("redis://localhost", max_changes=7).max_changes == 7
+
+
+async def test_a_renaming_leaves_what_is_too_large(any_face):
+    class Old(any_face.Model):
+        database = any_face.database
+        tags = SetField(indexable=True)
+
+    for count in (3, 80, 4):
+        await any_face.do(Old.create(tags=[f"{at}" for at in range(count)]))
+
+    class New(any_face.Model):
+        database = any_face.Database(port=any_face.server.port, max_changes=MOST)
+        tags = SetField(indexable=True)
+
+    moved = await any_face.do(New.rename_from("old"))
+    assert moved.objects == 2
+    (conflict,) = moved.conflicts
+    assert conflict.pk == "2"
+    assert isinstance(conflict.error, TooManyChanges)
+    assert "of New('2') has many entries" in str(conflict.error)
+    assert any_face.client.scard("{old}:field:tags:2") == 80
+    assert any_face.client.smembers("{old}:eq:tags:3") == {b"2"}
+    New.database.max_changes = None
+    assert (await any_face.do(New.rename_from("old"))).objects == 1
+    assert await any_face.do(New.collection(tags="3").count()) == 2
+    await any_face.do(New.database.close())

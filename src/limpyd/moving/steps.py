@@ -68,7 +68,7 @@ def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
     """
     here, there = way.here, way.there
     args: list[Argument] = [int(way.to_another_set), there.pks, here.seq, there.seq, cursor, FOUND, MILLISECONDS]
-    args += (len(waiting), *waiting)
+    args += (way.target.max_changes, len(waiting), *waiting)
     for pairs in (way.keys, way.subs, way.dynamic):
         args += (2 * len(pairs), *(text for pair in pairs for text in pair))
     args += (len(way.leaves), *way.leaves, *way.enters)

@@ -5,7 +5,8 @@
 -- KEYS   the set of primary keys
 -- ARGV   '1' if the objects get another set of primary keys, else '0': then those are passed over that have nothing to
 --        move; that set; the last automatic primary key here and there;
---        a cursor of the set, about how many to find, and for how many milliseconds to move them;
+--        a cursor of the set, about how many to find, and for how many milliseconds to move them; how much may be changed
+--        of one at the most (see library/changes), or '';
 --        a count of primary keys to be moved before more are found, and those;
 --        a count of texts, and of each key to be renamed the prefix here and there;
 --        a count of texts, and of each hash field to be renamed the sub-key here and there;
@@ -16,8 +17,9 @@
 --        or 'asked', 'error', 'broken' (see library/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
 --        was to be renamed would replace another value
 -- @guarded
--- @requires asked atomically attempt call carry_on copied enter expiry_of forget inventory_of owners_set placed placing
--- @requires refuse rename_key subject_key undo_with undo_write unlink_copied
+-- @requires asked atomically attempt call carry_on copied enter expiry_of forget inventory_of limit_changes
+-- @requires make_deletion_count owners_set placed placing refuse rename_key subject_key undo_with undo_write
+-- @requires unlink_copied
 
 -- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.
 local lua_clock = rawget(_G, 'os')
@@ -33,7 +35,7 @@ end
 local began = seconds_now()
 local to_another_set, set, seq, other_seq = ARGV[1] == '1', ARGV[2], ARGV[3], ARGV[4]
 local cursor, count, seconds = ARGV[5], ARGV[6], ARGV[7] / 1000
-local last_waiting = 8 + ARGV[8]
+local last_waiting = 9 + ARGV[9]
 local first_key, last_key = last_waiting + 2, last_waiting + 1 + ARGV[last_waiting + 1]
 local first_sub, last_sub = last_key + 2, last_key + 1 + ARGV[last_key + 1]
 local first_dynamic, last_dynamic = last_sub + 2, last_sub + 1 + ARGV[last_sub + 1]
@@ -113,10 +115,16 @@ local function move_versions(pk, from, to)
   end
 end
 
+local count_deletion = make_deletion_count(here, here_ends)
+
 local function move(pk)
   if call('SISMEMBER', KEYS[1], pk) == 0 or not to_another_set and not has_something(pk) then
     return 0
-  elseif to_another_set then
+  end
+  limit_changes(ARGV[8])
+  count_deletion(pk) -- what it leaves
+  count_deletion(pk) -- and about as much that it enters
+  if to_another_set then
     -- It comes into the new set first, so that who may not add it there has not taken it out of the old one.
     subject_key = set
     if call('SADD', set, pk) == 0 then
@@ -140,7 +148,7 @@ local function move(pk)
 end
 
 return atomically(function()
-  local waiting = { unpack(ARGV, 9, last_waiting) }
+  local waiting = { unpack(ARGV, 10, last_waiting) }
   subject_key = KEYS[1]
   if #waiting == 0 then
     local found = call('SSCAN', KEYS[1], cursor, 'COUNT', count)

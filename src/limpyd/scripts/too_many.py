@@ -31,9 +31,11 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
         cure = f"Delete those first, or clear their {field}, in chunks: {chunks}"
     elif key is not None:
         found = model.field_at(key, None)
-        field = to_text(key) if found is model else found.name
+        field, how = to_text(key), "SPOP, LTRIM, ZREM or HDEL"
+        if found is not model:
+            field, how = found.name, REMOVALS.get(model.type_of(key), "delete() of its versions")
         why = f"{field} of {model.name}({shorten(pk)}) has many entries"
-        cure = f"Remove those first, in parts, as by {REMOVALS.get(model.type_of(key), 'delete() of its versions')}"
+        cure = f"Remove those first, in parts, as by {how}"
     else:
         why = f"{model.name} objects that are found in one step are many"
         cure = "Find them in parts, as by pk__in=[…]"

@@ -163,7 +163,7 @@ local function note_undo(place, command, first_arg, last_arg, reply)
   end
   local moves = command == 'SMOVE' or command == 'LMOVE'
   if scope == 'whole' then
-    if not moves then
+    if not moves and (place.making or not whole_noted(key)) then
       undo_all(place)
     end
   elseif stored == 'list' then
