@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd import InstanceHashField, SetField, StreamField, StringField
-from limpyd.exceptions import UniquenessError
+from limpyd.exceptions import BulkError, UniquenessError
 from limpyd.fields.bits import IncrBy, Set
 from tests.behaviour.test_pipelines import block
 
@@ -122,3 +122,17 @@ async def test_a_stream_is_dumped_once(any_face, thing):
     ran = await refused(any_face, one, other, lambda: [one.log.xadd({"at": "x"}) for _ in range(TIMES)])
     assert any_face.client.xrange("{thing}:field:log:1") == before
     assert ran["dump"] == 1
+
+
+async def test_a_part_that_is_taken_back_alone(any_face, thing):
+    """The second change of an object in one chunk is refused: what the first one wrote stays."""
+    await any_face.do(thing.create(code="a", bits=b"0", tags=["0"], more=["0"]))
+    await any_face.do(thing.create(code="b"))
+    changes = [
+        ("1", {"bits": b"1", "tags": ["1"], "more": ["1"], "code": "x"}),
+        ("1", {"bits": b"2", "tags": ["2"], "more": ["2"], "code": "b"}),
+    ]
+    refused = await any_face.refused(BulkError, lambda: thing.bulk_update(changes))
+    assert refused.position == 1
+    held = [any_face.client.smembers(f"{{thing}}:field:{name}:1") for name in ("tags", "more")]
+    assert (any_face.client.get("{thing}:field:bits:1"), held) == (b"1", [{b"1"}, {b"1"}])

@@ -33,11 +33,18 @@
 --   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
 -- @requires asked call subject_key
--- @provides atomically broken journal noted outcome_of play_back refuse take_back undo_with unlink
+-- @provides atomically broken is_noted journal noted outcome_of play_back refuse savepoint take_back undo_with unlink
 
 -- Flat, four places a note, and with room for some from the start: to make and grow tables costs
 -- more than to fill them.
 local journal, noted = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
+
+local savepoint = 0 -- from where on the journal may be played back alone (see library/attempt)
+
+-- Whether what was noted at a place stands there still, and is played back with all that is noted now.
+local function is_noted(at, note)
+  return at >= savepoint and at < noted and journal[at + 1] == note
+end
 
 -- Notes what takes a change back: a command with a key and up to two arguments, or a function of those.
 local function undo_with(command, key, first, second)

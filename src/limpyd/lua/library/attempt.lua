@@ -1,11 +1,13 @@
 -- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
 -- (see library/atomic).
--- @requires broken noted outcome_of play_back take_back
+-- @requires broken noted outcome_of play_back savepoint take_back
 -- @provides attempt is_conflict
 
 local function attempt(part, first, second)
-  local mark = noted
+  local mark, outer = noted, savepoint
+  savepoint = mark
   local done, result = pcall(part, first, second)
+  savepoint = outer
   if done then
     return result
   end

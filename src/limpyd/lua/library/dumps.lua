@@ -1,5 +1,5 @@
 -- How a key is put back as it was, with all that the server knows of it: its value, its expiry, the groups of a stream.
--- @requires call expiry_of_key journal noted subject_key undo_with
+-- @requires call expiry_of_key is_noted noted subject_key undo_with
 -- @provides dump make_dump
 
 -- Made when it is first needed (see library/upkeep).
@@ -9,7 +9,7 @@ local function make_dump()
   -- Keeps the whole of a key, which costs as much as the value is large; gives the function that notes how to put it back.
   return function(key)
     local known = dumps[key]
-    if known and known.at < noted and journal[known.at + 1] == known.put_back then
+    if known and is_noted(known.at, known.put_back) then
       return function() end -- it is noted already
     end
     subject_key = key

@@ -1,5 +1,5 @@
 -- How what a command did to a value of many members is taken back. A place is told in library/tracking.
--- @requires call journal noted undo_with
+-- @requires call is_noted noted undo_with
 -- @provides undo_all undo_move undo_pops undo_some whole_noted
 
 local whole = {} -- by key: where in the journal the function stands that puts its whole value back, and that function
@@ -7,7 +7,7 @@ local whole = {} -- by key: where in the journal the function stands that puts i
 -- Whether it is noted already how to put a whole value back.
 local function whole_noted(key)
   local known = whole[key]
-  return known and known.at < noted and journal[known.at + 1] == known.put_back
+  return known and is_noted(known.at, known.put_back)
 end
 
 -- Notes how to put a whole value back.
