@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from limpyd.fields.checks import as_bytes
 from limpyd.query.native import Span
 from limpyd.query.ordering import SortKey, from_end_of, scored_order, sort_keys
-from limpyd.query.slices import NOTHING, part_of
+from limpyd.query.slices import NOTHING, span_of
 from limpyd.requests import Request, answered
 
 if TYPE_CHECKING:
@@ -38,16 +38,17 @@ class Positions(Generic[Item]):
 
     def _at_position(self, index: Any) -> Request[Any]:
         """What is at a position, or in a slice; from the end on, if that is nearer and there is an order."""
-        part = part_of(index)
-        if part is not None and part.span == NOTHING:
-            return answered([])
-        backwards = self._backwards() if part is not None and part.from_end else None
-        if part is None or (part.from_end and not backwards):
+        span = span_of(index)
+        if type(span) is Span:
+            if span is NOTHING:
+                return answered([])
+            items = self._items(span)
+            return items.then(itemgetter(0)) if isinstance(index, int) else items
+        backwards = self._backwards()
+        if span is None or not backwards:
             return self._items().then(itemgetter(index))
-        items = self._items(part.span, backwards)
-        if isinstance(index, int):
-            return items.then(itemgetter(0))
-        return items.then(lambda found: found[::-1]) if part.from_end else items
+        items = self._items(Span(*span), backwards)
+        return items.then(itemgetter(0)) if isinstance(index, int) else items.then(lambda found: found[::-1])
 
     def _first(self, *, last: bool = False) -> Request[Item | None]:
         if last:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, NamedTuple
+from typing import Any
 
 from limpyd.exceptions import shorten
 from limpyd.query.native import Span
@@ -14,19 +14,11 @@ NOTHING = Span(0, -1)
 """What a slice asks for that is empty whatever there is."""
 
 
-class Part(NamedTuple):
-    """The part of a collection that a position or a slice means.
-
-    Attributes:
-        span: how many to pass over, and how many to give.
-        from_end: whether they are counted from the end, backwards; then there must be an order.
-    """
-
-    span: Span
-    from_end: bool = False
+class FromEnd(Span):
+    """The same counted from the end, backwards; there must be an order."""
 
 
-def part_of(index: Any) -> Part | None:
+def span_of(index: Any) -> Span | None:
     """Returns what a position or a slice asks for, if the server can give just that.
 
     Raises:
@@ -37,17 +29,17 @@ def part_of(index: Any) -> Part | None:
             msg = f"a collection has items by position, or slices of them, not {shorten(index)}"
             raise TypeError(msg)
         if index < 0:
-            return Part(Span(-1 - index, 1), from_end=True) if index >= -FARTHEST else None
-        return Part(Span(index, 1)) if index < FARTHEST else None
+            return FromEnd(-1 - index, 1) if index >= -FARTHEST else None
+        return Span(index, 1) if index < FARTHEST else None
     start = 0 if index.start is None else min(operator.index(index.start), FARTHEST)
     stop = None if index.stop is None else min(operator.index(index.stop), FARTHEST)
     if index.step not in {None, 1}:
         return None
     if start < 0 and (stop is None or stop < 0):
         passed, start = -(stop or 0), max(start, -FARTHEST)
-        return Part(Span(passed, -start - passed), from_end=True) if -start > passed else Part(NOTHING)
+        return FromEnd(passed, -start - passed) if -start > passed else NOTHING
     if start < 0 or (stop is not None and stop < 0):
         return None
     if stop is None:
-        return Part(Span(start, 0))
-    return Part(Span(start, stop - start) if stop > start else NOTHING)
+        return Span(start, 0)
+    return Span(start, stop - start) if stop > start else NOTHING
