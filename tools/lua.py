@@ -39,7 +39,7 @@ class File:
         self.part: Part = read_part(path)
         self.label = self.part.label
         self.names = names_in(self.source)
-        self.is_library = path.parent == LIBRARY
+        self.is_library = path.is_relative_to(LIBRARY)
 
     @property
     def used(self) -> dict[str, int]:
@@ -64,7 +64,7 @@ class File:
 
 def files() -> list[File]:
     """All Lua files, those of the library first."""
-    return [File(path) for folder in (LIBRARY, SCRIPTS) for path in sorted(folder.glob("*.lua"))]
+    return [File(path) for path in (*sorted(LIBRARY.rglob("*.lua")), *sorted(SCRIPTS.glob("*.lua")))]
 
 
 def problems() -> Iterator[str]:

@@ -89,6 +89,7 @@ class Database(PipelinedCore, Generic[Client]):
         self._embedded: EmbeddedServer | None = None
         self._server: Server | None = None
         self._sorts_by_pattern = False
+        self._joins_keys = False
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
         self._named = NamedModels()
@@ -206,7 +207,8 @@ class Database(PipelinedCore, Generic[Client]):
         """Notes what the server replied to INFO_SERVER and to SORT_BY_PATTERN: an answer, or the error of a refusal."""
         if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
             self._server = checked(from_info(info), self._where)
-            if self.layout != ModelKeys.layout and is_clustered(info):
+            self._joins_keys = not is_clustered(info)
+            if self.layout != ModelKeys.layout and not self._joins_keys:
                 msg = f"the server at {self._where} is part of a cluster, which cannot keep the layout {self.layout!r}"
                 raise DeclarationError(msg)
         self._sorts_by_pattern = not isinstance(sorted_by_pattern, Exception)

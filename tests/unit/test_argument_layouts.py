@@ -82,7 +82,7 @@ def test_stale_lines_are_told(monkeypatch, tmp_path):
     scripts = tmp_path / "scripts"
     scripts.mkdir()
     monkeypatch.setattr(lua, "SCRIPTS", scripts)
-    monkeypatch.setattr(lua, "LIBRARY", tmp_path)
+    monkeypatch.setattr(lua, "LIBRARY", tmp_path / "library")
     monkeypatch.setattr(lua, "link", lambda text, _: text)
     file = scripts / "script.lua"
     file.write_text("-- @reads Value 1\nlocal prefix = ARGV[2]\n-- @end\nreturn prefix\n")

@@ -93,9 +93,9 @@ LAYERS = [
     {"query.row_makers", "query.following", "query.one"},
     {"query.unclear"},
     {"query.filters", "query.ordering", "query.shapes"},
-    {"query.assumptions", "query.existence", "query.native", "query.paging", "query.patterns"},
+    {"query.assumptions", "query.cursors", "query.existence", "query.native", "query.paging", "query.patterns"},
     {"query.plan", "query.templates"},
-    {"query.query"},
+    {"query.chunks", "query.query"},
     {
         "query.explanation",
         "query.totals",

@@ -15,7 +15,7 @@ from tools import lua
 from tools.lua_names import names_in
 
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.lua"))
-PUT = re.compile(rf"(?m)^-- ({LIBRARY.name}/\w+\.lua)$")
+PUT = re.compile(rf"(?m)^-- ({LIBRARY.name}/[\w/]+\.lua)$")
 PROVIDED = "-- Gives a name.\n-- @provides {0}\n\nlocal function {0}()\n  return 1\nend\n"
 
 

@@ -82,14 +82,15 @@ class UniqueIndex(Index):
         return has_one_of(kept, operator, values, sub, where)
 
 
-def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, _where: Stored) -> Node:
+def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
     """The condition that a field, or a sub-key of it, has one of some values."""
     key = kept.key
-    if sub is not None and b"\0" in key:
-        key = placed(key, sub)
-        values = [text if isinstance(text, bytes) else text._replace(under=b"") for text in values]
+    if sub is not None and (b"\0" in key or kept.kind == b"eq"):
+        key = placed(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
     elif sub is not None:
         values = [
             kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
         ]
-    return OneOf(kept.found_by, key, values)
+    tells = where.stored and not kept.asks_python
+    many = kept.field.many or not kept.keeps_one
+    return OneOf(kept.found_by, key, values, where._replace(form=kept.form) if tells else None, many=many)

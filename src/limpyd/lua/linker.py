@@ -108,7 +108,8 @@ class Region:
 @cache
 def library() -> dict[str, Part]:
     """The files of the library by their names."""
-    return {path.stem: read_part(path) for path in sorted(LIBRARY.glob("*.lua"))}
+    paths = sorted(LIBRARY.rglob("*.lua"))
+    return {path.relative_to(LIBRARY).with_suffix("").as_posix(): read_part(path) for path in paths}
 
 
 @cache
@@ -130,7 +131,8 @@ def providers() -> dict[str, Part]:
 
 def read_part(path: Path) -> Part:
     """A Lua file."""
-    return Part(f"{path.parent.name}/{path.name}", path.read_text("utf-8"))
+    root = LIBRARY if path.is_relative_to(LIBRARY) else path.parent
+    return Part(path.relative_to(root.parent).as_posix(), path.read_text("utf-8"))
 
 
 def script_path(name: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.keys import Partition
 from limpyd.query.conditions import Condition
 from limpyd.query.ordering import SortKey
-from limpyd.requests import Assumption, merged
+from limpyd.requests import Assumption, Request, merged
 
 
 def assumed(
@@ -27,3 +27,15 @@ def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], wher
         kept = key.kept(where)
         if kept is not None:
             yield kept
+
+
+def those_with_value(model: Any, condition: Condition, where: Partition) -> Request[int] | None:
+    """Returns the request that counts the objects with a value in a field by an index that has them all (ZCARD).
+
+    None if there is no such index, or it is not known to be built.
+    """
+    kept = condition.whole_index(where)
+    built = () if kept is None else model.upkeep.built([kept])
+    if kept is None or not all(assumption.guard() for assumption in built):
+        return None
+    return Request(("ZCARD", kept.key), int, readonly=True, subject=model, assumes=built)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
 from limpyd.fields import PKField, SingleValueField
-from limpyd.query.conditions import ByPk
+from limpyd.query.chunks import chunk_of, search_among
+from limpyd.query.conditions import Condition
 from limpyd.query.plan import Plan
 from limpyd.query.shapes import RawPrimaryKeys
 from limpyd.requests import Program, Request
@@ -24,10 +25,10 @@ def at_once(plan: Plan, change: Callable[[Search], Request[int]]) -> Program[int
 
 def in_chunks(
     plan: Plan,
-    again: Callable[[ByPk], Plan],
     size: int,
     change: Callable[[Search], Request[int]],
-    changing: Sequence[bytes] = (),
+    *,
+    moving: bool,
 ) -> Program[int]:
     """Changes what a plan finds, chunk by chunk; how many objects were changed.
 
@@ -36,25 +37,31 @@ def in_chunks(
 
     Args:
         plan: the plan.
-        again: makes the plan with one more condition.
         size: about how many objects a chunk has.
         change: the request that changes what a search finds.
-        changing: the indexes in which the objects will move.
+        moving: whether objects move in the indexes by which they are found, so that one may be met again.
     """
     cursor, changed = b"", 0
+    met: set[bytes] = set()
     while True:
-        cursor, pks = yield plan.chunk(RAW, size, cursor, changing)
-        left = [pks[start : start + size] for start in range(0, len(pks), size)]
+        chunk = yield chunk_of(plan, RAW, size, cursor)
+        pks = [*chunk.items, *chunk.others]
+        if moving:
+            pks = [pk for pk in pks if pk not in met]
+            met.update(pks)
+        step = -(-len(pks) // max(1, round(len(pks) / size))) or 1
+        left = [pks[start : start + step] for start in range(0, len(pks), step)]
         while left:
             some = left.pop()
             try:
-                changed += yield change(again(ByPk(some, (), "")).search)
+                changed += yield change(search_among(plan, some, cursor, size))
             except TooManyChanges as error:
                 if len(some) == 1:
                     raise _noted(error, changed) from None
                 left += [some[: len(some) // 2], some[len(some) // 2 :]]
             except LimpydError as error:
                 raise _noted(error, changed) from None
+        cursor = chunk.cursor
         if not cursor:
             return changed
 
@@ -91,8 +98,13 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
     return steps
 
 
-def indexes_of(model: Any, names: Iterable[str]) -> list[bytes]:
+def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
     """The keys of the indexes of some fields, and of all those of several fields."""
     (where,) = model.keys.partitions
     together = [kept.key for kept in model.together(where)]
-    return [*(kept.key for name in names for kept in model.field(name).place_in(where).indexes), *together]
+    return {*(kept.key for name in names for kept in model.field(name).place_in(where).indexes), *together}
+
+
+def finds_by(conditions: Iterable[Condition], indexes: Collection[bytes]) -> bool:
+    """Whether some conditions rely on one of some indexes."""
+    return any(kept.key in indexes for condition in conditions for kept in condition.indexes())

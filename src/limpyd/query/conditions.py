@@ -36,6 +36,10 @@ class Condition(ByAttributes):
         """The indexes that it relies on."""
         yield from ()
 
+    def whole_index(self, where: Partition) -> Kept | None:  # noqa: ARG002 - some do
+        """Returns an index with an entry for each object that has a value, if that is all that is asked or denied."""
+        return None
+
     def assumes(self) -> Iterator[Assumption]:
         """What it takes for granted of other models: their indexes are built."""
         yield from ()
@@ -129,6 +133,10 @@ class Nobody(Condition):
         return str(self._text)
 
 
+ONE_ENTRY = frozenset({b"num", b"lex"})
+"""Kinds of indexes that have an entry in one sorted set for each value."""
+
+
 class Missing(Condition):
     """A field has no value."""
 
@@ -143,7 +151,16 @@ class Missing(Condition):
         stored = stored_in(self._field, where, self._sub)
         if self._field.has_subkeys and self._sub is None:
             stored = stored._replace(stored=b"key")
-        return Empty(stored)
+        kept = self.whole_index(where)
+        return Empty(stored, b"" if kept is None else kept.key)
+
+    def whole_index(self, where: Partition) -> Kept | None:
+        field = self._field
+        if not field.many and not field.has_subkeys:
+            for kept in field.place_in(where).indexes:
+                if kept.kind in ONE_ENTRY and kept.keeps_one_text:
+                    return kept
+        return None
 
     def __str__(self) -> str:
         return str(self._text)
@@ -152,15 +169,16 @@ class Missing(Condition):
 class Member(Condition):
     """An object's primary key is a member of a set, list or sorted set; which must be there, if it is required."""
 
-    __slots__ = ("_key", "_required", "_text")
+    __slots__ = ("_is_set", "_key", "_required", "_text")
 
-    def __init__(self, key: Key, text: str, *, required: bool = False) -> None:
+    def __init__(self, key: Key, text: str, *, required: bool = False, is_set: bool = False) -> None:
         self._key = key
         self._text = text
         self._required = required
+        self._is_set = is_set
 
     def node(self, where: Partition) -> Node:  # noqa: ARG002 - as of every condition
-        return ListedIn(known_key(self._key), required=self._required)
+        return ListedIn(known_key(self._key), required=self._required, is_set=self._is_set)
 
     def elsewhere(self) -> Iterator[bytes]:
         yield known_key(self._key)
@@ -325,6 +343,9 @@ class Fails(Condition):
 
     def indexes(self) -> Iterator[Kept]:
         return self._part.indexes()
+
+    def whole_index(self, where: Partition) -> Kept | None:
+        return self._part.whole_index(where)
 
     def assumes(self) -> Iterator[Assumption]:
         return self._part.assumes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
@@ -13,7 +13,8 @@ from limpyd.fields import ValueField
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_bytes, to_text
-from limpyd.query.changes import at_once, in_chunks, indexes_of, steps_of
+from limpyd.query.changes import at_once, finds_by, in_chunks, indexes_of, steps_of
+from limpyd.query.chunks import chunk_of
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.copies import Copied
@@ -107,7 +108,7 @@ class CollectionCore(
     def _membership(self, given: Any) -> Condition:
         if isinstance(given, BoundValue) and given._field.stored_as in {b"set", b"list", b"zset"}:
             same_database(self._schema, given._instance.database, given)
-            return Member(key_of(given), repr(given))
+            return Member(key_of(given), repr(given), is_set=given._field.stored_as == b"set")
         if isinstance(given, CollectionCore) and given._query.stored_key is not None:
             same_database(self._schema, given._database, given)
             if len(given._query.conditions) > 1 and given._schema is not self._schema:
@@ -263,6 +264,7 @@ class CollectionCore(
             self._query.conditions if conditions is None else conditions,
             self._order if order is None else order,
             sorts_by_pattern=self._database._sorts_by_pattern,
+            joins_keys=self._database._joins_keys,
             existing=self._query.shape.existing if existing is None else existing,
         )
 
@@ -291,10 +293,9 @@ class CollectionCore(
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)
         if self._query.stored_key is not None and not self._query.order:
-            found = self._plan().chunk(
-                self._query.shape, size, position_of(after, as_bytes("a key", self._query.stored_key))
-            )
-            page = found.then(lambda reply: Page(reply[1], at_position(reply[0])))
+            cursor = position_of(after, as_bytes("a key", self._query.stored_key))
+            found = chunk_of(self._plan(), self._query.shape, size, cursor)
+            page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
             page = self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
         return self._followed(page, lambda page: page.items)
@@ -349,13 +350,13 @@ class CollectionCore(
         return self._changing(chunk, lambda search: update_found(schema, search, steps), changing)
 
     def _changing(
-        self, chunk: int, change: Callable[[Search], Request[int]], changing: Sequence[bytes] = ()
+        self, chunk: int, change: Callable[[Search], Request[int]], changing: Collection[bytes] = ()
     ) -> Program[int]:
         integer("chunk", chunk, low=1)
         plan = self._plan((), existing=True)
         if any(True for condition in self._query.conditions for _ in condition.references()):
             return at_once(plan, change)
-        return in_chunks(plan, lambda some: self._narrowed(some)._plan(()), chunk, change, changing)
+        return in_chunks(plan, chunk, change, moving=finds_by(self._query.conditions, changing))
 
     def _explain(self) -> Request[Explanation]:
         plan = self._plan(existing=False)

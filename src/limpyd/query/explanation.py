@@ -29,10 +29,17 @@ MANY = 10_000
 
 
 class LeafSize(NamedTuple):
-    """A condition, and about how many objects meet it now; None if that is not known without a look at all."""
+    """A condition, and what it is taken to cost.
+
+    Attributes:
+        text: the condition.
+        size: about how many objects meet it now; None if that is not known without a look at all.
+        cost: about how many entries of indexes, or objects, are looked at to find them.
+    """
 
     text: str
     size: int | None
+    cost: int = 0
 
 
 class Explanation(NamedTuple):
@@ -42,12 +49,13 @@ class Explanation(NamedTuple):
         query: the collection.
         objects: how many objects the model has.
         leaves: each condition, and about how many objects meet it.
-        driver: what it starts from.
+        driver: what it starts from, which is what costs least.
         sort: how it is put in order; empty if it is not.
         commands: the commands that are sent.
         round_trips: how many requests that takes.
         warnings: what will be slow, and the cure.
         script: the command that prints the Lua that runs; empty if none does.
+        walk: what `iterate`, `update` and `delete` go through in chunks.
     """
 
     query: str
@@ -59,13 +67,17 @@ class Explanation(NamedTuple):
     round_trips: int
     warnings: list[str]
     script: str = ""
+    walk: str = ""
 
     def __str__(self) -> str:
         lines = [self.query, f"  of {self.objects:,} objects"]
         for leaf in self.leaves:
             size = "unknown" if leaf.size is None else f"about {leaf.size:,}"
-            lines.append(f"  condition: {leaf.text} ({size})")
+            cost = "" if leaf.cost == leaf.size else f"; finding them costs {leaf.cost:,}"
+            lines.append(f"  condition: {leaf.text} ({size}{cost})")
         lines.append(f"  starts from: {self.driver}")
+        if self.walk != self.driver:
+            lines.append(f"  in chunks by: {self.walk}")
         if self.sort:
             lines.append(f"  order: {self.sort}")
         trips = "1 round trip" if self.round_trips == 1 else f"{self.round_trips} round trips"
@@ -160,11 +172,12 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         request: what is sent for its items.
         reply: what explain.lua tells.
     """
-    objects, numbers, way, sizes = reply
+    objects, numbers, way, sizes, costs, walked, listed = reply
     node: Node = plan.search.node
     leaves = list(leaves_of(node))
-    known = [_size(leaf, found, objects) for leaf, found in zip(leaves, sizes, strict=True)]
+    known = [_size(leaf, size, cost, objects) for leaf, size, cost in zip(leaves, sizes, costs, strict=True)]
     driver = start_of(numbers, leaves)
+    walk = start_of(walked, leaves) + (", listed at once" if listed else "")
     warnings = []
     if (not numbers or 0 in numbers) and plan.nodes and objects > MANY:
         warnings.append(
@@ -185,14 +198,16 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         if key.guesses
     ]
     trips = 0 if plan.empty else 1
-    return Explanation(text, objects, known, driver, sort, [_command(request)], trips, warnings, _script(request))
+    return Explanation(text, objects, known, driver, sort, [_command(request)], trips, warnings, _script(request), walk)
 
 
-def _size(leaf: Leaf, found: int, objects: int) -> LeafSize:
+def _size(leaf: Leaf, found: int, cost: int, objects: int) -> LeafSize:
     """A condition, and how many objects meet it, by how many its index finds; those are less than 0 if unknown."""
+    if leaf.negated:
+        cost = objects
     if found < 0:
-        return LeafSize(str(leaf), None)
-    return LeafSize(str(leaf), max(0, objects - found) if leaf.negated else found)
+        return LeafSize(str(leaf), None, cost)
+    return LeafSize(str(leaf), max(0, objects - found) if leaf.negated else found, cost)
 
 
 def _sort(plan: Plan, way: str) -> str:

@@ -102,7 +102,8 @@ class Meaning:
     def node(self, where: Partition, texts: Sequence[Text]) -> Node:
         """What the server is asked of the objects of a partition, with certain values."""
         kept = self.field.place_in(where).indexes[self.number]
-        stored = NOWHERE if kept.kind in TOLD_BY_INDEX else stored_in(self.field, where, self.sub)
+        told = kept.kind in TOLD_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
+        stored = NOWHERE if told else stored_in(self.field, where, self.sub)
         node: Node = kept.node(self.operator, texts, self.sub, stored)
         return node
 

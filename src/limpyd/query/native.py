@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange
 from limpyd.requests import Argument
-from limpyd.scripts.leaves import Interval, Node, OneOf, Reference, Within
+from limpyd.scripts.leaves import Interval, ListedIn, Node, OneOf, Reference, Within
 
 
 class Span(NamedTuple):
@@ -101,8 +101,11 @@ def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
     """The sets whose intersection is the answer, where it is one."""
     if not nodes:
         return [where.pks]
-    keys = []
+    keys: list[bytes] = []
     for node in nodes:
+        if type(node) is ListedIn and node.is_set and node.joins:
+            keys += (node.key, where.pks)  # it may have members that are no objects
+            continue
         if type(node) is not OneOf or node.kind != b"eq" or len(node.texts) != 1:
             return None
         (text,) = node.texts

@@ -10,7 +10,7 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
 from limpyd.query import native
-from limpyd.query.assumptions import assumed
+from limpyd.query.assumptions import assumed, those_with_value
 from limpyd.query.columns import Column
 from limpyd.query.conditions import Condition
 from limpyd.query.existence import Nobodys, doubtful, everybody
@@ -19,11 +19,9 @@ from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.shapes import PrimaryKeys, Shape
 from limpyd.requests import Argument, Request, answered
-from limpyd.scripts.leaves import All, Everything, Node, OneOf, Within, known_key
-from limpyd.scripts.loader import Script
+from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Node, Not, OneOf, Within, known_key
 from limpyd.scripts.outcomes import Model, refusal
 from limpyd.scripts.queries import (
-    CHUNK,
     EXPLAIN,
     PAGE,
     STORE,
@@ -57,11 +55,14 @@ def plan_for(
     order: Sequence[SortKey] = (),
     *,
     sorts_by_pattern: bool = False,
+    joins_keys: bool = False,
     existing: bool = False,
 ) -> Plan:
     """The plan for all objects of a model; where there will be several partitions, they will be merged here."""
     (only,) = model.keys.partitions
-    return Plan(model, only, conditions, order, sorts_by_pattern=sorts_by_pattern, existing=existing)
+    return Plan(
+        model, only, conditions, order, sorts_by_pattern=sorts_by_pattern, joins_keys=joins_keys, existing=existing
+    )
 
 
 class Plan:
@@ -75,9 +76,11 @@ class Plan:
         conditions: what objects must meet.
         order: what they are sorted by.
         sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
+        joins_keys: whether one command may name keys of other models as well, which those of clusters may not.
         existing: whether primary keys are left out that are of nobody, though an index has them.
 
     Attributes:
+        model: the model.
         where: the partition.
         order: what objects are sorted by.
         nodes: what objects must meet, as the scripts know it.
@@ -92,14 +95,19 @@ class Plan:
         order: Sequence[SortKey] = (),
         *,
         sorts_by_pattern: bool = False,
+        joins_keys: bool = False,
         existing: bool = False,
     ) -> None:
-        self._model = model
+        self.model = model
         self.where = where
         self._conditions = conditions
         self.order = order
         self._sorts = sorts_by_pattern and b"*" not in where.prefix
         self.nodes = [condition.node(where) for condition in conditions]
+        if joins_keys:
+            for node in self.nodes:
+                if type(node) is ListedIn:
+                    node.joins = True
         self._in_indexes = self.nodes if existing and doubtful(where, self.nodes, order) else None
         if self._in_indexes is not None:
             self.nodes = [*self.nodes, everybody(where)]
@@ -155,7 +163,7 @@ class Plan:
             return reply if isinstance(reply, bytes) else shape.items(reply)
 
         wanted = b"rows" if shape.columns else b"pks"
-        request = find(self._model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
+        request = find(self.model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
         return request.assuming(*self.assumes)
 
     def count(self, limit: int = 0) -> Request[int]:
@@ -165,6 +173,10 @@ class Plan:
         args = native.count(self.where, self.nodes, limit)
         if args is not None:
             return self._command(args, int)
+        if type(self._only) is Not and type(self._only.node) is Empty:
+            counted = those_with_value(self.model, self._conditions[0], self.where)
+            if counted is not None:
+                return counted
         return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))
 
     def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
@@ -177,35 +189,14 @@ class Plan:
             return Page(shape.read(found), cursor_of(self.order, last))
 
         extra = () if cursor is None else after(self.order, cursor)
-        return self._ask(PAGE, shape, decode, size, extra)
-
-    def chunk(
-        self, shape: Shape, size: int, cursor: bytes, changing: Sequence[bytes] = ()
-    ) -> Request[tuple[bytes, list[Any]]]:
-        """Some items, and the cursor after them; empty at the end. Indexes that change meanwhile are not walked."""
-        if self.empty:
-            return answered((b"", []))
-
-        def decode(reply: list[Any]) -> tuple[bytes, list[Any]]:
-            return reply[0], shape.read(reply[1])
-
-        return self._ask(CHUNK, shape, decode, size, (cursor, *changing))
+        wanted = b"rows" if shape.columns else b"pks"
+        columns = self.columns(shape)
+        request = find(self.model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=PAGE)
+        return request.assuming(*self.assumes)
 
     def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
         """What the values of a column come to: their `sum`, or a `tally` of them."""
         return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
-
-    def part_of_total(
-        self, wanted: bytes, column: Column, size: int, cursor: bytes, decode: Callable[[Any], R]
-    ) -> Request[tuple[bytes, R]]:
-        """The same of a chunk, and the cursor after it; empty at the end."""
-
-        def read(reply: list[Any]) -> tuple[bytes, R]:
-            return reply[0], decode(reply[1])
-
-        columns, told = [column.where(self.where, b"")[:3]], (cursor,)
-        request = find(self._model, self.search, wanted, read, limit=size, columns=columns, extra=told, script=CHUNK)
-        return request.assuming(*self.assumes)
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""
@@ -216,15 +207,15 @@ class Plan:
 
         def decode(reply: Any) -> int:
             if isinstance(reply, list):
-                raise refusal(self._model, reply, None, who=f"a stored collection of {self._model.name}")
+                raise refusal(self.model, reply, None, who=f"a stored collection of {self.model.name}")
             return int(reply)
 
-        request = find(self._model, search._replace(elsewhere=keys), b"pks", decode, extra=extra, script=STORE)
+        request = find(self.model, search._replace(elsewhere=keys), b"pks", decode, extra=extra, script=STORE)
         return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:
         """How it would be answered (see explain.lua)."""
-        request = find(self._model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
+        request = find(self.model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
         return request.assuming(*self.assumes)
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
@@ -266,7 +257,7 @@ class Plan:
         if len(self.order) != 1 or not self.order[0].is_minted_pk or not span.limit or sets is None or len(sets) != 1:
             return None
         keys = [*sets, self.where.seq, *([] if self._in_indexes is None else [self.where.pks])]
-        request = pks_in_order(self._model, keys, *span, decode, desc=self.order[0].desc)
+        request = pks_in_order(self.model, keys, *span, decode, desc=self.order[0].desc)
         return request.assuming(*self.assumes)
 
     def _existing(self, command: Native | None, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
@@ -276,9 +267,9 @@ class Plan:
         if command.args[0] == "SMEMBERS":
             return self._without_nobodys(command.args, decode, 1, lambda: self._find(b"pks", decode, span))
         if command.args[0] == "HGET":
-            request = owner(self._model, self.where, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
+            request = owner(self.model, self.where, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
             return request.assuming(*self.assumes)
-        return existing(self._model, self.search, command.args, decode, span.limit).assuming(*self.assumes)
+        return existing(self.model, self.search, command.args, decode, span.limit).assuming(*self.assumes)
 
     def _sorted_rows(self, shape: Shape, span: Span) -> Request[Any] | None:
         """The SORT … GET that reads the values of the objects of one set, if that answers the query.
@@ -299,13 +290,13 @@ class Plan:
 
             def part() -> Request[Any]:
                 keys = (sets[0], self.where.pks)
-                request = sorted_rows(self._model, keys, found[4:], shape.read_looked_at)
+                request = sorted_rows(self.model, keys, found[4:], shape.read_looked_at)
                 return request.assuming(*self.assumes)
 
             return self._without_nobodys(found, shape.read_sorted, len(shape.columns), part)
         keys, args = [*sets, self.where.pks] if doubtful else sets, list(found[4:])
         if shape.begins_with_pk:
-            return sorted_rows(self._model, keys, args, shape.read_looked_at).assuming(*self.assumes)
+            return sorted_rows(self.model, keys, args, shape.read_looked_at).assuming(*self.assumes)
         at = args.index("GET")
         args[at:at] = ("GET", "#")
 
@@ -313,7 +304,7 @@ class Plan:
             del rows[:: len(shape.columns) + 1]
             return shape.read_looked_at(rows)
 
-        return sorted_rows(self._model, keys, args, read).assuming(*self.assumes)
+        return sorted_rows(self.model, keys, args, read).assuming(*self.assumes)
 
     def _without_nobodys(
         self,
@@ -330,7 +321,7 @@ class Plan:
             width: how many values are read of each object, the primary key first.
             part: gives the script that does the same in a transaction.
         """
-        behind = Nobodys((b"SDIFF", command[1], self.where.pks), width, self._model)
+        behind = Nobodys((b"SDIFF", command[1], self.where.pks), width, self.model)
         request = self._command(command, decode)
         request.behind = (behind,)
         request.part = part
@@ -339,19 +330,27 @@ class Plan:
     # --- the script ---
 
     @property
+    def node(self) -> Node:
+        """All conditions as one."""
+        return self._only or (All(self.nodes) if self.nodes else Everything())
+
+    @property
     def search(self) -> Search:
         """The query as the script is told."""
-        node = self._only or (All(self.nodes) if self.nodes else Everything())
+        return self.search_of(self.node)
+
+    def search_of(self, node: Node) -> Search:
+        """The search for what meets a condition, in the same order."""
         # Scripts that may look at other slots are not told which: a cluster takes keys of one slot only.
-        told = () if self._model.crosses else self._conditions
-        elsewhere = [key for condition in told for key in condition.elsewhere()]
+        conditions = () if self.model.crosses else self._conditions
+        elsewhere = [key for condition in conditions for key in condition.elsewhere()]
         if not self.order:
             return Search(self.where, node, tuple(elsewhere))
-        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self._model.crosses)
+        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self.model.crosses)
         return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
-        counter = self.where.seq if self._model.mints_pks else b""
+        counter = self.where.seq if self.model.mints_pks else b""
         args = key.args(self.where)
         scored = self._in_order_of(key)
         if scored is not None:
@@ -377,7 +376,7 @@ class Plan:
         columns: Sequence[tuple[Argument, ...]] = (),
     ) -> Request[Any]:
         offset, limit = span
-        request = find(self._model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
+        request = find(self.model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
         return request.assuming(*self.assumes)
 
     def _plain(
@@ -390,7 +389,7 @@ class Plan:
         columns = shape.entries(self.where) if shape is not None else ()
         if parts is None or columns is None:
             return None
-        return find_plain(self._model, self.where, wanted, decode, *parts, columns).assuming(*self.assumes)
+        return find_plain(self.model, self.where, wanted, decode, *parts, columns).assuming(*self.assumes)
 
     def _page_of_range(self, shape: Shape, span: Span) -> Request[Any] | None:
         """A page of one range, in the order of its own index, where SORT may read the values."""
@@ -400,19 +399,8 @@ class Plan:
         index = key.index_key(self.where)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
-        request = page_of_range(self._model, index, PageOfRange(*ends, *span, int(key.desc)), gets, shape.read)
-        return request.assuming(*self.assumes)
-
-    def _ask(
-        self, script: Script, shape: Shape, decode: Callable[[Any], R], size: int, extra: Sequence[Argument]
-    ) -> Request[R]:
-        """Runs one of the scripts that give items."""
-        wanted = b"rows" if shape.columns else b"pks"
-        columns = self.columns(shape)
-        request = find(
-            self._model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=script
-        )
+        request = page_of_range(self.model, index, PageOfRange(*ends, *span, int(key.desc)), gets, shape.read)
         return request.assuming(*self.assumes)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
-        return Request(args, decode, readonly=True, subject=self._model, assumes=self.assumes)
+        return Request(args, decode, readonly=True, subject=self.model, assumes=self.assumes)

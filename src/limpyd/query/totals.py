@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
+from limpyd.query.chunks import part_of_total, slices_of, total_among
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.plan import Plan
 from limpyd.query.unclear import undecodable
@@ -47,9 +48,11 @@ def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]],
     found: list[list[Any]] = []
     cursor = None if plan.empty else b""
     while cursor is not None:
-        following, first = yield plan.part_of_total(b"first", column, CHUNK, cursor, read)
-        found += [first] if first else []
-        cursor = following or None
+        chunk = yield part_of_total(plan, b"first", column, CHUNK, cursor, read)
+        found += filter(None, chunk.items)
+        for some in slices_of(chunk.others, CHUNK):
+            found += filter(None, (yield total_among(plan, some, b"first", column, read)).items)
+        cursor = chunk.cursor or None
     if len(found) > 1:
         return (yield among([pk for pk, _ in found]))
     return found[0][1] if found else None
@@ -186,9 +189,11 @@ class Total(NamedTuple, Generic[Part, R]):
         parts: list[Part] = []
         cursor = None if self.plan.empty else b""
         while cursor is not None:
-            following, part = yield self.plan.part_of_total(self.wanted, self.column, CHUNK, cursor, self._part)
-            parts.append(part)
-            cursor = following or None
+            chunk = yield part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            parts += chunk.items
+            for some in slices_of(chunk.others, CHUNK):
+                parts += (yield total_among(self.plan, some, self.wanted, self.column, self._part)).items
+            cursor = chunk.cursor or None
         return convert(self.join(parts))
 
     def _part(self, reply: list[Any]) -> Part:

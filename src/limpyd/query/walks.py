@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from limpyd.query.chunks import Chunk, chunk_of, some_of
 from limpyd.query.plan import Plan
 from limpyd.query.shapes import Shape
 from limpyd.requests import Request, Walk
 
 WITHOUT_VALUE = b"-"
 """What the cursor of a walk in order begins with once it has come to those without a value."""
+LISTED = b"="
+"""What the cursor begins with where all that is found was listed; a position follows."""
 
 
 def unordered(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
-    """A walk in no order."""
+    """A walk in no order.
+
+    Where all that is found has to be listed at once, the server does that only once: its primary keys are kept here.
+    """
+    listed: list[bytes] = []
+
+    def after(chunk: Chunk) -> tuple[bytes, list[Any]]:
+        listed[:] = chunk.others
+        return (LISTED + b"0" if listed else chunk.cursor or b"0"), chunk.items
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
-        found = plan.chunk(shape, size, b"" if cursor == b"0" else cursor)
-        return found.then(lambda reply: (reply[0] or b"0", reply[1]))
+        if not cursor.startswith(LISTED):
+            return chunk_of(plan, shape, size, b"" if cursor == b"0" else cursor).then(after)
+        start = int(cursor.removeprefix(LISTED))
+        stop = start + size
+        further = LISTED + b"%d" % stop if stop < len(listed) else b"0"
+        return some_of(plan, shape, listed[start:stop]).then(lambda items: (further, items))
 
     return step
 

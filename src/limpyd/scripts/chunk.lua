@@ -3,9 +3,10 @@
 --
 -- KEYS   as for find.lua
 -- ARGV   the query (see library/answer); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua), or `first`: the first object
---        in the order, and its value; further arguments are the cursor (see library/chunks), and indexes that must not be
---        walked; the limit is about how many objects to look at
--- Reply  the cursor after it, and what is wanted of them; or GONE (see find.lua)
+--        in the order, and its value; the further argument is the cursor (see library/chunks); the limit is about how many
+--        objects to look at
+-- Reply  the cursor after it, and what is wanted of them; if all had to be listed at once, the primary keys of those who follow; or
+--        GONE (see find.lua)
 -- @guarded
 -- @requires gone make_aggregates make_sorting next_chunk read_request replying rows_of sorting sum_of tally_of
 -- @requires values_of_all
@@ -13,6 +14,7 @@
 local function first_of_chunk(pks, request)
   local found = {
     size = #pks,
+    cost = #pks,
     list = function()
       return pks
     end,
@@ -30,19 +32,15 @@ return replying(function()
     return { ok = 'GONE' }
   end
   sorting = sorting or make_sorting()
-  local changing = {}
-  for at = 6, 4 + ARGV[4] do
-    changing[ARGV[at]] = true
-  end
   local wanted, column = request.wanted, request.columns[1]
   local items = wanted == 'pks' or wanted == 'rows'
-  local pks, cursor = next_chunk(request.node, items and request.keys or {}, ARGV[5], request.limit, changing, not items)
+  local pks, cursor, others = next_chunk(request.node, items and request.keys or {}, ARGV[5], request.limit)
   if items then
-    return { cursor, wanted == 'rows' and rows_of(pks, request.columns) or pks }
+    return { cursor, wanted == 'rows' and rows_of(pks, request.columns) or pks, others }
   elseif wanted == 'first' then
-    return { cursor, #pks > 0 and first_of_chunk(pks, request) or {} }
+    return { cursor, #pks > 0 and first_of_chunk(pks, request) or {}, others }
   end
   make_aggregates()
   local texts = values_of_all(pks, column)
-  return { cursor, wanted == 'sum' and sum_of(texts, column, pks) or tally_of(texts) }
+  return { cursor, wanted == 'sum' and sum_of(texts, column, pks) or tally_of(texts), others }
 end)

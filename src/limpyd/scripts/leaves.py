@@ -151,18 +151,38 @@ class OneOf(Node):
             owner) or pk (the primary key is one of these).
         key: that of the hash or of the set of all primary keys, or the start of the keys of the sets.
         texts: the values; none of them is met by nobody.
+        where: of eq, the values of the field, if the server can tell by those as well; else None.
+        many: whether an object may have several of the values.
+        more: whether other values follow that the server is not told now.
     """
 
-    __slots__ = ("key", "kind", "texts")
+    __slots__ = ("key", "kind", "many", "more", "texts", "where")
 
-    def __init__(self, kind: bytes, key: bytes, texts: Sequence[Text]) -> None:
+    def __init__(
+        self, kind: bytes, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
+    ) -> None:
         self.kind = kind
         self.key = key
         self.texts = tuple(texts) if len(texts) < 2 else tuple(dict.fromkeys(texts))  # noqa: PLR2004 - one is only one
+        self.where = where
+        self.many = many
+        self.more = False
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (self.kind, self.key, b"%d" % len(self.texts))
+        count = _count(self.texts, more=self.more)
+        if self.kind == b"uniq":
+            arguments.args += (b"uniq", self.key, b"1" if self.many else b"0", count)
+        elif self.where is not None and count != b"1":
+            arguments.args += (b"eqin", self.key, *self.where, count)
+        else:
+            arguments.args += (self.kind, self.key, count)
         arguments.add_texts(self.texts)
+
+    def sliced(self, start: int, stop: int) -> OneOf:
+        """The same with some of the values."""
+        part = OneOf(self.kind, self.key, self.texts[start:stop], self.where, many=self.many)
+        part.more = stop < len(self.texts)
+        return part
 
 
 class Interval(NamedTuple):
@@ -191,9 +211,10 @@ class Within(Node):
         where: the values of the field.
         intervals: the intervals.
         checkable: whether the server can tell from an object's value whether it is within; it cannot run Python.
+        more: whether other intervals follow that the server is not told now.
     """
 
-    __slots__ = ("checkable", "intervals", "key", "kind", "where")
+    __slots__ = ("checkable", "intervals", "key", "kind", "more", "where")
 
     def __init__(
         self, kind: bytes, key: bytes, where: Stored, intervals: Sequence[Interval], checkable: bool = True
@@ -203,13 +224,25 @@ class Within(Node):
         self.where = where
         self.intervals = tuple(intervals)
         self.checkable = checkable
+        self.more = False
+
+    @property
+    def many(self) -> bool:
+        """Whether an object may be within several of the intervals."""
+        return self.kind == b"nums" or self.where.stored in {b"set", b"list", b"zset"}
+
+    def sliced(self, start: int, stop: int) -> Within:
+        """The same with some of the intervals."""
+        part = Within(self.kind, self.key, self.where, self.intervals[start:stop], self.checkable)
+        part.more = stop < len(self.intervals)
+        return part
 
     def add_to(self, arguments: Arguments) -> None:
         args = arguments.args
         args += (self.kind, self.key)
         if self.kind != b"num":  # whose index tells the value of each object
             args += (*self.where, b"1" if self.checkable else b"0")
-        args.append(b"%d" % len(self.intervals))
+        args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:
             args.append(above + below)
             arguments.add_texts((low, high))
@@ -261,15 +294,21 @@ class Via(Node):
 
 
 class Empty(Node):
-    """Objects that have no value in a field."""
+    """Objects that have no value in a field.
 
-    __slots__ = ("where",)
+    Attributes:
+        where: the values of the field.
+        index: the key of a sorted set that has one entry for each object with a value; empty if there is none.
+    """
 
-    def __init__(self, where: Stored) -> None:
+    __slots__ = ("index", "where")
+
+    def __init__(self, where: Stored, index: bytes = b"") -> None:
         self.where = where
+        self.index = index
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (b"null", *self.where[:3])
+        arguments.args += (b"null", *self.where[:3], self.index)
 
 
 class ListedIn(Node):
@@ -278,13 +317,21 @@ class ListedIn(Node):
     Attributes:
         key: its key.
         required: whether it must be there; if it has gone, the query has no answer.
+        is_set: whether it is known to be a set.
+        joins: whether one command may name it beside keys of the model.
     """
 
-    __slots__ = ("key", "required")
+    __slots__ = ("is_set", "joins", "key", "required")
 
-    def __init__(self, key: bytes, *, required: bool = False) -> None:
+    def __init__(self, key: bytes, *, required: bool = False, is_set: bool = False) -> None:
         self.key = key
         self.required = required
+        self.is_set = is_set
+        self.joins = False
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (b"listed", self.key, int(self.required))
+        arguments.args += (b"listed", self.key, int(self.required), int(self.joins))
+
+
+def _count(several: Sequence[Any], *, more: bool) -> bytes:
+    return b"%d+" % len(several) if more else b"%d" % len(several)

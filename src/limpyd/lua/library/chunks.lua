@@ -1,60 +1,24 @@
 -- Goes through what a query finds in chunks, one script after the other; a cursor tells where the last one stopped.
 --
--- A cursor is '' at the start, and at the end; else the way of walking, the key that is walked with its length before
--- it, and where: `s` for a set (the cursor of SSCAN), `z` for an index (score and member of the last entry), `l` for a
--- stored collection, which is in order (the position after the last member).
+-- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see library/conditions). That of a stored
+-- collection, which is in order, is `l`, its key with the length before it, and the position after the last member.
 -- @requires call distinct sorting
 -- @provides next_chunk
 
-local function cursor_text(way, key, where)
-  return way .. #key .. ':' .. key .. where
-end
-
-local function cursor_parts(text)
-  local way, length, rest = string.match(text, '^(%a)(%d+):()')
-  local last = rest + length - 1
-  return way, string.sub(text, rest, last), string.sub(text, last + 1)
-end
-
-local function part_where(node, holds)
+local function ordered_part(node)
   for _, part in ipairs(node.parts or { node }) do
-    if holds(part) then
+    if part.ordered then
       return part
     end
   end
 end
 
--- Where it is best to walk, if it is not one of the keys that may not be walked since it is going to change.
-local function best_walk(node, changing)
-  local driver = node.driver or node
-  local walk = driver.walk
-  local ordered = part_where(node, function(part)
-    return part.ordered
-  end)
-  if ordered then
-    return 'l', ordered.key, '0'
-  elseif walk and walk.by == 'SSCAN' then
-    return 's', walk.key, '0'
-  elseif walk and driver.ranks and not driver.repeats and not (changing[walk.key] or driver.scored and next(changing)) then
-    return 'z', walk.key, ''
-  end
-  return 's', KEYS[1], '0'
-end
-
-local function chunk_of_set(node, key, where, size)
-  local reply = call('SSCAN', key, where, 'COUNT', size)
-  return node.keep(distinct(reply[2])), reply[1] == '0' and '' or cursor_text('s', key, reply[1])
-end
-
 -- Goes on until so many are found, or it has looked at many times as many.
-local function chunk_of_list(node, key, where, size)
-  local stored = part_where(node, function(part)
-    return part.key == key
-  end)
+local function chunk_of_stored(node, stored, where, size)
   local position, pks, block = tonumber(where), {}, nil
   local farthest = position + 50 * size
   repeat
-    block = call('LRANGE', key, position, position + size - 1)
+    block = call('LRANGE', stored.key, position, position + size - 1)
     local kept = stored.existing(distinct(block))
     for _, part in ipairs(node.parts or {}) do
       if part ~= stored then
@@ -74,51 +38,29 @@ local function chunk_of_list(node, key, where, size)
     end
     position = position + looked_at
   until #pks >= size or #block < size or position >= farthest
-  local ended = position >= call('LLEN', key)
-  return pks, ended and '' or cursor_text('l', key, string.format('%.0f', position))
+  local ended = position >= call('LLEN', stored.key)
+  return pks, ended and '' or 'l' .. #stored.key .. ':' .. stored.key .. string.format('%.0f', position)
 end
 
-local function chunk_of_index(node, key, where, size)
-  local condition = part_where(node, function(part)
-    return part.walk and part.walk.key == key and part.ranks
-  end)
-  if not condition then
+-- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. Third, if all that is found had to be listed
+-- at once, those who follow.
+local function next_chunk(node, keys, cursor, size)
+  local stored = (cursor == '' or string.byte(cursor) == 108) and ordered_part(node)
+  if cursor == '' and node.cost <= 2 * size then
+    return #keys > 0 and sorting.sorted(node, keys, 0, 0) or node.list(), ''
+  elseif stored then
+    local length, rest = string.match(cursor, '^l(%d+):()')
+    return chunk_of_stored(node, stored, length and string.sub(cursor, rest + length) or '0', size)
+  elseif cursor == '' and (node.lists or not node.scan) then
+    local pks, others = {}, {}
+    for number, pk in ipairs(node.list()) do
+      local part = number <= size and pks or others
+      part[#part + 1] = pk
+    end
+    return pks, '', others
+  elseif not node.scan then
     return {}, '' -- what it was compared with is not there any more
   end
-  local first = condition.ranks()
-  local last = first + condition.size - 1
-  if where ~= '' then
-    local score, member = string.match(where, '^(%S+) (.*)$')
-    first = math.max(first, sorting.rank_of({ index = key, numeric = true }, { texts = { score }, pk = member }, true))
-  end
-  local found = call('ZRANGE', key, first, math.min(last, first + size - 1))
-  if #found == 0 then
-    return {}, ''
-  end
-  local ending = found[#found]
-  local after = first + #found > last and '' or cursor_text('z', key, call('ZSCORE', key, ending) .. ' ' .. ending)
-  local pk_of = condition.walk.pk_of
-  for at = 1, pk_of and #found or 0 do
-    found[at] = pk_of(found[at])
-  end
-  return node.keep(found), after
-end
-
--- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. `few_at_once` if few of a model,
--- found by what cannot be walked, are to be one chunk.
-local function next_chunk(node, keys, text, size, changing, few_at_once)
-  local way, key, where
-  if text == '' then
-    if (node.size or call('SCARD', KEYS[1])) <= 2 * size then
-      return #keys > 0 and sorting.sorted(node, keys, 0, 0) or node.list(), ''
-    end
-    way, key, where = best_walk(node, changing)
-    if few_at_once and node.size and way == 's' and key == KEYS[1] and 4 * node.size < call('SCARD', KEYS[1]) then
-      return node.list(), ''
-    end
-  else
-    way, key, where = cursor_parts(text)
-  end
-  local chunk_of = way == 's' and chunk_of_set or way == 'l' and chunk_of_list or chunk_of_index
-  return chunk_of(node, key, where, size)
+  local pks, after = node.scan(cursor, size)
+  return pks, after
 end

@@ -28,7 +28,7 @@ end
 -- the others keep objects; about how many they let through (`passing`); and whether some in the index may not exist.
 local function facts_of(node, key, wanted)
   local everything = call('SCARD', KEYS[1])
-  local facts = { node = node, keeps = {}, passing = everything, everything = everything, wanted = wanted }
+  local facts = { node = node, keeps = {}, passing = everything, cost = everything, everything = everything, wanted = wanted }
   facts.may_be_nobody = key.stored == 'score'
   for _, part in ipairs(node.parts or { node }) do
     if key.index and not facts.bound and part.ranks and part.walk and part.walk.key == key.index then
@@ -43,12 +43,13 @@ local function facts_of(node, key, wanted)
     elseif not node.whole then
       facts.keeps[#facts.keeps + 1] = part.keep
       facts.passing = math.min(facts.passing, part.size or everything)
+      facts.cost = math.min(facts.cost, part.cost)
     end
     for _, set in ipairs(part.joined or { part }) do
       facts.may_be_nobody = facts.may_be_nobody or set.set == KEYS[1]
     end
   end
-  facts.cost = math.min(facts.passing, facts.bound and facts.bound.size or facts.passing)
+  facts.cost = math.min(facts.cost, facts.bound and facts.bound.size or facts.cost)
   return facts
 end
 

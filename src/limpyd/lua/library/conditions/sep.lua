@@ -37,7 +37,7 @@ end
 
 function conditions.sep(at)
   local range, next_at = read_range(at)
-  range.size = 0
+  range.size, range.repeats = 0, true
   for _, interval in ipairs(range.intervals) do
     interval.parts = parts_of_interval(interval)
     for _, part in ipairs(interval.parts) do
@@ -58,6 +58,8 @@ function conditions.sep(at)
     end
     return distinct(pks)
   end
+  range.cost = range.size
   keep_by_value(range, text_within, tostring)
+  range.scan = nil
   return range, next_at
 end

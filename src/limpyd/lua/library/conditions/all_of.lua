@@ -1,0 +1,158 @@
+-- Several conditions, all of which are to be met. It starts from the one that costs least, and asks the others about what that gives.
+-- @requires call combine everything_counted
+-- @provides combine.all_of
+
+local function by_size(a, b)
+  return a.size < b.size
+end
+
+-- The sets among some conditions become one, which the server intersects by itself.
+local function sets_joined(nodes)
+  local sets, others = {}, {}
+  for _, node in ipairs(nodes) do
+    if node.set then
+      sets[#sets + 1] = node
+    else
+      others[#others + 1] = node
+    end
+  end
+  if #sets < 2 then
+    return nodes
+  end
+  table.sort(sets, by_size)
+  local keys, everything = {}, everything_counted()
+  local expected, is_foreign = sets[1].size, false
+  for at = 1, #sets do
+    keys[at] = sets[at].set
+    is_foreign = is_foreign or sets[at].is_foreign
+    expected = at == 1 and expected or expected * sets[at].size / math.max(everything, 1)
+  end
+  if is_foreign then
+    keys[#keys + 1] = KEYS[1]
+  end
+  -- The server intersects sets several times as fast as a script looks at what it found.
+  local size = math.max(expected, sets[1].size / 4)
+  others[#others + 1] = {
+    size = size,
+    cost = size,
+    joined = sets,
+    list = function()
+      return call('SINTER', unpack(keys))
+    end,
+    keep = function(pks)
+      for at = 1, #sets do
+        pks = sets[at].keep(pks)
+      end
+      return pks
+    end,
+  }
+  return others
+end
+
+-- Conditions that must not be met become one, which lists all that it leaves out at once.
+local function exceptions_joined(nodes)
+  local left_out, others = {}, {}
+  for _, node in ipairs(nodes) do
+    if node.left_out and not node.left_out.everyone then
+      left_out[#left_out + 1] = node.left_out
+    else
+      others[#others + 1] = node
+    end
+  end
+  if #left_out < 2 then
+    return nodes
+  end
+  others[#others + 1] = combine.none_of(combine.any_of(left_out))
+  return others
+end
+
+-- The number of the condition by which they are best gone through. The values of the others are told with each part, of which each is
+-- taken to be of so many objects:
+local PART = 1000
+local function best_to_scan(nodes)
+  local all_told = 0
+  for at = 1, #nodes do
+    all_told = all_told + (nodes[at].told or 0)
+  end
+  local best, least
+  for at = 1, #nodes do
+    local node = nodes[at]
+    local cost = node.ordered and -1 or node.cost * (1 + (all_told - (node.told or 0)) / PART)
+    if not best or cost < least or cost == least and not nodes[best].scan then
+      best, least = at, cost
+    end
+  end
+  return best, all_told
+end
+
+-- Some conditions in the order in which they are asked: what costs least comes first.
+local function by_cost(all)
+  local nodes = {}
+  for at, node in ipairs(sets_joined(exceptions_joined(all))) do
+    nodes[at], node.place = node, at
+  end
+  table.sort(nodes, function(a, b)
+    if a.ordered or b.ordered then
+      return a.ordered and (not b.ordered or a.place > b.place)
+    end
+    return a.cost < b.cost or a.cost == b.cost and a.place < b.place
+  end)
+  return nodes
+end
+
+local function keep_by(nodes, start, pks)
+  for at = start, #nodes do
+    if #pks == 0 then
+      break
+    end
+    pks = nodes[at].keep(pks)
+  end
+  return pks
+end
+
+function combine.all_of(all)
+  local node = {}
+
+  -- What has to be known of each to list or test all of them. A part further on does without: what it is made of is known.
+  local function compare()
+    local nodes, best, told = by_cost(all), best_to_scan(all)
+    local first, walked = nodes[1], all[best]
+    node.size, node.cost, node.everyone, node.told = first.size or false, first.cost, first.everyone or false, told
+    node.driver, node.parts, node.best, node.walked = first, nodes, best, walked
+    node.lists = walked.lists or not walked.scan
+  end
+  setmetatable(node, {
+    __index = function(_, name)
+      if rawget(node, 'driver') == nil and name ~= 'set' and name ~= 'place' then
+        compare()
+        return rawget(node, name)
+      end
+    end,
+  })
+
+  function node.list()
+    return keep_by(node.parts, 2, node.driver.list())
+  end
+  function node.keep(pks)
+    return keep_by(node.parts, 1, pks)
+  end
+
+  local others, but
+  function node.scan(where, count)
+    local number, inner = string.match(where, '^&(%d+);(.*)$')
+    number = tonumber(number) or node.best
+    if not all[number].scan then
+      return {}, '', 0 -- what it was compared with is not there any more
+    end
+    if but ~= number then
+      others, but = {}, number
+      for at = 1, #all do
+        others[#others + 1] = at ~= number and all[at] or nil
+      end
+      others = by_cost(others)
+    end
+    local pks, after, looked = all[number].scan(inner or '', count)
+    return keep_by(others, 1, pks), after == '' and '' or '&' .. number .. ';' .. after, looked
+  end
+  return node
+end

@@ -1,0 +1,30 @@
+-- Objects with one of some primary keys.
+-- @requires as_set conditions distinct existing keep_in positions_of read_texts
+-- @provides conditions.pk
+
+function conditions.pk(at)
+  local texts, next_at, more, was_read = read_texts(at + 1)
+  local set
+  return {
+    size = #texts,
+    cost = #texts,
+    told = #texts,
+    list = function()
+      return existing(distinct(texts))
+    end,
+    keep = function(pks)
+      set = set or as_set(texts)
+      return existing(keep_in(set, pks))
+    end,
+    scan = not was_read and function(where, count)
+      local done = positions_of(where)
+      local last = math.min(done + count, #texts)
+      local pks = {}
+      for number = done + 1, last do
+        pks[#pks + 1] = texts[number]
+      end
+      return existing(pks), last == #texts and not more and '' or 'v' .. last .. ';', last - done
+    end or nil,
+  },
+    next_at
+end

@@ -1,0 +1,34 @@
+-- Parts of a sorted set (see library/conditions).
+-- @requires call comes_before
+-- @provides scan_entries
+
+-- How many entries of a sorted set come before what follows an entry, which may be gone.
+local function rank_after(key, score, member)
+  if call('ZSCORE', key, member) == score then
+    return call('ZRANK', key, member) + 1
+  end
+  local low, high = call('ZCOUNT', key, '-inf', '(' .. score), call('ZCOUNT', key, '-inf', score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if comes_before(member, call('ZRANGE', key, middle, middle)[1]) then
+      high = middle
+    else
+      low = middle + 1
+    end
+  end
+  return low
+end
+
+-- Some entries of a sorted set, from one rank to another: what was there comes once, whatever else comes or goes meanwhile. Where
+-- it ended is the score and the member of the last one.
+local function scan_entries(key, first, last, where, count)
+  if where ~= '' then
+    local score, member = string.match(where, '^(%S+) (.*)$')
+    first = math.max(first, rank_after(key, score, member))
+  end
+  local found = call('ZRANGE', key, first, math.min(last, first + count - 1))
+  if #found == 0 or first + #found > last then
+    return found, ''
+  end
+  return found, call('ZSCORE', key, found[#found]) .. ' ' .. found[#found]
+end

@@ -1,0 +1,84 @@
+-- Parts of those who refer to some objects (see conditions/via).
+-- @requires comes_before netstring owners_of scan_set
+-- @provides scan_referring
+
+local MOST = 100 -- so many objects are looked for at once of which those who refer to them follow
+
+local function netstrings(text, at)
+  local found = {}
+  while at <= #text do
+    local colon = string.find(text, ':', at, true)
+    local last = colon + tonumber(string.sub(text, at, colon - 1))
+    found[#found + 1] = string.sub(text, colon + 1, last)
+    at = last + 1
+  end
+  return found
+end
+
+-- Those who refer to one object, from somewhere on.
+local function referring_to(via, pk, where, count)
+  if via.kind == 'eq' then
+    return scan_set(via.key .. pk, where, count)
+  end
+  return owners_of(via.kind, via.key, pk), ''
+end
+
+-- Of those who refer to an object, those for whom it is the first of all that count.
+local function for_the_first_time(via, referred, pks)
+  local met, references = via.met_by(pks)
+  local kept = {}
+  for at = 1, #pks do
+    local first
+    for _, pk in ipairs(references[at]) do
+      if met[pk] and (not first or comes_before(pk, first)) then
+        first = pk
+      end
+    end
+    if not first or first == referred then
+      kept[#kept + 1] = pks[at]
+    end
+  end
+  return kept
+end
+
+-- Where a part ends is told by netstrings: where the walk of the objects referred to goes on, '' at its end; where that of those who
+-- refer to the first of some objects goes on; and those.
+local function scan_referring(via, where, count)
+  local found, looked = {}, 0
+  local outer, inner, waiting = '', '', {}
+  if where ~= '' then
+    local parts = netstrings(where, 2)
+    outer, inner = parts[1], parts[2]
+    waiting = { unpack(parts, 3) }
+  end
+  local number, started = 1, where ~= ''
+  while looked < count do
+    if not waiting[number] then
+      if started and outer == '' then
+        return found, '', looked
+      end
+      local there
+      waiting, outer, there = via.scan(outer, math.min(MOST, count - looked))
+      number, started = 1, true
+      looked = looked + there
+    else
+      local pks, after, there = referring_to(via, waiting[number], inner, count - looked)
+      looked = looked + 1 + (there or #pks)
+      if via.met_by and #pks > 0 then
+        pks = for_the_first_time(via, waiting[number], pks)
+      end
+      for at = 1, #pks do
+        found[#found + 1] = pks[at]
+      end
+      inner, number = after, after == '' and number + 1 or number
+    end
+  end
+  if outer == '' and not waiting[number] then
+    return found, '', looked
+  end
+  local parts = { '>', netstring(outer), netstring(inner) }
+  for at = number, #waiting do
+    parts[#parts + 1] = netstring(waiting[at])
+  end
+  return found, table.concat(parts), looked
+end

@@ -1,0 +1,102 @@
+"""What a query finds, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.query.columns import Column
+from limpyd.query.cursors import Told, started, told
+from limpyd.query.plan import Plan
+from limpyd.query.shapes import Shape
+from limpyd.requests import Argument, Request, answered
+from limpyd.scripts.leaves import All, OneOf
+from limpyd.scripts.queries import CHUNK, Search, find
+
+
+class Chunk(NamedTuple):
+    """A part of what a query finds.
+
+    Attributes:
+        cursor: where the next one begins; empty at the end.
+        items: the items.
+        others: the primary keys of those who follow, if all had to be listed at once.
+    """
+
+    cursor: bytes
+    items: list[Any]
+    others: list[bytes]
+
+
+def chunk_of(plan: Plan, shape: Shape, size: int, cursor: bytes) -> Request[Chunk]:
+    """Returns the request for some items, from a cursor on; at first it is empty."""
+    if plan.empty:
+        return answered(Chunk(b"", [], []))
+    wanted = b"rows" if shape.columns else b"pks"
+    return _chunk(plan, wanted, plan.columns(shape), shape.read, size, _told(plan, size, cursor))
+
+
+def some_of(plan: Plan, shape: Shape, pks: Sequence[bytes]) -> Request[list[Any]]:
+    """Returns the request for the items of some primary keys, if they exist."""
+    wanted = b"rows" if shape.columns else b"pks"
+    found = _chunk(plan, wanted, plan.columns(shape), shape.read, len(pks), _known(plan, pks))
+    return found.then(lambda chunk: chunk.items)
+
+
+def part_of_total(
+    plan: Plan, wanted: bytes, column: Column, size: int, cursor: bytes, read: Callable[[Any], Any]
+) -> Request[Chunk]:
+    """Returns the request for what the values of some objects come to (see scripts/chunk.lua); that is the one item."""
+    return _total(plan, wanted, column, read, size, _told(plan, size, cursor))
+
+
+def total_among(
+    plan: Plan, pks: Sequence[bytes], wanted: bytes, column: Column, read: Callable[[Any], Any]
+) -> Request[Chunk]:
+    """Returns the same of the objects with some primary keys, if they exist."""
+    return _total(plan, wanted, column, read, len(pks), _known(plan, pks))
+
+
+def slices_of(pks: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    """Yields primary keys, so many at a time."""
+    for start in range(0, len(pks), size):
+        yield pks[start : start + size]
+
+
+def _told(plan: Plan, size: int, cursor: bytes) -> Told:
+    return told(plan.node, cursor or started(plan.nodes, size), size)
+
+
+def _known(plan: Plan, pks: Sequence[bytes]) -> Told:
+    return Told(OneOf(b"pk", plan.where.pks, pks), b"", bytes)
+
+
+def _total(
+    plan: Plan, wanted: bytes, column: Column, read: Callable[[Any], Any], size: int, now: Told
+) -> Request[Chunk]:
+    columns = [column.where(plan.where, b"")[:3]]
+    return _chunk(plan, wanted, columns, lambda reply: [read(reply)], size, now)
+
+
+def _chunk(
+    plan: Plan,
+    wanted: bytes,
+    columns: Sequence[tuple[Argument, ...]],
+    read: Callable[[Any], list[Any]],
+    size: int,
+    now: Told,
+) -> Request[Chunk]:
+    def decode(reply: list[Any]) -> Chunk:
+        after, items, *others = reply
+        return Chunk(now.restored(after), read(items), others[0] if others else [])
+
+    search, extra = plan.search_of(now.node), (now.cursor,)
+    request = find(plan.model, search, wanted, decode, limit=size, columns=columns, extra=extra, script=CHUNK)
+    return request.assuming(*plan.assumes)
+
+
+def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int) -> Search:
+    """Returns the search for those of some primary keys that still match; the chunk from a cursor on has given them."""
+    node = told(plan.node, cursor or started(plan.nodes, size), size, tested=True).node
+    nodes = node.nodes if type(node) is All else (node,)
+    return plan.search_of(All([*nodes, OneOf(b"pk", plan.where.pks, pks)]))
