@@ -146,7 +146,7 @@ class Bulk(Generic[Result, Outcome]):
         """Counts what came of a chunk."""
         raise NotImplementedError
 
-    def _remove(self, _: Outcome) -> int:
+    def _remove(self, outcome: Outcome) -> int:  # noqa: ARG002 - those that remove only a part look at it
         """Removes from the chunk what was dealt with; returns how many objects that were."""
         self._empty()
         return self._count
