@@ -32,8 +32,8 @@ end
 
 -- Made when it is first needed: functions are made anew for each script that runs.
 local function make_sorting()
-  -- @defers rank_of sorted values_of way_of
-  return { rank_of = rank_of, sorted = sorted, values_of = values_of, way_of = way_of }
+  -- @defers sorted values_of way_of
+  return { sorted = sorted, values_of = values_of, way_of = way_of }
 end
 
 local sorting = false
