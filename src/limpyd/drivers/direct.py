@@ -43,12 +43,13 @@ def sync_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
             reply = driver.connections.exchange(packed)
         except FAILURES as failure:
             return driver.run_despite(describe(bound, value), packed, failure)
-        if writes:
-            if type(reply) is list:
-                return driver.decoded(describe(bound, value), reply)
-            if instance._seen is not model.era:
-                instance._found()
-        return decode(bound, reply)
+        if not writes:
+            return decode(bound, reply)
+        if type(reply) is list:
+            return driver.decoded(describe(bound, value), reply)
+        if instance._seen is not model.era:
+            instance._found()
+        return decode(reply)
 
     return call
 
@@ -75,12 +76,13 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
             return await driver.run_despite(describe(bound, value), packed, loss)
         if isinstance(reply, RedisError):
             return await driver.run_despite(describe(bound, value), packed, reply)
-        if writes:
-            if type(reply) is list:
-                return await driver.decoded(describe(bound, value), reply)
-            instance = bound._instance
-            if instance._seen is not model.era:
-                instance._found()
-        return decode(bound, reply)
+        if not writes:
+            return decode(bound, reply)
+        if type(reply) is list:
+            return await driver.decoded(describe(bound, value), reply)
+        instance = bound._instance
+        if instance._seen is not model.era:
+            instance._found()
+        return decode(reply)
 
     return call

@@ -31,14 +31,14 @@ class Learned(NamedTuple):
     Attributes:
         packed: gives what is sent for a bound field and what the command is given (a value, or a tuple); None if the
             call has to be described.
-        decode: makes the result of a bound field and the reply.
+        decode: makes the result of the reply; of a read it is given the bound field before.
         model: the model of the objects.
         writes: whether it is a write: then a list in reply is a refusal, and any other reply proves that the object
             exists.
     """
 
     packed: Packing
-    decode: Callable[[Any, Any], Any]
+    decode: Callable[..., Any]
     model: Any
     writes: bool
 
@@ -57,11 +57,10 @@ def learned(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Learne
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
         return decode and Learned(_reading(request, iterable), decode, request.model, writes=False)
-    if type(request) is not PreparedWrite:
+    if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
-    decode = _decoding(request.convert, bound)
     packing = PACKINGS[len(given)](request, given, iterable)
-    return decode and packing and Learned(packing, decode, request.statement.model, writes=True)
+    return packing and Learned(packing, request.convert, request.statement.model, writes=True)
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
@@ -69,8 +68,12 @@ def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
     if getattr(decode, "__self__", None) is bound:
         method: Callable[[Any, Any], Any] = decode.__func__
         return method
-    knows_more = getattr(decode, "__self__", None) or getattr(decode, "__closure__", None)
-    return None if knows_more else lambda _, reply: decode(reply)
+    return None if _knows_more(decode) else lambda _, reply: decode(reply)
+
+
+def _knows_more(decode: Any) -> bool:
+    """Whether a function knows more than its argument."""
+    return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
 
 
 def _reading(first: Read[Any], iterable: bool) -> Packing:
@@ -138,8 +141,10 @@ def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing
 
 def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packing | None:
     """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
-    computed, encode, upkeep = first.statement.computed, first.field.encode, first.statement.upkeep
+    computed, upkeep, field = first.statement.computed, first.statement.upkeep, first.field
     *before, stored = first.values[: len(first.values) - len(computed)]
+    by_codec = not field.refers and (field.codec.canonical is None or not field.many)
+    encode = field.codec.encode if by_codec else field.encode
     if stored != encode(*given):
         return None
     requests = _Form(first.statement, before, 1 + len(computed))
@@ -153,7 +158,10 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
             return None
         if iterable:
             bound._unread = None
-        stored = encode(value)
+        try:
+            stored = encode(value)
+        except (TypeError, ValueError, OverflowError):
+            return None
         request: bytes = form % (len(pk), pk, len(stored), stored)
         for index in computed:
             for text in index.kept(stored):
