@@ -1,4 +1,4 @@
--- EVALSHA 3d9d3bfc82e67f8ad4f658aa69395dbf4a4989ae, sent with
+-- EVALSHA d80b834f22901e72092edc6efa2537ddfc6eb29d, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -28,11 +28,18 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
--- library/number_text.lua
+-- library/form_exact.lua
+local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
+
+local function form_exact(value)
+  if #value <= DIGITS_KEPT and string.find(value, '^[1-9]%d*$') then
+    return value -- as most are
+  end
+-- library/as_score.lua
 local function as_score(number)
   return number == 0 and '0' or string.format('%.17g', number)
 end
-
+-- library/number_text.lua
 local function without_last_zeros(digits)
   local last = #digits
   while last > 0 and string.byte(digits, last) == 48 do
@@ -55,13 +62,6 @@ local function number_parts(value)
   end
   return whole, fraction, exponent
 end
--- library/form_exact.lua
-local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
-
-local function form_exact(value)
-  if #value <= DIGITS_KEPT and string.find(value, '^[1-9]%d*$') then
-    return value -- as most are
-  end
   local whole, fraction, exponent = number_parts(value)
   if not whole then
     return nil, 'it is no number'

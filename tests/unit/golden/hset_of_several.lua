@@ -1,4 +1,4 @@
--- EVALSHA 64d1b0eec3b5ffeaf1f1b2456e706c963a4693c4, sent with
+-- EVALSHA c96f4837b8fe82e0a6456176a08a9387efa84a11, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -28,11 +28,16 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
--- library/number_text.lua
+-- library/as_score.lua
 local function as_score(number)
   return number == 0 and '0' or string.format('%.17g', number)
 end
-
+-- library/form_float.lua
+local function form_float(value)
+  if string.find(value, '^%-?%d+%.%d+$') then
+    return as_score(tonumber(value)) -- as most are
+  end
+-- library/number_text.lua
 local function without_last_zeros(digits)
   local last = #digits
   while last > 0 and string.byte(digits, last) == 48 do
@@ -55,11 +60,7 @@ local function number_parts(value)
   end
   return whole, fraction, exponent
 end
--- library/form_float.lua
-local function form_float(value)
-  if string.find(value, '^%-?%d+%.%d+$') then
-    return as_score(tonumber(value)) -- as most are
-  elseif value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
+  if value == 'inf' or value == '-inf' or value == 'nan' or not number_parts(value) then
     return value
   end
   return as_score(tonumber(value))

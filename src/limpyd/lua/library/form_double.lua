@@ -1,11 +1,13 @@
 -- The form of a float in an index of numbers.
--- @requires as_score number_parts
+-- @requires as_score
 -- @provides form_double
 
 local function form_double(value)
   if string.find(value, '^%-?%d+%.%d+$') then
     return as_score(tonumber(value)) -- as most are
-  elseif value == 'inf' or value == '+inf' then
+  end
+  -- @defers number_parts
+  if value == 'inf' or value == '+inf' then
     return 'inf'
   elseif value == '-inf' then
     return '-inf'

@@ -1,5 +1,4 @@
 -- The form of a number that a double tells apart from all others.
--- @requires as_score number_parts without_last_zeros
 -- @provides form_exact
 
 local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15
@@ -8,6 +7,7 @@ local function form_exact(value)
   if #value <= DIGITS_KEPT and string.find(value, '^[1-9]%d*$') then
     return value -- as most are
   end
+  -- @defers as_score number_parts without_last_zeros
   local whole, fraction, exponent = number_parts(value)
   if not whole then
     return nil, 'it is no number'

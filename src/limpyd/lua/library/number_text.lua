@@ -1,9 +1,5 @@
--- The text of a number: what it is made of, and that of a double.
--- @provides as_score number_parts without_last_zeros
-
-local function as_score(number)
-  return number == 0 and '0' or string.format('%.17g', number)
-end
+-- What the text of a number is made of.
+-- @provides number_parts without_last_zeros
 
 -- Not by a pattern: one that ends in '0+$' takes a time quadratic in the zeros it meets on its way.
 local function without_last_zeros(digits)
