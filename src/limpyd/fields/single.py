@@ -88,7 +88,8 @@ class SingleValueField(ValueField[T]):
         indexes = tuple(index for index in place.indexes if index.index.alone)
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
-        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where), computed)
+        unchecked = self.encode if self.refers else self.codec.encode
+        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where), computed, unchecked)
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.

@@ -27,7 +27,7 @@ General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_blank", "_gathered", "_names", "_slots", "_together", "_versioned", "_whole")
+    __slots__ = ("_blank", "_encoders", "_gathered", "_names", "_slots", "_together", "_versioned", "_whole")
 
     def __init__(self, model: Model, where: Partition, layout: Layout) -> None:
         slots = layout.slots
@@ -36,7 +36,8 @@ class Creation(Statement):
         source = creation_source(where, layout)
         more_keys = (where.seq,) if layout.mints else ()
         super().__init__(CompiledScript("create", source, flags), model, where, "HSET", more_keys=more_keys)
-        self._slots = [(slot.name, slot.encode, slot.computed) for slot in slots]
+        self._slots = [(slot.name, slot.encode_unchecked, slot.computed) for slot in slots]
+        self._encoders = {slot.name: slot.encode for slot in slots}
         self._blank = {slot.name: (b"",) * (1 + len(slot.computed)) for slot in slots}
         self._whole = b"1" * len(slots)
         self._together = [(index, [field.name for field in index.fields]) for index in layout.together]
@@ -73,7 +74,11 @@ class Creation(Statement):
             if value is None:
                 given += self._blank[name]
             else:
-                stored = found[name] = encode(value)
+                try:
+                    stored = encode(value)
+                except (TypeError, ValueError, OverflowError):
+                    stored = self._encoders[name](value)  # which says what is wrong
+                found[name] = stored
                 given.append(stored)
                 for index in computed:
                     given += index.kept(stored)

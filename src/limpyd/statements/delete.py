@@ -109,6 +109,25 @@ def request(
     return PreparedDeletion(statement, pk, convert, general)
 
 
+READ_RECORDS = """\
+local records = call('HMGET', KEYS[2], ':epoch', ':keys', ':references')
+local epoch = records.err and records or records[1]
+"""
+
+
+def _keys_differ(count: int) -> str:
+    """The condition that so many keys of objects are not all that any process has declared (see scripts/declare.lua).
+
+    A list of a few is packed by cmsgpack behind one byte, which tells how many there are.
+    """
+    if 0 < count <= MOST_IN_A_BYTE:
+        return f"string.byte(records[2]) ~= {FEW_PACKED + count}"
+    return f"#cmsgpack.unpack(records[2]) ~= {count}"
+
+
+FEW_PACKED, MOST_IN_A_BYTE = 0x90, 15
+
+
 def _source(
     where: Partition, slots: Sequence[Slot], together: Sequence[KeptTogether], prefixes: Sequence[bytes]
 ) -> str:
@@ -146,7 +165,8 @@ def _source(
         follow += one.make + one.remove()
     return filled(
         "delete",
-        keys_declared=str(len(prefixes)),
+        epoch=READ_RECORDS,
+        keys_differ=_keys_differ(len(prefixes)),
         tag=tag(where),
         requires=required(entries, functions),
         locals=locals_of(names, entries, arguments=max(len(prefixes), len(in_hash))),

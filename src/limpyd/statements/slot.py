@@ -19,6 +19,7 @@ class Slot(NamedTuple):
         indexes: its indexes.
         checks: what its values must meet, each a kind, a form and a key.
         computed: those of its indexes that do not keep the value itself: a call tells what they keep.
+        encode_unchecked: makes the same of a value that fits; of others what it raises tells no field.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Slot(NamedTuple):
     indexes: Sequence[Kept]
     checks: Sequence[tuple[bytes, bytes, bytes]]
     computed: Sequence[Kept]
+    encode_unchecked: Callable[[Any], bytes]
 
     @property
     def value_names(self) -> list[str]:

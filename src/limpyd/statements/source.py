@@ -47,10 +47,12 @@ def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
 def filled(name: str, **parts: str) -> str:
     """A Lua file of this package, its `$name` filled with parts: of a line `-- $name` the line, else the word.
 
-    Every template may have `-- $guard` and `-- $undo_function`, which are files beside it.
+    Every template may have `-- $guard` and `-- $undo_function`, which are files beside it; the guard reads the epoch as
+    the part `epoch` says, if there is one.
     """
     text = _text(name)
-    parts = {"guard": _text("guard"), "undo_function": _text("undo"), **parts}
+    guard = _text("guard").replace("-- $epoch\n", parts.get("epoch", READ_EPOCH))
+    parts = {"guard": guard, "undo_function": _text("undo"), **parts}
     text = re.sub(LINE, lambda line: indented(parts[line[2]], line[1]), text)
     return re.sub(WORD, lambda word: parts[word[1]], text)
 
@@ -65,5 +67,6 @@ def _text(name: str) -> str:
     return (FOLDER / f"{name}.lua").read_text("utf-8")
 
 
+READ_EPOCH = "local epoch = call('HGET', KEYS[2], ':epoch')\n"
 LINE = r"(?m)^( *)-- \$(\w+)\n"
 WORD = r"\$(\w+)"

@@ -1,4 +1,4 @@
--- EVALSHA a810cbc3afacc2f805e06c0710e650ce9b78963f, sent with
+-- EVALSHA c0e65b9eb4aad980b56cfb5383e4e669ec92d7f3, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -13,7 +13,8 @@
 --        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
-local epoch = call('HGET', KEYS[2], ':epoch')
+local records = call('HMGET', KEYS[2], ':epoch', ':keys', ':references')
+local epoch = records.err and records or records[1]
 if epoch ~= ARGV[1] then
   local failed = type(epoch) == 'table' and epoch.err
   if failed and string.find(failed, 'WRONGTYPE', 1, true) then
@@ -21,8 +22,7 @@ if epoch ~= ARGV[1] then
   end
   return redis.error_reply(failed or 'OUTDATED ' .. KEYS[2])
 end
-local records = call('HMGET', KEYS[2], ':keys', ':references')
-if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= 3 then
+if not records[2] or records[3] or string.byte(records[2]) ~= 147 then
   return { 'undecided' }
 end
 local tag = string.sub(KEYS[1], 1, -4)

@@ -6,8 +6,7 @@
 --        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- $guard
 -- $requires
-local records = call('HMGET', KEYS[2], ':keys', ':references')
-if not records[1] or records[2] or #cmsgpack.unpack(records[1]) ~= $keys_declared then
+if not records[2] or records[3] or $keys_differ then
   return { 'undecided' }
 end
 $tag
