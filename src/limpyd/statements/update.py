@@ -9,6 +9,7 @@ from limpyd.command_table import Needs
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
+from limpyd.resp import pack_bytes
 from limpyd.scripts.outcomes import Claim, Model, refusal
 from limpyd.statements.prepared import Prepared
 from limpyd.statements.statement import Statement
@@ -46,6 +47,8 @@ class Update(Statement):
         self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)
         self._name = name
         self._versioned = version is not None
+        if not self._versioned:  # else an int may be among the values
+            self.pack = pack_bytes
         self._sets = [change.slot for change in changes if not change.removes]
 
     @property
