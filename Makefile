@@ -74,7 +74,7 @@ commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers'
 	@$(BIN)/python -m tools.commands
 	@$(BIN)/python -m tools.commands coverage
 
-references: $(READY)  ## Write docs/operators.md, exceptions.md and limpyd2.md.
+references: $(READY)  ## Write docs/operators.md, exceptions.md, limpyd2.md and costs.md.
 	@$(BIN)/python -m tools.references
 
 lua: $(READY)  ## Write into the Lua files what each requires and provides, and tell what cannot be had.

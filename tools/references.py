@@ -1,6 +1,7 @@
 """The pages that list what the library knows of itself: indexes and operators, exceptions.
 
-python -m tools.references [--check]    makes docs/operators.md, exceptions.md, limpyd2.md; or only tells which is stale
+python -m tools.references [--check]    writes docs/operators.md, exceptions.md, limpyd2.md, costs.md; or only tells
+                                        which is stale
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from limpyd.expressions import OPERATORS
 from limpyd.indexes import EqualIndexWith, Index, MultiIndexes, ScoredEqualIndex, UniqueIndex
 from limpyd.query.filters import serving
 from limpyd.types import CODECS
-from tools import limpyd2
+from tools import costs, limpyd2
 from tools.commands import table
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -228,6 +229,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "operators.md": operators_page,
     DOCS / "exceptions.md": exceptions_page,
     DOCS / "limpyd2.md": limpyd2.page,
+    DOCS / "costs.md": costs.page,
 }
 
 

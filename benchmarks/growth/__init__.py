@@ -1,1 +1,1 @@
-"""How what an operation costs grows: each public operation, with what it may grow with."""
+"""The growth of costs: every public operation against each variable that its cost may depend on."""

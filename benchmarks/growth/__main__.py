@@ -1,9 +1,8 @@
-"""The matrix of growth, as Markdown: each public operation, with what it grows with.
+"""Prints the growth matrix as Markdown: every public operation against each variable of its cost.
 
-Of each it prints the power with which its figures grow: the processor's time on both sides, the commands that the
-server ran, the keys that they looked up, and the bytes; and at the largest size those times, the longest command, and
-how much memory either side took meanwhile. Then it tells what grew by more than docs/costs.md states, and which
-command took longer than 50 ms though nothing is said of that there.
+A row has the exponents of CPU time on both sides, commands, keys read and bytes; at the largest size also those
+times, the longest command, and the peak memory that either side needed in addition. Below the table stands every
+exponent above the documented one (docs/costs.md), and every command over 50 ms that is not documented as long.
 
     python -m benchmarks.growth [--million] [--only TEXT] [--server valkey-9.1]
 """
@@ -16,24 +15,24 @@ from collections.abc import Sequence
 
 from benchmarks.growth.case import LARGEST, SIZES
 from benchmarks.growth.cases import CASES
-from benchmarks.growth.judge import FLOORS
+from benchmarks.growth.exponents import FLOORS
 from benchmarks.growth.runs import Growth, run
 from tests.servers import binaries, running
 
 MILLIONS = ("objects", "matches")
-HEAD = ["", "with", "up to", "stated", *FLOORS, "client ms", "server ms", "longest ms", "client MB", "server MB"]
+HEAD = ["", "with", "up to", "documented", *FLOORS, "client ms", "server ms", "longest ms", "client MB", "server MB"]
 
 
 def row(growth: Growth) -> list[str]:
-    """The row of one case."""
+    """Returns the cells of one case."""
     if not growth.readings:
-        return [growth.case.name, growth.case.variable, "-", str(growth.stated)]
+        return [growth.case.name, growth.case.variable, "-", str(growth.documented)]
     last = growth.readings[-1]
     return [
         growth.case.name.replace("|", "\\|"),
         growth.case.variable,
         f"{growth.sizes[-1]:,}",
-        str(growth.stated),
+        str(growth.documented),
         *(f"{growth.exponent(figure):.2f}" for figure in FLOORS),
         *(f"{seconds * 1e3:.1f}" for seconds in (last.client, last.server, last.longest)),
         *(f"{size / 1e6:.1f}" for size in (last.client_memory, last.server_memory)),
@@ -41,10 +40,10 @@ def row(growth: Growth) -> list[str]:
 
 
 def findings(growth: Growth) -> list[str]:
-    """What is not as it is documented."""
+    """Returns the deviations of a case from its documented cost."""
     found = [
-        f"{growth.case.name}: {figure} grows with the {growth.case.variable} by the power of "
-        f"{growth.exponent(figure):.2f}; {growth.stated} is stated"
+        f"{growth.case.name}: {figure} has an exponent of "
+        f"{growth.exponent(figure):.2f} in {growth.case.variable}; documented is {growth.documented}"
         for figure in growth.excess(list(FLOORS))
     ]
     if growth.error is not None:
@@ -55,7 +54,7 @@ def findings(growth: Growth) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the matrix; 1 if anything is not as it is documented."""
+    """Runs the matrix; returns 1 if any case deviates from its documented cost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--million", action="store_true", help="objects and matches up to a million, too")
     parser.add_argument("--only", default="", help="only cases whose name has this text in it")
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("| " + " | ".join(row(growth)) + " |")
             sys.stdout.flush()
             found += findings(growth)
-    print(f"\n{len(cases)} cases. Not as it is documented: {'nothing' if not found else ''}")
+    print(f"\n{len(cases)} cases. Deviations from the documented costs: {len(found) or 'none'}")
     for finding in found:
         print(f"- {finding}")
     return 1 if found else 0

@@ -1,4 +1,4 @@
-"""A case: one operation on worlds of several sizes, which differ in one variable."""
+"""A case: one operation, on datasets of several sizes that differ in one variable."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ SIZES = {
     "referring": (1_000, 10_000, 100_000),
     "terms": (10, 100, 1_000),
     "depth": (10, 100, 1_000),
+    "others": (1_000, 10_000, 100_000),
     "models": (10, 100, 1_000),
     "bytes": (10_000, 100_000, 1_000_000),
 }
-"""How many there are of each variable."""
+"""The sizes of each variable for `make growth`."""
 SMALL = {
     "objects": (1_000, 4_000),
     "matches": (1_000, 4_000),
@@ -29,32 +30,33 @@ SMALL = {
     "referring": (100, 400),
     "terms": (20, 80),
     "depth": (10, 40),
+    "others": (1_000, 4_000),
     "models": (10, 40),
     "bytes": (20_000, 80_000),
 }
-"""The same for counts, which are exact, so that little is enough."""
+"""The sizes for tests, which compare exact counts only, so small ones suffice."""
 LARGEST = 1_000_000
 
-World = Callable[[RedisDatabase, int], Any]
+Dataset = Callable[[RedisDatabase, int], Any]
 
 
 class Case(NamedTuple):
-    """One operation, as it grows with one variable.
+    """One operation and one variable that its cost may depend on.
 
     Attributes:
-        name: what is called.
-        operation: the row of `costs.COSTS` that states what it costs.
-        variable: with what it grows.
-        world: makes the objects, so many of what the variable counts, and returns what the call needs.
-        call: calls it; told the world, and the size.
-        changes: whether it changes the world, so that it gets one of its own.
-        stops_at: the largest size at which it is measured.
+        name: the call, as users write it.
+        operation: the row of `costs.COSTS` that documents its cost.
+        variable: the variable whose size is varied.
+        dataset: creates the objects and returns what `call` needs.
+        call: runs the operation, given the dataset and its size.
+        changes: whether the call changes the dataset, so that each call needs a new one.
+        stops_at: the largest size to measure.
     """
 
     name: str
     operation: str
     variable: str
-    world: World
+    dataset: Dataset
     call: Callable[[Any, int], Any]
     changes: bool = False
     stops_at: int = LARGEST

@@ -1,4 +1,4 @@
-"""What one call takes, on both sides."""
+"""Measurement of a single call, on the client and on the server."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any, NamedTuple
 import redis
 
 SLOW = 500
-"""Commands that took at least so many microseconds are looked at."""
-INFO = {b"INFO", b"CONFIG", b"SLOWLOG"}
+"""The microseconds from which SLOWLOG records a command."""
+OWN = {b"INFO", b"CONF", b"SLOW"}
 
 
 class Reading(NamedTuple):
-    """What a call took.
+    """The cost of a call.
 
     Attributes:
-        client: seconds of this process's processor.
-        server: seconds of the server's processor.
-        longest: seconds of the longest command.
-        commands: how many commands the server ran, those within scripts included.
-        keys: how many keys they looked up to read.
+        client: CPU seconds of this process.
+        server: CPU seconds of the server.
+        longest: seconds of the longest command, scaled by the share of time in which the server had a core.
+        commands: the number of commands that the server ran, including those called by scripts.
+        keys: the number of keys that they looked up for reading.
         sent: bytes that the server received.
-        received: bytes that it replied.
-        client_memory: bytes by which this process grew at its largest.
-        server_memory: the same of the server.
+        received: bytes that the server sent.
+        client_memory: bytes of peak memory that this process needed in addition.
+        server_memory: the same for the server.
     """
 
     client: float
@@ -52,7 +52,7 @@ class Meter:
         self._mine = Memory("self")
 
     def reading(self, call: Callable[[], Any]) -> Reading:
-        """What a call takes, but for what asking takes."""
+        """Returns the cost of a call, without that of measuring."""
         client = self._client
         client.config_resetstat()
         client.slowlog_reset()
@@ -68,11 +68,15 @@ class Meter:
         counted = _info(client, "commandstats")
         commands = sum(each["calls"] for name, each in counted.items() if name[len("cmdstat_") :].upper() != "INFO")
         entries: Any = client.slowlog_get(1_000)
-        slow = [entry["duration"] for entry in entries if entry["command"].split()[0] not in INFO]
+        slow = [(entry["command"][:4].upper(), entry["duration"] / 1e6) for entry in entries]
+        slow = [(name, seconds) for name, seconds in slow if name[:4] not in OWN]
+        # The log holds the commands called by a script besides the script itself.
+        logged = sum(seconds for name, seconds in slow if name == b"EVAL") or sum(seconds for _, seconds in slow)
+        ran = min(1, server / logged) if slow else 1  # less than 1 on a busy machine
         return Reading(
             mine,
             server,
-            max(slow, default=0) / 1e6,
+            max((seconds for _, seconds in slow), default=0) * ran,
             commands - RESETS,
             stats["keyspace_hits"] + stats["keyspace_misses"],
             max(0, stats["total_net_input_bytes"] - net["total_net_input_bytes"] - own),
@@ -83,26 +87,26 @@ class Meter:
 
 
 RESETS = 2
-"""Commands that are counted but not of the call: those that reset counts."""
+"""The commands of the measurement itself that are counted: those that reset the counters."""
 ASKING = 3_000
-"""About how many bytes the replies are that tell of the processor and of the counts."""
+"""Approximate bytes of the replies to the INFO commands of the measurement."""
 
 
 class Memory:
-    """How much a process grows; nothing where the system does not tell."""
+    """The peak memory of a process, from /proc; always 0 on systems without it."""
 
     def __init__(self, pid: int | str) -> None:
         self._folder = Path(f"/proc/{pid}")
         self._before = 0
 
     def begin(self) -> None:
-        """Begins anew: what it has now is what it has at the least."""
+        """Resets the peak to the present size."""
         with suppress(OSError):
             (self._folder / "clear_refs").write_text("5")
         self._before = self._line("VmRSS")
 
     def grown(self) -> int:
-        """By how many bytes it grew at its largest."""
+        """Returns the bytes by which the peak exceeds the size at `begin`."""
         return max(0, self._line("VmHWM") - self._before)
 
     def _line(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""All cases."""
+"""Cases by area."""
 
 from __future__ import annotations
 

@@ -1,42 +1,42 @@
-"""What instances and their fields do, and what is done to many at once."""
+"""Cases of instances, fields, bulk operations, pipelines and transactions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from benchmarks.growth.case import Case
-from benchmarks.growth.worlds import empty, item, items, large, members, referring
+from benchmarks.growth.datasets import empty, item, items, large, members, referring
 
 CREATE, GET, THERE = "Model(…), create", "get, get_or_create", "exists, instances of a primary key"
 FIELD, INDEXED = "a command of a field", "a write to an indexed field of one value"
 MEMBERS, LISTS = "a command on an indexed field of many members", "lrem, ltrim, lset of an indexed list"
-SEVERAL, DELETE, WHOLE = "hmget, hmset, update", "delete of an instance", "hgetall, smembers, lrange: all of a value"
+SEVERAL, DELETE, WHOLE = "hmget, hmset, update", "delete of an instance", "hgetall, smembers, lrange: the whole value"
 BULK, FROM = "bulk_create, bulk_update, bulk_delete", "from_pks"
 PIPELINE, TRANSACTION = "a pipeline", "a transaction"
 
 
-def _in_pipeline(world: Any, size: int) -> None:
-    with world.database.pipeline():
+def _in_pipeline(dataset: Any, size: int) -> None:
+    with dataset.database.pipeline():
         for number in range(size):
-            world.first.plain.hset(number)
-            world.first.number.hset(number)
+            dataset.first.plain.hset(number)
+            dataset.first.number.hset(number)
 
 
-def _in_transaction(world: Any, size: int) -> None:
-    with world.database.transaction():
+def _in_transaction(dataset: Any, size: int) -> None:
+    with dataset.database.transaction():
         for number in range(size):
-            world.first.plain.hset(number)
-            world.first.number.hset(number)
+            dataset.first.plain.hset(number)
+            dataset.first.number.hset(number)
 
 
-def _bits(world: Any, count: int) -> None:
-    with world.database.transaction():
+def _bits(dataset: Any, count: int) -> None:
+    with dataset.database.transaction():
         for number in range(count):
-            world.one.text.setbit(number * 8, 1)
+            dataset.one.text.setbit(number * 8, 1)
 
 
-def _updates(world: Any, size: int) -> Any:
-    return world.model.bulk_update((number, {"plain": 1, "number": -number}) for number in range(1, size + 1))
+def _updates(dataset: Any, size: int) -> Any:
+    return dataset.model.bulk_update((number, {"plain": 1, "number": -number}) for number in range(1, size + 1))
 
 
 CASES = [
@@ -121,6 +121,13 @@ CASES = [
         "values",
         members,
         lambda w, n: w.one.queue.rpush(*(f"t{each}" for each in range(n))),
+    ),
+    Case(
+        "queue.lset, lrem",
+        LISTS,
+        "members",
+        members,
+        lambda w, n: (w.one.queue.lset(n // 2, "x"), w.one.queue.lrem(1, "x"), w.one.queue.rpush("y")),
     ),
     Case("tags.smembers", WHOLE, "members", members, lambda w, _: w.one.tags.smembers()),
     Case(

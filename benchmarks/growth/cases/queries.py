@@ -1,4 +1,4 @@
-"""What collections do."""
+"""Cases of collections."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import operator
 from typing import Any
 
 from benchmarks.growth.case import Case
-from benchmarks.growth.worlds import empty, items, members, referring
+from benchmarks.growth.datasets import empty, items, members, referring
 
 ONE, SEVERAL = "count of one equality, or one range", "count of several conditions"
-SOME, ALL, ANY = "exists, a slice without an order", "all, list, values, instances", "`in` of many values, `|`"
-INDEXED, SORTED = "a slice or page in the order of an index", "a slice or page without an index for its order"
-TOTALS, WALK, CHANGES = "sum, avg, min, max, count_by", "iterate", "update, delete of a collection"
+SOME, ALL, ANY = "exists, a slice without an order", "all, list, values, instances", "`in` with many values, `|`"
+INDEXED = "a slice or page in the order of an index, or of primary keys"
+SORTED = "a slice or page in another order"
+TOTALS, EXTREMES = "sum, avg, count_by", "min, max"
+WALK, CHANGES = "iterate", "update, delete of a collection"
 ACROSS, STORE, STORED = "a filter across references", "store", "exists, first, last, page of a stored collection"
-WITHIN = "count of a stored collection, a slice within"
+WITHIN = "count of a stored collection, a slice of it"
 
 PAGE = 20
 
@@ -23,19 +25,19 @@ def _any_of(terms: Any) -> Any:
     return functools.reduce(operator.or_, terms)
 
 
-def _chained(world: Any, size: int) -> Any:
-    found = world.collection(group="g1")
+def _chained(dataset: Any, size: int) -> Any:
+    found = dataset.collection(group="g1")
     for number in range(size):
         found = found.filter(number__gte=-number)
     return found
 
 
-def _nested(world: Any, size: int) -> Any:
-    model = world.model
+def _nested(dataset: Any, size: int) -> Any:
+    model = dataset.model
     term = model.group == "g1"
     for number in range(size):
         term = ~(term & (model.number >= number)) if number % 2 else (term | (model.half == "yes"))
-    return world.collection(term)
+    return dataset.collection(term)
 
 
 def _pages(found: Any) -> Any:
@@ -47,10 +49,10 @@ def _count(iterator: Any) -> int:
     return sum(1 for _ in iterator)
 
 
-def _stored(world: Any) -> Any:
-    if not hasattr(world, "stored"):
-        world.stored = world.collection().sort(by="-number").store()
-    return world.stored
+def _stored(dataset: Any) -> Any:
+    if not hasattr(dataset, "stored"):
+        dataset.stored = dataset.collection().sort(by="-number").store()
+    return dataset.stored
 
 
 FEW = [
@@ -238,7 +240,9 @@ MANY = [
     ),
     Case("count, exclude(half=…)", SEVERAL, "matches", items, lambda w, _: w.collection().exclude(half="yes").count()),
     Case("sum(half=…)", TOTALS, "matches", items, lambda w, _: w.collection(half="yes").sum("plain")),
-    Case("min, max", TOTALS, "matches", items, lambda w, _: (w.collection().min("plain"), w.collection().max("plain"))),
+    Case(
+        "min, max", EXTREMES, "matches", items, lambda w, _: (w.collection().min("plain"), w.collection().max("plain"))
+    ),
     Case("count_by('city')", TOTALS, "matches", items, lambda w, _: w.collection().count_by("city")),
     Case("sort('plain')[:20]", SORTED, "matches", items, lambda w, _: w.collection().sort(by="plain")[:PAGE]),
     Case("sort('url')[:20]", SORTED, "matches", items, lambda w, _: w.collection().sort(by="url")[:PAGE]),
@@ -260,11 +264,11 @@ MANY = [
         lambda w, n: _count(w.collection(half="yes", number__gte=n // 2).iterate()),
     ),
     Case(
-        "iterate(group__in=half of all)",
+        "iterate(group__in=half of all), chunks of 20",
         WALK,
         "matches",
         items,
-        lambda w, n: _count(w.collection(group__in=[f"g{each}" for each in range(n // 50)]).iterate()),
+        lambda w, n: _count(w.collection(group__in=[f"g{each}" for each in range(n // 50)]).iterate(chunk=20)),
     ),
     Case(
         "iterate(pk__in=half of all)",
@@ -298,11 +302,11 @@ MANY = [
         stops_at=100_000,
     ),
     Case(
-        "update(group__in=half of all)",
+        "update(group__in=half of all), chunks of 20",
         CHANGES,
         "matches",
         items,
-        lambda w, n: w.collection(group__in=[f"g{each}" for each in range(n // 50)]).update(plain=1),
+        lambda w, n: w.collection(group__in=[f"g{each}" for each in range(n // 50)]).update(20, plain=1),
         stops_at=100_000,
     ),
     Case(

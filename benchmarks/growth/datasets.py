@@ -1,4 +1,4 @@
-"""The objects that cases work on, so many of what a variable counts."""
+"""Datasets: functions that create the objects of a case, `size` of what its variable counts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from limpyd import (
 from limpyd.relations import FKInstanceHashField, M2MSetField
 
 ALIKE = 25
-"""How many objects share a group, whatever their number."""
+"""The number of objects that share a group, at every size."""
 SPARSE = 100
-"""One object of so many has a value of the sparse field."""
+"""One object in 100 has a value in the sparse field."""
 PRIME = 1_000_003
-"""Numbers are spread by it, so that they are in another order than primary keys."""
+"""The modulus that scatters values, so that their order is not that of the primary keys."""
 
 
 def items(database: RedisDatabase, size: int) -> Any:
-    """Objects with an index of each kind: of 25 alike each, of two halves, of all different values, and of few."""
+    """Creates objects with every kind of index: groups of 25, two halves, distinct values, and a sparse field."""
 
     class Item(RedisModel):
         database = None  # type: ignore[assignment]
@@ -50,7 +50,7 @@ def items(database: RedisDatabase, size: int) -> Any:
 
 
 def item(number: int, size: int) -> dict[str, Any]:
-    """The values of an item; `number` takes each value below the size once."""
+    """Returns the values of the item with a given position."""
     spread = number * 7919 % PRIME
     values = {
         "group": f"g{number // ALIKE}",
@@ -66,13 +66,14 @@ def item(number: int, size: int) -> dict[str, Any]:
 
 
 def warmed(model: Any) -> None:
-    """Has what is sent once to a server be sent: what is declared, and the sources of frequent scripts."""
+    """Sends what a server receives only once: declarations, and the sources of frequent scripts."""
     list(model.collection(group="g0", number__gte=0))
     model.get(1)
 
 
 def members(database: RedisDatabase, size: int) -> Any:
-    """One object with so many members in a field of each kind; those of the set are objects as well."""
+    """Creates one object with `size` members in each kind of field; those of `members` are objects too."""
+    database.max_changes = None
     namespace: dict[str, Any] = {"database": database, "name": InstanceHashField(indexable=True)}
     user: Any = type("User", (RedisModel,), namespace)
     group: Any = type(
@@ -109,7 +110,8 @@ def _parts(texts: list[str], size: int = 1_000) -> Iterator[list[str]]:
 
 
 def referring(database: RedisDatabase, size: int) -> Any:
-    """One object to which so many refer."""
+    """Creates one object that `size` others refer to."""
+    database.max_changes = None
     user: Any = type("User", (RedisModel,), {"database": database, "name": InstanceHashField(unique=True)})
     fields = {
         "database": database,
@@ -125,7 +127,7 @@ def referring(database: RedisDatabase, size: int) -> Any:
 
 
 def models(database: RedisDatabase, size: int) -> Any:
-    """So many models, each with three objects."""
+    """Declares `size` models with three objects each."""
     declared: list[Any] = []
     for number in range(size):
         fields = {"database": database, "name": InstanceHashField(indexable=True)}
@@ -136,7 +138,7 @@ def models(database: RedisDatabase, size: int) -> Any:
 
 
 def large(database: RedisDatabase, size: int) -> Any:
-    """One object with a text of so many bytes, which an index keeps, and as many that none does."""
+    """Creates one object with texts of `size` bytes, indexed and not."""
     fields = {
         "database": database,
         "text": StringField(type=bytes),
@@ -152,5 +154,5 @@ def large(database: RedisDatabase, size: int) -> Any:
 
 
 def empty(database: RedisDatabase, _size: int) -> Any:
-    """A model of a hundred objects."""
+    """Creates 100 objects, whatever the size."""
     return items(database, 100)
