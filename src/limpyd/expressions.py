@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
-from limpyd.exceptions import shorten
+from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.pickling import ByAttributes
 
 SEPARATOR = "__"
@@ -32,10 +32,19 @@ OPERATORS = frozenset(
 """What a filter's name may end with; whether a field serves it is its indexes' affair."""
 
 
+MOST_DEEP = 550
+"""How deep expressions may stand within each other: planning a query takes several Python calls for each level."""
+
+
 class Expression(ByAttributes):
-    """Something that holds of an object or does not; combined by `&`, `|` and `~`."""
+    """Something that holds of an object or does not; combined by `&`, `|` and `~`.
+
+    Attributes:
+        depth: how deep others stand in it.
+    """
 
     __slots__ = ()
+    depth: int = 0
 
     def __and__(self, other: Expression) -> Expression:
         return Both((self, _checked(other)))
@@ -98,10 +107,12 @@ class Both(Expression):
         joined: the expressions; those of the same kind stand for their parts.
     """
 
-    __slots__ = ("_joined", "_parts")
+    __slots__ = ("_joined", "_parts", "depth")
     sign = " & "
 
     def __init__(self, joined: tuple[Expression, ...]) -> None:
+        kind = type(self)
+        self.depth = _checked_depth(max(part.depth + (type(part) is not kind) for part in joined))
         self._joined = joined
         self._parts: tuple[Expression, ...] | None = None
 
@@ -141,10 +152,14 @@ class EitherOf(Both):
 class Negation(Expression):
     """An expression does not hold."""
 
-    __slots__ = ("part",)
+    __slots__ = ("depth", "part")
 
     def __init__(self, part: Expression) -> None:
+        self.depth = _checked_depth(part.depth + 1)
         self.part = part
+
+    def __invert__(self) -> Expression:
+        return self.part
 
     def __repr__(self) -> str:
         return f"~{self.part!r}"
@@ -222,6 +237,20 @@ class Part(ByAttributes, Operand):
 
     def _compare(self, operator: str, value: Any) -> Expression:
         return Comparison(self._field, self._path, operator, value)
+
+
+def too_deep() -> InvalidFilter:
+    """The error for expressions that stand too deep within each other."""
+    return InvalidFilter(
+        "expressions stand too deep within each other, as in a & (b | (c & …)): join those of one kind by one & or |, "
+        "or find primary keys with one collection and give them to another as pk__in"
+    )
+
+
+def _checked_depth(depth: int) -> int:
+    if depth > MOST_DEEP:
+        raise too_deep()
+    return depth
 
 
 def _checked(other: Any) -> Expression:

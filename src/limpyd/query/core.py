@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from limpyd.conversion import NoMapping
 from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
-from limpyd.expressions import Expression
+from limpyd.expressions import Expression, too_deep
 from limpyd.fields import ValueField
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
@@ -171,7 +171,10 @@ class CollectionCore(
         return self._query.stored_key
 
     def __repr__(self) -> str:
-        filters = ", ".join(map(str, self._query.conditions))
+        try:
+            filters = ", ".join(map(str, self._query.conditions))
+        except RecursionError:
+            filters = "…"
         order = f".sort({', '.join(map(repr, map(str, self._query.order)))})" if self._query.order else ""
         return f"<{self._schema.name}.collection({filters}){order}{self._query.shape.text}>"
 
@@ -259,19 +262,30 @@ class CollectionCore(
         conditions: Sequence[Condition] | None = None,
         existing: bool | None = None,
     ) -> Plan:
-        return plan_for(
-            self._schema,
-            self._query.conditions if conditions is None else conditions,
-            self._order if order is None else order,
-            sorts_by_pattern=self._database._sorts_by_pattern,
-            joins_keys=self._database._joins_keys,
-            existing=self._query.shape.existing if existing is None else existing,
-        )
+        try:
+            return plan_for(
+                self._schema,
+                self._query.conditions if conditions is None else conditions,
+                self._order if order is None else order,
+                sorts_by_pattern=self._database._sorts_by_pattern,
+                joins_keys=self._database._joins_keys,
+                existing=self._query.shape.existing if existing is None else existing,
+            )
+        except RecursionError:
+            raise too_deep() from None
 
     def _request(
         self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None = None
     ) -> Request[Any]:
         """What a plan is asked for, from a template if it was asked for before with other values."""
+        try:
+            return self._planned(asked, ask, order)
+        except RecursionError:
+            raise too_deep() from None
+
+    def _planned(
+        self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None
+    ) -> Request[Any]:
         conditions, sorted_by, shape, _ = self._query
         schema = self._schema
         if not shape.recurs or by_keys(sorted_by if order is None else order):
@@ -362,7 +376,14 @@ class CollectionCore(
         plan = self._plan(existing=False)
         span = A_PAGE if plan.order else EVERYTHING
         items = self._plan().items(self._query.shape, span)
-        return plan.explained(span).then(lambda reply: explanation(repr(self), plan, items, reply))
+
+        def explained(reply: list[Any]) -> Explanation:
+            try:
+                return explanation(repr(self), plan, items, reply)
+            except RecursionError:
+                raise too_deep() from None
+
+        return plan.explained(span).then(explained)
 
     @property
     def _database(self) -> Any:

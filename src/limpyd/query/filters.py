@@ -8,8 +8,8 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField
-from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation
+from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField, shorten
+from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation, too_deep
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.indexes.composite import KeptTogether
@@ -40,6 +40,8 @@ PLAIN = frozenset({str, int, float})
 
 MOST_TOGETHER = 1000
 """How many combinations of values an index of several fields is asked for; beyond, other indexes answer."""
+MOST_REFERENCES = 30
+"""How many references a filter may go through."""
 MOST_NAMES = 1000
 """How many names of filters are remembered; they may come from outside."""
 
@@ -67,6 +69,13 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
         InvalidFilter: the field has no index for it.
         InvalidValue: the value does not fit the field's type.
     """
+    try:
+        return _parsed(model, filters, expressions)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression]) -> tuple[Condition, ...]:
     if not expressions and not model.together(model.keys.partitions[0]):
         found = [_by_name(model, name, value) for name, value in filters.items()]
         if Related not in map(type, found):
@@ -248,10 +257,21 @@ def _beyond(model: Queried, expression: Expression) -> Expression:
     if not isinstance(field, ValueField) or not field.refers or _is_prefix(field, expression):
         return expression
     target, (name, *rest) = target_of(field), expression.path
-    through = f"{expression.through}{field.name}{SEPARATOR}"
+    through = _checked_through(model, f"{expression.through}{field.name}{SEPARATOR}")
     inner = Comparison(target.field(str(name)), tuple(rest), expression.operator, expression.value, through)
     further = _beyond(target, inner)
     return Beyond(field, further if isinstance(further, Beyond) else inner)
+
+
+def _checked_through(model: Queried, through: str) -> str:
+    """What stands before the name of a field beyond references, which must not be too many."""
+    if through.count(SEPARATOR) > MOST_REFERENCES:
+        msg = (
+            f"{model.name}: a filter goes through more than {MOST_REFERENCES} references, {shorten(through)}: find the "
+            f"primary keys of a part of that with one collection, and give them to another as …__in"
+        )
+        raise InvalidFilter(msg)
+    return through
 
 
 def _by_index(
@@ -327,7 +347,7 @@ def _comparison(model: Queried, name: str, value: Any, through: str = "") -> Com
     operator = rest.pop() if rest and rest[-1] in OPERATORS else "eq"
     if rest and isinstance(field, ValueField) and field.refers:
         own = Comparison(field, tuple(rest), operator, value, through)
-        further = f"{through}{field_name}{SEPARATOR}"
+        further = _checked_through(model, f"{through}{field_name}{SEPARATOR}")
         return own if _is_prefix(field, own) else Beyond(field, _comparison(target_of(field), text, value, further))
     if operator == "in" and isinstance(value, Iterator):
         value = list(value)
