@@ -61,6 +61,13 @@ BULK = [
 QUERIES = [
     Cost("count of one equality, or one range", "constant"),
     Cost("count of several conditions", "the objects in the smallest condition", {"matches": 1}, ALL, ITERATE),
+    Cost(
+        "count of the members of a field or key",
+        "the members (SINTERCARD; a field's own `scard()` is constant)",
+        {"members": 1},
+        ALL,
+        ITERATE,
+    ),
     Cost("exists, a slice without an order", "the objects in the slice"),
     Cost("all, list, values, instances", "the objects in the smallest condition", {"matches": 1}, ALL, ITERATE),
     Cost(
@@ -85,7 +92,7 @@ QUERIES = [
         {"matches": 1},
         "2,000 objects, in chunks of 1,000 beyond",
     ),
-    Cost("iterate", "the objects in the smallest condition", {"matches": 1}, A_CHUNK),
+    Cost("iterate", "the objects in the smallest condition; places and lists are read whole", {"matches": 1}, A_CHUNK),
     Cost("update, delete of a collection", "the objects found", {"matches": 1}, A_CHUNK),
     Cost(
         "a filter across references",

@@ -17,6 +17,7 @@ TOTALS, EXTREMES = "sum, avg, count_by", "min, max"
 WALK, CHANGES = "iterate", "update, delete of a collection"
 ACROSS, STORE, STORED = "a filter across references", "store", "exists, first, last, page of a stored collection"
 WITHIN = "count of a stored collection, a slice of it"
+MEMBERS = "count of the members of a field or key"
 
 PAGE = 20
 
@@ -374,7 +375,7 @@ TERMS = [
     ),
 ]
 RELATED = [
-    Case("members().count()", ONE, "members", members, lambda w, _: w.one.members().count()),
+    Case("members().count()", MEMBERS, "members", members, lambda w, _: w.one.members().count()),
     Case(
         "members().exists(), [:20]",
         SOME,
@@ -392,8 +393,8 @@ RELATED = [
     ),
     Case(
         "intersect(loose).count()",
-        SEVERAL,
-        "matches",
+        MEMBERS,
+        "members",
         members,
         lambda w, _: w.user.collection().intersect(w.one.loose).count(),
     ),
