@@ -216,7 +216,7 @@ def _settled(
     if atomic and only_reads:  # what was read before may be of another moment than what is read again
         if any(one.is_outdated for one in left):
             left = [one._replace(reply=NOTHING_DONE) for one in left]
-        elif any(_is_unknown(one.reply) for one in left):
+        elif any(_is_unknown(one) for one in left):
             return [*pendings]
     try:
         while left:
@@ -225,9 +225,9 @@ def _settled(
                 pending.may_be_done = False
                 doubted(pending.request)
                 again.append(pending)
-            elif _is_unknown(left[0].reply) and not pending.request.readonly and any(map(_wrote, left)):
+            elif _is_unknown(left[0]) and not pending.request.readonly and any(map(_wrote, left)):
                 pending.settle(error=_overtaken(pending))
-            elif _is_unknown(left[0].reply) or (again and pending.request.readonly):
+            elif _is_unknown(left[0]) or (again and pending.request.readonly):
                 pending.may_be_done = False
                 again.append(pending)
             else:
@@ -241,7 +241,8 @@ def _settled(
 
 def _wrote(replied: _Replied) -> bool:
     """Tells whether a request wrote, or may have."""
-    return not (replied.sent.pending.request.readonly or _is_unknown(replied.reply) or replied.is_outdated)
+    is_refused = isinstance(replied.reply, redis_errors.NoScriptError)
+    return not (replied.sent.pending.request.readonly or is_refused or replied.is_outdated)
 
 
 def _overtaken(pending: Pending[Any]) -> NotExecuted:
@@ -252,9 +253,10 @@ def _overtaken(pending: Pending[Any]) -> NotExecuted:
     )
 
 
-def _is_unknown(reply: Any) -> bool:
-    """Tells whether the server does not know a script: it is new to it, or somebody removed all scripts."""
-    return isinstance(reply, redis_errors.NoScriptError)
+def _is_unknown(replied: _Replied) -> bool:
+    """Tells whether the server does not know a script of limpyd: it is new to it, or somebody removed all scripts."""
+    has_source = replied.sent.pending.request.script is not None
+    return has_source and isinstance(replied.reply, redis_errors.NoScriptError)
 
 
 def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
@@ -376,7 +378,7 @@ def _commands(
 
 def _result(request: Request[Any], reply: Any) -> Exchange:
     """The result that a reply stands for."""
-    if _is_unknown(reply) and request.script is not None:
+    if request.script is not None and isinstance(reply, redis_errors.NoScriptError):
         # Somebody removed all scripts in between.
         return (yield request.with_args(request.args))
     if isinstance(reply, LimpydError):

@@ -8,7 +8,7 @@
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its outcome; or
 --        'undeclared', 'asked', 'error' (see library/atomic)
 -- @guarded
--- @requires asked atomically attempt call forget limit_changes make_deletion_count subject_key unlink_all
+-- @requires asked atomically attempt call forget limit_changes make_deletion_count subject_key take_back unlink_all
 
 return atomically(function()
   local last = 2 + ARGV[2]
@@ -18,9 +18,11 @@ return atomically(function()
   for at = 3, last do
     subject_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
-      local _, too_large = attempt(count, ARGV[at])
-      if too_large then
-        stopped = at == 3 and { 0, too_large }
+      local _, refused = attempt(count, ARGV[at])
+      if refused and refused[1] ~= 'large' then
+        take_back(refused)
+      elseif refused then
+        stopped = at == 3 and { 0, refused }
         break
       end
       forget(KEYS[1], ARGV[at], first, #ARGV, meta)
