@@ -280,3 +280,40 @@ async def test_async(one_server):
             with pytest.raises(DoesNotExist):
                 await other.name.hset("x")
     await Things.database.close()
+
+
+class Shortened:
+    def encode(self, value):
+        return super().encode(value)[:3]
+
+
+def test_encode_as_the_class_of_the_field_does(one_server):
+    def shortened(kind, **options):
+        return type(kind.__name__, (Shortened, kind), {})(**options)
+
+    class Thing(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        note = shortened(StringField, indexable=True)
+        name = shortened(InstanceHashField)
+        words = shortened(SetField)
+        facts = shortened(HashField)
+
+    long = {"note": "number", "name": "number", "words": ["number"], "facts": {"a": "number"}}
+    Thing(**long)
+    Thing.bulk_create([long, long])
+    for value in ("one", "three", "eleven"):  # the first of them is stored the same by any class
+        thing = Thing(note=value)
+        thing.name.hset(value)
+        thing.words.sadd(value)
+        thing.facts.hset("a", value)
+        kept = (thing.note.get(), thing.name.hget(), thing.words.smembers(), thing.facts.hgetall())
+        assert kept == (value[:3], value[:3], {value[:3]}, {"a": value[:3]})
+        thing.note.set("ten")
+        thing.note.set("twelve")
+        assert list(Thing.collection(note="twelve")) == [thing.pk.get()]
+        thing.delete()
+    things = Thing.collection().instances()
+    assert len(things) == 3
+    for thing in things:
+        kept = (thing.note.get(), thing.name.hget(), thing.words.smembers(), thing.facts.hgetall())
+        assert kept == ("num", "num", {"num"}, {"a": "num"})

@@ -43,6 +43,11 @@ class MembersField(ValueField[T]):
             stored = super().encode(value)  # which says what is wrong
         return stored if codec.canonical is None else codec.canonical(stored)
 
+    @property
+    def unchecked_encode(self) -> Callable[[Any], bytes]:
+        plain = self.codec.canonical is None and type(self).encode is MembersField.encode
+        return self.codec.encode if plain else self.encode
+
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
         if not place.followed or self.together or self.listing_in(where) or place.escalates:
             return super().prepared(where, place, command)

@@ -88,8 +88,8 @@ class SingleValueField(ValueField[T]):
         indexes = tuple(index for index in place.indexes if index.index.alone)
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
-        unchecked = self.encode if self.refers else self.codec.encode
-        return Slot(self.name, self.encode, place.prefix, sub, indexes, self.checks_in(where), computed, unchecked)
+        checks, unchecked = self.checks_in(where), self.unchecked_encode
+        return Slot(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.exceptions import UnsupportedCommand
@@ -117,6 +117,11 @@ class ValueField(MayBeVersion, Field[T]):
         mine._places = {}
         mine.direct = {}
         return mine
+
+    @property
+    def unchecked_encode(self) -> Callable[[Any], bytes]:
+        """What encodes as `encode` does, but may raise what its codec does; itself where a class has its own."""
+        return self.codec.encode if type(self).encode is Field.encode else self.encode
 
     def sibling(self, name: str) -> ValueField[Any] | None:
         """Another field of the model, if it has such a one."""

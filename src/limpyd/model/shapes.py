@@ -33,7 +33,7 @@ class Plain:
         self._claims: list[tuple[str, int]] = []
         entries: list[tuple[IndexKey, int]] = []
         for number, (name, field, place, _) in enumerate((*hashed, *alone)):
-            self._slots.append((name, field, field.encode if field.refers else field.codec.encode))
+            self._slots.append((name, field, field.unchecked_encode))
             for kind, _, key in field.checks_in(where):
                 self._claims.append((name, number))
                 entries.append(((kind, key), number + 1))

@@ -143,8 +143,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
     """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
     computed, upkeep, field = first.statement.computed, first.statement.upkeep, first.field
     *before, stored = first.values[: len(first.values) - len(computed)]
-    by_codec = not field.refers and (field.codec.canonical is None or not field.many)
-    encode = field.codec.encode if by_codec else field.encode
+    encode = field.unchecked_encode
     if stored != encode(*given):
         return None
     requests = _Form(first.statement, before, 1 + len(computed))
