@@ -16,6 +16,8 @@ CHANGES = {
     "setrange": lambda bits, at: bits.setrange(at * 3, "abc"),
     "setrange over the end": lambda bits, at: bits.setrange(LARGE - 1 + at, "abc"),
     "append": lambda bits, at: bits.append("abc"),
+    "append nothing": lambda bits, at: bits.append(""),
+    "append nothing first": lambda bits, at: bits.append("abc" if at else ""),
     "bitfield": lambda bits, at: bits.bitfield(Set("u12", at * 12, 5), IncrBy("i7", "#3", 1, overflow="SAT")),
     "bitfield beyond the end": lambda bits, at: bits.bitfield(Set("u16", (LARGE - 1 + at) * 8, 5)),
 }

@@ -64,7 +64,8 @@ local function track_patch(command, key, first_arg, last_arg, from_start)
     end
   end
   return function()
-    if (from_start or not length_noted(key)) and call('STRLEN', key) ~= length then
+    local grew = not existed or call('STRLEN', key) ~= length -- APPEND of '' makes a key
+    if grew and (from_start or not length_noted(key)) then
       lengths[key] = noted
       undo_with(cut, key, existed and length or 'none')
     end
