@@ -125,6 +125,18 @@ async def test_references_that_are_cleared(any_face, models):
     await any_face.do(one.delete())
 
 
+async def test_references_among_members_are_not_cleared_by_an_update(any_face, models):
+    user, _, _, group = models
+    one = await any_face.do(user.create(name="a"))
+    await any_face.do(group.bulk_create({"people": [one]} for _ in range(60)))
+
+    told = await unchanged(any_face, one.delete)
+    assert "Group.collection(people=…).delete()" in told
+    assert "update" not in told
+    await any_face.do(group.collection(people=one).delete())
+    await any_face.do(one.delete())
+
+
 @pytest.mark.parametrize(
     ("name", "value", "way"),
     [

@@ -27,8 +27,11 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
         by = references[reference - 1]
         holder, field = by.model.name, by.name
         why = f"{holder} objects whose {field} refers to what goes are among them"
-        chunks = f"{holder}.collection({field}=…).delete() or .update({field}=None)"
-        cure = f"Delete those first, or clear their {field}, in chunks: {chunks}"
+        chunks = f"in chunks: {holder}.collection({field}=…).delete()"
+        if by.many or by.dynamic:
+            cure = f"Delete those first, {chunks}; or take what goes out of the {field} of each"
+        else:
+            cure = f"Delete those first, or clear their {field}, {chunks} or .update({field}=None)"
     elif key is not None:
         found = model.field_at(key, None)
         field, how = to_text(key), "SPOP, LTRIM, ZREM or HDEL"
