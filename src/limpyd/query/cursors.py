@@ -45,7 +45,7 @@ def started(nodes: Sequence[Node], count: int) -> bytes:
     return b""
 
 
-def told(node: Node, cursor: bytes, count: int, *, tested: bool = False) -> Told:
+def told(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> Told:
     """Returns what the server is told of a condition from a cursor on.
 
     Args:
@@ -53,15 +53,17 @@ def told(node: Node, cursor: bytes, count: int, *, tested: bool = False) -> Told
         cursor: the cursor.
         count: about how many values are told.
         tested: whether what a chunk from there on has given is only to be tested again.
+        before: whether the values before the cursor are told as well.
     """
     if cursor and _has_many(node, count):
-        return _values_told(node, cursor, count, tested=tested)
+        return _values_told(node, cursor, count, tested=tested, before=before)
     part = PART.match(cursor)
     if part and type(node) in {All, Either}:
-        return _part_told(node, cursor, part, count, tested=tested)
+        return _part_told(node, cursor, part, count, tested=tested, before=before)
     outer = OUTER.match(cursor)
-    if outer and isinstance(node, Via):
-        return _referred_told(node, cursor, outer, count, tested=tested)
+    # Who refers to several comes with one of all of them, so nothing of the condition may be missing then.
+    if outer and isinstance(node, Via) and (tested or not node.many):
+        return _referred_told(node, cursor, outer, count, tested=tested, before=before)
     return Told(node, cursor, bytes)
 
 
@@ -78,13 +80,13 @@ def _has_many(node: Node, count: int) -> bool:
     return known and len(several) > count
 
 
-def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool) -> Told:
+def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> Told:
     found = POSITION.match(cursor)
     if found is None or not isinstance(node, OneOf | Within):
         return Told(node, cursor, bytes)
     position = int(found[1])
     # Who has several of the values comes with the first, so those before are told as well.
-    base = 0 if node.many and not tested else position
+    base = 0 if before or (node.many and not tested) else position
 
     def restored(after: bytes) -> bytes:
         at = POSITION.match(after)
@@ -94,10 +96,12 @@ def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool) -> Told
     return Told(part, b"v%d;%b" % (position - base, cursor[found.end() :]), restored)
 
 
-def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool) -> Told:
+def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
     sign, number = found[1], int(found[2])
     nodes = list(node.nodes)  # type: ignore[attr-defined]
-    part = told(nodes[number - 1], cursor[found.end() :], count, tested=tested)
+    # What follows in the same chunk is new only if it met none of the conditions before, with all of their values.
+    before = before or (sign == b"|" and not tested)
+    part = told(nodes[number - 1], cursor[found.end() :], count, tested=tested, before=before)
     nodes[number - 1] = part.node
 
     def restored(after: bytes) -> bytes:
@@ -109,9 +113,10 @@ def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *,
     return Told(type(node)(nodes), b"%b%d;%b" % (sign, number, part.cursor), restored)  # type: ignore[call-arg]
 
 
-def _referred_told(node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool) -> Told:
+def _referred_told(node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
     last = found.end() + int(found[1])
-    inner = told(node.node, cursor[found.end() : last], count, tested=tested)
+    # A chunk begins with those who refer to objects that were found before, so these are tested by what was told then.
+    inner = told(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
 
     def restored(after: bytes) -> bytes:
         at = OUTER.match(after)

@@ -288,6 +288,11 @@ class Via(Node):
         self.where = where
         self.node = node
 
+    @property
+    def many(self) -> bool:
+        """Whether an object may refer to several."""
+        return self.where.stored not in {b"entry", b"string"}
+
     def add_to(self, arguments: Arguments) -> None:
         arguments.args += (b"via", self.referred, self.kind, self.key, *self.where[:3])
         self.node.add_to(arguments)
