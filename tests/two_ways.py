@@ -20,6 +20,8 @@ from limpyd.statements.update import PreparedUpdate
 from tests.conftest import FEW
 from tests.rebuild import state
 
+ON_ONE = pytest.mark.parametrize("small", FEW[-1:], indirect=True)
+"""On the server that refuses most; for tests of many steps."""
 NOT_BACK = "could not all be taken back"
 
 

@@ -25,7 +25,7 @@ from limpyd import (
 from limpyd.model.objects import creation_in_general
 from limpyd.statements.create import PreparedCreation
 from tests.rebuild import state
-from tests.two_ways import Scene, outcome
+from tests.two_ways import ON_ONE, Scene, outcome
 
 
 def declared(at):
@@ -127,6 +127,7 @@ def test_each_is_prepared(database, small, go):
     assert prepared == []
 
 
+@ON_ONE
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
     scene.with_keys_of_another_type(

@@ -25,7 +25,7 @@ from limpyd.lua.linker import providers
 from limpyd.statements.assign import Assignment
 from limpyd.statements.run import Run
 from tests.rebuild import state
-from tests.two_ways import Scene, outcome
+from tests.two_ways import ON_ONE, Scene, outcome
 
 BOTH = [EqualIndex, NumberRangeIndex]
 NOON = datetime(2020, 2, 29, 12, tzinfo=UTC)
@@ -177,6 +177,7 @@ def test_each_is_prepared(database, small, go):
     assert kinds == {Assignment, Run}
 
 
+@ON_ONE
 def test_keys_of_another_type(database, small, go):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS).with_keys_of_another_type(KEYS)
 

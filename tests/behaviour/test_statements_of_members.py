@@ -17,7 +17,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from tests.rebuild import state
-from tests.two_ways import Scene, outcome
+from tests.two_ways import ON_ONE, Scene, outcome
 
 
 def declared(at):
@@ -121,6 +121,7 @@ def test_each_is_prepared(database, small, go):
             assert bool(prepared) is prepared_of, named
 
 
+@ON_ONE
 def test_keys_of_another_type(database, small, go):
     Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED).with_keys_of_another_type(KEYS)
 

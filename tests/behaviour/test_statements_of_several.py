@@ -27,7 +27,7 @@ from limpyd import (
 from limpyd.exceptions import StaleObject, UniquenessError
 from limpyd.statements.on_demand import PREPARE_THRESHOLD
 from tests.rebuild import state
-from tests.two_ways import Scene, outcome
+from tests.two_ways import ON_ONE, Scene, outcome
 
 
 def declared(at):
@@ -153,6 +153,7 @@ def test_each_is_prepared(database, small, go):
         assert prepared, named
 
 
+@ON_ONE
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS, REFUSED)
     scene.with_keys_of_another_type(

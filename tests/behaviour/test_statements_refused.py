@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ServerError, UniquenessError
 from tests.rebuild import state
-from tests.two_ways import Scene, outcome, put_back
+from tests.two_ways import ON_ONE, Scene, outcome, put_back
 
 
 class Models(NamedTuple):
@@ -164,6 +164,7 @@ def test_each_is_prepared(database, small, go):
         assert (not prepared) is (named in GENERAL), named
 
 
+@ON_ONE
 def test_keys_of_another_type(database, small, go):
     scene = Scene.filled(go, small[1], declared(database), fill, ACTIONS)
     scene.with_keys_of_another_type(

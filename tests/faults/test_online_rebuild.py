@@ -28,7 +28,7 @@ from tests.servers import NEWEST_AND_OLDEST
 from tests.steps import longest_step
 
 ROOT = Path(__file__).parents[2]
-OBJECTS = 5_000
+OBJECTS = 3_500
 LONGEST_WAIT = 0.05
 
 
@@ -165,7 +165,7 @@ def many(servers):
             pipe.sadd(f"{{many}}:field:tags:{pk}", *(f"t{pk % 7} {number}" for number in range(5)))
             pipe.sadd(f"{{many}}:field:numbers:{pk}", *(f"{pk}.{number}5" for number in range(3)))
         pipe.rpush("{many}:field:queue:1", *range(10_000))
-        pipe.sadd("{many}:field:tags:1", *range(20_000))
+        pipe.sadd("{many}:field:tags:1", *range(12_000))
         pipe.execute()
     yield server
     with server.client() as client:
