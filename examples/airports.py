@@ -32,6 +32,7 @@ from limpyd import (
 
 URL = os.environ.get("LIMPYD_URL")
 database = RedisDatabase.from_url(URL) if URL else RedisDatabase.embedded()
+database.max_changes = 200_000  # a country goes in one step, with its airports, of which some have thousands
 
 
 class Country(RedisModel):
