@@ -1,8 +1,8 @@
 """Which servers and faces the tests run on: options that select them, and a line that names servers that were missing.
 
-A test of a face on a server runs on each kind of server, on both faces, and on a cluster, but not on each combination
-of them: they take turns. What a face sends differs little by the server, and over the tests as a whole each face meets
-each server, and each as a cluster, often.
+A test of a face on a server runs on two kinds of server, on both faces, and mostly on a cluster, but not on each
+combination of them: they take turns. What a face sends differs little by the server, and over the tests as a whole each
+face meets each server, and each as a cluster, often. `--every-pair` runs all.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def servers_of(item: pytest.Item) -> set[str]:
 
 
 def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Of the pairs of a face and a server, those in turn: each kind of server once, both faces, and some cluster."""
+    """Of the pairs of a face and a server, those in turn: two kinds of server, both faces, and mostly a cluster."""
     pairs: dict[str, dict[str, dict[Any, pytest.Item]]] = defaultdict(lambda: defaultdict(dict))
     for item in items:
         if _is_of_pair(item):
@@ -96,12 +96,13 @@ def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
 
 def _turns(test: str, servers: dict[str, dict[Any, pytest.Item]]) -> Iterator[pytest.Item]:
     """The pairs of a test that are in turn, by the kinds of servers that it runs on."""
-    for name, found in servers.items():
-        first = crc32(test.encode()) + list(BINARIES).index(name)
-        for turn in (first, first + 1) if len(servers) == 1 else (first,):
-            # One that is not there gives its turn to that of the same face.
-            turns = (TURNS[(turn + later) % len(TURNS)] for later in (0, 2, 1, 3))
-            yield next(found[each] for each in turns if each in found)
+    names = [*servers]
+    first_name, first = divmod(crc32(test.encode()), len(TURNS))
+    for number in range(2):  # of a single kind of server both
+        found, turn = servers[names[(first_name + number) % len(names)]], first + number
+        # One that is not there gives its turn to that of the same face.
+        turns = (TURNS[(turn + later) % len(TURNS)] for later in (0, 2, 1, 3))
+        yield next(found[each] for each in turns if each in found)
 
 
 def _is_of_pair(item: Any) -> bool:
