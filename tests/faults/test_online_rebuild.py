@@ -29,7 +29,7 @@ from tests.steps import longest_step
 
 ROOT = Path(__file__).parents[2]
 OBJECTS = 3_500
-LONGEST_WAIT = 0.05
+LONGEST_WAIT = 0.07
 
 
 @contextmanager
