@@ -16,8 +16,8 @@ demo: $(READY)  ## Load 28,000 airports and show what limpyd is for.
 # Tests start several hundred processes: without compiled files each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Each process has servers of its own, so they are not many; two more than there are cores, since some wait.
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# Each process has servers of its own, so they are not many; one more than there are cores, since some wait.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 test: $(READY)  ## Run the tests on every server at hand (SERVERS=valkey-9.1,system: only those of these).

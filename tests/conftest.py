@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
 import pytest
-import redis
 
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
@@ -142,14 +141,13 @@ class Sent:
         self.commands: list[list[str]] = []
 
     def __enter__(self) -> Self:
-        self._client = redis.Redis(port=self._server.port)
+        self._client = self._server.client()
         self._known = {client["addr"] for client in self._client.client_list()}
         self._monitor = self._client.monitor().__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with redis.Redis(port=self._server.port) as marker:
-            marker.echo(self.MARK)
+        self._client.echo(self.MARK)
         is_look = False
         while True:
             seen = self._monitor.next_command()

@@ -14,9 +14,12 @@ from functools import cache
 from importlib.util import find_spec
 
 import redis
+import redis.utils
 from redis.backoff import NoBackoff
-from redis.driver_info import DriverInfo
 from redis.retry import Retry
+
+# redis-py looks up its version among the installed packages for each client; tests make tens of thousands.
+redis.utils.get_lib_version = cache(redis.utils.get_lib_version)
 
 NEWEST = "valkey-9.1"
 """The server that embedded databases run on, and most tests of what is the same on all."""
@@ -68,8 +71,6 @@ BINARIES = binaries()
 OLDEST = min(BINARIES, key=age, default=NEWEST)
 """The server at hand that can do least: Redis 7.0 where it is on the PATH."""
 CLUSTERS = [f"{name}-cluster" for name in BINARIES]
-LIBRARY = DriverInfo()
-"""Made once: redis-py looks up its version among the installed packages for each client without."""
 NEWEST_AND_OLDEST = list(dict.fromkeys([NEWEST, OLDEST]))
 
 
@@ -107,7 +108,7 @@ class Server:
 
     def client(self) -> redis.Redis:
         """A redis-py client, for looking at what is stored."""
-        return redis.Redis(port=self.port, driver_info=LIBRARY)
+        return redis.Redis(port=self.port)
 
     def _wait(self) -> None:
         with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0)) as client:

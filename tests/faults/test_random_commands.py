@@ -49,7 +49,7 @@ from tests.rebuild import inconsistencies, state
 
 pytestmark = pytest.mark.parametrize("server", FEW, indirect=True)
 
-SEQUENCES = 5  # of each stretch of commands
+SEQUENCES = 3  # of each stretch of commands
 
 NO_INDEX = {"note", "log", "visitors", "plain", "loose", "bag", "loose_heads", "floats"}
 REFUSED_WHEN_INDEXED = {  # they wait, or let values expire

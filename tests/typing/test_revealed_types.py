@@ -52,7 +52,7 @@ def by_pyright():
 
 
 @pytest.mark.parametrize("checker", [by_mypy, by_pyright])
-def test_revealed_types(checker):
+def test_types_are_revealed_and_mistakes_refused(checker):
     said = checker()
     assert len(REVEALED) > 50
     for number, expected in REVEALED.items():
@@ -62,10 +62,5 @@ def test_revealed_types(checker):
         revealed = re.search(r'(?:Revealed type is|Type of ".*" is) "(.*)"', notes[0], re.DOTALL)
         assert revealed, notes
         assert plain(revealed[1]) == expected, LINES[number - 1]
-
-
-@pytest.mark.parametrize("checker", [by_mypy, by_pyright])
-def test_mistakes_are_refused(checker):
-    said = checker()
     errors = {number for number, texts in said.items() if any(kind == "error" for kind, _ in texts)}
     assert errors == (REFUSED_BY_MYPY if checker is by_mypy else REFUSED)
