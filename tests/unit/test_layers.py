@@ -32,7 +32,7 @@ LAYERS = [
     {"statements.plain", "statements.direct", "statements"},
     {"scripts.writes"},
     {"scripts.leaves"},
-    {"scripts.queries"},
+    {"scripts.queries", "scripts.analysis"},
     {"scripts.calls", "scripts.describing", "scripts"},
     {"scripts.changes", "scripts.dynamic", "scripts.refer", "scripts.updates"},
     {"scripts.bulk"},

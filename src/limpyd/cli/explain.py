@@ -29,6 +29,7 @@ def explain(
     ] = None,
     sort: Annotated[list[str] | None, typer.Option(help="A field to sort by; -field for the other direction.")] = None,
     alpha: Annotated[bool, typer.Option("--alpha", help="Sort as text.")] = False,
+    analyze: Annotated[bool, typer.Option("--analyze", help="Answer it, and count the commands that it runs.")] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> int:
@@ -41,8 +42,12 @@ def explain(
         collection = target.collection(**asked_filters(target, filters or []))
         if sort:
             collection = collection.sort(sort, alpha=alpha or None)
-        found: Explanation = session.result(collection.explain())
-    document = {**found._asdict(), "leaves": [leaf._asdict() for leaf in found.leaves]}
+        found: Explanation = session.result(collection.explain(analyze=analyze))
+    document = {
+        **found._asdict(),
+        "leaves": [leaf._asdict() for leaf in found.leaves],
+        "ran": [each._asdict() for each in found.ran],
+    }
     printed(
         document,
         lambda console: console.print("\n".join(map(shown, str(found).splitlines())), markup=False),

@@ -262,10 +262,17 @@ class AsyncCollection(CollectionCore[Item, M]):
         found: AsyncCollection[Item, M] = self._from_stored(key)
         return found
 
-    def explain(self) -> Coroutine[Any, Any, Explanation]:
-        """How this would be answered now: conditions and their sizes, commands, what is slow and the cure.
+    def explain(self, *, analyze: bool = False) -> Coroutine[Any, Any, Explanation]:
+        """Returns how this would be answered now: conditions and their sizes, commands, what is slow and the cure.
 
         It asks the server for the sizes; the result prints as a text.
+
+        Args:
+            analyze: also answer it, and count the commands that the server runs for that, and the values that those
+                return, instead of sending what was found. That is a second request.
         """
+        if analyze:
+            analysis: Coroutine[Any, Any, Explanation] = self._database._run_program(self._analysis())
+            return analysis
         found: Coroutine[Any, Any, Explanation] = self._run(self._explain())
         return found

@@ -45,6 +45,7 @@ from limpyd.query.values import Values, key_of, same_database
 from limpyd.query.walks import indexed_first, paged, unordered
 from limpyd.query.with_totals import WithTotals
 from limpyd.requests import Program, Request, Walk, returned
+from limpyd.scripts.analysis import analyzed
 from limpyd.scripts.changes import update_found
 from limpyd.scripts.queries import Search
 
@@ -374,8 +375,7 @@ class CollectionCore(
 
     def _explain(self) -> Request[Explanation]:
         plan = self._plan(existing=False)
-        span = A_PAGE if plan.order else EVERYTHING
-        items = self._plan().items(self._query.shape, span)
+        items = self._explained_items()
 
         def explained(reply: list[Any]) -> Explanation:
             try:
@@ -383,7 +383,18 @@ class CollectionCore(
             except RecursionError:
                 raise too_deep() from None
 
-        return plan.explained(span).then(explained)
+        return plan.explained(self._explained_span()).then(explained)
+
+    def _analysis(self) -> Program[Explanation]:
+        explained: Explanation = yield self._explain()
+        items = self._explained_items()
+        return explained._replace(ran=(yield analyzed(items))) if items.args else explained
+
+    def _explained_items(self) -> Request[list[Any]]:
+        return self._plan().items(self._query.shape, self._explained_span())
+
+    def _explained_span(self) -> Span:
+        return A_PAGE if self._query.order else EVERYTHING
 
     @property
     def _database(self) -> Any:

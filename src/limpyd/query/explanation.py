@@ -9,6 +9,7 @@ from limpyd.keys import to_text
 from limpyd.lua.arguments import SortedBy
 from limpyd.query.plan import Plan
 from limpyd.requests import Request
+from limpyd.scripts.analysis import CommandsRun
 from limpyd.scripts.leaves import (
     All,
     Empty,
@@ -56,6 +57,7 @@ class Explanation(NamedTuple):
         warnings: what will be slow, and the cure.
         script: the command that prints the Lua that runs; empty if none does.
         walk: what `iterate`, `update` and `delete` go through in chunks.
+        ran: the commands that the server ran to answer it, if it was analyzed.
     """
 
     query: str
@@ -68,6 +70,7 @@ class Explanation(NamedTuple):
     warnings: list[str]
     script: str = ""
     walk: str = ""
+    ran: Sequence[CommandsRun] = ()
 
     def __str__(self) -> str:
         lines = [self.query, f"  of {self.objects:,} objects"]
@@ -85,6 +88,7 @@ class Explanation(NamedTuple):
         if self.script:
             lines.append(f"  its Lua: {self.script}")
         lines.append(f"  takes: {trips}")
+        lines += [f"  ran: {each}" for each in self.ran]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
