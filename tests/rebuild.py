@@ -13,7 +13,7 @@ from typing import Any
 import redis
 
 from limpyd import EqualIndexWith, RedisModel, ScoredEqualIndex
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 
 Entry = tuple[str, object, object, str]
 """Key of an index, sub-key in a HashField or None, what is kept of a value, primary key."""

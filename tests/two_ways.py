@@ -14,8 +14,8 @@ from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import LimpydError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
-from limpyd.statements.on_demand import OnDemand
-from limpyd.statements.prepared import PreparedWrite
+from limpyd.statements.prepared_requests import PreparedWrite
+from limpyd.statements.statement_cache import OnDemand
 from limpyd.statements.update import PreparedUpdate
 from tests.conftest import FEW
 from tests.rebuild import state

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import redis
 
 from limpyd import fields
-from limpyd.command_refusals import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
 from limpyd.command_table import TABLE, Facts, Scope
 from limpyd.fields.base import BoundField, Field
 from limpyd.fields.dynamic import DynamicField
-from limpyd.fields.keyed import BoundKey
+from limpyd.fields.key_commands import BoundKey
+from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
 from tests.servers import binaries, running
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"

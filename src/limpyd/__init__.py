@@ -43,7 +43,7 @@ from limpyd.indexes import (
     TimeIndex,
 )
 from limpyd.model import RedisModel
-from limpyd.pipelines.pending import Pending
+from limpyd.pipelines.pending_result import Pending
 from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField

@@ -12,7 +12,6 @@ from typing import Any, Self, TypeVar, cast
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.checking.databases import AsyncChecked
 from limpyd.database import (
     INFO_SERVER,
     MAX_CHANGES,
@@ -23,10 +22,11 @@ from limpyd.database import (
 )
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
-from limpyd.drivers.direct import async_call
+from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.drivers.settings import check_settings, client_settings, own_settings
+from limpyd.integrity.databases import AsyncChecked
 from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined

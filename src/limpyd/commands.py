@@ -17,7 +17,7 @@ from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, Pr
 
 from limpyd.command_table import TABLE, Facts
 from limpyd.faces import Async, Faced, Sync
-from limpyd.foreign_values import NeedsReading, read_first
+from limpyd.foreign_key_values import NeedsReading, read_first
 from limpyd.requests import Request, Walk
 from limpyd.suggestions import did_you_mean
 
@@ -112,7 +112,7 @@ def calling(
 
 
 def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
-    """What makes some calls undescribed, once one of them has shown what is sent (see statements/direct.py)."""
+    """What makes some calls undescribed, once one of them has shown what is sent (see statements/fast_path.py)."""
 
     @functools.wraps(describe)
     def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:

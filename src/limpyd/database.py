@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, 
 import redis
 import redis.lock
 
-from limpyd.checking.databases import Checked
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client
-from limpyd.drivers.connections import Connections, renew_locks
-from limpyd.drivers.direct import sync_call
+from limpyd.drivers.connection_pool import Connections, renew_locks
+from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
+from limpyd.integrity.databases import Checked
 from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS
-from limpyd.named_models import NamedModels
+from limpyd.model_registry import NamedModels
 from limpyd.pickling import not_sent
-from limpyd.pipelines.collecting import PipelinedCore
+from limpyd.pipelines.collector import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered, redis_version

@@ -13,7 +13,7 @@ from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.keys import to_text
 from limpyd.requests import Request
-from limpyd.statements.prepared import Prepared
+from limpyd.statements.prepared_requests import Prepared
 
 ASKED_ONCE = "declare"
 """The script that asks which indexes are built, once for each model and process."""

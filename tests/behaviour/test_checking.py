@@ -8,9 +8,9 @@ import random
 import pytest
 
 from limpyd import InstanceHashField, PKField, SetField, StringField
-from limpyd.checking import KINDS, Finding, Report
-from limpyd.checking.report import MOST_LISTED
 from limpyd.exceptions import InvalidValue, NotInPipeline
+from limpyd.integrity import KINDS, Finding, Report
+from limpyd.integrity.report import MOST_LISTED
 from limpyd.types import FARTHEST_NORTH, GeoPoint
 from tests.conftest import Face
 from tests.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values

@@ -24,7 +24,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.connections import Connections
+from limpyd.drivers.connection_pool import Connections
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DoesNotExist, InvalidValue, ServerError, StoredValueError, UniquenessError, WrongTypeError
 

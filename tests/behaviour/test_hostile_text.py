@@ -293,21 +293,21 @@ def test_what_is_evaluated_is_of_numbers():
         and isinstance(node.func, ast.Name)
         and node.func.id in {"eval", "exec", "compile"}
     ]
-    assert [name for name, _ in places] == ["row_makers.py"]
-    from limpyd.query import row_makers  # noqa: PLC0415
+    assert [name for name, _ in places] == ["row_factories.py"]
+    from limpyd.query import row_factories  # noqa: PLC0415
 
-    make, seen = row_makers._maker.__wrapped__, []
+    make, seen = row_factories._maker.__wrapped__, []
 
     def watched(item, width):
         seen.append(item)
         return make(item, width)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_makers, "_maker", watched)
+        patch.setattr(row_factories, "_maker", watched)
         decoders = [bytes.decode, str]
-        assert row_makers.dict_maker(HOSTILE[:2], decoders)([(b"x", 1)]) == [{HOSTILE[0]: "x", HOSTILE[1]: "1"}]
-        row_makers.tuple_maker(decoders)
-        row_makers.object_maker(dict, HOSTILE[:2], decoders)
-        row_makers.instance_maker(dict, HOSTILE[:2], decoders)
+        assert row_factories.dict_maker(HOSTILE[:2], decoders)([(b"x", 1)]) == [{HOSTILE[0]: "x", HOSTILE[1]: "1"}]
+        row_factories.tuple_maker(decoders)
+        row_factories.object_maker(dict, HOSTILE[:2], decoders)
+        row_factories.instance_maker(dict, HOSTILE[:2], decoders)
     for item in seen:
         assert set(re.findall(r"[a-z_]+", item)) <= {"name", "value", "decode", "make"}, item

@@ -9,7 +9,7 @@ import pytest
 from limpyd import InstanceHashField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidValue, LimpydError
 from limpyd.fields.hyperloglog import BoundHyperLogLog, HyperLogLogField
-from limpyd.fields.keyed import BoundKey
+from limpyd.fields.key_commands import BoundKey
 from tests.listing import public
 from tests.rebuild import inconsistencies, state
 

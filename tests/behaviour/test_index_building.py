@@ -34,8 +34,8 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
+from limpyd.indexes.maintenance import generators
 from limpyd.types import GeoPoint
-from limpyd.upkeep import programs
 from tests.conftest import FEW
 from tests.finding import found
 from tests.rebuild import inconsistencies, state
@@ -516,7 +516,7 @@ class TestStopping:
         person = version(name=StringField(indexable=True), age=InstanceHashField(type=int, indexable=True))
         for number in range(700):
             await face.do(person.create(name=f"n{number % 9}", age=number))
-        program = programs.rebuild(*arguments(person))
+        program = generators.rebuild(*arguments(person))
         request = next(program)
         step = 0
         while True:
@@ -537,7 +537,7 @@ class TestStopping:
         for number in range(1200):
             await face.do(old.create(name=f"n{number % 9}", tags=["a", str(number)]))
         models = [version(name=StringField(indexable=True), tags=SetField(indexable=True)) for _ in range(2)]
-        running = {model: programs.rebuild(*arguments(model)) for model in models}
+        running = {model: generators.rebuild(*arguments(model)) for model in models}
         requests = {model: next(program) for model, program in running.items()}
         while requests:
             for model in list(requests):
@@ -734,7 +734,7 @@ class TestAsking:
 async def killed_after(face, model, count):
     """Runs a rebuild that is dropped after so many requests, as if its process were killed; tells how many it made."""
     await face.do(model.database._run(model._schema.upkeep.asking(may_write=True)))
-    program = programs.rebuild(*arguments(model))
+    program = generators.rebuild(*arguments(model))
     request = next(program)
     for number in range(count):
         try:

@@ -25,7 +25,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import DeclarationError, InvalidValue, ServerError, UniquenessError, UnsupportedCommand
-from limpyd.scripts import calls, writes
+from limpyd.scripts import object_requests, writes
 from limpyd.types import GeoPoint
 from tests.rebuild import inconsistencies, state
 
@@ -35,7 +35,7 @@ NOON = datetime(2015, 6, 7, 12, 30, 15, 250, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def known_scripts(face):
     """What the server knows already need not be sent."""
-    for script in (calls.CREATE, calls.DELETE, *(vars(writes)[name] for name in SCRIPTS)):
+    for script in (object_requests.CREATE, object_requests.DELETE, *(vars(writes)[name] for name in SCRIPTS)):
         face.client.script_load(script.source)
 
 

@@ -24,7 +24,7 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.fields.json import BoundJSON, JSONField
-from limpyd.fields.keyed import BoundKey
+from limpyd.fields.key_commands import BoundKey
 from tests.listing import public
 from tests.rebuild import inconsistencies, state
 

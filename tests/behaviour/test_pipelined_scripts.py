@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd import InstanceHashField, ListField
-from limpyd.drivers import known_scripts
+from limpyd.drivers import script_cache
 from limpyd.exceptions import NotExecuted
 from tests.behaviour.test_pipelines import block
 
@@ -42,7 +42,7 @@ async def test_the_sources_go_out_once(any_face, thing):
 
 
 async def test_a_server_is_not_trusted_for_long(any_face, thing, monkeypatch):
-    monkeypatch.setattr(known_scripts, "TRUSTED", 0.0)
+    monkeypatch.setattr(script_cache, "TRUSTED", 0.0)
     one = thing.lazy_connect(1)
     await piped(any_face, one, 2)
     with any_face.sent() as sent:

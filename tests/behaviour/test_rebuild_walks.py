@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd import HashField, InstanceHashField, SetField
-from limpyd.upkeep import steps
+from limpyd.indexes.maintenance import requests
 from tests.rebuild import inconsistencies
 
 OTHERS = 3000
@@ -42,7 +42,7 @@ def wrong(face, kind):
 
 
 async def test_it_is_one_walk(any_face, thing, monkeypatch):
-    monkeypatch.setattr(steps, "SCANNED", 500)
+    monkeypatch.setattr(requests, "SCANNED", 500)
     spoil(any_face.client)
     any_face.client.srem("{thing}:eq:f2:0", 1)
     any_face.client.config_resetstat()
@@ -53,7 +53,7 @@ async def test_it_is_one_walk(any_face, thing, monkeypatch):
 
 
 async def test_a_process_ends_in_the_middle(any_face, thing, monkeypatch):
-    monkeypatch.setattr(steps, "SCANNED", 500)
+    monkeypatch.setattr(requests, "SCANNED", 500)
     for ends_at in (0.3, 0.6, 0.9):
         spoil(any_face.client)
 

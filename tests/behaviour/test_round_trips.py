@@ -13,7 +13,7 @@ from limpyd.fields.hash import BoundHash
 from limpyd.fields.hyperloglog import BoundHyperLogLog
 from limpyd.fields.instancehash import BoundHashEntry
 from limpyd.fields.json import BoundJSON
-from limpyd.fields.keyed import BoundKey
+from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.list import BoundList
 from limpyd.fields.pk import BoundPK
 from limpyd.fields.set import BoundSet

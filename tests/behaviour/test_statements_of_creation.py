@@ -22,7 +22,7 @@ from limpyd import (
     StringField,
     VersionField,
 )
-from limpyd.model.objects import creation_in_general
+from limpyd.model.crud import creation_in_general
 from limpyd.statements.create import PreparedCreation
 from tests.rebuild import state
 from tests.two_ways import ON_ONE, Scene, outcome

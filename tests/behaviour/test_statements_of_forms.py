@@ -20,10 +20,10 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import InvalidValue, UniquenessError, WrongTypeError
-from limpyd.indexes.forms import FORMS
+from limpyd.indexes.normalizers import FORMS
 from limpyd.lua.linker import providers
-from limpyd.statements.assign import Assignment
-from limpyd.statements.run import Run
+from limpyd.statements.assignment import Assignment
+from limpyd.statements.scalar_command import Run
 from tests.rebuild import state
 from tests.two_ways import ON_ONE, Scene, outcome
 

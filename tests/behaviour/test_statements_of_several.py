@@ -25,7 +25,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.exceptions import StaleObject, UniquenessError
-from limpyd.statements.on_demand import PREPARE_THRESHOLD
+from limpyd.statements.statement_cache import PREPARE_THRESHOLD
 from tests.rebuild import state
 from tests.two_ways import ON_ONE, Scene, outcome
 

@@ -20,7 +20,7 @@ from limpyd.exceptions import (
     StoredValueError,
     WrongTypeError,
 )
-from limpyd.fields.keyed import BoundKey
+from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.stream import BoundStream, StreamField
 from limpyd.fields.streamentries import StreamEntry
 from limpyd.fields.streampending import Claimed, ClaimedIds, PendingSummary

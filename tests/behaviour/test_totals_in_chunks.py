@@ -9,7 +9,7 @@ import pytest
 
 from limpyd import InstanceHashField, SetField
 from limpyd.exceptions import StoredValueError
-from limpyd.query import totals
+from limpyd.query import aggregates
 from tests.behaviour.test_pipelines import block
 
 CHUNK = 20
@@ -18,7 +18,7 @@ OBJECTS = 700
 
 @pytest.fixture
 async def thing(any_face, monkeypatch):
-    monkeypatch.setattr(totals, "CHUNK", CHUNK)
+    monkeypatch.setattr(aggregates, "CHUNK", CHUNK)
 
     class Thing(any_face.Model):
         database = any_face.database

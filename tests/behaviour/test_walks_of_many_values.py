@@ -86,7 +86,7 @@ async def test_iterate(any_face, found):
 async def test_sum(any_face, found, monkeypatch):
     collection, expected = found
     for chunk in CHUNKS:
-        monkeypatch.setattr("limpyd.query.totals.CHUNK", chunk)
+        monkeypatch.setattr("limpyd.query.aggregates.CHUNK", chunk)
         assert await any_face.do(collection.sum("one")) == len(expected), chunk
 
 

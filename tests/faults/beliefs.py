@@ -32,7 +32,7 @@ from limpyd import (
     SetField,
     StringField,
 )
-from limpyd.drivers.connections import Connections
+from limpyd.drivers.connection_pool import Connections
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import (
     BulkError,
@@ -43,7 +43,7 @@ from limpyd.exceptions import (
     UndeclaredReference,
     UniquenessError,
 )
-from limpyd.upkeep import steps
+from limpyd.indexes.maintenance import requests
 from tests.servers import Server, running
 
 NAMES = ["ada", "Ada", "bob", "Bob"]
@@ -310,7 +310,7 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
         AssertionError: a query gave what is not there, or something failed.
     """
     usual = [(Connections, "exchange", Connections.exchange), (SyncDriver, "run_together", SyncDriver.run_together)]
-    chunk = steps.CHUNK
+    chunk = requests.CHUNK
 
     def stopping(method: Callable[..., Any]) -> Callable[..., Any]:
         def send(*args: Any) -> Any:
@@ -323,13 +323,13 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
 
     interleaving = Interleaving(server, seed)
     try:
-        steps.CHUNK = 2  # type: ignore[misc]
+        requests.CHUNK = 2  # type: ignore[misc]
         for kind, name, method in usual:
             setattr(kind, name, stopping(method))
         for _ in range(rounds):
             interleaving.round()
     finally:
-        steps.CHUNK = chunk  # type: ignore[misc]
+        requests.CHUNK = chunk  # type: ignore[misc]
         for kind, name, method in usual:
             setattr(kind, name, method)
         interleaving.close()

@@ -11,7 +11,7 @@ from typing import Any
 import redis
 
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, StringField
-from limpyd.drivers.connections import IDLE_UNCHECKED
+from limpyd.drivers.connection_pool import IDLE_UNCHECKED
 
 MARK = "reply of its own"
 

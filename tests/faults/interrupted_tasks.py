@@ -34,12 +34,12 @@ TRACED = {
         "async_database.py",
         "drivers/asynchronous.py",
         "drivers/loop_connections.py",
-        "drivers/shared_line.py",
+        "drivers/multiplexed_connection.py",
         "pipelines/asynchronous.py",
-        "pipelines/batches.py",
+        "pipelines/batching.py",
         "pipelines/blocks.py",
-        "pipelines/collecting.py",
-        "pipelines/watching.py",
+        "pipelines/collector.py",
+        "pipelines/watch.py",
     )
 }
 PATIENCE = 4

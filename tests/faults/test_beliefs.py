@@ -6,8 +6,8 @@ import pytest
 
 from limpyd import EqualIndex, FKStringField, InstanceHashField, PKField, StringField
 from limpyd.exceptions import IndexNotBuilt, LimpydError
-from limpyd.upkeep import steps
-from limpyd.upkeep.catalog import Assumed
+from limpyd.indexes.maintenance import requests
+from limpyd.indexes.maintenance.catalog import Assumed
 from tests.faults.beliefs import interleaved
 
 
@@ -83,7 +83,7 @@ async def test_older_code_goes_on_writing(any_face, version):
 
 
 async def test_a_rebuild_that_older_code_interrupts(any_face, version, monkeypatch):
-    monkeypatch.setattr(steps, "CHUNK", 1)
+    monkeypatch.setattr(requests, "CHUNK", 1)
     old, new = version(name=StringField()), version(**indexed())
     for number in range(5):
         await any_face.do(old.create(name=str(number)))
@@ -196,7 +196,7 @@ async def test_a_catalog_of_another_type(any_face, version):
 
 @pytest.mark.parametrize("as_a_whole", [True, False])
 async def test_a_rebuild_in_a_form_that_another_process_has_replaced(any_face, version, monkeypatch, as_a_whole):
-    monkeypatch.setattr(steps, "CHUNK", 1)
+    monkeypatch.setattr(requests, "CHUNK", 1)
     folded = EqualIndex.configure(transform=str.lower, name="Folded")
     plain, lower = version(**indexed()), version(name=StringField(indexes=[folded]))
     await any_face.do(lower.create(name="Ada"))  # it has declared its form
@@ -269,7 +269,7 @@ async def test_a_name_that_a_rename_forgets_is_another_epoch(any_face, version):
     forgotten = []
     for _ in range(2):
         before = any_face.client.hget("{person}:meta", ":epoch")
-        await any_face.do(new.database._run(steps.forget(schema, schema.keys.partitions[0], [b"eq:label"])))
+        await any_face.do(new.database._run(requests.forget(schema, schema.keys.partitions[0], [b"eq:label"])))
         forgotten.append(before != any_face.client.hget("{person}:meta", ":epoch"))
     assert forgotten == [True, False]
 

@@ -18,7 +18,7 @@ import redis.asyncio
 import limpyd
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.lines import Line
+from limpyd.drivers.sync_connection import Line
 from limpyd.exceptions import (
     DeclarationError,
     LimpydError,

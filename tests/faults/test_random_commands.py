@@ -41,7 +41,7 @@ from limpyd.indexes import (
     TextRangeIndex,
 )
 from limpyd.scripts import writes
-from limpyd.statements.prepared import PreparedWrite
+from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.types import GeoPoint
 from tests.conftest import FEW
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of

@@ -21,7 +21,7 @@ from redis.cache import CacheConfig
 from limpyd import ListField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.drivers import forks
-from limpyd.drivers.connections import Connections
+from limpyd.drivers.connection_pool import Connections
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
 from tests.proxy import Proxy
 from tests.servers import binaries, running
@@ -186,7 +186,7 @@ class TestHandlers:
         """Whatever a handler raises meanwhile: there may be but one here, which nobody could use any more."""
         connections = Connections(redis.ConnectionPool(max_connections=1))
         lines = [connections.take()]
-        with raising_in("drivers/connections.py"):
+        with raising_in("drivers/connection_pool.py"):
             lines.clear()
         connections.take()
 
@@ -195,7 +195,7 @@ class TestHandlers:
             database = RedisDatabase(port=one_server.port)
             number = StringField(type=int, indexable=True)
 
-        with raising_in("indexes/forms.py"), pytest.raises(SoftTimeLimit):
+        with raising_in("indexes/normalizers.py"), pytest.raises(SoftTimeLimit):
             Thing(number=5)
         assert Thing.collection().count() == 0
 

@@ -7,7 +7,7 @@ import pytest
 from limpyd import RedisDatabase, fields, model
 from limpyd.contrib import related
 from limpyd.exceptions import LimpydError, NotInPipeline
-from limpyd.pipelines.pending import Pending
+from limpyd.pipelines.pending_result import Pending
 from tests.conftest import Sent
 from tests.limpyd2.differences import difference, refuses
 

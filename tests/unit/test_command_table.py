@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from limpyd import fields
-from limpyd.command_refusals import REFUSED, REFUSED_OPTIONS, SUCCEEDED
+from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from limpyd.command_table import TABLE, Scope
 from limpyd.fields.base import Field
 from limpyd.fields.dynamic import DynamicField

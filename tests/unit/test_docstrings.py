@@ -9,7 +9,7 @@ import pytest
 
 import limpyd
 import limpyd.asyncio
-import limpyd.checking
+import limpyd.integrity
 from limpyd import exceptions
 from limpyd.command_table import Scope
 from limpyd.fields.geo import BoundGeo
@@ -48,7 +48,7 @@ PUBLIC = [
     *(value for value in vars(exceptions).values() if isinstance(value, type)),
     BoundPK,
     *BOUND,
-    *(value for value in vars(limpyd.checking).values() if isinstance(value, type)),
+    *(value for value in vars(limpyd.integrity).values() if isinstance(value, type)),
 ]
 
 

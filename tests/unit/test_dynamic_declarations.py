@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import DynamicSetField, DynamicStringField, EqualIndexWith, RedisDatabase, RedisModel, StringField
 from limpyd.exceptions import DeclarationError
-from limpyd.keys.parts import part_in
+from limpyd.keys.templates import part_in
 
 
 def declare(**fields):

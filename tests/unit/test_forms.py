@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, SetField
 from limpyd.indexes import EqualIndex, TextRangeIndex
-from limpyd.indexes.asked import Asked
-from limpyd.indexes.forms import form
+from limpyd.indexes.field_index import Kept
 from limpyd.indexes.geo import geohash
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.normalizers import form
+from limpyd.indexes.python_transforms import Asked
 from limpyd.keys import Partition
 from limpyd.lua.linker import link
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.statements.on_demand import OnDemand
+from limpyd.statements.statement_cache import OnDemand
 
 
 def test_after_a_few_uses():

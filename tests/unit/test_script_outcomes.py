@@ -18,15 +18,15 @@ from limpyd.exceptions import (
     UniquenessError,
 )
 from limpyd.lua.linker import LIBRARY, SCRIPTS
-from limpyd.scripts.outcomes import Claim, refusal
+from limpyd.scripts.error_mapping import Claim, refusal
 
 OWN = {
     "in the way": "library/create_all.lua: an attempt that failed; the objects are then made one by one",
-    "both": "moving/steps.py",
-    "objects": "moving/steps.py",
-    "refused": "pipelines/whole.py",
-    "replied": "pipelines/whole.py",
-    "asked": "indexes/asked.py",
+    "both": "migrations/requests.py",
+    "objects": "migrations/requests.py",
+    "refused": "pipelines/atomic_script.py",
+    "replied": "pipelines/atomic_script.py",
+    "asked": "indexes/python_transforms.py",
     "ok": "the result",
 }
 """Those that only one script has, or that no error stands for, and where they are decoded."""

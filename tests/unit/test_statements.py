@@ -22,8 +22,8 @@ from limpyd import (
 from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
-from limpyd.statements.on_demand import PREPARE_THRESHOLD, PREPARED_MAX, OnDemand
-from limpyd.statements.prepared import Prepared
+from limpyd.statements.prepared_requests import Prepared
+from limpyd.statements.statement_cache import PREPARE_THRESHOLD, PREPARED_MAX, OnDemand
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
-from limpyd.query.native import Span
-from limpyd.query.patterns import MARK
-from limpyd.query.templates import MOST_TEMPLATES
+from limpyd.query.argument_patterns import MARK
+from limpyd.query.compiled_queries import MOST_TEMPLATES
+from limpyd.query.single_command import Span
 from limpyd.requests import Guard
 from limpyd.resp import pack
-from limpyd.scripts.leaves import OneOf
+from limpyd.scripts.query_nodes import OneOf
 
 
 class Owned(EqualIndex):

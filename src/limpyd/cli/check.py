@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from limpyd.checking import KINDS, Kind, Report
-from limpyd.checking.findings import kinds_to_repair
-from limpyd.checking.programs import check_models
 from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.model_paths import models_named
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, shown
 from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
-from limpyd.cli.targets import models_named
+from limpyd.integrity import KINDS, Kind, Report
+from limpyd.integrity.findings import kinds_to_repair
+from limpyd.integrity.generators import check_models
 
 EVERYTHING = "all"
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.model_paths import Model, model_named
 from limpyd.cli.options import AsJson, OneModel, Url
 from limpyd.cli.output import printed, shown
 from limpyd.cli.session import Session
-from limpyd.cli.targets import Model, model_named
 from limpyd.exceptions import InvalidValue
 from limpyd.keys import to_bytes
 from limpyd.query.explanation import Explanation

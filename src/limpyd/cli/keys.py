@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from limpyd.cli import looking
+from limpyd.cli import inspection
 from limpyd.cli.failures import Ended
+from limpyd.cli.model_paths import model_named
 from limpyd.cli.options import AsJson, OneModel, Url
 from limpyd.cli.output import printed, shown, size, table
 from limpyd.cli.session import Session
-from limpyd.cli.targets import model_named
 from limpyd.keys import to_bytes
-from limpyd.scripts.describing import KeyFacts
+from limpyd.scripts.key_info import KeyFacts
 
 
 def keys(
@@ -31,9 +31,9 @@ def keys(
     """
     target = model_named(model)
     with Session([target], url) as session:
-        program = looking.keys_of(target, limit and limit + 1)
+        program = inspection.keys_of(target, limit and limit + 1)
         if pk is not None:
-            program = looking.keys_of_object(target, to_bytes(pk))
+            program = inspection.keys_of_object(target, to_bytes(pk))
         facts: list[KeyFacts] = session.result(target.database._run_program(program))
     more = pk is None and 0 < limit < len(facts)
     facts = facts[:limit] if more else facts

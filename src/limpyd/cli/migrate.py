@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from limpyd.cli.failures import Ended
+from limpyd.cli.model_paths import models_named
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, shown, table
 from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
-from limpyd.cli.targets import models_named
 
 
 def migrate(models: Models, url: Url = None, as_json: AsJson = False) -> int:

@@ -8,13 +8,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from limpyd.cli import looking
+from limpyd.cli import inspection
 from limpyd.cli.failures import Ended
-from limpyd.cli.looking import Group
+from limpyd.cli.inspection import Group
+from limpyd.cli.model_paths import Model, models_named
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, shown, size, table
 from limpyd.cli.session import Session
-from limpyd.cli.targets import Model, models_named
 from limpyd.keys import to_text
 from limpyd.relations.references import ReferenceField
 
@@ -37,9 +37,9 @@ def models(
     with Session(models_named(names), url) as session:
         for model in session.models:
             run = model.database._run_program
-            objects = session.result(run(looking.count(model)))
-            unbuilt = session.result(run(looking.unbuilt(model)))
-            groups = session.result(run(looking.groups(model, samples))) if memory else {}
+            objects = session.result(run(inspection.count(model)))
+            unbuilt = session.result(run(inspection.unbuilt(model)))
+            groups = session.result(run(inspection.groups(model, samples))) if memory else {}
             told.append(_document(model, objects, unbuilt, groups, memory=memory))
     printed({"models": told}, lambda console: _page(console, told, samples if memory else None), as_json=as_json)
     return Ended.WELL if all(index["built"] for one in told for index in one["indexes"]) else Ended.FOUND_SOMETHING
@@ -61,7 +61,7 @@ def _document(
             "unique": getattr(field, "unique", False),
             **_reference(field),
         }
-        for name, field in looking.fields(model)
+        for name, field in inspection.fields(model)
     ]
     indexes = [
         {
@@ -71,15 +71,15 @@ def _document(
             "built": index.name not in unbuilt,
             **of(to_text(index.name)),
         }
-        for index in looking.indexes(model)
+        for index in inspection.indexes(model)
     ]
     return {
         "model": f"{model.__module__}:{model.__qualname__}",
-        "keys": [to_text(where.prefix) + "*" for where in looking.partitions(model)],
+        "keys": [to_text(where.prefix) + "*" for where in inspection.partitions(model)],
         "database": model.database._where,
         "objects": objects,
-        "values": of(looking.OBJECTS),
-        "others": of(looking.OTHERS),
+        "values": of(inspection.OBJECTS),
+        "others": of(inspection.OTHERS),
         "fields": fields,
         "indexes": indexes,
     }

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from limpyd.cli import looking
+from limpyd.cli import inspection
 from limpyd.cli.failures import Ended
+from limpyd.cli.model_paths import models_named
 from limpyd.cli.options import AsJson, Models, Url
 from limpyd.cli.output import printed, table
 from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
-from limpyd.cli.targets import models_named
 
 
 def rebuild(
@@ -33,7 +33,7 @@ def rebuild(
             for part in [model.get_field(name) for name in field] if field else [model]:
                 with bar(str(part) if part is not model else model.__name__) as progress:
                     session.result(part.rebuild_indexes(progress=progress))
-            objects = session.result(model.database._run_program(looking.count(model)))
+            objects = session.result(model.database._run_program(inspection.count(model)))
             seconds = round(time.monotonic() - began, 3)
             told.append({"model": f"{model.__module__}:{model.__qualname__}", "objects": objects, "seconds": seconds})
     rows = [[one["model"], one["objects"], f"{one['seconds']:.1f} s"] for one in told]

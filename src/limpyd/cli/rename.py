@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from limpyd.cli.failures import BadUsage, Ended
+from limpyd.cli.model_paths import model_named
 from limpyd.cli.options import AsJson, OneModel, Url
 from limpyd.cli.output import printed, shown, table
 from limpyd.cli.progress import bar
 from limpyd.cli.session import Session
-from limpyd.cli.targets import model_named
-from limpyd.moving.programs import Moved
+from limpyd.migrations.generators import Moved
 
 
 def rename(

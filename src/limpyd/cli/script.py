@@ -10,14 +10,14 @@ import typer
 
 from limpyd.cli.explain import asked_filters
 from limpyd.cli.failures import BadUsage
-from limpyd.cli.targets import Model, model_named
+from limpyd.cli.model_paths import Model, model_named
 from limpyd.keys import to_text
 from limpyd.lua.arguments import PageOfRange, PlainQuery, Query
 from limpyd.lua.layouts import named
 from limpyd.query.plan import EVERYTHING
 from limpyd.relations.deletion import DELETE_RELATED
 from limpyd.resp import Argument
-from limpyd.scripts.calls import CREATE, DELETE
+from limpyd.scripts.object_requests import CREATE, DELETE
 from limpyd.scripts.writes import WRITE, WRITE_MEMBERS
 from limpyd.statements.statement import Statement
 from limpyd.suggestions import did_you_mean

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from limpyd.cli.targets import Model
+from limpyd.cli.model_paths import Model
 from limpyd.database import Database, RedisDatabase
 from limpyd.urls import settings_from_url
 

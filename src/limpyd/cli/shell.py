@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from limpyd.cli.failures import Ended
+from limpyd.cli.model_paths import models_named
 from limpyd.cli.options import Models, Url
 from limpyd.cli.session import Session
-from limpyd.cli.targets import models_named
 
 
 class Prompt(code.InteractiveConsole):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from limpyd.drivers.connections import Connections
+from limpyd.drivers.connection_pool import Connections
 from limpyd.drivers.sync import SyncDriver
 
 

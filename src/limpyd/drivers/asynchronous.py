@@ -10,9 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
-from limpyd.drivers.loop_connections import LoopConnections
-from limpyd.drivers.replies import (
+from limpyd.drivers.error_translation import (
     DEMOTED,
     longest_wait,
     lost,
@@ -23,7 +21,9 @@ from limpyd.drivers.replies import (
     unreachable,
     with_source,
 )
-from limpyd.drivers.shared_line import LineLost, SharedLine
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.loop_connections import LoopConnections
+from limpyd.drivers.multiplexed_connection import LineLost, SharedLine
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
 from limpyd.resp import Argument, pack

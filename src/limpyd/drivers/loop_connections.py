@@ -14,7 +14,7 @@ import redis.asyncio
 from redis import exceptions as redis_errors
 
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
-from limpyd.drivers.shared_line import SharedLine, detach
+from limpyd.drivers.multiplexed_connection import SharedLine, detach
 
 MOST_IDLE = 10
 """How many dedicated connections are kept between uses; a burst of waits does not occupy the server for ever."""

@@ -8,10 +8,8 @@ from typing import Any, ClassVar, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.connections import LOST, Connections, Lost
-from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
-from limpyd.drivers.lines import Line
-from limpyd.drivers.replies import (
+from limpyd.drivers.connection_pool import LOST, Connections, Lost
+from limpyd.drivers.error_translation import (
     REFUSED_UNEXECUTED,
     lost,
     never_done,
@@ -22,6 +20,8 @@ from limpyd.drivers.replies import (
     unreachable,
     with_source,
 )
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.sync_connection import Line
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
 from limpyd.resp import Argument, pack, packets

@@ -10,8 +10,8 @@ from limpyd.fields.instancehash import InstanceHashField
 from limpyd.fields.json import JSONField
 from limpyd.fields.list import ListField
 from limpyd.fields.pk import AutoPKField, PKField
+from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.set import SetField
-from limpyd.fields.single import SingleValueField
 from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.stream import StreamField
 from limpyd.fields.string import StringField

@@ -16,15 +16,15 @@ from limpyd.faces import Face, Faced
 from limpyd.fields.custom import custom_class
 from limpyd.fields.limpyd2_names import Limpyd2FieldNames
 from limpyd.indexes.base import Index
+from limpyd.indexes.maintenance.fields import WithIndexes
 from limpyd.keys import ModelKeys, Partition, to_text
 from limpyd.pickling import field_of
 from limpyd.requests import Request, Subject, Walk
-from limpyd.scripts import calls
-from limpyd.scripts.outcomes import Model, refusal, shown
+from limpyd.scripts import object_requests
+from limpyd.scripts.error_mapping import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
 from limpyd.suggestions import did_you_mean
 from limpyd.types import Codec, Untyped, codec_for
-from limpyd.upkeep.fields import WithIndexes
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -305,7 +305,7 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
     instances = list({id(one): one for one in instances}.values())
     request.behind = tuple(map(check, instances))
     if len(request.args) <= MOST_PASSED_ON:
-        request.part = lambda: calls.read_existing(instances, key, request)
+        request.part = lambda: object_requests.read_existing(instances, key, request)
     return request
 
 

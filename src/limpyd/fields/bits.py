@@ -10,8 +10,8 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
-from limpyd.fields.single import BoundSingleValue
-from limpyd.fields.together import BoundTogether
+from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.scalar import BoundSingleValue
 from limpyd.requests import Argument, Request
 from limpyd.types import Use
 

@@ -9,8 +9,8 @@ from limpyd.commands import operation, walk
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields.base import BoundField
-from limpyd.fields.many import scan_args
-from limpyd.fields.versions import Part
+from limpyd.fields.dynamic_versions import Part
+from limpyd.fields.members import scan_args
 from limpyd.keys import Partition, placed, to_text
 from limpyd.requests import Request, Walk, answered
 from limpyd.scripts import dynamic

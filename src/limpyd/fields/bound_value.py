@@ -14,8 +14,8 @@ from limpyd.keys import placed
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
-from limpyd.statements.direct import PLAIN, learned
-from limpyd.statements.prepared import PreparedWrite
+from limpyd.statements.fast_path import PLAIN, learned
+from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement
 
 R = TypeVar("R")

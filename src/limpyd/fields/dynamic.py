@@ -11,13 +11,13 @@ from limpyd.exceptions import DeclarationError, InvalidFilter, UnknownField, sho
 from limpyd.expressions import Expression
 from limpyd.fields.base import Field, Owner
 from limpyd.fields.bound_dynamic import BoundDynamic
+from limpyd.fields.dynamic_names import VersionNames
+from limpyd.fields.dynamic_versions import Part
 from limpyd.fields.value import Place, ValueField
-from limpyd.fields.version_names import VersionNames
-from limpyd.fields.versions import Part
 from limpyd.indexes.base import Declared
 from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_text
-from limpyd.keys.parts import family_of, part_in
+from limpyd.keys.templates import family_of, part_in
 from limpyd.scripts.writes import Indexes
 from limpyd.types import Untyped
 

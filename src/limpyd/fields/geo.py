@@ -9,7 +9,7 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.geoarguments import latitude_arg, length_arg, longitude_arg, order_args, to_position, unit_arg
+from limpyd.fields.geo_arguments import latitude_arg, length_arg, longitude_arg, order_args, to_position, unit_arg
 from limpyd.fields.sortedset import BoundSortedSet, ScoredField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
@@ -18,7 +18,7 @@ from limpyd.keys import to_text
 from limpyd.overloads import overloaded
 from limpyd.replies import optional_float
 from limpyd.requests import Argument, Request
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, Encodable, GeoPoint, SupportsItems, Untyped
 
 T = TypeVar("T")

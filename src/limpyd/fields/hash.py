@@ -11,8 +11,8 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.hashexpiry import BoundHashExpiry, Key
-from limpyd.fields.many import scan_args, scanned, unpacked
+from limpyd.fields.hash_expiry import BoundHashExpiry, Key
+from limpyd.fields.members import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
@@ -20,7 +20,7 @@ from limpyd.keys import to_text
 from limpyd.overloads import overloaded
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request, Walk, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped, Use
 
 T = TypeVar("T")

@@ -9,11 +9,11 @@ from limpyd.commands import command
 from limpyd.exceptions import DeclarationError
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.many import BoundMany, MembersField
-from limpyd.fields.together import BoundTogether
+from limpyd.fields.members import BoundMany, MembersField
+from limpyd.fields.multi_key import BoundTogether
 from limpyd.fields.value import Place
 from limpyd.requests import Request, answered, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")

@@ -10,13 +10,13 @@ from limpyd.commands import Direct, command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
-from limpyd.fields.expiring import BoundExpiring, persist_args
-from limpyd.fields.single import BoundSingleValue, SingleValueField
+from limpyd.fields.expiry import BoundExpiring, persist_args
+from limpyd.fields.scalar import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
 from limpyd.requests import Argument, Request, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped, Use
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from limpyd.exceptions import InvalidValue
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bound_value import last
-from limpyd.fields.listwaiting import ENDS, BoundListWaiting, End
-from limpyd.fields.many import MembersField
+from limpyd.fields.list_blocking import ENDS, BoundListWaiting, End
+from limpyd.fields.members import MembersField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, answered, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.scripts.writes import REPLIED
 from limpyd.types import Encodable, Untyped
 

@@ -10,7 +10,7 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import BoundField, Field
 from limpyd.keys import to_text
 from limpyd.requests import Request, answered, to_bool
-from limpyd.scripts import calls
+from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Encodable
 
 
@@ -62,9 +62,9 @@ class BoundPK(BoundField[Face]):
             raise InvalidPrimaryKey(msg)
         pk = pk_bytes(model.name, value)
         where = model.keys.partition(pk)
-        new = calls.NewObject(pk)
+        new = object_requests.NewObject(pk)
         new.unset += (*model.key_prefixes(where), *model.dynamic.inventories(where))
-        request = calls.create(model, where, new).then(instance._made)
+        request = object_requests.create(model, where, new).then(instance._made)
         request.makes = instance
         return request
 

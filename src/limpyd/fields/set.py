@@ -8,15 +8,15 @@ from typing import Any, Self, TypeVar, overload
 from limpyd.commands import Direct, command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.many import MembersField, scan_args, scanned, unpacked
-from limpyd.fields.sortable import BoundSortable
-from limpyd.fields.together import BoundTogether
+from limpyd.fields.members import MembersField, scan_args, scanned, unpacked
+from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.sort_command import BoundSortable
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, Walk, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")

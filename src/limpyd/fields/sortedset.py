@@ -10,15 +10,15 @@ from limpyd.commands import Direct, command, walk
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.many import MembersField, scan_args, scanned
-from limpyd.fields.scoredtogether import BoundScoredTogether
+from limpyd.fields.members import MembersField, scan_args, scanned
+from limpyd.fields.sortedset_combine import BoundScoredTogether
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.overloads import overloaded
 from limpyd.replies import optional_float, optional_int
 from limpyd.requests import Argument, Request, Walk
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
 from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")

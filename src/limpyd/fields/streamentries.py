@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import MOST_ARGUMENTS
-from limpyd.fields.many import BoundMany
+from limpyd.fields.members import BoundMany
 from limpyd.keys import to_text
 from limpyd.replies import mapping, pairs
 from limpyd.requests import Argument

@@ -13,14 +13,14 @@ from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST
 from limpyd.fields.bits import BoundBits
-from limpyd.fields.keyed import BoundKey
-from limpyd.fields.single import BoundSingleValue, SingleValueField
+from limpyd.fields.key_commands import BoundKey
+from limpyd.fields.scalar import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.overloads import overloaded
 from limpyd.replies import mapping
 from limpyd.requests import Argument, Request, to_bool
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped, Use
 
 T = TypeVar("T")

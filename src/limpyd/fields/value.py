@@ -7,21 +7,21 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.fields.base import Field, Owner
-from limpyd.fields.versions import MayBeVersion
+from limpyd.fields.dynamic_versions import MayBeVersion
 from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
-from limpyd.indexes.equal import EqualIndex
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.equality import EqualIndex
+from limpyd.indexes.field_index import Kept
 from limpyd.indexes.limpyd2 import keep_apart
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, packed
-from limpyd.scripts import calls
-from limpyd.scripts.leaves import Stored
+from limpyd.scripts import object_requests
+from limpyd.scripts.query_nodes import Stored
 from limpyd.scripts.writes import Indexes
-from limpyd.statements.plain import plain_write
 from limpyd.statements.read import ReadStatement
 from limpyd.statements.statement import Statement
+from limpyd.statements.unindexed_write import plain_write
 from limpyd.types import Untyped, Use
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ class ValueField(MayBeVersion, Field[T]):
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
         self.direct: dict[Any, Any] = {}
-        """What calls commands on it without describing requests, by the commands (see statements/direct.py)."""
+        """What calls commands on it without describing requests, by the commands (see statements/fast_path.py)."""
         self._usable_by: set[str] = set()
         """The commands that were found to make sense on its type."""
         self.together = False
@@ -231,7 +231,7 @@ class ValueField(MayBeVersion, Field[T]):
             raise UnsupportedCommand(msg)
         self._usable_by.add(command)
 
-    def add_to(self, new: calls.NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: object_requests.NewObject, place: Place, value: Any) -> None:
         """Makes a value part of a new object.
 
         Raises:
@@ -239,7 +239,7 @@ class ValueField(MayBeVersion, Field[T]):
         """
         raise NotImplementedError
 
-    def _claim(self, new: calls.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+    def _claim(self, new: object_requests.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
         """Enters a value, or a member of it, into the indexes together with a new object."""
         for index in place.indexes:
             if index.of_values:

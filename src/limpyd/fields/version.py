@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.writes import Step

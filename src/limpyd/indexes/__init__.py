@@ -3,9 +3,9 @@
 from limpyd.indexes.base import Index
 from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
 from limpyd.indexes.dates import DateIndex, DateSimpleTimeIndex, DateTimeIndex, SimpleDateTimeIndex, TimeIndex
-from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.equality import EqualIndex, UniqueIndex
+from limpyd.indexes.field_index import Kept
 from limpyd.indexes.geo import GeoIndex
-from limpyd.indexes.kept import Kept
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 

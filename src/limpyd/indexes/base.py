@@ -10,13 +10,13 @@ from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes import limpyd2
 from limpyd.indexes.custom import CustomIndex
 from limpyd.indexes.encoding import Transform
-from limpyd.indexes.kept import Indexed, Kept
+from limpyd.indexes.field_index import Indexed, Kept
 from limpyd.indexes.limpyd2 import Keeping
 from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.scripts.leaves import Node, Stored, Text
+from limpyd.scripts.query_nodes import Node, Stored, Text
 from limpyd.suggestions import did_you_mean
 
 

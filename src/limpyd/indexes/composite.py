@@ -7,13 +7,13 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue
 from limpyd.indexes.base import Index
-from limpyd.indexes.equal import EQUALITY
-from limpyd.indexes.forms import form
-from limpyd.indexes.kept import Indexed, Kept
+from limpyd.indexes.equality import EQUALITY
+from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
-from limpyd.scripts.leaves import Node, OneOf, Stored, Text
+from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
 ONE_VALUE = frozenset({b"entry", b"string"})
 """How fields of one value are stored."""

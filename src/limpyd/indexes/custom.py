@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
 from limpyd.indexes.encoding import Transform, encode_any, encoder
-from limpyd.indexes.forms import form
+from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 
 _CURES = {

@@ -11,7 +11,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
 from limpyd.indexes.date_texts import compared_text
 from limpyd.indexes.encoding import Transform, encode_any
-from limpyd.indexes.kept import Indexed
+from limpyd.indexes.field_index import Indexed
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.composite import ScoredEqualIndex
-from limpyd.indexes.equal import EqualIndex, UniqueIndex
+from limpyd.indexes.equality import EqualIndex, UniqueIndex
+from limpyd.indexes.field_index import Indexed
 from limpyd.indexes.geo import GeoIndex
-from limpyd.indexes.kept import Indexed
 from limpyd.indexes.multi import declared
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes.base import Index
-from limpyd.indexes.kept import Indexed, Kept
+from limpyd.indexes.field_index import Indexed, Kept
 from limpyd.keys import Partition
-from limpyd.scripts.leaves import Near, Node, Stored, Text
+from limpyd.scripts.query_nodes import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
 
 AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "longitude, latitude, width and height")}

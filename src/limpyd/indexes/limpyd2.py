@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import DeclarationError
-from limpyd.indexes.forms import ENDING
+from limpyd.indexes.normalizers import ENDING
 from limpyd.keys.limpyd2 import Limpyd2Partition
 
 NUMBERS = frozenset({"", "exact", "double", "numeral"})

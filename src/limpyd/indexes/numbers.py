@@ -14,7 +14,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 from typing import Any
 
 from limpyd.exceptions import InvalidValue
-from limpyd.indexes.forms import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORMAL, score
+from limpyd.indexes.normalizers import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORMAL, score
 
 EQUALITY = frozenset({"eq", "in"})
 ROUNDED = {"gt": ROUND_FLOOR, "gte": ROUND_CEILING, "lt": ROUND_CEILING, "lte": ROUND_FLOOR}

@@ -9,10 +9,10 @@ from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Index
 from limpyd.indexes.date_texts import SHAPES, compared_text
 from limpyd.indexes.encoding import encode_any
-from limpyd.indexes.equal import EQUALITY
-from limpyd.indexes.kept import Indexed, Kept
+from limpyd.indexes.equality import EQUALITY
+from limpyd.indexes.field_index import Indexed, Kept
 from limpyd.keys import Partition
-from limpyd.scripts.leaves import Interval, Node, Stored, Text, Within
+from limpyd.scripts.query_nodes import Interval, Node, Stored, Text, Within
 
 NOTHING = b""
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from limpyd.expressions import OPERATORS, SEPARATOR
-from limpyd.indexes.forms import FORMS
+from limpyd.indexes.normalizers import FORMS
 
 
 def reason_against(setting: str, value: Any, *, usual: Any) -> str:

@@ -44,7 +44,7 @@ from typing import ClassVar, NamedTuple
 
 from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError
-from limpyd.keys.parts import COUNTED
+from limpyd.keys.templates import COUNTED
 
 INDEX_KINDS = (b"eq", b"uniq", b"num", b"lex", b"geo", b"scored")
 """What the keys of indexes have where others have `pks` or `field`."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
-from limpyd.keys.parts import BARE, is_template, part_in
+from limpyd.keys.templates import BARE, is_template, part_in
 
 SEPARATOR = b":TEXT-RANGE-SEPARATOR:"
 """What stands between a value and its primary key in a text index."""

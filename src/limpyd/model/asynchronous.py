@@ -6,15 +6,18 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from typing import Any, ClassVar, Never, Self
 
 from limpyd.async_database import AsyncRedisDatabase
-from limpyd.checking import Repair, Report
-from limpyd.checking.programs import check
 from limpyd.expressions import Expression
 from limpyd.faces import Async
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.foreign_values import taking_foreign_keys
+from limpyd.foreign_key_values import taking_foreign_keys
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.integrity import Repair, Report
+from limpyd.integrity.generators import check
 from limpyd.key_scan import WALK, scan
-from limpyd.model import objects
+from limpyd.migrations import from_field, from_limpyd2, from_model
+from limpyd.migrations.generators import Moved
+from limpyd.model import crud
 from limpyd.model.bulk import (
     USUAL_CHUNK,
     Bulk,
@@ -32,17 +35,14 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
+from limpyd.model.creation_lock import AsyncMaking
 from limpyd.model.get_or_create import get_or_create
-from limpyd.model.making import AsyncMaking
 from limpyd.model.updates import Update
-from limpyd.moving import from_field, from_limpyd2, from_model
-from limpyd.moving.programs import Moved
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.requests import Request, answered
 from limpyd.types import Encodable
-from limpyd.upkeep.programs import OnProgress
 
 
 class AsyncRedisModel(ModelCore[Async]):
@@ -92,7 +92,7 @@ class AsyncRedisModel(ModelCore[Async]):
             InvalidValue: a value does not fit its field's type.
             UniquenessError: the primary key, or a unique value, belongs to another object.
         """
-        return cls.database._run(objects.creation(cls._declared(), values, cls._begun))
+        return cls.database._run(crud.creation(cls._declared(), values, cls._begun))
 
     @classmethod
     def get(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:
@@ -103,7 +103,7 @@ class AsyncRedisModel(ModelCore[Async]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(objects.lookup(cls._declared(), pk, filters, cls._connected))
+        return cls.database._run(crud.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -233,7 +233,7 @@ class AsyncRedisModel(ModelCore[Async]):
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._run(objects.existence(cls._declared(), pk, filters))
+        return cls.database._run(crud.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:
@@ -246,10 +246,10 @@ class AsyncRedisModel(ModelCore[Async]):
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.
         """
-        wanted = objects.distinct(cls._declared(), pks)
+        wanted = crud.distinct(cls._declared(), pks)
         if lazy:
             return cls.database._run(answered([cls._lazy(pk) for pk in wanted]))
-        request = objects.existing(cls._declared(), wanted)
+        request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
     @classmethod
@@ -309,7 +309,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
         Args:
             repair: put right what can be without losing data, if True; also what only can by removing some, if
-                "all"; or only findings of these kinds (see `limpyd.checking.KINDS`).
+                "all"; or only findings of these kinds (see `limpyd.integrity.KINDS`).
             progress: is told from time to time how much is done, and of how much: keys of the database and objects.
 
         Raises:
@@ -393,7 +393,7 @@ class AsyncRedisModel(ModelCore[Async]):
     @classmethod
     async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for pattern in objects.patterns(cls._declared()):
+        for pattern in crud.patterns(cls._declared()):
             async for key in cls.database._walk(scan(pattern, count)):
                 yield key
 

@@ -21,11 +21,11 @@ from limpyd.model.hooks import run_after_commands, run_hook
 from limpyd.model.instance_hash import remove_entries, set_entries
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
 from limpyd.model.schema import Schema
-from limpyd.pipelines.pending import Pending
-from limpyd.relations.registry import connect
+from limpyd.pipelines.pending_result import Pending
+from limpyd.relations.resolution import connect
 from limpyd.relations.reverse import Reverse
 from limpyd.requests import Request, Walk, answered
-from limpyd.scripts import calls
+from limpyd.scripts import object_requests
 from limpyd.statements.read import Load, Read
 from limpyd.suggestions import did_you_mean
 
@@ -365,7 +365,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         if pk is None:
             return answered([])
         keys = [placed(prefix, pk) for prefix in schema.key_prefixes(where)]
-        request = calls.existing_keys(
+        request = object_requests.existing_keys(
             schema, where, keys, None if self._checked else pk, pk, schema.dynamic.described(where)
         )
         return request.then(lambda found: [to_text(key) for key in found])

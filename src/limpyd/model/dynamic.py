@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from limpyd.exceptions import DeclarationError, UnknownField
 from limpyd.keys import ModelKeys, Partition, to_text
-from limpyd.keys.parts import part_in
+from limpyd.keys.templates import part_in
 
 if TYPE_CHECKING:
     from limpyd.fields import DynamicField, Field, ValueField
-    from limpyd.indexes.kept import Kept
+    from limpyd.indexes.field_index import Kept
 
 
 class Declaring(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from limpyd.exceptions import UnknownField
 from limpyd.fields import Field
-from limpyd.fields.versions import Part
+from limpyd.fields.dynamic_versions import Part
 
 if TYPE_CHECKING:
     from limpyd.model.schema import Schema

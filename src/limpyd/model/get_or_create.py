@@ -9,15 +9,15 @@ from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.setters import with_own_setters
-from limpyd.model.objects import automatic_pk, known, new_object
+from limpyd.model.crud import automatic_pk, known, new_object
 from limpyd.model.schema import Schema
 from limpyd.query.assumptions import assumed
 from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.filters import composites, condition_of
-from limpyd.query.meanings import serving
+from limpyd.query.lookups import serving
 from limpyd.query.plan import Plan
 from limpyd.requests import Request
-from limpyd.scripts import calls
+from limpyd.scripts import object_requests
 
 MADE_OF_MEMBERS = frozenset({"list", "set"})
 """The Redis types whose values are made of their members alone."""
@@ -45,12 +45,14 @@ def get_or_create(
     if by_automatic_pk and method == "get_or_create":
         raise automatic_pk(schema, values["pk"])
     if by_automatic_pk:  # it can be found but not given, so what is absent stays absent
-        new, absent = calls.NewObject(None), automatic_pk(schema, values["pk"])
+        new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
     else:
         new, absent = new_object(schema, {**(defaults or {}), **_created(schema, method, values, defaults or {})}), None
     where = schema.keys.partition(new.pk)
     text = ", ".join(map(str, conditions))
-    request = calls.get_or_create(schema, where, Plan(schema, where, conditions).search, new, absent, sought=text)
+    request = object_requests.get_or_create(
+        schema, where, Plan(schema, where, conditions).search, new, absent, sought=text
+    )
     return request.assuming(*assumed(schema.upkeep, conditions, (), where))
 
 

@@ -12,7 +12,8 @@ from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import Place
 from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
+from limpyd.indexes.maintenance import Upkeep
 from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
 from limpyd.model.declared_fields import ARGUMENT_NAMES, collect
@@ -20,16 +21,15 @@ from limpyd.model.dynamic import DynamicFields
 from limpyd.model.statements import ModelStatements
 from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.columns import SORTED_SCORE
+from limpyd.query.compiled_queries import Templates
 from limpyd.query.filters import unknown_field
-from limpyd.query.templates import Templates
 from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_many, delete_one
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
-from limpyd.scripts import bulk, calls, changes
-from limpyd.scripts.calls import deletion_layout
+from limpyd.scripts import bulk, object_requests, query_writes
+from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.statements import delete
-from limpyd.upkeep import Upkeep
 
 Slot = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
@@ -231,7 +231,7 @@ class Schema(Unchanging):
     def _delete_in_general(self, pk: bytes) -> Request[None]:
         """The same by the general script, of an object to which none refers."""
         where = self.keys.partition(pk)
-        return calls.delete(self, where, pk, self.deletion(where)).then(self._deleted)
+        return object_requests.delete(self, where, pk, self.deletion(where)).then(self._deleted)
 
     def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects, with all that comes of it, as far as the first that is refused."""
@@ -243,7 +243,7 @@ class Schema(Unchanging):
         """The request that deletes the objects that a query finds, with all that comes of it."""
         if self.incoming:
             return delete_found(self, search, where).then(self._deleted)
-        return changes.delete_found(self, search, self.deletion(where)).then(self._deleted)
+        return query_writes.delete_found(self, search, self.deletion(where)).then(self._deleted)
 
     def _deleted(self, result: R) -> R:
         """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""

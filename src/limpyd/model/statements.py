@@ -8,13 +8,14 @@ from typing import Any
 
 from limpyd.cached_properties import cached_property
 from limpyd.fields import VersionField
-from limpyd.fields.single import SingleValueField
+from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.version import FIRST
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.requests import Argument
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
+from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.create import Creation
 from limpyd.statements.creation_source import (
     MOST_ENTRIES,
@@ -26,14 +27,13 @@ from limpyd.statements.creation_source import (
     is_entered,
 )
 from limpyd.statements.delete import deletion
-from limpyd.statements.entries import NoRoom, follows
-from limpyd.statements.on_demand import OnDemand
+from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
-from limpyd.statements.slot import Slot
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_write import Change
 from limpyd.statements.statement import Statement
-from limpyd.statements.together import follows_together
+from limpyd.statements.statement_cache import OnDemand
 from limpyd.statements.update import Update
-from limpyd.statements.write import Change
 
 Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
 """An operation, the names of the fields that it changes, and those of the ones that lose their value."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from limpyd.checking import Repair, Report
-from limpyd.checking.programs import check
 from limpyd.database import RedisDatabase
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.expressions import Expression
 from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.foreign_values import NeedsReading, read_first, taking_foreign_keys
+from limpyd.foreign_key_values import NeedsReading, read_first, taking_foreign_keys
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.integrity import Repair, Report
+from limpyd.integrity.generators import check
 from limpyd.key_scan import WALK, scan
-from limpyd.model import objects
+from limpyd.migrations import from_field, from_limpyd2, from_model
+from limpyd.migrations.generators import Moved
+from limpyd.model import crud
 from limpyd.model.bulk import (
     USUAL_CHUNK,
     BulkCreate,
@@ -31,17 +34,14 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
+from limpyd.model.creation_lock import Making
 from limpyd.model.get_or_create import get_or_create
-from limpyd.model.making import Making
 from limpyd.model.updates import Update
-from limpyd.moving import from_field, from_limpyd2, from_model
-from limpyd.moving.programs import Moved
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.query.sync import Collection
 from limpyd.requests import Request
 from limpyd.types import Encodable
-from limpyd.upkeep.programs import OnProgress
 
 NEW: Any = object()
 """Stands for the primary key that a new object is still to get."""
@@ -89,7 +89,7 @@ class RedisModel(ModelCore[Sync]):
         request: Request[Any]
         if pk is NEW:
             try:
-                request = objects.creation(schema, values, self._begun)
+                request = crud.creation(schema, values, self._begun)
             except NeedsReading as needed:
                 read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
                 return
@@ -100,7 +100,7 @@ class RedisModel(ModelCore[Sync]):
             )
             raise InvalidPrimaryKey(msg)
         else:
-            request = objects.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
+            request = crud.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
         pending: Any = self.database._run(request)
         if pending is not self:
             self._coming = pending
@@ -120,7 +120,7 @@ class RedisModel(ModelCore[Sync]):
             MultipleObjectsReturned: several match; it is a ValueError.
             InvalidFilter: no index answers a filter, or neither key nor filters are given.
         """
-        return cls.database._run(objects.lookup(cls._declared(), pk, filters, cls._connected))
+        return cls.database._run(crud.lookup(cls._declared(), pk, filters, cls._connected))
 
     @classmethod
     @taking_foreign_keys
@@ -236,7 +236,7 @@ class RedisModel(ModelCore[Sync]):
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
         """Whether there is an object with this primary key, or that matches the filters."""
-        return cls.database._run(objects.existence(cls._declared(), pk, filters))
+        return cls.database._run(crud.existence(cls._declared(), pk, filters))
 
     @classmethod
     def lazy_connect(cls, pk: Encodable, /) -> Self:
@@ -249,10 +249,10 @@ class RedisModel(ModelCore[Sync]):
 
         With `lazy` nothing is sent, and each checks at its first use that it exists.
         """
-        wanted = objects.distinct(cls._declared(), pks)
+        wanted = crud.distinct(cls._declared(), pks)
         if lazy:
             return [cls._lazy(pk) for pk in wanted]
-        request = objects.existing(cls._declared(), wanted)
+        request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
     @classmethod
@@ -310,7 +310,7 @@ class RedisModel(ModelCore[Sync]):
 
         Args:
             repair: put right what can be without losing data, if True; also what only can by removing some, if
-                "all"; or only findings of these kinds (see `limpyd.checking.KINDS`).
+                "all"; or only findings of these kinds (see `limpyd.integrity.KINDS`).
             progress: is told from time to time how much is done, and of how much: keys of the database and objects.
 
         Raises:
@@ -392,7 +392,7 @@ class RedisModel(ModelCore[Sync]):
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for pattern in objects.patterns(cls._declared()):
+        for pattern in crud.patterns(cls._declared()):
             yield from cls.database._walk(scan(pattern, count))
 
     def _begun(self, pk: bytes | None) -> Self:

@@ -11,12 +11,12 @@ from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.setters import with_own_setters
-from limpyd.foreign_values import taking_foreign_keys
+from limpyd.foreign_key_values import taking_foreign_keys
 from limpyd.lua.arguments import Value, packed
 from limpyd.model.schema import Schema
 from limpyd.requests import Argument, Request
 from limpyd.scripts import updates
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.scripts.updates import Assigned
 from limpyd.types import Encodable
 

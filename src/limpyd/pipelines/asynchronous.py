@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.shared_line import LineLost
+from limpyd.drivers.multiplexed_connection import LineLost
 from limpyd.fields.checks import flag
-from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
-from limpyd.pipelines.collecting import (
+from limpyd.pipelines.collector import (
     Collector,
     PipelinedCore,
     WatchingCollector,
     WholeCollector,
     results_of,
 )
-from limpyd.pipelines.pending import Pending
-from limpyd.pipelines.watching import MOST_TRIES, Watch, Watchable
+from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests import Request
 
 P = ParamSpec("P")

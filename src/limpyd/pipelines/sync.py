@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from time import sleep
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.connections import LOST
+from limpyd.drivers.connection_pool import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
-from limpyd.pipelines.batches import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
-from limpyd.pipelines.collecting import (
+from limpyd.pipelines.collector import (
     Collector,
     PipelinedCore,
     WatchingCollector,
     WholeCollector,
     results_of,
 )
-from limpyd.pipelines.pending import Pending
-from limpyd.pipelines.watching import MOST_TRIES, Watch, Watchable
+from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests import Request
 
 P = ParamSpec("P")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
-from limpyd.foreign_values import taking_foreign_keys
+from limpyd.foreign_key_values import taking_foreign_keys
+from limpyd.query.aggregates import average
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
-from limpyd.query.totals import average
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.query.columns import Column
-from limpyd.query.cursors import Told, started, told
 from limpyd.query.plan import Plan
-from limpyd.query.shapes import Shape
+from limpyd.query.projections import Shape
+from limpyd.query.scan_cursors import Told, started, told
 from limpyd.requests import Argument, Request, answered
-from limpyd.scripts.leaves import All, OneOf
 from limpyd.scripts.queries import CHUNK, Search, find
+from limpyd.scripts.query_nodes import All, OneOf
 
 
 class Chunk(NamedTuple):

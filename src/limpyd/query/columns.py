@@ -10,8 +10,8 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, placed, to_text
-from limpyd.query.meanings import stored_in
-from limpyd.scripts.leaves import Stored
+from limpyd.query.lookups import stored_in
+from limpyd.scripts.query_nodes import Stored
 
 SORTED_SCORE: Final = "sorted_score"
 """Stands for the score in `values` of a collection sorted by score; None in others."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.pickling import ByAttributes
-from limpyd.query.meanings import MOST_CONDITIONS, Form, Meaning, stored_in
+from limpyd.query.lookups import MOST_CONDITIONS, Form, Meaning, stored_in
 from limpyd.requests import Assumption
-from limpyd.scripts.leaves import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
+from limpyd.scripts.query_nodes import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
 
 
 class Condition(ByAttributes):

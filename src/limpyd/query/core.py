@@ -13,25 +13,24 @@ from limpyd.fields import ValueField
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_bytes, to_text
-from limpyd.query.changes import at_once, finds_by, in_chunks, indexes_of, steps_of
+from limpyd.query.aggregate_methods import WithTotals
+from limpyd.query.argument_errors import check_lazy, values_by_name
+from limpyd.query.bulk_writes import at_once, finds_by, in_chunks, indexes_of, steps_of
 from limpyd.query.chunks import chunk_of
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member, Missing
-from limpyd.query.copies import Copied
 from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
-from limpyd.query.following import Follow, followed, following, with_followed
+from limpyd.query.item_access import Positions
 from limpyd.query.limpyd2_names import Limpyd2CollectionNames
-from limpyd.query.misplaced import check_lazy, values_by_name
-from limpyd.query.native import Span
-from limpyd.query.one import the_one
+from limpyd.query.operands import Values, key_of, same_database
 from limpyd.query.ordering import NOWHERE, SortKey, by_keys, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
+from limpyd.query.pickling import Copied
 from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
-from limpyd.query.positions import Positions
-from limpyd.query.query import ModelSchema, Query
-from limpyd.query.shapes import (
+from limpyd.query.prefetch import Follow, followed, following, with_followed
+from limpyd.query.projections import (
     Dicts,
     Flat,
     Instances,
@@ -41,13 +40,14 @@ from limpyd.query.shapes import (
     check_followed,
     row_shape,
 )
-from limpyd.query.values import Values, key_of, same_database
-from limpyd.query.walks import indexed_first, paged, unordered
-from limpyd.query.with_totals import WithTotals
+from limpyd.query.query import ModelSchema, Query
+from limpyd.query.scans import indexed_first, paged, unordered
+from limpyd.query.single_command import Span
+from limpyd.query.single_object import the_one
 from limpyd.requests import Program, Request, Walk, returned
 from limpyd.scripts.analysis import analyzed
-from limpyd.scripts.changes import update_found
 from limpyd.scripts.queries import Search
+from limpyd.scripts.query_writes import update_found
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.keys import Partition
 from limpyd.query.ordering import SortKey
 from limpyd.requests import Argument, Request, Subject
-from limpyd.scripts.leaves import All, Either, ListedIn, Node, OneOf
+from limpyd.scripts.query_nodes import All, Either, ListedIn, Node, OneOf
 
 
 def everybody(where: Partition) -> OneOf:

@@ -10,7 +10,7 @@ from limpyd.lua.arguments import SortedBy
 from limpyd.query.plan import Plan
 from limpyd.requests import Request
 from limpyd.scripts.analysis import CommandsRun
-from limpyd.scripts.leaves import (
+from limpyd.scripts.query_nodes import (
     All,
     Empty,
     Everything,

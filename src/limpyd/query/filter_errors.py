@@ -10,7 +10,7 @@ from limpyd.expressions import OPERATORS, SEPARATOR, Comparison
 from limpyd.fields import ValueField
 from limpyd.indexes.base import Index
 from limpyd.indexes.defaults import default
-from limpyd.indexes.equal import EqualIndex
+from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.geo import GeoIndex
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 from limpyd.keys.limpyd2 import Limpyd2Partition

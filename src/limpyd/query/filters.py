@@ -28,9 +28,9 @@ from limpyd.query.conditions import (
     Together,
 )
 from limpyd.query.filter_errors import no_expression, of_none, unserved
-from limpyd.query.following import target_of
-from limpyd.query.meanings import Meaning, serving
-from limpyd.query.values import Values, is_instance
+from limpyd.query.lookups import Meaning, serving
+from limpyd.query.operands import Values, is_instance
+from limpyd.query.prefetch import target_of
 from limpyd.suggestions import did_you_mean
 
 SEVERAL = frozenset({"in", "between", "within", "box"})

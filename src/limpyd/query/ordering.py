@@ -11,13 +11,13 @@ from limpyd.fields import AutoPKField, BoundField, Field, ValueField
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.query.conditions import ByIndex, Condition
-from limpyd.query.meanings import stored_in
-from limpyd.query.values import key_of, same_database
+from limpyd.query.lookups import stored_in
+from limpyd.query.operands import key_of, same_database
 from limpyd.requests import Argument
-from limpyd.scripts.leaves import Key, Stored, known_key
+from limpyd.scripts.query_nodes import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"
 LAST, FIRST, NOWHERE = b"last", b"first", b"nowhere"

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.indexes.forms import form
+from limpyd.indexes.normalizers import form
 from limpyd.keys import to_text
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests import Argument
-from limpyd.scripts.leaves import known_key
+from limpyd.scripts.query_nodes import known_key
 
 Item = TypeVar("Item")
 

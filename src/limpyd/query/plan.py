@@ -9,18 +9,17 @@ from uuid import uuid4
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
-from limpyd.query import native
+from limpyd.query import single_command
 from limpyd.query.assumptions import assumed, those_with_value
 from limpyd.query.columns import Column
 from limpyd.query.conditions import Condition
 from limpyd.query.existence import Nobodys, doubtful, everybody
-from limpyd.query.native import Native, Span
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
-from limpyd.query.shapes import PrimaryKeys, Shape
+from limpyd.query.projections import PrimaryKeys, Shape
+from limpyd.query.single_command import Native, Span
 from limpyd.requests import Argument, Request, answered
-from limpyd.scripts.leaves import All, Empty, Everything, ListedIn, Node, Not, OneOf, Within, known_key
-from limpyd.scripts.outcomes import Model, refusal
+from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.queries import (
     EXPLAIN,
     PAGE,
@@ -34,6 +33,7 @@ from limpyd.scripts.queries import (
     pks_in_order,
     sorted_rows,
 )
+from limpyd.scripts.query_nodes import All, Empty, Everything, ListedIn, Node, Not, OneOf, Within, known_key
 
 R = TypeVar("R")
 
@@ -149,10 +149,12 @@ class Plan:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
             return answered([])
-        command = native.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
+        command = single_command.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
             span = Span(0, limit)
-            in_indexes = native.any_pks(self.where, self._in_indexes, limit) if limit and self._in_indexes else None
+            in_indexes = (
+                single_command.any_pks(self.where, self._in_indexes, limit) if limit and self._in_indexes else None
+            )
             return self._existing(in_indexes, list, span) or self._find(b"pks", list, span)
         return self._command(command.args, command.decode)
 
@@ -170,7 +172,7 @@ class Plan:
         """How many match; with a limit of 1 or more, it may stop counting there."""
         if self.empty:
             return answered(0)
-        args = native.count(self.where, self.nodes, limit)
+        args = single_command.count(self.where, self.nodes, limit)
         if args is not None:
             return self._command(args, int)
         if type(self._only) is Not and type(self._only.node) is Empty:
@@ -239,21 +241,21 @@ class Plan:
         """The command that gives the primary keys, if there is one; those of other conditions, if some are given."""
         nodes = self.nodes if nodes is None else nodes
         if not self.order:
-            return native.pks(self.where, nodes, span)
+            return single_command.pks(self.where, nodes, span)
         (key, *others), scored = self.order, self._in_order_of(self.order[0])
         if others:
             return None
         if key.is_minted_pk:
-            return None if span != EVERYTHING else native.by_pk(self.where, nodes, desc=key.desc)
+            return None if span != EVERYTHING else single_command.by_pk(self.where, nodes, desc=key.desc)
         if len(nodes) != 1:
             return None
         if scored is not None:
-            return native.members(scored, span, desc=key.desc)
-        return native.in_range(nodes[0], key.index_key(self.where), span, desc=key.desc)
+            return single_command.members(scored, span, desc=key.desc)
+        return single_command.in_range(nodes[0], key.index_key(self.where), span, desc=key.desc)
 
     def _pks_in_order(self, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
         """A page of the primary keys of one set as numbers, if the server gave them."""
-        sets = native.sets_of(self.where, self._in_indexes or self.nodes)
+        sets = single_command.sets_of(self.where, self._in_indexes or self.nodes)
         if len(self.order) != 1 or not self.order[0].is_minted_pk or not span.limit or sets is None or len(sets) != 1:
             return None
         keys = [*sets, self.where.seq, *([] if self._in_indexes is None else [self.where.pks])]
@@ -280,12 +282,12 @@ class Plan:
         doubtful = self._in_indexes is not None
         if doubtful and (span.limit or span.offset):
             return None
-        found = native.rows(self.where, self._in_indexes or self.nodes, gets, span)
+        found = single_command.rows(self.where, self._in_indexes or self.nodes, gets, span)
         if found is None:
             return None
         if shape.sparse is False and not doubtful:
             return self._command(found, shape.read_sorted)
-        sets = native.sets_of(self.where, self._in_indexes or self.nodes) or []
+        sets = single_command.sets_of(self.where, self._in_indexes or self.nodes) or []
         if shape.sparse is False and shape.begins_with_pk:
 
             def part() -> Request[Any]:
@@ -385,7 +387,7 @@ class Plan:
         """The short script, if the query is plain enough for it."""
         if self.order or span.limit or span.offset:
             return None
-        parts = native.plain_parts(self.nodes)
+        parts = single_command.plain_parts(self.nodes)
         columns = shape.entries(self.where) if shape is not None else ()
         if parts is None or columns is None:
             return None
@@ -395,7 +397,7 @@ class Plan:
         """A page of one range, in the order of its own index, where SORT may read the values."""
         if not self._sorts or len(self.order) != 1 or self._only is None:
             return None
-        key, gets, ends = self.order[0], shape.gets(self.where), native.ends_of(self._only)
+        key, gets, ends = self.order[0], shape.gets(self.where), single_command.ends_of(self._only)
         index = key.index_key(self.where)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None

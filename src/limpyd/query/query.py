@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.keys import Partition
+from limpyd.query.compiled_queries import Templates
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import Queried
 from limpyd.query.ordering import SortKey
 from limpyd.query.plan import PKS, Planned
-from limpyd.query.shapes import Shape
-from limpyd.query.templates import Templates
+from limpyd.query.projections import Shape
 from limpyd.requests import Request
 from limpyd.scripts.queries import Search
 

@@ -7,13 +7,13 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
-from limpyd.foreign_values import taking_foreign_keys
+from limpyd.foreign_key_values import taking_foreign_keys
 from limpyd.iteration import Items, Unread, unread_length
+from limpyd.query.aggregates import average
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
-from limpyd.query.totals import average
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import LimpydError
-from limpyd.fields.many import MembersField
-from limpyd.indexes.asked import answer
+from limpyd.fields.members import MembersField
+from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Place, packed
 from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
 from limpyd.requests import Argument, Request
 from limpyd.scripts import bulk
-from limpyd.scripts.calls import scripted
-from limpyd.scripts.changes import found_args, found_decoder
+from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.loader import Script
-from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.queries import Search
+from limpyd.scripts.query_writes import found_args, found_decoder
 from limpyd.scripts.writes import step_args
 
 DELETE_RELATED = Script("delete_related")

@@ -11,17 +11,17 @@ from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Place, ValueField
-from limpyd.foreign_values import NeedsReading
+from limpyd.foreign_key_values import NeedsReading
 from limpyd.indexes.base import Declared, Index
-from limpyd.indexes.equal import EqualIndex
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.equality import EqualIndex
+from limpyd.indexes.field_index import Kept
 from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
 from limpyd.pickling import ByAttributes
 from limpyd.requests import Argument
-from limpyd.scripts.calls import NewObject
+from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Codec
 
 M = TypeVar("M")

@@ -14,7 +14,7 @@ from limpyd.fields import checks
 from limpyd.fields.base import Field
 from limpyd.fields.setters import with_own_setters
 from limpyd.requests import Argument, Request
-from limpyd.scripts.refer import refer
+from limpyd.scripts.reference_change import refer
 from limpyd.scripts.writes import Change, MembersStep, Other, write_members
 
 

@@ -9,9 +9,9 @@ from limpyd.exceptions import DoesNotExist
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange, PageOfRange, PlainQuery, packed
 from limpyd.requests import Argument, Request
-from limpyd.scripts.leaves import Arguments, Node, known_key
+from limpyd.scripts.error_mapping import Model
 from limpyd.scripts.loader import Script, evalsha
-from limpyd.scripts.outcomes import Model
+from limpyd.scripts.query_nodes import Arguments, Node, known_key
 
 R = TypeVar("R")
 

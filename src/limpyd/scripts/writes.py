@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.command_table import FREEING, Needs, Scope
-from limpyd.indexes.asked import answer
+from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
 from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.loader import Script, evalsha
-from limpyd.scripts.outcomes import Claim, Model, refusal
 
 R = TypeVar("R")
 

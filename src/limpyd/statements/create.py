@@ -10,10 +10,10 @@ from limpyd.command_table import Needs
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.resp import pack_bytes
-from limpyd.scripts.outcomes import Claim, Model, refusal
+from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.statements.creation_source import Layout, creation_source
-from limpyd.statements.prepared import Prepared
-from limpyd.statements.source import CompiledScript
+from limpyd.statements.prepared_requests import Prepared
+from limpyd.statements.script_source import CompiledScript
 from limpyd.statements.statement import Statement
 
 R = TypeVar("R")

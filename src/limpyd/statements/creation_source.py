@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument
-from limpyd.statements.entries import Entry, locals_of, of_kind
+from limpyd.statements.index_entries import Entry, locals_of, of_kind
 from limpyd.statements.lua_text import key, key_of, literal, tag
-from limpyd.statements.slot import Slot
-from limpyd.statements.source import filled, indented
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.script_source import filled, indented
 
 MOST_FIELDS = 50
 """With more fields there are not locals enough in a function of Lua, nor registers for the arguments of one HSET."""

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
-from limpyd.scripts.outcomes import Model
-from limpyd.statements.entries import Entry, locals_of, required
+from limpyd.scripts.error_mapping import Model
+from limpyd.statements.composite_entries import Part, joined
+from limpyd.statements.index_entries import Entry, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
-from limpyd.statements.prepared import Prepared
-from limpyd.statements.slot import Slot
-from limpyd.statements.source import CompiledScript, filled, indented
+from limpyd.statements.prepared_requests import Prepared
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.script_source import CompiledScript, filled, indented
 from limpyd.statements.statement import Statement
-from limpyd.statements.together import Part, joined
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

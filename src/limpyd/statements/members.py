@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.command_table import FREEING
-from limpyd.indexes.kept import Kept
+from limpyd.indexes.field_index import Kept
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
-from limpyd.scripts.outcomes import Claim, Model
-from limpyd.statements.entries import Entry, NoRoom, locals_of, of_kind, sections
-from limpyd.statements.names import Names
-from limpyd.statements.source import compiled, filled
+from limpyd.scripts.error_mapping import Claim, Model
+from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, sections
+from limpyd.statements.parameters import Names
+from limpyd.statements.script_source import compiled, filled
 from limpyd.statements.statement import Statement
 
 MOST_MEMBERS = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from limpyd.statements.entries import Entry
-from limpyd.statements.source import indented
+from limpyd.statements.index_entries import Entry
+from limpyd.statements.script_source import indented
 
 
 class Written(NamedTuple):

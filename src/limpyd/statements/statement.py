@@ -13,8 +13,8 @@ from limpyd.command_table import Needs
 from limpyd.keys import Partition, to_text
 from limpyd.requests import Argument, Assumption, Guard, Subject
 from limpyd.resp import pack_each
-from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.statements.source import CompiledScript
+from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.statements.script_source import CompiledScript
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")

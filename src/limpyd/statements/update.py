@@ -10,10 +10,10 @@ from limpyd.indexes.composite import KeptTogether
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.resp import pack_bytes
-from limpyd.scripts.outcomes import Claim, Model, refusal
-from limpyd.statements.prepared import Prepared
+from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.statements.prepared_requests import Prepared
+from limpyd.statements.scalar_write import Change, write_script
 from limpyd.statements.statement import Statement
-from limpyd.statements.write import Change, write_script
 
 R = TypeVar("R")
 

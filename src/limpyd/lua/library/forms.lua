@@ -1,7 +1,7 @@
--- Forms: what an index keeps of a stored value. The same as in limpyd/indexes/forms.py.
+-- Forms: what an index keeps of a stored value. The same as in limpyd/indexes/normalizers.py.
 --
 -- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it tells what it makes
--- of some values (see limpyd/indexes/asked.py), and is asked for others (see library/atomic).
+-- of some values (see limpyd/indexes/python_transforms.py), and is asked for others (see library/atomic).
 -- @requires asked from_hex
 -- @provides normal_form texts_of
 

@@ -1,5 +1,5 @@
 -- What an index keeps of a value, worked out here. A text that it cannot keep is not in it, and is no new value; some
--- only Python knows, which is asked (see indexes/asked.py).
+-- only Python knows, which is asked (see indexes/python_transforms.py).
 
 -- [old formed]
 old$i = $formed

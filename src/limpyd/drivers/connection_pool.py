@@ -1,0 +1,210 @@
+"""Where the sync driver gets its connections from, and how it keeps them.
+
+They are made as a pool of redis-py would make them, with its settings and at most as many, but they are not that
+pool's: what an exception of a signal handler, or a fork in the middle, leaves of one is not safe to use. They wait in a
+list between uses, which costs less, too. Nothing here waits for a lock, so a signal handler may use what it interrupts.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from time import monotonic, sleep
+from typing import Any
+
+import redis
+from redis.exceptions import MaxConnectionsError
+
+from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
+from limpyd.drivers.sync_connection import Line
+
+IDLE_UNCHECKED = 0.05
+"""Seconds for which an idle connection is trusted to be still open without looking."""
+SHORT_WHILE = 0.001
+"""Seconds between two looks for a connection that was given back, where that is waited for."""
+
+
+LOST = (redis.ConnectionError, redis.TimeoutError)
+
+
+class Lost(Exception):
+    """The connection was lost before the reply came.
+
+    Attributes:
+        error: what redis-py says of it.
+        sent: the request was sent whole.
+    """
+
+    def __init__(self, error: redis.RedisError, *, sent: bool) -> None:
+        super().__init__(error)
+        self.error = error
+        self.sent = sent
+
+
+class Connections:
+    """Lends lines, one user at a time, and keeps them between uses.
+
+    Args:
+        pool: what connections are like, how many there may be, and how long one is waited for.
+    """
+
+    def __init__(self, pool: redis.ConnectionPool) -> None:
+        self._pool = pool
+        self._patience = getattr(pool, "timeout", None) if isinstance(pool, redis.BlockingConnectionPool) else 0
+        self._idle: deque[Line] = deque()
+        self._lines: dict[int, weakref.ref[Line]] = {}
+        self._closed = False
+        weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
+        _known.add(self)
+
+    def exchange(self, packed: bytes, replies: int = 1) -> Any:
+        """The reply to a packed request; of one that has several a list of those.
+
+        Raises:
+            Lost: the connection was lost, or there is none.
+            redis.ResponseError: the server refused it.
+        """
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            line = self._another_to_exchange()
+        now = monotonic()
+        if now - line.used_at > IDLE_UNCHECKED:
+            line.check()
+        line.used_at = now
+        try:
+            return line.exchange(packed) if replies == 1 else line.exchange_several(packed, replies)
+        except LOST as error:
+            raise Lost(error, sent=line.sent) from error
+        finally:
+            if line.awaited or line.demoted or self._closed:
+                self._drop(line)
+            self._idle.append(line)
+
+    def wait(self, packed: bytes, seconds: float) -> Any:
+        """The same of a request whose reply the server may keep back for so many seconds, 0 for any time."""
+        try:
+            line = self.take()
+        except MaxConnectionsError as error:
+            raise Lost(error, sent=False) from error
+        try:
+            line.send(packed)
+            return line.wait(seconds)
+        except LOST as error:
+            raise Lost(error, sent=line.sent) from error
+        finally:
+            self.give_back(line)
+
+    def take(self) -> Line:
+        """A line that nobody else has; it opens when it is used.
+
+        Raises:
+            redis.MaxConnectionsError: all are in use.
+        """
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            return self._another()
+        now = monotonic()
+        if now - line.used_at > IDLE_UNCHECKED:
+            line.check()
+        line.used_at = now
+        return line
+
+    def give_back(self, line: Line) -> None:
+        """Keeps a line for the next one who takes one; once for each line that was taken."""
+        if line.awaited or line.demoted or self._closed:
+            self._drop(line)
+        self._idle.append(line)
+
+    def _drop(self, line: Line) -> None:
+        demoted = line.demoted
+        line.drop()
+        if demoted:  # the next connection finds the new primary
+            self.close_idle()
+
+    def close_idle(self) -> None:
+        """Closes the idle lines, which open again when used; where one was cut, the others are likely cut as well."""
+        # One after the other: who needs one meanwhile, such as a signal handler, finds those that are there.
+        for _ in range(len(self._idle)):
+            try:
+                line = self._idle.popleft()
+            except IndexError:  # another thread took the last one
+                break
+            line.drop()
+            self._idle.append(line)
+
+    def close(self) -> None:
+        """Closes the idle lines, and those in use when they are given back."""
+        self._closed = True
+        self.close_idle()
+
+    def _another_to_exchange(self) -> Line:
+        try:
+            return self._another()
+        except MaxConnectionsError as error:
+            raise Lost(error, sent=False) from error
+
+    def _another(self) -> Line:
+        line = Line(self._pool.connection_class(**self._pool.connection_kwargs))
+        until = None if self._patience is None else monotonic() + self._patience
+        while not self._counted(line):
+            if until is not None and monotonic() >= until:
+                raise MaxConnectionsError
+            sleep(SHORT_WHILE)
+            with suppress(IndexError):
+                return self._idle.pop()
+        return line
+
+    def _counted(self, line: Line) -> bool:
+        """Counts a new line, unless there are as many as there may be. One that is lost is no longer counted."""
+        lines = self._lines
+        for number in range(self._pool.max_connections):
+            if number not in lines:
+                # In C, since a signal handler that raises would keep a function from uncounting it.
+                counted = weakref.ref(line, partial(lines.pop, number))
+                if lines.setdefault(number, counted) is counted:
+                    return True
+        return False
+
+    def after_fork(self) -> None:
+        """Leaves to the parent what it talks on: in the child that is closed, which the server does not notice."""
+        lines, self._lines = self._lines, {}
+        self._idle.clear()
+        for known in list(lines.values()):
+            line = known()
+            if line is not None:
+                line.drop()
+        renew_locks(self._pool)
+
+
+def _drop_all(lines: deque[Line]) -> None:
+    with suppress(IndexError):  # threads may still take lines and give them back
+        while True:
+            lines.pop().drop()
+
+
+def renew_locks(pool: Any) -> None:
+    """Makes a pool of redis-py fit for a child: another thread of the parent may have been in it at the fork."""
+    for name in ("_lock", "_fork_lock"):
+        if hasattr(pool, name):
+            setattr(pool, name, threading.RLock())
+    manager = getattr(pool, "sentinel_manager", None)
+    for sentinel in getattr(manager, "sentinels", ()):
+        renew_locks(sentinel.connection_pool)
+
+
+_known: weakref.WeakSet[Connections] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for connections in tuple(_known):
+        connections.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

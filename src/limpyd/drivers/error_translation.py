@@ -1,0 +1,197 @@
+"""What a driver makes of the errors that the server replies with."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from redis import exceptions as redis_errors
+from redis.asyncio import sentinel as async_sentinel
+from redis.sentinel import MasterNotFoundError
+
+from limpyd.exceptions import (
+    LimpydError,
+    OutcomeUnknown,
+    ServerError,
+    ServerTimeout,
+    ServerUnreachable,
+    StoredValueError,
+    WrongTypeError,
+    shorten,
+)
+from limpyd.keys import to_text
+from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Request
+from limpyd.scripts.error_mapping import NOT_ALLOWED, cure_of_account, plain, shown, too_old
+
+REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
+"""Errors that redis-py counts among the lost connections, though nothing can have been executed."""
+
+DEMOTED = (redis_errors.ReadOnlyError, redis_errors.MasterDownError)
+"""Refusals of a replica, after which the next connection should find the primary."""
+
+NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
+"""What both clients of Sentinel raise if no sentinel names a primary."""
+
+CURES: dict[type[Exception], str] = {
+    redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
+    redis_errors.AskError: ". This is one node of a cluster of several, which limpyd cannot use yet",
+    redis_errors.ClusterCrossSlotError: ". On a cluster no two models share a slot, so they cannot meet in one command",
+    redis_errors.ReadOnlyError: ". This is a replica; connect to the primary, by Sentinel if it moves",
+    redis_errors.MasterDownError: ". This is a replica; connect to the primary, by Sentinel if it moves",
+    redis_errors.NoPermissionError: NOT_ALLOWED,
+    redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
+}
+"""What to do about refusals that do not say it themselves."""
+
+
+WRONG_TYPE = r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)"
+NOT_LISTING = r"(?s)WRONGTYPE limpyd: (.*) (is no .*, but a \w+)"
+NO_NUMBER = r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\."
+NOT_SORTED = "can't be converted into double"
+"""What SORT says of a value that is no number."""
+
+
+def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    """What is sent of a script request to a server that does not know the script yet, instead of some arguments."""
+    if request.script is None:
+        msg = f"{request!r} runs no script"
+        raise TypeError(msg)
+    return (b"EVAL", request.script.source, *args[2:])
+
+
+def never_done(request: Request[Any]) -> ServerError:
+    """The error for a request that always gave another one to be run instead."""
+    return ServerError(
+        f"{request.subject}: nothing was changed in {MOST_TRIES} tries: each time the server met values whose index "
+        f"only Python knows, and others than before. A transform must always make the same of a value; or too many "
+        f"others write at the same time: try again"
+    )
+
+
+def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
+    """After WRONGTYPE on a plain command: the request that tells the type, so that the error can."""
+    subject = request.subject
+    key = first_key(request)
+    if request.script is not None or not str(error).startswith("WRONGTYPE"):
+        return None
+    if key is None or subject is None or subject.type_of(key) == ANY_TYPE:
+        return None
+
+    def decode(found: Any) -> Exception:
+        expected = subject.type_of(key)
+        if to_text(found) == expected:  # of several keys, another is the wrong one
+            return refused(request, error)
+        return WrongTypeError(str(subject), to_text(key), expected, to_text(found))
+
+    return Request((b"TYPE", key), decode, readonly=True, subject=subject)
+
+
+def first_key(request: Request[Any]) -> bytes | None:
+    """The first key that a plain command names: every key has a colon, and no word or number that comes before it."""
+    return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and b":" in arg), None)
+
+
+def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
+    """A refusal of the server, with the command it refused."""
+    told = told_by_script(request, str(error))
+    if told is not None:
+        return told
+    known = too_old(str(request.subject), request.args[0], str(error), request.needs)
+    if known is not None and request.script is None:
+        return known
+    cure = next((cure for kind, cure in CURES.items() if isinstance(error, kind)), "") or cure_of_account(str(error))
+    text = plain(str(error))
+    if NOT_SORTED in text:
+        cure = ". Sorting compares untyped values as numbers; to compare them as texts give alpha=True"
+    what = "this" if request.script else _name(request)
+    return ServerError(f"{request.subject}: the server refused {what}: {text}{cure}")
+
+
+def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
+    """The error that a script which only reads tells: see wrong_type.lua, no_number.lua, conditions.lua."""
+    subject: Any = request.subject
+    if match := re.search(WRONG_TYPE, message):
+        key = bytes.fromhex(match[1])
+        return WrongTypeError(str(subject.field_at(key, None)), to_text(key), subject.type_of(key), match[2])
+    if match := re.search(NOT_LISTING, message):
+        return ServerError(f"{subject}: the key {match[1]!r} {match[2]}")
+    if match := re.search(NO_NUMBER, message):
+        key, sub, pk, value = (bytes.fromhex(digits) for digits in match.groups())
+        return no_number(subject, key, sub, pk, value)
+    return None
+
+
+def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> LimpydError:
+    """The error for a value that was to be compared or added as a number."""
+    field = model.field_at(key, sub) if key else model.pk_field
+    who = f"{field} of {shown(model, pk)}"
+    if key and field.codec.ordered == "number":
+        try:
+            field.decode(value, key, pk)
+        except StoredValueError as error:
+            return error
+    return ServerError(
+        f"{who} is {shorten(to_text(value))}, which is no number, so it is not added, nor compared as one; sort texts "
+        f"with alpha=True, or declare the field with type=str"
+    )
+
+
+def unreachable(where: str, error: Exception) -> ServerUnreachable:
+    """Nothing was executed: there is no connection, or the server does not serve."""
+    if isinstance(error, redis_errors.MaxConnectionsError):
+        return ServerUnreachable(f"all connections to {where} that the pool may make are in use; raise max_connections")
+    if isinstance(error, NOT_FOUND):
+        # redis-py describes the clients of all sentinels there, not always without their passwords.
+        error.args = ("no sentinel names a primary",)
+        return ServerUnreachable(
+            f"the server at {where} cannot be found: no sentinel answers that knows a primary of this service. Check "
+            f"that they run, service_name=, and in sentinel_kwargs= the password of the sentinels"
+        )
+    said = str(error).rstrip(".")
+    return ServerUnreachable(f"the server at {where} does not serve us: {said}. Check that it runs, and the settings")
+
+
+def too_few_connections(where: str, limit: int) -> ServerUnreachable:
+    """Nothing was executed: an event loop may open no more dedicated connections."""
+    return ServerUnreachable(
+        f"all connections to {where} that max_connections={limit} allows are in use: the tasks of an event loop share "
+        f"one, each command that waits and each transaction that watches has another. Let fewer wait at a time, or "
+        f"raise max_connections"
+    )
+
+
+def longest_wait(timeout: float, socket_timeout: float | None) -> float | None:
+    """The seconds after which the reply to a blocking request is given up; None for never.
+
+    Args:
+        timeout: the seconds after which the server replies, 0 for no limit.
+        socket_timeout: by how much the reply may be late.
+    """
+    return timeout + socket_timeout if timeout and socket_timeout is not None else None
+
+
+def timed_out(request: Request[Any], where: str, error: Exception) -> ServerTimeout:
+    """A read got no reply in time."""
+    return ServerTimeout(f"{request.subject}: the server at {where} did not answer in time: {error}")
+
+
+def outcome_unknown(request: Request[Any], where: str, error: Exception) -> OutcomeUnknown:
+    """A write was sent and its reply is lost."""
+    return OutcomeUnknown(
+        f"{request.subject}: the connection to {where} was lost after a write was sent ({error}). It may or "
+        f"may not have been executed, so it is not sent again; read the value to know"
+    )
+
+
+def lost(request: Request[Any], where: str, error: Exception) -> LimpydError:
+    """A request was sent with others, and its reply is lost."""
+    if not request.readonly:
+        return outcome_unknown(request, where, error)
+    if isinstance(error, redis_errors.TimeoutError):
+        return timed_out(request, where, error)
+    return unreachable(where, error)
+
+
+def _name(request: Request[Any]) -> str:
+    name = request.args[0]
+    return name.decode() if isinstance(name, bytes) else str(name)

@@ -1,0 +1,88 @@
+"""Calls that are sent without being described as requests, once a first one has shown what is sent.
+
+They encode, format, send, receive and decode, and leave to the usual way whatever else may be the case: a pipeline is
+open, there is no connection yet, or it was lost, or the server refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from limpyd.drivers.multiplexed_connection import LineLost
+from limpyd.drivers.sync import FAILURES
+from limpyd.requests import Request
+from limpyd.statements.fast_path import Learned
+
+Call = Callable[[Any, Any], Any]
+Describe = Callable[[Any, Any], Request[Any]]
+
+
+def sync_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
+    """Returns what makes calls on the sync face.
+
+    Args:
+        known: what they send.
+        describe: describes a call as a request.
+        otherwise: makes it by that.
+    """
+    pack, decode, model, writes = known
+
+    def call(bound: Any, value: Any) -> Any:
+        instance = bound._instance
+        database = instance.database
+        driver = database._access.driver
+        if driver is None or driver.describes_all or database._active.get() is not None:
+            return otherwise(bound, value)
+        packed = pack(bound, value)
+        if packed is None:
+            return otherwise(bound, value)
+        try:
+            reply = driver.connections.exchange(packed)
+        except FAILURES as failure:
+            return driver.run_despite(describe(bound, value), packed, failure)
+        if not writes:
+            return decode(bound, reply)
+        if type(reply) is list:
+            return driver.decoded(describe(bound, value), reply)
+        if instance._seen is not model.era:
+            instance._found()
+        return decode(reply)
+
+    return call
+
+
+def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
+    """Returns the same on the async face: what gives coroutines."""
+    pack, decode, model, writes = known
+
+    def call(bound: Any, value: Any) -> Any:
+        database = bound._instance.database
+        driver = database._driver
+        if driver is None or driver.describes_all or database._active.get() is not None:
+            return otherwise(bound, value)
+        packed = pack(bound, value)
+        return otherwise(bound, value) if packed is None else result(driver, packed, bound, value)
+
+    async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
+        line = driver.line()
+        if line is None:
+            return await otherwise(bound, value)
+        try:
+            reply = await line.ask(packed)
+        except LineLost as loss:
+            return await driver.run_despite(describe(bound, value), packed, loss)
+        if isinstance(reply, RedisError):
+            return await driver.run_despite(describe(bound, value), packed, reply)
+        if not writes:
+            return decode(bound, reply)
+        if type(reply) is list:
+            return await driver.decoded(describe(bound, value), reply)
+        instance = bound._instance
+        if instance._seen is not model.era:
+            instance._found()
+        return decode(reply)
+
+    return call

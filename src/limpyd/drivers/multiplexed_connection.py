@@ -1,0 +1,254 @@
+"""A connection on which the tasks of an event loop talk at once, or one of them alone.
+
+What is asked for within one turn of the loop is written together; the replies come in the same order and are handed
+out as they arrive. A caller that was cancelled leaves its place in the line, so that nobody gets another's reply. When
+the connection is lost, exactly the requests on it fail, and each learns whether it had been written.
+
+An exception of a signal handler may come between any two steps: then the connection is given up, as nobody can know
+which replies are still to come; and what the exception kept from running is done by the next call, or the patrol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import weakref
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+import hiredis
+from redis.exceptions import RedisError
+
+from limpyd.drivers.script_cache import KnownScripts
+
+NOTHING_YET = object()
+RECEIVED_AT_ONCE = 65536
+PATROL = 1.0
+"""Seconds between two looks at a connection that owes replies."""
+
+
+class LineLost(Exception):
+    """The connection was lost before the reply came.
+
+    Attributes:
+        sent: the request may have reached the server.
+        timed_out: the server did not reply in time.
+    """
+
+    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.sent = sent
+        self.timed_out = timed_out
+
+
+class SharedLine(asyncio.BufferedProtocol):
+    """Takes over the transport of a connection that has been opened, authenticated and selected.
+
+    Attributes:
+        lost: the connection can no longer be used.
+        scripts: those that the server knows.
+        usual_timeout: the seconds without a reply after which it is given up, unless others are set; None for no limit.
+    """
+
+    def __init__(self, connection: Any, timeout: float | None) -> None:
+        # redis-py's stream objects must outlive their use here: they close the transport when collected.
+        self._streams = (connection._reader, connection._writer)
+        self._transport: asyncio.Transport = connection._writer.transport
+        connection._reader = connection._writer = None
+        self._replies = hiredis.Reader(
+            replyError=connection._parser.parse_error,
+            notEnoughData=NOTHING_YET,
+        )
+        self._loop = asyncio.get_running_loop()
+        self._timeout = self.usual_timeout = timeout
+        self._watch: asyncio.TimerHandle | None = None
+        self._overdue = False
+        self._heard_at = self._loop.time()
+        self._received = bytearray(RECEIVED_AT_ONCE)
+        self._view = memoryview(self._received)  # TLS reads into slices, which of a bytearray are copies
+        self._waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
+        self._sent: deque[asyncio.Future[Any]] = deque()
+        self._flushing = False
+        self._paused = False
+        self.lost = False
+        self.scripts = KnownScripts()
+        _lines.add(self)
+        self._transport.pause_reading()  # uvloop does not change its way of reading while it reads
+        self._transport.set_protocol(self)
+        self._transport.resume_reading()
+
+    def ask(self, packed: bytes) -> asyncio.Future[Any]:
+        """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
+        reply: asyncio.Future[Any] = self._loop.create_future()
+        if self.lost:
+            _fail(reply, LineLost("the connection was lost before it was used", sent=False))
+            return reply
+        if not self._flushing:
+            self._loop.call_soon(self._flush)
+            self._flushing = True
+            if self._watch is None:
+                self._start_patrol()
+        self._waiting.append((packed, reply))
+        return reply
+
+    def wait_at_most(self, timeout: float | None) -> None:
+        """Has the next requests fail when nothing comes for so many seconds, instead of what was said before."""
+        if timeout != self._timeout:
+            self._timeout = timeout
+            self._stop_patrol()
+
+    def close(self) -> None:
+        """Closes the connection; requests without a reply fail."""
+        self._give_up("the connection was closed")
+
+    def after_fork(self) -> None:
+        """Leaves the connection to the parent process; requests without a reply fail here."""
+        detach(self._transport)
+        with suppress(RuntimeError):  # the event loop is closed, or of another thread
+            self._lose("the process was forked, and its parent has the connection")
+
+    def _flush(self) -> None:
+        try:
+            self._flushing = False
+            if self._transport.is_closing():
+                self._lose("the connection was closed")
+            elif not self._paused:  # else resume_writing flushes
+                # One that was cancelled before it was written is not sent at all.
+                self._write([(packed, reply) for packed, reply in self._waiting if not reply.done()])
+        except BaseException as error:
+            self._give_up(f"sending failed: {error!r}")
+            if not isinstance(error, OSError):
+                raise
+
+    def _write(self, requests: list[tuple[bytes, asyncio.Future[Any]]]) -> None:
+        if not self._sent:
+            self._heard_at = self._loop.time()
+        self._sent.extend([reply for _, reply in requests])
+        self._waiting.clear()
+        if requests:
+            self._transport.write(b"".join([packed for packed, _ in requests]))
+
+    def _start_patrol(self) -> None:
+        self._watch = self._loop.call_later(min(PATROL, self._timeout or PATROL), self._look)
+
+    def _stop_patrol(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+
+    def _look(self) -> None:
+        """Runs while replies are awaited: a server that says nothing for too long is given up."""
+        self._watch = None
+        if self.lost or self._transport.is_closing():
+            self._lose("the connection was closed")
+            return
+        if self._received[0]:  # nothing more may come by which get_buffer would notice
+            self._give_up("what came on the connection was lost")
+            return
+        if self._waiting and not self._paused:
+            self._flush()
+        if not self._sent and not self._waiting:
+            return
+        silence = self._loop.time() - self._heard_at
+        left = PATROL if self._timeout is None else self._timeout - silence
+        if left > 0:
+            self._overdue = False
+            self._watch = self._loop.call_later(min(PATROL, left), self._look)
+        elif self._overdue:
+            self._give_up(f"no reply for {self._timeout:g} s", timed_out=True)
+        else:  # where the process was busy for so long, the reply is there and still to be read
+            self._overdue = True
+            self._watch = self._loop.call_later(0, self._look)
+
+    def _give_up(self, reason: str, *, timed_out: bool = False) -> None:
+        try:
+            self._lose(reason, timed_out=timed_out)
+        finally:
+            self._transport.abort()
+
+    def _lose(self, reason: str, *, timed_out: bool = False) -> None:
+        """Fails all that is under way; once more, if an exception kept it from its end."""
+        self.lost = True
+        while self._sent:
+            reply = self._sent[0]
+            _fail(reply, LineLost(reason, sent=True, timed_out=timed_out))
+            self._sent.popleft()
+        while self._waiting:
+            _, reply = self._waiting[0]
+            _fail(reply, LineLost(reason, sent=False))
+            self._waiting.popleft()
+        self._stop_patrol()
+
+    # --- called by the event loop ---
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio names it
+        if self._received[0]:  # what came before was not handed out: an exception came between
+            self._give_up("what came on the connection was lost")
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._heard_at = self._loop.time()
+            self._replies.feed(self._received, 0, nbytes)  # type: ignore[arg-type]
+            next_reply, sent = self._replies.gets, self._sent
+            while (reply := next_reply()) is not NOTHING_YET:
+                if isinstance(reply, hiredis.PushNotification):
+                    continue
+                future = sent[0]
+                if not future.done():
+                    future.set_result(reply)
+                sent.popleft()
+            self._received[0] = 0
+        except BaseException as error:
+            self._give_up(f"the server's replies make no sense: {error}")
+            if not isinstance(error, hiredis.ProtocolError | IndexError | RedisError):
+                raise
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lose(str(exc or "the server closed the connection"))
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._flush()
+
+
+def _fail(reply: asyncio.Future[Any], loss: LineLost) -> None:
+    """Gives whoever waits for a reply an error instead; asyncio is not to report it where nobody does any more."""
+    if not reply.done():
+        reply.set_exception(loss)
+        reply.exception()
+
+
+def detach(transport: asyncio.BaseTransport) -> None:
+    """Puts a closed socket in the place of a transport's: whatever a forked child does with it, the parent's stays.
+
+    The event loop, too, may be one that the parent goes on with. To close the transport would take the connection
+    out of what both wait for, as parent and child share that.
+    """
+    opened = transport.get_extra_info("socket")
+    descriptor = -1 if opened is None else opened.fileno()
+    if descriptor >= 0:
+        closed, other = socket.socketpair()
+        other.close()
+        os.dup2(closed.fileno(), descriptor, inheritable=False)
+        closed.close()
+
+
+_lines: weakref.WeakSet[SharedLine] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for line in tuple(_lines):
+        line.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)

@@ -1,0 +1,96 @@
+"""Indexes that find an exact value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from limpyd.indexes.base import Index
+from limpyd.indexes.encoding import Transform
+from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.keys import Partition, placed
+from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
+
+EQUALITY = frozenset({"eq", "in"})
+
+
+class EqualIndex(Index):
+    """A set of primary keys per value (SADD); finds what equals a value, or one of several."""
+
+    kind = b"eq"
+    redis_type = "set"
+    operators = EQUALITY
+
+    def final_form(self, field: Indexed) -> str:
+        return "text" if self.all_steps(field) else field.codec.normal
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.equal_prefix(field.key_name, self.label)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        return has_one_of(kept, operator, values, sub, where)
+
+
+class UniqueIndex(Index):
+    """A hash from each value to its one owner (HSETNX); a unique field has it by itself.
+
+    Args:
+        of: the index whose values are unique; without, the field's own are.
+        scored: whether that stands for one by score, which limpyd 2 keeps unique by sets of their own.
+    """
+
+    kind = b"uniq"
+    redis_type = "hash"
+    operators = EQUALITY
+    settings: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, of: Index | None = None, *, scored: bool = False) -> None:
+        self.scored = scored
+        self._of = of or EqualIndex()
+        self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
+        self.limpyd2_key = self._of.limpyd2_key
+
+    def attached(self, field: Indexed, where: Partition) -> Self:
+        mine = super().attached(field, where)
+        mine._of = self._of.attached(field, where)
+        mine.encode_result = mine._of.encode_result
+        return mine
+
+    def check_field(self, field: Indexed) -> None:
+        self._of.check_field(field)
+
+    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
+        return self._of.all_steps(field)
+
+    def final_form(self, field: Indexed) -> str:
+        return self._of.final_form(field)
+
+    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+        return where.unique(field.key_name, self.label)
+
+    @property
+    def normalizes(self) -> bool:
+        return self._of.normalizes
+
+    def encode_normalized(self, value: Any) -> bytes:
+        return self._of.encode_normalized(value)
+
+    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+        return self._of.encode_filter(field, operator, value)
+
+    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        return has_one_of(kept, operator, values, sub, where)
+
+
+def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    """The condition that a field, or a sub-key of it, has one of some values."""
+    key = kept.key
+    if sub is not None and (b"\0" in key or kept.kind == b"eq"):
+        key = placed(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
+    elif sub is not None:
+        values = [
+            kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
+        ]
+    tells = where.stored and not kept.asks_python
+    many = kept.field.many or not kept.keeps_one
+    return OneOf(kept.found_by, key, values, where._replace(form=kept.form) if tells else None, many=many)

@@ -1,0 +1,295 @@
+"""An index of one field in one partition: what it keeps of each value, and what filters compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Protocol
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.normalizers import ENDING, form
+from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
+from limpyd.indexes.python_transforms import Asked
+from limpyd.keys import Partition, placed, to_text
+from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.keys.templates import is_template, part_in
+from limpyd.lua.arguments import IndexRow
+from limpyd.scripts.query_nodes import Node, Stored, Text
+from limpyd.types import Codec, GeoPoint
+
+Entry = tuple[bytes, bytes, bytes]
+"""What lua/library/add_entry.lua is told: kind of index, key, and what is kept there."""
+
+
+class Indexed(Protocol):
+    """What an index needs to know of its field."""
+
+    name: str
+    model: Any
+
+    @property
+    def key_name(self) -> str: ...
+
+    codec: Codec[Any]
+    typed: bool
+    stored_as: ClassVar[bytes]
+    has_subkeys: ClassVar[bool]
+    many: ClassVar[bool]
+    has_places: ClassVar[bool]
+
+    def encode(self, value: Any) -> bytes: ...
+    def sibling(self, name: str) -> Indexed | None: ...
+    def stored_in(self, where: Partition) -> Stored: ...
+
+
+OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
+"""What Python raises of a value that is not as it should be."""
+
+
+class Kept:
+    """An index of one field in one partition.
+
+    Attributes:
+        index: its declaration.
+        field: the field.
+        kind: its kind, as the scripts know it.
+        key: the key, or the start of the keys, where entries are kept.
+        form: how values become what is kept, as the scripts know it.
+        upkeep: those, as the scripts are told.
+        declared_key: the key by which it is declared: its own; of a version of a dynamic field the template of all.
+        of_values: whether its entries are those of each value of the field alone, not of its places or of others.
+    """
+
+    __slots__ = (
+        *("_as_stored", "_as_text", "_filter_encoder", "_final", "_final_name", "_steps"),
+        *("declared_key", "field", "form", "index", "key", "kind", "of_values", "upkeep"),
+    )
+
+    def __init__(self, index: Any, field: Indexed, where: Partition) -> None:
+        self.index = index = index.attached(field, where)
+        index.check_field(field)
+        self.field = field
+        self.kind, self.key, final = index.keeping(field, where)
+        self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
+        if index.normalizes:
+            self._filter_encoder = index.encode_normalized
+        self._steps = index.all_steps(field)
+        self._as_text = isinstance(where, Limpyd2Partition)  # the text of a result is kept, whatever it is
+        self.of_values = self.kind != b"geos"
+        self._end_in(final)
+        self.declared_key = self.template
+
+    def _end_in(self, final: str) -> None:
+        """Settles the form in which values are kept, after all else was done to them."""
+        self._final_name = final
+        self._final = form(final)
+        steps = self._steps
+        names = [step for step in steps if isinstance(step, str)]
+        names += [final] if final != "text" or not steps else []
+        self.form: bytes = "|".join(names).encode()
+        if not all(isinstance(step, str) for step in steps):
+            self.form = Asked(self)
+        elif "casefold" in names:
+            self.form = Asked(self, self.form)
+        self._as_stored = self.form == b"text"
+        self.upkeep = IndexRow(self.kind, self.form, self.key)
+
+    def __str__(self) -> str:
+        return f"{self.index} of {self.field}"
+
+    def refine(self, forms: Sequence[str]) -> None:
+        """Has values go through more forms at the end."""
+        if forms:
+            self._end_in("|".join([self._final_name, *forms]))
+
+    @property
+    def found_by(self) -> bytes:
+        """The kind of condition that asks it."""
+        kind: bytes = self.kind.lstrip(b"&!")
+        return kind
+
+    @property
+    def ending(self) -> bytes:
+        """What its keys end with behind the value; empty but for some of limpyd 2."""
+        return bytes.fromhex(self._final_name.partition(ENDING)[2].partition("|")[0])
+
+    @property
+    def template(self) -> bytes:
+        """What its keys are made of, as lua/library/made_of.lua tells it; those with a key for each value begin so."""
+        return b"%s\0%s" % (self.key, self.ending) if self.ending else self.key
+
+    @property
+    def asks_python(self) -> bool:
+        """Whether only Python can tell what it keeps of a value."""
+        return type(self.form) is Asked
+
+    @property
+    def transforms(self) -> bool:
+        """Whether it keeps what a transform makes of values; filters are compared with that."""
+        return bool(self._steps)
+
+    @property
+    def keeps_one_text(self) -> bool:
+        """Whether it keeps one text of each value."""
+        return not self._steps and self.of_values
+
+    @property
+    def keeps_one(self) -> bool:
+        """Whether it keeps exactly one text of each value, whatever it is made by."""
+        return all(isinstance(step, str) for step in self._steps)
+
+    @property
+    def compares_on_server(self) -> bool:
+        """Whether the server can compare what it keeps with a value that it reads itself."""
+        return self._final_name != "casefold" and not self.index.normalizes
+
+    @property
+    def compares_as_stored(self) -> bool:
+        """Whether it keeps the values themselves, so that it is in their order."""
+        return not self._steps and self._final_name != "casefold"
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether any two members of a field are two entries, so that one can go without a look at the others."""
+        numerals = self._final_name == "numeral"
+        return not (self._steps or self.asks_python or numerals or self.kind == b"geos")
+
+    def texts(self, stored: bytes) -> list[bytes]:
+        """What is kept of a stored value. Raises whatever a transform may raise, and ValueError with the reason."""
+        if not self._steps:
+            return [self._final(stored)]
+        value: Any = stored
+        for number, step in enumerate(self._steps):
+            if isinstance(step, str):
+                value = form(step)(self.index.encode_result(value))
+            else:
+                value = step(self._as_python(value, first=number == 0))
+                if value is None and not self._as_text:
+                    return []
+        one = self._as_text or isinstance(value, GeoPoint) or not isinstance(value, list | tuple | set | frozenset)
+        several: Any = [value] if one else value
+        return list(dict.fromkeys(self._made(each) for each in several))
+
+    def _made(self, result: Any) -> bytes:
+        """What is kept of one result of a transform."""
+        text: bytes = self.index.encode_result(result)
+        never_rounded = isinstance(result, Decimal) and self._final_name == "numeral"
+        return form("exact")(text) if never_rounded else self._final(text)
+
+    def kept(self, stored: bytes) -> list[bytes]:
+        """What is kept of a stored value.
+
+        Raises:
+            InvalidValue: it cannot be indexed so.
+        """
+        try:
+            return self.texts(stored) if self._steps else [self._final(stored)]
+        except Exception as error:  # a transform may raise anything; without one, others are a signal handler's
+            if not self._steps and not isinstance(error, OF_VALUES):
+                raise
+            raise self.refusal(stored, str(error) or type(error).__name__) from error
+
+    def refusal(self, stored: bytes, reason: str) -> InvalidValue:
+        """The error for a value that cannot be indexed."""
+        cure = ""
+        if self.kind in {b"num", b"nums"} and not self._steps:
+            cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
+        return self._refusal_of(self.field, stored, reason + cure)
+
+    def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
+        try:
+            value = field.codec.decode(stored)
+        except (ValueError, OverflowError):
+            value = stored
+        return InvalidValue(f"{field} cannot hold {shorten(value)}: {self.index} cannot index it: {reason}")
+
+    def entries(self, stored: bytes, sub: bytes | None = None) -> list[Entry]:
+        """The entries of a stored value, under a sub-key if it has one."""
+        if self._as_stored and sub is None:
+            return [(self.kind, self.key, stored)]
+        return [(self.kind, *self.under(text, sub)) for text in self.kept(stored)]
+
+    def owns(self, key: bytes) -> bool:
+        """Whether a key, or the start of keys, is its own."""
+        if is_template(self.key):
+            return part_in(self.key, key, open_ended=True) is not None
+        beginning = self.key.partition(b"\0")[0]
+        return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
+
+    def is_asked_of(self, key: bytes) -> bool:
+        """Whether a script that asks what the index with a key keeps means this one."""
+        return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
+
+    def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
+        """Key and entry of what is kept, under a sub-key if there is one."""
+        if sub is None:
+            return self.key, text
+        if b"\0" in self.key:
+            if b":" in sub:
+                msg = (
+                    f"{self}: the layout of limpyd 2 cannot index what is under the sub-key {shorten(sub)} with a colon"
+                )
+                raise InvalidValue(msg)
+            return placed(self.key, sub), text
+        if self.kind in {b"eq", b"uniq"}:
+            return self.key, b"%d:%s:%s" % (len(sub), sub, text)
+        return self.key + b":" + sub, text
+
+    def filter_text(self, operator: str, value: Any) -> bytes:
+        """What a filter's value is compared as.
+
+        Raises:
+            InvalidValue: it does not fit.
+            NeverStored: it is a number that no object can have.
+        """
+        encode = self._filter_encoder
+        try:
+            return self.filter_stored(
+                self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
+            )
+        except InvalidValue as refused:
+            return self._number_text(operator, value, refused)
+
+    def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
+        """What a number is compared as that the field cannot hold, or the index not keep."""
+        kind = "str" if self._steps else self.field.codec.name
+        if self.index.normalizes or (kind not in NUMERIC and self._final_name not in NEAREST):
+            raise refused
+        if operator not in EQUALITY:
+            return bound(kind, self._final_name, operator, value, refused)
+        number = equal(kind, value, refused)
+        try:
+            return self._final(number)
+        except ValueError as error:
+            raise NeverStored(str(refused)) from error
+
+    def filter_pk(self, pk: bytes) -> bytes:
+        """What the primary key of an instance is compared as."""
+        return self.filter_text("eq", to_text(pk)) if self.index.normalizes else self.filter_stored(pk)
+
+    def filter_stored(self, stored: bytes) -> bytes:
+        """What a stored value is compared as.
+
+        Raises:
+            InvalidValue: it does not fit.
+        """
+        try:
+            return self._final(stored)
+        except ValueError as error:
+            msg = f"{self.field}: a filter cannot compare with {shorten(stored)}: {error}"
+            raise InvalidValue(msg) from error
+
+    @property
+    def final_name(self) -> bytes:
+        """The form that filters are compared in."""
+        return self._final_name.encode()
+
+    def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+        """The condition that an operator and some values stand for."""
+        node: Node = self.index.node(self, operator, values, sub, where)
+        return node
+
+    def _as_python(self, value: Any, *, first: bool) -> Any:
+        if not isinstance(value, bytes):
+            return value
+        return self.field.codec.decode(value) if first else value.decode("utf-8", "surrogateescape")

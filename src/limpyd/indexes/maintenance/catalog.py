@@ -1,0 +1,78 @@
+"""The catalog of a model: what the server knows of its indexes, as far as this process knows that.
+
+The server keeps it in a hash (see scripts/declare.lua) under an epoch, a random text that is another one after each
+change. A process asks once, and from then on sends the epoch with each request that rests on the answer: a script
+refuses to run under another epoch, and a plain command is followed by a look at the epoch, in the same packet. So what
+a process believes may be old, but nothing comes of it: it asks again, and sends the request again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from limpyd.exceptions import IndexNotBuilt
+from limpyd.requests import Guard, Request
+
+if TYPE_CHECKING:
+    from limpyd.indexes.maintenance import Upkeep
+
+
+class Catalog(NamedTuple):
+    """What the server knew of a model's indexes at an epoch.
+
+    Attributes:
+        guard: the hash, and the epoch.
+        as_declared: it knows all that this process declares.
+        unbuilt: the names of the indexes that are not built.
+    """
+
+    guard: Guard
+    as_declared: bool
+    unbuilt: frozenset[bytes]
+
+
+class Assumed:
+    """The assumption that indexes of a model are built, and that the server knows what this process declares.
+
+    Args:
+        upkeep: what is known of the model.
+        writes: whether the server must know all that is declared, as it must before a write.
+        indexes: the names of the indexes that must be built.
+    """
+
+    __slots__ = ("_indexes", "_known", "_upkeep", "_writes")
+
+    def __init__(self, upkeep: Upkeep, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False) -> None:
+        self._upkeep = upkeep
+        self._writes = writes
+        self._indexes = indexes
+        self._known: tuple[Catalog | None, Guard | None] = (None, None)
+        """A catalog, and the guard that follows from it."""
+
+    def guard(self) -> Guard | None:
+        known, guard = self._known
+        catalog = self._upkeep.catalog
+        if catalog is known:
+            return guard
+        guard = None
+        if catalog is not None and (catalog.as_declared or not self._writes):
+            guard = catalog.guard if catalog.unbuilt.isdisjoint(self._indexes) else None
+        self._known = catalog, guard
+        return guard
+
+    def question(self) -> Request[None]:
+        return self._upkeep.asking(may_write=self._writes).then(lambda _: None)
+
+    def check(self) -> None:
+        catalog = self._upkeep.catalog
+        if catalog is not None:
+            for name in catalog.unbuilt & self._indexes:
+                raise IndexNotBuilt(*self._upkeep.described(name))
+
+    def merged(self, other: object) -> Self | None:
+        if not isinstance(other, Assumed) or other._upkeep is not self._upkeep:
+            return None
+        return type(self)(self._upkeep, self._indexes | other._indexes, writes=self._writes or other._writes)
+
+    def doubt(self) -> None:
+        self._upkeep.doubt()

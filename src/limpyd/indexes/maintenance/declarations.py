@@ -1,0 +1,156 @@
+"""The indexes of a model as what is known of them is kept: each has a name, and a signature of what it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from limpyd.indexes.base import Index
+from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.custom import WithIndex
+from limpyd.indexes.encoding import Transform
+from limpyd.indexes.equality import UniqueIndex
+from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.keys import ModelKeys, Partition
+from limpyd.keys.limpyd2 import is_made_of
+from limpyd.keys.templates import without_marks
+from limpyd.requests import Argument
+from limpyd.scripts.error_mapping import Model
+
+KEYS_BY_VALUE = {b"eq", b"scored"}
+"""The kinds that have a key for each value."""
+
+
+class Place(Protocol):
+    """Where the values of a field are."""
+
+    @property
+    def prefix(self) -> bytes: ...
+    @property
+    def stored(self) -> bytes: ...
+    @property
+    def indexes(self) -> Sequence[Kept]: ...
+
+
+class Upkept(Model, Protocol):
+    """What upkeep needs to know of a model."""
+
+    keys: ModelKeys
+    model: Any
+    dynamic: Any
+
+    def layout(self, where: Partition) -> Sequence[tuple[str, Any, Place, bytes | None]]: ...
+    def key_prefixes(self, where: Partition) -> list[bytes]: ...
+    def references(self, where: Partition) -> list[tuple[Argument, ...]]: ...
+
+
+class DeclaredIndex(NamedTuple):
+    """An index of a model in one partition.
+
+    Attributes:
+        name: its key, without what all keys of the model begin with, and without a colon at the end.
+        signature: tells of what it keeps; where that is another, it is another index.
+        kept: the index itself.
+        place: where the values of its field are.
+        sub: their sub-key, in the hash of an instance.
+    """
+
+    name: bytes
+    signature: bytes
+    kept: Kept
+    place: Place
+    sub: bytes
+
+    @property
+    def keys(self) -> list[bytes]:
+        """Its keys that are known."""
+        return [] if self._has_keys_by_value or b"\0" in self.kept.key else [self.kept.key]
+
+    @property
+    def beginnings(self) -> list[bytes]:
+        """What its other keys begin with."""
+        if self._has_keys_by_value or b"\0" in self.kept.key:
+            return [self.kept.template]
+        by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
+        return [self.kept.key + b":"] if by_sub_key else []
+
+    def has(self, key: bytes) -> bool:
+        """Whether a key of the layout of limpyd 2 is one of its own."""
+        template = self.kept.template
+        if self._has_keys_by_value and b"\0" not in template:
+            return key.startswith(template)
+        return is_made_of(template, key) if b"\0" in template else key == template
+
+    @property
+    def spared(self) -> list[bytes]:
+        """The keys, or their beginnings, of other indexes of the field that look like its own."""
+        others = (other.template for other in self.place.indexes if other is not self.kept)
+        return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
+
+    @property
+    def given(self) -> tuple[Argument, ...]:
+        """The index as lua/library/given.lua knows it."""
+        return (*self.kept.upkeep, self.place.prefix, self.place.stored, self.sub)
+
+    @property
+    def fields(self) -> Sequence[Indexed]:
+        """The field that it is declared on, and the others that it is of."""
+        return self.kept.fields if isinstance(self.kept, KeptTogether) else (self.kept.field,)
+
+    @property
+    def told(self) -> str:
+        """What it is, as messages tell it."""
+        index = self.kept.index
+        settings = [f"{name}={value!r}" for name, value in (("prefix", index.prefix), ("key", index.key)) if value]
+        return f"{index}({', '.join(settings)})" if settings else str(index)
+
+    def as_a(self, index_class: type[Index] | None) -> Index:
+        """Its declaration; that of the values it keeps unique, if one of a class is sought that it is not."""
+        index: Index = self.kept.index
+        if index_class is not None and isinstance(index, UniqueIndex) and not isinstance(index, index_class):
+            return index._of
+        return index
+
+    @property
+    def _has_keys_by_value(self) -> bool:
+        return self.kept.found_by in KEYS_BY_VALUE
+
+
+def declared_indexes(model: Upkept, where: Partition) -> list[DeclaredIndex]:
+    """All indexes of a model; one of several fields is told with the field on which it is declared."""
+    found = [
+        DeclaredIndex(_name(kept.key, where) + kept.ending, signature(kept, place.stored), kept, place, sub or b"")
+        for _, _, place, sub in model.layout(where)
+        for kept in place.indexes
+    ]
+    for field in model.dynamic.values():
+        place = field.place_in(where)
+        found += (
+            DeclaredIndex(_name(kept.key, where), signature(kept, place.stored), kept, place, b"")
+            for kept in place.indexes
+        )
+    return found
+
+
+def _name(key: bytes, where: Partition) -> bytes:
+    """The name of the index that a key, or a template of keys, is of."""
+    return without_marks(key.removeprefix(where.prefix).removesuffix(b":"))
+
+
+def signature(kept: Kept, stored: bytes) -> bytes:
+    """What an index keeps: its kind, how the values are stored that it keeps, and in which forms.
+
+    A Python function is told by its name, so a change within it goes unnoticed.
+    """
+    if isinstance(kept, KeptTogether):
+        return b" ".join((kept.kind, *(b"%s %s" % (place.stored, place.form) for place in kept.places)))
+    forms = [_named(step, kept) for step in kept.index.all_steps(kept.field)]
+    return b"%s %s %s" % (kept.kind, stored, "|".join([*forms, kept._final_name]).encode())
+
+
+def _named(step: Transform, kept: Kept) -> str:
+    if isinstance(step, str):
+        return step
+    step = step.func if isinstance(step, WithIndex) else step
+    name = getattr(step, "__qualname__", None) or type(step).__qualname__
+    return f"?{name}({kept.field.codec.name})"

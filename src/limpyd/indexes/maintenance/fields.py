@@ -1,0 +1,82 @@
+"""What the declaration of a field can do with its indexes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.indexes.base import Index
+from limpyd.indexes.maintenance import Upkeep
+from limpyd.indexes.maintenance.generators import OnProgress
+
+
+class WithIndexes:
+    """The part of a field's declaration that builds and clears its indexes.
+
+    On the async face what the methods return is to be awaited.
+    """
+
+    model: Any
+
+    def rebuild_indexes(
+        self,
+        progress: OnProgress | None = None,
+        *,
+        chunk_size: int | None = None,
+        aggressive_clear: bool = False,  # noqa: ARG002 - see there
+    ) -> Any:
+        """Builds the indexes of the field, also those that it has together with others; see that of the model.
+
+        Args:
+            progress: is told from time to time how much is done, and of how much: objects, once for each index.
+            chunk_size: about how many objects, or entries, a request looks at, 500 by default; meanwhile the server
+                does nothing else.
+            aggressive_clear: accepted for limpyd 2's sake: all entries that no object gives go in any case.
+
+        Raises:
+            InvalidValue: it has none; or a value cannot be indexed.
+            UniquenessError: two objects have one value, which should be unique.
+        """
+        upkeep = self._upkeep()
+        return upkeep.rebuild(upkeep.of(self), progress, chunk_size)
+
+    def clear_indexes(self, chunk_size: int | None = None, *, aggressive: bool = False) -> Any:  # noqa: ARG002 - see there
+        """Removes all that the indexes of the field hold; see that of the model.
+
+        Args:
+            chunk_size: about how many keys of the database a request looks at, 500 by default; meanwhile the server
+                does nothing else.
+            aggressive: accepted for limpyd 2's sake: all keys of the indexes go in any case, whoever wrote them.
+
+        Raises:
+            InvalidValue: it has none.
+        """
+        upkeep = self._upkeep()
+        return upkeep.clear(upkeep.of(self), chunk_size)
+
+    def get_index(
+        self,
+        index_class: type[Index] | None = None,
+        key: str | None = None,
+        prefix: str | None = None,
+    ) -> Index:
+        """One of the indexes of the field, to be rebuilt or cleared: it has `rebuild(progress)` and `clear()`.
+
+        Args:
+            index_class: of which class it is; may be left out if one index is left without that.
+            key: the key that it is declared with.
+            prefix: the prefix that it is declared with.
+
+        Raises:
+            InvalidValue: it has no such index, or several.
+        """
+        upkeep = self._upkeep()
+        return upkeep.one_of(self, index_class, key, prefix)
+
+    def _upkeep(self) -> Upkeep:
+        model = getattr(self, "model", None)
+        if model is None:
+            msg = f"{self} belongs to no model that stores objects; ask that of one that does"
+            raise DeclarationError(msg)
+        upkeep: Upkeep = model.upkeep
+        return upkeep

@@ -1,0 +1,152 @@
+"""How indexes are built and cleared: in many short steps, so that others wait for none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from limpyd.exceptions import IndexNotBuilt
+from limpyd.indexes.maintenance import requests
+from limpyd.indexes.maintenance.declarations import DeclaredIndex
+from limpyd.keys import Partition
+from limpyd.requests import Program, Request
+from limpyd.scripts.error_mapping import Model
+
+OnProgress = Callable[[int, int], object]
+"""Is told how much is done, and of how much."""
+TOLD = b"told"
+MOST_WALKS = 3
+"""How many indexes look for their keys each by itself, which goes on where a process that ended had come. More have one
+walk, which begins anew then."""
+MOST_BEGINNINGS = 20
+"""How often a rebuild may be made to begin from the start."""
+
+
+def rebuild(
+    model: Model,
+    where: Partition,
+    indexes: Sequence[DeclaredIndex],
+    progress: OnProgress | None,
+    chunk_size: int | None = None,
+) -> Program[None]:
+    """Builds indexes; what is counted are objects, once for each index."""
+    yield from Rebuild(model, where, indexes, progress, chunk_size).all()
+
+
+class Rebuild:
+    """The rebuild of some indexes: objects are entered in one after the other, then their entries are looked at.
+
+    The keys of those that have many are found by one walk through the keys of the database, if they are several.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        where: Partition,
+        indexes: Sequence[DeclaredIndex],
+        progress: OnProgress | None,
+        chunk_size: int | None,
+    ) -> None:
+        self._model = model
+        self._where = where
+        self._indexes = indexes
+        self._progress = progress
+        self._chunk_size = chunk_size
+        self._objects = 0
+        self._shares = dict.fromkeys((index.name for index in indexes), 0.0)
+        self._begun = dict.fromkeys(self._shares, 0)
+
+    def all(self) -> Program[None]:
+        """Builds them."""
+        self._objects, left = yield requests.begin_rebuild(self._model, self._where, self._indexes)
+        for index in self._indexes:
+            if index not in left:
+                self._shares[index.name] = 1.0
+        waiting: list[tuple[DeclaredIndex, bytes]] = []
+        walk_together = sum(1 for index in left if index.beginnings) > MOST_WALKS
+        for index in left:
+            waits_for = yield from self._steps(index, TOLD if walk_together and index.beginnings else b"")
+            if waits_for is not None:
+                waiting.append((index, waits_for))
+        if waiting:
+            yield from self._walk(waiting)
+        for index, waits_for in waiting:
+            waits_for_another = yield from self._steps(index, b"last:" + waits_for)
+            if waits_for_another is not None:  # it was begun anew by another process, which may be gone
+                yield from self._steps(index, b"")
+
+    def _walk(self, waiting: Sequence[tuple[DeclaredIndex, bytes]]) -> Program[None]:
+        """Tells indexes the keys that they wait for."""
+        found: list[list[bytes]] = [[] for _ in waiting]
+        beginnings = [
+            (beginning.partition(b"\0")[0], some)
+            for (index, _), some in zip(waiting, found, strict=True)
+            for beginning in index.beginnings
+        ]
+        common, cursor = _common_beginning([beginning for beginning, _ in beginnings]), b""
+        while cursor != b"0":
+            cursor, keys = yield requests.scan(common, cursor or b"0")
+            for key in keys:
+                for beginning, some in beginnings:
+                    if key.startswith(beginning):
+                        some.append(key)
+            for (index, waits_for), some in zip(waiting, found, strict=True):
+                if len(some) >= requests.CHUNK or (some and cursor == b"0"):
+                    yield from self._tell(index, waits_for, some)
+                    some.clear()
+
+    def _tell(self, index: DeclaredIndex, waits_for: bytes, keys: Sequence[bytes]) -> Program[None]:
+        for at in range(0, len(keys), requests.CHUNK):
+            yield from self._steps(index, b"keys:" + waits_for, keys[at : at + requests.CHUNK])
+
+    def _steps(self, index: DeclaredIndex, way: bytes, keys: Sequence[bytes] = ()) -> Program[bytes | None]:
+        """Goes on until the index is built; or until it waits for keys, for what it waits."""
+        while True:
+            done = yield requests.rebuild(self._model, self._where, index, self._chunk_size, way, keys)
+            keys = ()
+            self._begun[index.name] += done.begun
+            if self._begun[index.name] > MOST_BEGINNINGS:
+                raise _interrupted(self._model, index)
+            self._shares[index.name] = done.share
+            if self._progress is not None:
+                self._progress(round(sum(self._shares.values()) * self._objects), self._objects * len(self._indexes))
+            if done.built or done.waits_for is not None:
+                waits_for: bytes | None = done.waits_for
+                return waits_for
+
+
+def _common_beginning(texts: Sequence[bytes]) -> bytes:
+    """Returns what all of some texts begin with."""
+    first, last = min(texts), max(texts)
+    return first[: next((at for at, (one, other) in enumerate(zip(first, last)) if one != other), len(first))]  # noqa: B905
+
+
+def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
+    error = IndexNotBuilt(model.name, index.kept.field.name, str(index.kept.index))
+    error.add_note(
+        f"the rebuild was made to begin from the start {MOST_BEGINNINGS} times: a process whose {model.name} does not "
+        f"declare this index writes objects, or the index is cleared; end that process first"
+    )
+    return error
+
+
+def clear(
+    model: Model, where: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
+) -> Program[None]:
+    """Removes all that indexes hold. From the beginning they count as not built."""
+    names = [index.name for index in indexes]
+    keys = [key for index in indexes for key in index.keys]
+    beginnings = [beginning for index in indexes for beginning in index.beginnings]
+    own = {index.kept.template for index in indexes}
+    spared = [key for index in indexes for key in index.spared if key not in own]
+    yield from _clear(lambda cursor: requests.clear(model, where, names, keys, beginnings, cursor, spared, chunk_size))
+
+
+def clear_all(model: Model, where: Partition) -> Program[None]:
+    """Removes all that the indexes of a model hold, also those that are no longer declared."""
+    yield from _clear(lambda cursor: requests.clear(model, where, None, [], where.index_prefixes, cursor))
+
+
+def _clear(step: Callable[[bytes], Request[bytes]]) -> Program[None]:
+    cursor = yield step(b"0")
+    while cursor != b"0":
+        cursor = yield step(cursor)

@@ -1,0 +1,238 @@
+"""The requests of upkeep: one function per Lua file, which says what its arguments mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.exceptions import InvalidValue, UniquenessError
+from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.maintenance.catalog import Catalog
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, Upkept
+from limpyd.indexes.python_transforms import answer
+from limpyd.keys import Partition, literal_pattern, to_text
+from limpyd.requests import Argument, Guard, Request
+from limpyd.scripts.error_mapping import Model, about_a_key, expiring, shown
+from limpyd.scripts.loader import Script, evalsha
+
+R = TypeVar("R")
+
+DECLARE = Script("declare")
+LOOK = Script("declare", flags="no-writes")
+"""The same for who only reads: it notes nothing, so a replica runs it too."""
+BEGIN_REBUILD = Script("begin_rebuild")
+REBUILD = Script("rebuild")
+CLEAR = Script("clear")
+FORGET = Script("forget")
+
+SCANNED = 5000
+"""How many keys of the database a SCAN looks at."""
+CHUNK = 500
+"""About how many objects, entries or keys a step looks at, if nobody says."""
+
+
+def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
+    """Asks for the catalog of a model, and declares its indexes, keys and references if it may.
+
+    Without that it asks once more, and declares them, where the answer depends on there being no objects.
+    """
+    args: list[Argument] = [int(may_write), int(where.trusts_indexes), new_epoch()]
+    prefixes, references = [*model.key_prefixes(where), *model.dynamic.described(where)], model.references(where)
+    args += (len(prefixes), *prefixes, len(references))
+    for reference in references:
+        args += reference
+    for index in indexes:
+        args += (index.name, index.signature)
+
+    def decode(reply: list[Any]) -> Catalog:
+        none = b"" if where.trusts_indexes else b":" + where.pks
+        return Catalog(Guard(where.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
+
+    def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
+        certain = bool(reply[2])
+        return None if certain else declare(model, where, indexes, may_write=True)
+
+    request = _repeatable(DECLARE if may_write else LOOK, (where.pks, where.meta), args, decode, model)
+    if not may_write:
+        request.again = declaring
+    return request
+
+
+def new_epoch() -> bytes:
+    """Returns an epoch that was never used."""
+    return os.urandom(9).hex().encode()
+
+
+class Progress(NamedTuple):
+    """How far the rebuild of an index has come.
+
+    Attributes:
+        built: all is done.
+        begun: it began from the start.
+        objects: how many objects were looked at.
+        given: how many entries they gave.
+        entries: how many entries were looked at.
+        all_objects: how many objects there are.
+        waits_for: what tells it the keys of the index, if it waits for those.
+    """
+
+    built: bool
+    begun: bool
+    objects: int
+    given: int
+    entries: int
+    all_objects: int
+    waits_for: bytes | None = None
+
+    @property
+    def share(self) -> float:
+        """How much of the whole is done."""
+        if self.built or not self.all_objects:
+            return 1.0
+        return (min(self.objects / self.all_objects, 1) + min(self.entries / max(self.given, 1), 1)) / 2
+
+
+def begin_rebuild(
+    model: Model, where: Partition, indexes: Sequence[DeclaredIndex]
+) -> Request[tuple[int, list[DeclaredIndex]]]:
+    """Begins the rebuild of some indexes, or goes on with that of the same ones.
+
+    It tells how many objects there are, and of which indexes the rebuild has not come to its end.
+    """
+
+    def decode(reply: list[Any]) -> tuple[int, list[DeclaredIndex]]:
+        objects, *names = reply
+        return objects, [index for index in indexes if index.name in names]
+
+    args: list[Argument] = [new_epoch()]
+    for index in indexes:
+        args += (index.name, index.signature)
+    return _repeatable(BEGIN_REBUILD, (where.pks, where.meta), args, decode, model)
+
+
+def rebuild(
+    model: Model,
+    where: Partition,
+    index: DeclaredIndex,
+    chunk_size: int | None = None,
+    way: bytes = b"",
+    keys: Sequence[bytes] = (),
+) -> Request[Progress]:
+    """Does one step of the rebuild of an index, which looks at about so many objects or entries.
+
+    Args:
+        model: the model.
+        where: the partition.
+        index: the index.
+        chunk_size: about how many objects or entries to look at.
+        way: how the keys of the index are found, see scripts/rebuild.lua.
+        keys: keys that were found.
+
+    Raises (from the reply):
+        UniquenessError: two objects have one value.
+        InvalidValue: an object has a value that cannot be indexed, or expires.
+        WrongTypeError: a key holds something else than it should.
+    """
+    kept = index.kept
+    pattern = b"".join(map(_pattern, index.beginnings))
+    args: list[Argument] = [
+        index.name,
+        index.signature,
+        pattern,
+        chunk_size or CHUNK,
+        new_epoch(),
+        way,
+        len(keys),
+        *keys,
+        *index.given,
+    ]
+
+    def decode(reply: list[Any]) -> Progress:
+        if reply[0] == b"ok":
+            return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
+        if reply[0] == b"unique":
+            pk, stored, owner, sub = reply[1:]
+            field = kept.name if isinstance(kept, KeptTogether) else kept.field.name
+            value = model.value_of(field, stored)
+            value = value if sub is None else {to_text(sub): value}
+            raise UniquenessError(model.name, field, value, to_text(owner), to_text(pk))
+        if reply[0] == b"unindexable":
+            stored, reason, _, pk = reply[1:]
+            msg = f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built"
+            raise InvalidValue(msg)
+        if reply[0] == b"expiring":
+            *facts, pk = reply[1:]
+            raise _expiring(model, pk, facts)
+        who = str(kept) if reply[4] is None else shown(model, reply[4])
+        raise about_a_key(model, who, reply[0], reply[1:4])
+
+    request = _repeatable(REBUILD, (where.pks, where.meta), args, decode, model)
+    request.again = answer
+    return request
+
+
+def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:
+    """The error for a value that expires, and was to be indexed."""
+    _, key, sub = facts
+    field, who = model.field_at(key, sub), shown(model, pk)
+    cure = f"Take the expiries of all such values away by {model.name}.check(repair=['expiring'])"
+    if field is not model:
+        command = "persist()" if sub is None else f"hpersist({to_text(sub)!r})" if field.has_subkeys else "hpersist()"
+        cure += f", or this one by {who}.{field.name}.{command}"
+    return expiring(who, field, facts, f"{cure}; then build again. The index is not built")
+
+
+def clear(
+    model: Model,
+    where: Partition,
+    names: Sequence[bytes] | None,
+    keys: Sequence[bytes],
+    beginnings: Sequence[bytes],
+    cursor: bytes,
+    spared: Sequence[bytes] = (),
+    chunk_size: int | None = None,
+) -> Request[bytes]:
+    """Removes some of the keys of indexes, and tells where to go on.
+
+    Args:
+        model: the model.
+        where: the partition.
+        names: the indexes, which count as not built from now on; all that are known if none are named.
+        keys: keys to be removed.
+        beginnings: what other keys begin with that are to be removed.
+        cursor: where to go on looking for those.
+        spared: what the keys of others are made of that look like those.
+        chunk_size: about how many keys of the database a step looks at.
+    """
+    args: list[Argument] = [new_epoch(), *([b"*"] if names is None else [len(names), *names])]
+    args += (len(keys), *keys)
+    if beginnings:
+        pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
+        args += (cursor, pattern, chunk_size or CHUNK, len(spared), *spared, *beginnings)
+    return _repeatable(CLEAR, (where.meta,), args, bytes, model)
+
+
+def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[int]:
+    """Forgets indexes that are cleared, and no longer declared; tells how many were known."""
+    return _repeatable(FORGET, (where.meta,), [new_epoch(), *names], int, model)
+
+
+def _pattern(beginning: bytes) -> bytes:
+    """The pattern of keys that begin so; what stands after the place of a sub-key is looked at by the script."""
+    return literal_pattern(beginning.partition(b"\0")[0]) + b"*"
+
+
+def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Finds some keys that begin so, and tells where to go on."""
+    args = (b"SCAN", cursor, b"MATCH", _pattern(beginning), b"COUNT", SCANNED)
+    return Request(args, tuple, readonly=True)
+
+
+def _repeatable(
+    script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
+) -> Request[R]:
+    """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    script = script.crossing_if(model.crosses)
+    everything = evalsha(script, keys, args)
+    return Request(everything, decode, readonly=True, script=script, subject=model)

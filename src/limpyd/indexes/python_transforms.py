@@ -1,0 +1,69 @@
+"""A form that only Python can compute: the server asks for what it meets, and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from limpyd.requests import Request
+
+if TYPE_CHECKING:
+    from limpyd.indexes.field_index import Kept
+
+Told = Mapping[bytes, list[bytes] | str]
+"""What is kept of some values; or the reason why one cannot be indexed."""
+
+
+class Asked(bytes):
+    """What a script is told of a form that it cannot compute: what Python made of some values.
+
+    It reads `?`, a form that the server may try first, `?`, and then of each value known so far: its length, `:`,
+    the value, how many texts are kept of it, `:`, and of each its length, `:` and the text. Of a value that cannot be
+    indexed: -1 instead of how many, and as the one text the reason. A script that meets another value changes
+    nothing, and asks.
+    """
+
+    kept: Kept
+    base: bytes
+    known: Told
+
+    def __new__(cls, kept: Kept, base: bytes = b"", known: Told | None = None) -> Self:
+        known = known or {}
+        parts = [b"?%s?" % base]
+        for value, texts in known.items():
+            parts.append(b"%s%d:" % (_counted(value), -1 if isinstance(texts, str) else len(texts)))
+            parts += map(_counted, [texts.encode("utf-8", "replace")] if isinstance(texts, str) else texts)
+        asked = super().__new__(cls, b"".join(parts))
+        asked.kept = kept
+        asked.base = base
+        asked.known = known
+        return asked
+
+    def told(self, values: list[bytes]) -> Asked:
+        """The same, with what it makes of more values."""
+        return Asked(self.kept, self.base, {**self.known, **{value: self._made_of(value) for value in values}})
+
+    def _made_of(self, value: bytes) -> list[bytes] | str:
+        try:
+            return self.kept.texts(value)
+        except Exception as error:  # noqa: BLE001 - a transform may raise anything
+            return str(error) or type(error).__name__
+
+
+def _counted(text: bytes) -> bytes:
+    return b"%d:%s" % (len(text), text)
+
+
+def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
+    """The request again, with what its script asked for; nothing if it did not ask."""
+    if not isinstance(reply, list) or reply[0] != b"asked":
+        return None
+    asked: dict[bytes, list[bytes]] = {}
+    for key, value in zip(reply[1::2], reply[2::2], strict=True):
+        asked.setdefault(key, []).append(value)
+
+    def told(arg: Asked) -> Asked:
+        values = [value for key, some in asked.items() if arg.kept.is_asked_of(key) for value in some]
+        return arg.told(values) if values else arg
+
+    return request.with_args(tuple(told(arg) if isinstance(arg, Asked) else arg for arg in request.args))

@@ -1,0 +1,187 @@
+"""What a model declares, as a check compares it with what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
+from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
+from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.keys.templates import is_template
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Argument
+from limpyd.types import CODECS
+
+INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}
+"""The Redis type of each kind of index that is no sorted set."""
+
+
+class Expected(NamedTuple):
+    """What a key should be, as scripts/check_keys.lua is told it.
+
+    Attributes:
+        role: what it is for.
+        type: the Redis type that it should have.
+        about: the primary key that it tells, or the name of an index that is not declared.
+        kept_by: the declared index that it belongs to.
+    """
+
+    role: bytes
+    type: bytes = b""
+    about: bytes = b""
+    kept_by: DeclaredIndex | None = None
+
+
+UNEXPLAINED = Expected(b"unexplained")
+
+
+class Reference(NamedTuple):
+    """A field that refers, as lua/library/given.lua knows an index."""
+
+    field: Any
+    given: tuple[Argument, ...]
+
+
+class Declared:
+    """What a model declares in one partition.
+
+    Attributes:
+        model: the schema of the model.
+        where: the partition.
+        indexes: its indexes, by name.
+        references: its fields that refer to objects that must be there.
+        decoded: its fields whose values may not be of their type.
+        lasting: its indexed fields of values by key, none of which may expire, as scripts/check_objects.lua knows them.
+    """
+
+    def __init__(self, model: Any, where: Partition) -> None:
+        self.model = model
+        self.where = where
+        self.indexes = {index.name: index for index in declared_indexes(model, where)}
+        self.references = [
+            Reference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
+            for _, field, place, sub in model.layout(where)
+            if isinstance(field, ReferenceField) and (checks := field.checks_in(where))
+        ]
+        self.lasting = [
+            (b"", b"last", b"text", b"", place.prefix, place.stored, b"")
+            for _, field, place, _ in model.layout(where)
+            if field.has_subkeys and field.indexed
+        ]
+        self.decoded = [
+            field for _, field, _, _ in model.layout(where) if field.codec is not CODECS[bytes] and field.decoded
+        ]
+        fields = [(name.encode(), field) for name, field, _, sub in model.layout(where) if sub is None]
+        self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}
+        self._types = {name: field.redis_type.encode() for name, field in fields}
+        in_hash = model.hash_fields.values()
+        self.subs = [field.sub for field in in_hash]
+        self.subs += [field.template.sub_key for field in model.dynamic.values() if field.template.sub_key]
+        self.lasting_subs = [field.sub for field in in_hash if field.indexed]
+        self._own = {b"pks": b"set", b"meta": b"hash"}
+        if model.mints_pks:
+            self._own[b"seq"] = b"string"
+
+    def expected(self, key: bytes) -> Expected:
+        """What a key of the partition should be."""
+        if isinstance(self.where, Limpyd2Partition):
+            return self._expected_of_limpyd2(self.where, key)
+        parts = self.where.parts(key)
+        if parts is None:
+            return UNEXPLAINED
+        kind, name, text = parts
+        if kind in self._own and not name and text is None:
+            return Expected(b"own", self._own[kind])
+        if kind == b"stored" and text is not None:
+            return Expected(b"stored", b"list")
+        if kind == b"hash" and text is not None:
+            return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", text)
+        if kind == b"field" and name in self._roles and text is not None:
+            return Expected(self._roles[name], self._types[name], text)
+        if kind in INDEX_KINDS:
+            return self._expected_of_index(kind, name, text) if not self.model.dynamic else self._of_index(key, parts)
+        if kind == b"field" and text is not None and self.model.dynamic:
+            return self._of_version(key, name, text)
+        return UNEXPLAINED
+
+    def version_at(self, key: bytes, expected: Expected) -> tuple[bytes, int, bytes] | None:
+        """Primary key, number of the dynamic field, counted from 1, and part of the version that a key holds."""
+        for number, field in enumerate(self.model.dynamic.values(), 1):
+            if expected.role in {b"value", b"indexed"} and not field.template.sub_key:
+                part = field.part_at(self.where, key, None)
+                if part is not None:
+                    return expected.about, number, to_bytes(part)
+        return None
+
+    def _of_version(self, key: bytes, name: bytes, text: bytes) -> Expected:
+        """What a key should be that may hold a version of a dynamic field, or the inventory of one."""
+        field = self.model.dynamic.get(name.partition(b".")[0].decode(errors="replace"))
+        if field is None:
+            return UNEXPLAINED
+        if name == field.name.encode():
+            return Expected(b"value", b"set", text)
+        part = field.part_at(self.where, key, None)
+        if part is None:
+            return UNEXPLAINED
+        role = b"indexed" if field.indexed else b"value"
+        return Expected(role, field.redis_type.encode(), text[len(to_bytes(part)) + 1 :])
+
+    def _of_index(self, key: bytes, parts: KeyParts) -> Expected:
+        """What a key of an index should be, of a model with dynamic fields."""
+        kind = parts.kind + b":"
+        for index in self.indexes.values():
+            if index.name.startswith(kind) and is_template(index.kept.key) and index.kept.owns(key):
+                return Expected(b"index", INDEX_TYPES.get(parts.kind, b"zset"), kept_by=index)
+        return self._expected_of_index(*parts)
+
+    def _expected_of_index(self, kind: bytes, name: bytes, text: bytes | None) -> Expected:
+        index = self.indexes.get(kind + b":" + name)
+        if index is None:
+            return Expected(b"orphan", about=kind + b":" + name)
+        if not (index.keys if text is None else index.beginnings):
+            return Expected(b"orphan")
+        return Expected(b"index", INDEX_TYPES.get(kind, b"zset"), kept_by=index)
+
+    def _expected_of_limpyd2(self, where: Limpyd2Partition, key: bytes) -> Expected:
+        own = {where.pks: b"pks", where.meta: b"meta", where.seq: b"seq"}.get(key)
+        if own is not None:
+            return Expected(b"own", self._own[own]) if own in self._own else UNEXPLAINED
+        if key.startswith(where.stored_collection("")):
+            return Expected(b"stored", b"list")
+        name = key.removeprefix(where.prefix).partition(b":")[0]
+        if any(key.startswith(beginning) for beginning in where.index_prefixes) or where.is_version(name):
+            found = [index for index in self.indexes.values() if index.has(key)]
+            if not found:
+                return Expected(b"orphan")
+            index = max(found, key=lambda one: len(one.kept.template))
+            return Expected(b"index", INDEX_TYPES.get(index.kept.found_by, b"zset"), kept_by=index)
+        pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
+        if name == b"hash":
+            return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
+        if name in self._roles:
+            return Expected(self._roles[name], self._types[name], pk)
+        for field in self.model.dynamic.values():
+            if name == field.name.encode():
+                return Expected(b"value", b"set", pk)
+            if field.names.accepts(to_text(name)):
+                return Expected(b"indexed" if field.indexed else b"value", field.redis_type.encode(), pk)
+        return UNEXPLAINED
+
+    def index_fields(self, index: DeclaredIndex) -> str:
+        """The field, or fields, of an index, as messages tell them."""
+        return index.kept.name if isinstance(index.kept, KeptTogether) else index.kept.field.name
+
+    def told(self, index: DeclaredIndex) -> str:
+        """An index, as messages tell it."""
+        return f"{index.told} of {self.index_fields(index)}"
+
+    @property
+    def referring(self) -> Sequence[Argument]:
+        """Where those are found who refer to objects of the model: kind and key of each index."""
+        found: list[Argument] = []
+        for reference in self.model.incoming:
+            kept = reference.kept_references(reference.model.keys.partitions[0])
+            found += (kept.found_by, kept.key)
+        return found

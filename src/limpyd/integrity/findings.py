@@ -1,0 +1,138 @@
+"""What a check can find: the kinds of findings, and a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal, NamedTuple, get_args
+
+from limpyd.exceptions import InvalidValue, shorten
+
+Kind = Literal[
+    "missing",
+    "stale",
+    "orphan",
+    "unbuilt",
+    "undeclared",
+    "dangling",
+    "expiring",
+    "counter",
+    "half",
+    "unexplained",
+    "mistyped",
+    "conflict",
+    "unindexable",
+    "undecodable",
+    "unowned",
+    "bare",
+    "lasting",
+    "expired",
+]
+Repair = bool | Literal["all"] | Collection[Kind]
+
+
+class KindFacts(NamedTuple):
+    """What is known of a kind of findings.
+
+    Attributes:
+        meaning: what it is.
+        cure: what a repair does, or else what one can do.
+        repair: `usual`, if a repair loses nothing; `named`, if it takes data away, so that it is to be named; or
+            `none`, where only the user can tell what is right.
+        mild: it does no harm, so data with it is in order.
+    """
+
+    meaning: str
+    cure: str
+    repair: Literal["usual", "named", "none"] = "usual"
+    mild: bool = False
+
+
+KINDS: dict[Kind, KindFacts] = {
+    "missing": KindFacts("an index lacks what an object has", "it is entered"),
+    "stale": KindFacts("an index holds what its object does not have", "it is removed, or put right"),
+    "orphan": KindFacts("a key of an index that is not declared", "it is removed"),
+    "unbuilt": KindFacts("an index is declared, but does not know all objects", "it is built"),
+    "undeclared": KindFacts("an index counts as built, but is not declared any more", "it is noted as not built"),
+    "dangling": KindFacts("a reference to an object that is not there", "it is cleared"),
+    "expiring": KindFacts("what is indexed, or the model's own, expires", "its expiry is taken away"),
+    "counter": KindFacts("the last automatic primary key is behind the highest one", "it is set to that"),
+    "half": KindFacts("data of an object that is not there", "it is removed", "named"),
+    "unexplained": KindFacts("data that nothing declared explains", "it is removed", "named"),
+    "mistyped": KindFacts("a key holds another Redis type than is declared", "it is removed", "named"),
+    "conflict": KindFacts(
+        "two objects have one value, which should be unique", "give one of them another value, and check again", "none"
+    ),
+    "unindexable": KindFacts(
+        "an object has a value that an index cannot keep", "give it another value, or the field another index", "none"
+    ),
+    "undecodable": KindFacts(
+        "a value is not of the type of its field", "set it anew, or declare the type that is stored", "none"
+    ),
+    "unowned": KindFacts(
+        "data of a model that is not declared", "declare or import the model; or move its data with rename_from", "none"
+    ),
+    "bare": KindFacts("an object without any data", "it is deleted, unless others refer to it", "named", mild=True),
+    "lasting": KindFacts("a stored collection that does not expire", "it is removed", "named", mild=True),
+    "expired": KindFacts(
+        "a version of a dynamic field is listed that the object does not have (any more)", "it is not listed", mild=True
+    ),
+}
+"""All kinds of findings."""
+
+
+def kinds_to_repair(repair: Repair) -> frozenset[Kind]:
+    """The kinds of findings that are to be repaired.
+
+    Raises:
+        InvalidValue: it names no such kind, or one that cannot be repaired.
+    """
+    if repair is True:
+        return frozenset(kind for kind, facts in KINDS.items() if facts.repair == "usual")
+    if repair is False:
+        return frozenset()
+    if repair == "all":
+        return frozenset(kind for kind, facts in KINDS.items() if facts.repair != "none")
+    repairable = [kind for kind in get_args(Kind) if KINDS[kind].repair != "none"]
+    if isinstance(repair, str | bytes) or not isinstance(repair, Collection):
+        msg = f"repair is True, False, 'all' or some kinds of findings, not {shorten(repair)}"
+        raise InvalidValue(msg)
+    wrong = [kind for kind in repair if kind not in repairable]
+    if wrong:
+        known = ", ".join(repairable)
+        msg = f"repair: {shorten(wrong[0])} is no kind of finding that can be repaired; those are {known}"
+        raise InvalidValue(msg)
+    return frozenset(repair)
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        kind: what kind of thing, one of `limpyd.integrity.KINDS`.
+        model: the name of the model; of a model that is not declared, its namespace and name.
+        key: the key in Redis.
+        pk: the primary key of the object, if it is about one.
+        what: what is wrong.
+        repaired: whether it was put right.
+    """
+
+    kind: Kind
+    model: str
+    key: str
+    pk: str | None
+    what: str
+    repaired: bool = False
+
+    def __str__(self) -> str:
+        who = self.model if self.pk is None else f"{self.model}({shorten(self.pk)})"
+        repaired = " [repaired]" if self.repaired else ""
+        return f"{self.kind}: {who}, key {shorten(self.key)}: {self.what}{repaired}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as a dict that JSON can hold."""
+        return {name: _plain(value) for name, value in self._asdict().items()}
+
+
+def _plain(value: Any) -> Any:
+    """Text with a UTF-8 form: other bytes, which stand in it as surrogates, are told by their numbers."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if type(value) is str else value

@@ -1,0 +1,130 @@
+"""What a check does, as one program: a walk over the keys, then over the objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.exceptions import ServerError
+from limpyd.integrity import requests
+from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
+from limpyd.integrity.model_check import ModelCheck
+from limpyd.integrity.report import Notes, Report
+from limpyd.keys import ModelKeys, model_behind, to_text
+from limpyd.requests import Program
+
+OnProgress = Callable[[int, int], object]
+"""Is told how much is done, and of how much."""
+
+
+def check(schemas: Sequence[Any], repair: Repair, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
+    """Checks models; and if those are all of their database, looks for data of others.
+
+    Raises:
+        InvalidValue: `repair` names no kind of findings that can be repaired.
+    """
+    return _check(schemas, kinds_to_repair(repair), progress, all_models=all_models)
+
+
+def check_models(database: Any, models: Sequence[Any], repair: Repair, progress: OnProgress | None) -> Any:
+    """Checks some models of one database together; to be awaited on the async face. Raises as `check`."""
+    schemas = [model._declared() for model in models]
+    return database._run_program(check(schemas, repair, progress, all_models=False))
+
+
+def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
+    notes = Notes(tuple(schema.name for schema in schemas))
+    checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]
+    for each in checks:
+        yield from each.begin()
+    owners = _Owners(checks)
+    in_database = yield requests.count("DBSIZE")
+    told = _Progress(progress, sum(each.objects for each in checks), in_database)
+    pattern = _pattern(schemas, all_models=all_models)
+    unowned: set[bytes] = set()
+    cursor, first = b"0", True
+    while first or cursor != b"0":
+        cursor, keys = yield requests.scan(pattern, cursor)
+        first = False
+        owned, others = owners.of(keys)
+        for each, of_model in owned:
+            yield from each.look_at_keys(of_model)
+        if all_models:
+            unowned.update(filter(model_behind, others))
+        told.keys(requests.MOST_KEYS)
+    for each in checks:
+        yield from each.end_of_keys()
+    for each in [each for each in checks if each.possible]:
+        yield from each.look_at_objects(told.objects)
+        yield from each.build()
+    yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
+    told.end()
+    return notes.report()
+
+
+class _Owners:
+    """Tells which model keys are of, at the same cost however many models there are."""
+
+    def __init__(self, checks: Sequence[ModelCheck]) -> None:
+        self._by_prefix = {each.prefix: each for each in checks if each.prefix is not None}
+        self._others = [each for each in checks if each.prefix is None]
+
+    def of(self, keys: Sequence[bytes]) -> tuple[list[tuple[ModelCheck, list[bytes]]], list[bytes]]:
+        """The keys of each model that can be checked, and those of none."""
+        owned: dict[ModelCheck, list[bytes]] = {}
+        others = []
+        for key in keys:
+            first = self._by_prefix.get(b"".join(key.partition(b"}:")[:2]))
+            owners = [*([] if first is None else [first]), *(each for each in self._others if each.owns(key))]
+            for each in owners:
+                if each.possible:
+                    owned.setdefault(each, []).append(key)
+            if not owners:
+                others.append(key)
+        return list(owned.items()), others
+
+
+def _pattern(schemas: Sequence[Any], *, all_models: bool) -> bytes:
+    """Matches all keys that are to be looked at."""
+    if len(schemas) == 1 and not all_models and len(schemas[0].keys.partitions) == 1:
+        pattern: bytes = schemas[0].keys.partitions[0].pattern
+        return pattern
+    return b"{*" if all(schema.keys.layout == ModelKeys.layout for schema in schemas) else b"*"
+
+
+def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
+    """Tells of data whose model is not declared; of each model one key is known."""
+    for tag, key in tags.items():
+        pks = b"{%s}:pks" % tag
+        try:
+            objects = yield requests.count("SCARD", pks)
+        except ServerError:  # it is no set, so it is nobody's
+            continue
+        what = f"no model of this name is declared on the database; it has {objects:,} objects"
+        notes.add(Finding("unowned", to_text(tag), to_text(key), None, what))
+
+
+class _Progress:
+    """Tells how much is done: of the keys that there were at first, and of the objects."""
+
+    def __init__(self, told: OnProgress | None, objects: int, keys: int) -> None:
+        self._told = told
+        self._all_objects, self._all_keys = objects, keys
+        self._objects = self._keys = 0
+
+    def keys(self, more: int) -> None:
+        self._keys = min(self._keys + more, self._all_keys)
+        self._tell()
+
+    def objects(self, more: int) -> None:
+        self._keys = self._all_keys
+        self._objects = min(self._objects + more, self._all_objects)
+        self._tell()
+
+    def end(self) -> None:
+        self._keys, self._objects = self._all_keys, self._all_objects
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._told is not None:
+            self._told(self._keys + self._objects, self._all_keys + self._all_objects)

@@ -1,0 +1,110 @@
+"""What scripts found, as findings that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.exceptions import StoredValueError, shorten
+from limpyd.indexes.maintenance.declarations import DeclaredIndex
+from limpyd.integrity.expected_keys import Declared
+from limpyd.integrity.findings import Finding, Kind
+from limpyd.integrity.requests import Found
+from limpyd.keys import to_text
+
+OF_KEYS = {
+    "orphan": "an index of this name is not declared",
+    "half": "it belongs to an object that is not there",
+    "expiring": "it expires, and should not",
+    "lasting": "this stored collection does not expire",
+}
+PROBLEMS = {
+    b"malformed": "is no entry of this index",
+    b"stale": "is of an object that does not have it, or is not there",
+    b"score": "has a score that is not what its object has",
+}
+
+
+def finding_of(found: Found, declared: Declared, what: str) -> Finding:
+    """A finding with what is to be said of it."""
+    kind, key, pk, _, _, repaired = found
+    told: Any = kind.decode()
+    return Finding(told, declared.model.name, to_text(key), None if pk is None else to_text(pk), what, bool(repaired))
+
+
+def of_key(found: Found, declared: Declared) -> Finding:
+    """What is wrong with a key."""
+    kind, fact, other = found[0].decode(), found[3], found[4]
+    if kind == "unexplained":
+        what = f"no field, and nothing else of the model, explains this {fact.decode()}"
+    elif kind == "mistyped":
+        what = f"it holds a {fact.decode()}, and should hold a {other.decode()}"
+    elif kind == "half" and other is not None:
+        what = "no object of the model is there; if its set of primary keys was lost, bring that back"
+    else:
+        what = OF_KEYS[kind]
+    return finding_of(found, declared, what)
+
+
+def of_entry(found: Found, declared: Declared, index: DeclaredIndex) -> Finding:
+    """What is wrong with an entry of an index."""
+    what = f"{_told(found[3])} {PROBLEMS[found[4]]} ({declared.told(index)})"
+    return finding_of(found, declared, what)
+
+
+def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]) -> Finding:
+    """What is wrong with an object."""
+    kind, fact, other = found[0].decode(), found[3], found[4]
+    if kind == "bare":
+        what = "it has a primary key and no data" + (", but others refer to it" if fact else "")
+    elif kind == "unexplained":
+        what = f"no field explains {_told(fact)} in this hash"
+    elif kind == "expiring":
+        what = f"{_told(fact)} in this hash is indexed, and expires"
+    elif kind == "dangling":
+        field = declared.references[other - len(indexes) - 1].field
+        what = f"{field} refers to {_told(fact)}, which is no {field.target.name}"
+    elif kind == "missing":
+        what = f"{_told(fact)} is not there ({declared.told(indexes[other - 1])})"
+    elif kind == "conflict":
+        owner, number = other
+        what = f"{_told(fact)} belongs to {_told(owner)} as well ({declared.told(indexes[number - 1])})"
+    else:
+        reason, number = other
+        what = f"{_told(fact)} cannot be kept: {to_text(reason)} ({declared.told(indexes[number - 1])})"
+    return finding_of(found, declared, what)
+
+
+def of_inventory(found: Found, declared: Declared) -> Finding:
+    """What is wrong with the inventory of a dynamic field."""
+    kind, _, _, part, number, _ = found
+    field = list(declared.model.dynamic.values())[number - 1]
+    lacks = (
+        "is not listed here, and the object has it"
+        if kind == b"missing"
+        else "is listed, and the object does not have it"
+    )
+    return finding_of(found, declared, f"the version {_told(part)} of {field.name} {lacks}")
+
+
+def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
+    """What is wrong with a value that is not of its field's type."""
+    what = f"{field} holds {shorten(text)}, which is no {field.codec.name}: {refusal.__cause__}"
+    return Finding("undecodable", declared.model.name, to_text(key), to_text(pk), what)
+
+
+def of_counter(found: Found, declared: Declared) -> Finding:
+    """What is wrong with the counter of primary keys."""
+    last = "there is none" if found[3] is None else f"it is {to_text(found[3])}"
+    return finding_of(found, declared, f"{last}, and there is an object {to_text(found[4])}")
+
+
+def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired: bool) -> Finding:
+    """What is wrong with an index as a whole."""
+    model, meta = declared.model, declared.where.meta
+    return Finding(kind, model.name, to_text(meta), None, f"{to_text(name)}: {what}", repaired)
+
+
+def _told(value: bytes) -> str:
+    """A stored value, as messages tell it."""
+    return shorten(to_text(value))

@@ -1,0 +1,248 @@
+"""The check of one model: its keys as a walk finds them, then its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import starmap
+from typing import Any
+
+from limpyd.exceptions import LimpydError, StoredValueError, WrongTypeError
+from limpyd.indexes.maintenance import generators
+from limpyd.indexes.maintenance.declarations import DeclaredIndex
+from limpyd.indexes.maintenance.requests import declare
+from limpyd.integrity import messages, requests
+from limpyd.integrity.expected_keys import Declared
+from limpyd.integrity.findings import Finding, Kind
+from limpyd.integrity.report import Notes
+from limpyd.integrity.requests import Found
+from limpyd.keys import Partition, placed
+from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.requests import Argument, Program
+
+LARGEST = 2**63 - 1
+"""The last number that the server can count to."""
+MOST_DIGITS = 19
+NO_REPAIRS = b""
+
+
+class ModelCheck:
+    """The check of a model in one partition: programs, in the order in which they are to be run."""
+
+    def __init__(self, model: Any, where: Partition, notes: Notes, repairs: AbstractSet[Kind]) -> None:
+        self._declared = Declared(model, where)
+        self._model = model
+        self._where = where
+        self._notes = notes
+        self._repairs = repairs
+        self._told = " ".join(sorted(repairs)).encode()
+        self._unbuilt: frozenset[bytes] = frozenset()
+        self._highest = 0
+        self._unsound: set[str] = set()
+        self._keys: list[bytes] = []
+        self._of_indexes: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
+        self.possible = True
+        """Whether the keys that all else hangs on are what they should be."""
+        self.objects = 0
+
+    @property
+    def prefix(self) -> bytes | None:
+        """What its keys begin with, and no others; None if only a look at the whole of a key tells."""
+        return None if isinstance(self._where, Limpyd2Partition) else self._where.prefix
+
+    def owns(self, key: bytes) -> bool:
+        """Whether a key is one of the model's."""
+        return self._where.owns(key) if self.prefix is None else key.startswith(self.prefix)
+
+    # --- before the walk: which indexes are built ---
+
+    def begin(self) -> Program[None]:
+        """Looks at what is known of indexes."""
+        declared, where = self._declared, self._where
+        indexes = list(declared.indexes.values())
+        all_else = [(key, declared.expected(key)) for key in (where.pks, where.meta)]
+        found: list[Found] = yield requests.look_at_keys(declared, NO_REPAIRS, all_else)
+        for one in found:
+            if one[0] == b"mistyped":
+                self.possible = False
+                finding = messages.of_key(one, declared)
+                self._notes.add(
+                    finding._replace(what=f"{finding.what}; move or delete it: nothing else can be checked")
+                )
+        if not self.possible:
+            return
+        self.objects = yield requests.count("SCARD", where.pks)
+        known = yield declare(self._model, where, indexes, may_write=False)
+        self._unbuilt = known.unbuilt
+        names = yield requests.known_indexes(where)
+        gone = [name for name, signature in names.items() if name not in declared.indexes and signature != b"-"]
+        if self._repairs:
+            yield declare(self._model, where, indexes, may_write=True)
+        for name in gone:
+            what = "it counts as built, but is not declared"
+            self._notes.add(
+                messages.of_index("undeclared", declared, name, what, repaired="undeclared" in self._repairs)
+            )
+
+    # --- the walk ---
+
+    def look_at_keys(self, keys: Sequence[bytes]) -> Program[None]:
+        """Looks at some keys, and at the entries that those of indexes hold.
+
+        They wait until there are many of them: a walk meets few at a time of each of many models and indexes.
+        """
+        self._notes.keys += len(keys)
+        self._keys += keys
+        while len(self._keys) >= requests.MOST_KEYS:
+            yield from self._look_at_types()
+
+    def end_of_keys(self) -> Program[None]:
+        """Looks at those that wait."""
+        while self._keys:
+            yield from self._look_at_types()
+        for index, keys in self._of_indexes.values():
+            yield from self._look_at_entries(index, keys)
+        self._of_indexes.clear()
+
+    def _look_at_types(self) -> Program[None]:
+        some, self._keys = self._keys[: requests.MOST_KEYS], self._keys[requests.MOST_KEYS :]
+        expected = [(key, self._declared.expected(key)) for key in some]
+        found: list[Found] = yield requests.look_at_keys(self._declared, self._told, expected)
+        for one in found:
+            self._notes.add(messages.of_key(one, self._declared))
+        yield from self._look_at_inventories(list(filter(None, starmap(self._declared.version_at, expected))))
+        for key, kept in expected:
+            index = kept.kept_by
+            if index is not None and index.name not in self._unbuilt:
+                _, keys = self._of_indexes.setdefault(index.name, (index, []))
+                keys.append(key)
+                if len(keys) == requests.MOST_KEYS:
+                    del self._of_indexes[index.name]
+                    yield from self._look_at_entries(index, keys)
+
+    def _look_at_inventories(self, items: Sequence[tuple[bytes, int, bytes]]) -> Program[None]:
+        """Compares inventories of dynamic fields with what objects have (see steps.look_at_inventories)."""
+        large = []
+        for at in range(0, len(items), requests.MOST_OBJECTS):
+            some = items[at : at + requests.MOST_OBJECTS]
+            done: requests.InventoriesDone = yield requests.look_at_inventories(self._declared, self._told, some)
+            for one in done.found:
+                self._notes.add(messages.of_inventory(one, self._declared))
+            large += done.large
+        for pk in large:
+            yield from self._look_at_large_inventories(pk)
+
+    def _look_at_large_inventories(self, pk: bytes) -> Program[None]:
+        """The same of an object with very many versions, in chunks."""
+        for number, field in enumerate(self._model.dynamic.values(), 1):
+            for listed in (True, False) if field.template.sub_key else (True,):
+                cursor, first = b"0", True
+                while first or cursor != b"0":
+                    try:
+                        cursor, parts = yield requests.scan_parts(self._declared, field, pk, cursor, listed=listed)
+                    except WrongTypeError:  # a finding of its own
+                        break
+                    first = False
+                    yield from self._look_at_inventories([(pk, number, part) for part in parts])
+
+    def _look_at_entries(self, index: DeclaredIndex, keys: list[bytes]) -> Program[None]:
+        cursor = b"0"
+        while keys:
+            done: requests.EntriesDone = yield requests.look_at_entries(self._declared, self._told, index, cursor, keys)
+            for one in done.found:
+                self._notes.add(messages.of_entry(one, self._declared, index))
+            self._notes.entries += done.looked
+            keys, cursor = keys[done.done :], done.cursor
+
+    # --- after it: the objects, and indexes that are to be built ---
+
+    def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
+        """Looks at all objects; `progress` is told how many more are done."""
+        built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
+        given = [(index.name, *index.given) for index in built]
+        given += [(b"", *reference.given) for reference in self._declared.references]
+        given += self._declared.lasting
+        walk = b"0"
+        while True:
+            walk, pks = yield requests.scan_objects(self._where, walk)
+            yield from self._look_at_inventories([(pk, 0, b"") for pk in pks] if self._model.dynamic else [])
+            yield from self._look_at_some(built, given, pks)
+            progress(len(pks))
+            if walk == b"0":
+                break
+        if self._highest:
+            found: list[Found] = yield requests.look_at_counter(self._declared, self._told, self._highest)
+            for one in found:
+                self._notes.add(messages.of_counter(one, self._declared))
+
+    def _look_at_some(
+        self, built: Sequence[DeclaredIndex], given: Sequence[tuple[Argument, ...]], pks: list[bytes]
+    ) -> Program[None]:
+        if self._model.mints_pks:
+            self._highest = max(self._highest, *map(_automatic, pks), 0)
+        broken = yield from self._look_at_values(built, pks)
+        begin = (0, b"0")
+        while pks:
+            done: requests.ObjectsDone = yield requests.look_at_objects(
+                self._declared, self._told, given, begin, pks[: 2 * requests.MOST_OBJECTS], broken
+            )
+            self._notes.objects += done.there
+            for one in done.found:
+                finding = messages.of_object(one, self._declared, built)
+                if finding.kind == "dangling" and "dangling" in self._repairs:
+                    finding = yield from self._clear(finding, one, len(built))
+                self._notes.add(finding)
+            pks, begin = pks[done.done :], (done.at, done.cursor)
+
+    def _look_at_values(self, built: Sequence[DeclaredIndex], pks: list[bytes]) -> Program[list[Argument]]:
+        """Looks for values that are not of their fields' types; gives what of them no index is to hold."""
+        fields = self._declared.decoded
+        begin, broken = (1, b"0"), list[Argument]()
+        while pks and fields:
+            done: requests.ValuesDone = yield requests.look_at_values(self._declared, begin, pks)
+            for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
+                field = fields[number - 1]
+                key = placed(field.place_in(self._where).prefix, pk)
+                try:
+                    field.decode(text, key, pk)
+                except StoredValueError as refusal:
+                    self._notes.add(messages.of_value(self._declared, field, key, pk, text, refusal))
+                    self._unsound.add(field.name)
+                    for index_number, index in enumerate(built, 1):
+                        if any(one.name == field.name for one in index.fields):
+                            broken += (pk, index_number, text if len(index.fields) == 1 else b"")
+            pks, begin = pks[done.done :], (done.at, done.cursor)
+        return broken
+
+    def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
+        """Clears a reference to nobody; what stands against it is told."""
+        _, _, pk, referred, number, _ = found
+        field = self._declared.references[number - indexes - 1].field
+        try:
+            yield requests.clear_dangling(self._declared, field, pk or b"", referred)
+        except LimpydError as refusal:
+            return finding._replace(what=f"{finding.what}, and cannot be cleared: {refusal}")
+        return finding._replace(repaired=True)
+
+    def build(self) -> Program[None]:
+        """Builds the indexes that are not built, if that is asked."""
+        for name in sorted(self._unbuilt):
+            index = self._declared.indexes[name]
+            what, built = f"{self._declared.told(index)} does not know all objects", False
+            if "unbuilt" in self._repairs and not self._unsound.isdisjoint(field.name for field in index.fields):
+                what = f"{what}, and is not built over values that are not of the type of their field"
+            elif "unbuilt" in self._repairs:
+                try:
+                    yield from generators.rebuild(self._model, self._where, [index], None)
+                    built = True
+                except LimpydError as refusal:
+                    what = f"{what}, and cannot be built: {refusal}"
+            self._notes.add(messages.of_index("unbuilt", self._declared, name, what, repaired=built))
+
+
+def _automatic(pk: bytes) -> int:
+    """The number that an automatic primary key is; 0 if it is none."""
+    if not pk.isdigit() or pk.startswith(b"0") or len(pk) > MOST_DIGITS:
+        return 0
+    number = int(pk)
+    return number if number <= LARGEST else 0

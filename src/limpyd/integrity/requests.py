@@ -1,0 +1,308 @@
+"""The requests of a check: one function per Lua file, which says what its arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.indexes.maintenance.declarations import DeclaredIndex
+from limpyd.indexes.python_transforms import answer
+from limpyd.integrity.expected_keys import Declared, Expected
+from limpyd.keys import Partition, placed, to_bytes
+from limpyd.relations.deletion import clearing_command
+from limpyd.relations.references import ReferenceField
+from limpyd.requests import Argument, Request
+from limpyd.scripts.error_mapping import refusal
+from limpyd.scripts.loader import Script, evalsha
+from limpyd.types import CODECS
+
+R = TypeVar("R")
+
+MOST = 500
+"""About how many entries or members a step looks at."""
+MOST_OBJECTS = 100
+"""About how many objects a step looks at."""
+MOST_KEYS = 1000
+"""About how many keys a step asks for."""
+NO_WRITES = "no-writes"
+"""A check that repairs nothing is one that a replica runs too."""
+MOST_BYTES = 1_000_000
+"""About how many bytes of values a step gives."""
+PLAIN = {
+    CODECS[str]: b"^[%z\x01-\x7f]*$",
+    CODECS[int]: b"^%-?%d+$",
+    CODECS[timedelta]: b"^%-?%d+$",
+    CODECS[float]: b"^%-?%d+%.?%d*$",
+    CODECS[bool]: b"^[01]$",
+}
+"""Of some types the pattern of values that are plainly of it."""
+VALUES = Script("check_values")
+CLEAR_DANGLING = Script("clear_dangling")
+
+Scanned = tuple[bytes, list[bytes]]
+"""From which cursor on there is more, and what was found."""
+Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
+"""What a script found: kind, key, primary key, two facts more, and whether it was repaired."""
+
+
+class _Checking:
+    """A script in its two forms: one that looks, and one that repairs."""
+
+    def __init__(self, name: str) -> None:
+        self._looks = Script(name, flags=NO_WRITES)
+        self._repairs = Script(name)
+
+    def of(self, repairs: bytes, model: Any) -> Script:
+        script = self._repairs if repairs else self._looks
+        return script.crossing_if(model.crosses)
+
+
+OBJECTS = _Checking("check_objects")
+ENTRIES = _Checking("check_entries")
+KEYS = _Checking("check_keys")
+INVENTORIES = _Checking("check_inventories")
+COUNTER = _Checking("check_counter")
+
+
+class ObjectsDone(NamedTuple):
+    """How far a look at objects came.
+
+    Attributes:
+        done: how many of them are done.
+        at: with which index to go on in the next one, 0 for all of it.
+        cursor: where in its value.
+        there: how many were there.
+        found: what was found.
+    """
+
+    done: int
+    at: int
+    cursor: bytes
+    there: int
+    found: list[Found]
+
+
+def look_at_objects(
+    declared: Declared,
+    repairs: bytes,
+    indexes: Sequence[tuple[Argument, ...]],
+    begin: tuple[int, bytes],
+    pks: Sequence[bytes],
+    broken: Sequence[Argument] = (),
+) -> Request[ObjectsDone]:
+    """Looks at objects, from an index and a cursor on in the first one.
+
+    Args:
+        declared: the model.
+        repairs: the kinds of findings to be repaired.
+        indexes: the indexes and references that are looked at: the name, and as lua/library/given.lua knows them.
+        begin: where to begin in the first object.
+        pks: the objects.
+        broken: of each value that no index is to hold the primary key, the number of the index, and the text, or an
+            empty one for all that the object gives to it.
+    """
+    where, model = declared.where, declared.model
+    prefixes, referring = [*model.key_prefixes(where), *model.dynamic.inventories(where)], declared.referring
+    args: list[Argument] = [repairs, MOST, where.hash_prefix, len(declared.subs), *declared.subs]
+    args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
+    args += (len(referring) // 2, *referring, len(broken) // 3, *broken, len(indexes))
+    for given in indexes:
+        args += given
+    args += (*begin, *pks)
+    return _checking(OBJECTS, repairs, declared, [where.pks, where.meta], args, lambda reply: ObjectsDone(*reply[1:]))
+
+
+class ValuesDone(NamedTuple):
+    """How far a look at values came.
+
+    Attributes:
+        done: how many objects are done.
+        at: with which field to go on in the next one.
+        cursor: where in its value.
+        values: what is to be judged: the primary key, the number of the field, counted from 1, and the text, in turn.
+    """
+
+    done: int
+    at: int
+    cursor: bytes
+    values: list[Any]
+
+
+def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[bytes]) -> Request[ValuesDone]:
+    """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on."""
+    args: list[Argument] = [MOST, MOST_BYTES, len(declared.decoded)]
+    for field in declared.decoded:
+        place = field.place_in(declared.where)
+        args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))
+    args += (*begin, *pks)
+    where, model = declared.where, declared.model
+    script = VALUES.crossing_if(model.crosses)
+    everything = evalsha(script, (where.pks,), args)
+    return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
+
+
+class EntriesDone(NamedTuple):
+    """How far a look at entries came: how many keys are done, and from which cursor to go on in the next one."""
+
+    done: int
+    cursor: bytes
+    looked: int
+    found: list[Found]
+
+
+def look_at_entries(
+    declared: Declared, repairs: bytes, index: DeclaredIndex, cursor: bytes, keys: Sequence[bytes]
+) -> Request[EntriesDone]:
+    """Looks at the entries in some keys of an index, from a cursor on in the first one."""
+    args: list[Argument] = [repairs, MOST, *index.given, cursor, *keys]
+    return _checking(ENTRIES, repairs, declared, [declared.where.pks], args, lambda reply: EntriesDone(*reply[1:]))
+
+
+def look_at_keys(declared: Declared, repairs: bytes, keys: Sequence[tuple[bytes, Expected]]) -> Request[list[Found]]:
+    """Compares keys with what they should be."""
+    where = declared.where
+    args: list[Argument] = [repairs]
+    for key, expected in keys:
+        args += (expected.role, key, expected.type, expected.about)
+    return _plain(KEYS, repairs, declared, [where.pks, where.meta], args)
+
+
+class InventoriesDone(NamedTuple):
+    """What a look at inventories found: objects that are too large to be looked at as a whole, and findings."""
+
+    large: list[bytes]
+    found: list[Found]
+
+
+def look_at_inventories(
+    declared: Declared, repairs: bytes, items: Sequence[tuple[bytes, int, bytes]]
+) -> Request[InventoriesDone]:
+    """Compares inventories of dynamic fields with what objects have.
+
+    Args:
+        declared: the model.
+        repairs: the kinds of findings to be repaired.
+        items: each a primary key, the number of a field, counted from 1, and a part; or 0 and no part for all that
+            the object has.
+    """
+    where = declared.where
+    fields = declared.model.dynamic.described(where)
+    args: list[Argument] = [repairs, MOST, len(fields), *fields]
+    for item in items:
+        args += item
+    return _checking(INVENTORIES, repairs, declared, [where.pks], args, lambda reply: InventoriesDone(*reply[1:]))
+
+
+def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, listed: bool) -> Request[Scanned]:
+    """Some parts of the versions of a dynamic field of an object, and from which cursor on there are more.
+
+    Args:
+        declared: the model.
+        field: the field.
+        pk: the primary key of the object.
+        cursor: where to go on.
+        listed: whether those of the inventory; or else those that are in the hash of the object.
+    """
+    where = declared.where
+    if listed:
+        args = (b"SSCAN", placed(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST)
+        return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+    def decode(reply: Any) -> Scanned:
+        subs = reply[1] if isinstance(reply[1], dict) else reply[1][::2]
+        return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
+
+    return Request((b"HSCAN", placed(where.hash_prefix, pk), cursor, b"COUNT", MOST), decode, readonly=True)
+
+
+def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
+    """Compares the last automatic primary key with the highest one."""
+    where = declared.where
+    return _plain(COUNTER, repairs, declared, [where.seq, where.pks], [repairs, highest])
+
+
+def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, referred: bytes) -> Request[bool]:
+    """Takes a reference to an object that is not there out of a field; False if it is no such one any more.
+
+    Raises (from the reply):
+        LimpydError: what any write of the field may raise.
+    """
+    model, where = declared.model, declared.where
+    place = field.place_in(where)
+    ((_, _, target),) = field.checks_in(where)
+    many = b"many" if field.many else b"one"
+    args = [pk, referred, target, place.prefix, place.stored, field.sub_key, many, *clearing_command(field, where)]
+
+    def decode(reply: list[Any]) -> bool:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, pk)
+        return bool(reply[1])
+
+    script = CLEAR_DANGLING.crossing_if(model.crosses)
+    everything = evalsha(script, (where.pks,), args)
+    return Request(everything, decode, script=script, subject=model, again=answer, assumes=(model.upkeep.declared,))
+
+
+def scan(pattern: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Some keys of the database, and from which cursor on there are more."""
+    args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MOST_KEYS)
+    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+
+def scan_objects(where: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+    """Some primary keys, and from which cursor on there are more."""
+    args = (b"SSCAN", where.pks, cursor, b"COUNT", MOST_OBJECTS)
+    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
+
+
+def count(command: str, *key: bytes) -> Request[int]:
+    """How many there are (SCARD, DBSIZE)."""
+    return Request((command, *key), int, readonly=True)
+
+
+def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
+    """What the server knows of indexes: signatures by name (see scripts/declare.lua)."""
+
+    def decode(reply: Any) -> dict[bytes, bytes]:
+        pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+        return {name: value for name, value in pairs if not name.startswith((b"rebuilding:", b":"))}
+
+    return Request((b"HGETALL", where.meta), decode, readonly=True)
+
+
+def _checking(
+    script: _Checking,
+    repairs: bytes,
+    declared: Declared,
+    keys: Sequence[bytes],
+    args: Sequence[Argument],
+    decode: Callable[[list[Any]], R],
+) -> Request[R]:
+    """Runs a script that is all or nothing, and may ask what only Python knows."""
+    model = declared.model
+
+    def decode_outcome(reply: list[Any]) -> R:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, None, who=f"a check of {model.name}")
+        return decode(reply)
+
+    request = _plain(script, repairs, declared, keys, args, decode_outcome)
+    request.again = answer
+    return request
+
+
+def _plain(
+    script: _Checking,
+    repairs: bytes,
+    declared: Declared,
+    keys: Sequence[bytes],
+    args: Sequence[Argument],
+    decode: Callable[[list[Any]], Any] = list,
+) -> Request[Any]:
+    """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
+    model = declared.model
+    of_kind = script.of(repairs, model)
+    everything = evalsha(of_kind, keys, args)
+    assumes = (model.upkeep.declared,) if repairs else ()
+    return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

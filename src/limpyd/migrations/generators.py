@@ -1,0 +1,145 @@
+"""How objects are moved: in many short steps, between which others read and write.
+
+Nothing is noted of how far a move has come: what is left to be moved tells it. So a move that was stopped, however,
+goes on when it is called again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from limpyd.exceptions import LimpydError
+from limpyd.indexes.maintenance import generators as upkeep_programs
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.indexes.maintenance.requests import clear, forget
+from limpyd.keys import to_text
+from limpyd.migrations import requests
+from limpyd.migrations.migration_plan import Route
+from limpyd.migrations.requests import Conflict
+from limpyd.requests import Program, Request
+
+KEYS_BY_VALUE = {"eq", "scored"}
+
+
+class Moved(NamedTuple):
+    """What a move did.
+
+    Attributes:
+        objects: how many objects it moved.
+        conflicts: those that stay where they are, and why; when that is cured, the move can be called again.
+        kept: names of keys of no object that stay, since there is a key under their new name.
+    """
+
+    objects: int
+    conflicts: list[Conflict]
+    kept: list[str]
+
+
+def move(way: Route, progress: OnProgress | None) -> Program[Moved]:
+    """Moves all objects from a schema to another, and then what else is left of the first."""
+    known = yield way.target.upkeep.asking(may_write=True)
+    return (yield from _move(way, known.unbuilt, progress))
+
+
+def _move(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
+    count = _Count()
+    try:
+        return (yield from _move_counted(way, unbuilt, progress, count))
+    except LimpydError as error:
+        error.add_note(f"{count.moved} objects of {way} were moved before, each of them whole; the next call goes on")
+        raise
+
+
+class _Count:
+    """How many objects were moved so far."""
+
+    moved = 0
+
+
+def _move_counted(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count) -> Program[Moved]:
+    while True:
+        passed = yield from _pass(way, count, progress)
+        moved = count.moved
+        if passed.objects and (passed.remaining or not way.to_another_set):
+            continue  # some may have come, or got a value, while it went on
+        if not way.to_another_set:
+            yield from _build(way, unbuilt)
+        if passed.conflicts:
+            return Moved(moved, passed.conflicts, [])
+        if not way.to_another_set:
+            yield from _clear(way)
+            return Moved(moved, [], [])
+        kept, done = yield from _sweep(way)
+        if done:
+            return Moved(moved, [], kept)
+
+
+class _Passed(NamedTuple):
+    objects: int
+    remaining: int
+    conflicts: list[Conflict]
+
+
+def _pass(way: Route, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
+    """Goes through all objects once."""
+    before = count.moved
+    cursor, waiting = b"0", list[bytes]()
+    moved = looked = remaining = 0
+    conflicts: dict[str, Conflict] = {}
+    while True:
+        step = yield requests.move(way, cursor, waiting)
+        cursor, waiting, remaining = step.cursor, step.waiting, step.remaining
+        moved, looked = moved + step.moved, looked + step.looked
+        count.moved = before + moved
+        conflicts.update({conflict.pk: conflict for conflict in step.conflicts})
+        if progress is not None:
+            whole = before + moved + remaining if way.to_another_set else remaining
+            progress(before + moved if way.to_another_set else min(looked, remaining), whole)
+        if cursor == b"0" and not waiting:
+            return _Passed(moved, remaining, list(conflicts.values()))
+
+
+def _sweep(way: Route) -> Program[tuple[list[str], bool]]:
+    """Does away with what is left of the source; false if objects came meanwhile."""
+    cursor, kept = b"0", []
+    while True:
+        step = yield requests.sweep(way, cursor)
+        if step.objects:
+            return [], False
+        kept += step.kept
+        cursor = step.cursor
+        if cursor == b"0":
+            return kept, True
+
+
+def _build(way: Route, unbuilt: frozenset[bytes]) -> Program[None]:
+    """Builds the indexes that fields have under their new names."""
+    indexes = [index for index in way.gaining if index.name in unbuilt]
+    if indexes:
+        yield from upkeep_programs.rebuild(way.target, way.there, indexes, None)
+
+
+def _clear(way: Route) -> Program[None]:
+    """Removes what is left of the indexes that fields had under their old names."""
+    source, target = way.source, way.target
+    gone = {*source.fields, *source.dynamic} - {*target.fields, *target.dynamic}
+    known = yield Request((b"HKEYS", way.there.meta), list[bytes], readonly=True, subject=way.target)
+    names = [name for name in known if not name.startswith(b":") and not gone.isdisjoint(_fields_of(name))]
+    if names:
+        keys = [way.there.prefix + name for name in names]
+        exact = [key for key, name in zip(keys, names, strict=True) if _kind(name) not in KEYS_BY_VALUE]
+        # A star stands for the part of versions of a dynamic field (keys/templates.py), which follow each other there.
+        beginnings = [key.partition(b"*")[0] if b".*" in key else key + b":" for key in keys]
+        cursor = yield clear(way.target, way.there, names, exact, beginnings, b"0")
+        while cursor != b"0":
+            cursor = yield clear(way.target, way.there, names, exact, beginnings, cursor)
+        yield forget(way.target, way.there, names)
+
+
+def _kind(name: bytes) -> str:
+    return to_text(name).partition(":")[0]
+
+
+def _fields_of(name: bytes) -> list[str]:
+    """The fields of an index, by the name under which it is known: `eq:name+city.key`."""
+    return to_text(name).partition(":")[2].partition(".")[0].split("+")

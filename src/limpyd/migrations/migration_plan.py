@@ -1,0 +1,123 @@
+"""What a move has to do: which keys get which names, and which indexes lose and gain entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.indexes.field_index import Kept
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
+from limpyd.keys import Partition
+from limpyd.lua.arguments import packed
+from limpyd.model.schema import Schema
+from limpyd.requests import Argument
+from limpyd.scripts.object_requests import deletion_layout
+from limpyd.scripts.writes import Indexes
+
+
+class Route(NamedTuple):
+    """From where to where the objects of a model are moved.
+
+    Attributes:
+        source: the schema as it was.
+        here: the partition of that.
+        target: the schema as it is.
+        there: the partition of that.
+        keys: of each key of an object that gets another name the prefix here, and there.
+        subs: of each entry of its hash that gets another name the sub-key here, and there.
+        dynamic: of each dynamic field that has other keys what the scripts know of it here, and there.
+        names: what fields were called, by their names now.
+        leaves: what the scripts are told of the indexes here that lose its entries.
+        enters: the same of those there that gain some.
+        gaining: those indexes.
+    """
+
+    source: Schema
+    here: Partition
+    target: Schema
+    there: Partition
+    keys: list[tuple[bytes, bytes]]
+    subs: list[tuple[bytes, bytes]]
+    dynamic: list[tuple[bytes, bytes]]
+    names: Mapping[str, str]
+    leaves: tuple[Argument, ...]
+    enters: tuple[Argument, ...]
+    gaining: list[DeclaredIndex]
+
+    @property
+    def to_another_set(self) -> bool:
+        """Whether the objects get another set of primary keys."""
+        return self.here.pks != self.there.pks
+
+    @property
+    def from_other_layout(self) -> bool:
+        """Whether the keys are made otherwise here, so that only those of objects have a name there."""
+        return self.source.keys.layout != self.target.keys.layout
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+
+def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
+    """The route from a schema to another.
+
+    Args:
+        source: the schema as it was.
+        target: the schema as it is.
+        names: what fields were called, by their names now; the others have the same name.
+    """
+    (here,), (there,) = source.keys.partitions, target.keys.partitions
+    was = {name: (place.prefix, sub) for name, _, place, sub in source.layout(here)}
+    keys, subs = {here.hash_prefix: there.hash_prefix}, []
+    for name, _, place, sub in target.layout(there):
+        prefix, old_sub = was[names.get(name, name)]
+        keys[prefix] = place.prefix
+        if sub is not None and old_sub is not None and sub != old_sub:
+            subs.append((old_sub, sub))
+    dynamic = [
+        (source.dynamic[names.get(name, name)].described_in(here), field.described_in(there))
+        for name, field in target.dynamic.items()
+    ]
+    losing, gaining = declared_indexes(source, here), declared_indexes(target, there)
+    same = {_identity(index) for index in losing} & {_identity(index) for index in gaining}
+    return Route(
+        source,
+        here,
+        target,
+        there,
+        [pair for pair in keys.items() if pair[0] != pair[1]],
+        subs,
+        [pair for pair in dynamic if pair[0] != pair[1]],
+        names,
+        _told(source, here, {index.kept for index in losing if _identity(index) not in same}),
+        _told(target, there, {index.kept for index in gaining if _identity(index) not in same}),
+        [index for index in gaining if _identity(index) not in same],
+    )
+
+
+def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
+    return (*index.kept.upkeep, index.place.prefix, index.place.stored, index.sub)
+
+
+def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argument, ...]:
+    """Some indexes of a model, as library/deleting and library/entering know them."""
+    fields = [
+        (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
+        for _, _, place, sub in schema.layout(where)
+    ]
+    places = [field.place_in(where) for field in schema.dynamic.values()]
+    dynamic = [(place, _described([kept for kept in place.indexes if kept in indexes])) for place in places]
+    indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
+    return deletion_layout(
+        schema.key_prefixes(where),
+        [arg for kept in schema.together(where) if kept in indexes for arg in kept.upkeep],
+        [(sub, described) for _, sub, described in indexed if sub is not None],
+        [
+            *((place.prefix, place.stored, described) for place, sub, described in indexed if sub is None),
+            *((place.prefix, place.stored, described) for place, described in dynamic if described[0]),
+        ],
+    )
+
+
+def _described(indexes: Sequence[Kept]) -> Indexes:
+    return packed(([kept.upkeep for kept in indexes],))

@@ -1,0 +1,189 @@
+"""The requests of a move: one function per Lua file, which says what its arguments mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
+from limpyd.fields import ValueField
+from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.python_transforms import answer
+from limpyd.keys import placed, to_text
+from limpyd.migrations.migration_plan import Route
+from limpyd.requests import Argument, Request
+from limpyd.scripts.error_mapping import expiring, refusal, shown
+from limpyd.scripts.loader import Script, evalsha
+
+R = TypeVar("R")
+
+MOVE = Script("move")
+SWEEP = Script("sweep")
+
+FOUND = 100
+"""About how many objects a step finds."""
+MILLISECONDS = 5
+"""After how long a step leaves the others to the next one."""
+KEYS = 500
+"""About how many keys a step of the sweep looks at."""
+
+
+class Conflict(NamedTuple):
+    """An object that stays where it is, since something stands against its move.
+
+    Attributes:
+        pk: its primary key.
+        error: why.
+    """
+
+    pk: str
+    error: LimpydError
+
+
+class Step(NamedTuple):
+    """What a step of a move did.
+
+    Attributes:
+        cursor: where to look for more objects; 0 if all were found.
+        moved: how many objects it moved.
+        looked: how many it looked at.
+        remaining: how many objects there are where it takes them from.
+        waiting: the primary keys that it found and did not come to.
+        conflicts: what it could not move.
+    """
+
+    cursor: bytes
+    moved: int
+    looked: int
+    remaining: int
+    waiting: list[bytes]
+    conflicts: list[Conflict]
+
+
+def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
+    """Moves some objects.
+
+    Raises (from the reply):
+        ServerError: the server refuses a command, or both names are on different nodes of a cluster.
+    """
+    here, there = way.here, way.there
+    args: list[Argument] = [int(way.to_another_set), there.pks, here.seq, there.seq, cursor, FOUND, MILLISECONDS]
+    args += (way.target.max_changes, len(waiting), *waiting)
+    for pairs in (way.keys, way.subs, way.dynamic):
+        args += (2 * len(pairs), *(text for pair in pairs for text in pair))
+    args += (len(way.leaves), *way.leaves, *way.enters)
+
+    def decode(reply: list[Any]) -> Step:
+        if reply[0] != b"ok":
+            raise _error(way, None, reply)
+        cursor, moved, looked, remaining, waiting, refused = reply[1:]
+        conflicts = []
+        for pk, outcome in zip(refused[::2], refused[1::2], strict=True):
+            error = _error(way, pk, outcome)
+            if isinstance(error, ServerError):
+                raise error
+            conflicts.append(Conflict(to_text(pk), error))
+        return Step(cursor, moved, looked, remaining, waiting, conflicts)
+
+    request = _crossing(MOVE, way, args, decode).assuming(way.target.upkeep.declared)
+    request.again = answer
+    return request
+
+
+class Swept(NamedTuple):
+    """What a step of the sweep did.
+
+    Attributes:
+        cursor: where to go on; 0 if all was done.
+        kept: the keys that could not get their new name, since there is such a key.
+        objects: whether there are objects again, so that nothing was done.
+    """
+
+    cursor: bytes
+    kept: list[str]
+    objects: bool
+
+
+def sweep(way: Route, cursor: bytes) -> Request[Swept]:
+    """Does away with some of what is left of the source, once it has no objects.
+
+    Raises (from the reply):
+        ServerError: the server refuses a command.
+    """
+    here, there = way.here, way.there
+    args: list[Argument] = [
+        here.prefix,
+        b"" if way.from_other_layout else there.prefix,
+        here.seq,
+        there.seq,
+        here.meta,
+        there.meta,
+        cursor,
+        here.pattern,
+        KEYS,
+        *here.index_prefixes,
+    ]
+
+    def decode(reply: list[Any]) -> Swept:
+        if reply[0] == b"ok":
+            return Swept(reply[1], [to_text(key) for key in reply[2] if here.owns(key)], objects=False)
+        if reply[0] == b"objects":
+            return Swept(b"0", [], objects=True)
+        raise _error(way, None, reply)
+
+    return _crossing(SWEEP, way, args, decode)
+
+
+def _crossing(script: Script, way: Route, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
+    script = script.crossing_if(way.to_another_set)
+    everything = evalsha(script, (way.here.pks,), args)
+    # To do it twice does no harm, so it may be sent again after a lost connection.
+    return Request(everything, decode, readonly=True, script=script, subject=way.target)
+
+
+def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
+    """The error that an outcome stands for."""
+    model = way.target
+    who = shown(model, pk) if pk is not None else f"the move of {model.name}"
+    kind: bytes = outcome[0]
+    facts: list[Any] = outcome[1:]
+    if kind == b"taken":
+        return MoveConflict(
+            f"{who} stays under {to_text(way.here.prefix)!r}: there is another object of this primary key already"
+        )
+    if kind == b"both":
+        key, sub = (None if fact is None else to_text(fact) for fact in facts)
+        what = f"the key {key!r}" if sub is None else f"the entry {sub!r} of {key!r}"
+        return MoveConflict(f"{who} stays as it is: {what} holds something already. Delete one of both")
+    if kind == b"unique":
+        of_index, value, owner, *under = facts
+        index = model.index_at(of_index)
+        field = index.name if isinstance(index, KeptTogether) else index.field.name if index else to_text(of_index)
+        told = model.value_of(field, value)
+        return UniquenessError(
+            model.name,
+            field,
+            {to_text(under[0]): told} if under and under[0] is not None else told,
+            to_text(owner),
+            *([] if pk is None else [to_text(pk)]),
+        )
+    if kind == b"expiring":
+        return _expiring(way, who, pk or b"", facts)
+    return refusal(model, outcome, pk, who=who)
+
+
+def _expiring(way: Route, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
+    """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
+    new_key: bytes = facts[1]
+    new_sub: bytes | None = facts[2]
+    field = way.target.field_at(new_key, new_sub)
+    names = {placed(new, pk): placed(old, pk) for old, new in way.keys}
+    subs: dict[bytes | None, bytes] = {new: old for old, new in way.subs}
+    key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
+    if isinstance(field, ValueField) and field.version_of is not None:
+        was: Any = way.source.dynamic[way.names.get(field.version_of.name, field.version_of.name)]
+        version: ValueField[Any] = was.get_for(field.version_part)
+        key, sub = placed(version.place_in(way.here).prefix, pk), version.sub_key or None
+    command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
+    cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
+    return expiring(who, field, [facts[0], key, sub], cure)

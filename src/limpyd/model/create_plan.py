@@ -1,0 +1,90 @@
+"""How new objects of fields of one value are told in bulk, worked out once for all with values of the same fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from limpyd.fields import SingleValueField, ValueField
+from limpyd.indexes.field_index import Kept
+from limpyd.keys import Partition
+from limpyd.model.schema import Schema
+from limpyd.scripts.bulk import IndexKey, NewObjects, Shape
+from limpyd.scripts.error_mapping import Claim
+
+Slot = tuple[str, ValueField[Any], Callable[[Any], bytes]]
+
+
+class Plain:
+    """Objects with values of some fields, each of one value and with one text for each of its indexes."""
+
+    def __init__(self, schema: Schema, where: Partition, given: tuple[str, ...]) -> None:
+        self._schema = schema
+        layout = schema.layout(where)
+        names = {name for name, field, _, _ in layout if name in given or field.default is not None}
+        hashed = [slot for slot in layout if slot[0] in names and slot[3] is not None]
+        alone = [slot for slot in layout if slot[0] in names and slot[3] is None]
+        self.mints_pk = schema.mints_pks and not {"pk", schema.pk_name} & set(given)
+        """Whether its primary key is not given, but minted."""
+        self.stores_nothing = self.mints_pk and not names
+        """Whether nothing is told of it but that it is there."""
+        self._slots: list[Slot] = []
+        self._texts: list[tuple[int, Kept]] = []
+        self._claims: list[tuple[str, int]] = []
+        entries: list[tuple[IndexKey, int]] = []
+        for number, (name, field, place, _) in enumerate((*hashed, *alone)):
+            self._slots.append((name, field, field.unchecked_encode))
+            for kind, _, key in field.checks_in(where):
+                self._claims.append((name, number))
+                entries.append(((kind, key), number + 1))
+            for index in place.indexes:
+                self._claims.append((name, number))
+                at = number + 1
+                if index.form != b"text":
+                    self._texts.append((number, index))
+                    at = len(names) + len(self._texts)
+                entries.append(((index.kind, index.key), at))
+        self.shape = Shape(
+            tuple(sub for _, _, _, sub in hashed if sub is not None),
+            tuple(place.prefix for _, _, place, _ in alone),
+            (
+                *(place.prefix for name, _, place, sub in layout if sub is None and name not in names),
+                *schema.dynamic.inventories(where),
+            ),
+            len(self._texts),
+            tuple(entries),
+        )
+
+    def add_to(self, objects: NewObjects, pk: bytes | None, values: Mapping[str, Any]) -> bool:
+        """Adds an object, unless a default is None; whether it was added.
+
+        Raises:
+            InvalidValue: a value does not fit its field's type.
+        """
+        stored = []
+        for name, field, encode in self._slots:
+            value = values[name] if name in values else field.default_value()
+            if value is None:
+                return False
+            try:
+                stored.append(encode(value))
+            except (TypeError, ValueError, OverflowError):
+                stored.append(field.encode(value))  # tells why not
+        if self._texts:
+            stored += [index.kept(stored[number])[0] for number, index in self._texts]
+        objects.add(self.shape, pk, stored, self._claimed)
+        return True
+
+    def _claimed(self, stored: Sequence[bytes]) -> list[Claim]:
+        return [Claim(self._schema, name, stored[number]) for name, number in self._claims]
+
+
+def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | None:
+    """How objects with values of these fields are told; nothing if not all of them can be told alike."""
+    if schema.together(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
+        return None
+    for name, field, place, _ in schema.layout(where):
+        told = name in given or field.default is not None
+        if told and not (isinstance(field, SingleValueField) and all(index.keeps_one_text for index in place.indexes)):
+            return None
+    return Plain(schema, where, given)

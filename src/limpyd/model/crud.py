@@ -1,0 +1,295 @@
+"""How objects come into being and are found: each way described as a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
+
+from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.expressions import Expression
+from limpyd.fields.pk import pk_bytes
+from limpyd.fields.setters import with_own_setters
+from limpyd.keys import Partition, to_bytes, to_text
+from limpyd.model.schema import Schema
+from limpyd.query.conditions import Condition
+from limpyd.query.filters import parse, unknown_field
+from limpyd.query.plan import Plan, plan_for
+from limpyd.query.projections import RawPrimaryKeys
+from limpyd.query.single_object import exactly_one
+from limpyd.requests import Request, answered
+from limpyd.scripts import object_requests
+from limpyd.statements.read import Read
+from limpyd.types import Encodable
+
+R = TypeVar("R")
+ENCODABLE = get_args(Encodable)
+
+
+def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.NewObject:
+    """An object with these values and the defaults of the other fields. A value of None is not stored.
+
+    Raises:
+        UnknownField: a name is no field.
+        InvalidValue: a value does not fit its field's type.
+        InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
+    """
+    known(schema, values)
+    pk = given_pk(schema, values)
+    new = object_requests.NewObject(pk)
+    where = schema.keys.partition(pk)
+    for name, field, place, sub in schema.layout(where):
+        value = values[name] if name in values else field.default_value()
+        if value is None:
+            if sub is None:
+                new.unset.append(place.prefix)
+            continue
+        field.add_to(new, place, value)
+    if schema.dynamic:
+        add_versions(schema, where, new, values)
+    for index in schema.together(where):
+        entry = index.entry([new.value_in(place) for place in index.places])
+        if entry is not None:
+            new.entries += (index.kind.removeprefix(b"&"), index.key, entry)
+            new.claims.append((index, entry, None))
+    return new
+
+
+def add_versions(schema: Schema, where: Partition, new: object_requests.NewObject, values: Mapping[str, Any]) -> None:
+    """Makes versions of dynamic fields part of a new object, and what lists them."""
+    new.unset += schema.dynamic.inventories(where)
+    for name in values.keys() - schema.settable:
+        field = schema.dynamic.version(name)
+        if field is None or values[name] is None:
+            continue
+        before = len(new.hash), len(new.strings), len(new.members)
+        field.add_to(new, field.place_in(where), values[name])
+        if before != (len(new.hash), len(new.strings), len(new.members)):  # else it has no members
+            part = to_bytes(field.version_part)
+            new.entries += (b"inv", field.version_of.inventory_prefix(where), part)
+            new.claims.append((field, part, None))
+
+
+def known(schema: Schema, values: Mapping[str, Any]) -> None:
+    """Refuses what a new object cannot be given.
+
+    Raises:
+        UnknownField: a name is no field.
+        UnsupportedCommand: it is the version.
+    """
+    unknown = values.keys() - schema.settable
+    if unknown and schema.dynamic:
+        unknown = {name for name in unknown if schema.dynamic.version(name) is None}
+    if unknown:
+        raise unknown_field(schema, min(unknown))
+    if schema.version is not None and schema.version.name in values:
+        schema.version.refuse()
+
+
+def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes | None], R]) -> Request[R]:
+    """The request that creates an object; its result is made of the primary key, or of None if nothing is stored yet.
+
+    Raises as `new_object`, and from the reply:
+        UniquenessError: the primary key, or a unique value, belongs to another object.
+        InvalidValue: all values are None, and nothing else would make an object.
+    """
+    if schema.own_setters:
+        values = with_own_setters(schema, values)
+    if not values and not (schema.has_defaults and schema.mints_pks):
+        if schema.has_defaults:
+            _missing_pk(schema)
+        return answered(None).then(begun)
+    are_given = bool(values)
+    if schema.has_defaults:
+        values = with_defaults(schema, values)
+    statement = schema.statements.creation
+    if statement is not None and statement.takes(values, schema.pk_names):
+        request = statement.request(given_pk(schema, values), values, begun, creation_in_general)
+        if request is not None:
+            return request
+    new = new_object(schema, values)
+    if new.pk is None and new.empty:
+        if not are_given:
+            return answered(None).then(begun)
+        raise nothing_to_store(schema)
+    return object_requests.create(schema, schema.keys.partition(new.pk), new).then(begun)
+
+
+def creation_in_general(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> Request[bytes]:
+    """The same by the general script."""
+    return object_requests.create(schema, schema.keys.partition(pk), new_object(schema, values))
+
+
+def with_defaults(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a new object, with the defaults of the fields that are not given; each function is called once."""
+    fields = [field for field in schema.value_fields.values() if field.default is not None]
+    missing = [field for field in fields if field.name not in values and field is not schema.version]
+    return {**{field.name: field.default_value() for field in missing}, **values}
+
+
+def nothing_to_store(schema: Schema) -> InvalidValue:
+    """The error for a new object all of whose values are None or without members."""
+    return InvalidValue(
+        f"{schema.name}: an object needs at least one value to be stored; {schema.name}() is an instance that is not "
+        f"stored until its first value is"
+    )
+
+
+def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
+    """The primary key among the values of a new object; None if it is minted.
+
+    Raises:
+        InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
+    """
+    name = schema.pk_name
+    if schema.mints_pks and "pk" not in values and name not in values:
+        return None
+    if name != "pk" and name in values and "pk" in values:
+        msg = f"{schema.name}: the primary key is given twice, as pk and as {name}; give it once"
+        raise InvalidPrimaryKey(msg)
+    given = values.get("pk", values.get(name))
+    if schema.mints_pks:
+        if given is not None:
+            raise automatic_pk(schema, given)
+        return None
+    if given is None:
+        _missing_pk(schema)
+    return pk_bytes(schema.name, given)
+
+
+def automatic_pk(schema: Schema, given: Any) -> InvalidPrimaryKey:
+    """The error for a primary key that is given to a new object, though it is automatic."""
+    name = schema.pk_name
+    return InvalidPrimaryKey(
+        f"{schema.name}.{name} is automatic, so {shorten(given)} cannot be given to a new object; "
+        f"leave it out, declare a PKField, or use {schema.name}({given!r}) to get an existing one"
+    )
+
+
+def _missing_pk(schema: Schema) -> NoReturn:
+    msg = f"{schema.name} needs its primary key: {schema.name}({schema.pk_name}=…, …)"
+    raise InvalidPrimaryKey(msg)
+
+
+class Sought(NamedTuple):
+    """What a lookup asks for."""
+
+    conditions: tuple[Condition, ...]
+
+    @property
+    def text(self) -> str:
+        """The same, as messages tell it."""
+        return ", ".join(map(str, self.conditions))
+
+
+def sought(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> Sought:
+    """The conditions of a lookup by primary key, by filters, or by both.
+
+    Raises:
+        InvalidFilter: neither is given.
+    """
+    wanted = dict(filters)
+    if isinstance(pk, Expression):
+        return Sought(parse(schema, wanted, (pk,)))
+    if pk is not None:
+        wanted["pk"] = to_text(pk) if isinstance(pk, bytes) else pk  # messages show it
+    if (pk is not None and "pk" in filters) or ("pk" in wanted and schema.pk_name != "pk" and schema.pk_name in wanted):
+        msg = f"{schema.name}.{method}: the primary key is given twice; give it once"
+        raise InvalidPrimaryKey(msg)
+    if not wanted:
+        msg = f"{schema.name}.{method} needs a primary key or filters"
+        raise InvalidFilter(msg)
+    return Sought(parse(schema, wanted))
+
+
+class Lookup(Read[R]):
+    """The request for the object with a primary key (SISMEMBER).
+
+    Args:
+        schema: the model.
+        given: the primary key, as it was given.
+        convert: makes the result of the primary key, as it is stored.
+    """
+
+    __slots__ = ("_convert", "_given", "_schema")
+
+    def __init__(self, schema: Schema, given: Any, convert: Callable[[bytes], R]) -> None:
+        stored = schema.pk_field.encode(given)
+        self.statement = schema.statements.exists(schema.keys.partition(stored))
+        self.needs = None
+        self.behind = ()
+        self._pk = stored
+        self._args = ()
+        self._schema = schema
+        self._given = given
+        self._convert = convert
+
+    def part(self) -> Request[R]:
+        queried = _queried(self._schema, self._given, {}).then(self._convert)
+        return queried if queried.part is None else queried.part()
+
+    def decode(self, reply: int) -> R:
+        if not reply:
+            msg = f"no {self._schema.name} matches {sought(self._schema, 'get', self._given, {}).text}"
+            raise DoesNotExist(msg)
+        return self._convert(self._pk)
+
+
+PLAIN_PKS = frozenset({str, int, bytes})
+"""The types of most primary keys as they are given."""
+
+
+def lookup(schema: Schema, pk: Any, filters: Mapping[str, Any], convert: Callable[[bytes], R]) -> Request[R]:
+    """The request for the one object sought; its result is made of the primary key.
+
+    Raises (from the reply):
+        DoesNotExist: there is none.
+        MultipleObjectsReturned: there are several.
+    """
+    if type(pk) in PLAIN_PKS and not filters:  # the most frequent lookup needs no plan
+        return Lookup(schema, pk, convert)
+    return _queried(schema, pk, filters).then(convert)
+
+
+def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bytes]:
+    wanted = sought(schema, "get", pk, filters)
+
+    def plan(conditions: Sequence[Condition]) -> Plan:
+        return plan_for(schema, conditions, existing=True)
+
+    found = schema.templates.request(("get",), wanted.conditions, lambda conditions: plan(conditions).pks(limit=2))
+    return exactly_one(
+        found,
+        lambda: plan(wanted.conditions).only(RawPrimaryKeys()),
+        lambda: f"no {schema.name} matches {wanted.text}",
+        lambda: (
+            f"several {schema.name} objects match {wanted.text}; get takes one. Narrow the filters, or use collection"
+        ),
+    )
+
+
+def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
+    """The request that tells whether there is such an object."""
+    if not filters and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
+        stored = schema.pk_field.encode(pk)
+        return Read(schema.statements.exists(schema.keys.partition(stored)), stored, (), bool)
+
+    def first(conditions: Sequence[Condition]) -> Request[list[bytes]]:
+        return plan_for(schema, conditions, existing=True).pks(limit=1)
+
+    conditions = sought(schema, "exists", pk, filters).conditions
+    return schema.templates.request(("exists",), conditions, first).then(bool)
+
+
+def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:
+    """Primary keys as they are stored, without repetition."""
+    return list(dict.fromkeys(pk_bytes(schema.name, pk) for pk in pks))
+
+
+def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
+    """The request that keeps those of the primary keys that exist (SMISMEMBER)."""
+    return plan_for(schema, ()).existing(pks)
+
+
+def patterns(schema: Schema) -> list[bytes]:
+    """What matches the keys of a model."""
+    return [where.pattern for where in schema.keys.partitions]

@@ -1,0 +1,206 @@
+"""A transaction as one request: a script in which each request is a part (see scripts/transaction.lua). No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from limpyd.drivers.error_translation import first_key
+from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
+from limpyd.fields.base import MOST_PASSED_ON
+from limpyd.indexes.python_transforms import answer
+from limpyd.pipelines.batching import AsOne, Exchange, questions_settled, settle_each, settle_read
+from limpyd.pipelines.pending_result import Pending
+from limpyd.requests import ANY_TYPE, Argument, Request, merged
+from limpyd.scripts.error_mapping import Model, about_a_key, unknown_outcome
+from limpyd.scripts.loader import Script, evalsha
+
+READING = Script("transaction", flags="no-writes")
+"""For what only reads, which a replica serves too."""
+REMOVING = Script("transaction", flags="allow-oom")
+"""For what only frees memory, which a full server must not refuse."""
+WRITING = Script("transaction")
+PARTS = {"existing": "find"}
+"""Scripts that others are in the place of, as parts of a transaction: they do the same without a short way."""
+
+
+def check_fits(request: Request[Any]) -> None:
+    """Refuses what cannot be part of a transaction.
+
+    Raises:
+        NotInPipeline: it cannot.
+    """
+    script = request.script
+    if script is None and not request.readonly:
+        msg = f"{request!r} cannot be taken back, so not be in a transaction; use pipeline(transaction=True)"
+        raise NotInPipeline(msg)
+    if script is not None and PARTS.get(script.name, script.name) not in WRITING.within:
+        msg = f"{request!r} cannot be taken back with others, so it is in no transaction; do it outside of it"
+        raise NotInPipeline(msg)
+    if request.again is not None and request.again is not answer:
+        msg = (
+            f"{request!r} takes several requests, each by the reply to the one before; do it outside of the transaction"
+        )
+        raise NotInPipeline(msg)
+    if script is None and len(request.args) > MOST_PASSED_ON:
+        msg = f"{request!r} has {len(request.args)} arguments; a transaction passes on {MOST_PASSED_ON}. Ask in parts"
+        raise NotInPipeline(msg)
+
+
+def as_one(pendings: Sequence[Pending[Any]]) -> Exchange:
+    """Does all that the requests ask for, or nothing of it, and settles each."""
+    yield from questions_settled(pendings)
+    known = known_results(pendings)
+    if any(pending.error is not None for pending in pendings):
+        settle_refused_first(pendings)
+        return
+    sent = [pending for pending in pendings if pending.request.args]
+    try:
+        reply = (yield AsOne(one_request(sent), begins(sent))) if sent else [b"ok"]
+    except LimpydError as error:
+        for pending in pendings:
+            pending.settle(error=error)
+        return
+    settle_whole(pendings, reply, known)
+
+
+def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
+    """The results that are known without the server, of those that are not sent; one that fails is settled."""
+    results = []
+    for pending in pendings:
+        if not pending.request.args:
+            try:
+                results.append(pending.request.decode(None))
+            except LimpydError as error:
+                pending.settle(error=error)
+    return results
+
+
+def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
+    """What is to be called when they are sent: from then on all may be done."""
+    writes = not all(pending.request.readonly for pending in pendings)
+
+    def begun() -> None:
+        for pending in pendings:
+            pending.may_be_done = writes
+
+    return begun
+
+
+def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
+    """The request that does all that is sent, or nothing; the reply is as it comes."""
+    requests = [pending.request for pending in pendings]
+    keys: list[Argument] = []
+    args: list[Argument] = []
+    for request in requests:
+        if request.script is None:
+            key = first_key(request)
+            own: Sequence[Argument] = () if key is None else (key,)
+            name, rest = "", request.args
+        else:
+            count = int(request.args[2])
+            own, rest = request.args[3 : 3 + count], request.args[3 + count :]
+            name = PARTS.get(request.script.name, request.script.name)
+        keys += own
+        args += (name, len(own), len(rest), *rest)
+    script = _script_for(requests)
+    return Request(
+        evalsha(script, keys, args),
+        lambda reply: reply,
+        script=script,
+        subject=_Transaction(),
+        readonly=all(request.readonly for request in requests),
+        again=answer,
+        assumes=merged(assumption for request in requests for assumption in request.assumes),
+    )
+
+
+def settle_whole(pendings: Sequence[Pending[Any]], reply: list[Any], known: Sequence[Any]) -> None:
+    """Settles all by what the script replied, and by the results that were known before.
+
+    If it was done, an error that Python finds in the reply of an operation is that one's alone.
+    """
+    sent = [pending for pending in pendings if pending.request.args]
+    if reply[0] == b"ok":
+        settle_each([pending for pending in pendings if not pending.request.args], known, _settle_known)
+        settle_each(sent, reply[1:], _settle_done)
+        return
+    _, number, outcome = reply
+    failed, error = pendings.index(sent[number]), _error_of(sent[number].request, outcome)
+    if isinstance(error, RollbackFailed | OutcomeUnknown):
+        settle_unknown(pendings, failed, error)
+    else:
+        settle_refused(pendings, failed, error)
+
+
+def settle_refused_first(pendings: Sequence[Pending[Any]]) -> None:
+    """Settles all by the first error of one of them."""
+    number, error = next((number, one.error) for number, one in enumerate(pendings) if one.error is not None)
+    settle_refused(pendings, number, error)
+
+
+def settle_refused(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
+    """Settles all by the error of one, which names it."""
+    told = f"operation {failed + 1} of {len(pendings)} in a transaction; nothing of it was done"
+    error.add_note(told)
+    for number, pending in enumerate(pendings):
+        if number == failed:
+            pending.settle(error=error)
+        else:
+            because = NotExecuted(f"{pending!r}: nothing was done, since operation {failed + 1} was refused: {error}")
+            pending.settle(error=because)
+
+
+def settle_unknown(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
+    """Settles all by the error of one, after which not all was taken back."""
+    error.add_note(f"operation {failed + 1} of {len(pendings)} in a transaction, of which not all was taken back")
+    for number, pending in enumerate(pendings):
+        if number == failed:
+            pending.settle(error=error)
+        else:
+            because = f"{pending!r}: it may have been done, since not all of its transaction was taken back: {error}"
+            pending.settle(error=OutcomeUnknown(because))
+
+
+class _Transaction:
+    """A transaction, as the subject of a request."""
+
+    def type_of(self, _key: bytes) -> str:
+        return ANY_TYPE
+
+    def __str__(self) -> str:
+        return "a transaction"
+
+
+def _script_for(requests: Sequence[Request[Any]]) -> Script:
+    crosses = any(
+        request.script is not None and "allow-cross-slot-keys" in request.script.flags for request in requests
+    )
+    if all(request.readonly for request in requests):
+        return READING.crossing_if(crosses)
+    scripts = [request.script for request in requests if request.script is not None and not request.readonly]
+    script = REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
+    return script.crossing_if(crosses)
+
+
+def _settle_known(pending: Pending[Any], result: Any) -> None:
+    pending.settle(result)
+
+
+def _settle_done(pending: Pending[Any], reply: Any) -> None:
+    settle_read(pending, reply, "the transaction was executed; this was found in the reply of one of its operations")
+
+
+def _error_of(request: Request[Any], outcome: list[Any]) -> Exception:
+    """The error that the outcome of one request stands for."""
+    subject = cast("Model", request.subject)
+    script = request.script
+    if outcome[0] == b"replied":  # a reply that says that the operation failed
+        outcome = outcome[1]
+    elif script is None or "atomically" not in script.requires:  # it knows nothing of outcomes
+        return about_a_key(subject, str(subject), outcome[0], outcome[1:], request.args[0], request.needs)
+    try:
+        request.decode(outcome)
+    except LimpydError as error:
+        return error
+    return unknown_outcome(repr(request), outcome)

@@ -1,0 +1,396 @@
+"""How a pipeline is sent: what goes together, and what the replies settle. It does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.error_translation import refused, type_question, with_source
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
+from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
+from limpyd.pipelines.pending_result import Pending
+from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
+
+
+class Together(NamedTuple):
+    """Requests that are sent at once.
+
+    Attributes:
+        requests: the requests.
+        commands: what is sent for each.
+        with_sources: what is sent for each instead if the server is not known to know its script.
+        begun: is called once there is a connection, when what is sent may be executed from now on.
+    """
+
+    requests: Sequence[Request[Any]]
+    commands: Sequence[tuple[Argument, ...]]
+    with_sources: Sequence[tuple[Argument, ...]] | None = None
+    begun: Callable[[], None] | None = None
+
+
+class AsOne(NamedTuple):
+    """A request that stands for several; `begun` as above."""
+
+    request: Request[Any]
+    begun: Callable[[], None]
+
+
+Exchange = Generator[Together | AsOne | Request[Any], Any, Any]
+"""Yields what is to be sent: requests together, for a list of replies; or one request, for its result."""
+
+
+def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exchange:
+    """Sends the requests of a pipeline together, and settles each; one that fails does not stop the others.
+
+    Args:
+        pendings: the operations.
+        atomic: whether they are sent within MULTI and EXEC.
+    """
+    left = [pending for pending in pendings if pending.request.args]
+    for tries in range(MOST_TRIES):
+        yield from questions_settled(left)
+        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, trusts=tries == 0)
+        if not left:
+            break
+    for pending in left:
+        pending.settle(error=never_settled(pending.request))
+    for pending in pendings:
+        if not pending.request.args:
+            pending.settle(pending.request.decode(None))  # it was known before
+
+
+def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
+    """Sends what must come before some requests, each question once; a request whose question fails is settled."""
+    firsts = {first.args: first for pending in pendings for first in _before(pending.request)}
+    assumed = [one for one in merged(one for pending in pendings for one in pending.request.assumes) if not one.guard()]
+    questions = [*firsts.values(), *(assumption.question() for assumption in assumed)]
+    if not questions:
+        return
+    replies = yield Together(questions, _commands([question.args for question in questions], questions))
+    answers = dict(zip(firsts, replies, strict=False))
+    refusals: list[tuple[Assumption, Exception]] = []
+    for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):
+        try:
+            yield from _result(question, reply)
+        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+            refusals.append((assumption, error))
+    for pending in pendings:
+        try:
+            for first in _before(pending.request):
+                yield from _result(first, answers[first.args])
+            _check(pending.request.assumes, refusals)
+        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
+            pending.settle(error=error)
+
+
+def _check(assumptions: Sequence[Assumption], refusals: Sequence[tuple[Assumption, Exception]]) -> None:
+    """Raises what stands against some assumptions: the question failed, or what it found."""
+    for assumption in assumptions:
+        for asked, refusal in refusals:
+            if asked.merged(assumption) is not None:
+                raise refusal
+        assumption.check()
+
+
+def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
+    """Settles what never was executed."""
+    for pending in pendings:
+        if not pending.is_done:
+            pending.settle(error=NotExecuted(f"{pending!r}: {why}"))
+
+
+def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
+    """The error that is told, if any failed: not that of one that failed with another, nor one's own."""
+    errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
+    errors.sort(
+        key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
+    )
+    return errors[0] if errors else None
+
+
+def interrupted(pendings: Sequence[Pending[Any]]) -> None:
+    """Settles what was left when something else than an answer ended the execution."""
+    for pending in pendings:
+        if pending.is_done:
+            continue
+        if pending.may_be_done:
+            msg = (
+                f"{pending!r}: interrupted after it was sent. It may or may not have been executed, or still be; read "
+                f"the value to know"
+            )
+            pending.settle(error=OutcomeUnknown(msg))
+        else:
+            pending.settle(
+                error=NotExecuted(f"{pending!r}: interrupted before it was executed; nothing of it was done")
+            )
+
+
+def settle_each(
+    pendings: Sequence[Pending[Any]], replies: Sequence[Any], settle: Callable[[Pending[Any], Any], None]
+) -> None:
+    """Settles each by its reply. An exception that interrupts this is raised once the others are settled."""
+    interruption: BaseException | None = None
+    for pending, reply in zip(pendings, replies, strict=True):
+        try:
+            settle(pending, reply)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            interruption = interruption or error
+    if interruption is not None:
+        raise interruption
+
+
+def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
+    """Settles one that was executed by what is read from its reply.
+
+    Args:
+        pending: the operation.
+        reply: its reply.
+        note: is added to the error of that, which then is its own.
+    """
+    try:
+        result = _as_told(pending.request, reply)
+    except LimpydError as error:
+        if note:
+            error.add_note(note)
+        pending.settle(error=error, own=bool(note))
+    except BaseException as error:
+        msg = f"{pending!r}: it was executed, but reading its reply was interrupted: {error!r}"
+        pending.settle(error=OutcomeUnknown(msg))
+        raise
+    else:
+        pending.settle(result)
+
+
+def _as_told(request: Request[Any], reply: Any) -> Any:
+    """The result that a reply stands for, where nothing more can be asked."""
+    try:
+        return request.decode(reply)
+    except Unclear as doubt:
+        return doubt.otherwise()
+
+
+class _Guarded(NamedTuple):
+    """An operation, the guards under which it is sent, and what goes out behind it."""
+
+    pending: Pending[Any]
+    guards: list[Guard]
+    looks: list[Request[Any]]
+
+
+class _Replied(NamedTuple):
+    """An operation, the reply to it, and the replies to what went out behind it."""
+
+    sent: _Guarded
+    reply: Any
+    behind: list[Any]
+
+    def outcome(self) -> tuple[Request[Any], Any]:
+        """The request that tells what came of the operation, and its reply."""
+        request = self.sent.pending.request
+        return outcome([request, *self.sent.looks], [self.reply, *self.behind])
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it met another epoch than it was sent under."""
+        return outdated(self.reply, self.behind, self.sent.guards)
+
+
+def _settled(
+    pendings: Sequence[Pending[Any]], atomic: bool, *, trusts: bool
+) -> Generator[Any, Any, list[Pending[Any]]]:
+    """Sends requests and settles them; gives those that are to be sent again.
+
+    These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
+    they write. And those whose script the server was trusted to know, but did not. A write of these is not made up for
+    behind others that were executed.
+    """
+    sent, rest = _guarded(pendings, atomic)
+    if atomic and rest:
+        return [*pendings]
+    again: list[Pending[Any]] = []
+    left = yield from _replied(sent, atomic, trusts)
+    only_reads = all(one.sent.pending.request.readonly for one in left)
+    if atomic and only_reads:  # what was read before may be of another moment than what is read again
+        if any(one.is_outdated for one in left):
+            left = [one._replace(reply=NOTHING_DONE) for one in left]
+        elif any(_is_unknown(one) for one in left):
+            return [*pendings]
+    try:
+        while left:
+            pending = left[0].sent.pending
+            if left[0].is_outdated:
+                pending.may_be_done = False
+                doubted(pending.request)
+                again.append(pending)
+            elif _is_unknown(left[0]) and not pending.request.readonly and any(map(_wrote, left)):
+                pending.settle(error=_overtaken(pending))
+            elif _is_unknown(left[0]) or (again and pending.request.readonly):
+                pending.may_be_done = False
+                again.append(pending)
+            else:
+                yield from _settled_by(left[0])
+            del left[0]
+    except BaseException:
+        settle_each([one.sent.pending for one in left], left, _settle_without_asking)
+        raise
+    return again + rest
+
+
+def _wrote(replied: _Replied) -> bool:
+    """Tells whether a request wrote, or may have."""
+    is_refused = isinstance(replied.reply, redis_errors.NoScriptError)
+    return not (replied.sent.pending.request.readonly or is_refused or replied.is_outdated)
+
+
+def _overtaken(pending: Pending[Any]) -> NotExecuted:
+    """The error for a write that the server did not know the script of, while it executed others behind it."""
+    return NotExecuted(
+        f"{pending!r}: the server had forgotten its script, as by SCRIPT FLUSH, but not those of others behind it in "
+        f"the pipeline, which were executed; nothing was done of this one. Do it again"
+    )
+
+
+def _is_unknown(replied: _Replied) -> bool:
+    """Tells whether the server does not know a script of limpyd: it is new to it, or somebody removed all scripts."""
+    has_source = replied.sent.pending.request.script is not None
+    return has_source and isinstance(replied.reply, redis_errors.NoScriptError)
+
+
+def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
+    """What can be sent; and the rest, from the first of which another thread has just found out another epoch.
+
+    What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
+    a script that writes is told the epochs of all that is written before it: it is refused where one of those is.
+    """
+    sent: list[_Guarded] = []
+    epochs: dict[bytes, bytes] = {}
+    written: dict[bytes, Guard] = {}
+    for number, pending in enumerate(pendings):
+        guards = [guard for assumption in pending.request.assumes if (guard := assumption.guard()) is not None]
+        same = all(epochs.setdefault(guard.meta, guard.epoch) == guard.epoch for guard in guards)
+        if not same or len(guards) < len(pending.request.assumes):
+            return sent, list(pendings[number:])
+        if not pending.request.readonly and pending.request.script is not None:
+            written.update((guard.meta, guard) for guard in guards)
+            guards = list(written.values())
+            if atomic or len(guards) > 1 or not pending.request.complete:
+                pending.request = pending.request.under_several()
+        sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
+    return sent, []
+
+
+def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[Together, Any, list[_Replied]]:
+    """Sends requests and what goes out behind them.
+
+    Within MULTI each script is told all epochs, so that none is executed if one of them is another. Where others are
+    beside them EXEC does nothing then: what holds the epochs is watched, and changed (see scripts/check_epoch.lua).
+    """
+    if not sent:
+        return []
+
+    def begun() -> None:
+        for one in sent:
+            one.pending.may_be_done = not one.pending.request.readonly
+
+    requests = [request for one in sent for request in (one.pending.request, *one.looks)]
+    everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
+    args = [
+        args
+        for one in sent
+        for args in (one.pending.request.args_under(everyone if atomic else one.guards), *(x.args for x in one.looks))
+    ]
+    only_reads = all(request.readonly for request in requests)
+    try:
+        if atomic:
+            multi, execute = beginning_and_end(readonly=only_reads)
+            watched = () if only_reads or all(map(is_guarded, requests)) else everyone
+            watches = [watch for guard in watched for watch in watching(guard)]
+            asked = [*watches, multi, *requests, execute]
+            plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
+            replies = yield Together(asked, _commands(plain, asked, trusts and only_reads), begun=begun)
+            replies = iter(executed(replies[len(watches) :], requests))
+        else:
+            with_sources = _commands(args, requests, trusts and only_reads)
+            replies = iter((yield Together(requests, args if trusts else with_sources, with_sources, begun)))
+    except LimpydError as error:
+        for one in sent:
+            one.pending.settle(error=error)
+        raise
+    return [_Replied(one, next(replies), [next(replies) for _ in one.looks]) for one in sent]
+
+
+def _settled_by(replied: _Replied) -> Exchange:
+    pending = replied.sent.pending
+    try:
+        request, reply = replied.outcome()
+        result = yield from _result(request, reply)
+    except LimpydError as error:
+        pending.settle(error=error)
+    else:
+        pending.settle(result)
+
+
+def _settle_without_asking(pending: Pending[Any], replied: _Replied) -> None:
+    """Settles one by its reply, where there is no time for further requests."""
+    try:
+        request, reply = replied.outcome()
+    except LimpydError as error:
+        pending.settle(error=error)
+        return
+    if isinstance(reply, LimpydError):
+        pending.settle(error=reply)
+    elif isinstance(reply, redis_errors.ResponseError):
+        pending.settle(error=refused(request, reply))
+    elif request.again is None or request.again(request, reply) is None:
+        settle_read(pending, reply)
+
+
+def _before(request: Request[Any]) -> Iterator[Request[Any]]:
+    """The requests that must come before one, the first one first."""
+    if request.first is not None:
+        yield from _before(request.first)
+        yield request.first
+
+
+def _commands(
+    args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
+) -> list[tuple[Argument, ...]]:
+    """What is sent: of each script the source with its first use, so that the server knows it by the others.
+
+    Not if the server is trusted to know them. What only reads can be sent again if it does not; but a write that was
+    not executed cannot be made up for behind one that was.
+    """
+    if trusts:
+        return list(args)
+    known = set()
+    commands = []
+    for request, sent in zip(requests, args, strict=True):
+        if request.script is None or request.script.sha in known:
+            commands.append(sent)
+        else:
+            known.add(request.script.sha)
+            commands.append(with_source(request, sent))
+    return commands
+
+
+def _result(request: Request[Any], reply: Any) -> Exchange:
+    """The result that a reply stands for."""
+    if request.script is not None and isinstance(reply, redis_errors.NoScriptError):
+        # Somebody removed all scripts in between.
+        return (yield request.with_args(request.args))
+    if isinstance(reply, LimpydError):
+        raise reply
+    if isinstance(reply, redis_errors.ResponseError):
+        question = type_question(request, reply)
+        raise refused(request, reply) if question is None else (yield question)
+    instead = request.again(request, reply) if request.again is not None else None
+    if instead is not None:
+        return (yield instead)
+    try:
+        return request.decode(reply)
+    except Unclear as doubt:
+        question = doubt.ask(request)
+    return (yield question)

@@ -1,0 +1,207 @@
+"""What a pipeline collects, and from whom. It does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from typing import Any, ClassVar, NoReturn
+
+from limpyd.exceptions import NotInPipeline
+from limpyd.pickling import not_sent
+from limpyd.pipelines.atomic_script import as_one, check_fits
+from limpyd.pipelines.batching import Exchange, first_error, given_up, in_one_go
+from limpyd.pipelines.blocks import Active, Block, Guard, open_block
+from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.raw_commands import RawCommands
+from limpyd.requests import Request
+
+
+class Collector(RawCommands):
+    """Takes the requests of the thread and task that opened it; others, also those begun within, are not affected.
+
+    Args:
+        database: whose requests are collected.
+        active: where the database finds its open pipeline.
+        atomic: whether it is sent within MULTI and EXEC.
+        autoexecute: whether the end of the block executes what was collected; else that is given up.
+    """
+
+    _kind: ClassVar[str] = "pipeline"
+
+    def __init__(self, database: Any, active: Active, *, atomic: bool = False, autoexecute: bool = True) -> None:
+        self._atomic = atomic
+        self._autoexecute = autoexecute
+        self._database = database
+        self._active = active
+        self._pendings: list[Pending[Any]] = []
+        self._begun = False
+        self._guard: Guard | None = None
+        self.has_ended = False
+
+    def __len__(self) -> int:
+        """How many operations wait to be executed."""
+        return len(self._pendings)
+
+    def __bool__(self) -> bool:
+        """Always true, as a pipeline of redis-py is."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} on {self._database!r}, {len(self)} operations waiting>"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        not_sent(self, "it collects what is done here; open another one where it is needed")
+
+    # --- for the database ---
+
+    def collect(self, request: Request[Any]) -> Pending[Any]:
+        """Notes a request.
+
+        Raises:
+            NotInPipeline: it cannot wait for others.
+        """
+        if request.blocking:
+            msg = f"{request!r} waits on the server, where nothing else would be served meanwhile; do it outside"
+            raise NotInPipeline(msg)
+        self._check(request)
+        pending: Pending[Any] = Pending(request)
+        if request.makes is not None:
+            request.makes._comes_with(pending)
+        self._pendings.append(pending)
+        return pending
+
+    def refuse(self, what: str, instead: str) -> None:
+        """Refuses an operation that cannot be collected.
+
+        Raises:
+            NotInPipeline: always.
+        """
+        msg = f"{what} cannot be in a {self._kind}, which sends nothing before it ends; {instead}"
+        raise NotInPipeline(msg)
+
+    # --- for the faces ---
+
+    def _check(self, _request: Request[Any]) -> None:
+        """Refuses a request that cannot be part of it."""
+
+    def _exchange(self, pendings: list[Pending[Any]]) -> Exchange:
+        return in_one_go(pendings, atomic=self._atomic)
+
+    def _enter(self) -> None:
+        if self._begun or self.has_ended:
+            msg = f"{self!r} was begun before; take a new one for each block"
+            raise NotInPipeline(msg)
+        for model in self._database._lent:
+            msg = (
+                f"{model.__name__} is pointed at another database within this block of using(), so a {self._kind} of "
+                f"{self._database!r} would not hold its operations; give using(), or limpyd_use(), the database "
+                f"instead of models"
+            )
+            raise NotInPipeline(msg)
+        self._begun = True
+        self._active.set(Block(self, self._guard, open_block(self._active)))
+
+    def _leave(self) -> None:
+        """Ends the collecting; what was collected is still to be sent."""
+        self.has_ended = True
+        open_block(self._active)
+
+    def _give_up(self, why: str = "raised an error") -> None:
+        """Forgets what was collected."""
+        given_up(self._taken(), f"the block of its {self._kind} {why}, so nothing of it was sent")
+
+    def _is_to_execute(self, kind: type[BaseException] | None) -> bool:
+        """Ends the block; whether what was collected is to be executed."""
+        self._leave()
+        if kind is not None:
+            self._give_up()
+        elif not self._autoexecute:
+            self._give_up("ended without execute(), which autoexecute=False asks for")
+        return kind is None and self._autoexecute
+
+    def _taken(self) -> list[Pending[Any]]:
+        pendings, self._pendings = self._pendings, []
+        return pendings
+
+    def _added(self, call: Callable[[], Any]) -> Pending[Any]:
+        if self.has_ended:
+            msg = f"{self!r} has ended; what is added now would never be sent"
+            raise NotInPipeline(msg)
+        before = len(self._pendings)
+        if self._database._pipeline() is self:
+            call()
+        else:
+            copy_context().run(self._collect_all_of, call)  # what is changed there ends with it, however it ends
+        if len(self._pendings) != before + 1:
+            msg = f"add() takes one operation on a model of {self._database!r}, not {len(self._pendings) - before}"
+            raise NotInPipeline(msg)
+        return self._pendings[-1]
+
+    def _collect_all_of(self, call: Callable[[], Any]) -> None:
+        self._active.set(Block(self, None, None))
+        call()
+
+
+class WholeCollector(Collector):
+    """Takes requests that are done all, or not at all."""
+
+    _kind = "transaction"
+
+    def collect(self, request: Request[Any]) -> Pending[Any]:
+        return super().collect(request if request.part is None else request.part())
+
+    def _check(self, request: Request[Any]) -> None:
+        check_fits(request)
+
+    def _exchange(self, pendings: list[Pending[Any]]) -> Exchange:
+        return as_one(pendings)
+
+
+class WatchingCollector(WholeCollector):
+    """A transaction that is tried again when what it watches has changed: what the function of a try is given.
+
+    While something is watched, operations are executed at once, as those of redis-py are, until `multi()`.
+    """
+
+    def multi(self) -> None:
+        """Begins the transaction: from here on operations are collected, and done together when the function returns.
+
+        Raises:
+            NotInPipeline: it has begun.
+        """
+        self._enter()
+
+    def _end(self) -> list[Pending[Any]]:
+        """Ends a try; what it collected."""
+        self._leave()
+        return self._taken()
+
+
+def results_of(pendings: list[Pending[Any]], *, raise_on_error: bool) -> list[Any]:
+    """The results of what was executed; in place of one that failed its error, unless that is to be raised."""
+    error = first_error(pendings)
+    if error is not None and raise_on_error:
+        raise error
+    return [pending.value if pending.error is None else pending.error for pending in pendings]
+
+
+class PipelinedCore:
+    """What a database knows of its pipelines."""
+
+    def __init__(self) -> None:
+        self._active: Active = ContextVar("the open block of a database", default=None)
+
+    def _pipeline(self) -> Collector | None:
+        """The open pipeline, if there is one here."""
+        block = open_block(self._active) if self._active.get() is not None else None
+        return block.collector if block is not None and block.is_mine() else None
+
+    def _at_once(self, what: str, instead: str) -> None:
+        """Refuses in a pipeline what can only be done at once.
+
+        Raises:
+            NotInPipeline: a pipeline is open.
+        """
+        pipeline = self._pipeline()
+        if pipeline is not None:
+            pipeline.refuse(what, instead)

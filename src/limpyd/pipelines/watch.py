@@ -1,0 +1,185 @@
+"""Transactions that are tried again when what they watched has changed. It does no I/O."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.error_translation import lost, refused, with_source
+from limpyd.drivers.guards import doubted, outdated
+from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
+from limpyd.fields.base import BoundField
+from limpyd.fields.checks import integer
+from limpyd.indexes.python_transforms import answer
+from limpyd.pipelines.atomic_script import (
+    READING,
+    REMOVING,
+    WRITING,
+    begins,
+    known_results,
+    one_request,
+    settle_refused_first,
+    settle_whole,
+)
+from limpyd.pipelines.batching import first_error, given_up
+from limpyd.pipelines.pending_result import Pending
+from limpyd.requests import ANY_TYPE, Argument, Request
+
+Watchable = str | bytes | BoundField[Any]
+"""The name of a key, or a field of an object."""
+Command = tuple[Argument, ...]
+
+MOST_TRIES = 30
+SHORTEST_WAIT, LONGEST_WAIT = 0.001, 1.0
+"""Seconds between two tries: at most so many after the first, twice as many after each, and at most so many at all."""
+SCRIPTS = (READING, REMOVING, WRITING)
+
+
+class Watch:
+    """What is watched, and how the tries go.
+
+    Raises:
+        InvalidValue: what is to be watched is neither a key nor a field of an object, or the tries are no number.
+    """
+
+    def __init__(self, watches: Sequence[Any], max_tries: int) -> None:
+        self._max_tries = integer("transaction()'s max_tries", max_tries, low=1)
+        self._tries = 0
+        self._asked: list[Any] = []
+        self._known_results: list[Any] = []
+        self._known: frozenset[bytes] = frozenset()
+        self.keys = [_key(watch) for watch in watches]
+
+    def beginning(self) -> list[Command]:
+        """What is sent before a try."""
+        ask: Command = (b"SCRIPT", b"EXISTS", *(script.sha for script in SCRIPTS))
+        return [(b"WATCH", *self.keys), ask] if self.keys else [ask]
+
+    def begun(self, replies: Sequence[Any]) -> None:
+        """Notes what came of that.
+
+        Raises:
+            ServerError: the server refused to watch.
+        """
+        *watching, known = replies
+        for reply in watching:
+            if isinstance(reply, redis_errors.ResponseError):
+                raise refused(Request((b"WATCH", *self.keys), bool, subject=_Watched()), reply)
+        if not isinstance(known, Exception):  # an account may not be allowed to ask
+            self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
+
+    def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
+        """What is sent at the end of a try: all that was collected as one request, if nothing changed meanwhile.
+
+        Nothing, if another thread has just found out that what is known of indexes has changed.
+        """
+        self._known_results = known_results(pendings)
+        sent = [pending for pending in pendings if pending.request.args]
+        if first_error(pendings) is not None or not sent:
+            return None, [(b"UNWATCH",)]
+        request = one_request(sent)
+        for asked in self._asked:
+            request = answer(request, asked) or request
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        if len(guards) < len(request.assumes):
+            return request, [(b"UNWATCH",)]
+        args = request.args_under(guards)
+        known = request.script is not None and request.script.sha in self._known
+        begins(sent)()
+        return request, [(b"MULTI",), args if known else with_source(request, args), (b"EXEC",)]
+
+    def ended(
+        self, pendings: Sequence[Pending[Any]], request: Request[Any] | None, replies: Sequence[Any]
+    ) -> float | None:
+        """Settles all; or how many seconds to wait before the next try.
+
+        Raises:
+            WatchError: there were enough tries.
+            ServerError: the server refused it.
+        """
+        if request is None:
+            if first_error(pendings) is not None:
+                settle_refused_first(pendings)
+            else:
+                settle_whole(pendings, [b"ok"], self._known_results)
+            return None
+        error = next((reply for reply in replies if isinstance(reply, redis_errors.ResponseError)), None)
+        if error is not None:
+            raise _settled_as(pendings, refused(request, error))
+        wait = 0.0
+        if replies[-1] is None:
+            longest = min(SHORTEST_WAIT * 2 ** min(self._tries + 1, 20), LONGEST_WAIT)
+            wait = random.uniform(0, longest)  # noqa: S311 - it keeps no secret
+        elif isinstance(replies[-1], list):
+            (reply,) = replies[-1]
+            if isinstance(reply, redis_errors.ResponseError):
+                _note(request, pendings, reply)
+            if not isinstance(reply, Exception):
+                if reply[0] != b"asked":
+                    settle_whole(pendings, reply, self._known_results)
+                    return None
+                self._asked.append(reply)
+        self._tries += 1
+        given_up(pendings, "nothing of it was done, since what its transaction watched changed, or Python was asked")
+        if self._tries == self._max_tries:
+            keys = ", ".join(shorten(key) for key in self.keys)
+            msg = (
+                f"what the transaction watched ({keys}) changed in each of {self._tries} tries; nothing was written. "
+                f"Raise max_tries, or do the change in one command, such as incrby"
+            )
+            raise WatchError(msg)
+        return wait
+
+    def lost(self, request: Request[Any] | None, where: str, error: Exception) -> LimpydError:
+        """The error for a connection that was lost, at the end of a try if there is a request."""
+        return lost(request or self.reading, where, error)
+
+    @property
+    def reading(self) -> Request[Any]:
+        """What stands for a try before its end, in messages."""
+        return Request((b"WATCH",), bool, readonly=True, subject=_Watched())
+
+
+def _note(request: Request[Any], pendings: Sequence[Pending[Any]], refusal: redis_errors.ResponseError) -> None:
+    """Notes why a try was refused, if the next one may go well.
+
+    Raises:
+        ServerError: it may not.
+    """
+    if outdated(refusal):
+        doubted(request)
+    elif not isinstance(refusal, redis_errors.NoScriptError):
+        raise _settled_as(pendings, refused(request, refusal))
+
+
+def _settled_as(pendings: Sequence[Pending[Any]], error: LimpydError) -> LimpydError:
+    for pending in pendings:
+        pending.settle(error=error)
+    return error
+
+
+def _key(watch: Any) -> bytes:
+    if isinstance(watch, bytes):
+        return watch
+    if isinstance(watch, str):
+        return watch.encode("utf-8", "surrogateescape")
+    if isinstance(watch, BoundField):
+        if watch._instance._pk_bytes is None:
+            msg = f"{watch!r} cannot be watched: its object has no primary key yet; create it first"
+            raise InvalidValue(msg)
+        return watch._key()
+    msg = f"transaction() watches keys and fields of objects, such as person.age, not {shorten(watch)}"
+    raise InvalidValue(msg)
+
+
+class _Watched:
+    """What is watched, as the subject of a request."""
+
+    def type_of(self, _key: bytes) -> str:
+        return ANY_TYPE
+
+    def __str__(self) -> str:
+        return "a transaction that watches"

@@ -1,0 +1,79 @@
+"""What collections have to add up and count values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.fields import ValueField
+from limpyd.query.aggregates import (
+    Sum,
+    Total,
+    extreme_in_chunks,
+    joined_tallies,
+    named,
+    read_sum,
+    sum_joiner,
+    summable,
+    tallied,
+    tally_decoder,
+)
+from limpyd.query.columns import columns_of
+from limpyd.query.conditions import ByPk
+from limpyd.query.ordering import sort_keys
+from limpyd.query.projections import Flat
+from limpyd.query.single_command import Span
+from limpyd.requests import Request, returned
+
+
+class WithTotals:
+    """Sums and counts of the values of what is found."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _schema: Any
+        _database: Any
+        _plan: Callable[..., Any]
+        _run: Callable[..., Any]
+        _narrowed: Callable[..., Any]
+
+    def _sum(self, name: Any) -> Total[Sum, tuple[int, Any]]:
+        name = named(self._schema, name)
+        column, field = summable(self._schema, name)
+        return Total(self._plan(()), column, b"sum", read_sum, sum_joiner(field, column))
+
+    def _tally(self, name: Any) -> Total[Counter[Any], dict[Any, int]]:
+        name = named(self._schema, name)
+        column, field = tallied(self._schema, name)
+        many = field if isinstance(field, ValueField) and field.many else None
+        return Total(self._plan(()), column, b"tally", tally_decoder(column, of_members=many), joined_tallies)
+
+    def _extreme(self, name: Any, alpha: bool | None, *, desc: bool) -> Any:
+        """The lowest or the highest value, of many objects in chunks if there is no index that is in this order."""
+        name = named(self._schema, name)
+        (key,) = keys = sort_keys(self._schema, name, desc, alpha, None)
+        if name.startswith("-"):
+            msg = f"{self._schema.name}: {name!r} is no name of a field"
+            raise InvalidFilter(msg)
+        columns = columns_of(self._schema, (name,), scored=False)
+
+        def at_once(found: Any) -> Request[Any]:
+            request: Request[list[Any]] = found._plan(keys).items(Flat(columns), Span(0, 1))
+            return request.then(lambda values: values[0] if values else None)
+
+        is_walked = key.index_number is not None or key.scores or not isinstance(key.field, ValueField)
+        if is_walked or self._database._pipeline() is not None:
+            return self._run(at_once(self))
+        program = extreme_in_chunks(
+            self._plan(keys), columns[0], lambda pks: at_once(self._narrowed(ByPk(pks, (), "")))
+        )
+        return self._database._run_program(program)
+
+    def _run_total(self, total: Total[Any, Any], convert: Callable[[Any], Any] = returned) -> Any:
+        """What it comes to: in chunks, or as one request where a pipeline collects it."""
+        if self._database._pipeline() is not None:
+            return self._run(total.at_once().then(convert))
+        return self._database._run_program(total.in_chunks(convert))

@@ -1,0 +1,235 @@
+"""What the values of a collection come to: sums, averages, counts by value.
+
+A script adds up a chunk; what the chunks come to is put together here. Within a pipeline it is one script for all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Context, Decimal
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import Field, ValueField
+from limpyd.query.ambiguous_replies import undecodable
+from limpyd.query.chunks import part_of_total, slices_of, total_among
+from limpyd.query.columns import Column, columns_of
+from limpyd.query.plan import Plan
+from limpyd.requests import Program, Request, answered
+
+Part = TypeVar("Part")
+R = TypeVar("R")
+S = TypeVar("S")
+
+CHUNK = 1000
+"""About how many objects a script adds up; up to twice as many are one chunk."""
+DIGITS = 7
+"""How many digits of a number the server adds at a time."""
+EXACT = Context(prec=200_000)
+
+
+def extreme_in_chunks(plan: Plan, column: Column, among: Callable[[list[bytes]], Request[Any]]) -> Program[Any]:
+    """Finds the first value in the order of a plan: of each chunk, and then among those objects.
+
+    Args:
+        plan: the plan.
+        column: the column of the value.
+        among: gives the request for the first value among the objects with some primary keys.
+    """
+
+    def read(reply: list[Any]) -> list[Any]:
+        try:
+            return reply and [reply[0], *column.values(reply[1:])]
+        except StoredValueError as error:
+            raise undecodable((column,), error) from error
+
+    found: list[list[Any]] = []
+    cursor = None if plan.empty else b""
+    while cursor is not None:
+        chunk = yield part_of_total(plan, b"first", column, CHUNK, cursor, read)
+        found += filter(None, chunk.items)
+        for some in slices_of(chunk.others, CHUNK):
+            found += filter(None, (yield total_among(plan, some, b"first", column, read)).items)
+        cursor = chunk.cursor or None
+    if len(found) > 1:
+        return (yield among([pk for pk, _ in found]))
+    return found[0][1] if found else None
+
+
+def named(model: Any, name: Any) -> str:
+    """The name of a field, which may be given itself.
+
+    Raises:
+        UnknownField: it is neither a name nor a field.
+    """
+    if isinstance(name, Field):
+        name = name.name
+    if not isinstance(name, str):
+        msg = f"{model.name}: {shorten(name)} is no name of a field"
+        raise UnknownField(msg)
+    return name
+
+
+def tallied(model: Any, name: str) -> tuple[Column, Field[Any]]:
+    """The column of a field whose values are counted or added.
+
+    Raises:
+        UnknownField: the name is no field.
+        InvalidFilter: the field has values by key, and none is named.
+    """
+    (column,) = columns_of(model, (name,), scored=False)
+    field: Field[Any] = model.field(name.partition(SEPARATOR)[0])
+    if isinstance(field, ValueField) and field.has_subkeys and SEPARATOR not in name:
+        msg = f"{field} has values by key; name the key: {name}{SEPARATOR}<key>"
+        raise InvalidFilter(msg)
+    return column, field
+
+
+def summable(model: Any, name: str) -> tuple[Column, ValueField[Any]]:
+    """The column of a field whose values can be added.
+
+    Raises:
+        UnknownField: the name is no field.
+        InvalidFilter: the field holds no numbers.
+    """
+    column, field = tallied(model, name)
+    numbers = isinstance(field, ValueField) and (field.codec.ordered == "number" or field.codec.name == "str")
+    if not isinstance(field, ValueField) or not numbers:
+        msg = f"{field} holds no numbers to add"
+        raise InvalidFilter(msg)
+    return column, field
+
+
+class Sum(NamedTuple):
+    """A sum in parts, as the server sends it (see lua/library/aggregates.lua).
+
+    Attributes:
+        numbers: how many numbers were added.
+        loose: the sum of those with an exponent.
+        places: the sums of seven digits each of the others, by their place.
+    """
+
+    numbers: int
+    loose: float
+    places: Counter[int]
+
+
+def read_sum(reply: list[Any]) -> Sum:
+    """Returns what a reply tells of a sum."""
+    count, loose, *parts = reply
+    return Sum(count, float(loose), Counter(dict(zip(parts[::2], map(int, parts[1::2]), strict=True))))
+
+
+def sum_joiner(field: ValueField[Any], column: Column) -> Callable[[list[Sum]], tuple[int, Any]]:
+    """From sums to how many values there are, and their sum as the field's type; of untyped ones a float or int.
+
+    The parts of seven digits are put together exactly.
+    """
+
+    def join(sums: list[Sum]) -> tuple[int, Any]:
+        count, places = sum(each.numbers for each in sums), Counter[int]()
+        for each in sums:
+            places.update(each.places)
+        lowest, highest = min([0, *places]), max([0, *places])
+        whole = 0
+        for place in range(highest, lowest - 1, -1):
+            whole = whole * 10**DIGITS + places[place]
+        exact = EXACT.scaleb(Decimal(whole), DIGITS * lowest) if lowest else Decimal(whole)
+        if not count:
+            return 0, 0
+        return count, _typed(field, exact, sum(each.loose for each in sums), column)
+
+    return join
+
+
+def _typed(field: ValueField[Any], exact: Decimal, loose: float, column: Column) -> Any:
+    if field.codec.name == "Decimal":
+        return EXACT.add(exact, Decimal(repr(loose))).normalize(EXACT) if loose else _plain(exact)
+    if field.codec.name == "float":
+        return float(exact) + loose
+    if loose or exact != exact.to_integral_value():
+        return float(exact) + loose
+    if field.codec.name == "timedelta":
+        return column.values([b"%d" % int(exact)])[0]
+    return int(exact)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """The same number without zeros at its end."""
+    return number.to_integral_value() if number == number.to_integral_value() else number.normalize(EXACT)
+
+
+class Total(NamedTuple, Generic[Part, R]):
+    """What the values of a column come to.
+
+    Attributes:
+        plan: which objects are looked at.
+        column: the column.
+        wanted: `sum` or `tally`, see scripts/find.lua.
+        read: what a reply to that is read as.
+        join: makes the result of what was read.
+    """
+
+    plan: Plan
+    column: Column
+    wanted: bytes
+    read: Callable[[list[Any]], Part]
+    join: Callable[[list[Part]], R]
+
+    def at_once(self) -> Request[R]:
+        """Returns the request for all."""
+        if self.plan.empty:
+            return answered(self.join([]))
+        return self.plan.total(self.wanted, self.column, lambda reply: self.join([self._part(reply)]))
+
+    def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
+        """Asks chunk by chunk, and returns what the result becomes."""
+        parts: list[Part] = []
+        cursor = None if self.plan.empty else b""
+        while cursor is not None:
+            chunk = yield part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
+            parts += chunk.items
+            for some in slices_of(chunk.others, CHUNK):
+                parts += (yield total_among(self.plan, some, self.wanted, self.column, self._part)).items
+            cursor = chunk.cursor or None
+        return convert(self.join(parts))
+
+    def _part(self, reply: list[Any]) -> Part:
+        try:
+            return self.read(reply)
+        except StoredValueError as error:
+            raise undecodable((self.column,), error) from error
+
+
+def average(total: tuple[int, Any]) -> Any:
+    """The average; None of nothing."""
+    count, summed = total
+    return summed / count if count else None
+
+
+def tally_decoder(column: Column, *, of_members: ValueField[Any] | None) -> Callable[[list[Any]], Counter[Any]]:
+    """From the reply to how often each value is there."""
+
+    def decode(reply: list[Any]) -> Counter[Any]:
+        counts: Counter[Any] = Counter()
+        texts = reply[::2]
+        values = column.values(texts) if of_members is None else [of_members.decode(text, b"") for text in texts]
+        try:
+            for value, count in zip(values, reply[1::2], strict=True):
+                counts[value] += count
+        except TypeError as error:
+            msg = f"the values of {column.name} cannot be the keys of a dict: {error}"
+            raise InvalidFilter(msg) from error
+        return counts
+
+    return decode
+
+
+def joined_tallies(tallies: list[Counter[Any]]) -> dict[Any, int]:
+    """Returns how often each value is there, by value."""
+    counts: Counter[Any] = Counter()
+    for each in tallies:
+        counts.update(each)
+    return dict(counts)

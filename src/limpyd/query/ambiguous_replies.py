@@ -1,0 +1,90 @@
+"""Replies of queries that do not tell all: whose a value is, and whether a key is of another type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from limpyd.exceptions import StoredValueError
+from limpyd.query.row_factories import as_stored
+from limpyd.requests import Argument, Request, Unclear
+from limpyd.scripts.loader import Script, evalsha
+
+MISTYPED = Script("mistyped")
+NAMED = b"named"
+"""What scripts are asked for, to give the primary key with each row."""
+BEFORE_COLUMNS = 5
+"""How many arguments page_of_range.lua has before those that tell the columns."""
+
+
+def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
+    """Asks the same again, with primary keys, to tell whose value does not fit its field's type."""
+
+    def tell() -> NoReturn:
+        raise error
+
+    def ask(request: Request[Any]) -> Request[Any]:
+        own = getattr(columns[0], "name", "") == "pk" and columns[0].decode is as_stored
+        width = len(columns) + 1
+
+        def decode(reply: Any) -> NoReturn:
+            rows = _rows(request, reply)
+            for row in range(0, len(rows), width):
+                for number, column in enumerate(columns, 1):
+                    if not (own and number == 1):
+                        column.refuse(rows[row + number], rows[row])
+            raise error  # it has been put right meanwhile
+
+        named = _named(request, own=own)
+        return Request(named, decode, readonly=True, script=request.script, subject=request.subject)
+
+    return Unclear(ask, tell)
+
+
+def mistyped(items: list[Any]) -> Unclear:
+    """Asks whether what SORT gave nothing for is in a key of another type; else the items are right."""
+
+    def ask(request: Request[Any]) -> Request[Any]:
+        command = _named(request)
+        columns = command.index("#") + 2  # counted from 1, as Lua does
+        args = evalsha(MISTYPED, (command[1],), (columns + 1, *command))
+        return Request(args, lambda _: items, readonly=True, script=MISTYPED, subject=request.subject)
+
+    return Unclear(ask, lambda: items)
+
+
+def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:
+    """Whether a key may be of another type, as nothing was read of it.
+
+    Args:
+        groups: of each column what tells its key; columns of one key are in one hash.
+        replies: the values, row by row.
+    """
+    width = len(groups)
+    for group in dict.fromkeys(groups):
+        columns = [replies[number::width] for number, other in enumerate(groups) if other == group]
+        if group and any(row.count(None) == len(row) for row in zip(*columns, strict=True)):
+            return True
+    return False
+
+
+def _named(request: Request[Any], *, own: bool = False) -> tuple[Argument, ...]:
+    """The arguments that ask the same, with the primary key before each row, also if that is its first value itself."""
+    args = request.args
+    if request.script is None or (request.script.name == "sorted_rows" and own):
+        at = args.index("GET")
+    elif request.script.name == "sorted_rows":
+        return args
+    elif request.script.name == "page_of_range":
+        at = 3 + int(args[2]) + BEFORE_COLUMNS
+    else:
+        at = 3 + int(args[2])
+        return (*args[:at], NAMED, *args[at + 1 :])
+    return (*args[:at], "GET", "#", *args[at:])
+
+
+def _rows(request: Request[Any], reply: Any) -> list[Any]:
+    """The rows in a reply."""
+    name = request.script.name if request.script is not None else ""
+    rows: list[Any] = reply[{"page": 0, "chunk": 1}[name]] if name in {"page", "chunk"} else reply
+    return rows

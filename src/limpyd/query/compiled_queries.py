@@ -1,0 +1,226 @@
+"""Requests kept as templates: a query is planned once for each form, and from then on only filled with other values.
+
+Most queries of a program differ from each other in nothing but the values that they compare with, and to plan one
+costs as much time as a server nearby takes to answer it. The form of a query is what it asks of which fields; how many
+values an `in` has is no part of it, so a form serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from limpyd.query.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
+from limpyd.query.conditions import Condition
+from limpyd.query.lookups import MOST_CONDITIONS, Form
+from limpyd.requests import Argument, Guard, Outdated, Request, Unclear, look_at
+from limpyd.resp import pack_each
+
+MOST_TEMPLATES = 1000
+"""How many are kept of a model; then they begin anew."""
+
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
+Planning = Callable[[Sequence[Condition]], Request[Any]]
+Values = Sequence[Sequence[Any]]
+
+
+class Template:
+    """What the requests of a form have in common.
+
+    Args:
+        request: one of them.
+        patterns: of its arguments, and of those of each request behind it.
+
+    Attributes:
+        request: one of them.
+        pattern: of its arguments.
+        behind_it: the requests behind it, each with its pattern.
+    """
+
+    __slots__ = ("behind_it", "pattern", "request")
+
+    def __init__(self, request: Request[Any], patterns: Sequence[Pattern]) -> None:
+        self.request = request
+        self.pattern, *others = patterns
+        self.behind_it = list(zip(request.behind, others, strict=True))
+
+    def behind(self, values: Values) -> tuple[Request[Any], ...]:
+        """Returns the requests that go out behind the one for the values of each condition."""
+        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.behind_it])
+
+    def fits(self, request: Request[Any], values: Values) -> bool:
+        """Whether it gives what was planned for some values."""
+        behind = [one.args for one in self.behind(values)]
+        return self.pattern.filled(values) == request.args and behind == [one.args for one in request.behind]
+
+
+class Filled(Request[R_co]):
+    """The request of a form for the values of each condition.
+
+    Args:
+        template: the form's template.
+        values: the values.
+        plan: gives the request as it is planned.
+    """
+
+    __slots__ = ("_guard", "_plan", "_template", "_values", "replies")
+    _guard: Guard
+
+    readonly = True
+    blocking = False
+    timeout = 0
+    makes = needs = first = again = None
+
+    def __init__(self, template: Template, values: Values, plan: Callable[[], Request[R_co]]) -> None:
+        request = template.request
+        self.script = request.script
+        self.subject = request.subject
+        self.assumes = request.assumes
+        self.decode = request.decode
+        self.part = None if request.part is None else self._planned_part
+        self.replies = 1 if self.script is not None else 1 + len(request.assumes) + len(request.behind)
+        self._template = template
+        self._values = values
+        self._plan = plan
+
+    @property
+    def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
+        return self._template.pattern.filled(self._values)
+
+    @property
+    def behind(self) -> tuple[Request[Any], ...]:  # type: ignore[override]
+        return self._template.behind(self._values)
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:
+        script = self.script
+        if script is None or not script.guarded:
+            return self._template.pattern.packed(self._values)
+        if len(guards) != 1:
+            return super().packed(guards)
+        (guard,) = guards
+        return self._template.pattern.packed(self._values, AFTER_GUARD) + _after(guard)
+
+    def ready(self) -> bytes | None:
+        guards = [assumption.guard() for assumption in self.assumes]
+        if len(guards) > 1:
+            return None
+        if guards:
+            (guard,) = guards
+            if guard is None or guard.epoch.startswith(b":"):
+                return None
+            self._guard = guard
+        if self.script is not None:
+            return self.packed([self._guard] if guards else ())
+        packed = self._template.pattern.packed(self._values)
+        if guards:
+            packed += look_at(self._guard)
+        for _, pattern in self._template.behind_it:
+            packed += pattern.packed(self._values)
+        return packed
+
+    def settled(self, replies: list[Any]) -> Any:
+        reply, at = replies[0], 1
+        if self.assumes:
+            if (replies[1] or b"") != self._guard.epoch:
+                raise Outdated
+            at = 2
+        for number, (one, _) in enumerate(self._template.behind_it, at):
+            reply = one.amended(reply, replies[number])
+        return reply
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        decode = self.decode
+        part = self.part
+        converted: Any = Filled(self._template, self._values, self._plan)
+
+        def decode_further(reply: Any) -> S:
+            try:
+                result = decode(reply)
+            except Unclear as doubt:
+                raise doubt.then(convert) from doubt.__cause__
+            return convert(result)
+
+        converted.decode = decode_further
+        converted.part = None if part is None else lambda: part().then(convert)
+        return converted  # type: ignore[no-any-return]
+
+    def _planned_part(self) -> Request[R_co]:
+        planned = self._plan()
+        return planned if planned.part is None else planned.part()
+
+
+AFTER_GUARD = 3
+
+
+@lru_cache(256)
+def _after(guard: Guard) -> bytes:
+    """What follows the arguments of a script that is sent under a guard (see requests.args_under)."""
+    return pack_each((*guard, b"1"))
+
+
+class Templates:
+    """The templates of a model, by what is asked."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Template] = {}
+
+    def request(self, asked: tuple[Hashable, ...], conditions: Sequence[Condition], plan: Planning) -> Request[Any]:
+        """Returns the request that a plan gives for some conditions, from its template if there is one.
+
+        Args:
+            asked: all that the plan depends on beside the conditions.
+            conditions: the conditions.
+            plan: makes the request for conditions.
+        """
+        if len(conditions) > MOST_CONDITIONS:
+            return plan(conditions)
+        form = Form(asked)
+        for condition in conditions:
+            if not condition.add_to(form):
+                return plan(conditions)
+        if len(form.values) > MOST_CONDITIONS:
+            return plan(conditions)
+        key = tuple(form.parts)
+        known = self._kept.get(key)
+        if known is not None:
+            return Filled(known, form.values, lambda: plan(conditions))
+        request = plan(conditions)
+        template = _template(conditions, form, request, plan)
+        if template is not None:
+            if len(self._kept) >= MOST_TEMPLATES:
+                self._kept.clear()
+            self._kept[key] = template
+        return request
+
+
+def _template(conditions: Sequence[Condition], form: Form, request: Request[Any], plan: Planning) -> Template | None:
+    """Returns what is to be kept of a request; None if its values are not to be seen in its arguments."""
+    if not request.args:
+        return None
+    first = last = plan(_marked(conditions, form, lambda _: SEVERAL))
+    if form.several:
+        last = plan(_marked(conditions, form, more_than_several))
+    if len(first.behind) != len(last.behind):
+        return None
+    patterns = []
+    for one, other in zip((first, *first.behind), (last, *last.behind), strict=True):
+        pattern = pattern_of(one.args, other.args)
+        if pattern is None:
+            return None
+        patterns.append(pattern)
+    template = Template(first, patterns)
+    return template if template.fits(request, form.values) else None
+
+
+def _marked(conditions: Sequence[Condition], form: Form, several: Callable[[int], int]) -> list[Condition]:
+    """The same conditions of marks; where one has several values, of as many as it is given."""
+    marked = iter(
+        [
+            marks(number, several(number) if number in form.several else len(texts))
+            for number, texts in enumerate(form.values)
+        ]
+    )
+    return [condition.holding(marked) for condition in conditions]

@@ -1,0 +1,141 @@
+"""What filters ask of fields, whatever values they ask it of."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.expressions import SEPARATOR
+from limpyd.fields import ValueField
+from limpyd.indexes.equality import EqualIndex, UniqueIndex
+from limpyd.indexes.field_index import Kept
+from limpyd.indexes.ranges import RangeIndex
+from limpyd.keys import Partition
+from limpyd.scripts.query_nodes import Node, Stored, Text
+
+TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
+"""Kinds of indexes that are asked without a look at the values."""
+NOWHERE = Stored(b"", b"")
+ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
+"""Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
+MOST_SUBKEYS = 100
+"""How many sub-keys of a field are remembered; they may come from outside."""
+
+
+MOST_CONDITIONS = 16
+"""Queries of more conditions have no form: they rarely come again."""
+
+
+class Form:
+    """What a query asks, whatever values it asks it of.
+
+    Args:
+        asked: what the request depends on beside the conditions.
+
+    Attributes:
+        parts: all of it.
+        values: the values of each simple condition.
+        several: which of those conditions have two or more values, of which each makes a difference.
+    """
+
+    __slots__ = ("parts", "several", "values")
+
+    def __init__(self, asked: Hashable) -> None:
+        self.parts: list[Any] = [asked]
+        self.values: list[Sequence[Any]] = []
+        self.several: list[int] = []
+
+
+class Meaning:
+    """What a filter asks of a field, whatever value it asks it of.
+
+    Attributes:
+        field: the field.
+        number: which of its indexes answers.
+        operator: the operator.
+        sub: the sub-key, of a field that has such.
+        kept: that index.
+        recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
+        takes_several: whether it is met by any of some values, however many.
+    """
+
+    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub", "takes_several")
+
+    def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
+        self.field = field
+        self.number = number
+        self.operator = operator
+        self.sub = sub
+        self.takes_several = operator == "in"
+        self.kept: Kept = field.place(None).indexes[number]
+        self.recurs = type(self.kept.index).node in ASK_ALIKE and field.version_of is None  # there may be many versions
+        self._under: dict[bytes, Meaning] = {}
+
+    def __reduce__(self) -> Any:
+        return meaning_of, (self.field, self.kept.index.prefix, self.operator, self.sub)
+
+    def under(self, sub: bytes | None) -> Meaning:
+        """The same, of a sub-key."""
+        if sub is None:
+            return self
+        known = self._under.get(sub)
+        if known is None:
+            known = Meaning(self.field, self.number, self.operator, sub)
+            if len(self._under) < MOST_SUBKEYS:
+                self._under[sub] = known
+            else:
+                known.recurs = False
+        return known
+
+    def add_to(self, form: Form, texts: Sequence[Text]) -> None:
+        """Adds it and its values to the form of a query."""
+        count = len(texts)
+        if self.takes_several and count > 1:
+            texts = list(dict.fromkeys(texts))
+            count = min(len(texts), 2)
+            if count > 1:
+                form.several.append(len(form.values))
+        form.parts += (self, count)
+        form.values.append(texts)
+
+    def node(self, where: Partition, texts: Sequence[Text]) -> Node:
+        """What the server is asked of the objects of a partition, with certain values."""
+        kept = self.field.place_in(where).indexes[self.number]
+        told = kept.kind in TOLD_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
+        stored = NOWHERE if told else stored_in(self.field, where, self.sub)
+        node: Node = kept.node(self.operator, texts, self.sub, stored)
+        return node
+
+
+def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
+    """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
+    found: dict[tuple[str, str], Meaning] | None = vars(field).get("_serving")
+    if found is None:
+        found = {}
+        for number, kept in enumerate(field.place(None).indexes):
+            for operator in kept.index.operators:
+                found.setdefault((kept.index.prefix, operator), Meaning(field, number, operator))
+        vars(field)["_serving"] = found
+    return found
+
+
+def meaning_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Meaning:
+    """What a prefix and an operator mean, of a sub-key if the field has such.
+
+    Raises:
+        InvalidFilter: none of the field's indexes serves them: it is declared otherwise where a query was pickled.
+    """
+    meaning = serving(field).get((prefix, operator))
+    if meaning is None:
+        msg = (
+            f"{field} has no index for {SEPARATOR.join(filter(None, (prefix, operator)))!r}, as the pickled query needs"
+        )
+        raise InvalidFilter(msg)
+    return meaning.under(sub)
+
+
+def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
+    """Where the values of a field are."""
+    place = field.place_in(where)
+    return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)

@@ -1,0 +1,300 @@
+"""What each object that is found becomes: its primary key, an instance, a dict, a tuple, a row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
+from limpyd.keys import Partition, to_text
+from limpyd.query.ambiguous_replies import any_missing, mistyped, undecodable
+from limpyd.query.columns import Column, columns_of
+from limpyd.query.prefetch import Follow, followed, target_of
+from limpyd.query.row_factories import (
+    ERRORS,
+    Decode,
+    Make,
+    as_stored,
+    dict_maker,
+    instance_maker,
+    object_maker,
+    tuple_maker,
+)
+from limpyd.requests import Argument, returned
+
+
+class Shape:
+    """What the objects that are found become.
+
+    Attributes:
+        columns: what is read of each; nothing but the primary keys if there are none.
+        recurs: whether there is one for all collections that are in this shape.
+        existing: whether only objects that exist are wanted, whatever indexes say.
+        begins_with_pk: whether the first column is the primary key.
+        sparse: whether objects without a value were met, as far as is known; SORT does not tell why there is none.
+        follows: the references of which the objects are to be read as well.
+        asked: the method of a collection that gives it this shape, and its arguments.
+    """
+
+    recurs = False
+    existing = False
+    sparse: bool | None = None
+    begins_with_pk = False
+    follows: tuple[Any, ...] = ()
+    columns: tuple[Column, ...] = ()
+    asked: tuple[Any, ...] = ()
+    _entries: tuple[Partition, tuple[bytes, ...] | None] | None = None
+    _gets: tuple[Partition, tuple[Argument, ...] | None] | None = None
+
+    @property
+    def text(self) -> str:
+        """How messages show it."""
+        return ""
+
+    def gets(self, where: Partition) -> tuple[Argument, ...] | None:
+        """The GET arguments of SORT that read the columns; None if it cannot read one."""
+        if self._gets is None or self._gets[0] is not where:
+            patterns = [column.pattern(where) for column in self.columns]
+            readable = all(pattern is not None for pattern in patterns)
+            args = tuple(arg for pattern in patterns for arg in ("GET", pattern or b"")) if readable else None
+            self._gets = (where, args)
+        return self._gets[1]
+
+    def entries(self, where: Partition) -> tuple[bytes, ...] | None:
+        """The prefix of the hashes and the sub-keys to read, if all columns are entries of those; else None."""
+        if self._entries is None or self._entries[0] is not where:
+            places = [column.where(where, b"") for column in self.columns]
+            all_entries = bool(places) and all(place.stored == b"entry" for place in places)
+            if all_entries and len({place.prefix for place in places}) == 1 and b"\0" not in places[0].prefix:
+                self._entries = (where, (places[0].prefix, *(place.sub for place in places)))
+            else:
+                self._entries = (where, None)
+        return self._entries[1]
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        """The items that a reply stands for: primary keys, or the values of the columns of each object in turn."""
+        raise NotImplementedError
+
+    def whole(self, replies: list[Any]) -> list[Any] | None:  # noqa: ARG002 - some ask
+        """The items, if it is sure that every column of each has a value."""
+        return None
+
+    def read(self, replies: list[Any]) -> list[Any]:
+        """The items; where a value does not fit its field's type, it is asked whose it is."""
+        try:
+            return self.items(replies)
+        except StoredValueError as error:
+            raise undecodable(self.columns, error) from error
+
+    def read_sorted(self, replies: list[Any]) -> list[Any]:
+        """The same of what SORT replied, which gives nothing for a key of another type."""
+        items = self.whole(replies)
+        if items is not None:
+            return items
+        items = self.read(replies)
+        if any_missing([column.group for column in self.columns], replies):
+            self.sparse = True
+            raise mistyped(items)
+        return items
+
+    def read_looked_at(self, replies: list[Any]) -> list[Any]:
+        """The same of what sorted_rows.lua replied, which looks at what SORT gave nothing for."""
+        items = self.whole(replies)
+        if items is None:
+            items = self.read(replies)
+            self.sparse = self.sparse or any_missing([column.group for column in self.columns], replies)
+        elif self.sparse is None and replies:
+            self.sparse = False
+        return items
+
+    def _columns_of(self, replies: list[Any]) -> list[list[Any]]:
+        width = len(self.columns)
+        return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
+
+
+class RowShape(Shape):
+    """Something made of the values of columns.
+
+    Args:
+        columns: the columns.
+        maker: from how to decode the values of a row to what makes something of rows.
+    """
+
+    def __init__(self, columns: Sequence[Column], maker: Callable[[Sequence[Decode]], Make]) -> None:
+        self.columns = tuple(columns)
+        self._names = [column.name for column in columns]
+        self._of_stored = maker([column.decode for column in columns])
+        self._of_values = maker([returned for _ in columns])
+        self._plain = all(column.plain for column in columns)
+
+    def whole(self, replies: list[Any]) -> list[Any] | None:
+        if self._plain:
+            reply = iter(replies)
+            try:
+                return self._of_stored(zip(*[reply] * len(self.columns)))  # noqa: B905 - it is a row after the other
+            except ERRORS:  # something has no value, or one of another type
+                pass
+        return None
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        items = self.whole(replies)
+        if items is not None:
+            return items
+        return self._of_values(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
+
+
+class PrimaryKeys(Shape):
+    """Primary keys as text."""
+
+    recurs = True
+    asked = ("_primary_keys",)
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        try:
+            return [pk.decode() for pk in replies]
+        except UnicodeDecodeError:
+            return [to_text(pk) for pk in replies]
+
+
+class RawPrimaryKeys(Shape):
+    """Primary keys as they are stored."""
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return replies
+
+
+class Instances(Shape):
+    """Instances; lazy ones check at their first use that the object exists."""
+
+    def __init__(self, model: Any, *, lazy: bool) -> None:
+        self._make = model._lazy if lazy else model._connected
+        self._lazy = lazy
+        self.existing = not lazy
+        self.asked = ("_instances", lazy, None)
+
+    @property
+    def text(self) -> str:
+        return ".instances(lazy=True)" if self._lazy else ".instances()"
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return list(map(self._make, replies))
+
+
+class Prefetched(RowShape):
+    """Instances with some values read along."""
+
+    begins_with_pk = True
+
+    def __init__(self, model: Any, columns: Sequence[Column], pk: Column, *, lazy: bool) -> None:
+        pk.decode = as_stored
+        new = object.__new__
+        schema = model._schema
+
+        def prefetched(pk: bytes, values: dict[str, Any]) -> Any:
+            instance = new(model)
+            instance._pk_bytes = pk
+            instance._prefetched = values
+            instance._seen = schema.unseen if lazy else schema.era
+            return instance
+
+        def hooked(pk: bytes, values: dict[str, Any]) -> Any:
+            instance = prefetched(pk, values)
+            instance.__post_init__()
+            return instance
+
+        names = ["pk", *(column.name for column in columns)]
+        self.existing = not lazy
+        super().__init__((pk, *columns), partial(instance_maker, hooked if model._is_hooked else prefetched, names))
+
+    @property
+    def text(self) -> str:
+        return f".instances(prefetch={self._names[1:]})"
+
+
+class Dicts(RowShape):
+    """A dict of values by name."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__(columns, partial(dict_maker, [column.name for column in columns]))
+        self.asked = ("_values", tuple(self._names))
+
+    @property
+    def text(self) -> str:
+        return f".values({', '.join(map(repr, self._names))})"
+
+
+class Tuples(RowShape):
+    """A tuple of values."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__(columns, tuple_maker)
+        self.asked = ("_values_list", tuple(self._names), isinstance(self, Flat))
+
+    @property
+    def text(self) -> str:
+        return f".values_list({', '.join(map(repr, self._names))})"
+
+
+class Flat(Tuples):
+    """The values of one field."""
+
+    def whole(self, replies: list[Any]) -> list[Any] | None:
+        return None if None in replies else self.read(replies)
+
+    def items(self, replies: list[Any]) -> list[Any]:
+        return self.columns[0].values(replies)
+
+
+class Objects(RowShape):
+    """Objects of a class that is made of values: a dataclass or a NamedTuple."""
+
+    def __init__(self, row: Callable[..., Any], columns: Sequence[Column]) -> None:
+        super().__init__(columns, partial(object_maker, row, [column.name for column in columns]))
+        self._row = row
+        self.asked = ("_rows", row)
+
+    @property
+    def text(self) -> str:
+        return f".rows({getattr(self._row, '__name__', self._row)})"
+
+
+def check_followed(follows: Sequence[Follow]) -> None:
+    """Refuses names of what is to be read of referred objects, before anything is asked.
+
+    Raises:
+        UnknownField: a name is no field.
+    """
+    for field, names in follows:
+        target = target_of(field)
+        own, further = followed(target, names)
+        columns_of(target, own, scored=False)
+        check_followed(further)
+
+
+def row_shape(model: Any, row: Any) -> Objects:
+    """The shape of a class of rows.
+
+    Raises:
+        InvalidFilter: it is no dataclass and no NamedTuple, or it needs what is no field.
+    """
+    if dataclasses.is_dataclass(row) and isinstance(row, type):
+        fields = {field.name: _required(field) for field in dataclasses.fields(row) if field.init}
+    elif isinstance(row, type) and issubclass(row, tuple) and hasattr(row, "_fields"):
+        defaults = getattr(row, "_field_defaults", {})
+        names: tuple[str, ...] = getattr(row, "_fields", ())
+        fields = {name: name not in defaults for name in names}
+    else:
+        msg = f"{model.name}: rows takes a dataclass or a NamedTuple, not {shorten(row)}"
+        raise InvalidFilter(msg)
+    known = [name for name in fields if name == "pk" or name in model.fields]
+    missing = [name for name, required in fields.items() if required and name not in known]
+    if missing or not known:
+        msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"
+        raise UnknownField(msg)
+    return Objects(row, columns_of(model, known, scored=False))
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

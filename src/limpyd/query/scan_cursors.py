@@ -1,0 +1,130 @@
+"""Where the scan of conditions goes on, and what the server is told of them from there on.
+
+The server gives a cursor that names, from the outside inwards, which condition is walked and where (see
+lua/library/conditions.lua). Of a condition on many values it is told only some from there on: how far a walk has come
+is known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from limpyd.scripts.query_nodes import All, Either, Node, OneOf, Via, Within
+
+POSITION = re.compile(rb"v(\d+);", re.DOTALL)
+PART = re.compile(rb"([&|])(\d+);", re.DOTALL)
+OUTER = re.compile(rb">(\d+):", re.DOTALL)
+FROM_THE_FIRST = b"v0;"
+
+
+class Told(NamedTuple):
+    """What the server is told from a cursor on.
+
+    Attributes:
+        node: the condition, perhaps with fewer values.
+        cursor: the cursor in it.
+        restored: turns the cursor that it replies into one in the whole condition.
+    """
+
+    node: Node
+    cursor: bytes
+    restored: Callable[[bytes], bytes]
+
+
+def started(nodes: Sequence[Node], count: int) -> bytes:
+    """Returns the cursor of a walk from its start: empty if the server is to choose by which condition to go.
+
+    Args:
+        nodes: the conditions, all of which are to be met.
+        count: how many values the server is told of at once.
+    """
+    if len(nodes) == 1 and _has_many(nodes[0], count):
+        return FROM_THE_FIRST
+    return b""
+
+
+def told(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> Told:
+    """Returns what the server is told of a condition from a cursor on.
+
+    Args:
+        node: the condition.
+        cursor: the cursor.
+        count: about how many values are told.
+        tested: whether what a chunk from there on has given is only to be tested again.
+        before: whether the values before the cursor are told as well.
+    """
+    if cursor and _has_many(node, count):
+        return _values_told(node, cursor, count, tested=tested, before=before)
+    part = PART.match(cursor)
+    if part and type(node) in {All, Either}:
+        return _part_told(node, cursor, part, count, tested=tested, before=before)
+    outer = OUTER.match(cursor)
+    # Who refers to several comes with one of all of them, so nothing of the condition may be missing then.
+    if outer and isinstance(node, Via) and (tested or not node.many):
+        return _referred_told(node, cursor, outer, count, tested=tested, before=before)
+    return Told(node, cursor, bytes)
+
+
+def _has_many(node: Node, count: int) -> bool:
+    several: Sequence[object] = ()
+    if isinstance(node, OneOf):
+        several = node.texts
+        known = all(isinstance(text, bytes) for text in node.texts) if len(several) > count else False
+    elif isinstance(node, Within):
+        several = node.intervals
+        known = len(several) > count and all(isinstance(each.low, bytes) for each in node.intervals)
+    else:
+        return False
+    return known and len(several) > count
+
+
+def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> Told:
+    found = POSITION.match(cursor)
+    if found is None or not isinstance(node, OneOf | Within):
+        return Told(node, cursor, bytes)
+    position = int(found[1])
+    # Who has several of the values comes with the first, so those before are told as well.
+    base = 0 if before or (node.many and not tested) else position
+
+    def restored(after: bytes) -> bytes:
+        at = POSITION.match(after)
+        return after if at is None else b"v%d;%b" % (base + int(at[1]), after[at.end() :])
+
+    part = node.sliced(base, position + count)
+    return Told(part, b"v%d;%b" % (position - base, cursor[found.end() :]), restored)
+
+
+def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
+    sign, number = found[1], int(found[2])
+    nodes = list(node.nodes)  # type: ignore[attr-defined]
+    # What follows in the same chunk is new only if it met none of the conditions before, with all of their values.
+    before = before or (sign == b"|" and not tested)
+    part = told(nodes[number - 1], cursor[found.end() :], count, tested=tested, before=before)
+    nodes[number - 1] = part.node
+
+    def restored(after: bytes) -> bytes:
+        at = PART.match(after)
+        if at is None or int(at[2]) != number:
+            return after
+        return b"%b%d;%b" % (sign, number, part.restored(after[at.end() :]))
+
+    return Told(type(node)(nodes), b"%b%d;%b" % (sign, number, part.cursor), restored)  # type: ignore[call-arg]
+
+
+def _referred_told(node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
+    last = found.end() + int(found[1])
+    # A chunk begins with those who refer to objects that were found before, so these are tested by what was told then.
+    inner = told(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
+
+    def restored(after: bytes) -> bytes:
+        at = OUTER.match(after)
+        if at is None:
+            return after
+        end = at.end() + int(at[1])
+        text = inner.restored(after[at.end() : end])
+        return b">%d:%b%b" % (len(text), text, after[end:])
+
+    there = Via(node.referred, node.kind, node.key, node.where, inner.node)
+    return Told(there, b">%d:%b%b" % (len(inner.cursor), inner.cursor, cursor[last:]), restored)

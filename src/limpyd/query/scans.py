@@ -1,0 +1,60 @@
+"""Walks through all that matches: from a cursor, which begins with 0, to the next one and some items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.query.chunks import Chunk, chunk_of, some_of
+from limpyd.query.plan import Plan
+from limpyd.query.projections import Shape
+from limpyd.requests import Request, Walk
+
+WITHOUT_VALUE = b"-"
+"""What the cursor of a walk in order begins with once it has come to those without a value."""
+LISTED = b"="
+"""What the cursor begins with where all that is found was listed; a position follows."""
+
+
+def unordered(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
+    """A walk in no order.
+
+    Where all that is found has to be listed at once, the server does that only once: its primary keys are kept here.
+    """
+    listed: list[bytes] = []
+
+    def after(chunk: Chunk) -> tuple[bytes, list[Any]]:
+        listed[:] = chunk.others
+        return (LISTED + b"0" if listed else chunk.cursor or b"0"), chunk.items
+
+    def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        if not cursor.startswith(LISTED):
+            return chunk_of(plan, shape, size, b"" if cursor == b"0" else cursor).then(after)
+        start = int(cursor.removeprefix(LISTED))
+        stop = start + size
+        further = LISTED + b"%d" % stop if stop < len(listed) else b"0"
+        return some_of(plan, shape, listed[start:stop]).then(lambda items: (further, items))
+
+    return step
+
+
+def paged(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
+    """A walk in any order, page by page."""
+
+    def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        page = plan.page(shape, size, None if cursor == b"0" else cursor.decode())
+        return page.then(lambda page: ((page.cursor or "0").encode(), page.items))
+
+    return step
+
+
+def indexed_first(indexed: Plan, without: Plan, shape: Shape, size: int) -> Walk[Any]:
+    """A walk in the order of an index: first of those in it, then of those that have no value, in no order."""
+    pages, others = paged(indexed, shape, size), unordered(without, shape, size)
+
+    def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
+        if cursor.startswith(WITHOUT_VALUE):
+            found = others(cursor.removeprefix(WITHOUT_VALUE))
+            return found.then(lambda reply: (b"0" if reply[0] == b"0" else WITHOUT_VALUE + reply[0], reply[1]))
+        return pages(cursor).then(lambda reply: (WITHOUT_VALUE + b"0" if reply[0] == b"0" else reply[0], reply[1]))
+
+    return step

@@ -1,0 +1,119 @@
+"""How references find the models that they name, which may be declared after them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from keyword import iskeyword
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.fields import Field
+from limpyd.model_registry import NamedModels
+from limpyd.relations.references import ReferenceField
+
+
+def connect(database: Any, reverse: Any) -> None:
+    """Connects the references of a database's new models, and those of others to them.
+
+    Args:
+        database: the database.
+        reverse: makes the reverse side of a reference, an attribute of the model it refers to.
+
+    Raises:
+        DeclarationError: a reverse side has a name that the model has already.
+    """
+    named = database._named
+    fresh = named.begin()
+    found: list[tuple[ReferenceField[Any], Any]] = []
+    names: set[tuple[Any, str]] = set()
+    try:
+        for field, target in _answered(database, fresh):
+            _check(field, target, reverse, names)
+            found.append((field, target))
+    except DeclarationError:
+        named.revert(fresh)
+        raise
+    for model in fresh:
+        named.done_waiting(model)
+    for field, target in found:  # now that nothing can be refused any more
+        _join(field, target, reverse)
+
+
+def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[Any], Any]]:
+    """The references of new models that can be connected, and those of others to them; each with its model."""
+    named: NamedModels = database._named
+    for model in fresh:
+        for field in named.waiting_for(model):
+            if field._target is None and database._models.get(field.model.keys.tag) is field.model.model:
+                yield field, model
+        for field in references_of(model._schema):
+            if field._target is None:
+                name = field.named()
+                if not isinstance(name, tuple):
+                    yield field, name
+                elif (target := named.first(name)) is not None:
+                    yield field, target
+                else:
+                    named.wait(field, name)
+
+
+def references_of(schema: Any) -> list[Any]:
+    """The references of a model; of a dynamic one what all of its versions have in common."""
+    fields = [*schema.value_fields.values(), *(dynamic.template for dynamic in schema.dynamic.values())]
+    return [field for field in fields if isinstance(field, ReferenceField)]
+
+
+def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tuple[Any, str]]) -> None:
+    """Refuses what cannot be joined."""
+    schema = target._declared()
+    if target.database is not field.model.model.database:
+        msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
+        raise DeclarationError(msg)
+    if not schema.mints_pks and field.kept_references(field.model.keys.partitions[0]).found_by == b"num":
+        msg = (
+            f"{field}: its number index cannot find who refers to a {target.__name__}, whose primary keys are texts; "
+            f"add EqualIndex to its indexes"
+        )
+        raise DeclarationError(msg)
+    name = field.accessor()
+    if not name.isidentifier() or iskeyword(name) or name.startswith("__") or "__" in name.strip("_"):
+        msg = f"{field}: {name!r} is no name for the reverse side; choose another related_name"
+        raise DeclarationError(msg)
+    taken = _taken(target, name, reverse)
+    if taken is not None or name in schema.fields or (target, name) in names:
+        what = "a field" if isinstance(taken, Field) else "something else"
+        if (target, name) in names or isinstance(taken, reverse):
+            what = f"that of {getattr(taken, 'field', 'another field')}"
+        msg = (
+            f"{field}: {target.__name__}.{name}, which would be the reverse side, is {what} already; choose another "
+            f"related_name"
+        )
+        raise DeclarationError(msg)
+    names.add((target, name))
+
+
+def _taken(target: Any, name: str, reverse: Any) -> Any:
+    """What a model has under a name; a reverse side that it inherits leads nowhere, so it does not count."""
+    found = next((vars(base)[name] for base in target.__mro__ if name in vars(base)), None)
+    if isinstance(found, reverse) and name not in vars(target):
+        return None
+    annotated = any(name in inspect.get_annotations(base) for base in target.__mro__)
+    return name if found is None and annotated else found
+
+
+def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
+    """Makes a reference and the model it refers to known to each other."""
+    holder: Any = field.model
+    schema = target._declared()
+    name = field.accessor()
+    joined: Any = field if field.template_of is None else field.template_of
+    setattr(target, name, reverse(name, joined))
+    joined.connect(schema)
+    if joined is field:
+        schema.incoming.append(field)
+    if schema.keys.tag != holder.keys.tag:
+        holder.crosses = schema.crosses = True
+    for changed in (holder, schema):
+        changed.renew()
+    holder.upkeep.doubt()  # it has one more reference to declare

@@ -1,0 +1,306 @@
+"""What the replies of scripts mean: each outcome of library/atomic.lua as the error it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from limpyd.command_table import TABLE, Needs
+from limpyd.exceptions import (
+    DoesNotExist,
+    IndexNotBuilt,
+    InvalidValue,
+    LimpydError,
+    MultipleObjectsReturned,
+    OutcomeUnknown,
+    RelatedDoesNotExist,
+    RestrictedError,
+    RollbackFailed,
+    ServerError,
+    ServerTooOld,
+    StaleObject,
+    UndeclaredReference,
+    UniquenessError,
+    WrongTypeError,
+    shorten,
+)
+from limpyd.keys import to_text
+from limpyd.requests import Argument, Subject
+from limpyd.scripts.change_limit import too_many_changes
+
+
+class Model(Subject, Protocol):
+    """What the outcome of a script needs to know of the model."""
+
+    name: str
+    pk_name: str
+    era: Any
+    """Another one after each deletion in this process."""
+
+    upkeep: Any
+    """Its attribute `first` is what is to be asked before a write."""
+
+    crosses: bool
+    """Whether its scripts look at keys of other models, which have other hash tags."""
+
+    @property
+    def max_changes(self) -> Argument:
+        """How much a step may change at the most, as scripts are told it."""
+        ...
+
+    def field(self, name: str) -> Any: ...
+    def value_of(self, field: str, stored: bytes) -> Any: ...
+    def index_at(self, key: bytes) -> Any: ...
+    def field_at(self, key: bytes, sub: bytes | None) -> Any: ...
+
+
+class Claim(NamedTuple):
+    """A value that may turn out to belong to another object.
+
+    Attributes:
+        model: the model of the object that claims it.
+        field: the name of the field.
+        stored: the value, if it is known beforehand.
+        sub: the sub-key it is under, if that is known beforehand.
+    """
+
+    model: Model
+    field: str
+    stored: bytes | None = None
+    sub: bytes | None = None
+
+
+def shown(model: Model, pk: bytes | None) -> str:
+    """An object, as messages name it."""
+    return f"{model.name}({shorten(to_text(pk))})" if pk is not None else f"a new {model.name}"
+
+
+def refusal(
+    model: Model,
+    reply: list[Any],
+    pk: bytes | None,
+    claims: Sequence[Claim] = (),
+    *,
+    sought: str = "",
+    others: Sequence[tuple[Model, bytes]] = (),
+    command: Any = "",
+    needs: Needs | None = None,
+    who: str = "",
+    references: Sequence[Any] = (),
+    expected: int | None = None,
+) -> LimpydError:
+    """The error that an outcome stands for.
+
+    Args:
+        model: the model it is about.
+        reply: the outcome.
+        pk: the primary key it is about.
+        claims: what `unique` counts.
+        sought: what a lookup was for.
+        others: what `gone` counts, from 1 on.
+        command: the command that was run, if it was one.
+        needs: the servers that know its arguments, if not all that know the command do.
+        who: whom it is about, if not the object with the primary key.
+        references: what `restricted` counts, from 1 on.
+        expected: the version that it was to have.
+    """
+    outcome: Any = reply[0]
+    facts: list[Any] = reply[1:]
+    who = who or shown(model, pk)
+    if outcome == b"gone":
+        return _about_absence(model, sought, shown(*others[facts[0] - 1]) if facts and facts[0] else who)
+    if outcome == b"stale":
+        return _about_a_version(model, who, pk, expected or 0, facts[0])
+    if outcome == b"taken":
+        owner = to_text(pk or b"")
+        return UniquenessError(model.name, model.pk_name, owner, owner)
+    if outcome == b"unique":
+        return _about_a_unique_value(model, facts, claims)
+    if outcome == b"large":
+        return too_many_changes(model, who, facts, references)
+    if outcome in {b"absent", b"restricted", b"unbuilt", b"undeclared"}:
+        return _about_a_reference(model, outcome, facts, claims, references)
+    if outcome == b"unindexable":
+        return _about_a_value(model, who, facts, claims)
+    if outcome == b"many":
+        return MultipleObjectsReturned(f"{facts[0]} {model.name} objects match {sought}; one was asked for")
+    return about_a_key(model, who, outcome, facts, command, needs)
+
+
+def _about_absence(model: Model, sought: str, who: str) -> DoesNotExist:
+    """The error for an object that is not there."""
+    if sought:
+        return DoesNotExist(f"no {model.name} matches {sought}")
+    return DoesNotExist(f"there is no {who}: it was deleted, or never created")
+
+
+def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, found: bytes) -> LimpydError:
+    """The error for an object that has another version than it was to have."""
+    try:
+        return StaleObject(model.name, to_text(pk or b""), expected, int(found))
+    except ValueError:
+        return ServerError(f"{who}: its version is {shorten(found)}, which is no integer; nothing was changed")
+
+
+def expiring(who: str, field: object, facts: list[Any], cure: str) -> InvalidValue:
+    """The error for a value that expires, and was to be indexed."""
+    milliseconds, key, sub = facts
+    what = f"the key {to_text(key)!r}" if sub is None else f"the entry {to_text(sub)!r} of {to_text(key)!r}"
+    return InvalidValue(
+        f"{who}: {field} is to be indexed, but {what} expires in {int(milliseconds) / 1000:g} s, and its index entry "
+        f"would stay; nothing of this object was entered. {cure}"
+    )
+
+
+def _about_a_value(model: Model, who: str, facts: list[Any], claims: Sequence[Claim]) -> LimpydError:
+    """The error for a value that an index cannot keep."""
+    value, reason, key = facts
+    found = _index_at(model, key, claims)
+    if found is None:  # it is declared elsewhere only
+        return InvalidValue(
+            f"{who}: the index {to_text(key)!r} cannot keep {shorten(value)}: {to_text(reason)}; nothing was changed"
+        )
+    refused: LimpydError = found[1].refusal(value, to_text(reason))
+    return refused
+
+
+def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim]) -> UniquenessError:
+    """The error for a value that belongs to another object."""
+    claim = _together(model, facts[0], claims) if isinstance(facts[0], bytes) else claims[facts[0]]
+    found, owner, *under = facts[1:]
+    value = claim.model.value_of(claim.field, found if claim.stored is None else claim.stored)
+    sub = under[0] if under and under[0] is not None else claim.sub
+    if sub is not None:
+        value = {to_text(sub): value}
+    return UniquenessError(claim.model.name, claim.field, value, to_text(owner))
+
+
+def _about_a_reference(
+    model: Model, outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
+) -> LimpydError:
+    """The error for a reference to an object that is not there, or to one that was to be deleted."""
+    if outcome == b"absent":
+        claim = claims[facts[0]]
+        field = claim.model.field(claim.field)
+        return RelatedDoesNotExist(claim.model.name, claim.field, field.target.name, to_text(facts[1]))
+    if outcome == b"undeclared":
+        reference, target = to_text(facts[0]), to_text(facts[1])
+        error = UndeclaredReference(reference, model.name, target)
+        if facts[2] is not None:
+            error.add_note(
+                f"if no code declares {reference} any more: {reference.partition('.')[0]}.clear_indexes(), then "
+                f"{model.name}.database.connection.hdel({to_text(facts[2])!r}, {to_text(facts[3])!r})"
+            )
+        return error
+    number, *pks = facts
+    by = references[number - 1]
+    if outcome == b"unbuilt":
+        return IndexNotBuilt(by.model.name, by.name, "the index that tells who refers")
+    holder, referred = pks
+    return RestrictedError(by.model.name, by.name, to_text(holder), by.target.name, to_text(referred))
+
+
+def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any] | None:
+    """The index with a key, and its model, if that is one of those that took part."""
+    models = [model, *(claim.model for claim in claims)]
+    return next(((one, index) for one in models if (index := one.index_at(key)) is not None), None)
+
+
+def _together(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
+    """The claim of the values of several fields."""
+    found = _index_at(model, key, claims)
+    return Claim(model, to_text(key)) if found is None else Claim(found[0], found[1].name)
+
+
+def about_a_key(
+    model: Model, who: str, outcome: bytes, facts: list[bytes], command: Any = "", needs: Needs | None = None
+) -> LimpydError:
+    """The error for a key that is not as it should be, or a command that the server refused."""
+    if outcome not in ABOUT_KEYS:
+        return unknown_outcome(who, [outcome, *facts])
+    if outcome == b"rounded":
+        return ServerError(
+            f"{who}: the reply holds an integer beyond 2**53, which a script would round; nothing was changed. Read it "
+            f"outside of the transaction"
+        )
+    said = "" if outcome == b"occupied" else to_text(facts.pop(0))
+    message = plain(said)
+    key, found = to_text(facts[0]), to_text(facts[1])
+    shown = shorten(key, 300)
+    expected = model.type_of(facts[0])
+    if outcome == b"broken":
+        msg = (
+            f"{who}, around the key {shown}: a write was refused, and what it had changed could not all be taken "
+            f"back: {message}. Allow this account the commands that undo others, such as SREM for SADD, then look for "
+            f"what is left by {model.name}.check()"
+        )
+        return RollbackFailed(msg)
+    if outcome == b"unread":
+        return OutcomeUnknown(
+            f"{who}, key {shown}: the command was executed, but its result, an integer beyond 2**53, could not be read "
+            f"({message}); read the value to know it. Allow this account GET and HGET"
+        )
+    if found not in {expected, "none"} and (outcome == b"occupied" or message.startswith("WRONGTYPE")):
+        return WrongTypeError(who, key, expected, found)
+    if outcome == b"occupied":
+        msg = f"{who}: the key {shown} holds data of no object; nothing was changed. Move or delete that key"
+        return ServerError(msg)
+    old = too_old(who, command, message, needs)
+    return old or ServerError(f"{who}, key {shown}: {message}; nothing was changed{cure_of_account(message)}")
+
+
+def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
+    """The error for a reply that no script of this version gives."""
+    return OutcomeUnknown(
+        f"{who}: the script replied {shorten(outcome)}, which this version of limpyd does not know. Whether anything "
+        f"was changed is not known; read the values to know"
+    )
+
+
+AT_LINE = r"(?s)\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?"
+"""Where in a script an error came from, as servers tell it."""
+
+
+def plain(message: str) -> str:
+    """What a server says of a command, without its code, and the script and the line that the command was in."""
+    return re.sub(AT_LINE, "", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
+
+
+def cure_of_account(message: str) -> str:
+    """What to do about a refusal, if it is because of what the account may do; else nothing."""
+    return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""
+
+
+def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:
+    """The error for a refusal that comes from the server's age, if the table, or `needs`, says that it may."""
+    name = to_text(command) if isinstance(command, bytes) else str(command)
+    facts = TABLE.get(name)
+    needs = needs or (facts.needs if facts else None)
+    if needs is None or not any(sign in message.lower() for sign in UNKNOWN):
+        return None
+    return ServerTooOld(f"{subject}: {name}, or what it was given, needs {needs}; this server says {message!r}")
+
+
+ABOUT_KEYS = frozenset({b"error", b"broken", b"occupied", b"unread", b"rounded"})
+"""The outcomes that tell a key, or a command that the server refused."""
+
+UNKNOWN = (
+    "invalid stream id",
+    "syntax error",
+    "unknown command",
+    "unknown redis command",
+    "unknown subcommand",
+    "unknown valkey command",
+    "wrong number of args",
+    "wrong number of arguments",
+)
+"""What servers say of commands and arguments that are younger than they are."""
+
+ABOUT_ACCOUNTS = ("ACL", "NOPERM", "The user executing the script can't")
+"""What servers say of what an account may not do."""
+
+NOT_ALLOWED = (
+    ". The account may not do this: limpyd.acl.acl_rules(…) gives the rules that a model needs, and ACL LOG tells what "
+    "was refused"
+)

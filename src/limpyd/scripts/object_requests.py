@@ -1,0 +1,242 @@
+"""The requests that create, find and delete an object: one function per Lua file, which says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from limpyd.exceptions import LimpydError
+from limpyd.indexes.python_transforms import answer
+from limpyd.keys import Partition
+from limpyd.lua import arguments
+from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.queries import Search, with_references
+from limpyd.scripts.query_nodes import Arguments, Stored
+from limpyd.scripts.writes import Indexes
+
+R = TypeVar("R")
+
+CREATE = Script("create")
+GET_OR_CREATE = Script("get_or_create")
+DELETE = Script("delete")
+READ = Script("read")
+EXISTING_KEYS = Script("existing_keys")
+
+
+class NewObject:
+    """An object about to be created; without a primary key the server mints one.
+
+    Attributes:
+        pk: its primary key.
+        hash: sub-keys and values, in turn.
+        unset: prefixes of the keys of its own that get no value.
+        strings: prefixes of keys and values, in turn.
+        members: values of many members, each the prefix of its key, the command that makes it, and its arguments.
+        entries: kind, key and entry of each index entry, in turn.
+        claims: of each entry the field, or the index of several; the stored value, or the entry of those; and
+            the sub-key if it is under one.
+    """
+
+    __slots__ = ("claims", "entries", "hash", "members", "pk", "strings", "unset")
+
+    def __init__(self, pk: bytes | None) -> None:
+        self.pk = pk
+        self.hash: list[bytes] = []
+        self.unset: list[bytes] = []
+        self.strings: list[bytes] = []
+        self.members: list[tuple[bytes, str, Sequence[Argument]]] = []
+        self.entries: list[bytes] = []
+        self.claims: list[tuple[Any, bytes, bytes | None]] = []
+
+    def claimed(self) -> list[Claim]:
+        """What may turn out to belong to another object."""
+        return [Claim(field.model, field.name, stored, sub) for field, stored, sub in self.claims]
+
+    def value_in(self, place: Stored) -> bytes | None:
+        """The value of a field of one value, if it has one."""
+        name, pairs = (place.sub, self.hash) if place.stored == b"entry" else (place.prefix, self.strings)
+        return dict(zip(pairs[::2], pairs[1::2], strict=True)).get(name)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has no value at all."""
+        return not (self.hash or self.strings or self.members)
+
+
+def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
+    """Creates an object; its primary key comes back.
+
+    Raises (from the reply):
+        UniquenessError: the primary key or a unique value belongs to another object.
+    """
+
+    def decode(reply: Any) -> bytes:
+        if reply[0] == b"ok":
+            pk: bytes = reply[1]
+            return pk
+        raise refusal(model, reply, new.pk, new.claimed())
+
+    request = scripted(
+        CREATE.crossing_if(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
+    )
+    return request.assuming(model.upkeep.declared)
+
+
+def get_or_create(
+    model: Model,
+    where: Partition,
+    search: Search,
+    new: NewObject,
+    absent: LimpydError | None = None,
+    *,
+    sought: str,
+) -> Request[tuple[bytes, bool]]:
+    """Finds the one object that matches, or creates it: its primary key, and whether it is new.
+
+    Args:
+        model: the model.
+        where: the partition.
+        search: what the object is found by.
+        new: what it is created with.
+        absent: the error if there is none; then it is not created.
+        sought: what it is found by, for messages.
+
+    Raises (from the reply):
+        MultipleObjectsReturned: several match.
+        UniquenessError: the primary key or a unique value belongs to another object.
+    """
+
+    def decode(reply: list[Any]) -> tuple[bytes, bool]:
+        if reply[0] == b"ok":
+            return reply[1], bool(reply[2])
+        if reply[0] == b"gone" and absent is not None:
+            raise absent
+        raise refusal(model, reply, new.pk, new.claimed(), sought=sought)
+
+    body = Arguments()
+    search.node.add_to(body)
+    args = (*with_references([], body), int(absent is None), *_object_args(where, new))
+    keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.upkeep.declared)
+
+
+def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
+    """Deletes an object, whose catalog, keys and indexed fields the layout names (see `deletion_layout`).
+
+    Raises (from the reply):
+        DoesNotExist: it was deleted already.
+        TooManyChanges: it has more index entries than a step may change.
+    """
+
+    def decode(reply: list[Any]) -> None:
+        if reply[0] != b"ok":
+            raise refusal(model, reply, pk)
+
+    request = scripted(DELETE, (where.pks,), (pk, model.max_changes, *layout), decode, model, again=answer)
+    return request.assuming(model.upkeep.declared)
+
+
+def deletion_layout(
+    prefixes: Sequence[bytes],
+    together: Sequence[Argument],
+    hash_fields: Sequence[tuple[bytes, Indexes]],
+    keys: Sequence[tuple[bytes, bytes, Indexes]],
+) -> tuple[Argument, ...]:
+    """What the deletion of any object of a partition says after its primary key and the catalog of its model.
+
+    Args:
+        prefixes: those of all its keys, that of its hash first.
+        together: kind, form and key of each index of several fields, in turn.
+        hash_fields: sub-key and indexes of each indexed entry of its hash.
+        keys: of each indexed field with a key of its own the prefix, how it is stored, and its indexes.
+    """
+    args: list[Argument] = []
+    subs = [sub for sub, _ in hash_fields]
+    arguments.lay_out(args, arguments.KeysAndIndexes(prefixes, arguments.rows(together, 3), subs))
+    for _, indexes in hash_fields:
+        arguments.lay_out(args, arguments.Indexes(indexes))
+    for field in keys:
+        arguments.lay_out(args, arguments.IndexedField(*field))
+    return tuple(args)
+
+
+def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> Request[R]:
+    """Runs a read command, as a part of a transaction, on objects whose existence is not known yet.
+
+    Args:
+        instances: those of the objects.
+        key: the key that is read, or the first of them.
+        command: the command.
+
+    Raises (from the reply):
+        DoesNotExist: one of them does not exist.
+    """
+    objects = [(one._schema, one._pk_bytes) for one in instances]
+    model, pk = objects[0]
+
+    def decode(reply: list[Any]) -> R:
+        if reply[0] == b"ok":
+            for instance in instances:
+                instance._found()
+            return command.decode(reply[1])
+        raise refusal(model, reply, pk, others=objects, command=command.args[0], needs=command.needs)
+
+    keys = [*(schema.keys.partition(stored).pks for schema, stored in objects), key]
+    args = [*(stored for _, stored in objects), *command.args]
+    return scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True)
+
+
+def existing_keys(
+    model: Model,
+    where: Partition,
+    keys: Sequence[bytes],
+    must_exist: bytes | None,
+    pk: bytes,
+    dynamic: Sequence[bytes] = (),
+) -> Request[list[bytes]]:
+    """Those of the keys of an object that exist, and those of dynamic fields (see lua/library/parts.lua).
+
+    Raises (from the reply):
+        DoesNotExist: there is no object with the primary key that must exist.
+    """
+
+    def decode(reply: list[Any]) -> list[bytes]:
+        if reply[0] == b"ok":
+            return reply[1:]
+        raise refusal(model, reply, must_exist)
+
+    args = (must_exist or b"", *((pk, *dynamic) if dynamic else ()))
+    return scripted(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
+
+
+def scripted(
+    script: Script,
+    keys: Sequence[Argument],
+    args: Sequence[Argument],
+    decode: Callable[[Any], R],
+    model: Model,
+    *,
+    subject: Subject | None = None,
+    readonly: bool = False,
+    again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
+) -> Request[R]:
+    """The request that runs a script of a model."""
+    script = script.crossing_if(model.crosses)
+    everything = evalsha(script, keys, args)
+    return Request(everything, decode, script=script, subject=subject or model, readonly=readonly, again=again)
+
+
+def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:
+    return (where.pks, where.seq) if pk is None else (where.pks,)
+
+
+def _object_args(where: Partition, new: NewObject) -> list[Argument]:
+    args: list[Argument] = []
+    strings = arguments.rows(new.strings, 2)
+    members = [arguments.NewMembers(*each) for each in new.members]
+    arguments.lay_out(
+        args, arguments.NewObject(new.pk or b"", where.hash_prefix, new.unset, new.hash, strings, members)
+    )
+    return [*args, *new.entries]

@@ -1,0 +1,75 @@
+"""The requests that change all objects that a query finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.exceptions import LimpydError
+from limpyd.indexes.python_transforms import answer
+from limpyd.requests import Argument, Request
+from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.scripts.loader import Script
+from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
+from limpyd.scripts.query_nodes import Arguments
+from limpyd.scripts.writes import Step, step_args
+
+DELETE_FOUND = Script("delete_found")
+UPDATE_FOUND = Script("update_found")
+
+
+def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Request[int]:
+    """Deletes the objects that a query finds; how many there were.
+
+    Raises (from the reply):
+        TooManyChanges: they are more, with their index entries, than a step may change; nothing was deleted.
+        ServerError: the server refused a command; nothing was deleted.
+    """
+    return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), ())
+
+
+def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
+    """Runs write commands on fields of each object that a query finds; how many there were.
+
+    Raises (from the reply):
+        TooManyChanges: they are more, with their new values, than a step may change; nothing was changed.
+        UniquenessError: a new value belongs to another object; nothing was changed.
+        RelatedDoesNotExist: a new value refers to an object that does not exist; nothing was changed.
+        ServerError: the server refused a command; nothing was changed.
+    """
+    return _on_found(UPDATE_FOUND, model, search, (model.max_changes, *step_args(steps)), steps)
+
+
+def _on_found(
+    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
+) -> Request[int]:
+    def refused(reply: list[Any]) -> LimpydError:
+        who = f"the {model.name} objects of a chunk"
+        return refusal(model, reply, None, [Claim(model, step.field) for step in steps], who=who)
+
+    keys, args = found_args(search)
+    decode = found_decoder(model, refused)
+    request = scripted(script, keys, (*args, *rest), decode, model, again=answer)
+    return request.assuming(model.upkeep.declared)
+
+
+def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:
+    """The keys of a script that changes what a query finds, and what it is told of the query."""
+    body = Arguments()
+    search.node.add_to(body)
+    return tuple(dict.fromkeys((search.where.pks, *search.elsewhere))), with_references([], body)
+
+
+def found_decoder(model: Model, refused: Callable[[list[Any]], Exception]) -> Callable[[Any], int]:
+    """Decode: how many objects were changed; else the error that the reply stands for."""
+
+    def decode(reply: Any) -> int:
+        if reply == GONE:
+            raise stored_gone(model)
+        if reply[0] != b"ok":
+            raise refused(reply)
+        found: int = reply[1]
+        return found
+
+    return decode

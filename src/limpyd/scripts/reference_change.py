@@ -1,0 +1,66 @@
+"""The request that changes a reference from the side of the object that is referred to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.indexes.python_transforms import answer
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Request, Subject
+from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.scripts.loader import Script
+from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.writes import Step, step_args
+
+REFER = Script("refer")
+REFER_NO_LONGER = Script("refer", flags="allow-oom")
+
+
+def refer(
+    target: Model,
+    where: Partition,
+    pk: bytes,
+    model: Model,
+    own: Partition,
+    holders: Sequence[bytes],
+    step: Step,
+    made: Callable[[bytes], None],
+    subject: Subject,
+    *,
+    refers: bool,
+) -> Request[int]:
+    """Has objects refer to one, or no longer; how many were changed.
+
+    Args:
+        target: the model of the object that they refer to.
+        where: its partition.
+        pk: its primary key.
+        model: the model of those who refer.
+        own: their partition.
+        holders: their primary keys.
+        step: the command that stores the reference, or removes it.
+        made: is told the primary key once that is certain.
+        subject: what it is about, for messages.
+        refers: whether they are to refer to it.
+
+    Raises (from the reply):
+        DoesNotExist: the object, or one of those who refer, was deleted.
+        UniquenessError: another one refers to it, and only one may.
+        WrongTypeError: a key holds something else than the field's type.
+        ServerError: the server refused a command.
+    """
+
+    def decode(reply: list[Any]) -> int:
+        if reply[0] != b"ok":
+            claims = [Claim(model, step.field)]
+            raise refusal(target, reply, pk, claims, others=[(model, holder) for holder in holders])
+        made(pk)
+        changed: int = reply[1]
+        return changed
+
+    keys = (own.pks,) if model.crosses else dict.fromkeys((own.pks, where.pks))
+    args: list[Argument] = [where.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
+    script = REFER if refers else REFER_NO_LONGER
+    request = scripted(script, tuple(keys), args, decode, model, subject=subject, again=answer)
+    return request.assuming(target.upkeep.declared, model.upkeep.declared)

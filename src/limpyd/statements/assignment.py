@@ -1,0 +1,83 @@
+"""Statements that give a field of one value another value, or remove it, and make its indexes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import Partition
+from limpyd.requests import Argument, Subject
+from limpyd.scripts.error_mapping import Claim, Model
+from limpyd.statements.composite_entries import follows_together
+from limpyd.statements.index_entries import NoRoom, follows
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_write import Change, write_script
+from limpyd.statements.statement import Statement
+
+SETS = frozenset({"HSET", "SET"})
+REMOVES = frozenset({"HDEL", "DEL"})
+
+
+class Assignment(Statement):
+    """The statement of HSET, SET, HDEL or DEL on a field, whose indexes follow.
+
+    Args:
+        model: the model.
+        where: the partition.
+        command: the command.
+        field: the field, for messages.
+        slot: the field.
+        together: the indexes of several fields that it is one of.
+    """
+
+    __slots__ = ("_size", "_slot")
+
+    def __init__(
+        self,
+        model: Model,
+        where: Partition,
+        command: str,
+        field: Subject,
+        slot: Slot,
+        together: Sequence[KeptTogether] = (),
+    ) -> None:
+        changes = [Change(slot, command in REMOVES)]
+        script, names = write_script(command.lower(), model, where, changes, together=together)
+        super().__init__(script, model, where, command, names, field, (Claim(model, slot.name),))
+        self.complete = not any(index.asks_python for index in slot.indexes)
+        self._slot = slot
+        self._size = (slot.sub is not None) + (command in SETS)
+        self.computed = slot.computed
+
+    @property
+    def given_names(self) -> list[str]:
+        return [] if self.command in REMOVES else ["the value", *self._slot.value_names[1:]]
+
+    def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
+        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
+
+        Raises:
+            InvalidValue: an index cannot keep the value.
+        """
+        if len(args) != self._size:
+            return None
+        if self.command in REMOVES:
+            return ()
+        stored: Any = args[-1]
+        if not self.computed:
+            return (stored,)
+        return (stored, *(text for index in self.computed for text in index.kept(stored)))
+
+
+def assignment(
+    model: Model, where: Partition, command: str, field: Subject, slot: Slot, together: Sequence[KeptTogether] = ()
+) -> Assignment | None:
+    """Returns the statement; None if only the general script can do it."""
+    follow = all(map(follows, slot.indexes)) and all(map(follows_together, together))
+    if not (command in SETS or command in REMOVES) or not follow:
+        return None
+    try:
+        return Assignment(model, where, command, field, slot, together)
+    except NoRoom:
+        return None

@@ -1,0 +1,204 @@
+"""Calls that always send the same but for the primary key and at most one value: what that is, learned of a first one.
+
+What is learned holds for calls of a command on a field by any object; which ones it does not hold for is told, and
+those are described as requests: without a primary key, under a catalog that is not known, with a value that is no plain
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from limpyd.requests import Request
+from limpyd.resp import Argument
+from limpyd.statements.prepared_requests import PreparedWrite
+from limpyd.statements.read import Read
+from limpyd.statements.statement import Statement
+
+PLAIN = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, time, timedelta, UUID})
+"""The types of values that stand for themselves only; what others mean, such as fields and lists, is described."""
+
+Packing = Callable[[Any, Any], bytes | None]
+
+
+class Learned(NamedTuple):
+    """What calls of a command on a field have in common.
+
+    Attributes:
+        packed: gives what is sent for a bound field and what the command is given (a value, or a tuple); None if the
+            call has to be described.
+        decode: makes the result of the reply; of a read it is given the bound field before.
+        model: the model of the objects.
+        writes: whether it is a write: then a list in reply is a refusal, and any other reply proves that the object
+            exists.
+    """
+
+    packed: Packing
+    decode: Callable[..., Any]
+    model: Any
+    writes: bool
+
+
+def learned(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Learned | None:
+    """Returns what is learned of a request; None if others of the command on the field may differ in more.
+
+    Args:
+        request: the request.
+        bound: the field that it is about, bound to an instance.
+        given: what the command was given: nothing, a value, or a key of a hash and a value.
+    """
+    if len(bound._field.model.keys.partitions) > 1:
+        return None
+    iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
+    if type(request) is Read:
+        decode = _decoding(request.decode, bound)
+        return decode and Learned(_reading(request, iterable), decode, request.model, writes=False)
+    if type(request) is not PreparedWrite or _knows_more(request.convert):
+        return None
+    packing = PACKINGS[len(given)](request, given, iterable)
+    return packing and Learned(packing, request.convert, request.statement.model, writes=True)
+
+
+def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
+    """Returns what decodes replies to any bound field; None if a function knows more than its reply."""
+    if getattr(decode, "__self__", None) is bound:
+        method: Callable[[Any, Any], Any] = decode.__func__
+        return method
+    return None if _knows_more(decode) else lambda _, reply: decode(reply)
+
+
+def _knows_more(decode: Any) -> bool:
+    """Whether a function knows more than its argument."""
+    return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
+
+
+def _reading(first: Read[Any], iterable: bool) -> Packing:
+    """Returns what packs reads without arguments."""
+    form, length = first.form()
+    model = first.model
+
+    def packed(bound: Any, _: Any) -> bytes | None:
+        instance = bound._instance
+        pk = instance._pk_bytes
+        if pk is None or instance._seen is not model.era:
+            return None
+        if iterable:
+            bound._unread = None
+        return form % (length + len(pk), pk)
+
+    return packed
+
+
+class _Form:
+    """The form of a statement's requests, made anew when the catalog is another.
+
+    Args:
+        statement: the statement.
+        before: the values that all of them give.
+        count: how many they give behind those.
+
+    Attributes:
+        known: a catalog, and the form under it.
+    """
+
+    __slots__ = ("_args", "_statement", "known")
+
+    def __init__(self, statement: Statement, before: Sequence[Argument], count: int) -> None:
+        self._statement = statement
+        self._args = before, count
+        self.known: tuple[object, Any] = (self, None)
+
+    def renewed(self) -> bytes | None:
+        """Returns the form under the catalog that is known now; None if the server has to be asked."""
+        made = self._statement.form(*self._args)
+        if made is None:
+            return None
+        self.known = made
+        return made[1]
+
+
+def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing:
+    """Returns what packs writes without arguments."""
+    requests, upkeep = _Form(first.statement, first.values, 0), first.statement.upkeep
+
+    def packed(bound: Any, _: Any) -> bytes | None:
+        catalog, form = requests.known
+        if catalog is not upkeep.catalog:
+            form = requests.renewed()
+        pk = bound._instance._pk_bytes
+        if form is None or pk is None:
+            return None
+        if iterable:
+            bound._unread = None
+        return form % (len(pk), pk)  # type: ignore[no-any-return]
+
+    return packed
+
+
+def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packing | None:
+    """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
+    computed, upkeep, field = first.statement.computed, first.statement.upkeep, first.field
+    *before, stored = first.values[: len(first.values) - len(computed)]
+    encode = field.unchecked_encode
+    if stored != encode(*given):
+        return None
+    requests = _Form(first.statement, before, 1 + len(computed))
+
+    def packed(bound: Any, value: Any) -> bytes | None:
+        catalog, form = requests.known
+        if catalog is not upkeep.catalog:
+            form = requests.renewed()
+        pk = bound._instance._pk_bytes
+        if form is None or pk is None or type(value) not in PLAIN:
+            return None
+        if iterable:
+            bound._unread = None
+        try:
+            stored = encode(value)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        request: bytes = form % (len(pk), pk, len(stored), stored)
+        for index in computed:
+            for text in index.kept(stored):
+                request += b"$%d\r\n%b\r\n" % (len(text), text)
+        return request
+
+    return packed
+
+
+def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packing | None:
+    """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
+    field, upkeep = first.field, first.statement.upkeep
+    key_bytes, encode = field.key_bytes, field.encode
+    *before, stored_key, stored = first.values
+    if first.statement.computed or (stored_key, stored) != (key_bytes(given[0]), encode(given[1])):
+        return None
+    requests = _Form(first.statement, before, 2)
+
+    def packed(bound: Any, entry: tuple[Any, Any]) -> bytes | None:
+        key, value = entry
+        catalog, form = requests.known
+        if catalog is not upkeep.catalog:
+            form = requests.renewed()
+        pk = bound._instance._pk_bytes
+        if form is None or pk is None or type(value) not in PLAIN or type(key) not in PLAIN:
+            return None
+        if iterable:
+            bound._unread = None
+        stored_key, stored = key_bytes(key), encode(value)
+        request: bytes = form % (len(pk), pk, len(stored_key), stored_key)
+        return request + b"$%d\r\n%b\r\n" % (len(stored), stored)
+
+    return packed
+
+
+PACKINGS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packing | None]] = (
+    _writing,
+    _writing_value,
+    _writing_entry,
+)
+"""What packs writes that are given nothing, a value, or a key and a value."""

@@ -1,0 +1,236 @@
+"""What statements do to an index: one template of Lua for each kind of index, in lua/entries, in sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from limpyd.indexes.field_index import Kept
+from limpyd.requests import Argument
+from limpyd.statements.lua_normalizers import formed
+from limpyd.statements.script_source import FOLDER, indented
+
+SECTION = r"(?m)^-- \[(.+)\]\n"
+NAMES = r"\$(?:i|key|number|value|new|old|score)\b"
+
+
+@cache
+def sections(name: str) -> dict[str, str]:
+    """The sections of a template, by their names; none if there is no such file."""
+    path = FOLDER / f"{name}.lua"
+    if not path.exists():
+        return {}
+    _, *parts = re.split(SECTION, path.read_text("utf-8"))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def of_kind(kind: Argument) -> dict[str, str]:
+    """The sections of the template of a kind of index; none if it has none."""
+    return sections(f"entries/{_text(kind)}")
+
+
+class Entry:
+    """What a statement does to one index, or checks, for one value.
+
+    Args:
+        key: the expression of the key of the index, or of the beginning of its keys.
+        kind: its kind (see lua/library/add_entry.lua), or that of what is checked.
+        number: which of those of the statement it is; its locals have that name.
+        claim: which of the statement's claims a refusal names; or the expression of the key that it names.
+        value: the expression of the stored value; `false` if it is removed.
+        new: the expression of what is kept of the new value; empty if the script works it out.
+        before: the expression of the value before, if there may be one.
+        index: the index, if it is one.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        kind: Argument,
+        number: int,
+        claim: int | str,
+        value: str = "false",
+        new: str = "false",
+        before: str = "false",
+        index: Kept | None = None,
+    ) -> None:
+        self._sections = of_kind(kind)
+        self._before = before
+        self._value = value
+        self._old = self._made("old", index, before) if self._sections.get("remove") else None
+        self._new = self._made("new", index, value) if not new else None
+        self._number = number
+        has_score = before != "false" and "$score" in self._sections.get("undo add", "")
+        self._score = formed(index, before) if index is not None and has_score else None
+        score = "" if index is None else known_score(index, before)
+        if self._score and not score:
+            score = f"score{number}()"
+        self._names = {
+            "$i": str(number),
+            "$key": f"({key})" if ".." in key else key,
+            "$number": str(claim),
+            "$value": value,
+            "$new": f"new{number}" if self._new else new or value,
+            "$old": f"old{number}" if self._old else before,
+            "$score": score or f"score{number}",
+        }
+        if score:
+            self._sections = {**self._sections, "read score": ""}
+
+    @staticmethod
+    def _made(what: str, index: Kept | None, text: str) -> tuple[str, str] | None:
+        """How the script works out what is kept of a value: the section of formed.lua, and the expression."""
+        made = None if index is None or text == "false" else formed(index, text)
+        if made is None or made.expression == text:
+            return None
+        return f"{what} {'asked' if index is not None and index.asks_python else 'formed'}", made.expression
+
+    @property
+    def old(self) -> str:
+        """The expression of what is kept of the value before."""
+        return self._names["$old"]
+
+    @property
+    def new(self) -> str:
+        """The expression of what is kept of the new value."""
+        return self._names["$new"]
+
+    def lines(self, section: str) -> str:
+        """A section of the template, filled in; empty if there is none."""
+        return self._filled(self._sections.get(section, ""))
+
+    def check_old(self) -> str:
+        """Works out what is kept of the value before, if the script has to."""
+        return self._forming(self._old)
+
+    def check_new(self) -> str:
+        """Works out what is kept of the new value, if the script has to."""
+        return self._forming(self._new)
+
+    def remove(self, *, certain: bool = False) -> str:
+        """Takes the old value out of the index, if there was one (or it is `certain`) and others stay beside it."""
+        lines = self.lines("remove")
+        if not lines or (certain and self._old is None):
+            return lines
+        old, new = self.old, self.new
+        condition = f"{old} and {old} ~= {new}" if self._old and new != "false" else old
+        return f"if {condition} then\n{indented(lines, '  ')}end\n"
+
+    def check(self) -> str:
+        """Finds out what stands against the new value."""
+        return self._unless_kept(self.lines("check"))
+
+    def add(self) -> str:
+        """Enters the new value."""
+        return self._unless_kept(self.lines("add"))
+
+    def _unless_kept(self, lines: str) -> str:
+        """Lines that have nothing to do where the index keeps of the new value what it kept of the one before."""
+        if self._old is None or not lines:
+            return lines
+        return f"if {self.old} ~= {self.new} then\n{indented(lines, '  ')}end\n"
+
+    def undo(self) -> str:
+        """Takes back what was done."""
+        only_removes = self._value == "false" and "remove" in self._sections
+        undo = ("" if only_removes else self.lines("undo add")) + self.lines("undo remove")
+        return self.score_before() + undo
+
+    def score_before(self) -> str:
+        """The function that works out the score of the value before, which only one that takes something back needs."""
+        if self._score is None or self._names["$score"] != f"score{self._number}()":
+            return ""
+        lines = self._filled(sections("formed")["score"])
+        lines = lines.replace("$before", self._before).replace("$formed", self._score.expression)
+        return lines.replace("$function", self._score.function)
+
+    @property
+    def locals(self) -> list[str]:
+        """The names of its locals."""
+        made = [(self._old, f"old{self._number}"), (self._new, f"new{self._number}")]
+        own = [name for what, name in made if what is not None]
+        own += ["unknown" for what, _ in made if what is not None and what[0].endswith("asked")]
+        return [*self.lines("locals").replace(",", " ").split(), *own]
+
+    @property
+    def functions(self) -> list[str]:
+        """The functions of the library that it calls."""
+        made = [what[1].partition("(")[0] for what in (self._old, self._new) if what is not None]
+        return [name for name in made if name.startswith("form_")]
+
+    @property
+    def deferred(self) -> str:
+        """The function of the library that works out the score of the value before; empty if none does."""
+        return self._score.function if self._score is not None and self.score_before() else ""
+
+    def _forming(self, made: tuple[str, str] | None) -> str:
+        if made is None:
+            return ""
+        section, expression = made
+        lines = self._filled(sections("formed")[section])
+        return lines.replace("$before", self._before).replace("$formed", expression)
+
+    def _filled(self, text: str) -> str:
+        return re.sub(NAMES, lambda name: self._names[name[0]], text)
+
+
+MOST_LOCALS = 175
+"""A function of Lua has room for 200, some of which all statements have."""
+
+
+MOST_REGISTERS = 224
+"""A function has 250, for its locals and the arguments of the command that it calls; all statements need some."""
+
+
+class NoRoom(Exception):
+    """A statement would have more locals, or arguments of a command, than a function of Lua has room for."""
+
+
+def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int = 0, arguments: int = 0) -> str:
+    """The names behind the word `local`, of which there is at least one.
+
+    Args:
+        names: the names, but for those of entries.
+        entries: what the statement does to indexes.
+        others: how many more locals the statement has.
+        arguments: how many arguments the command has that has the most.
+
+    Raises:
+        NoRoom: there are too many.
+    """
+    all_names = dict.fromkeys([*names, *(name for entry in entries for name in entry.locals)])
+    linked = 5 * len(_shared(entries))
+    scores = sum(bool(entry.score_before()) for entry in entries)
+    count = len(all_names) + scores + linked + others
+    if count > MOST_LOCALS or count + arguments > MOST_REGISTERS:
+        raise NoRoom
+    return ", ".join(all_names) or "_"
+
+
+def required(entries: Iterable[Entry], more: Iterable[str] = ()) -> str:
+    """The line that requires what some entries, and others, call of the library; nothing if that is nothing."""
+    functions = sorted({*more, *_shared(list(entries))})
+    return f"-- @requires {' '.join(functions)}\n" if functions else ""
+
+
+def _shared(entries: Sequence[Entry]) -> set[str]:
+    """The functions of the library that stand before all that is done, for one entry or several."""
+    deferred = [entry.deferred for entry in entries if entry.deferred]
+    several = (name for name in deferred if deferred.count(name) > 1)
+    return {*several, *(name for entry in entries for name in entry.functions)}
+
+
+def known_score(index: Kept, old: str) -> str:
+    """The expression of the score of a value before, if that is the value itself; else empty."""
+    return old if index.keeps_one_text and index.field.codec.name in {"float", "int"} else ""
+
+
+def follows(index: Kept) -> bool:
+    """Whether statements can make an index follow a value, of which they know what it was."""
+    known = index.of_values and index.keeps_one and bool(of_kind(index.kind))
+    return known and (index.kind == b"num" or formed(index, "") is not None)
+
+
+def _text(argument: Argument) -> str:
+    return argument.decode("ascii", "replace") if isinstance(argument, bytes) else str(argument)

@@ -1,0 +1,41 @@
+"""What an index keeps of a value that only the server knows, as an expression of Lua."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from limpyd.indexes.field_index import Kept
+from limpyd.indexes.normalizers import FORMS
+from limpyd.indexes.python_transforms import Asked
+
+
+class Formed(NamedTuple):
+    """What a form makes of a text.
+
+    Attributes:
+        expression: gives that; or nil, the reason, and whether only Python knows.
+        function: the function of the library that it calls, which may refuse a text; empty if it calls none.
+    """
+
+    expression: str
+    function: str = ""
+
+
+def formed(index: Kept, text: str) -> Formed | None:
+    """Returns what an index keeps of a text, which is an expression itself; None if the server cannot tell at once."""
+    form = index.form.base if isinstance(index.form, Asked) else index.form
+    function = ""
+    for step in form.decode().split("|"):
+        if function or not step:
+            return None
+        if step.startswith("slice:"):
+            _, first, last = step.split(":")
+            text = f"string.sub({text}, {first}, {last})"
+        elif step == "text":
+            continue
+        elif step in FORMS:
+            function = f"form_{step}"
+            text = f"{function}({text})"
+        else:
+            return None
+    return Formed(text, function)

@@ -1,0 +1,221 @@
+"""The requests of calls of prepared statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from limpyd.command_table import Needs
+from limpyd.indexes.python_transforms import answer
+from limpyd.requests import Argument, Assumption, Guard, Request, Subject, Unclear
+from limpyd.statements.script_source import CompiledScript
+from limpyd.statements.statement import NO_GUARD, ONE, TWO, Statement
+
+R_co = TypeVar("R_co", covariant=True)
+S = TypeVar("S")
+
+
+class Prepared(Request[R_co]):
+    """The request of one call of a statement.
+
+    Args:
+        statement: the statement.
+        pk: the primary key of the object; None if it gets one.
+        values: what else the call gives.
+        convert: turns the reply into the result.
+        part: gives the request that does the same as a part of something, and can be taken back.
+        instance: that of the object, if it has one.
+        needs: the servers that know the values, if not all that know the command do.
+    """
+
+    __slots__ = ("_convert", "_instance", "_pk", "_values", "statement")
+
+    part: Callable[[], Request[R_co]]
+
+    readonly = blocking = False
+    timeout = 0
+    makes = first = again = None
+    behind = ()
+
+    def __init__(
+        self,
+        statement: Statement,
+        pk: bytes | None,
+        values: Sequence[Argument],
+        convert: Callable[[Any], R_co],
+        part: Callable[[], Request[R_co]],
+        instance: Any = None,
+        needs: Needs | None = None,
+    ) -> None:
+        self.statement = statement
+        self.part = part
+        self.needs = needs
+        self._instance = instance
+        self._pk = pk
+        self._values = values
+        self._convert = convert
+
+    @property
+    def script(self) -> CompiledScript:  # type: ignore[override]
+        return self.statement.script
+
+    @property
+    def subject(self) -> Subject:  # type: ignore[override]
+        return self.statement.subject
+
+    @property
+    def complete(self) -> bool:  # type: ignore[override]
+        return self.statement.complete
+
+    @property
+    def assumes(self) -> tuple[Assumption, ...]:  # type: ignore[override]
+        return self.statement.assumes
+
+    @property
+    def args(self) -> tuple[Argument, ...]:  # type: ignore[override]
+        return self.args_under((NO_GUARD,))
+
+    def ready(self) -> bytes | None:
+        statement, pk, values = self.statement, self._pk or b"", self._values
+        catalog, head = statement.head
+        if catalog is not statement.upkeep.catalog:
+            found = statement.new_head()
+            if found is None:
+                return None
+            head = found
+        given = len(values)
+        if given == 1:
+            (one,) = values
+            if type(one) is bytes:
+                return ONE % (statement.constant + 1, head, len(pk), pk, len(one), one)
+        elif given == 2:  # noqa: PLR2004 - as many as the form has
+            one, two = values
+            if type(one) is bytes and type(two) is bytes:
+                return TWO % (statement.constant + 2, head, len(pk), pk, len(one), one, len(two), two)
+        return statement.packed(head, pk, values)
+
+    def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
+        (guard,) = guards
+        return self.statement.args_under(guard, (self._pk or b"", *self._values))
+
+    def packed(self, guards: Sequence[Guard]) -> bytes:
+        (guard,) = guards
+        statement = self.statement
+        return statement.packed(statement.head_under(guard), self._pk or b"", self._values)
+
+    def under_several(self) -> Request[R_co]:
+        return self.part()
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        first, part = self._convert, self.part
+        made: Any = type(self)
+        converted: Request[S] = made(
+            self.statement,
+            self._pk,
+            self._values,
+            lambda reply: convert(first(reply)),
+            lambda: part().then(convert),
+            self._instance,
+            self.needs,
+        )
+        return converted
+
+    def after(self, before: Request[Any] | None) -> Request[R_co]:
+        return self if before is None else self.part().after(before)
+
+    def assuming(self, *assumptions: Assumption) -> Request[R_co]:
+        return self.part().assuming(*assumptions) if assumptions else self
+
+    def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
+        """Returns the request itself, which has no other arguments than its own."""
+        if args != self.args:
+            msg = f"{self!r} takes no other arguments"
+            raise TypeError(msg)
+        return self
+
+    def decode(self, reply: Any) -> R_co:
+        """Turns the reply into the result. Raises what it tells: see scripts/error_mapping."""
+        if type(reply) is list:
+            if reply[0] != b"ok":
+                raise self._refusal(reply)
+            reply = reply[1]
+        if self._instance._seen is not self.statement.model.era:
+            self._instance._made(self._pk)
+        return self._convert(reply)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.statement.name} for {self.subject}>"
+
+    def _refusal(self, reply: list[Any]) -> Exception:
+        if reply[0] == b"asked":
+            return Unclear(lambda _: self._told(reply), lambda: None)
+        return self.statement.refusal(reply, self._pk, self._values, self.needs)
+
+    def _told(self, reply: list[Any]) -> Request[R_co]:
+        """The request that the general script serves, with what the statement asked for."""
+        general = self.part()
+        return answer(general, reply) or general
+
+
+class PreparedWrite(Prepared[R_co]):
+    """The request of one call of a write command on a field.
+
+    Args:
+        statement: the statement.
+        field: the field, bound to an instance.
+        pk: the primary key of the object.
+        args: the arguments of the command beside the key.
+        values: what the statement is given of them.
+        convert: turns the reply into the result.
+        members: which argument is the first member, and how much further the next one is.
+        needs: the servers that know the values, if not all that know the command do.
+    """
+
+    __slots__ = ("_args", "_field", "_members")
+
+    def __init__(
+        self,
+        statement: Statement,
+        field: Any,
+        pk: bytes,
+        args: tuple[Argument, ...],
+        values: Sequence[Argument],
+        convert: Callable[[Any], R_co],
+        members: tuple[int, int],
+        needs: Needs | None,
+    ) -> None:
+        self.statement = statement
+        self.needs = needs
+        self._instance = field._instance
+        self._pk = pk
+        self._values = values
+        self._convert = convert
+        self._field = field
+        self._args = args
+        self._members = members
+
+    @property
+    def field(self) -> Any:
+        """The declaration of the field."""
+        return self._field._field
+
+    @property
+    def values(self) -> Sequence[Argument]:
+        """What the statement is given of the arguments."""
+        return self._values
+
+    @property
+    def convert(self) -> Callable[[Any], R_co]:
+        """What turns the reply into the result."""
+        return self._convert
+
+    def part(self) -> Request[R_co]:
+        first, step = self._members
+        request: Request[R_co] = self._field._in_general(
+            self.statement.command, self._args, self._convert, first=first, step=step, needs=self.needs
+        )
+        return request
+
+    def then(self, convert: Callable[[R_co], S]) -> Request[S]:
+        plain = Prepared(self.statement, self._pk, self._values, self._convert, self.part, self._instance, self.needs)
+        return plain.then(convert)

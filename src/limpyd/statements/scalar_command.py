@@ -1,0 +1,94 @@
+"""Statements of commands on a field of one value of which only the server knows the new value; its indexes follow."""
+
+from __future__ import annotations
+
+from limpyd.command_table import FREEING, TABLE, Scope
+from limpyd.keys import Partition
+from limpyd.requests import Subject
+from limpyd.scripts.error_mapping import Claim, Model
+from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, required
+from limpyd.statements.lua_normalizers import formed
+from limpyd.statements.operations import restored
+from limpyd.statements.parameters import Names
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_write import WriteScript
+from limpyd.statements.script_source import compiled, filled, indented
+from limpyd.statements.statement import Statement
+
+CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
+
+
+class Run(Statement):
+    """The statement of a command on a field: one script serves all of them.
+
+    Args:
+        script: what the server runs, and the names that it is told.
+        model: the model.
+        where: the partition.
+        command: the command.
+        field: the field, for messages.
+        slot: the field.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, script: WriteScript, model: Model, where: Partition, command: str, field: Subject, slot: Slot
+    ) -> None:
+        constants = (*script.names, command.encode())
+        super().__init__(script.script, model, where, command, constants, field, (Claim(model, slot.name),))
+        self.complete = not any(index.asks_python for index in slot.indexes)
+
+
+def run(model: Model, where: Partition, command: str, field: Subject, slot: Slot) -> Run | None:
+    """Returns the statement of a command of one word; None if only the general script can run it."""
+    if TABLE[command].scope not in CHANGING or not all(_follows(slot, number) for number in range(len(slot.indexes))):
+        return None
+    flags = {"allow-oom"} if command in FREEING else set()
+    if slot.checks and model.crosses:
+        flags.add("allow-cross-slot-keys")
+    try:
+        script = _script(slot, frozenset(flags))
+    except NoRoom:
+        return None
+    return Run(script, model, where, command, field, slot)
+
+
+def _follows(slot: Slot, number: int) -> bool:
+    """Whether the server can work out what an index keeps of any value, and there is but one text of each."""
+    index = slot.indexes[number]
+    return index.of_values and index.keeps_one and bool(of_kind(index.kind)) and formed(index, "") is not None
+
+
+def _script(slot: Slot, flags: frozenset[str]) -> WriteScript:
+    names = Names()
+    key = names.key_of(slot.prefix)
+    sub = "" if slot.sub is None else names.argument(slot.sub)
+    entries = [
+        Entry(names.argument(checked), kind, number, 0, "after", "after")
+        for number, (kind, _, checked) in enumerate(slot.checks)
+    ]
+    for number, index in enumerate(slot.indexes, len(entries)):
+        entries.append(Entry(names.argument(index.key), index.kind, number, 0, "after", "", "before", index))
+    source = filled(
+        "run",
+        requires=required(entries),
+        command=f"ARGV[{names.end}]",
+        pk=f"ARGV[{names.end + 1}]",
+        first=str(names.end + 2),
+        key=key,
+        locals=locals_of((), entries),
+        read=f"call('HGET', key, {sub})" if sub else "call('GET', key)",
+        check=_if("before", "".join(entry.check_old() for entry in entries))
+        + _if("after", "".join(entry.check_new() + entry.check() for entry in entries)),
+        remove="".join(entry.lines("read score") + entry.remove() for entry in entries),
+        add=_if("after", "".join(entry.add() for entry in entries)),
+        take_out=_if("not after", "".join(entry.lines("take out") for entry in entries)),
+        undo="".join(entry.undo() for entry in reversed(entries)),
+        restore=restored("key", sub, "before"),
+    )
+    return WriteScript(compiled("run", source, flags), tuple(names.given))
+
+
+def _if(condition: str, lines: str) -> str:
+    return f"if {condition} then\n{indented(lines, '  ')}end\n" if lines else ""

@@ -1,0 +1,225 @@
+"""The Lua of statements that give fields of one value other values, or remove them, and make their indexes follow.
+
+Names and keys are arguments of their scripts, so what is done to fields that are alike shares one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from limpyd.indexes.composite import KeptTogether
+from limpyd.keys import Partition
+from limpyd.scripts.error_mapping import Model
+from limpyd.statements.composite_entries import Joined, Part, joined
+from limpyd.statements.index_entries import Entry, locals_of, required, sections
+from limpyd.statements.operations import Written, operations_of
+from limpyd.statements.parameters import Names
+from limpyd.statements.scalar_field import Slot
+from limpyd.statements.script_source import CompiledScript, compiled, filled, indented
+
+
+class Change(NamedTuple):
+    """What happens to a field: it gets a value, or loses it."""
+
+    slot: Slot
+    removes: bool = False
+
+
+class WriteScript(NamedTuple):
+    """A script, and the names and keys that it is told."""
+
+    script: CompiledScript
+    names: tuple[bytes, ...]
+
+
+def write_script(
+    name: str,
+    model: Model,
+    where: Partition,
+    changes: Sequence[Change],
+    version: bytes | None = None,
+    together: Sequence[KeptTogether] = (),
+) -> WriteScript:
+    """Returns the script.
+
+    Args:
+        name: what it is for.
+        model: the model.
+        where: the partition.
+        changes: what happens to which fields.
+        version: the sub-key of the version, if the script is to count it.
+        together: the indexes of several fields, of which some are among these.
+
+    Raises:
+        NoRoom: there are too many fields and indexes.
+    """
+    names = _names(where, changes, version, together)
+    written: list[Written] = []
+    in_several = {(place.prefix, place.sub) for index in together for place in index.places}
+    given = {"pk": f"ARGV[{names.end}]"}
+    at = names.end + 1
+    number = 0
+    for claim, (slot, removes) in enumerate(changes):
+        before, value = f"before{claim}", "false" if removes else f"value{claim}"
+        own = []
+        if not removes:
+            given[value] = f"ARGV[{at}]"
+            at += 1
+            for kind, _, key in slot.checks:
+                own.append(Entry(names.argument(key), kind, number, claim, value, value))
+                number += 1
+        for index in slot.indexes:
+            new = value
+            if not removes and index.form != b"text":
+                new = f"ARGV[{at}]"
+                at += 1
+            own.append(Entry(names.argument(index.key), index.kind, number, claim, value, new, before, index))
+            number += 1
+        sub = "" if slot.sub is None else names.argument(slot.sub)
+        place = "key" if sub else f"key{claim}"
+        given[place] = names.key_of(slot.prefix)
+        may_expire = not own and (slot.prefix, slot.sub or b"") not in in_several
+        written.append(Written(before, value, place, sub, own, may_expire))
+    known = {(slot.prefix, slot.sub or b""): one for (slot, _), one in zip(changes, written, strict=True)}
+    all_joined = []
+    for index in together:
+        parts = []
+        for where_part in index.places:
+            one = known.get((where_part.prefix, where_part.sub))
+            if one is None:
+                sub = names.argument(where_part.sub) if where_part.sub else ""
+                place = "key" if sub else f"key{len(written)}"
+                given[place] = names.key_of(where_part.prefix)
+                one = Written(f"before{len(written)}", f"before{len(written)}", place, sub, [])
+                known[where_part.prefix, where_part.sub] = one
+                written.append(one)
+            parts.append(Part(one.before, one.value, where_part.form))
+        all_joined.append(joined(index, names.argument(index.key), number, parts))
+        number += 1
+    if version is not None:
+        given["key"] = names.key_of(where.hash_prefix)
+    counting = _counting(names.argument(version), f"ARGV[{at}]") if version is not None else {}
+    source = _source(written, all_joined, given, counting)
+    return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
+
+
+def _names(
+    where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[KeptTogether]
+) -> Names:
+    """What the script is told of the fields: that of one that is alike stands in the same places."""
+    names = Names()
+    if version is not None:
+        names.key_of(where.hash_prefix)
+        names.argument(version)
+    for slot, removes in changes:
+        names.key_of(slot.prefix)
+        if slot.sub is not None:
+            names.argument(slot.sub)
+        keys = [*(index.key for index in slot.indexes), *(key for _, _, key in (() if removes else slot.checks))]
+        for key in keys:
+            names.argument(key)
+    for index in together:
+        names.argument(index.key)
+        for place in index.places:
+            names.key_of(place.prefix)
+            if place.sub:
+                names.argument(place.sub)
+    return names
+
+
+def _counting(sub: str, expected: str) -> dict[str, str]:
+    """The sections that count the version."""
+    return {
+        section: text.replace("$sub", sub).replace("$expected", expected)
+        for section, text in sections("version").items()
+    }
+
+
+def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> frozenset[str]:
+    flags = set()
+    if version is None and all(change.removes for change in changes):
+        flags.add("allow-oom")
+    if model.crosses and any(change.slot.checks for change in changes if not change.removes):
+        flags.add("allow-cross-slot-keys")
+    return frozenset(flags)
+
+
+def _source(
+    written: Sequence[Written],
+    all_joined: Sequence[Joined],
+    given: Mapping[str, str],
+    counting: Mapping[str, str],
+) -> str:
+    entries = [*(entry for one in written for entry in one.entries), *(one.entry for one in all_joined)]
+    follow = "".join(map(_followed, written)) + "".join(one.follow() for one in all_joined)
+    # What has to be taken back least comes last: the values, unless that takes the command that writes them, which an
+    # account may lack.
+    values_first = any("'HSET'" in entry.undo() for entry in entries)
+    operations = operations_of(written, last=not values_first)
+    names = [one.before for one in written]
+    names += [name for operation in operations for name in operation.locals]
+    names += [name for one in all_joined for name in one.names]
+    names += counting.get("locals", "").split(",")
+    write = counting.get("write", "") + "".join(operation.write for operation in operations)
+    undo = "".join(operation.undo for operation in reversed(operations)) + counting.get("undo", "")
+    undo_follow = "".join(entry.undo() for entry in reversed(entries))
+    return filled(
+        "write",
+        requires=required(entries, [name for one in all_joined for name in one.functions]),
+        pk=given["pk"],
+        values="".join(f"local {name} = {expression}\n" for name, expression in given.items() if name != "pk"),
+        locals=locals_of(
+            filter(None, map(str.strip, names)), entries, len(given), 2 * sum(bool(one.sub) for one in written)
+        ),
+        read=_read(written, counted=counting.get("sub")),
+        check=counting.get("check", "") + "".join(map(_checked, written)) + "".join(one.check() for one in all_joined),
+        first=write if values_first else follow,
+        second=follow if values_first else write,
+        result=counting.get("result", "result\n").strip(),
+        undo=undo_follow + undo if values_first else undo + undo_follow,
+    )
+
+
+def _read(written: Sequence[Written], counted: str | None) -> str:
+    """Reads the values before."""
+    lines = ""
+    found = {one.before: one.sub for one in written if one.sub}
+    if counted is not None:
+        found["version"] = counted.strip()
+    subs = ", ".join(found.values())
+    if len(found) == 1:
+        (name,) = found
+        lines += _read_one(name, "key", f"call('HGET', key, {subs})")
+    elif found:
+        replies = ", ".join(f"reply[{number}]" for number in range(1, len(found) + 1))
+        lines += f"at = key\nreply = call('HMGET', key, {subs})\nif reply.err then failed = reply break end\n"
+        lines += f"{', '.join(found)} = {replies}\n"
+    for one in written:
+        if not one.sub:
+            lines += _read_one(one.before, one.key, "call('GET', at)")
+    return lines
+
+
+def _read_one(name: str, key: str, call: str) -> str:
+    return f"at = {key}\n{name} = {call}\nif type({name}) == 'table' then failed = {name} break end\n"
+
+
+def _checked(one: Written) -> str:
+    """Finds out what stands against a new value, and what the indexes kept of the one before."""
+    old = "".join(entry.check_old() for entry in one.entries)
+    lines = f"if {one.before} then\n{indented(old, '  ')}end\n" if old else ""
+    for entry in one.entries:
+        lines += (entry.check() if one.value != "false" else "") + entry.lines("read score")
+    return _if_changed(one, lines)
+
+
+def _followed(one: Written) -> str:
+    """Makes the indexes follow."""
+    if one.value != "false":
+        return _if_changed(one, "".join(entry.remove() + entry.add() for entry in one.entries))
+    return _if_changed(one, "".join(entry.remove() or entry.lines("take out") for entry in one.entries))
+
+
+def _if_changed(one: Written, lines: str) -> str:
+    return f"if {one.before} ~= {one.value} then\n{indented(lines, '  ')}end\n" if lines else ""

@@ -1,0 +1,32 @@
+"""Statements of write commands on values that no index keeps: one script serves all of them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from limpyd.command_table import FREEING
+from limpyd.keys import Partition
+from limpyd.requests import Subject
+from limpyd.scripts.error_mapping import Model
+from limpyd.statements.script_source import CompiledScript, filled
+from limpyd.statements.statement import Statement
+
+
+def plain_write(model: Model, where: Partition, prefix: bytes, command: str, subject: Subject) -> Statement:
+    """Returns the statement of a command, of one word, on a value of an object that must exist.
+
+    Args:
+        model: the model of the object.
+        where: its partition.
+        prefix: what the key of the value begins with.
+        command: the command.
+        subject: the field, for messages.
+    """
+    script = _script(frees=command in FREEING)
+    return Statement(script, model, where, command, (prefix, command.encode()), subject)
+
+
+@cache
+def _script(*, frees: bool) -> CompiledScript:
+    """The script; for commands that only free memory one that a full server must not refuse."""
+    return CompiledScript("plain_write", filled("plain_write"), frozenset({"allow-oom"} if frees else ()))
