@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pytest
 
 from limpyd import fields
-from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from limpyd.command_table import TABLE, Scope
 from limpyd.fields.base import Field
 from limpyd.fields.dynamic import DynamicField
 from limpyd.server import MINIMUM, Server, from_info
+from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from tests.servers import BINARIES, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 
@@ -43,6 +43,7 @@ def asked(request):
 
 
 class TestMethods:
+    @pytest.mark.filterwarnings("ignore:limpyd.fields.keyed is called:DeprecationWarning")
     def test_every_field_is_looked_at(self):
         for module in pkgutil.iter_modules(fields.__path__, "limpyd.fields."):
             for name, value in vars(importlib.import_module(module.name)).items():

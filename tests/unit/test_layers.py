@@ -162,6 +162,7 @@ LAYERS = [
     {"model.bulk", "model.get_or_create"},
     {"model.sync", "model.asynchronous"},
     {"model", "asyncio"},
+    {"checking", "moving", "moving.programs", "moving.steps", "fields.keyed"},
     {
         "collection",
         "contrib",
