@@ -3,6 +3,8 @@
 ada.born.hget()  # → 1815                       what comes back, as Python shows it; `…` stands for anything
 print(ada.born.hget())  # → 1815                what is printed
 ada.born.hset("x")  # raises InvalidValue       which error is raised
+
+A promise that is too long for the line of its statement stands below it, indented alike.
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ def _promise(node: ast.AST, lines: list[str]) -> tuple[ast.stmt, str, str] | Non
     if not isinstance(node, ast.stmt) or hasattr(node, "body"):
         return None
     comment = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode().strip()
+    below = lines[node.end_lineno] if node.end_lineno < len(lines) else ""
+    if not comment and below.startswith(f"{' ' * node.col_offset}#"):
+        comment = below.strip()
     if comment.startswith(RAISES):
         return node, f"with raises({comment.removeprefix(RAISES)!r}): ", ""
     if not comment.startswith(SHOWS) or not isinstance(node, ast.Expr):

@@ -14,6 +14,13 @@ double(2)  # → 4
 double(
     "é"
 )  # → 'éé'
+double([1])
+# → [1, 1]
+if True:
+    double((1,))
+    # → (1, 1)
+int("w")
+# raises ValueError
 {3, 1, 2} | {5}  # → {5, 3, 2, 1}
 object()  # → <object object at …>
 print("é", double(3))  # → é 6
@@ -39,6 +46,7 @@ def test_kept():
         "'a'  # → a",
         "{1, 2}  # → {1}",
         "print(1)  # → 2",
+        "1 + 1\n# → 3",
         "int('1')  # raises ValueError",
         "int('x')  # raises TypeError",
         "int('x')  # raises ValueError: something else",
@@ -50,7 +58,9 @@ def test_broken(source):
         exec(program(source), {})
 
 
-@pytest.mark.parametrize("source", ["x = 1  # → 1", "if True:  # → 1\n    pass", "# → 1"])
+@pytest.mark.parametrize(
+    "source", ["x = 1  # → 1", "if True:  # → 1\n    pass", "# → 1", "if True:\n    1\n# → 1", "1\n\n# → 1"]
+)
 def test_promises_of_nothing(source):
     with pytest.raises(ValueError, match="at no expression"):
         program(source)
