@@ -74,8 +74,9 @@ commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers'
 	@$(BIN)/python -m tools.commands
 	@$(BIN)/python -m tools.commands coverage
 
-references: $(READY)  ## Write docs/operators.md, exceptions.md, limpyd2.md and costs.md.
+references: $(READY)  ## Write docs/operators.md, exceptions.md, limpyd2.md and costs.md, and draw the pictures.
 	@$(BIN)/python -m tools.references
+	@$(BIN)/python -m tools.pictures
 
 lua: $(READY)  ## Write into the Lua files what each requires and provides, and tell what cannot be had.
 	@$(BIN)/python -m tools.lua declare

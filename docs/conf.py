@@ -15,7 +15,7 @@ author = "the authors of limpyd"
 copyright = "the authors of limpyd"  # noqa: A001 - the name that Sphinx asks for
 version = release = limpyd.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "tools.api_reference"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "tools.api_reference"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
