@@ -19,13 +19,13 @@ from limpyd.lua.linker import link
 
 MAKE = link(
     """
--- @requires asked normal_form
+-- @requires normal_form transform_request
 local made = {}
 for at = 2, #ARGV do
   local texts, reason = normal_form(ARGV[1], ARGV[at], 'the key')
   made[#made + 1] = texts and { 'texts', texts } or { 'refused', reason }
 end
-return { made, asked or {} }
+return { made, transform_request or {} }
 """,
     "forms",
 )
@@ -162,7 +162,7 @@ class TestWhatOnlyPythonKnows:
         assert isinstance(kept.form, Asked)
         made, asked = client.eval(MAKE, 0, kept.form, b"ABC", b"\xc3\x89", b"\xc3\x89", b"a\xff")
         assert made[0] == [b"texts", b"abc"]
-        assert asked == [b"asked", b"the key", b"\xc3\x89", b"the key", b"a\xff"]
+        assert asked == [b"transform", b"the key", b"\xc3\x89", b"the key", b"a\xff"]
         told = kept.form.told([b"\xc3\x89", b"a\xff"])
         assert client.eval(MAKE, 0, told, b"ABC", b"\xc3\x89", b"a\xff") == [
             [[b"texts", b"abc"], [b"texts", [b"\xc3\xa9"]], [b"texts", [b"a\xff"]]],

@@ -1,4 +1,4 @@
-"""Every outcome that a script may reply with is known to what decodes it, and stands in library/atomic.lua."""
+"""Every outcome that a script may reply with is known to what decodes it, and stands in library/journal.lua."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN = {
     "objects": "migrations/requests.py",
     "refused": "pipelines/atomic_script.py",
     "replied": "pipelines/atomic_script.py",
-    "asked": "indexes/python_transforms.py",
+    "transform": "indexes/python_transforms.py",
     "ok": "the result",
 }
 """Those that only one script has, or that no error stands for, and where they are decoded."""
@@ -59,9 +59,7 @@ def outcomes() -> set[str]:
     found = set()
     for path in [*SCRIPTS.glob("*.lua"), *LIBRARY.glob("*.lua")]:
         code = re.sub(r"--.*", "", path.read_text("utf-8"))
-        found |= set(
-            re.findall(r"\b(?:refuse\(|take_back\(\{ |return \{ |outcome = \{ |and \{ |or \{ )'([a-z ]+)'", code)
-        )
+        found |= set(re.findall(r"\b(?:refuse\(|abort\(\{ |return \{ |outcome = \{ |and \{ |or \{ )'([a-z ]+)'", code))
     return found
 
 
@@ -70,7 +68,7 @@ def test_all_are_known():
 
 
 def test_those_that_scripts_share_are_described():
-    described = set(re.findall(r"(?m)^--   '([a-z]+)'", (LIBRARY / "atomic.lua").read_text("utf-8")))
+    described = set(re.findall(r"(?m)^--   '([a-z]+)'", (LIBRARY / "journal.lua").read_text("utf-8")))
     assert described >= {*FACTS, *ELSEWHERE}
 
 

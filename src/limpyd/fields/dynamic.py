@@ -220,7 +220,7 @@ class DynamicField(Field[T]):
         return where.field_prefix(self.name)
 
     def described_in(self, where: Partition) -> bytes:
-        """The field as the scripts know it, in the place of a prefix (see lua/library/parts.lua)."""
+        """The field as the scripts know it, in the place of a prefix (see lua/library/dynamic_parts.lua)."""
         place = self._template.place_in(where)
         return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(where))
 

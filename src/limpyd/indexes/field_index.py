@@ -115,7 +115,7 @@ class Kept:
 
     @property
     def template(self) -> bytes:
-        """What its keys are made of, as lua/library/made_of.lua tells it; those with a key for each value begin so."""
+        """The template of its keys, as lua/library/template_match.lua reads it; those of one value each begin so."""
         return b"%s\0%s" % (self.key, self.ending) if self.ending else self.key
 
     @property

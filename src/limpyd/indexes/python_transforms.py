@@ -56,7 +56,7 @@ def _counted(text: bytes) -> bytes:
 
 def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
     """The request again, with what its script asked for; nothing if it did not ask."""
-    if not isinstance(reply, list) or reply[0] != b"asked":
+    if not isinstance(reply, list) or reply[0] != b"transform":
         return None
     asked: dict[bytes, list[bytes]] = {}
     for key, value in zip(reply[1::2], reply[2::2], strict=True):

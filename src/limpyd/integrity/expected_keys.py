@@ -38,7 +38,7 @@ UNEXPLAINED = Expected(b"unexplained")
 
 
 class Reference(NamedTuple):
-    """A field that refers, as lua/library/given.lua knows an index."""
+    """A field that refers, as lua/library/expected_entries.lua knows an index."""
 
     field: Any
     given: tuple[Argument, ...]

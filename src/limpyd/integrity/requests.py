@@ -96,7 +96,7 @@ def look_at_objects(
     Args:
         declared: the model.
         repairs: the kinds of findings to be repaired.
-        indexes: the indexes and references that are looked at: the name, and as lua/library/given.lua knows them.
+        indexes: the indexes and references to check: the name, and as lua/library/expected_entries.lua knows them.
         begin: where to begin in the first object.
         pks: the objects.
         broken: of each value that no index is to hold the primary key, the number of the index, and the text, or an

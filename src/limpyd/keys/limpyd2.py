@@ -28,7 +28,7 @@ RESERVED = frozenset({"collection", "hash", "max_pk", "meta"})
 
 
 def is_made_of(template: bytes, key: bytes) -> bool:
-    """Whether a key is what a sub-key makes of a template, as lua/library/apart.lua tells it."""
+    """Whether a key is what a sub-key makes of a template, as lua/library/legacy_collisions.lua tells it."""
     if is_template(template):
         return part_in(template, key, open_ended=True) is not None
     beginning, _, ending = template.partition(b"\0")

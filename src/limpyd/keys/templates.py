@@ -1,6 +1,6 @@
 """Templates of the keys of dynamic fields: what all versions of one have in common, with a mark where the part goes.
 
-A mark holds a NUL, which no name or part does, so no text is taken for one. `lua/library/parts.lua` reads the same.
+A mark holds a NUL, which no name or part does, so no text is taken for one (see lua/library/dynamic_parts.lua).
 """
 
 from __future__ import annotations

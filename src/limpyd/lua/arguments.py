@@ -68,7 +68,7 @@ class Value(NamedTuple):
     """A field of one value."""
 
     prefix: Annotated[bytes, "what its key begins with"]
-    stored: Annotated[bytes, "how it is stored, see values and look_at_all"]
+    stored: Annotated[bytes, "how it is stored, see values and read_whole_value"]
     sub: Annotated[bytes, "its sub-key in the hash, or ''"]
     indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
 
@@ -86,8 +86,8 @@ class Place(NamedTuple):
 
     owner: Annotated[int, "whose it is: 0 for the object that is written to, else which of the others"]
     prefix: Annotated[bytes, "what its key begins with"]
-    stored: Annotated[bytes, "how it is stored, see look_at_all"]
-    scope: Annotated[bytes, "what the command can change of it, see tracking"]
+    stored: Annotated[bytes, "how it is stored, see read_whole_value"]
+    scope: Annotated[bytes, "what the command can change of it, see change_detection"]
     first: Annotated[int, "which of the arguments beside the key is the first member"]
     step: Annotated[int, "how many arguments further the next one is"]
     indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
@@ -176,8 +176,8 @@ class Indexes(NamedTuple):
 class IndexedField(NamedTuple):
     """An indexed field with a key of its own."""
 
-    prefix: Annotated[bytes, "what its key begins with; of a dynamic field what tells its keys, see parts"]
-    stored: Annotated[bytes, "how it is stored, see look_at_all"]
+    prefix: Annotated[bytes, "what its key begins with; of a dynamic field what tells its keys, see dynamic_parts"]
+    stored: Annotated[bytes, "how it is stored, see read_whole_value"]
     indexes: Annotated[Many[IndexRow], "its indexes"]
 
 

@@ -100,7 +100,7 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
 
 
 def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argument, ...]:
-    """Some indexes of a model, as library/deleting and library/entering know them."""
+    """Some indexes of a model, as library/unindex_object and library/index_object know them."""
     fields = [
         (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
         for _, _, place, sub in schema.layout(where)

@@ -116,7 +116,7 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
         return None
 
     def described(self, where: Partition) -> list[bytes]:
-        """What the scripts know of them, in the place of prefixes (see lua/library/parts.lua)."""
+        """What the scripts know of them, in the place of prefixes (see lua/library/dynamic_parts.lua)."""
         return [field.described_in(where) for field in self.values()]
 
     def inventories(self, where: Partition) -> list[bytes]:

@@ -118,7 +118,7 @@ class Watch:
             if isinstance(reply, redis_errors.ResponseError):
                 _note(request, pendings, reply)
             if not isinstance(reply, Exception):
-                if reply[0] != b"asked":
+                if reply[0] != b"transform":
                     settle_whole(pendings, reply, self._known_results)
                     return None
                 self._asked.append(reply)

@@ -36,7 +36,7 @@ class Consequences(NamedTuple):
     """What the deletion of objects of a model concerns.
 
     Attributes:
-        args: what the scripts are told (see lua/library/consequences.lua).
+        args: what the scripts are told (see lua/library/cascade.lua).
         references: the references that it counts, for messages.
         models: the models whose objects may be changed or deleted.
     """

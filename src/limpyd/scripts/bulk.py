@@ -24,7 +24,7 @@ IndexKey = tuple[bytes, bytes]
 
 
 class Shape(NamedTuple):
-    """What is the same of several new objects (see lua/library/shaped.lua).
+    """What is the same of several new objects (see lua/library/bulk_input.lua).
 
     Attributes:
         subs: the sub-keys of their hashes.
@@ -159,7 +159,7 @@ class NewObjects:
         return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
 
     def _told(self) -> list[bytes]:
-        """What lua/library/shaped.lua is told."""
+        """What lua/library/bulk_input.lua is told."""
         shapes: list[Argument] = [len(self._shapes)]
         for shape in self._shapes:
             for names in shape[:3]:

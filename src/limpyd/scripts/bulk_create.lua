@@ -3,25 +3,25 @@
 -- which something belongs to another object; those that it created stay.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see library/shaped)
+-- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see library/bulk_input)
 -- Reply  'ok', how many were created, how many passed over, false or where the refused one stands (counted from 0) and
---        its outcome ('taken', 'unique', 'occupied' or 'error', see library/atomic), the primary keys
+--        its outcome ('taken', 'unique', 'occupied' or 'error', see library/journal), the primary keys
 -- @guarded
--- @requires atomically attempt create_all create_one is_conflict noted read_objects read_shapes
+-- @requires atomically create_all create_one is_conflict journal_length read_objects read_shapes with_savepoint
 
 return atomically(function()
   local passes_over, minted = ARGV[1] == '1', KEYS[2] ~= nil
   local objects = read_objects(read_shapes(3), minted)
   local count = #objects
-  local pks = attempt(create_all, objects, minted)
+  local pks = with_savepoint(create_all, objects, minted)
   if pks then
     return { 'ok', count, 0, false, ARGV[2] == '1' and pks or {} }
   end
   pks = {}
   for number = 1, count do
-    local pk, outcome = attempt(create_one, objects[number], minted)
+    local pk, outcome = with_savepoint(create_one, objects[number], minted)
     if pk then
-      noted = 0 -- it stays, whatever becomes of those after it
+      journal_length = 0 -- it stays, whatever becomes of those after it
       pks[#pks + 1] = pk
     elseif not (passes_over and is_conflict(outcome)) then
       return { 'ok', #pks, number - 1 - #pks, { number - 1, outcome }, ARGV[2] == '1' and pks or {} }

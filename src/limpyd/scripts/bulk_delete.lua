@@ -4,11 +4,12 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; how much may be changed at the most (see
---        library/changes), or ''; the catalog of the model; what the model looks like (see library/deleting)
+--        library/changes), or ''; the catalog of the model; what the model looks like (see library/unindex_object)
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its outcome; or
---        'undeclared', 'asked', 'error' (see library/atomic)
+--        'undeclared', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires asked atomically attempt call forget limit_changes make_deletion_count subject_key take_back unlink_all
+-- @requires abort atomically call limit_changes make_deletion_count subject_key transform_request unindex_object
+-- @requires unlink_object with_savepoint
 
 return atomically(function()
   local last = 2 + ARGV[2]
@@ -18,14 +19,14 @@ return atomically(function()
   for at = 3, last do
     subject_key = KEYS[1]
     if call('SISMEMBER', KEYS[1], ARGV[at]) == 1 then
-      local _, refused = attempt(count, ARGV[at])
+      local _, refused = with_savepoint(count, ARGV[at])
       if refused and refused[1] ~= 'large' then
-        take_back(refused)
+        abort(refused)
       elseif refused then
         stopped = at == 3 and { 0, refused }
         break
       end
-      forget(KEYS[1], ARGV[at], first, #ARGV, meta)
+      unindex_object(KEYS[1], ARGV[at], first, #ARGV, meta)
       found[#found + 1] = ARGV[at]
     elseif ARGV[1] == '1' then
       missing = missing + 1
@@ -34,11 +35,11 @@ return atomically(function()
       break
     end
   end
-  if asked then
+  if transform_request then
     return -- what follows cannot be taken back
   end
   for number = 1, #found do
-    unlink_all(found[number], first, meta)
+    unlink_object(found[number], first, meta)
   end
   return { 'ok', #found, missing, stopped }
 end)

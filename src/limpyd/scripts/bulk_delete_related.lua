@@ -5,19 +5,19 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
---        library/consequences)
+--        library/cascade)
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
---        outcome (see library/atomic); or 'asked', 'error'
+--        outcome (see library/journal); or 'transform', 'error'
 -- @guarded
--- @requires atomically attempt read_models take_away unlink_taken went
+-- @requires atomically delete_objects deleted_pks read_models unlink_deleted with_savepoint
 
 return atomically(function()
   local last = 2 + ARGV[2]
   local models = read_models(last + 1)
   local deleted, missing, stopped = 0, 0, false
   for at = 3, last do
-    local found, outcome = attempt(take_away, { ARGV[at] }, models)
-    if found == 1 or found == 0 and went[ARGV[at]] then -- by itself, or with one before it
+    local found, outcome = with_savepoint(delete_objects, { ARGV[at] }, models)
+    if found == 1 or found == 0 and deleted_pks[ARGV[at]] then -- by itself, or with one before it
       deleted = deleted + 1
     elseif found == 0 and ARGV[1] == '1' then
       missing = missing + 1
@@ -28,6 +28,6 @@ return atomically(function()
       break
     end
   end
-  unlink_taken()
+  unlink_deleted()
   return { 'ok', deleted, missing, stopped }
 end)

@@ -6,9 +6,9 @@
 -- ARGV   '1' to pass over absent ones; how many there are; fields, and objects, each its primary key and what it gets
 --        (see library/assign)
 -- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
---        outcome (see library/atomic) and its primary key; or 'asked'
+--        outcome (see library/journal) and its primary key; or 'transform'
 -- @guarded
--- @requires after_object assign atomically attempt read_fields
+-- @requires after_object assign atomically read_fields with_savepoint
 
 local function update_one(pk, at)
   assign(pk, at)
@@ -18,7 +18,7 @@ end
 return atomically(function()
   local updated, missing, at = 0, 0, read_fields(3)
   for number = 1, ARGV[2] do
-    local done, outcome = attempt(update_one, ARGV[at], at + 1)
+    local done, outcome = with_savepoint(update_one, ARGV[at], at + 1)
     if done then
       updated = updated + 1
     elseif outcome[1] == 'gone' and ARGV[1] == '1' then

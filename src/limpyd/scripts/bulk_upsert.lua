@@ -4,12 +4,12 @@
 -- stays.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to give the primary keys; the objects (see library/shaped); fields, and what of each object (see library/assign)
+-- ARGV   '1' to give the primary keys; the objects (see library/bulk_input); fields, and what of each object (see library/assign)
 -- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
---        stands (counted from 0), its outcome (see library/atomic) and the primary key it is about, the primary keys; or
---        'asked'
+--        stands (counted from 0), its outcome (see library/journal) and the primary key it is about, the primary keys; or
+--        'transform'
 -- @guarded
--- @requires after_object assign atomically attempt create_one is_conflict read_fields read_objects read_shapes
+-- @requires after_object assign atomically create_one is_conflict read_fields read_objects read_shapes with_savepoint
 
 local function update_one(pk, at)
   assign(pk, at)
@@ -22,12 +22,12 @@ return atomically(function()
   at = read_fields(at)
   local created, updated, pks, refused = 0, 0, {}, false
   for number = 1, #objects do
-    local pk, outcome = attempt(create_one, objects[number], minted)
+    local pk, outcome = with_savepoint(create_one, objects[number], minted)
     if pk then
       created = created + 1
     elseif is_conflict(outcome) then
       local owner = outcome[1] == 'taken' and objects[number].pk or outcome[4]
-      pk, outcome = attempt(update_one, owner, at)
+      pk, outcome = with_savepoint(update_one, owner, at)
       if pk then
         updated = updated + 1
       else

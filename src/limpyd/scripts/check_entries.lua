@@ -3,23 +3,23 @@
 -- one step with what its object holds, so writers beside it are never found fault with.
 --
 -- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see library/findings); about how many entries to look at; the index (see library/given); the
+-- ARGV   the kinds to be repaired (see library/findings); about how many entries to look at; the index (see library/expected_entries); the
 --        cursor in the first key; and keys of the index
 -- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
---        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'asked', 'error' (see library/atomic)
+--        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires atomically call entry_kind findings members_seen note problem_with put_right repairs subject_key
--- @requires turn_to_index
+-- @requires atomically call entry_kind findings members_seen note problem_with repair_entry repairs select_index
+-- @requires subject_key
 
 local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
 local SCANS = { eq = 'SSCAN', uniq = 'HSCAN' }
 local TYPES = { eq = 'set', uniq = 'hash' }
-turn_to_index(3)
+select_index(3)
 
 local function look_at_entry(key, member, with)
   local problem, pk
   if repairs.stale then
-    problem, pk = put_right(key, member, with)
+    problem, pk = repair_entry(key, member, with)
   else
     problem, pk = problem_with(key, member, with)
   end

@@ -1,5 +1,5 @@
 #!lua
--- Looks at inventories of dynamic fields (see library/parts): whether each lists the parts of which its object has a version, and no
+-- Looks at inventories of dynamic fields (see library/dynamic_parts): whether each lists the parts of which its object has a version, and no
 -- others. Each part is judged, and put right if that is asked, in one step.
 --
 -- KEYS   the set of primary keys
@@ -10,15 +10,15 @@
 --        the part, and the number of the field:
 --          missing   the object has a version that is not listed
 --          expired   one is listed that it does not have
---        or 'error' (see library/atomic)
+--        or 'error' (see library/journal)
 -- @guarded
--- @requires atomically call dynamic_field findings inventory_of note part_in placed placing repairs subject_key
--- @requires undo_with unless_mistyped with_part
+-- @requires atomically call dynamic_field findings inventory_of key_from_template note part_in repairs subject_key
+-- @requires undo_with unless_mistyped version_locator with_part
 
 local at_most, fields, large = tonumber(ARGV[2]), { unpack(ARGV, 4, 3 + ARGV[3]) }, {}
 
 local function look_at_part(pk, number, part)
-  local inventory, key, sub = inventory_of(fields[number], pk), placing(fields[number], pk)(part)
+  local inventory, key, sub = inventory_of(fields[number], pk), version_locator(fields[number], pk)(part)
   subject_key = key
   local there = (sub == '' and call('EXISTS', key) or call('HEXISTS', key, sub)) == 1
   subject_key = inventory
@@ -41,7 +41,7 @@ end
 -- The parts that the hash of an object has of a field whose versions are there.
 local function parts_in_hash(number, pk)
   local template, sub_template = dynamic_field(fields[number])
-  local parts, hash = {}, placed(template, pk)
+  local parts, hash = {}, key_from_template(template, pk)
   for _, sub in ipairs(sub_template ~= '' and call('HKEYS', hash) or {}) do
     local part = part_in(sub_template, sub)
     if part and with_part(sub_template, part) == sub then
@@ -68,7 +68,7 @@ local function size_of(pk)
   for number = 1, #fields do
     local template, sub_template = dynamic_field(fields[number])
     size = size + (unless_mistyped(call, 'SCARD', inventory_of(fields[number], pk)) or 0)
-    size = size + (sub_template ~= '' and unless_mistyped(call, 'HLEN', placed(template, pk)) or 0)
+    size = size + (sub_template ~= '' and unless_mistyped(call, 'HLEN', key_from_template(template, pk)) or 0)
   end
   return size
 end

@@ -7,7 +7,7 @@
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
 --        key (see library/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
---        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as library/given takes it, where a reference
+--        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as library/expected_entries takes it, where a reference
 --        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
@@ -19,11 +19,12 @@
 --          bare         nothing; or whose index tells that it is referred to
 --          unexplained  the sub-key
 --          expiring     the sub-key
---        or 'asked', 'error' (see library/atomic)
+--        or 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires add_entry atomically call each_given entry_given entry_kind expiries_of findings is_template is_there
--- @requires key_of make_room make_room_for_sole members_of members_seen note of_members other_owner owners_of part_in
--- @requires placed prefix repairs sole subject_key turn_to_index undo_with unless_mistyped with_part
+-- @requires add_entry atomically call each_expected entry_kind expected_entry expiries_of findings has_entry
+-- @requires is_template key_from_template key_of legacy_unique make_room make_room_in_legacy members_of members_seen
+-- @requires note of_members other_owner owners_of part_in prefix repairs select_index subject_key undo_with
+-- @requires unless_mistyped with_part
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
@@ -77,7 +78,7 @@ end
 -- An object without any data is legal; whether it has none.
 local function look_at_bare(pk)
   for number = 1, #prefixes do
-    if call('EXISTS', placed(prefixes[number], pk)) == 1 then
+    if call('EXISTS', key_from_template(prefixes[number], pk)) == 1 then
       return false
     end
   end
@@ -116,7 +117,7 @@ local function is_declared(sub)
 end
 
 local function look_at_hash(pk)
-  local hash = placed(hash_prefix, pk)
+  local hash = key_from_template(hash_prefix, pk)
   subject_key = hash
   for _, sub in ipairs(call('HKEYS', hash)) do
     if not is_declared(sub) then
@@ -145,7 +146,7 @@ end
 local function look_at_value(pk, number)
   local members, more = nil, false
   if of_members then
-    members, more = members_of(placed(prefix, pk), cursor, at_most)
+    members, more = members_of(key_from_template(prefix, pk), cursor, at_most)
   end
   if entry_kind == 'last' then
     local subs = {}
@@ -153,40 +154,40 @@ local function look_at_value(pk, number)
       subs[#subs + 1] = sub
     end
     members_seen = members_seen + #subs
-    look_at_expiries(placed(prefix, pk), pk, subs)
+    look_at_expiries(key_from_template(prefix, pk), pk, subs)
     return more
   end
-  each_given(pk, members, function(key, entry, value)
+  each_expected(pk, members, function(key, entry, value)
     if #broken > 0 and is_unsound(pk, number, value) then
       return
-    elseif sole then
+    elseif legacy_unique then
       local owner = other_owner(pk, key, entry)
       if owner then
         return note('conflict', key_of(key, entry), pk, value, { owner, number })
       end
     end
-    if is_there(key, entry, pk) then
+    if has_entry(key, entry, pk) then
       return
     elseif entry_kind == 'ref' then
-      return note('dangling', placed(prefix, pk), pk, entry, number)
+      return note('dangling', key_from_template(prefix, pk), pk, entry, number)
     elseif is_cleared(number) then
       return
     elseif entry_kind == 'uniq' then
       local owner = call('HGET', key, entry)
-      if owner and owner ~= pk and entry_given(owner, key, entry) then
+      if owner and owner ~= pk and expected_entry(owner, key, entry) then
         return note('conflict', key, pk, value, { owner, number })
       elseif repairs.missing then
         make_room(pk, key, entry)
       end
-    elseif sole and repairs.missing then
-      make_room_for_sole(pk, key, entry)
+    elseif legacy_unique and repairs.missing then
+      make_room_in_legacy(pk, key, entry)
     end
     if repairs.missing then
       add_entry(entry_kind, key, entry, pk)
     end
     note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
   end, function(value, reason)
-    note('unindexable', placed(prefix, pk), pk, value, { reason, number })
+    note('unindexable', key_from_template(prefix, pk), pk, value, { reason, number })
   end)
   return more
 end
@@ -204,7 +205,7 @@ local function look_at_object(pk)
     from_index = 1
   end
   for number = from_index, indexes do
-    turn_to_index(first_index + 7 * (number - 1) + 1)
+    select_index(first_index + 7 * (number - 1) + 1)
     local more = unless_mistyped(look_at_value, pk, number)
     cursor = more or '0'
     if more then

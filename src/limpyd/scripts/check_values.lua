@@ -3,11 +3,11 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key, how
---        it is stored (see library/look_at_all; also `stream`), its sub-key, and the pattern of what is plainly of its type,
+--        it is stored (see library/whole_value; also `stream`), its sub-key, and the pattern of what is plainly of its type,
 --        or ''; where to go on in the first object: the number of a field, and a cursor in its value; and primary keys
 -- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of the
 --        field, and the text
--- @requires call placed unless_mistyped
+-- @requires call key_from_template unless_mistyped
 
 local MOST_PLAIN = 18 -- digits of a number that surely has its type
 local at_most, most_bytes, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -30,7 +30,7 @@ local SCANS = { set = 'SSCAN', zset = 'ZSCAN', hash = 'HSCAN' }
 
 -- Looks at a value from the cursor on; gives the next cursor if there is more.
 local function look_at_field(pk, prefix, stored, sub, pattern)
-  local key = placed(prefix, pk)
+  local key = key_from_template(prefix, pk)
   if stored == 'entry' or stored == 'string' then
     local text = stored == 'entry' and call('HGET', key, sub) or stored == 'string' and call('GET', key)
     if text then

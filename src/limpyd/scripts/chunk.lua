@@ -2,13 +2,13 @@
 -- Gives a part of what a query finds, without an order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see library/answer); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua), or `first`: the first object
+-- ARGV   the query (see library/query_request); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua), or `first`: the first object
 --        in the order, and its value; the further argument is the cursor (see library/chunks); the limit is about how many
 --        objects to look at
 -- Reply  the cursor after it, and what is wanted of them; if all had to be listed at once, the primary keys of those who follow; or
 --        GONE (see find.lua)
 -- @guarded
--- @requires gone make_aggregates make_sorting next_chunk read_request replying rows_of sorting sum_of tally_of
+-- @requires gone make_aggregates make_sorting next_chunk read_request reply_of rows_of sorting sum_of tally_of
 -- @requires values_of_all
 
 local function first_of_chunk(pks, request)
@@ -26,7 +26,7 @@ local function first_of_chunk(pks, request)
   return { first[1], rows_of({ first[1] }, request.columns)[1] }
 end
 
-return replying(function()
+return reply_of(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }

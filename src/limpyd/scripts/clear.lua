@@ -5,9 +5,9 @@
 -- KEYS   the catalog of the model (see declare.lua)
 -- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
 --        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
---        (see library/apart), and those; and the templates of what is to be removed if it is of none of the former
+--        (see library/legacy_collisions), and those; and the templates of what is to be removed if it is of none of the former
 -- Reply  the next cursor
--- @requires is_made_of
+-- @requires matches_template
 
 local names, at, changed = {}, 3, 0
 if ARGV[2] == '*' then
@@ -41,7 +41,7 @@ local last_kept = keys_end + 4 + ARGV[keys_end + 4]
 
 local function made_of_any(key, first, last)
   for template_at = first, last do
-    if is_made_of(ARGV[template_at], key) then
+    if matches_template(ARGV[template_at], key) then
       return true
     end
   end

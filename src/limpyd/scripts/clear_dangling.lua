@@ -4,15 +4,16 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key of the object; whom it refers to; the set of primary keys of those; of the field the prefix of
 --        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
---        library/steps, library/member_steps), the last argument of which is '' for the primary key where it holds many
--- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see library/atomic)
+--        library/scalar_commands, library/member_commands), the last argument of which is '' for the primary key where it holds many
+-- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see library/journal)
 -- @guarded
--- @requires atomically call placed read_value run_member_steps run_steps subject_key upkeep
+-- @requires atomically call index_updates key_from_template read_value run_member_commands run_scalar_commands
+-- @requires subject_key
 
 return atomically(function()
   local pk, referred, target, prefix, stored, sub, many = unpack(ARGV, 1, 7)
-  subject_key = placed(prefix, pk)
-  local there = many == 'one' and read_value(stored, placed(prefix, pk), sub) == referred
+  subject_key = key_from_template(prefix, pk)
+  local there = many == 'one' and read_value(stored, key_from_template(prefix, pk), sub) == referred
   if many == 'many' then
     there = true -- to take out what is not there does nothing
   end
@@ -22,12 +23,12 @@ return atomically(function()
   local outcome = {}
   if many == 'many' then
     ARGV[#ARGV] = referred
-    run_member_steps({ [0] = pk }, 8, #ARGV, outcome, true)
+    run_member_commands({ [0] = pk }, 8, #ARGV, outcome, true)
   else
-    run_steps(pk, 8, #ARGV, outcome, true)
+    run_scalar_commands(pk, 8, #ARGV, outcome, true)
   end
-  if upkeep then
-    upkeep.follow_composites()
+  if index_updates then
+    index_updates.follow_composites()
   end
   return { 'ok', tonumber(outcome[3]) or 0 }
 end)

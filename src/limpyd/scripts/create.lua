@@ -3,7 +3,7 @@
 --
 -- KEYS, ARGV  the object (see library/create)
 -- Reply       'ok', primary key; or 'taken', 'unique', 'error'
---             (see library/atomic)
+--             (see library/journal)
 -- @guarded
 -- @requires atomically create
 

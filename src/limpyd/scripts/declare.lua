@@ -7,12 +7,12 @@
 -- a rebuild has come is under `rebuilding:` and the name (see rebuild.lua). What is not about an index begins with a
 -- colon: `:epoch` is another text after each change of what is built, being built or declared, so a process
 -- that knows the epoch knows the catalog (see library/guard). `:keys` has what keys of objects begin with, and `:references`
--- the references of other models to this one, as any process has ever declared them (see library/records).
+-- the references of other models to this one, as any process has ever declared them (see library/catalog_records).
 --
 -- KEYS   the set of primary keys; the catalog
 -- ARGV   '1' if the catalog may be changed; '1' if indexes that nothing is known of are taken to be built; a text
 --        that was never an epoch; a count of what keys of objects begin with, and those; a count of references to
---        other models, each: their catalog, the model and the field that refer, and five facts for library/records: the kind
+--        other models, each: their catalog, the model and the field that refer, and five facts for library/catalog_records: the kind
 --        and the key of the index that tells who refers, the set of primary keys and the catalog of the model that
 --        refers, and the name of the index there; and of each declared index the name and the signature
 -- Reply  the epoch, '' if there is none; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no

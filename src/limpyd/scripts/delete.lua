@@ -3,10 +3,11 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; the catalog of the model; what
---        the model looks like (see library/deleting)
--- Reply  'ok'; or 'gone', 'large', 'undeclared', 'asked', 'error' (see library/atomic)
+--        the model looks like (see library/unindex_object)
+-- Reply  'ok'; or 'gone', 'large', 'undeclared', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires asked atomically call forget limit_changes make_deletion_count refuse subject_key unlink_all
+-- @requires atomically call limit_changes make_deletion_count refuse subject_key transform_request unindex_object
+-- @requires unlink_object
 
 return atomically(function()
   limit_changes(ARGV[2])
@@ -15,10 +16,10 @@ return atomically(function()
     refuse('gone')
   end
   make_deletion_count(4, #ARGV)(ARGV[1])
-  forget(KEYS[1], ARGV[1], 4, #ARGV, ARGV[3])
-  if asked then
+  unindex_object(KEYS[1], ARGV[1], 4, #ARGV, ARGV[3])
+  if transform_request then
     return -- what follows cannot be taken back
   end
-  unlink_all(ARGV[1], 4, ARGV[3])
+  unlink_object(ARGV[1], 4, ARGV[3])
   return { 'ok' }
 end)

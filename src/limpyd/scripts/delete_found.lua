@@ -3,10 +3,11 @@
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see library/query); how much may be changed at the most (see library/changes),
---        or ''; the catalog of the model; what the model looks like (see library/deleting)
--- Reply  'ok', how many there were; or 'large', 'undeclared', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
+--        or ''; the catalog of the model; what the model looks like (see library/unindex_object)
+-- Reply  'ok', how many there were; or 'large', 'undeclared', 'transform', 'error' (see library/journal); or GONE (see find.lua)
 -- @guarded
--- @requires asked atomically forget gone limit_changes make_deletion_count read_node read_references unlink_all
+-- @requires atomically gone limit_changes make_deletion_count read_node read_references transform_request
+-- @requires unindex_object unlink_object
 
 return atomically(function()
   local node, first = read_node(read_references(1))
@@ -19,13 +20,13 @@ return atomically(function()
     count(pks[at])
   end
   for at = 1, #pks do
-    forget(KEYS[1], pks[at], first + 2, #ARGV, meta)
+    unindex_object(KEYS[1], pks[at], first + 2, #ARGV, meta)
   end
-  if asked then
+  if transform_request then
     return -- what follows cannot be taken back
   end
   for at = 1, #pks do
-    unlink_all(pks[at], first + 2, meta)
+    unlink_object(pks[at], first + 2, meta)
   end
   return { 'ok', #pks }
 end)

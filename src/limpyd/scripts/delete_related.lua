@@ -2,15 +2,15 @@
 -- Deletes an object that others may refer to, with all that comes of it.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the models that are concerned (see library/consequences)
--- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'asked', 'error' (see library/atomic)
+-- ARGV   the primary key; the models that are concerned (see library/cascade)
+-- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires atomically read_models refuse take_away unlink_taken
+-- @requires atomically delete_objects read_models refuse unlink_deleted
 
 return atomically(function()
-  if take_away({ ARGV[1] }, read_models(2)) == 0 then
+  if delete_objects({ ARGV[1] }, read_models(2)) == 0 then
     refuse('gone')
   end
-  unlink_taken()
+  unlink_deleted()
   return { 'ok' }
 end)

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
--- Removes all versions of a dynamic field (see library/parts) of an object, and their index entries.
+-- Removes all versions of a dynamic field (see library/dynamic_parts) of an object, and their index entries.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; and the field as library/deleting
+-- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; and the field as library/unindex_object
 --        knows an indexed field with keys of its own
--- Reply  'ok', how many there were; or 'gone', 'large', 'asked', 'error' (see library/atomic)
+-- Reply  'ok', how many there were; or 'gone', 'large', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires asked atomically call count_changes each_version forget_values if_known inventory_of limit_changes refuse
--- @requires subject_key undo_with unlink_versions
+-- @requires atomically call call_if_supported count_changes each_version inventory_of limit_changes refuse subject_key
+-- @requires transform_request undo_with unindex_values unlink_versions
 
 return atomically(function()
   local pk, removed = ARGV[1], 0
@@ -21,8 +21,8 @@ return atomically(function()
   local first_index, last_index = 6, 5 + 3 * ARGV[5]
   -- @end
   count_changes(call('SCARD', subject_key) * (1 + (last_index + 1 - first_index) / 3), pk, nil, subject_key)
-  forget_values(3, #ARGV, pk)
-  if asked then
+  unindex_values(3, #ARGV, pk)
+  if transform_request then
     return -- what follows cannot be taken back
   end
   local hash, subs = nil, {} -- of the versions that are in the hash of the object
@@ -35,7 +35,7 @@ return atomically(function()
   for first = 1, #subs, 1000 do
     local last = math.min(first + 999, #subs)
     local values = call('HMGET', hash, unpack(subs, first, last))
-    local expires = if_known('HPEXPIRETIME', hash, 'FIELDS', #values, unpack(subs, first, last)) or {}
+    local expires = call_if_supported('HPEXPIRETIME', hash, 'FIELDS', #values, unpack(subs, first, last)) or {}
     undo_with(function()
       for at = 1, #values do
         local sub = subs[first + at - 1]

@@ -33,7 +33,7 @@ def versions(
         model: the model.
         where: the partition.
         pk: the primary key of the object.
-        field: the field, as lua/library/parts.lua knows it.
+        field: the field, as lua/library/dynamic_parts.lua knows it.
         must_exist: whether the object must be looked for.
         cursor: from where on; empty for all at once.
         args: the options of SSCAN.
@@ -60,7 +60,7 @@ def delete_versions(
         model: the model.
         where: the partition.
         pk: the primary key of the object.
-        field: the field as a deletion knows it: as lua/library/parts.lua does, how it is stored, and its indexes.
+        field: the field (see lua/library/dynamic_parts.lua), how it is stored, and its indexes.
         found: is called when the object exists.
 
     Raises (from the reply):

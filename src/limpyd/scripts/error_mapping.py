@@ -1,4 +1,4 @@
-"""What the replies of scripts mean: each outcome of library/atomic.lua as the error it stands for."""
+"""What the replies of scripts mean: each outcome of library/journal.lua as the error it stands for."""
 
 from __future__ import annotations
 

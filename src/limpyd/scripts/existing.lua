@@ -3,7 +3,7 @@
 -- left in an index may be of an object that does not exist: then it goes the way of find.lua.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see lib/answer), of which `pks` are wanted; the command, and a count of its arguments
+-- ARGV   the query (see library/query_request), of which `pks` are wanted; the command, and a count of its arguments
 -- Reply  the primary keys; or GONE (see find.lua)
 -- @guarded
 
@@ -21,12 +21,12 @@ if all_exist then
   return found
 end
 
--- @requires answered gone read_request replying
+-- @requires gone page_of_pks read_request reply_of
 
-return replying(function()
+return reply_of(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }
   end
-  return answered(request)
+  return page_of_pks(request)
 end)

@@ -2,7 +2,7 @@
 -- Answers a query that no single native command answers.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   the query (see library/answer), with a further argument if there must be exactly one object; wanted is one of
+-- ARGV   the query (see library/query_request), with a further argument if there must be exactly one object; wanted is one of
 --          pks      the primary keys
 --          rows     the values of the columns (see library/rows)
 --          named    the same, each time after the primary key
@@ -11,14 +11,14 @@
 --          tally    the values of the first column, each with how often it is there
 -- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
 -- @guarded
--- @requires answered gone make_aggregates read_request replying rows_of sum_of tally_of values_of_all
+-- @requires gone make_aggregates page_of_pks read_request reply_of rows_of sum_of tally_of values_of_all
 
-return replying(function()
+return reply_of(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }
   end
-  local pks = answered(request)
+  local pks = page_of_pks(request)
   if ARGV[4] ~= '0' and #pks ~= 1 then
     return { ok = #pks == 0 and 'NONE' or 'MANY' }
   end

@@ -4,7 +4,7 @@
 -- KEYS   the set that was sorted
 -- ARGV   where the columns begin; the command, with GET of the primary keys before them
 -- Reply  nothing; or the error that names the key (see library/wrong_type)
--- @requires mistyped_behind wrong_type
+-- @requires mistyped_in_sort wrong_type
 
-local key = mistyped_behind(redis.call(unpack(ARGV, 2)), tonumber(ARGV[1]))
+local key = mistyped_in_sort(redis.call(unpack(ARGV, 2)), tonumber(ARGV[1]))
 return key and wrong_type(key) or false

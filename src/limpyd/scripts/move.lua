@@ -10,16 +10,16 @@
 --        a count of primary keys to be moved before more are found, and those;
 --        a count of texts, and of each key to be renamed the prefix here and there;
 --        a count of texts, and of each hash field to be renamed the sub-key here and there;
---        a count of texts, and of each dynamic field with other keys what is known of it here and there (see library/parts);
---        a count of texts, and what the model looks like here (see library/deleting); and to the end the same for there
+--        a count of texts, and of each dynamic field with other keys what is known of it here and there (see library/dynamic_parts);
+--        a count of texts, and what the model looks like here (see library/unindex_object); and to the end the same for there
 -- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
 --        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
---        or 'asked', 'error', 'broken' (see library/atomic). Outcomes of objects are also 'both', a key and a sub-key: what
+--        or 'transform', 'error', 'broken' (see library/journal). Outcomes of objects are also 'both', a key and a sub-key: what
 --        was to be renamed would replace another value
 -- @guarded
--- @requires asked atomically attempt call carry_on copied enter expiry_of forget inventory_of limit_changes
--- @requires make_deletion_count owners_set placed placing refuse rename_key subject_key undo_with undo_write
--- @requires unlink_copied
+-- @requires atomically call carry_on copied expiry_of index_object inventory_of key_from_template limit_changes
+-- @requires make_deletion_count owners_set refuse rename_key subject_key transform_request undo_with undo_write
+-- @requires unindex_object unlink_copied version_locator with_savepoint
 
 -- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.
 local lua_clock = rawget(_G, 'os')
@@ -45,7 +45,7 @@ local source_hash, target_hash = ARGV[here + 1], ARGV[there + 1]
 
 local function has_something(pk)
   for at = first_key, last_key, 2 do
-    if call('EXISTS', placed(ARGV[at], pk)) == 1 then
+    if call('EXISTS', key_from_template(ARGV[at], pk)) == 1 then
       return true
     end
   end
@@ -54,7 +54,7 @@ local function has_something(pk)
       return true
     end
   end
-  subject_key = placed(source_hash, pk)
+  subject_key = key_from_template(source_hash, pk)
   for at = first_sub, last_sub, 2 do
     if call('HEXISTS', subject_key, ARGV[at]) == 1 then
       return true
@@ -91,7 +91,7 @@ end
 local function move_versions(pk, from, to)
   local inventory, other = inventory_of(from, pk), inventory_of(to, pk)
   subject_key = inventory
-  local parts, place, new_place = call('SMEMBERS', inventory), placing(from, pk), placing(to, pk)
+  local parts, place, new_place = call('SMEMBERS', inventory), version_locator(from, pk), version_locator(to, pk)
   for at = 1, #parts do
     local key, sub = place(parts[at])
     local new_key, new_sub = new_place(parts[at])
@@ -132,18 +132,18 @@ local function move(pk)
     end
     undo_with('SREM', set, pk)
   end
-  forget(to_another_set and KEYS[1], pk, here, here_ends)
+  unindex_object(to_another_set and KEYS[1], pk, here, here_ends)
   for at = first_key, last_key, 2 do
-    move_key(placed(ARGV[at], pk), placed(ARGV[at + 1], pk))
+    move_key(key_from_template(ARGV[at], pk), key_from_template(ARGV[at + 1], pk))
   end
   for at = first_sub, last_sub, 2 do
-    rename_sub(placed(target_hash, pk), ARGV[at], ARGV[at + 1])
+    rename_sub(key_from_template(target_hash, pk), ARGV[at], ARGV[at + 1])
   end
   for at = first_dynamic, last_dynamic, 2 do
     move_versions(pk, ARGV[at], ARGV[at + 1])
   end
   owners_set = set
-  enter(pk, there, #ARGV)
+  index_object(pk, there, #ARGV)
   return 1
 end
 
@@ -163,7 +163,7 @@ return atomically(function()
       left[#left + 1] = waiting[at]
     else
       local before = #copied
-      local number, outcome = attempt(move, waiting[at])
+      local number, outcome = with_savepoint(move, waiting[at])
       looked = looked + 1
       if number then
         moved = moved + number
@@ -178,7 +178,7 @@ return atomically(function()
   end
   subject_key = KEYS[1]
   local remaining = call('SCARD', KEYS[1])
-  if asked then
+  if transform_request then
     return
   end
   unlink_copied()

@@ -196,7 +196,7 @@ def existing_keys(
     pk: bytes,
     dynamic: Sequence[bytes] = (),
 ) -> Request[list[bytes]]:
-    """Those of the keys of an object that exist, and those of dynamic fields (see lua/library/parts.lua).
+    """Those of the keys of an object that exist, and those of dynamic fields (see lua/library/dynamic_parts.lua).
 
     Raises (from the reply):
         DoesNotExist: there is no object with the primary key that must exist.

@@ -2,15 +2,15 @@
 -- Gives a page of what a query finds in order, from where the last one ended.
 --
 -- KEYS   as for find.lua
--- ARGV   the query (see library/answer), which has sort keys and a limit; wanted is `pks` or `rows`; further arguments are
+-- ARGV   the query (see library/query_request), which has sort keys and a limit; wanted is `pks` or `rows`; further arguments are
 --        none for the first page, else the primary key of the last object of the page before, and of each sort
 --        key '1' and its value, or '0' and '' if it has none
 -- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;
 --        nothing of that if no more follow; or GONE (see find.lua)
 -- @guarded
--- @requires answered gone read_request replying rows_of sorting
+-- @requires gone page_of_pks read_request reply_of rows_of sorting
 
-return replying(function()
+return reply_of(function()
   local request = read_request()
   if gone then
     return { ok = 'GONE' }
@@ -24,7 +24,7 @@ return replying(function()
   end
   local size = request.limit
   request.limit = size + 1 -- one more, to know whether any follow
-  local pks = answered(request, cursor)
+  local pks = page_of_pks(request, cursor)
   local last
   if #pks > size then
     pks[#pks] = nil

@@ -12,7 +12,7 @@
 -- @end
 -- Reply  the rows, one after the other
 -- @guarded
--- @requires call goes_on subject_key
+-- @requires call in_transaction subject_key
 
 -- @reads PageOfRange 1
 local low, high, offset, limit, desc = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -36,12 +36,12 @@ local function rows(...)
   local found = call('SORT_RO', key, 'BY', 'nosort', ...)
   for at = 1, #found do
     if not found[at] then
-      -- @defers mistyped_behind wrong_type
+      -- @defers mistyped_in_sort wrong_type
       local arguments = { ... }
       table.insert(arguments, #arguments - #ARGV + 6, 'GET')
       table.insert(arguments, #arguments - #ARGV + 6, '#')
-      local mistyped = mistyped_behind(call('SORT_RO', key, 'BY', 'nosort', unpack(arguments)), 6)
-      if mistyped and goes_on then
+      local mistyped = mistyped_in_sort(call('SORT_RO', key, 'BY', 'nosort', unpack(arguments)), 6)
+      if mistyped and in_transaction then
         subject_key = mistyped
         error({ err = 'WRONGTYPE' }, 0)
       end

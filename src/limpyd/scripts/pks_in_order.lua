@@ -5,7 +5,7 @@
 -- ARGV   how many to pass over, how many to give, and '1' if from the largest to the smallest
 -- Reply  the primary keys
 -- @guarded
--- @requires ask_for call
+-- @requires call keep_existing
 
 local FEW = 200 -- so many are sorted in no more time than a walk takes
 local offset, limit, down = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
@@ -14,14 +14,8 @@ if offset >= size then
   return {}
 end
 
-local function existing(pks)
-  local replies, kept = ask_for('SMISMEMBER', KEYS[3], pks), {}
-  for at = 1, #replies do
-    if replies[at] == 1 then
-      kept[#kept + 1] = pks[at]
-    end
-  end
-  return kept
+local function in_model(pks)
+  return keep_existing(pks, KEYS[3])
 end
 
 -- Some of the objects, from one on.
@@ -38,7 +32,7 @@ local function sorted_by_server()
     return redis.pcall('SORT_RO', KEYS[1], 'LIMIT', offset, limit, down and 'DESC' or 'ASC')
   end
   local pks = redis.pcall('SORT_RO', KEYS[1], down and 'DESC' or 'ASC')
-  return pks.err and pks or page_of(existing(pks))
+  return pks.err and pks or page_of(in_model(pks))
 end
 
 local function walked()
@@ -50,7 +44,7 @@ local function walked()
   end
   local step = {
     walk = walk_of_pks(last, true, down ~= from_end, size),
-    keeps = KEYS[3] and { existing } or {},
+    keeps = KEYS[3] and { in_model } or {},
     ratio = 1,
     most = 2 * size + 100,
   }

@@ -13,7 +13,7 @@ class Stored(NamedTuple):
 
     Attributes:
         prefix: the start of their keys; a primary key follows.
-        stored: how they are stored (see lua/library/look_at_all.lua), or `entry`: in the hash of the instance.
+        stored: how they are stored (see lua/library/whole_value.lua), or `entry`: in the hash of the instance.
         sub: the sub-key in that hash; or, of a field that has sub-keys, the one that is meant.
         form: the form in which an index keeps them.
     """

@@ -3,7 +3,7 @@
 --
 -- KEYS   for each object that must exist the set of its primary keys; and the key to read
 -- ARGV   the primary keys of those; the command, and all its arguments
--- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see library/atomic)
+-- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see library/journal)
 -- @requires atomically call holds_rounded refuse subject_key
 
 return atomically(function()

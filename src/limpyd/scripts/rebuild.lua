@@ -14,20 +14,20 @@
 --          'told'             it waits for them once all objects are entered
 --          'keys:' and what it waits for    some are told here
 --          'last:' and what it waits for    all were told
---        a count of keys, and those; the index (see library/given)
+--        a count of keys, and those; the index (see library/expected_entries)
 -- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
 --        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value, owner, sub-key;
---        'unindexable', 'expiring', 'error' (see library/atomic), all with the primary key at the end if an object was to be
---        entered; 'asked'
--- @requires add_entry atomically call dynamic each_given entry_kind form given_by_all index_key is_apart is_made_of
--- @requires make_room make_room_for_sole member_behind members_of members_seen name_and_pk new_rebuild note_rebuild
--- @requires of_members part_in placed prefix put_right refuse refuse_expiring_value run_of_server sole state_of_rebuild
--- @requires subject_key turn_to_index version_members with_part
+--        'unindexable', 'expiring', 'error' (see library/journal), all with the primary key at the end if an object was to be
+--        entered; 'transform'
+-- @requires add_entry atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
+-- @requires key_from_template legacy_unique make_room make_room_in_legacy matches_template member_behind members_of
+-- @requires members_seen name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value
+-- @requires repair_entry run_of_server select_index state_of_rebuild subject_key version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun, way = ARGV[5], false, ARGV[6]
 local last_told = 7 + ARGV[7]
-turn_to_index(last_told + 1)
+select_index(last_told + 1)
 local looked, waits_for = 0, false
 local entering = false -- which object
 
@@ -47,14 +47,14 @@ local function enter_object(state)
   subject_key, entering = KEYS[1], pk
   if call('SISMEMBER', KEYS[1], pk) == 1 then
     if of_members then
-      subject_key = placed(prefix, pk)
-      members, more = members_of(placed(prefix, pk), state.inner or '0', at_most)
+      subject_key = key_from_template(prefix, pk)
+      members, more = members_of(key_from_template(prefix, pk), state.inner or '0', at_most)
     end
-    each_given(pk, members, function(key, entry, value, sub)
+    each_expected(pk, members, function(key, entry, value, sub)
       if given == 0 or version_members then
         refuse_expiring_value(pk, members)
       end
-      local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or sole and make_room_for_sole(pk, key, entry)
+      local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or legacy_unique and make_room_in_legacy(pk, key, entry)
       if owner then
         refuse('unique', pk, value, owner, sub or false)
       end
@@ -79,12 +79,12 @@ end
 local function needs_all_members(state)
   local last = #state.entries
   local entry, pk = name_and_pk(state.entries[last - 1], state.entries[last])
-  return of_members and pk and not given_by_all[pk] and not member_behind(state.key, entry)
+  return of_members and pk and not expected_by_pk[pk] and not member_behind(state.key, entry)
 end
 
 local function look_at_entry(state)
   local last = #state.entries
-  put_right(state.key, state.entries[last - 1], state.entries[last])
+  repair_entry(state.key, state.entries[last - 1], state.entries[last])
   state.entries[last], state.entries[last - 1] = nil, nil
   state.counts.entries = state.counts.entries + 1
   looked = looked + 1
@@ -111,14 +111,14 @@ local function is_own(key)
     return true
   end
   local expected = entry_kind == 'eq' and 'set' or entry_kind == 'uniq' and 'hash' or 'zset'
-  if not is_made_of(index_key, key) or call('TYPE', key).ok ~= expected then
+  if not matches_template(index_key, key) or call('TYPE', key).ok ~= expected then
     return false
   end
   local template = dynamic and with_part(index_key, part_in(index_key, key)) or index_key
   local at = string.find(template, '\0', 1, true)
   local value = at and string.match(key, '^[^:]*:(.*)$', at) or string.sub(key, #template + 1)
   for code in string.gmatch(form, 'apart:(%x+)') do
-    if not is_apart(value, code) then
+    if not is_distinct_key(value, code) then
       return false
     end
   end
@@ -211,7 +211,7 @@ if outcome[1] == 'ok' and built then
   call('HDEL', KEYS[2], 'rebuilding:' .. name)
 elseif outcome[1] == 'ok' then
   note_rebuild(KEYS[2], name, state, begun and new_epoch)
-elseif outcome[1] ~= 'asked' and outcome[1] ~= 'unique' then
+elseif outcome[1] ~= 'transform' and outcome[1] ~= 'unique' then
   outcome[5] = entering
 end
 if (outcome[1] == 'unique' or outcome[1] == 'unindexable' or outcome[1] == 'expiring') and call('HGET', KEYS[2], name) == signature then

@@ -3,11 +3,11 @@
 --
 -- KEYS   the set of primary keys of those who refer; that of the object they refer to, unless it is in another slot
 -- ARGV   that set; the primary key of that object; '1' if they are to refer to it, else '0'; a count of those who
---        refer, and their primary keys; the command that makes it so (see lib/steps)
+--        refer, and their primary keys; the command that makes it so (see library/scalar_commands)
 -- Reply  'ok', how many were changed; or 'gone', which of them, or 0 for the object they refer to; 'unique',
---        'unindexable', 'asked', 'error' (see lib/atomic)
+--        'unindexable', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires atomically call placed read_value refuse run_steps subject_key upkeep
+-- @requires atomically call index_updates key_from_template read_value refuse run_scalar_commands subject_key
 
 return atomically(function()
   local referred, refers, last = ARGV[2], ARGV[3] == '1', 4 + ARGV[4]
@@ -24,14 +24,14 @@ return atomically(function()
 
   local changed = 0
   for at = 5, last do
-    local before = read_value(ARGV[last + 2], placed(ARGV[last + 1], ARGV[at]), ARGV[last + 3])
+    local before = read_value(ARGV[last + 2], key_from_template(ARGV[last + 1], ARGV[at]), ARGV[last + 3])
     if (before == referred) ~= refers then
-      run_steps(ARGV[at], last + 1, #ARGV, {}, true)
+      run_scalar_commands(ARGV[at], last + 1, #ARGV, {}, true)
       changed = changed + 1
     end
   end
-  if upkeep then
-    upkeep.follow_composites()
+  if index_updates then
+    index_updates.follow_composites()
   end
   return { 'ok', changed }
 end)

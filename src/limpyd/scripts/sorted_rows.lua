@@ -5,7 +5,7 @@
 -- ARGV   what tells SORT the objects and the columns; the first of those is the primary key
 -- Reply  the rows, each after its primary key; or the error that names a key of another type (see lib/wrong_type)
 -- @guarded
--- @requires call goes_on subject_key
+-- @requires call in_transaction subject_key
 
 local rows = call('SORT_RO', KEYS[1], 'BY', 'nosort', unpack(ARGV))
 local columns = ARGV[1] == 'LIMIT' and 6 or 3 -- where those begin that come after the primary key
@@ -13,9 +13,9 @@ local width = (#ARGV - columns + 3) / 2
 
 for at = 1, #rows do
   if not rows[at] then
-    -- @defers mistyped_behind wrong_type
-    local mistyped = mistyped_behind(rows, columns)
-    if mistyped and goes_on then
+    -- @defers mistyped_in_sort wrong_type
+    local mistyped = mistyped_in_sort(rows, columns)
+    if mistyped and in_transaction then
       subject_key = mistyped
       error({ err = 'WRONGTYPE' }, 0)
     elseif mistyped then

@@ -2,11 +2,11 @@
 -- Keeps what a query finds as a list of primary keys.
 --
 -- KEYS   as for find.lua; one of them is where to keep it
--- ARGV   the query (see library/answer); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
+-- ARGV   the query (see library/query_request); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
 --        ever, and what stands for an empty list, since there are none in Redis
--- Reply  how many there are; or GONE (see find.lua); or 'error' (see library/atomic)
+-- Reply  how many there are; or GONE (see find.lua); or 'error' (see library/journal)
 -- @guarded
--- @requires SLICE answered atomically call gone read_request subject_key undo_with
+-- @requires SLICE atomically call gone page_of_pks read_request subject_key undo_with
 
 return atomically(function()
   local request = read_request()
@@ -18,7 +18,7 @@ return atomically(function()
   if kind ~= 'none' and kind ~= 'list' then
     error({ err = 'ERR limpyd: a collection is not stored in ' .. key .. ', which holds a ' .. kind })
   end
-  local pks = answered(request)
+  local pks = page_of_pks(request)
   if #pks == 0 then
     pks = { ARGV[7] }
   end

@@ -6,10 +6,10 @@
 -- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
 --        there; the last automatic primary key here and there;
 --        the catalog here and there; a cursor, a pattern of the keys, about how many to look at; and to the end what
---        the keys of indexes begin with, or a template of it (see library/parts)
+--        the keys of indexes begin with, or a template of it (see library/dynamic_parts)
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
---        if there are objects (again): nothing was changed; or 'error' (see library/atomic)
--- @requires atomically call carry_on carry_records copied is_template part_in rename_key subject_key unlink_copied
+--        if there are objects (again): nothing was changed; or 'error' (see library/journal)
+-- @requires atomically call carry_on copied copy_catalog is_template part_in rename_key subject_key unlink_copied
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local other_meta, cursor, pattern, at_most = unpack(ARGV, 6, 9)
@@ -28,7 +28,7 @@ end
 local function sweep(key)
   subject_key = key
   if key == meta and other ~= '' then
-    carry_records(meta, prefix, other_meta, other)
+    copy_catalog(meta, prefix, other_meta, other)
   end
   if key == seq or key == meta or is_of_index(key) then
     copied[#copied + 1] = key

@@ -4,27 +4,27 @@
 -- KEYS   those of the requests, one after the other
 -- ARGV   the requests: each the name of its script, or '' for a plain command; how many of KEYS are its own; a count
 --        of arguments, and those, which for a plain command begin with its name
--- Reply  'ok' and the reply of each; or 'asked' (see library/atomic); or 'refused', which request, counted from 0, and its
+-- Reply  'ok' and the reply of each; or 'transform' (see library/journal); or 'refused', which request, counted from 0, and its
 --        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
 -- @guarded
 
 local all_keys, all_args = KEYS, ARGV
 local KEYS, ARGV = {}, {} -- those of the request that is run, as the library and the scripts see them
--- @requires asked atomically broken call dump goes_on holds_rounded is_last make_dump noted owners_set play_back refuse
--- @requires subject_key take_back unlink
+-- @requires abort atomically call dump holds_rounded in_transaction is_last journal_length make_dump owners_set refuse
+-- @requires roll_back rollback_error subject_key transform_request unlink
 
-goes_on = true
+in_transaction = true
 local all_or_nothing = atomically
 
 -- What a script of one request does alone, it does here as a part: what stops it stops all.
 function atomically(step)
-  local before = noted
+  local before = journal_length
   local done, outcome = pcall(step)
   if done then
     return outcome
   elseif type(outcome) == 'table' and outcome.outcome and outcome.outcome[1] == 'ok' then
-    if not play_back(before) then -- it had nothing to do
-      take_back(broken)
+    if not roll_back(before) then -- it had nothing to do
+      abort(rollback_error)
     end
     return outcome.outcome
   end
@@ -66,7 +66,7 @@ local outcome = all_or_nothing(function()
     number = number + 1
     local name, last_key, first = all_args[at], next_key - 1 + all_args[at + 1], at + 3
     at = first + all_args[at + 2]
-    is_last = at > #all_args and not asked
+    is_last = at > #all_args and not transform_request
     local reply
     if name == '' then
       subject_key = all_keys[next_key] or false
@@ -93,7 +93,7 @@ local outcome = all_or_nothing(function()
   end
   return replies
 end)
-if outcome[1] == 'ok' or outcome[1] == 'asked' then
+if outcome[1] == 'ok' or outcome[1] == 'transform' then
   return outcome
 end
 return { 'refused', number, outcome }

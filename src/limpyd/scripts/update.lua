@@ -3,7 +3,7 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; the fields, and what of the object (see library/assign)
--- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'asked', 'error' (see library/atomic)
+-- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'transform', 'error' (see library/journal)
 -- @guarded
 -- @requires assign atomically read_fields
 

@@ -3,10 +3,10 @@
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
 -- ARGV   values to be read first, and the query (see library/query); how much may be changed at the most (see library/changes), or '';
---        commands (see library/steps)
--- Reply  'ok', how many objects there were; or 'large', 'unique', 'unindexable', 'asked', 'error' (see library/atomic); or GONE (see find.lua)
+--        commands (see library/scalar_commands)
+-- Reply  'ok', how many objects there were; or 'large', 'unique', 'unindexable', 'transform', 'error' (see library/journal); or GONE (see find.lua)
 -- @guarded
--- @requires atomically count_changes gone limit_changes read_node read_references run_steps upkeep
+-- @requires atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands
 
 return atomically(function()
   local node, first = read_node(read_references(1))
@@ -24,10 +24,10 @@ return atomically(function()
   limit_changes(ARGV[first])
   count_changes(changes * #pks)
   for each = 1, #pks do
-    run_steps(pks[each], first + 1, #ARGV, {}, true)
+    run_scalar_commands(pks[each], first + 1, #ARGV, {}, true)
   end
-  if upkeep then
-    upkeep.follow_composites()
+  if index_updates then
+    index_updates.follow_composites()
   end
   return { 'ok', #pks }
 end)

@@ -1,17 +1,17 @@
 #!lua flags=no-writes
--- Tells of which parts an object has a version of a dynamic field (see library/parts). A version that has expired is in the
+-- Tells of which parts an object has a version of a dynamic field (see library/dynamic_parts). A version that has expired is in the
 -- inventory still, and is left out.
 --
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; '1' if the object must exist, else '0'; the dynamic field; a cursor of SSCAN, or '' for all
 --        parts; and the options of SSCAN
--- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see lib/atomic)
--- @requires call inventory_of placing
+-- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see library/journal)
+-- @requires call inventory_of version_locator
 
 local key = KEYS[1]
 
 local function versions()
-  local pk, place = ARGV[1], placing(ARGV[3], ARGV[1])
+  local pk, place = ARGV[1], version_locator(ARGV[3], ARGV[1])
   if ARGV[2] == '1' and call('SISMEMBER', KEYS[1], pk) == 0 then
     return { 'gone' }
   end

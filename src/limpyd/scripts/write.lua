@@ -2,11 +2,11 @@
 -- Runs write commands on fields of one object and keeps their indexes: all of it, or nothing.
 --
 -- KEYS   the set of primary keys; the last automatic one if the object has none yet
--- ARGV   the primary key, or '' if there is none; and commands (see library/steps)
+-- ARGV   the primary key, or '' if there is none; and commands (see library/scalar_commands)
 -- Reply  'ok', the primary key or false if none
---        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'asked', 'error' (see library/atomic)
+--        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires atomically call mint refuse run_steps subject_key take_back upkeep
+-- @requires abort atomically call index_updates mint refuse run_scalar_commands subject_key
 
 return atomically(function()
   local pk = ARGV[1]
@@ -20,13 +20,13 @@ return atomically(function()
   end
 
   local outcome = { 'ok', pk }
-  local stored_any = run_steps(pk, 2, #ARGV, outcome, false, KEYS[2])
-  if upkeep then
-    upkeep.follow_composites()
+  local stored_any = run_scalar_commands(pk, 2, #ARGV, outcome, false, KEYS[2])
+  if index_updates then
+    index_updates.follow_composites()
   end
   if KEYS[2] and not stored_any then
     outcome[2] = false
-    take_back(outcome)
+    abort(outcome)
   end
   return outcome
 end)

@@ -6,11 +6,11 @@
 --        other objects that take part; and a key of each slot that is only read
 -- ARGV   '1' if the object has no primary key yet; its primary key; a count of other objects, each the
 --        number of its set among KEYS, or that set if it is in another slot, and its primary key; and commands
---        (see library/member_steps), whose objects are 0, that of the write, or one of the others
+--        (see library/member_commands), whose objects are 0, that of the write, or one of the others
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
---        'unique', 'unindexable', 'asked', 'error' (see library/atomic)
+--        'unique', 'unindexable', 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires atomically call goes_on mint refuse run_member_steps subject_key take_back upkeep
+-- @requires abort atomically call in_transaction index_updates mint refuse run_member_commands subject_key
 
 return atomically(function()
   local pks, sets = { [0] = ARGV[2] }, { [0] = KEYS[1] }
@@ -35,13 +35,13 @@ return atomically(function()
   end
 
   local outcome = { 'ok', pks[0] }
-  local stored_any = run_member_steps(pks, at, #ARGV, outcome, goes_on, new, sets)
-  if upkeep then
-    upkeep.follow_composites()
+  local stored_any = run_member_commands(pks, at, #ARGV, outcome, in_transaction, new, sets)
+  if index_updates then
+    index_updates.follow_composites()
   end
   if new and not stored_any then
     outcome[2] = false
-    take_back(outcome)
+    abort(outcome)
   end
   return outcome
 end)

@@ -79,7 +79,7 @@ def write(
 
 
 def step_args(steps: Sequence[Step]) -> list[Argument]:
-    """What lua/library/steps.lua is told of some commands."""
+    """What lua/library/scalar_commands.lua is told of some commands."""
     args: list[Argument] = []
     for step in steps:
         lay_out(args, step[1:])
@@ -102,7 +102,7 @@ class Change(NamedTuple):
         field: its name.
         owner: whose field it is: 0 for the object written to, else which of the others.
         prefix: the start of its key.
-        stored: how it is stored (see lua/library/look_at_all.lua).
+        stored: how it is stored (see lua/library/whole_value.lua).
         indexes: its indexes.
         scope: what the command can change of it.
         first: which of the command's arguments, beside the first place's key, is the first member.
@@ -128,7 +128,7 @@ SCOPES = {
     Scope.RANGE: b"range",
     Scope.REPLY: b"reply",
 }
-"""The scopes as lua/library/tracking.lua names them."""
+"""The scopes as lua/library/change_detection.lua names them."""
 
 REPLIED = b"replied"
 """The scope of the list that LMOVE moves a member to."""

@@ -147,7 +147,7 @@ def creation_source(where: Partition, layout: Layout) -> str:
             [entry for one in places for entry in one.entries],
             arguments=max(2 * len(every), len(prefixes)),
         ),
-        list=filled("mint" if layout.mints else "list_given"),
+        list=filled("mint" if layout.mints else "add_given_pk"),
         hash=key_of(where, where.hash_prefix, "pk"),
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
         store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",

@@ -80,11 +80,11 @@ class Entry:
 
     @staticmethod
     def _made(what: str, index: Kept | None, text: str) -> tuple[str, str] | None:
-        """How the script works out what is kept of a value: the section of formed.lua, and the expression."""
+        """How the script works out what is kept of a value: the section of normalized.lua, and the expression."""
         made = None if index is None or text == "false" else formed(index, text)
         if made is None or made.expression == text:
             return None
-        return f"{what} {'asked' if index is not None and index.asks_python else 'formed'}", made.expression
+        return f"{what} {'transform' if index is not None and index.asks_python else 'normalized'}", made.expression
 
     @property
     def old(self) -> str:
@@ -141,8 +141,8 @@ class Entry:
         """The function that works out the score of the value before, which only one that takes something back needs."""
         if self._score is None or self._names["$score"] != f"score{self._number}()":
             return ""
-        lines = self._filled(sections("formed")["score"])
-        lines = lines.replace("$before", self._before).replace("$formed", self._score.expression)
+        lines = self._filled(sections("normalized")["score"])
+        lines = lines.replace("$before", self._before).replace("$normalized", self._score.expression)
         return lines.replace("$function", self._score.function)
 
     @property
@@ -150,7 +150,7 @@ class Entry:
         """The names of its locals."""
         made = [(self._old, f"old{self._number}"), (self._new, f"new{self._number}")]
         own = [name for what, name in made if what is not None]
-        own += ["unknown" for what, _ in made if what is not None and what[0].endswith("asked")]
+        own += ["unknown" for what, _ in made if what is not None and what[0].endswith("transform")]
         return [*self.lines("locals").replace(",", " ").split(), *own]
 
     @property
@@ -168,8 +168,8 @@ class Entry:
         if made is None:
             return ""
         section, expression = made
-        lines = self._filled(sections("formed")[section])
-        return lines.replace("$before", self._before).replace("$formed", expression)
+        lines = self._filled(sections("normalized")[section])
+        return lines.replace("$before", self._before).replace("$normalized", expression)
 
     def _filled(self, text: str) -> str:
         return re.sub(NAMES, lambda name: self._names[name[0]], text)

@@ -147,7 +147,7 @@ class Prepared(Request[R_co]):
         return f"<Request {self.statement.name} for {self.subject}>"
 
     def _refusal(self, reply: list[Any]) -> Exception:
-        if reply[0] == b"asked":
+        if reply[0] == b"transform":
             return Unclear(lambda _: self._told(reply), lambda: None)
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
 

@@ -1,4 +1,4 @@
--- EVALSHA af79f757589f1210dd837c1a398f63feb894f7b3, sent with
+-- EVALSHA 3c7e2c15ac290713ec021c507be07fead156dd85, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -15,8 +15,8 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2… names and keys, ARGV[4] the command, ARGV[5] the primary key, and what follows the key in the
 --        command
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'asked',
---        'error', 'broken' (see lua/library/atomic)
+-- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
+--        'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -78,11 +78,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 and owner0 then undo('HSET', ARGV[3], after, owner0) elseif added0 then undo('HDEL', ARGV[3], after) end
@@ -91,5 +91,5 @@ if stored and before ~= after then
   if before then undo('SET', key, before) else undo('DEL', key) end
 
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 0536807a922fa69f88bfaac20f9657efe213693f, sent with
+-- EVALSHA 3f3e266a6e10a61e23cbc21d48651aa934447c9e, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -28,7 +28,7 @@
 --        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -213,11 +213,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 for number = #entered, 1, -1 do
@@ -247,5 +247,5 @@ end
 if type(counted) == 'number' then
   undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 8df1c2ad5a2236971229175a8f6f8b2e857139f7, sent with
+-- EVALSHA 2b37e56150f2e5f41be5a9e29655ef38575ecf8e, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -16,7 +16,7 @@
 --        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -86,11 +86,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 and owner0 then undo('HSET', (tag .. 'uniq:title'), ARGV[4], owner0) elseif added0 then undo('HDEL', (tag .. 'uniq:title'), ARGV[4]) end
@@ -107,5 +107,5 @@ end
 if type(counted) == 'number' then
   undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 4dcf2c9d29ea5b14c382d1f7398f7c93ecbaaec4, sent with
+-- EVALSHA b1391a01b6dec2d0274c23625446ab8c7fd17216, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -30,7 +30,7 @@
 --        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -202,11 +202,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 for number = #entered, 1, -1 do
@@ -235,5 +235,5 @@ end
 if type(counted) == 'number' then
   undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA c0e65b9eb4aad980b56cfb5383e4e669ec92d7f3, sent with
+-- EVALSHA e92d7930f511ba611d658f75e9619a2e9e37fec4, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -9,7 +9,7 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'asked', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the
+-- Reply  1; or 'gone', 'transform', 'error', 'broken' (see library/journal); or 'undecided', with nothing done, if the
 --        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
@@ -103,11 +103,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if removed7 then undo('SADD', (tag .. 'eq:team:') .. value6, pk) end
@@ -121,5 +121,5 @@ if removed0 then undo('SADD', (tag .. 'eq:name:') .. value0, pk) end
 if listed then
   undo('SADD', KEYS[1], pk)
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA df418a0d13a171a862a6ab4a9ef190de145721f2, sent with
+-- EVALSHA dbfb963a81f1ae39248b024bfb227f66c02172f2, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -16,8 +16,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[7] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -62,14 +62,14 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if changed1 and not is_new1 and before1 then undo('ZADD', ARGV[6], before1, pk) elseif changed1 then undo('ZREM', ARGV[6], pk) end
 if removed0 then undo('SADD', ARGV[4] .. before0, pk) end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA d80b834f22901e72092edc6efa2537ddfc6eb29d, sent with
+-- EVALSHA edadca1296d1314ea7c7ae0a2034934b4a3162d7, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -16,8 +16,8 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2… names and keys, ARGV[5] the command, ARGV[6] the primary key, and what follows the key in the
 --        command
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'asked',
---        'error', 'broken' (see lua/library/atomic)
+-- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
+--        'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -123,11 +123,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if changed0 and not is_new0 and before then undo('ZADD', ARGV[4], before, pk) elseif changed0 then undo('ZREM', ARGV[4], pk) end
@@ -135,5 +135,5 @@ if stored and before ~= after then
   if before then undo('HSET', key, ARGV[3], before) else undo('HDEL', key, ARGV[3]) end
 
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 864673776f9b51f4feac7c419277ea77f76cca89, sent with
+-- EVALSHA 7842b1da359c3dd50df6f1002ff866eb15c20e7e, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -20,8 +20,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[8] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -94,11 +94,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added1 and owner1 then undo('HSET', ARGV[6], value1, owner1) elseif added1 then undo('HDEL', ARGV[6], value1) end
@@ -111,5 +111,5 @@ if done0 then
   if before2 then undo('HSET', key, ARGV[7], before2) else undo('HDEL', key, ARGV[7]) end
   if type(expires0) == 'table' and (expires0[1] or 0) > 0 then undo('HPEXPIREAT', key, expires0[1], 'FIELDS', 1, ARGV[7]) end
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

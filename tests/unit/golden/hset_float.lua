@@ -1,4 +1,4 @@
--- EVALSHA 024646319feaec9a5aa9918247bc528f254d659d, sent with
+-- EVALSHA 713b83587d2062257d53624a8a2f066da7f09043, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -16,8 +16,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[5] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -104,14 +104,14 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 then undo('SREM', ARGV[4] .. ARGV[7], pk) end
 if removed0 then undo('SADD', ARGV[4] .. old0, pk) end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA c96f4837b8fe82e0a6456176a08a9387efa84a11, sent with
+-- EVALSHA 60f22accb88f1d4970b777c8a354b28e2a8015a9, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -16,8 +16,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[6] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -118,11 +118,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 and owner0 then undo('HSET', ARGV[4], new0, owner0) elseif added0 then undo('HDEL', ARGV[4], new0) end
@@ -130,5 +130,5 @@ if removed0 then undo('HSET', ARGV[4], old0, pk) end
 if done0 then
   if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA b96b21468895e8700c600bc15ba1c48b8746ec9a, sent with
+-- EVALSHA 78ccab5b322c130c08a9e1f51253bda185f71658, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -15,8 +15,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[5] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -73,11 +73,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 and owner0 then undo('HSET', ARGV[4], value0, owner0) elseif added0 then undo('HDEL', ARGV[4], value0) end
@@ -85,5 +85,5 @@ if removed0 then undo('HSET', ARGV[4], before0, pk) end
 if done0 then
   if before0 then undo('HSET', key, ARGV[3], before0) else undo('HDEL', key, ARGV[3]) end
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA 084c0fc3c395df1e74b416b8249d102b2fa2fdfd, sent with
+-- EVALSHA 1ba6681a0b749b73ae6a19c956ca2851d1ac914b, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -15,8 +15,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -50,7 +50,7 @@ repeat
   if before0 ~= value0 then
     if before0 then
       old0, reply, unknown = form_casefold(before0)
-      if unknown then outcome = { 'asked', ARGV[3], before0, ARGV[3], value0 or before0 } break end
+      if unknown then outcome = { 'transform', ARGV[3], before0, ARGV[3], value0 or before0 } break end
     end
   end
   if before0 ~= value0 then
@@ -74,14 +74,14 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if added0 then undo('ZREM', ARGV[3], member0) end
 if removed0 then undo('ZADD', ARGV[3], 0, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk) end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

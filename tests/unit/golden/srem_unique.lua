@@ -1,4 +1,4 @@
--- EVALSHA 8da479e809986c48b7f943207b32ddb12b623bd1, sent with
+-- EVALSHA 605dd5b762a834acea146ae9fd08df14b2b78972, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -13,7 +13,7 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each member its arguments of the command, and what
 --        those of its indexes keep of it that do not keep it itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -61,11 +61,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 for number = earlier and #earlier or 0, 0, -1 do
@@ -73,5 +73,5 @@ for number = earlier and #earlier or 0, 0, -1 do
   if changes then undo('SADD', key, member) end
   if number > 0 then first, member, changes, before, owner0, added0, removed0 = unpack(earlier[number], 1, 7) end
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -1,4 +1,4 @@
--- EVALSHA d79f7b1996644a8b3cb126949dafc6635f396ec8, sent with
+-- EVALSHA 50b8b0bae742361e7fb1e25bc9504c10e4efe5a7, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -24,8 +24,8 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[10] the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
@@ -70,7 +70,7 @@ repeat
   if before0 ~= value0 then
     if before0 then
       old0, reply, unknown = form_casefold(before0)
-      if unknown then outcome = { 'asked', ARGV[5], before0, ARGV[5], value0 or before0 } break end
+      if unknown then outcome = { 'transform', ARGV[5], before0, ARGV[5], value0 or before0 } break end
     end
   end
   if before0 ~= value0 then
@@ -117,11 +117,11 @@ repeat
 until true
 
 -- What was done is taken back, the last of it first.
-local broken = false
+local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
   if type(undone) == 'table' and undone.err then
-    broken = broken or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
+    rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
 if done1 then
@@ -186,5 +186,5 @@ end
 if changed1 and not is_new1 and score1() then undo('ZADD', ARGV[7], score1(), pk) elseif changed1 then undo('ZREM', ARGV[7], pk) end
 if added0 then undo('ZREM', ARGV[5], member0) end
 if removed0 then undo('ZADD', ARGV[5], 0, string.gsub(old0, '%z', '\0\255') .. '\0\0' .. pk) end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
 

@@ -89,7 +89,7 @@ class DeclaredIndex(NamedTuple):
 
     @property
     def given(self) -> tuple[Argument, ...]:
-        """The index as lua/library/given.lua knows it."""
+        """The index as lua/library/expected_entries.lua knows it."""
         return (*self.kept.upkeep, self.place.prefix, self.place.stored, self.sub)
 
     @property

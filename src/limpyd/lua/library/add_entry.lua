@@ -10,13 +10,14 @@
 --   geos   as nums, by geohash
 --   scored sorted sets of primary keys; the entry is `<score>:<the end of the name>`
 --   sep    as lex, as limpyd 2 keeps texts: `<entry>:TEXT-RANGE-SEPARATOR:<primary key>`
---   inv    an inventory, the set of the parts of a dynamic field (see library/parts); the form, and the entry, is the part
+--   inv    an inventory, the set of the parts of a dynamic field (see library/dynamic_parts); the form, and the entry, is the part
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
 -- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused. An entry of an object that does
 -- not exist, which something other than limpyd left, is replaced.
--- @requires call make_sorted_entries owners_of placed refuse remove_owner sorted_entries subject_key undo_with
+-- @requires call key_from_template make_sorted_entries owners_of refuse remove_owner sorted_entries subject_key
+-- @requires undo_with
 -- @provides add_entry owners_set
 
 local owners_set = KEYS[1] -- the primary keys of all objects of the model whose indexes are written
@@ -30,7 +31,7 @@ local function add_entry(kind, key, entry, pk, number, value, sub)
       undo_with('SREM', key, pk)
     end
   elseif kind == 'inv' then
-    key = placed(key, pk)
+    key = key_from_template(key, pk)
     subject_key = key
     if call('SADD', key, entry) == 1 then
       undo_with('SREM', key, entry)

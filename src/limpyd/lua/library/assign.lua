@@ -6,7 +6,7 @@
 --    2 version_sub  the sub-key of the version, or ''
 --    3 fields       the fields: a count, and of each
 --          prefix   what its key begins with
---          stored   how it is stored, see values and look_at_all
+--          stored   how it is stored, see values and read_whole_value
 --          sub      its sub-key in the hash, or ''
 --          indexes  its indexes, those of several fields last: a count, and of each
 --              kind  see add_entry
@@ -20,8 +20,9 @@
 --          field  the number of its field, counted from 0
 --          args   what makes it (nothing, the value, or a command and its arguments): a count, and those
 -- @end
--- @requires call exactly expiry_of follow_value goes_on look_at_all make_member_upkeep make_upkeep member_upkeep placed
--- @requires read_value refuse subject_key undo_with undo_write upkeep
+-- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates
+-- @requires make_member_updates member_updates read_value read_whole_value refuse subject_key undo_with undo_write
+-- @requires update_indexes
 -- @provides after_object assign read_fields
 
 local version_key, version_sub_key, fields = '', '', {}
@@ -56,19 +57,19 @@ end
 local function last_index_alone(field, pk)
   local last = field.last_index
   if last > field.first_index and string.byte(ARGV[last - 2]) == 38 then
-    upkeep = upkeep or make_upkeep()
-    return upkeep.note_composites(field.first_index, last, pk)
+    index_updates = index_updates or make_index_updates()
+    return index_updates.note_composites(field.first_index, last, pk)
   end
   return last
 end
 
 local function assign_one(field, pk, value)
-  local stored, sub, key = field.stored, field.sub, placed(field.prefix, pk)
+  local stored, sub, key = field.stored, field.sub, key_from_template(field.prefix, pk)
   local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
   local before = read_value(stored, key, sub)
   -- An indexed value has no expiry, but for one that others gave it.
   local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
-  local expires = before and (not indexed or listed_only or goes_on) and expiry_of(stored, key, sub)
+  local expires = before and (not indexed or listed_only or in_transaction) and expiry_of(stored, key, sub)
   subject_key = key
   if stored == 'entry' and value then
     call('HSET', key, sub, value)
@@ -81,15 +82,15 @@ local function assign_one(field, pk, value)
   end
   undo_write(stored, key, sub, before, expires)
   if (before or nil) ~= value then
-    follow_value(field.first_index, last_alone, before, value, pk, field.number)
+    update_indexes(field.first_index, last_alone, before, value, pk, field.number)
   end
 end
 
 local function assign_many(field, pk, first, last)
-  member_upkeep = member_upkeep or make_member_upkeep()
+  member_updates = member_updates or make_member_updates()
   local place = {
     pk = pk,
-    key = placed(field.prefix, pk),
+    key = key_from_template(field.prefix, pk),
     stored = field.stored,
     scope = 'whole',
     first_index = field.first_index,
@@ -98,21 +99,21 @@ local function assign_many(field, pk, first, last)
     number = field.number,
   }
   local key = place.key
-  member_upkeep.track(place)
-  member_upkeep.note_undo(place)
+  member_updates.track(place)
+  member_updates.note_undo(place)
   call('DEL', key)
   -- In slices of whole pairs and triples, as HSET and GEOADD take them.
   for from = first + 1, last, 996 do
     call(ARGV[first], key, unpack(ARGV, from, math.min(from + 995, last)))
   end
   if place.last_index > place.first_index then
-    upkeep = upkeep or make_upkeep()
-    member_upkeep.follow(place, place.before, (look_at_all(place.stored, key)))
+    index_updates = index_updates or make_index_updates()
+    member_updates.follow(place, place.before, (read_whole_value(place.stored, key)))
   end
 end
 
 local function next_version(pk, expected)
-  local key = placed(version_key, pk)
+  local key = key_from_template(version_key, pk)
   subject_key = key
   local version = call('HGET', key, version_sub_key)
   if expected ~= '' and (version or '0') ~= expected then
@@ -148,8 +149,8 @@ local function assign(pk, at)
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end
-  if upkeep then
-    upkeep.forget_composites() -- those of an object before this one, which was refused
+  if index_updates then
+    index_updates.forget_composites() -- those of an object before this one, which was refused
   end
   -- @reads Updated at
   local version = ARGV[at]
@@ -170,8 +171,8 @@ local function assign(pk, at)
     end
     at = last_arg + 1
   end
-  if upkeep then
-    upkeep.follow_composites()
+  if index_updates then
+    index_updates.follow_composites()
   end
   return new_version
 end

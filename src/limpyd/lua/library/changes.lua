@@ -10,7 +10,7 @@ local function limit_changes(most)
   most_changes, changes = tonumber(most) or math.huge, 0
 end
 
--- Refuses the step if a count alone is beyond the limit. The reference, see library/consequences, by which so many objects
+-- Refuses the step if a count alone is beyond the limit. The reference, see library/cascade, by which so many objects
 -- refer to one with the primary key, or the key that holds so many, is told.
 local function refuse_more_than(count, pk, reference, key)
   if count > most_changes then

@@ -2,7 +2,7 @@
 --
 -- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see library/conditions). That of a stored
 -- collection, which is in order, is `l`, its key with the length before it, and the position after the last member.
--- @requires call distinct sorting
+-- @requires call distinct keep_existing sorting
 -- @provides next_chunk
 
 local function ordered_part(node)
@@ -19,7 +19,7 @@ local function chunk_of_stored(node, stored, where, size)
   local farthest = position + 50 * size
   repeat
     block = call('LRANGE', stored.key, position, position + size - 1)
-    local kept = stored.existing(distinct(block))
+    local kept = keep_existing(distinct(block))
     for _, part in ipairs(node.parts or {}) do
       if part ~= stored then
         kept = part.keep(kept)

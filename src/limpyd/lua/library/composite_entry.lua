@@ -5,7 +5,7 @@
 -- A colon before them tells that the texts are joined by colons, as limpyd 2 does it.
 -- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
 -- score, whose entry is `<score>:<text>`.
--- @requires netstring normal_form placed read_value
+-- @requires key_from_template netstring normal_form read_value
 -- @provides composite_entry parts_of_composite
 
 local read_parts = {}
@@ -28,7 +28,7 @@ end
 local function composite_entry(spec, pk, kind)
   local parts, texts = parts_of_composite(spec), {}
   for at = 1, #parts, 4 do
-    local value = read_value(parts[at + 1], placed(parts[at], pk), parts[at + 2])
+    local value = read_value(parts[at + 1], key_from_template(parts[at], pk), parts[at + 2])
     if not value then
       return nil
     end

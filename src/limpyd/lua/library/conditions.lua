@@ -7,7 +7,7 @@
 --               goes through it in parts: gives some primary keys, where the next part begins, and how many entries it looked
 --               at, which is about `count`; `where` is a text, '' at the start and at the end. It is nil, or `lists` is true, where
 --               all would better be listed at once
---   told        how many values ARGV holds of it, if it may hold many
+--   value_count how many values ARGV holds of it, if it may hold many
 --   ranks()     of those who are in order in one index: how many entries of that come before
 --
 -- Further: walk.key is the index or set that it is about; `ordered` a stored collection, which gives its order; `everyone` that

@@ -17,7 +17,7 @@
 --          args     the arguments that follow its key: a count, and those
 -- @end
 -- and to the end index entries, each a kind, a key and an entry (see library/add_entry)
--- @requires add_entry call mint placed refuse subject_key undo_with
+-- @requires add_entry call key_from_template mint refuse subject_key undo_with
 -- @provides create
 
 local function must_be_free(key)
@@ -44,10 +44,10 @@ local function create(at)
     undo_with('SREM', KEYS[1], pk)
   end
 
-  local hash = placed(hash_prefix, pk)
+  local hash = key_from_template(hash_prefix, pk)
   must_be_free(hash)
   for unset = first_unset, last_unset do
-    must_be_free(placed(ARGV[unset], pk))
+    must_be_free(key_from_template(ARGV[unset], pk))
   end
 
   subject_key = hash
@@ -61,7 +61,7 @@ local function create(at)
     -- @reads NewString string_at
     local prefix, value = ARGV[string_at], ARGV[string_at + 1]
     -- @end
-    local key = placed(prefix, pk)
+    local key = key_from_template(prefix, pk)
     subject_key = key
     if not call('SET', key, value, 'NX') then
       refuse('occupied', key, call('TYPE', key).ok)
@@ -75,7 +75,7 @@ local function create(at)
     local prefix, command = ARGV[at], ARGV[at + 1]
     local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
     -- @end
-    local key = placed(prefix, pk)
+    local key = key_from_template(prefix, pk)
     must_be_free(key)
     subject_key = key
     -- In slices of whole pairs and triples, as HSET and GEOADD take them.

@@ -1,10 +1,10 @@
 -- Counts what is changed by taking an object away, before it is.
--- @requires call count_changes dynamic_field each_version inventory_of placed subject_key
+-- @requires call count_changes dynamic_field each_version inventory_of key_from_template subject_key
 -- @provides make_deletion_count
 
 local CARDINALITY = { set = 'SCARD', list = 'LLEN', zset = 'ZCARD', hash = 'HLEN' }
 
--- Returns a function that counts an object of a model, which is told in ARGV (see library/deleting) from a position to another.
+-- Returns a function that counts an object of a model, which is told in ARGV (see library/unindex_object) from a position to another.
 local function make_deletion_count(first, last)
   local own, fields, versions = 1, {}, {}
   -- @reads KeysAndIndexes first
@@ -56,7 +56,7 @@ local function make_deletion_count(first, last)
     for at = 1, #fields do
       local field = fields[at]
       if not dynamic_field(field.prefix) then
-        count_field(field, placed(field.prefix, pk), pk, reference)
+        count_field(field, key_from_template(field.prefix, pk), pk, reference)
       elseif field.indexes > 0 then
         each_version(field.prefix, pk, function(key)
           count_field(field, key, pk, reference)

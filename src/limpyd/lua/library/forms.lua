@@ -1,14 +1,14 @@
 -- Forms: what an index keeps of a stored value. The same as in limpyd/indexes/normalizers.py.
 --
 -- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it tells what it makes
--- of some values (see limpyd/indexes/python_transforms.py), and is asked for others (see library/atomic).
--- @requires asked from_hex
+-- of some values (see limpyd/indexes/python_transforms.py), and is asked for others (see library/journal).
+-- @requires from_hex transform_request
 -- @provides normal_form texts_of
 
 -- Made when it is first needed: most writes need no form, and functions are made anew for each script that runs.
 local function make_forms()
   -- @defers form_casefold form_clock form_days form_decimal form_double form_exact form_float form_loose form_moment
-  -- @defers form_numeral is_apart
+  -- @defers form_numeral is_distinct_key
   local forms = {
     text = function(value)
       return value
@@ -34,7 +34,7 @@ local function make_forms()
       if first then
         value = string.sub(value, tonumber(first), tonumber(last))
       elseif other then
-        if not is_apart(value, other) then
+        if not is_distinct_key(value, other) then
           return nil, 'in the layout of limpyd 2 its key would be that of another index of the field'
         end
       elseif ending then
@@ -59,9 +59,9 @@ local function make_forms()
     return string.sub(text, colon + 1, last), last + 1
   end
 
-  -- What Python told: of each value its texts, or the reason why there is none.
-  local function read_told(form, at)
-    local told = {}
+  -- The texts that Python made of each value, or the reason why there is none.
+  local function read_known(form, at)
+    local known = {}
     while at <= #form do
       local value, texts, colon
       value, at = take_counted(form, at)
@@ -76,19 +76,19 @@ local function make_forms()
           texts[number], at = take_counted(form, at)
         end
       end
-      told[value] = texts
+      known[value] = texts
     end
-    return told
+    return known
   end
 
   -- Notes what only Python can tell. The step goes on, to find out all that is to be asked, and is taken back then.
   local function ask(key, value)
-    asked = asked or { 'asked' }
-    asked[key] = asked[key] or {}
-    if not asked[key][value] then
-      asked[key][value] = true
-      asked[#asked + 1] = key
-      asked[#asked + 1] = value
+    transform_request = transform_request or { 'transform' }
+    transform_request[key] = transform_request[key] or {}
+    if not transform_request[key][value] then
+      transform_request[key][value] = true
+      transform_request[#transform_request + 1] = key
+      transform_request[#transform_request + 1] = value
     end
   end
 
@@ -101,13 +101,13 @@ local function make_forms()
     end
     if not read[form] then
       local base_end = string.find(form, '?', 2, true)
-      read[form] = { base = string.sub(form, 2, base_end - 1), told = read_told(form, base_end + 1) }
+      read[form] = { base = string.sub(form, 2, base_end - 1), known = read_known(form, base_end + 1) }
     end
-    local told = read[form].told[value]
-    if type(told) == 'string' then
-      return nil, told
-    elseif told then
-      return told
+    local known = read[form].known[value]
+    if type(known) == 'string' then
+      return nil, known
+    elseif known then
+      return known
     end
     if read[form].base ~= '' then
       local text, reason, ask_python = made_by(read[form].base, value)

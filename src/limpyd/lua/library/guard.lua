@@ -6,12 +6,12 @@
 -- there are.
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
-  local held = redis.pcall('HGET', meta, ':epoch')
-  if type(held) == 'table' then
-    local mistyped = string.find(held.err, 'WRONGTYPE', 1, true)
-    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; move or delete it' or held.err)
-  elseif (held or '') ~= epoch then
-    local is_empty = not held and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
+  local current = redis.pcall('HGET', meta, ':epoch')
+  if type(current) == 'table' then
+    local mistyped = string.find(current.err, 'WRONGTYPE', 1, true)
+    return redis.error_reply(mistyped and 'WRONGTYPE the key ' .. meta .. ' should be a hash; move or delete it' or current.err)
+  elseif (current or '') ~= epoch then
+    local is_empty = not current and string.sub(epoch, 1, 1) == ':' and redis.call('SCARD', string.sub(epoch, 2)) == 0
     if not is_empty then
       return redis.error_reply('OUTDATED ' .. meta)
     end

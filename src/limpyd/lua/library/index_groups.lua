@@ -23,7 +23,7 @@ end
 -- A plan's one step (see library/order_plans), whose `sorted(wanted)` gives the first objects, or nothing once it looks at more than
 -- gathering would cost; or no step.
 local function in_groups(facts, keys, cursor)
-  -- @defers arranged take_from_walk walk_of_index
+  -- @defers sorted_pks take_from_walk walk_of_index
   local key = keys[1]
   local cheap, complete = index_facts(facts, key)
   if not cheap or facts.wanted == math.huge then
@@ -33,7 +33,7 @@ local function in_groups(facts, keys, cursor)
   local has_missing = not complete and not (cursor and key.missing_first and not among_missing)
 
   local function of_missing(wanted)
-    return wanted > 0 and has_missing and arranged(all_missing(facts, key), keys, wanted, among_missing and cursor or nil) or {}
+    return wanted > 0 and has_missing and sorted_pks(all_missing(facts, key), keys, wanted, among_missing and cursor or nil) or {}
   end
 
   local function of_valued(wanted)
@@ -50,7 +50,7 @@ local function in_groups(facts, keys, cursor)
     if not take_from_walk(step, found, needed, true) then
       return nil
     end
-    return arranged(found, keys, wanted, at)
+    return sorted_pks(found, keys, wanted, at)
   end
 
   return {

@@ -6,7 +6,7 @@
 -- The walk of the index of a sort key, within a condition on that index if there is one, after a cursor if there is one, or from the first on
 -- whose value is equal to the cursor's.
 local function walk_of_index(key, bound, cursor, groups)
-  local first, last, given = 0, key.total - 1, nil
+  local first, last, passed = 0, key.total - 1, nil
   if bound then
     first = bound.ranks()
     last = first + bound.size - 1
@@ -37,10 +37,10 @@ local function walk_of_index(key, bound, cursor, groups)
   end
   -- How many of the next entries have the value of the last one that was given.
   function walk.equal_left()
-    if first > last or not given then
+    if first > last or not passed then
       return 0
     end
-    local before, up_to = groups.ranks_of(key, groups.value_of(key, given))
+    local before, up_to = groups.ranks_of(key, groups.value_of(key, passed))
     return key.down and math.max(0, last - before + 1) or math.max(0, math.min(last, up_to - 1) - first + 1)
   end
   function walk.next(count)
@@ -53,7 +53,7 @@ local function walk_of_index(key, bound, cursor, groups)
       pks = call('ZRANGE', key.index, first, math.min(last, first + count - 1))
     end
     walk.skip(count)
-    given = pks[#pks]
+    passed = pks[#pks]
     for at = 1, key.numeric and 0 or #pks do
       pks[at] = pk_of_text(pks[at])
     end

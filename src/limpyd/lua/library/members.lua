@@ -1,7 +1,7 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
--- What there is is told as library/look_at_all does.
+-- What there is is told as library/whole_value does.
 -- @requires call subject_key
--- @provides all_of cut_by_trim look_at_some look_for popped put_into_list refuse_another_type take_out_of_list
+-- @provides all_of cut_by_trim look_for popped put_into_list read_members refuse_another_type take_out_of_list
 
 -- Refuses a key of another type than is expected: COPY takes any.
 local function refuse_another_type(key, stored)
@@ -12,7 +12,7 @@ local function refuse_another_type(key, stored)
 end
 
 -- Some members of a set, sorted set or hash.
-local function look_at_some(stored, key, names)
+local function read_members(stored, key, names)
   subject_key = key
   local ask = stored == 'set' and 'SMISMEMBER' or stored == 'zset' and 'ZMSCORE' or 'HMGET'
   local found = {}

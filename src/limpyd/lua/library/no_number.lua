@@ -1,9 +1,9 @@
 -- How a script that only reads tells of a value that is to be compared or added as a number, and is none.
--- @requires in_hex placed
+-- @requires in_hex key_from_template
 -- @provides no_number
 
 local function no_number(text, pk, place)
-  local key = place.stored == 'pk' and '' or placed(place.prefix, pk)
+  local key = place.stored == 'pk' and '' or key_from_template(place.prefix, pk)
   local facts = { key, place.stored == 'entry' and place.sub or '', pk, text }
   for at = 1, #facts do
     facts[at] = in_hex(facts[at]) .. '.'

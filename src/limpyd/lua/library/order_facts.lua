@@ -1,16 +1,6 @@
 -- What is known of a query, as far as its order depends on it.
--- @requires ask_for call values_of
--- @provides all_missing facts_of index_facts keep_existing keep_missing step_of
-
-local function keep_existing(pks)
-  local replies, kept = ask_for('SMISMEMBER', KEYS[1], pks), {}
-  for at = 1, #replies do
-    if replies[at] == 1 then
-      kept[#kept + 1] = pks[at]
-    end
-  end
-  return kept
-end
+-- @requires call keep_existing values_of
+-- @provides all_missing facts_of index_facts keep_missing step_of
 
 local function keep_missing(key)
   return function(pks)

@@ -39,9 +39,9 @@ local function missing_step(facts, key, cursor)
   local step = step_of(facts, cheap_walk_of_pks(facts, key, false, cursor, some), some)
   step.keeps = { keep_missing(key), unpack(facts.keeps) }
   function step.gathered(wanted)
-    -- @defers arranged
+    -- @defers sorted_pks
     local by_pk = { { stored = 'pk', down = key.down } }
-    return arranged(all_missing(facts, key), by_pk, wanted, cursor and { pk = cursor.pk, texts = { cursor.pk } })
+    return sorted_pks(all_missing(facts, key), by_pk, wanted, cursor and { pk = cursor.pk, texts = { cursor.pk } })
   end
   return step
 end

@@ -13,8 +13,8 @@ local function planned(node, keys, wanted, cursor)
 end
 
 local function all_gathered(node, keys, wanted, cursor)
-  -- @defers gathered
-  return gathered(node, keys, wanted, cursor), 0
+  -- @defers sorted_results
+  return sorted_results(node, keys, wanted, cursor), 0
 end
 
 -- The way in which a query would be put in order (see library/order_plans).

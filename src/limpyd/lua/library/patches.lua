@@ -1,6 +1,6 @@
 -- Commands that change some bytes of a string, or make it longer: what takes them back is as small as the change, and no
 -- copy of the value is kept.
--- @requires call is_noted journal noted subject_key undo_with
+-- @requires call is_journaled journal journal_length subject_key undo_with
 -- @provides track_patch
 
 -- The bytes that operations of BITFIELD write to: first and last of each, in turn, counted from 0.
@@ -47,7 +47,7 @@ local lengths = {} -- by key: where in the journal it is noted how long it was
 -- Whether its first length is noted, and is the last thing to be put back of what came after that.
 local function length_noted(key)
   local at = lengths[key]
-  return at and is_noted(at, cut) and journal[at + 2] == key
+  return at and is_journaled(at, cut) and journal[at + 2] == key
 end
 
 -- Looks at a string before the command; gives what notes how to take that back. `from_start` if a part of what is noted
@@ -66,7 +66,7 @@ local function track_patch(command, key, first_arg, last_arg, from_start)
   return function()
     local grew = not existed or call('STRLEN', key) ~= length -- APPEND of '' makes a key
     if grew and (from_start or not length_noted(key)) then
-      lengths[key] = noted
+      lengths[key] = journal_length
       undo_with(cut, key, existed and length or 'none')
     end
     for at = #old - 1, 1, -2 do

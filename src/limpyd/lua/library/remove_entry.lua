@@ -1,5 +1,5 @@
 -- Removes an entry from an index; see library/add_entry for the kinds.
--- @requires call make_sorted_entries placed sorted_entries subject_key undo_with
+-- @requires call key_from_template make_sorted_entries sorted_entries subject_key undo_with
 -- @provides remove_entry
 
 local function remove_entry(kind, key, entry, pk)
@@ -11,7 +11,7 @@ local function remove_entry(kind, key, entry, pk)
       undo_with('SADD', key, pk)
     end
   elseif kind == 'inv' then
-    key = placed(key, pk)
+    key = key_from_template(key, pk)
     subject_key = key
     if call('SREM', key, entry) == 1 then
       undo_with('SADD', key, entry)

@@ -5,7 +5,7 @@
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list,
 -- as the server gives it.
--- @requires call placed
+-- @requires call key_from_template
 -- @provides read_columns rows_of
 
 local function read_columns(at)
@@ -24,17 +24,17 @@ local function value_of(column, pk)
   if stored == 'pk' then
     return pk
   elseif stored == 'string' then
-    return call('GET', placed(column.prefix, pk))
+    return call('GET', key_from_template(column.prefix, pk))
   elseif stored == 'score' then
     return call('ZSCORE', column.prefix, pk)
   elseif stored == 'set' then
-    return call('SMEMBERS', placed(column.prefix, pk))
+    return call('SMEMBERS', key_from_template(column.prefix, pk))
   elseif stored == 'list' then
-    return call('LRANGE', placed(column.prefix, pk), 0, -1)
+    return call('LRANGE', key_from_template(column.prefix, pk), 0, -1)
   elseif stored == 'hash' then
-    return call('HGETALL', placed(column.prefix, pk))
+    return call('HGETALL', key_from_template(column.prefix, pk))
   end
-  return call('ZRANGE', placed(column.prefix, pk), 0, -1, 'WITHSCORES')
+  return call('ZRANGE', key_from_template(column.prefix, pk), 0, -1, 'WITHSCORES')
 end
 
 local function rows_of(pks, columns)
@@ -50,7 +50,7 @@ local function rows_of(pks, columns)
   local rows, filled = {}, 0
   for at = 1, #pks do
     local pk = pks[at]
-    local entries = prefix and call('HMGET', placed(prefix, pk), unpack(subs))
+    local entries = prefix and call('HMGET', key_from_template(prefix, pk), unpack(subs))
     if #subs == width then
       for number = 1, width do
         rows[filled + number] = entries[number]

@@ -1,5 +1,5 @@
 -- The values by which objects are put in order.
--- @requires ask_for call no_number placed
+-- @requires ask_for call key_from_template no_number
 -- @provides number_of values_of
 
 -- The number that a text is compared as; nothing for NaN, which has no place in an order.
@@ -22,7 +22,7 @@ local function values_of(key, pks)
     local prefix, in_hash = key.prefix, stored ~= 'string'
     local is_plain = not string.find(prefix, '\0', 1, true)
     for at = 1, #pks do
-      local where = is_plain and prefix .. pks[at] or placed(prefix, pks[at])
+      local where = is_plain and prefix .. pks[at] or key_from_template(prefix, pks[at])
       texts[at] = in_hash and call('HGET', where, key.sub) or not in_hash and call('GET', where)
     end
   end

@@ -1,6 +1,6 @@
 -- The value of a field: how it is read, and how what a command did to it is taken back.
 -- A field is stored as a `string` of its own, or as one entry (`sub`) of a hash.
--- @requires call if_known is_rounded subject_key undo_with
+-- @requires call call_if_supported is_rounded subject_key undo_with
 -- @provides expiry_of expiry_of_key read_value undo_expiry undo_write
 
 local function read_value(stored, key, sub)
@@ -35,7 +35,7 @@ end
 -- When the value of a field expires.
 local function expiry_of(stored, key, sub)
   if stored == 'entry' then
-    local times = if_known('HPEXPIRETIME', key, 'FIELDS', 1, sub)
+    local times = call_if_supported('HPEXPIRETIME', key, 'FIELDS', 1, sub)
     return times and times[1] or 0
   end
   return expiry_of_key(key)

@@ -3,7 +3,7 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2… names and keys   $pk the primary key, and of each member its arguments of the command, and what
 --        those of its indexes keep of it that do not keep it itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- $guard
 local pk, at, failed, outcome, count, earlier = $pk, KEYS[1], false, false, 0, false
 local key = $key
@@ -39,4 +39,4 @@ for number = earlier and #earlier or 0, 0, -1 do
   -- $restore
   if number > 0 then first, member, changes, before, $locals = unpack(earlier[number], 1, $known) end
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

@@ -7,7 +7,7 @@
 --        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/atomic)
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
 -- $guard
 $tag
 local pk, given = ARGV[2], ARGV[3]
@@ -57,4 +57,4 @@ end
 if type(counted) == 'number' then
   undo(counted == 1 and 'DEL' or 'DECR', KEYS[4])
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

@@ -2,7 +2,7 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'asked', 'error', 'broken' (see library/atomic); or 'undecided', with nothing done, if the
+-- Reply  1; or 'gone', 'transform', 'error', 'broken' (see library/journal); or 'undecided', with nothing done, if the
 --        catalog knows of references to the model, or of keys of its objects, that the process does not declare
 -- $guard
 -- $requires
@@ -32,4 +32,4 @@ until true
 if listed then
   undo('SADD', KEYS[1], pk)
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

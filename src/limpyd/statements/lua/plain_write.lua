@@ -2,7 +2,7 @@
 --
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 what the key begins with   3 the command   4 the primary key   5… its arguments after the key
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/atomic)
+-- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/journal)
 -- $guard
 local pk, key = ARGV[4], KEYS[1]
 local reply = call('SISMEMBER', key, pk)

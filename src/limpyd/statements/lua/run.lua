@@ -4,8 +4,8 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2… names and keys, $command the command, $pk the primary key, and what follows the key in the
 --        command
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'asked',
---        'error', 'broken' (see lua/library/atomic)
+-- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
+--        'error', 'broken' (see lua/library/journal)
 -- $guard
 -- $requires
 local pk, at, failed, outcome, before, after, stored = $pk, KEYS[1], false, false, false, false, false
@@ -42,4 +42,4 @@ until true
 if stored and before ~= after then
   $restore
 end
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

@@ -4,8 +4,8 @@
 -- ARGV   1 the epoch   2… names and keys   $pk the primary key, and of each field that gets a value that, and what
 --        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
 --        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'asked', 'error',
---        'broken' (see lua/library/atomic)
+-- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
+--        'broken' (see lua/library/journal)
 -- $guard
 -- $requires
 local pk, at, failed, outcome, result = $pk, KEYS[1], false, false, false
@@ -26,4 +26,4 @@ until true
 
 -- $undo_function
 -- $undo
-return broken or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }
+return rollback_error or outcome or { 'error', failed.err, at, call('TYPE', at).ok or 'none' }

@@ -70,19 +70,19 @@ end
 -- taken to be of so many objects:
 local PART = 1000
 local function best_to_scan(nodes)
-  local all_told = 0
+  local all_values = 0
   for at = 1, #nodes do
-    all_told = all_told + (nodes[at].told or 0)
+    all_values = all_values + (nodes[at].value_count or 0)
   end
   local best, least
   for at = 1, #nodes do
     local node = nodes[at]
-    local cost = node.ordered and -1 or node.cost * (1 + (all_told - (node.told or 0)) / PART)
+    local cost = node.ordered and -1 or node.cost * (1 + (all_values - (node.value_count or 0)) / PART)
     if not best or cost < least or cost == least and not nodes[best].scan then
       best, least = at, cost
     end
   end
-  return best, all_told
+  return best, all_values
 end
 
 -- Some conditions in the order in which they are asked: what costs least comes first.
@@ -115,9 +115,9 @@ function combine.all_of(all)
 
   -- What has to be known of each to list or test all of them. A part further on does without: what it is made of is known.
   local function compare()
-    local nodes, best, told = by_cost(all), best_to_scan(all)
+    local nodes, best, value_count = by_cost(all), best_to_scan(all)
     local first, walked = nodes[1], all[best]
-    node.size, node.cost, node.everyone, node.told = first.size or false, first.cost, first.everyone or false, told
+    node.size, node.cost, node.everyone, node.value_count = first.size or false, first.cost, first.everyone or false, value_count
     node.driver, node.parts, node.best, node.walked = first, nodes, best, walked
     node.lists = walked.lists or not walked.scan
   end

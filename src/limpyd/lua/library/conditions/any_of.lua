@@ -6,14 +6,14 @@ function combine.any_of(nodes)
   local everything = everything_counted()
   -- How many objects meet them; what it costs to list them one after the other; and how many of them are tried of an object until
   -- one is met.
-  local size, cost, tried, open, lists, told = 0, 0, 0, 1, false, 0
+  local size, cost, tried, open, lists, value_count = 0, 0, 0, 1, false, 0
   for _, node in ipairs(nodes) do
     size = size and node.size and size + node.size
     cost = cost + node.cost
     tried = tried + open
     open = open * (1 - math.min(1, (node.size or 0) / math.max(1, everything)))
     lists = lists or node.lists or not node.scan
-    told = told + (node.told or 0)
+    value_count = value_count + (node.value_count or 0)
   end
   local one_by_one = cost <= tried * everything
 
@@ -100,7 +100,7 @@ function combine.any_of(nodes)
   return {
     size = size and math.min(size, everything),
     cost = math.min(cost, math.max(everything, 1)),
-    told = told,
+    value_count = value_count,
     everyone = not one_by_one,
     either = one_by_one and nodes or nil,
     list = list,

@@ -1,5 +1,5 @@
 -- Who is a member of a set, list or sorted set; those who are no objects are left out.
--- @requires as_set ask_for call conditions distinct existing gone keep_in scan_entries scan_set
+-- @requires as_set ask_for call conditions distinct gone keep_existing keep_in scan_entries scan_set
 -- @provides conditions.listed
 
 local FEW = 8 -- so many are looked for in a list; for more it is read, once
@@ -31,28 +31,28 @@ function conditions.listed(at)
   local pks, members
   local function list()
     if not pks and kind == 'set' then
-      pks = may_join and call('SINTER', key, KEYS[1]) or existing(call('SMEMBERS', key))
+      pks = may_join and call('SINTER', key, KEYS[1]) or keep_existing(call('SMEMBERS', key))
     elseif not pks and kind == 'list' then
-      pks = existing(distinct(call('LRANGE', key, 0, -1)))
+      pks = keep_existing(distinct(call('LRANGE', key, 0, -1)))
     elseif not pks then
-      pks = kind == 'zset' and existing(call('ZRANGE', key, 0, -1)) or {}
+      pks = kind == 'zset' and keep_existing(call('ZRANGE', key, 0, -1)) or {}
     end
     return pks
   end
-  local node = { key = key, size = size, cost = size, existing = existing, list = list }
+  local node = { key = key, size = size, cost = size, list = list }
   if kind == 'set' or kind == 'zset' then
     node.set = may_join and key or nil
     node.is_foreign = true
     function node.keep(some)
-      return existing(keep_asking(kind == 'set' and 'SMISMEMBER' or 'ZMSCORE', key, some))
+      return keep_existing(keep_asking(kind == 'set' and 'SMISMEMBER' or 'ZMSCORE', key, some))
     end
     function node.scan(where, count)
       if kind == 'set' then
         local found, after, looked = scan_set(key, where, count)
-        return existing(found), after, looked
+        return keep_existing(found), after, looked
       end
       local found, after = scan_entries(key, 0, size - 1, where, count)
-      return existing(found), after, #found
+      return keep_existing(found), after, #found
     end
     return node, at + 3
   end
@@ -68,7 +68,7 @@ function conditions.listed(at)
         kept[#kept + 1] = some[number]
       end
     end
-    return existing(kept)
+    return keep_existing(kept)
   end
   return node, at + 3
 end

@@ -16,7 +16,7 @@ function combine.none_of(node)
   return {
     size = node.size and math.max(0, everything - node.size),
     cost = everything,
-    told = node.told,
+    value_count = node.value_count,
     everyone = true,
     left_out = node,
     keep = keep,

@@ -1,5 +1,5 @@
 -- Who has no value somewhere.
--- @requires call conditions everything_counted placed scan_set
+-- @requires call conditions everything_counted key_from_template scan_set
 -- @provides conditions.null
 
 function conditions.null(at)
@@ -9,7 +9,7 @@ function conditions.null(at)
   local function keep(pks)
     local kept = {}
     for number = 1, #pks do
-      local key = placed(prefix, pks[number])
+      local key = key_from_template(prefix, pks[number])
       if (in_hash and call('HEXISTS', key, sub) or call('EXISTS', key)) == 0 then
         kept[#kept + 1] = pks[number]
       end

@@ -1,5 +1,5 @@
 -- Objects with one of some primary keys.
--- @requires as_set conditions distinct existing keep_in positions_of read_texts
+-- @requires as_set conditions distinct keep_existing keep_in positions_of read_texts
 -- @provides conditions.pk
 
 function conditions.pk(at)
@@ -8,13 +8,13 @@ function conditions.pk(at)
   return {
     size = #texts,
     cost = #texts,
-    told = #texts,
+    value_count = #texts,
     list = function()
-      return existing(distinct(texts))
+      return keep_existing(distinct(texts))
     end,
     keep = function(pks)
       set = set or as_set(texts)
-      return existing(keep_in(set, pks))
+      return keep_existing(keep_in(set, pks))
     end,
     scan = not was_read and function(where, count)
       local done = positions_of(where)
@@ -23,7 +23,7 @@ function conditions.pk(at)
       for number = done + 1, last do
         pks[#pks + 1] = texts[number]
       end
-      return existing(pks), last == #texts and not more and '' or 'v' .. last .. ';', last - done
+      return keep_existing(pks), last == #texts and not more and '' or 'v' .. last .. ';', last - done
     end or nil,
   },
     next_at

@@ -56,7 +56,7 @@ local function within(range, counting, command, pk_of)
     interval.size = call(counting, key, interval.from, interval.to)
     size = size + interval.size
   end
-  range.told = #intervals
+  range.value_count = #intervals
   range.size, range.cost = size, size + (#intervals > 1 and #intervals or 0)
   function range.list()
     if #intervals == 1 and not pk_of then

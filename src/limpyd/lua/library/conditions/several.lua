@@ -108,7 +108,7 @@ local function in_several(several)
   end
 
   local can_scan = not several.was_read and (position_of or not several.repeats or #keys <= FEW)
-  local node = { told = #keys, list = list, keep = keep, scan = can_scan and scan or nil }
+  local node = { value_count = #keys, list = list, keep = keep, scan = can_scan and scan or nil }
   -- It takes a command for each key, so it is found when it is first asked for.
   return setmetatable(node, {
     __index = function(_, name)

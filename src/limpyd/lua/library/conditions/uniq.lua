@@ -25,7 +25,7 @@ function conditions.uniq(at)
   return {
     size = #texts,
     cost = #texts,
-    told = #texts,
+    value_count = #texts,
     list = list,
     keep = function(pks)
       set = set or as_set(list())

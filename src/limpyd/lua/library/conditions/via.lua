@@ -120,9 +120,9 @@ function conditions.via(at, read_node)
         return size_of()
       elseif name == 'cost' then
         return cost_of()
-      elseif name == 'told' then
+      elseif name == 'value_count' then
         return among(set, function()
-          return inner.told
+          return inner.value_count
         end)
       elseif name == 'lists' then
         return among(set, function()

@@ -1,8 +1,0 @@
--- What all scripts share.
--- @provides asked call goes_on is_last subject_key try
-
-local call, try = redis.call, redis.pcall
-local goes_on = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
-local is_last = false -- whether nothing comes after this one of them that could be refused
-local subject_key = false -- the key being worked on, for the message of an error
-local asked = false -- the outcome, if only Python can tell what is kept of some values (see library/forms)

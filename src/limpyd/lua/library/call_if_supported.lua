@@ -1,0 +1,12 @@
+-- The reply of a command, or nothing where the server is too old to know it.
+-- @provides call_if_supported
+local function call_if_supported(...)
+  local reply = redis.pcall(...)
+  if type(reply) == 'table' and reply.err then
+    if not string.find(string.lower(reply.err), 'unknown') then
+      error(reply)
+    end
+    return nil
+  end
+  return reply
+end

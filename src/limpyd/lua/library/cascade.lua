@@ -1,0 +1,174 @@
+-- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
+--
+-- ARGV tells from a position to the end how much may be changed at the most (see library/changes), or ''; a count of models, the first of which is that of the objects, each:
+--   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
+--   library/unindex_object);
+--   a count of references to it, each:
+--     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
+--     found: the kind of the index (see library/owners) and its key; the hash that tells which indexes are built (see
+--     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
+--     of arguments, and those: the command that clears the field (see library/scalar_commands, library/member_commands), the last of which
+--     is '' for the primary key where it holds many
+-- @requires call count_changes count_owners index_updates known_references limit_changes make_deletion_count owners_of
+-- @requires owners_set refuse refuse_more_than run_member_commands run_scalar_commands some_owners_of subject_key
+-- @requires transform_request unindex_object unlink_object
+-- @provides delete_objects deleted_pks read_models unlink_deleted
+
+local deleted, deleted_pks = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
+
+local function read_models(at)
+  local models, references = {}, {}
+  deleted, deleted_pks, known_references = {}, {}, {}
+  limit_changes(ARGV[at])
+  local count = tonumber(ARGV[at + 1])
+  at = at + 2
+  for number = 1, count do
+    local last = at + 1 + ARGV[at + 1]
+    local model = { set = ARGV[at], meta = ARGV[at + 2], first = at + 3, last = last, references = {} }
+    model.count = make_deletion_count(model.first, last)
+    models[number] = model
+    at = model.last + 2
+    for reference = 1, ARGV[model.last + 1] do
+      local arguments = tonumber(ARGV[at + 7])
+      references[#references + 1] = {
+        number = #references + 1,
+        policy = ARGV[at],
+        holder = tonumber(ARGV[at + 1]),
+        kind = ARGV[at + 2],
+        key = ARGV[at + 3],
+        many = ARGV[at + 6] == 'many',
+        first = at + 8,
+        last = at + 7 + arguments,
+      }
+      known_references[ARGV[at + 3]] = true
+      -- Another process may have cleared it since this one asked.
+      subject_key = ARGV[at + 4]
+      if call('HGET', subject_key, ARGV[at + 5]) == '-' then
+        refuse('unbuilt', #references)
+      end
+      model.references[reference] = references[#references]
+      at = at + 8 + arguments
+    end
+  end
+  return models
+end
+
+-- Who refers to an object by a field; of some, if so many are asked for.
+local function holders(reference, pk, some)
+  local by_entry = reference.kind == 'eq' or reference.kind == 'scored'
+  subject_key = by_entry and reference.key .. pk or reference.key
+  if some then
+    return some_owners_of(reference.kind, reference.key, pk, some)
+  end
+  refuse_more_than(count_owners(reference.kind, reference.key, pk), pk, reference.number)
+  return owners_of(reference.kind, reference.key, pk)
+end
+
+-- Takes the reference to an object out of the field of another one.
+local function clear(reference, set, holder, pk)
+  owners_set = set
+  if reference.many then
+    ARGV[reference.last] = pk
+    run_member_commands({ [0] = holder }, reference.first, reference.last, {}, true)
+  else
+    run_scalar_commands(holder, reference.first, reference.last, {}, true)
+  end
+end
+
+-- Takes objects of the first of some models away, but for their keys; how many of them there were.
+local function delete_objects(pks, models)
+  local going, order = {}, {}
+  if index_updates then
+    index_updates.forget_composites() -- those of a deletion before this one, which was refused
+  end
+  for number = 1, #models do
+    going[number] = {}
+  end
+  -- Of some objects of a model, to which a reference leads, those go that are there and do not go yet.
+  local function go(number, pks, reference)
+    local model, fresh = models[number], {}
+    for at = 1, #pks do
+      if not going[number][pks[at]] then
+        fresh[#fresh + 1] = pks[at]
+      end
+    end
+    for first = 1, #fresh, 1000 do
+      subject_key = model.set
+      local there = call('SMISMEMBER', model.set, unpack(fresh, first, math.min(first + 999, #fresh)))
+      for at = 1, #there do
+        local pk = fresh[first + at - 1]
+        if there[at] == 1 and not going[number][pk] then
+          going[number][pk] = true
+          order[#order + 1] = { number, pk }
+          model.count(pk, reference)
+          count_changes(#model.references, pk, reference) -- each has to be looked at
+        end
+      end
+    end
+  end
+  go(1, pks)
+  local found, next_one = #order, 1
+  while next_one <= #order do
+    local number, pk = unpack(order[next_one])
+    for _, reference in ipairs(models[number].references) do
+      if reference.policy == 'cascade' then
+        go(reference.holder, holders(reference, pk), reference.number)
+      end
+    end
+    next_one = next_one + 1
+  end
+
+  -- Who goes anyway neither forbids it nor has anything to lose.
+  local function each_left(policy, act)
+    for _, one in ipairs(order) do
+      for _, reference in ipairs(models[one[1]].references) do
+        if reference.policy == policy then
+          act(reference, one[2], going[reference.holder])
+        end
+      end
+    end
+  end
+  each_left('restrict', function(reference, pk, also_going)
+    local set = models[reference.holder].set
+    local function look(holders)
+      for _, holder in ipairs(holders) do
+        if not also_going[holder] and call('SISMEMBER', set, holder) == 1 then
+          refuse('restricted', reference.number, holder, pk)
+        end
+      end
+    end
+    look(holders(reference, pk, 100))
+    look(holders(reference, pk))
+  end)
+  each_left('clear', function(reference, pk, also_going)
+    for _, holder in ipairs(holders(reference, pk)) do
+      if not also_going[holder] then
+        count_changes(2, pk, reference.number) -- the value and its entry
+        clear(reference, models[reference.holder].set, holder, pk)
+      end
+    end
+  end)
+  if index_updates then
+    index_updates.follow_composites()
+  end
+
+  for _, one in ipairs(order) do
+    local model = models[one[1]]
+    unindex_object(model.set, one[2], model.first, model.last, model.meta)
+  end
+  for _, one in ipairs(order) do
+    deleted[#deleted + 1] = { one[2], models[one[1]].first, models[one[1]].meta }
+    deleted_pks[one[2]] = deleted_pks[one[2]] or one[1] == 1
+  end
+  return found
+end
+
+-- Removes the keys of all that was taken away, unless all of it is to be taken back.
+local function unlink_deleted()
+  if transform_request then
+    return
+  end
+  for _, one in ipairs(deleted) do
+    unlink_object(one[1], one[2], one[3])
+  end
+end

@@ -1,0 +1,37 @@
+-- What the catalog of a model keeps of keys and of references to it (see declare.lua) becomes known of another model, to which
+-- its objects were moved: those that declared it may not have run since.
+-- @requires call dynamic_field
+-- @provides copy_catalog
+
+-- What tells of a key, or of a dynamic field (see library/dynamic_parts), with another beginning.
+local function carried(text, prefix, other_prefix)
+  local template, sub, inventory = dynamic_field(text)
+  if template then
+    return table.concat({ carried(template, prefix, other_prefix), sub, carried(inventory, prefix, other_prefix) }, '\0\0')
+  end
+  return string.sub(text, 1, #prefix) == prefix and other_prefix .. string.sub(text, #prefix + 1) or text
+end
+
+local function copy_catalog(meta, prefix, other_meta, other_prefix)
+  local here, there = call('HMGET', meta, ':keys', ':references'), call('HMGET', other_meta, ':keys', ':references')
+  local keys, references = there[1] and cmsgpack.unpack(there[1]) or {}, there[2] and cmsgpack.unpack(there[2]) or {}
+  local known = {}
+  for each = 1, #keys do
+    known[keys[each]] = true
+  end
+  for _, key in ipairs(here[1] and cmsgpack.unpack(here[1]) or {}) do
+    local moved = carried(key, prefix, other_prefix)
+    if not known[moved] then
+      keys[#keys + 1] = moved
+    end
+  end
+  for label, facts in pairs(here[2] and cmsgpack.unpack(here[2]) or {}) do
+    references[label] = references[label] or facts
+  end
+  if here[1] then
+    call('HSET', other_meta, ':keys', cmsgpack.pack(keys))
+  end
+  if here[2] then
+    call('HSET', other_meta, ':references', cmsgpack.pack(references))
+  end
+end

@@ -1,0 +1,111 @@
+-- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
+-- one does not know of.
+-- @requires call dynamic_field each_version in_transaction inventory_of key_from_template refuse some_owners_of
+-- @requires subject_key unlink
+-- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
+
+
+local records = {} -- by catalog
+local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows
+
+local function records_of(meta)
+  if not records[meta] then
+    local packed = call('HMGET', meta, ':keys', ':references')
+    records[meta] = {
+      keys = packed[1] and cmsgpack.unpack(packed[1]) or {},
+      references = packed[2] and cmsgpack.unpack(packed[2]) or {},
+    }
+  end
+  return records[meta]
+end
+
+-- Whether an object may be referred to by a reference of another model. What cannot be looked at may be one.
+local function may_be_referred(reference, pk)
+  local kind, key, set, meta, name = unpack(reference)
+  local state = redis.pcall('HGET', meta, name)
+  if state == '-' then
+    return redis.pcall('EXISTS', set) ~= 0
+  end
+  local looked, owners = pcall(some_owners_of, kind, key, pk, 1)
+  return type(state) == 'table' or not looked or #owners > 0
+end
+
+-- Refuses a deletion of which the process does not know the consequences.
+local function check_references(meta, pk)
+  for label, reference in pairs(records_of(meta).references) do
+    if not known_references[reference[2]] and may_be_referred(reference, pk) then
+      local dropped = redis.pcall('HGET', reference[4], reference[5]) == '-'
+      refuse('undeclared', label, pk, dropped and reference[4], reference[5])
+    end
+  end
+end
+
+-- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were. Those in
+-- the hash of the object go with that.
+local function unlink_versions(prefix, pk)
+  local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
+  local _, sub_template = dynamic_field(prefix)
+  subject_key = inventory
+  if sub_template == '' then
+    each_version(prefix, pk, function(key)
+      keys[#keys + 1] = key
+    end)
+  end
+  for first = 1, in_transaction and 0 or #keys, 1000 do
+    removed = removed + call('UNLINK', unpack(keys, first, math.min(first + 999, #keys)))
+  end
+  for at = 1, in_transaction and #keys or 0 do
+    removed = removed + call('EXISTS', keys[at])
+    unlink(keys[at])
+  end
+  unlink(inventory)
+  return removed
+end
+
+-- Removes what an object has of a field: its key, or the keys of all versions of a dynamic one.
+local function unlink_field(prefix, pk)
+  if dynamic_field(prefix) then
+    unlink_versions(prefix, pk)
+  else
+    unlink(key_from_template(prefix, pk))
+  end
+end
+
+-- Calls a function with the prefixes of fields that the process does not know; those from `first` to `last` in ARGV are
+-- known.
+local function each_unknown(meta, first, last, act)
+  local prefixes = records_of(meta).keys
+  if #prefixes == last - first + 1 then
+    return -- it knows them all: it has declared those that it knows
+  end
+  local known = {}
+  for at = first, last do
+    known[ARGV[at]] = true
+  end
+  for each = 1, #prefixes do
+    if not known[prefixes[each]] then
+      act(prefixes[each])
+    end
+  end
+end
+
+-- Stops where the keys of versions could not be removed, since what lists them is no set: a removal cannot be taken back.
+local function check_versions_listed(meta, pk, first, last)
+  local function check(prefix)
+    if dynamic_field(prefix) then
+      subject_key = inventory_of(prefix, pk)
+      call('SCARD', subject_key)
+    end
+  end
+  for at = first, last do
+    check(ARGV[at])
+  end
+  each_unknown(meta, first, last, check)
+end
+
+-- Removes the keys of an object whose fields the process does not know.
+local function unlink_unknown(meta, pk, first, last)
+  each_unknown(meta, first, last, function(prefix)
+    unlink_field(prefix, pk)
+  end)
+end

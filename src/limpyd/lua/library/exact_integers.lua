@@ -1,0 +1,42 @@
+-- Lua knows integers as doubles, and rounds those beyond 2^53. What may be so large is read as text, in the same step.
+-- @requires refuse
+-- @provides exactly holds_rounded is_rounded
+
+-- Whether an integer may have been rounded.
+local function is_rounded(reply)
+  return type(reply) == 'number' and (reply >= 2 ^ 53 or reply <= -2 ^ 53)
+end
+
+-- Whether there is such a one in the reply of a read. Lists that begin and end with texts hold nothing else.
+local function holds_rounded(reply)
+  if type(reply) ~= 'table' then
+    return is_rounded(reply)
+  end
+  local last = #reply
+  for at = 1, (type(reply[1]) ~= 'string' or type(reply[last]) ~= 'string') and last or 0 do
+    if holds_rounded(reply[at]) then
+      return true
+    end
+  end
+  return false
+end
+
+-- The reply of a command that counts (INCRBY, DECRBY, HINCRBY and the like), exactly. If it cannot be read again, what
+-- is noted (`kept`) is taken back; else the outcome says that it was done.
+local function exactly(reply, journaled, command, key, sub)
+  if not is_rounded(reply) then
+    return reply
+  end
+  local text
+  if command == 'HINCRBY' then
+    text = redis.pcall('HGET', key, sub)
+  else
+    text = redis.pcall('GET', key)
+  end
+  if type(text) == 'table' and journaled then
+    error(text)
+  elseif type(text) == 'table' then
+    refuse('unread', text.err, key, 'none')
+  end
+  return text
+end

@@ -1,0 +1,221 @@
+-- What an object gives to an index (see library/add_entry for what that holds).
+-- @requires call composite_entry dynamic_field each_version geohash inventory_of key_and_entry key_from_template
+-- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
+-- @requires unless_mistyped with_part
+-- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of legacy_unique
+-- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
+
+local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
+local of_several, entry_kind, of_members, legacy_unique
+local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
+local members_seen, expected_by_pk = 0, {}
+local expected_by_version = {} -- the same, by the part of a version
+
+-- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
+-- keys, how it is stored and the sub-key.
+local function select_index(at)
+  kind, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
+  of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
+  entry_kind = of_several and string.sub(kind, 2) or kind
+  legacy_unique = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
+  entry_kind = legacy_unique and string.sub(entry_kind, 2) or entry_kind
+  dynamic = dynamic_field(prefix) ~= nil
+  of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
+  expected_by_pk, expected_by_version = {}, {}
+end
+
+-- Does something with the index of the version that has a part, of the dynamic field whose index is turned to.
+local function in_version(part, act, ...)
+  local key_template, field, all = index_key, prefix, expected_by_pk
+  local template, sub_template = dynamic_field(field)
+  index_key, prefix, sub_key = with_part(key_template, part), with_part(template, part), with_part(sub_template, part)
+  expected_by_version[part] = expected_by_version[part] or {}
+  expected_by_pk, of_members, dynamic = expected_by_version[part], stored ~= 'entry' and stored ~= 'string', false
+  local done, result = pcall(act, ...)
+  index_key, prefix, expected_by_pk, of_members, version_members, dynamic = key_template, field, all, false, false, true
+  if not done then
+    error(result, 0)
+  end
+  return result
+end
+
+-- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
+-- and `refused(value, reason)` for what cannot be indexed.
+local function each_expected(pk, members, take, refused)
+  if dynamic then
+    subject_key = inventory_of(prefix, pk)
+    each_version(prefix, pk, function(key, _, part)
+      in_version(part, function()
+        version_members = of_members and read_whole_value(stored, key)
+        each_expected(pk, version_members, take, refused)
+      end)
+    end)
+    return
+  end
+  local function take_value(value, sub)
+    if form == 'text' and not sub and kind ~= 'geo' then
+      return take(index_key, value, value)
+    end
+    local texts, reason = texts_of(form, value, index_key)
+    if texts and texts[2] and (entry_kind == 'num' or entry_kind == 'geo') then
+      texts, reason = nil, 'this index keeps one value of each object'
+    end
+    if not texts then
+      return refused(value, reason)
+    end
+    for at = 1, #texts do
+      if kind == 'geo' and not geohash(texts[at]) then
+        return refused(value, 'it is no place')
+      end
+      local key, entry = key_and_entry(kind, index_key, texts[at], sub)
+      take(key, entry, value, sub)
+    end
+  end
+
+  if of_several then
+    local entry, value, reason = composite_entry(form, pk, kind)
+    if entry then
+      take(index_key, entry, entry)
+    elseif reason then
+      refused(value, reason)
+    end
+  elseif not of_members then
+    local value = read_value(stored, key_from_template(prefix, pk), sub_key)
+    if value then
+      take_value(value)
+    end
+  else
+    for member, value in pairs(members) do
+      members_seen = members_seen + 1
+      if stored == 'hash' then
+        take_value(value, member)
+      else
+        take_value(kind == 'geos' and value or member)
+      end
+    end
+  end
+end
+
+-- Refuses a value that expires, or some of its members.
+local function refuse_expiring_value(pk, members)
+  members = version_members or members
+  if of_several then
+    local parts = parts_of_composite(form)
+    for at = 1, #parts, 4 do
+      refuse_expiring(key_from_template(parts[at], pk), parts[at + 1] == 'entry' and { parts[at + 2] } or {})
+    end
+    return
+  end
+  local subs = stored == 'entry' and { sub_key } or {}
+  for sub in pairs(stored == 'hash' and members or {}) do
+    subs[#subs + 1] = sub
+  end
+  refuse_expiring(key_from_template(prefix, pk), subs)
+end
+
+-- The members of an object's value from a cursor on, and where there are more of them if it is large; else false.
+local function members_of(key, cursor, at_most)
+  local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
+  local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
+  if size <= at_most or not scan then
+    -- A list has no cursor.
+    return (read_whole_value(stored, key)), false
+  end
+  local reply = call(scan, key, cursor, 'COUNT', at_most)
+  local members, step = {}, scan == 'SSCAN' and 1 or 2
+  for at = 1, #reply[2], step do
+    members[reply[2][at]] = step == 1 or reply[2][at + 1]
+  end
+  return members, reply[1] ~= '0' and reply[1]
+end
+
+-- Where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
+local function in_place(key, name)
+  return name and #key .. ':' .. key .. name or key
+end
+
+-- The key that holds an entry, of an index that may have several.
+local function key_of(key, entry)
+  if entry_kind == 'eq' then
+    return key .. entry
+  elseif entry_kind == 'scored' then
+    return key .. string.match(entry, '^[^:]*:(.*)$')
+  end
+  return key
+end
+
+local function place_of(key, entry)
+  local of_pk_alone = entry_kind == 'num' or entry_kind == 'geo' or entry_kind == 'eq' or entry_kind == 'scored'
+  return of_pk_alone and key_of(key, entry) or in_place(key, entry)
+end
+
+-- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
+-- to be told.
+local function member_behind(key, name)
+  if stored == 'hash' and string.find(index_key, '\0', 1, true) then
+    return nil
+  end
+  local entry = entry_kind == 'eq' and string.sub(key, #index_key + 1) or name
+  if stored == 'hash' then
+    if entry_kind ~= 'eq' and entry_kind ~= 'uniq' then
+      return string.sub(key, #index_key + 2), true
+    end
+    local colon = string.find(entry, ':', 1, true) or 1
+    local length = tonumber(string.sub(entry, 1, colon - 1)) or 0
+    return string.sub(entry, colon + 1, colon + length), true
+  elseif stored == 'list' or kind == 'geos' then
+    return nil
+  elseif form == 'text' then
+    return entry, true
+  end
+  -- A number may be stored in several forms; most are in the shortest.
+  local number = kind == 'nums' and tonumber(entry)
+  if number then
+    local short = string.format('%.15g', number)
+    return tonumber(short) == number and short or entry, false
+  end
+  return nil
+end
+
+local function ignore() end
+
+-- What an object gives, each entry under its place; of one member only, if that is told.
+local function expected_of(pk, member)
+  local expected = {}
+  subject_key = KEYS[1]
+  if call('SISMEMBER', KEYS[1], pk) == 0 then
+    return expected
+  end
+  unless_mistyped(function()
+    local members = nil
+    if of_members then
+      members = member and read_members(stored, key_from_template(prefix, pk), { member }) or (read_whole_value(stored, key_from_template(prefix, pk)))
+    end
+    each_expected(pk, members, function(key, entry)
+      expected[place_of(key, entry)] = entry
+    end, ignore)
+  end)
+  return expected
+end
+
+-- The entry that an object gives in a place, if it does.
+local function expected_entry(pk, key, name)
+  local part = dynamic and part_in(index_key, key)
+  if dynamic then
+    return part and in_version(part, expected_entry, pk, key, name)
+  end
+  local place = in_place(key, name)
+  if expected_by_pk[pk] then
+    return expected_by_pk[pk][place]
+  end
+  local member, certain
+  if of_members then
+    member, certain = member_behind(key, name)
+  end
+  local entry = member and expected_of(pk, member)[place]
+  if not entry and not certain then
+    expected_by_pk[pk] = expected_of(pk)
+    entry = expected_by_pk[pk][place]
+  end
+  return entry
+end

@@ -1,0 +1,18 @@
+-- What indexes need that do not just keep values as they are.
+-- @provides index_updates make_index_updates
+
+-- Made when it is first needed: functions are made anew for each script that runs, and most writes need none of these.
+local function make_index_updates()
+  -- @defers change_value composite_entry follow_composites forget_composites note_composites parts_of_composite texts_of
+  return {
+    change_value = change_value,
+    composite_entry = composite_entry,
+    follow_composites = follow_composites,
+    forget_composites = forget_composites,
+    note_composites = note_composites,
+    parts_of_composite = parts_of_composite,
+    texts_of = texts_of,
+  }
+end
+
+local index_updates = false

@@ -1,0 +1,17 @@
+-- In the layout of limpyd 2 keys of one index may look like those of another one of the field: these tell them apart.
+-- @provides from_hex is_distinct_key
+
+local function from_hex(digits)
+  return (string.gsub(digits, '..', function(two)
+    return string.char(tonumber(two, 16))
+  end))
+end
+
+-- Whether a value has not the key of another index, or what those begin with: that is told in hexadecimal digits.
+local function is_distinct_key(value, code)
+  local other = from_hex(code)
+  if string.byte(other, -1) == 58 then
+    return string.sub(value, 1, #other) ~= other
+  end
+  return value ~= other
+end

@@ -1,0 +1,120 @@
+-- Runs write commands on fields of any type, and makes their indexes follow.
+--
+-- ARGV tells them from a position to another, each:
+-- @layout MembersCommand
+--    1 places   what it may change: a count, and of each
+--          owner    whose it is: 0 for the object that is written to, else which of the others
+--          prefix   what its key begins with
+--          stored   how it is stored, see read_whole_value
+--          scope    what the command can change of it, see change_detection
+--          first    which of the arguments beside the key is the first member
+--          step     how many arguments further the next one is
+--          indexes  its indexes, those of several fields last: a count, and of each
+--              kind  see add_entry
+--              form  what it keeps of a value, see forms
+--              key   its key, or what its keys begin with
+--      command  the command
+--      key_at   where among its arguments the key of the first place is to stand
+--      args     its other arguments: a count, and those
+-- @end
+--
+-- `pks` are the primary keys of the objects by their numbers, and `sets`, if they are of several models, those of all
+-- primary keys of each one's model. Replies are put into `outcome` from its third place on.
+-- Where values are always noted (`always_journaled`), the commands can be taken back when something after them fails. Gives
+-- whether any key that was written to is there, if that is asked (`creating`).
+-- @requires call exactly index_updates is_last key_from_template make_index_updates make_member_updates member_updates
+-- @requires owners_set subject_key
+-- @provides run_member_commands
+
+local function run_member_commands(pks, at, last, outcome, always_journaled, creating, sets)
+  local done, number, stored_any = 0, 0, false
+  member_updates = member_updates or make_member_updates()
+  while at <= last do
+    local places, indexed = {}, false
+    -- @reads MembersCommand at
+    local place_count, first_place = tonumber(ARGV[at]), at + 1
+    -- @end
+    at = first_place
+    for place = 1, place_count do
+      -- @reads Place at
+      local owner, prefix, stored, scope, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+      local step = ARGV[at + 5]
+      local first_index, last_index = at + 7, at + 6 + 3 * ARGV[at + 6]
+      -- @end
+      local pk = pks[tonumber(owner)]
+      places[place] = {
+        pk = pk,
+        set = sets and sets[tonumber(owner)] or owners_set,
+        key = key_from_template(prefix, pk),
+        stored = stored,
+        scope = scope,
+        first = tonumber(first),
+        step = tonumber(step),
+        first_index = first_index,
+        last_index = last_index,
+        number = number,
+        creating = creating,
+      }
+      places[place].last_alone = last_index
+      if last_index > first_index then
+        index_updates = index_updates or make_index_updates()
+        owners_set = places[place].set
+        places[place].last_alone = index_updates.note_composites(places[place].first_index, places[place].last_index, pk)
+      end
+      number = number + 1
+      indexed = indexed or last_index > first_index
+      at = last_index + 1
+    end
+    -- @reads MembersCall at
+    local command, key_at = ARGV[at], ARGV[at + 1]
+    local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
+    -- @end
+    local key = places[1].key
+    at = last_arg + 1
+
+    -- What was there is needed for the indexes, and to take the command back if a later one fails. Of a stream it costs
+    -- much, so the last command of a transaction does without.
+    local journaled = indexed or done > 0 or at <= last or always_journaled and not (is_last and places[1].stored == 'stream')
+    if journaled then
+      for place = 1, place_count do
+        if places[place].scope ~= 'nothing' then
+          member_updates.track(places[place], command, first_arg, last_arg)
+        end
+      end
+    end
+    subject_key = key
+    if command == 'COPY' then
+      member_updates.refuse_another_type(key, places[2].stored)
+    end
+    local reply
+    if key_at == '1' then
+      reply = call(command, key, unpack(ARGV, first_arg, last_arg))
+    else
+      local args = { unpack(ARGV, first_arg, last_arg) }
+      table.insert(args, tonumber(key_at), key)
+      reply = call(command, unpack(args))
+    end
+    done = done + 1
+    if journaled then
+      -- All that takes it back is noted before an index may refuse a part of it.
+      for place = 1, place_count do
+        if places[place].scope ~= 'nothing' then
+          member_updates.note_undo(places[place], command, first_arg, last_arg, reply)
+        end
+      end
+      member_updates.undo_move(places, command, first_arg, reply)
+      for place = 1, indexed and place_count or 0 do
+        if places[place].scope ~= 'nothing' then
+          owners_set = places[place].set
+          member_updates.follow(places[place], member_updates.changes_of(places[place], command, last_arg))
+        end
+      end
+    end
+    outcome[done + 2] = exactly(reply, journaled, command, key, ARGV[first_arg])
+    -- An object comes into being with its first value; a command that stores none makes no object.
+    if creating and not stored_any then
+      stored_any = call('EXISTS', key) == 1
+    end
+  end
+  return stored_any
+end

@@ -1,0 +1,17 @@
+-- What writes to values of many members need beside (see library/change_detection).
+-- @provides make_member_updates member_updates
+
+-- Made when it is first needed (see library/index_updates).
+local function make_member_updates()
+  -- @defers changes_of follow note_undo refuse_another_type track undo_move
+  return {
+    changes_of = changes_of,
+    follow = follow,
+    note_undo = note_undo,
+    refuse_another_type = refuse_another_type,
+    track = track,
+    undo_move = undo_move,
+  }
+end
+
+local member_updates = false

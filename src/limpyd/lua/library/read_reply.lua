@@ -1,0 +1,29 @@
+-- What scripts that only read share.
+-- @requires call in_transaction mistyped_among subject_key wrong_type
+-- @provides reply_of
+
+-- Replies with what a function gives. Where that meets a key of another type than it should be, it is run again, since it
+-- only reads, to tell which key that is.
+local function reply_of(act)
+  local done, reply = pcall(act)
+  if done then
+    return reply
+  end
+  local message = type(reply) == 'table' and reply.err or tostring(reply)
+  if not string.find(message, 'WRONGTYPE', 1, true) or string.find(message, 'WRONGTYPE limpyd', 1, true) then
+    error(reply, 0)
+  end
+  local last, plain = {}, call
+  call = function(...)
+    last = { ... }
+    return plain(...)
+  end
+  pcall(act)
+  call = plain
+  local key = mistyped_among(last)
+  if in_transaction or not key then
+    subject_key = key or subject_key
+    error(reply, 0)
+  end
+  return wrong_type(key)
+end

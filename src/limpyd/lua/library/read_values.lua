@@ -1,0 +1,24 @@
+-- The values of objects, as a query reads them.
+-- @requires call key_from_template
+-- @provides values_at values_in
+
+-- The values in a key, or under a sub-key there, as they are stored.
+local function values_at(key, stored, sub)
+  if stored == 'entry' or stored == 'hash' then
+    return { call('HGET', key, sub) or nil }
+  elseif stored == 'string' then
+    return { call('GET', key) or nil }
+  elseif stored == 'set' then
+    return call('SMEMBERS', key)
+  elseif stored == 'list' then
+    return call('LRANGE', key, 0, -1)
+  elseif stored == 'zset' then
+    return call('ZRANGE', key, 0, -1)
+  end
+  return {}
+end
+
+-- The values of an object in a place.
+local function values_in(place, pk)
+  return values_at(key_from_template(place.prefix, pk), place.stored, place.sub)
+end

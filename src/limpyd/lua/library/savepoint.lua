@@ -1,0 +1,23 @@
+-- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
+-- (see library/journal).
+-- @requires abort journal_length outcome_of roll_back rollback_error savepoint
+-- @provides is_conflict with_savepoint
+
+local function with_savepoint(part, first, second)
+  local mark, outer = journal_length, savepoint
+  savepoint = mark
+  local done, result = pcall(part, first, second)
+  savepoint = outer
+  if done then
+    return result
+  end
+  if not roll_back(mark) then
+    abort(rollback_error)
+  end
+  return nil, outcome_of(result)
+end
+
+-- Whether an outcome says that something belongs to another object.
+local function is_conflict(outcome)
+  return outcome[1] == 'taken' or outcome[1] == 'unique'
+end

@@ -1,0 +1,66 @@
+-- Runs write commands on fields of one value of an object, and makes their indexes follow.
+--
+-- ARGV tells them from a position to another, each:
+-- @layout ValueCommand
+--    1 prefix   what its key begins with
+--    2 stored   how it is stored, see values and read_whole_value
+--    3 sub      its sub-key in the hash, or ''
+--    4 indexes  its indexes, those of several fields last: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+--      command  the command
+--      args     the arguments that follow its key: a count, and those
+-- @end
+-- Replies are put into `outcome` from its third place on. Where the value is always
+-- noted (`always_journaled`), the commands can be taken back when something after them fails. Gives whether any key that was
+-- written to is there, if that is asked (`creating`). Indexes of several fields follow with `follow_composites`.
+-- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates patch_of
+-- @requires read_value subject_key undo_write update_indexes
+-- @provides run_scalar_commands
+
+local function run_scalar_commands(pk, at, last, outcome, always_journaled, creating)
+  local done, stored_any = 0, false
+  while at <= last do
+    -- @reads ValueCommand at
+    local prefix, stored, sub = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+    local first_index, last_index = at + 4, at + 3 + 3 * ARGV[at + 3]
+    local command = ARGV[last_index + 1]
+    local first_arg, last_arg = last_index + 3, last_index + 2 + ARGV[last_index + 2]
+    -- @end
+    local key = key_from_template(prefix, pk)
+    local indexed = last_index > first_index
+    if indexed and string.byte(ARGV[last_index - 2]) == 38 then
+      index_updates = index_updates or make_index_updates()
+      last_index = index_updates.note_composites(first_index, last_index, pk)
+    end
+    -- The value before is needed for the indexes, and to take the command back if a later one fails.
+    local journaled = indexed or always_journaled or in_transaction or done > 0 or last_arg < last
+    local note_patch = journaled and not indexed and patch_of(command, key, first_arg, last_arg, creating)
+    local before = journaled and not note_patch and read_value(stored, key, sub)
+    -- An indexed value has no expiry, but for one that others gave it.
+    local may_expire = in_transaction or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
+    local expires = before and may_expire and expiry_of(stored, key, sub)
+    subject_key = key
+    done = done + 1
+    local reply = call(command, key, unpack(ARGV, first_arg, last_arg))
+    if note_patch then
+      note_patch()
+    elseif journaled then
+      undo_write(stored, key, sub, before, expires)
+    end
+    outcome[done + 2] = exactly(reply, journaled, command, key, sub)
+    if indexed then
+      local after = read_value(stored, key, sub)
+      if before ~= after then
+        update_indexes(first_index, last_index, before, after, pk, done - 1)
+      end
+    end
+    -- An object comes into being with its first value; a command that stores none makes no object.
+    if creating and not stored_any then
+      stored_any = call('EXISTS', key) == 1
+    end
+    at = last_arg + 1
+  end
+  return stored_any
+end

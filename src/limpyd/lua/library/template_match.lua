@@ -1,0 +1,24 @@
+-- Which keys are made of a template.
+-- @requires is_template part_in with_part
+-- @provides matches_template
+
+-- Whether a key is what a name makes of a template (see library/key_template); something follows those that end in a colon. One of
+-- a dynamic field is of what library/dynamic_parts makes of its template.
+local function matches_template(template, key)
+  if string.find(template, '[nv]\1') and is_template(template) then
+    local part = part_in(template, key)
+    template = part and with_part(template, part)
+    if not part then
+      return false
+    elseif not string.find(template, '\0', 1, true) and string.byte(template, -1) ~= 58 then
+      return key == template or string.sub(key, 1, #template + 1) == template .. ':'
+    end
+  end
+  local at = string.find(template, '\0', 1, true)
+  local beginning = at and string.sub(template, 1, at - 1) or template
+  if string.sub(key, 1, #beginning) ~= beginning then
+    return false
+  end
+  local ending = at and string.sub(template, at + 1) or ''
+  return string.byte(ending, -1) == 58 or string.sub(key, #key - #ending + 1) == ending
+end

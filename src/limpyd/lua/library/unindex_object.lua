@@ -1,0 +1,178 @@
+-- Takes an object away. What its model looks like is in ARGV from a position to another:
+-- @layout KeysAndIndexes
+--    1 prefixes    what their keys begin with, that of the hash first: a count, and those
+--      composites  the indexes of several fields, see composite_entry: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+--      subs        the sub-keys in the hash that are indexed: a count, and those
+-- @end
+-- of each of those sub-keys:
+-- @layout Indexes
+--    1 indexes  its indexes: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+-- @end
+-- and to the end of each indexed field with a key of its own:
+-- @layout IndexedField
+--    1 prefix   what its key begins with; of a dynamic field what tells its keys, see dynamic_parts
+--    2 stored   how it is stored, see read_whole_value
+--    3 indexes  its indexes: a count, and of each
+--          kind  see add_entry
+--          form  what it keeps of a value, see forms
+--          key   its key, or what its keys begin with
+-- @end
+-- Dynamic fields (see library/dynamic_parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
+-- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/catalog_records), where the object
+-- is deleted and not moved.
+-- @requires call check_references check_versions_listed dynamic_field index_updates inventory_of key_from_template
+-- @requires make_index_updates read_whole_value remove_entry subject_key template_filler undo_with unlink_field
+-- @requires unlink_unknown version_locator
+-- @provides unindex_object unindex_values unlink_object
+
+-- Removes the entries of a value, or of one under a sub-key, from indexes that are told from one position of ARGV to
+-- another. `index_key` gives the key of one by the position where that is told.
+local function remove_entries(pk, value, first_index, last_index, sub, index_key)
+  for index = first_index, value and last_index or 0, 3 do
+    local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
+    if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
+      remove_entry(kind, key, value, pk)
+    else
+      index_updates = index_updates or make_index_updates()
+      index_updates.change_value(kind, form, key, value, nil, pk, nil, sub)
+    end
+  end
+end
+
+-- Removes the entries of a field with a key of its own, or of a version of a dynamic one.
+local function remove_all(pk, first_index, last_index, stored, key, index_key)
+  if stored == 'string' then
+    subject_key = key
+    remove_entries(pk, call('GET', key), first_index, last_index, nil, index_key)
+    return
+  end
+  for name, content in pairs(read_whole_value(stored, key)) do
+    if stored == 'hash' then
+      remove_entries(pk, content, first_index, last_index, name, index_key)
+    else
+      index_updates = index_updates or make_index_updates()
+      for index = first_index, last_index, 3 do
+        local value = ARGV[index] == 'geos' and content or name -- a place in a sorted set is the score
+        local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
+        index_updates.change_value(ARGV[index], ARGV[index + 1], of_index, value, nil, pk)
+      end
+    end
+  end
+end
+
+-- The same of all versions of a dynamic field.
+local function remove_versions(pk, first_index, last_index, stored, prefix)
+  subject_key = inventory_of(prefix, pk)
+  local parts, place, fill, part = call('SMEMBERS', subject_key), version_locator(prefix, pk), {}, nil
+  for index = first_index, last_index, 3 do
+    fill[index + 2] = template_filler(ARGV[index + 2])
+  end
+  local function index_key(at)
+    return fill[at](part)
+  end
+  if stored ~= 'entry' then
+    for at = 1, #parts do
+      part = parts[at]
+      remove_all(pk, first_index, last_index, stored, place(part), index_key)
+    end
+    return
+  end
+  for first = 1, #parts, 1000 do
+    local hash, subs = nil, {}
+    for at = first, math.min(first + 999, #parts) do
+      hash, subs[#subs + 1] = place(parts[at])
+    end
+    subject_key = hash
+    local values = call('HMGET', hash, unpack(subs))
+    for at = 1, #subs do
+      part = parts[first + at - 1]
+      remove_entries(pk, values[at], first_index, last_index, nil, index_key)
+    end
+  end
+end
+
+-- The same of all fields with keys of their own that ARGV tells from a position to another.
+local function unindex_values(at, last, pk)
+  while at <= last do
+    -- @reads IndexedField at
+    local prefix, stored = ARGV[at], ARGV[at + 1]
+    local first_index, last_index = at + 3, at + 2 + 3 * ARGV[at + 2]
+    -- @end
+    if last_index < first_index then
+      -- no index keeps it
+    elseif dynamic_field(prefix) then
+      remove_versions(pk, first_index, last_index, stored, prefix)
+    else
+      remove_all(pk, first_index, last_index, stored, key_from_template(prefix, pk))
+    end
+    at = last_index + 1
+  end
+end
+
+-- Takes an object out of the set of all, if that is given, and out of the indexes, which can be taken back; false if
+-- it is not there.
+local function unindex_object(set, pk, first, last, meta)
+  if set then
+    subject_key = set
+    if call('SREM', set, pk) == 0 then
+      return false
+    end
+    undo_with('SADD', set, pk)
+  end
+  if meta then
+    check_references(meta, pk)
+  end
+
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  local first_composite, last_composite = last_prefix + 2, last_prefix + 1 + 3 * ARGV[last_prefix + 1]
+  local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
+  -- @end
+  if meta then
+    check_versions_listed(meta, pk, first_prefix, last_prefix)
+  end
+  for index = first_composite, last_composite, 3 do
+    local kind, key = ARGV[index], ARGV[index + 2]
+    index_updates = index_updates or make_index_updates()
+    local entry = index_updates.composite_entry(ARGV[index + 1], pk, kind)
+    if entry then
+      remove_entry(string.sub(kind, 2), key, entry, pk)
+    end
+  end
+
+  local at = last_sub + 1
+  if last_sub >= first_sub then
+    local hash = key_from_template(ARGV[first_prefix], pk)
+    subject_key = hash
+    -- In slices: Lua cannot unpack thousands of arguments at once.
+    for sub = first_sub, last_sub, 1000 do
+      local found = call('HMGET', hash, unpack(ARGV, sub, math.min(sub + 999, last_sub)))
+      for number = 1, #found do
+        -- @reads Indexes at
+        local first_index, last_index = at + 1, at + 3 * ARGV[at]
+        -- @end
+        remove_entries(pk, found[number], first_index, last_index)
+        at = last_index + 1
+      end
+    end
+  end
+  unindex_values(at, last, pk)
+  return true
+end
+
+-- Removes all keys of an object (see library/journal).
+local function unlink_object(pk, first, meta)
+  -- @reads KeysAndIndexes first
+  local first_prefix, last_prefix = first + 1, first + ARGV[first]
+  -- @end
+  for prefix = first_prefix, last_prefix do
+    unlink_field(ARGV[prefix], pk)
+  end
+  unlink_unknown(meta, pk, first_prefix, last_prefix)
+end

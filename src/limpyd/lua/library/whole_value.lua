@@ -1,0 +1,24 @@
+-- All that there is of a value, as a table: of a hash from sub-key to value, of a sorted set from member
+-- to score, of a set or list from member to 1. The one value of a string (also of one that is a
+-- `hyperloglog`) is under ''. And the same as a list, as the server gives it.
+-- @requires call subject_key
+-- @provides read_whole_value
+
+local function read_whole_value(stored, key)
+  subject_key = key
+  local found, all = {}, {}
+  if stored == 'string' or stored == 'hyperloglog' then
+    found[''] = call('GET', key) or nil
+  elseif stored == 'hash' or stored == 'zset' then
+    all = stored == 'hash' and call('HGETALL', key) or call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for at = 1, #all, 2 do
+      found[all[at]] = all[at + 1]
+    end
+  elseif stored == 'set' or stored == 'list' then
+    all = stored == 'set' and call('SMEMBERS', key) or call('LRANGE', key, 0, -1)
+    for at = 1, #all do
+      found[all[at]] = 1
+    end
+  end
+  return found, all
+end

@@ -1,0 +1,20 @@
+-- What an index keeps of a value, worked out here. A text that it cannot keep is not in it, and is no new value; some
+-- only Python knows, which is asked (see indexes/python_transforms.py).
+
+-- [old normalized]
+old$i = $normalized
+-- [old transform]
+old$i, reply, unknown = $normalized
+if unknown then outcome = { 'transform', $key, $before, $key, $value or $before } break end
+-- [new normalized]
+new$i, reply = $normalized
+if not new$i then outcome = { 'unindexable', $value, reply, $key } break end
+-- [new transform]
+new$i, reply, unknown = $normalized
+if unknown then outcome = { 'transform', $key, $value } break end
+if not new$i then outcome = { 'unindexable', $value, reply, $key } break end
+-- [score]
+local function score$i()
+  -- @defers $function
+  return $before and $normalized
+end
