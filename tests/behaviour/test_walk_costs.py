@@ -196,3 +196,26 @@ def test_update(shops, query):
         sent.append(sent_bytes / changed)
     assert commands[1] <= MOST * commands[0]
     assert sent[1] <= MOST * sent[0] or query == TOLD_ANEW
+
+
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "a list"])
+def test_a_list_is_read_once_for_all_chunks_of_an_update(shops, stored):
+    for shop in shops.values():
+        shop.client.delete("some things")
+        shop.client.rpush("some things", *range(1, shop.size + 1))
+        everybody = shop.thing.collection()
+        found = everybody.store() if stored else everybody.intersect("some things")
+        changed, calls, _ = shop.cost(lambda c=found: c.update(note="x", chunk=100))
+        assert changed == shop.size
+        assert calls["lrange"] <= (shop.size // 100 + 1 if stored else 1)
+
+
+def test_an_area_is_not_found_anew_for_each_chunk(shops):
+    """Beside those who may be in it, it is tested who is; of the area so many are found that its size is known."""
+    for shop in shops.values():
+        area = {"where__within": (0, 10, 40_000_000)}
+        ran = shop.thing.collection(pk__in=range(1, 200), **area).explain(analyze=True).ran
+        assert {each.command: each.values for each in ran}["GEOSEARCH"] == 1000
+        assert shop.thing.collection(pk__in=range(1, 200), **area).count() == 199
+        _, calls, _ = shop.cost(lambda s=shop, a=area: s.thing.collection(**a).update(note="x", chunk=100))
+        assert calls["geopos"] >= shop.size // 100

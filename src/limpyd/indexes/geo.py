@@ -68,7 +68,7 @@ class GeoIndex(Index):
 
     def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
         key = kept.key if sub is None else kept.key + b":" + sub
-        return Near(kept.kind, key, [value for value in values if isinstance(value, bytes)])
+        return Near(kept.kind, key, where.prefix, [value for value in values if isinstance(value, bytes)])
 
 
 def geohash(longitude: float, latitude: float) -> bytes:

@@ -11,7 +11,7 @@ from limpyd.query.projections import Shape
 from limpyd.query.scan_cursors import Told, started, told
 from limpyd.requests import Argument, Request, answered
 from limpyd.scripts.queries import CHUNK, Search, find
-from limpyd.scripts.query_nodes import All, OneOf
+from limpyd.scripts.query_nodes import All, ListedIn, OneOf
 
 
 class Chunk(NamedTuple):
@@ -99,4 +99,5 @@ def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int) -> 
     """Returns the search for those of some primary keys that still match; the chunk from a cursor on has given them."""
     node = told(plan.node, cursor or started(plan.nodes, size), size, tested=True).node
     nodes = node.nodes if type(node) is All else (node,)
-    return plan.search_of(All([*nodes, OneOf(b"pk", plan.where.pks, pks)]))
+    found = [ListedIn(each.key, found=True) if type(each) is ListedIn else each for each in nodes]
+    return plan.search_of(All([*found, OneOf(b"pk", plan.where.pks, pks)]))

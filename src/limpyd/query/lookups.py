@@ -14,7 +14,7 @@ from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Node, Stored, Text
 
-TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"geos", b"&scored"})
+TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"&scored"})
 """Kinds of indexes that are asked without a look at the values."""
 NOWHERE = Stored(b"", b"")
 ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})

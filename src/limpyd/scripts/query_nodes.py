@@ -254,18 +254,20 @@ class Near(Node):
     Attributes:
         kind: geo or geos (of fields of one place or of many).
         key: the index.
-        search: the arguments of GEOSEARCH that tell the area.
+        prefix: the prefix of the keys of the field, each of which holds the places of an object, if those are many.
+        search: the arguments of GEOSEARCH that describe the area.
     """
 
-    __slots__ = ("key", "kind", "search")
+    __slots__ = ("key", "kind", "prefix", "search")
 
-    def __init__(self, kind: bytes, key: bytes, search: Sequence[Argument]) -> None:
+    def __init__(self, kind: bytes, key: bytes, prefix: bytes, search: Sequence[Argument]) -> None:
         self.kind = kind
         self.key = key
+        self.prefix = prefix
         self.search = tuple(search)
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (self.kind, self.key, len(self.search), *self.search)
+        arguments.args += (self.kind, self.key, self.prefix, len(self.search), *self.search)
 
 
 class Via(Node):
@@ -324,18 +326,21 @@ class ListedIn(Node):
         required: whether it must be there; if it has gone, the query has no answer.
         is_set: whether it is known to be a set.
         joins: whether one command may name it beside keys of the model.
+        found: whether the members of a list were found before, so that it is not read again.
     """
 
-    __slots__ = ("is_set", "joins", "key", "required")
+    __slots__ = ("found", "is_set", "joins", "key", "required")
 
-    def __init__(self, key: bytes, *, required: bool = False, is_set: bool = False) -> None:
+    def __init__(self, key: bytes, *, required: bool = False, is_set: bool = False, found: bool = False) -> None:
         self.key = key
         self.required = required
         self.is_set = is_set
         self.joins = False
+        self.found = found
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (b"listed", self.key, int(self.required), int(self.joins))
+        role = b"found" if self.found else b"%d" % self.required
+        arguments.args += (b"listed", self.key, role, int(self.joins))
 
 
 def _count(several: Sequence[Any], *, more: bool) -> bytes:

@@ -24,10 +24,11 @@
 --   nums         key, place, checkable, intervals   the same, of fields of many values
 --   lex          key, place, checkable, intervals   who has a text within one of them
 --   sep                                     as lex, of an index of limpyd 2
---   geo, geos    key, count, arguments      who is where GEOSEARCH with these arguments finds it
+--   geo, geos    key, prefix, count, arguments   who is where GEOSEARCH with these arguments finds it
 --   null         prefix, stored, sub, key   who has no value there; the key is that of a sorted set of all who have one, or ''
 --   listed       key, stored, joins         who is a member of a set, list or sorted set; `stored` is '1' if it is a stored
---                                           collection, which gives its order, and sets `gone` if it is not there; `joins`
+--                                           collection, which gives its order, and sets `gone` if it is not there, and 'found'
+--                                           if the members of a list were found before, so that it is not read; `joins`
 --                                           is '1' if one command may name the key beside those of the model
 --   via          see conditions/via
 --

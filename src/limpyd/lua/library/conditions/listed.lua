@@ -1,5 +1,5 @@
 -- Who is a member of a set, list or sorted set; those who are no objects are left out.
--- @requires as_set ask_for call conditions distinct gone keep_existing keep_in scan_entries scan_set
+-- @requires as_set ask_for call conditions conditions.all distinct gone keep_existing keep_in scan_entries scan_set
 -- @provides conditions.listed
 
 local FEW = 8 -- so many are looked for in a list; for more it is read, once
@@ -25,6 +25,9 @@ function conditions.listed(at)
     error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no stored collection, but a ' .. kind })
   elseif not CARDS[kind] then
     error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no set, list or sorted set of primary keys, but a ' .. kind })
+  end
+  if kind == 'list' and ARGV[at + 1] == 'found' then
+    return conditions.all(), at + 3
   end
   local size = CARDS[kind] and call(CARDS[kind], key) or 0
   local may_join = kind == 'set' and ARGV[at + 2] == '1'
