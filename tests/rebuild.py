@@ -13,7 +13,7 @@ from typing import Any
 import redis
 
 from limpyd import EqualIndexWith, RedisModel, ScoredEqualIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 
 Entry = tuple[str, object, object, str]
 """Key of an index, sub-key in a HashField or None, what is kept of a value, primary key."""
@@ -118,7 +118,7 @@ def belongs(key: str, index: str) -> bool:
 
 
 def entries_of_object(
-    stored: dict[str, Any], model: type[RedisModel], tag: str, index: Kept, pk: str
+    stored: dict[str, Any], model: type[RedisModel], tag: str, index: FieldIndex, pk: str
 ) -> Iterator[Entry]:
     """The entries that there should be of an object."""
     key, field, declared = text(index.key), index.field, index.index
@@ -160,7 +160,7 @@ def values_of(stored: dict[str, Any], tag: str, field: Any, pk: str) -> Iterator
         yield from ((None, member, None) for member in value)
 
 
-def kept_of(index: Kept, value: bytes) -> list[object]:
+def kept_of(index: FieldIndex, value: bytes) -> list[object]:
     """What an index should keep of a value."""
     declared = getattr(index.index, "_of", index.index)
     steps = declared.all_steps(index.field)
@@ -198,7 +198,7 @@ def number(field: Any, stored: bytes) -> float:
     return value / timedelta(microseconds=1) if isinstance(value, timedelta) else float(value)
 
 
-def entries_found(index: Kept, key: str, content: Any) -> Iterator[Entry]:
+def entries_found(index: FieldIndex, key: str, content: Any) -> Iterator[Entry]:
     """The entries that are under a key of an index."""
     start = text(index.key)
     rest = raw(key.removeprefix(start))
@@ -227,7 +227,7 @@ def entries_found(index: Kept, key: str, content: Any) -> Iterator[Entry]:
             yield start, sub, (member, score), "?"
 
 
-def entry_of(index: Kept, entry: bytes) -> tuple[bytes | None, object]:
+def entry_of(index: FieldIndex, entry: bytes) -> tuple[bytes | None, object]:
     """The sub-key that an entry is under, and what it keeps."""
     if isinstance(index.index, EqualIndexWith):
         fields = index.fields  # type: ignore[attr-defined]
@@ -243,7 +243,7 @@ def entry_of(index: Kept, entry: bytes) -> tuple[bytes | None, object]:
     return sub, entry if transforms(index) else comparable(index.field, entry)
 
 
-def transforms(index: Kept) -> bool:
+def transforms(index: FieldIndex) -> bool:
     """Whether it keeps something else than the value."""
     declared = getattr(index.index, "_of", index.index)
     return bool(declared.all_steps(index.field)) or not getattr(declared, "case_sensitive", True)

@@ -15,7 +15,7 @@ from limpyd.exceptions import LimpydError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
 from limpyd.statements.prepared_requests import PreparedWrite
-from limpyd.statements.statement_cache import OnDemand
+from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import PreparedUpdate
 from tests.conftest import FEW
 from tests.rebuild import state
@@ -35,7 +35,7 @@ def go(monkeypatch):
         def made(*args):
             request = kind(*args)
             if on[0] == "general":
-                return request.part()
+                return request.transactional()
             prepared.append(request.script.name)
             return request
 
@@ -46,7 +46,7 @@ def go(monkeypatch):
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
     monkeypatch.setattr("limpyd.statements.update.PreparedUpdate", chosen(PreparedUpdate))
-    monkeypatch.setattr("limpyd.model.statements.OnDemand", partial(OnDemand, threshold=0))
+    monkeypatch.setattr("limpyd.model.statements.StatementCache", partial(StatementCache, threshold=0))
 
     def choose(way):
         on[0] = way

@@ -100,9 +100,9 @@ def calling(
                 request = method(self, first)
         except (NeedsReading, TypeError) as error:
             return _call_despite(error, call, self, method, _all(first, more), named)
-        if request.makes is None:
+        if request.creates is None:
             return self._run(request)
-        return _run_making(request.makes, self, method, _all(first, more), named)
+        return _run_making(request.creates, self, method, _all(first, more), named)
 
     if direct is not None:
         call = _calling_directly(describe, call, direct)

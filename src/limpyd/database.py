@@ -16,7 +16,7 @@ import redis.lock
 
 from limpyd.drivers.access import Access
 from limpyd.drivers.clients import check_client
-from limpyd.drivers.connection_pool import Connections, renew_locks
+from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
@@ -26,7 +26,7 @@ from limpyd.integrity.databases import Checked
 from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS
-from limpyd.model_registry import NamedModels
+from limpyd.model_registry import ModelRegistry
 from limpyd.pickling import not_sent
 from limpyd.pipelines.collector import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
@@ -92,7 +92,7 @@ class Database(PipelinedCore, Generic[Client]):
         self._joins_keys = False
         self._lock = threading.Lock()
         self._models: dict[str, type] = {}
-        self._named = NamedModels()
+        self._named = ModelRegistry()
         self._lent: list[type] = []
         """Models that are pointed at another database for a while."""
         _databases.add(self)
@@ -197,7 +197,7 @@ class Database(PipelinedCore, Generic[Client]):
     def _forget_indexes(self) -> None:
         """Has models ask anew which indexes are built: where the connections lead next, they may not be."""
         for model in self._models.values():
-            model._schema.upkeep.forget()  # type: ignore[attr-defined]
+            model._schema.maintenance.forget()  # type: ignore[attr-defined]
 
     def _after_fork(self) -> None:
         # Another thread of the parent may have held it; nobody in the child would let it go.
@@ -393,10 +393,10 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
             access.driver = driver
         return driver
 
-    def _own_connections(self) -> Connections:
+    def _own_connections(self) -> SyncConnectionPool:
         if self._client is not None:
-            return Connections(pool_of(self._client))
-        return Connections(sync_client(own_settings(self._resolved_settings())).connection_pool)
+            return SyncConnectionPool(pool_of(self._client))
+        return SyncConnectionPool(sync_client(own_settings(self._resolved_settings())).connection_pool)
 
     def _after_fork(self) -> None:
         super()._after_fork()

@@ -9,7 +9,7 @@ Name = tuple[str, str]
 """A namespace, and what a model is called in it: the name of its class, or that of its keys."""
 
 
-class NamedModels:
+class ModelRegistry:
     """What connects the references of one database, each at the cost of those that it has to do with.
 
     Attributes:

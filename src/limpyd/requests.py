@@ -103,11 +103,11 @@ class Request(Generic[R_co]):
         subject: the field or model it is about.
         blocking: it may keep its connection waiting, so it must not share one.
         timeout: for how many seconds it may, if it is blocking; 0 for as long as it takes.
-        makes: the instance to which it gives a primary key, if it does.
+        creates: the instance to which it gives a primary key, if it does.
         needs: the servers that know its arguments, if not all that know the command do.
-        first: a request to be run before it, whose failure is its own.
-        again: is given this request and the reply, and may give another one to be run instead of decoding that.
-        part: gives the request that does the same as a part of a transaction, if this one cannot be.
+        preflight: a request to be run before it, whose failure is its own.
+        retry_with: is given this request and the reply, and may give another one to be run instead of decoding that.
+        transactional: gives the request that does the same as a part of a transaction, if this one cannot be.
         behind: requests that go out behind it, in the same packet: if one of them fails, that is its error; each may
             amend its reply.
         assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
@@ -119,20 +119,20 @@ class Request(Generic[R_co]):
     """Whether its reply always tells the result, or the error, and nothing more has to be asked."""
 
     __slots__ = (
-        "again",
         "args",
         "assumes",
         "behind",
         "blocking",
+        "creates",
         "decode",
-        "first",
-        "makes",
         "needs",
-        "part",
+        "preflight",
         "readonly",
+        "retry_with",
         "script",
         "subject",
         "timeout",
+        "transactional",
     )
 
     def __init__(
@@ -145,11 +145,11 @@ class Request(Generic[R_co]):
         subject: Subject | None = None,
         blocking: bool = False,
         timeout: float = 0,
-        makes: Any = None,
+        creates: Any = None,
         needs: Needs | None = None,
-        first: Request[Any] | None = None,
-        again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
-        part: Callable[[], Request[R_co]] | None = None,
+        preflight: Request[Any] | None = None,
+        retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
+        transactional: Callable[[], Request[R_co]] | None = None,
         assumes: tuple[Assumption, ...] = (),
         behind: tuple[Request[Any], ...] = (),
     ) -> None:
@@ -160,17 +160,17 @@ class Request(Generic[R_co]):
         self.subject = subject
         self.blocking = blocking
         self.timeout = timeout
-        self.makes = makes
+        self.creates = creates
         self.needs = needs
-        self.first = first
-        self.again = again
-        self.part = part
+        self.preflight = preflight
+        self.retry_with = retry_with
+        self.transactional = transactional
         self.assumes = assumes
         self.behind = behind
 
     def ready(self) -> bytes | None:
         """Returns what is sent of it in the form of the protocol; None if that is not all that is to be done."""
-        more = self.assumes or self.behind or self.blocking or self.first is not None or self.again is not None
+        more = self.assumes or self.behind or self.blocking or self.preflight is not None or self.retry_with is not None
         return None if more or not self.args else self.packed(())
 
     def settled(self, replies: list[Any]) -> Any:
@@ -200,7 +200,7 @@ class Request(Generic[R_co]):
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         """The same request with its result converted further."""
-        decode, part = self.decode, self.part
+        decode, transactional = self.decode, self.transactional
 
         def decode_further(reply: Any) -> S:
             try:
@@ -209,19 +209,19 @@ class Request(Generic[R_co]):
                 raise doubt.then(convert) from doubt.__cause__
             return convert(result)
 
-        converted = self._like(self.args, decode_further, self.first)
-        if part is not None:
-            converted.part = lambda: part().then(convert)
+        converted = self._like(self.args, decode_further, self.preflight)
+        if transactional is not None:
+            converted.transactional = lambda: transactional().then(convert)
         return converted
 
     def after(self, before: Request[Any] | None) -> Request[R_co]:
         """The same request, run after another, if there is one."""
         if before is None:
             return self
-        first = before if self.first is None else self.first.after(before)
-        later, part = self._like(self.args, self.decode, first), self.part
-        if part is not None:
-            later.part = lambda: part().after(before)
+        preflight = before if self.preflight is None else self.preflight.after(before)
+        later, transactional = self._like(self.args, self.decode, preflight), self.transactional
+        if transactional is not None:
+            later.transactional = lambda: transactional().after(before)
         return later
 
     def amended(self, reply: Any, own: Any) -> Any:
@@ -237,13 +237,15 @@ class Request(Generic[R_co]):
         """The same request, which takes more for granted."""
         if not assumptions:
             return self
-        more, part = self._like(self.args, self.decode, self.first), self.part
+        more, transactional = self._like(self.args, self.decode, self.preflight), self.transactional
         more.assumes = merged([*self.assumes, *assumptions])
-        if part is not None:
-            more.part = lambda: part().assuming(*assumptions)
+        if transactional is not None:
+            more.transactional = lambda: transactional().assuming(*assumptions)
         return more
 
-    def _like(self, args: tuple[Argument, ...], decode: Callable[[Any], S], first: Request[Any] | None) -> Request[S]:
+    def _like(
+        self, args: tuple[Argument, ...], decode: Callable[[Any], S], preflight: Request[Any] | None
+    ) -> Request[S]:
         return Request(
             args,
             decode,
@@ -252,10 +254,10 @@ class Request(Generic[R_co]):
             subject=self.subject,
             blocking=self.blocking,
             timeout=self.timeout,
-            makes=self.makes,
+            creates=self.creates,
             needs=self.needs,
-            first=first,
-            again=self.again,
+            preflight=preflight,
+            retry_with=self.retry_with,
             assumes=self.assumes,
             behind=self.behind,
         )
@@ -297,7 +299,7 @@ class Unclear(Exception):
         return Unclear(lambda request: self.ask(request).then(convert), lambda: convert(self.otherwise()))
 
 
-def answered(result: R) -> Request[R]:
+def resolved(result: R) -> Request[R]:
     """A request whose result is known: there is nothing to send."""
     return Request((), lambda _: result, readonly=True)
 

@@ -135,12 +135,12 @@ class TestCreate:
                 await face.do(model.create(**values, **({"number": 1} if model is plain else {})))
             one_by_one = state(face.client)
             face.client.flushall()
-            model._schema.upkeep.forget()
+            model._schema.maintenance.forget()
             given = ({**values, **({"number": 1} if model is plain else {})} for values in objects)
             await face.do(model.bulk_create(given, chunk=7))
             assert state(face.client) == one_by_one
             face.client.flushall()
-            model._schema.upkeep.forget()
+            model._schema.maintenance.forget()
 
     async def test_objects_of_different_fields(self, face, plain):
         given = [
@@ -178,7 +178,7 @@ class TestCreate:
             assert await face.do(rich.collection().count()) == 6
             assert inconsistencies(face.client, rich) == []
             face.client.flushall()
-            rich._schema.upkeep.forget()
+            rich._schema.maintenance.forget()
 
     async def test_two_of_one_chunk_with_one_value(self, face, plain):
         given = [*persons(5), {"email": "3@x"}, *persons(5, 5)]

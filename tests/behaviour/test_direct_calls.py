@@ -24,7 +24,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.connection_pool import Connections
+from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DoesNotExist, InvalidValue, ServerError, StoredValueError, UniquenessError, WrongTypeError
 
@@ -86,13 +86,13 @@ def thing(one_server):
 def packets(monkeypatch):
     """What is sent."""
     sent = []
-    exchange = Connections.exchange
+    exchange = SyncConnectionPool.exchange
 
     def noted(connections, packed, *replies):
         sent.append(packed)
         return exchange(connections, packed, *replies)
 
-    monkeypatch.setattr(Connections, "exchange", noted)
+    monkeypatch.setattr(SyncConnectionPool, "exchange", noted)
     return sent
 
 

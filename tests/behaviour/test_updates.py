@@ -287,7 +287,7 @@ class TestVersions:
 
         with pytest.raises(DeclarationError, match="leave it out"):
 
-            class Indexed(any_face.Model):
+            class IndexedField(any_face.Model):
                 database = any_face.database
                 name = StringField(indexes=[EqualIndexWith(other_fields=["version"])])
                 version = VersionField()

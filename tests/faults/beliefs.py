@@ -32,7 +32,7 @@ from limpyd import (
     SetField,
     StringField,
 )
-from limpyd.drivers.connection_pool import Connections
+from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import (
     BulkError,
@@ -309,7 +309,10 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
     Raises:
         AssertionError: a query gave what is not there, or something failed.
     """
-    usual = [(Connections, "exchange", Connections.exchange), (SyncDriver, "run_together", SyncDriver.run_together)]
+    usual = [
+        (SyncConnectionPool, "exchange", SyncConnectionPool.exchange),
+        (SyncDriver, "run_together", SyncDriver.run_together),
+    ]
     chunk = requests.CHUNK
 
     def stopping(method: Callable[..., Any]) -> Callable[..., Any]:

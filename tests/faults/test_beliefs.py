@@ -145,9 +145,9 @@ async def test_writes_of_a_pipeline_keep_their_order_while_other_threads_ask(any
     ours, theirs = version(**indexed()), version(**indexed())
     one = await any_face.do(ours.create(name="a"))
     await any_face.do(one.name.set("a"))
-    known = ours._schema.upkeep.catalog
+    known = ours._schema.maintenance.catalog
     await any_face.do(theirs.rebuild_indexes())
-    ours._schema.upkeep.forget()
+    ours._schema.maintenance.forget()
     await any_face.do(one.name.set("b"))
     pipe = ours.database.pipeline()
     asked, guard = [], Assumed.guard

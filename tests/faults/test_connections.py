@@ -18,7 +18,7 @@ import redis.asyncio
 import limpyd
 from limpyd import InstanceHashField, ListField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.drivers.sync_connection import Line
+from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.exceptions import (
     DeclarationError,
     LimpydError,
@@ -346,7 +346,7 @@ class TestSync:
             line.send(packed)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(Line, "exchange", interrupted)
+        monkeypatch.setattr(SyncConnection, "exchange", interrupted)
         with pytest.raises(KeyboardInterrupt):
             one.count.get()
         monkeypatch.undo()
@@ -911,7 +911,7 @@ def test_who_asks_while_idle_connections_are_closed_makes_no_further_ones(one_se
     model = type("Thing", (RedisModel,), {"database": database, "text": StringField()})
     one = model(text="x")
     connections = database._access.driver.connections
-    drop, dropping = Line.drop, []
+    drop, dropping = SyncConnection.drop, []
 
     def interrupted(line):
         drop(line)
@@ -920,7 +920,7 @@ def test_who_asks_while_idle_connections_are_closed_makes_no_further_ones(one_se
             assert one.text.get() == "x"
             dropping.clear()
 
-    monkeypatch.setattr(Line, "drop", interrupted)
+    monkeypatch.setattr(SyncConnection, "drop", interrupted)
     for _ in range(10):
         connections.close_idle()
     assert len(connections._lines) == 2

@@ -193,7 +193,7 @@ def failing(monkeypatch):
 
     def prepared(*args):
         request = PreparedWrite(*args)
-        return request.part() if on[0] else request
+        return request.transactional() if on[0] else request
 
     monkeypatch.setattr(SyncDriver, "describes_all", True)
     monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", prepared)

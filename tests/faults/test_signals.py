@@ -21,7 +21,7 @@ from redis.cache import CacheConfig
 from limpyd import ListField, RedisDatabase, RedisModel, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.drivers import forks
-from limpyd.drivers.connection_pool import Connections
+from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
 from tests.proxy import Proxy
 from tests.servers import binaries, running
@@ -184,7 +184,7 @@ class TestHandlers:
 
     def test_a_connection_that_goes_is_no_longer_counted(self):
         """Whatever a handler raises meanwhile: there may be but one here, which nobody could use any more."""
-        connections = Connections(redis.ConnectionPool(max_connections=1))
+        connections = SyncConnectionPool(redis.ConnectionPool(max_connections=1))
         lines = [connections.take()]
         with raising_in("drivers/connection_pool.py"):
             lines.clear()

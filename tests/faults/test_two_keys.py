@@ -149,7 +149,7 @@ def known(client):
     return [command for command in COMMANDS if command.encode() in there]
 
 
-class Kept:
+class FieldIndex:
     """What is in a database, to be put back."""
 
     def __init__(self, client):
@@ -194,7 +194,7 @@ def test_accounts_that_lack_a_command(client, lacking, run):
     """What is refused leaves no trace, or says that it does; what is done is done as with all rights."""
     model, forbid = lacking
     fill(model, client)
-    kept, before = Kept(client), state(client)
+    kept, before = FieldIndex(client), state(client)
     expected, users, told = {}, defaultdict(list), 0
     for name, action in ACTIONS.items():
         kept.put_back()
@@ -226,7 +226,7 @@ def test_accounts_that_lack_a_command(client, lacking, run):
 def test_keys_of_another_type(client, lacking, run):
     model, _ = lacking
     fill(model, client)
-    kept, types = Kept(client), {key: kind for key, (kind, _, _) in state(client).items()}
+    kept, types = FieldIndex(client), {key: kind for key, (kind, _, _) in state(client).items()}
     keys = [getattr(model.lazy_connect(pk), name).key for pk in (2, 3) for name in model._schema.value_fields]
     tag = model._schema.keys.partition(None).prefix.decode()
     keys += [f"{tag}{index}" for index in ("uniq:slug", "uniq:tags", "uniq:queue", "uniq:props", "uniq:ranks")]
@@ -238,7 +238,7 @@ def test_keys_of_another_type(client, lacking, run):
             client.rpush(key, "x")
         else:
             client.set(key, "x")
-        damaged, before = Kept(client), state(client)
+        damaged, before = FieldIndex(client), state(client)
         for name, action in ACTIONS.items():
             found, after = ending(run, model, action), state(client)
             if isinstance(found, LimpydError):

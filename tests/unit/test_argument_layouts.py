@@ -42,7 +42,7 @@ def test_what_is_packed():
 
 
 def test_a_step_is_a_command_behind_the_name_of_its_field():
-    assert [name.replace("upkeep", "value") for name in Step._fields[1:]] == list(ValueCommand._fields)
+    assert [name.replace("layout", "value") for name in Step._fields[1:]] == list(ValueCommand._fields)
 
 
 def reading(names, start="at", indent=""):

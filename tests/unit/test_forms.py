@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, SetField
 from limpyd.indexes import EqualIndex, TextRangeIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.geo import geohash
 from limpyd.indexes.normalizers import form
-from limpyd.indexes.python_transforms import Asked
+from limpyd.indexes.python_transforms import PythonTransform
 from limpyd.keys import Partition
 from limpyd.lua.linker import link
 
@@ -155,11 +155,11 @@ class TestWhatOnlyPythonKnows:
     def kept(index, kind=InstanceHashField):
         field = kind(indexable=True)
         field.name = "name"
-        return Kept(index, field, Partition(b"m"))
+        return FieldIndex(index, field, Partition(b"m"))
 
     def test_case_is_folded_by_python_where_it_is_not_ascii(self, client):
         kept = self.kept(TextRangeIndex(case_sensitive=False))
-        assert isinstance(kept.form, Asked)
+        assert isinstance(kept.form, PythonTransform)
         made, asked = client.eval(MAKE, 0, kept.form, b"ABC", b"\xc3\x89", b"\xc3\x89", b"a\xff")
         assert made[0] == [b"texts", b"abc"]
         assert asked == [b"transform", b"the key", b"\xc3\x89", b"the key", b"a\xff"]

@@ -23,7 +23,7 @@ from limpyd.exceptions import UniquenessError
 from limpyd.requests import Request
 from limpyd.statements.lua_text import literal
 from limpyd.statements.prepared_requests import Prepared
-from limpyd.statements.statement_cache import PREPARE_THRESHOLD, PREPARED_MAX, OnDemand
+from limpyd.statements.statement_cache import PREPARE_THRESHOLD, PREPARED_MAX, StatementCache
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_a_converted_one_stays_prepared(thing):
     request = described(one.text, "append", "yz").then(lambda length: length * 2)
     assert isinstance(request, Prepared)
     assert thing.database._run(request) == 6
-    assert request.part().script.name == "write"
-    assert thing.database._run(request.part()) == 10
+    assert request.transactional().script.name == "write"
+    assert thing.database._run(request.transactional()) == 10
 
 
 def test_after_another_request(thing):
@@ -163,7 +163,7 @@ HOSTILE = ["'", '"', "\\", "\n", "]]", "--[[", "$key", "$pk", "%", "é🐍"]
 @pytest.mark.parametrize("odd", HOSTILE, ids=repr)
 def test_names_are_no_lua(one_server, odd, monkeypatch):
     """Of a namespace and of a model, in each kind of statement."""
-    monkeypatch.setattr("limpyd.model.statements.OnDemand", partial(OnDemand, threshold=0))
+    monkeypatch.setattr("limpyd.model.statements.StatementCache", partial(StatementCache, threshold=0))
 
     class Odd(RedisModel):
         database = RedisDatabase(port=one_server.port)

@@ -65,7 +65,7 @@ def model() -> Any:
         sizes = HashField(type=int, indexes=[NumberRangeIndex])
         owner = StringField(indexes=[EqualIndex, Owned.configure(prefix="owned")])
 
-    Person._schema.upkeep.all_built = True
+    Person._schema.maintenance.all_built = True
     return Person
 
 
@@ -156,7 +156,7 @@ def alike(request, other):
     assert [one.args for one in request.behind] == [one.args for one in other.behind]
     for guards in ((), (Guard(b"meta", b"100%d%%"),), (Guard(b"meta", b"1"), Guard(b"other", b":x"))):
         assert request.packed(guards) == pack(other.args_under(guards))
-    assert (request.readonly, request.subject, request.first, request.again) == (
+    assert (request.readonly, request.subject, request.preflight, request.retry_with) == (
         other.readonly,
         other.subject,
         None,

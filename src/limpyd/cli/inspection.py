@@ -50,7 +50,7 @@ def count(model: Model) -> Program[int]:
 
 def unbuilt(model: Model) -> Program[frozenset[bytes]]:
     """The names of the indexes that do not know all objects."""
-    known = yield model._schema.upkeep.asking(may_write=False)
+    known = yield model._schema.maintenance.asking(may_write=False)
     names: frozenset[bytes] = known.unbuilt
     return names
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from limpyd.drivers.connection_pool import Connections
+from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
 
 
@@ -21,7 +21,7 @@ class Access:
         self._made: dict[str, SyncDriver] = {}
         self.driver: SyncDriver | None = None
 
-    def opening(self, connections: Callable[[], Connections], where: str) -> SyncDriver:
+    def opening(self, connections: Callable[[], SyncConnectionPool], where: str) -> SyncDriver:
         """The driver that will be used; the same one for threads that come at the same time."""
         return self._made.get("driver") or self._made.setdefault("driver", SyncDriver(connections(), where))
 

@@ -23,7 +23,7 @@ from limpyd.drivers.error_translation import (
 )
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.loop_connections import LoopConnections
-from limpyd.drivers.multiplexed_connection import LineLost, SharedLine
+from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
 from limpyd.resp import Argument, pack
@@ -71,7 +71,7 @@ class AsyncDriver:
         line = self.line()
         try:
             reply = await (self._ask(request, packed) if line is None else line.ask(packed))
-        except LineLost as loss:
+        except ConnectionLost as loss:
             return await self.run_despite(request, packed, loss)
         if isinstance(reply, redis_errors.RedisError):
             return await self.run_despite(request, packed, reply)
@@ -87,9 +87,9 @@ class AsyncDriver:
         Args:
             request: the request.
             packed: what was sent of it.
-            failure: LineLost, or the error.
+            failure: ConnectionLost, or the error.
         """
-        reply = await self._ask_again(request, packed, failure) if isinstance(failure, LineLost) else failure
+        reply = await self._ask_again(request, packed, failure) if isinstance(failure, ConnectionLost) else failure
         if isinstance(reply, redis_errors.RedisError):
             reply = await self._reply_despite(request, reply)
         return await self.decoded(request, reply)
@@ -107,10 +107,10 @@ class AsyncDriver:
         if request.script is None and not request.args:
             return request.decode(None)
         reply = await self._reply(request)
-        again = request.again
-        if again is not None:
+        retry_with = request.retry_with
+        if retry_with is not None:
             for _ in range(MOST_TRIES):
-                instead = again(request, reply)
+                instead = retry_with(request, reply)
                 if instead is None:
                     break
                 request = instead
@@ -143,7 +143,7 @@ class AsyncDriver:
             packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
             replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
             line.scripts.note(requests, replies)
-            losses = [reply for reply in replies if isinstance(reply, LineLost)]
+            losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
             if len(losses) < len(replies) or not repeatable or last_try or self._closed:
                 break
@@ -166,7 +166,7 @@ class AsyncDriver:
 
         Raises:
             ServerUnreachable: there is none, or it was lost before anything was sent.
-            LineLost: it was lost when something was sent.
+            ConnectionLost: it was lost when something was sent.
         """
         async with self._dedicated() as line:
             line.wait_at_most(line.usual_timeout)
@@ -174,7 +174,7 @@ class AsyncDriver:
             async def talk(*commands: tuple[Argument, ...]) -> list[Any]:
                 replies = await asyncio.gather(*map(line.ask, map(pack, commands)), return_exceptions=True)
                 for reply in replies:
-                    if isinstance(reply, LineLost):
+                    if isinstance(reply, ConnectionLost):
                         raise reply if reply.sent else unreachable(self._where, reply)
                     if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
                         raise unreachable(self._where, reply)  # such as: still loading
@@ -182,7 +182,7 @@ class AsyncDriver:
 
             yield talk
 
-    def lost(self, request: Request[Any], loss: LineLost) -> Exception:
+    def lost(self, request: Request[Any], loss: ConnectionLost) -> Exception:
         """The error for a request whose connection was lost."""
         if not loss.sent:
             return unreachable(self._where, loss)
@@ -210,7 +210,7 @@ class AsyncDriver:
                     loop.call_soon_threadsafe(connections.close)
         self._loops.clear()
 
-    def line(self) -> SharedLine | None:
+    def line(self) -> MultiplexedConnection | None:
         """The connection that the tasks of this event loop share, if it is open."""
         connections = self._loops.get(asyncio.get_running_loop())
         line = None if connections is None else connections.shared
@@ -229,14 +229,14 @@ class AsyncDriver:
                 connections.close()
         return connections
 
-    async def _open(self) -> SharedLine:
+    async def _open(self) -> MultiplexedConnection:
         try:
             return await self._here().open_shared()
         except NOT_OPENED as error:  # no server, a wrong password, a database number out of range
             raise unreachable(self._where, error) from error
 
     @asynccontextmanager
-    async def _dedicated(self) -> AsyncIterator[SharedLine]:
+    async def _dedicated(self) -> AsyncIterator[MultiplexedConnection]:
         """A connection that is nobody else's; closed if the block raises."""
         connections = self._here()
         try:
@@ -254,7 +254,7 @@ class AsyncDriver:
 
     def _told(self, request: Request[Any], reply: Any) -> Any:
         """A reply, or what the error that came instead stands for; refusals stay as they are."""
-        if isinstance(reply, LineLost):
+        if isinstance(reply, ConnectionLost):
             return self.lost(request, reply)
         if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
             return unreachable(self._where, reply)  # such as: still loading
@@ -262,8 +262,8 @@ class AsyncDriver:
 
     async def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
-        if request.first is not None:
-            await self.run(request.first)
+        if request.preflight is not None:
+            await self.run(request.preflight)
         if not request.assumes and not request.behind:
             reply = await self._replied(request, request.packed(()), ())
             if isinstance(reply, redis_errors.RedisError):
@@ -335,17 +335,17 @@ class AsyncDriver:
         """The reply to a request, or the error that came instead; sent again once if it may be."""
         try:
             return await self._ask_once(request, packed)
-        except LineLost as loss:
+        except ConnectionLost as loss:
             return await self._ask_again(request, packed, loss)
 
-    async def _ask_again(self, request: Request[Any], packed: bytes, loss: LineLost) -> Any:
+    async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
         """The same, after the connection was lost once."""
         repeatable = not loss.sent or (request.readonly and not loss.timed_out)
         if not repeatable or self._closed:
             raise self.lost(request, loss) from loss
         try:
             return await self._ask_once(request, packed)
-        except LineLost as second:
+        except ConnectionLost as second:
             raise self.lost(request, second) from second
 
     async def _ask_once(self, request: Request[Any], packed: bytes) -> Any:

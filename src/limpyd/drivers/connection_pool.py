@@ -20,7 +20,7 @@ import redis
 from redis.exceptions import MaxConnectionsError
 
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
-from limpyd.drivers.sync_connection import Line
+from limpyd.drivers.sync_connection import SyncConnection
 
 IDLE_UNCHECKED = 0.05
 """Seconds for which an idle connection is trusted to be still open without looking."""
@@ -45,7 +45,7 @@ class Lost(Exception):
         self.sent = sent
 
 
-class Connections:
+class SyncConnectionPool:
     """Lends lines, one user at a time, and keeps them between uses.
 
     Args:
@@ -55,8 +55,8 @@ class Connections:
     def __init__(self, pool: redis.ConnectionPool) -> None:
         self._pool = pool
         self._patience = getattr(pool, "timeout", None) if isinstance(pool, redis.BlockingConnectionPool) else 0
-        self._idle: deque[Line] = deque()
-        self._lines: dict[int, weakref.ref[Line]] = {}
+        self._idle: deque[SyncConnection] = deque()
+        self._lines: dict[int, weakref.ref[SyncConnection]] = {}
         self._closed = False
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
@@ -99,7 +99,7 @@ class Connections:
         finally:
             self.give_back(line)
 
-    def take(self) -> Line:
+    def take(self) -> SyncConnection:
         """A line that nobody else has; it opens when it is used.
 
         Raises:
@@ -115,13 +115,13 @@ class Connections:
         line.used_at = now
         return line
 
-    def give_back(self, line: Line) -> None:
+    def give_back(self, line: SyncConnection) -> None:
         """Keeps a line for the next one who takes one; once for each line that was taken."""
         if line.awaited or line.demoted or self._closed:
             self._drop(line)
         self._idle.append(line)
 
-    def _drop(self, line: Line) -> None:
+    def _drop(self, line: SyncConnection) -> None:
         demoted = line.demoted
         line.drop()
         if demoted:  # the next connection finds the new primary
@@ -143,14 +143,14 @@ class Connections:
         self._closed = True
         self.close_idle()
 
-    def _another_to_exchange(self) -> Line:
+    def _another_to_exchange(self) -> SyncConnection:
         try:
             return self._another()
         except MaxConnectionsError as error:
             raise Lost(error, sent=False) from error
 
-    def _another(self) -> Line:
-        line = Line(self._pool.connection_class(**self._pool.connection_kwargs))
+    def _another(self) -> SyncConnection:
+        line = SyncConnection(self._pool.connection_class(**self._pool.connection_kwargs))
         until = None if self._patience is None else monotonic() + self._patience
         while not self._counted(line):
             if until is not None and monotonic() >= until:
@@ -160,7 +160,7 @@ class Connections:
                 return self._idle.pop()
         return line
 
-    def _counted(self, line: Line) -> bool:
+    def _counted(self, line: SyncConnection) -> bool:
         """Counts a new line, unless there are as many as there may be. One that is lost is no longer counted."""
         lines = self._lines
         for number in range(self._pool.max_connections):
@@ -182,7 +182,7 @@ class Connections:
         renew_locks(self._pool)
 
 
-def _drop_all(lines: deque[Line]) -> None:
+def _drop_all(lines: deque[SyncConnection]) -> None:
     with suppress(IndexError):  # threads may still take lines and give them back
         while True:
             lines.pop().drop()
@@ -198,7 +198,7 @@ def renew_locks(pool: Any) -> None:
         renew_locks(sentinel.connection_pool)
 
 
-_known: weakref.WeakSet[Connections] = weakref.WeakSet()
+_known: weakref.WeakSet[SyncConnectionPool] = weakref.WeakSet()
 
 
 def _after_fork() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from limpyd.drivers.multiplexed_connection import LineLost
+from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.requests import Request
 from limpyd.statements.fast_path import Learned
@@ -72,7 +72,7 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
             return await otherwise(bound, value)
         try:
             reply = await line.ask(packed)
-        except LineLost as loss:
+        except ConnectionLost as loss:
             return await driver.run_despite(describe(bound, value), packed, loss)
         if isinstance(reply, RedisError):
             return await driver.run_despite(describe(bound, value), packed, reply)

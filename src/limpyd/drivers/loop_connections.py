@@ -14,18 +14,18 @@ import redis.asyncio
 from redis import exceptions as redis_errors
 
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
-from limpyd.drivers.multiplexed_connection import SharedLine, detach
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection, detach
 
 MOST_IDLE = 10
 """How many dedicated connections are kept between uses; a burst of waits does not occupy the server for ever."""
 
 
-class DedicatedLine:
+class DedicatedConnection:
     """A connection for one user at a time; it is closed when nobody has it any more, however its user ended."""
 
     __slots__ = ("__weakref__", "line")
 
-    def __init__(self, line: SharedLine) -> None:
+    def __init__(self, line: MultiplexedConnection) -> None:
         self.line = line
 
     def __del__(self) -> None:
@@ -53,17 +53,17 @@ class LoopConnections:
         self._pool = pool
         self._on_connect = on_connect
         self._loop = asyncio.get_running_loop()
-        self.shared: SharedLine | None = None
+        self.shared: MultiplexedConnection | None = None
         self._opening_shared: asyncio.Task[Exception | None] | None = None
-        self._idle: list[DedicatedLine] = []
-        self._dedicated: weakref.WeakSet[DedicatedLine] = weakref.WeakSet()
+        self._idle: list[DedicatedConnection] = []
+        self._dedicated: weakref.WeakSet[DedicatedConnection] = weakref.WeakSet()
         self._opening: set[asyncio.Task[Exception | None]] = set()
         self._unfinished: set[Any] = set()
         self._closed = False
         self._forked = False
         _all.add(self)
 
-    async def open_shared(self) -> SharedLine:
+    async def open_shared(self) -> MultiplexedConnection:
         """The connection that tasks share; those who ask while it opens wait for the same one.
 
         Raises:
@@ -80,7 +80,7 @@ class LoopConnections:
             raise redis_errors.ConnectionError(msg)
         return self.shared
 
-    async def take(self) -> DedicatedLine:
+    async def take(self) -> DedicatedConnection:
         """A connection that is open, and nobody else's.
 
         Raises:
@@ -99,7 +99,7 @@ class LoopConnections:
             await asyncio.wait((opening,))
             _raise_error_of(opening)
 
-    def give_back(self, dedicated: DedicatedLine) -> None:
+    def give_back(self, dedicated: DedicatedConnection) -> None:
         """Keeps a connection that was taken, for the next one who asks."""
         if self._closed or len(self._idle) >= MOST_IDLE:
             dedicated.line.close()
@@ -123,7 +123,7 @@ class LoopConnections:
         for dedicated in self._in_use():
             dedicated.line.close()
 
-    def _in_use(self) -> list[DedicatedLine]:
+    def _in_use(self) -> list[DedicatedConnection]:
         return [dedicated for dedicated in self._dedicated if not dedicated.line.lost]
 
     def _opening_dedicated(self) -> int:
@@ -139,11 +139,11 @@ class LoopConnections:
         self.shared = await self._open()
 
     async def _open_dedicated(self) -> None:
-        dedicated = DedicatedLine(await self._open())
+        dedicated = DedicatedConnection(await self._open())
         self._dedicated.add(dedicated)
         self._idle.append(dedicated)  # whoever waits for it takes it; and if they do no longer, it is kept
 
-    async def _open(self) -> SharedLine:
+    async def _open(self) -> MultiplexedConnection:
         connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
         self._unfinished.add(connection)
         if self._forked:
@@ -153,7 +153,7 @@ class LoopConnections:
             await connection.connect()
             transport = connection._writer.transport
             await self._on_connect(connection)
-            line = SharedLine(connection, connection.socket_timeout)
+            line = MultiplexedConnection(connection, connection.socket_timeout)
         except BaseException as error:
             await connection.disconnect(nowait=True)
             if transport is not None:  # which a line that was not finished may have taken over

@@ -21,7 +21,7 @@ from typing import Any
 import hiredis
 from redis.exceptions import RedisError
 
-from limpyd.drivers.script_cache import KnownScripts
+from limpyd.drivers.script_cache import ScriptCache
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
@@ -29,7 +29,7 @@ PATROL = 1.0
 """Seconds between two looks at a connection that owes replies."""
 
 
-class LineLost(Exception):
+class ConnectionLost(Exception):
     """The connection was lost before the reply came.
 
     Attributes:
@@ -43,7 +43,7 @@ class LineLost(Exception):
         self.timed_out = timed_out
 
 
-class SharedLine(asyncio.BufferedProtocol):
+class MultiplexedConnection(asyncio.BufferedProtocol):
     """Takes over the transport of a connection that has been opened, authenticated and selected.
 
     Attributes:
@@ -73,7 +73,7 @@ class SharedLine(asyncio.BufferedProtocol):
         self._flushing = False
         self._paused = False
         self.lost = False
-        self.scripts = KnownScripts()
+        self.scripts = ScriptCache()
         _lines.add(self)
         self._transport.pause_reading()  # uvloop does not change its way of reading while it reads
         self._transport.set_protocol(self)
@@ -83,7 +83,7 @@ class SharedLine(asyncio.BufferedProtocol):
         """Sends a packed command with the others of this turn; the future is its reply, also an error reply."""
         reply: asyncio.Future[Any] = self._loop.create_future()
         if self.lost:
-            _fail(reply, LineLost("the connection was lost before it was used", sent=False))
+            _fail(reply, ConnectionLost("the connection was lost before it was used", sent=False))
             return reply
         if not self._flushing:
             self._loop.call_soon(self._flush)
@@ -173,11 +173,11 @@ class SharedLine(asyncio.BufferedProtocol):
         self.lost = True
         while self._sent:
             reply = self._sent[0]
-            _fail(reply, LineLost(reason, sent=True, timed_out=timed_out))
+            _fail(reply, ConnectionLost(reason, sent=True, timed_out=timed_out))
             self._sent.popleft()
         while self._waiting:
             _, reply = self._waiting[0]
-            _fail(reply, LineLost(reason, sent=False))
+            _fail(reply, ConnectionLost(reason, sent=False))
             self._waiting.popleft()
         self._stop_patrol()
 
@@ -220,7 +220,7 @@ class SharedLine(asyncio.BufferedProtocol):
         self._flush()
 
 
-def _fail(reply: asyncio.Future[Any], loss: LineLost) -> None:
+def _fail(reply: asyncio.Future[Any], loss: ConnectionLost) -> None:
     """Gives whoever waits for a reply an error instead; asyncio is not to report it where nobody does any more."""
     if not reply.done():
         reply.set_exception(loss)
@@ -242,7 +242,7 @@ def detach(transport: asyncio.BaseTransport) -> None:
         closed.close()
 
 
-_lines: weakref.WeakSet[SharedLine] = weakref.WeakSet()
+_lines: weakref.WeakSet[MultiplexedConnection] = weakref.WeakSet()
 
 
 def _leave_to_parent() -> None:

@@ -17,7 +17,7 @@ MOST = 1000
 """How many scripts of a connection are kept in mind."""
 
 
-class KnownScripts:
+class ScriptCache:
     """The digests of scripts, and until when the server is trusted to know each."""
 
     __slots__ = ("_until",)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.connection_pool import LOST, Connections, Lost
+from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
 from limpyd.drivers.error_translation import (
     REFUSED_UNEXECUTED,
     lost,
@@ -21,7 +21,7 @@ from limpyd.drivers.error_translation import (
     with_source,
 )
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
-from limpyd.drivers.sync_connection import Line
+from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.exceptions import LimpydError
 from limpyd.requests import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
 from limpyd.resp import Argument, pack, packets
@@ -44,7 +44,7 @@ class SyncDriver:
 
     describes_all: ClassVar[bool] = False
 
-    def __init__(self, connections: Connections, where: str) -> None:
+    def __init__(self, connections: SyncConnectionPool, where: str) -> None:
         self.connections = connections
         self._where = where
 
@@ -99,10 +99,10 @@ class SyncDriver:
         if request.script is None and not request.args:
             return request.decode(None)
         reply = self._reply(request)
-        again = request.again
-        if again is not None:
+        retry_with = request.retry_with
+        if retry_with is not None:
             for _ in range(MOST_TRIES):
-                instead = again(request, reply)
+                instead = retry_with(request, reply)
                 if instead is None:
                     break
                 request = instead
@@ -113,8 +113,8 @@ class SyncDriver:
 
     def _reply(self, request: Request[Any]) -> Any:
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
-        if request.first is not None:
-            self.run(request.first)
+        if request.preflight is not None:
+            self.run(request.preflight)
         assumes = request.assumes
         if not assumes and not request.behind:
             return self._replied(request, request.packed(()), ())
@@ -264,7 +264,7 @@ class SyncDriver:
         finally:
             self.connections.give_back(line)
 
-    def _opened(self) -> Line:
+    def _opened(self) -> SyncConnection:
         line = None
         try:
             line = self.connections.take()

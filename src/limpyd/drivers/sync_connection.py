@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from limpyd.drivers.error_translation import DEMOTED
 from limpyd.drivers.interrupts import raised_by_handler
-from limpyd.drivers.script_cache import KnownScripts
+from limpyd.drivers.script_cache import ScriptCache
 
 NOTHING_YET = object()
 RECEIVED_AT_ONCE = 65536
@@ -24,7 +24,7 @@ USUAL_REPLIES = frozenset({bytes, int, list, type(None)})
 CLOSED = "the server closed the connection"
 
 
-class Line:
+class SyncConnection:
     """A connection of redis-py, which opens it; sending and receiving are done on its socket.
 
     Its methods for that cost about a tenth of a request. Errors are those of redis-py.
@@ -57,7 +57,7 @@ class Line:
         self._reader: Any = None
         self.awaited = 0
         self.demoted = False
-        self.scripts = KnownScripts()
+        self.scripts = ScriptCache()
         self.sent = False
         self.used_at = monotonic()
 
@@ -238,7 +238,7 @@ class Line:
             if isinstance(error, redis.ResponseError):  # such as a database number out of range
                 raise redis.ConnectionError(str(error)) from error
             raise
-        self.scripts = KnownScripts()
+        self.scripts = ScriptCache()
         self._reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=NOTHING_YET)
         self._socket = opened = connection._sock
         return opened

@@ -305,7 +305,7 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
     instances = list({id(one): one for one in instances}.values())
     request.behind = tuple(map(check, instances))
     if len(request.args) <= MOST_PASSED_ON:
-        request.part = lambda: object_requests.read_existing(instances, key, request)
+        request.transactional = lambda: object_requests.read_existing(instances, key, request)
     return request
 
 
@@ -327,7 +327,7 @@ def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:
         instance._found()
 
     where = schema.keys.partition(pk)
-    return Request(("SISMEMBER", where.pks, pk), decode, readonly=True, subject=schema, first=before)
+    return Request(("SISMEMBER", where.pks, pk), decode, readonly=True, subject=schema, preflight=before)
 
 
 def writing(
@@ -347,5 +347,5 @@ def writing(
     model.must_have_or_mint(pk)
     request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
     if pk is None:
-        request.makes = instance
+        request.creates = instance
     return request

@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
-from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.scalar import BoundSingleValue
 from limpyd.requests import Argument, Request
 from limpyd.types import Use
@@ -27,7 +27,7 @@ OF_TWO = {"DIFF", "DIFF1", "ANDOR"}
 SINCE_8_2 = Needs(redis=(8, 2), valkey=None)
 
 
-class BoundBits(BoundSingleValue[Face], BoundTogether[Face]):
+class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
     """The commands on the bits of a Redis string, for values of str or bytes."""
 
     __slots__ = ()

@@ -15,7 +15,7 @@ from limpyd.requests import Argument, Request
 R = TypeVar("R")
 
 
-class BoundWaiting(BoundValue[Face]):
+class BoundBlocking(BoundValue[Face]):
     """A field that can be waited for, of one instance."""
 
     __slots__ = ()
@@ -53,7 +53,7 @@ class BoundWaiting(BoundValue[Face]):
             subject=self._field,
             blocking=True,
             timeout=float(timeout),
-            first=check(instance),
+            preflight=check(instance),
             needs=needs,
         )
 

@@ -11,8 +11,8 @@ from limpyd.faces import Face
 from limpyd.fields.base import BoundField
 from limpyd.fields.dynamic_versions import Part
 from limpyd.fields.members import scan_args
-from limpyd.keys import Partition, placed, to_text
-from limpyd.requests import Request, Walk, answered
+from limpyd.keys import Partition, key_from_template, to_text
+from limpyd.requests import Request, Walk, resolved
 from limpyd.scripts import dynamic
 
 Bound = TypeVar("Bound")
@@ -61,7 +61,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
     def versions(self) -> Request[set[str]]:
         """The parts of all versions that have a value (SMEMBERS of the inventory, and EXISTS of each)."""
         if self._instance._pk_bytes is None:
-            return answered(set())
+            return resolved(set())
         return dynamic.versions(*self._asked()).then(lambda found: set(map(to_text, found[1])))
 
     @walk("SSCAN")
@@ -84,7 +84,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
             DoesNotExist: the object was deleted.
         """
         if self._instance._pk_bytes is None:
-            return answered(0)
+            return resolved(0)
         model, where, pk = self._owner()
         return dynamic.delete_versions(model, where, pk, self._field.deletion_in(where), self._instance._found)
 
@@ -104,7 +104,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
 
         def step(cursor: bytes) -> Request[tuple[bytes, list[str]]]:
             if self._instance._pk_bytes is None:
-                return answered((b"0", []))
+                return resolved((b"0", []))
             request = dynamic.versions(*self._asked(), cursor, args)
             return request.then(lambda found: (found[0], list(map(to_text, found[1]))))
 
@@ -112,11 +112,11 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
 
     def _key_of(self, part: str) -> str:
         pk: bytes = self._instance._pk_bytes or b""  # it has one, or it would have no versions
-        return to_text(placed(self._field.get_for(part).place(pk).prefix, pk))
+        return to_text(key_from_template(self._field.get_for(part).place(pk).prefix, pk))
 
     def _key(self) -> bytes:
         _, where, pk = self._owner()
-        return where.nothing if pk is None else placed(self._field.inventory_prefix(where), pk)
+        return where.nothing if pk is None else key_from_template(self._field.inventory_prefix(where), pk)
 
     def _owner(self) -> tuple[Any, Partition, Any]:
         model, pk = self._field.model, self._instance._pk_bytes

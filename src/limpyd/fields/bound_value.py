@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, existing_only
 from limpyd.fields.value import Place
-from limpyd.keys import placed
+from limpyd.keys import key_from_template
 from limpyd.requests import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
@@ -49,7 +49,7 @@ class BoundValue(BoundField[Face]):
             nothing: bytes = self._field.model.keys.partition(None).nothing
             return nothing
         prefix: bytes = self._field.place(pk).prefix
-        return placed(prefix, pk)
+        return key_from_template(prefix, pk)
 
     # --- reads ---
 
@@ -190,7 +190,7 @@ class BoundValue(BoundField[Face]):
         """What a command may do to this field."""
         field = self._field
         place: Place = field.place(self._instance._pk_bytes)
-        if place.escalates and scope not in {b"nothing", b"expiry"}:
+        if place.rescans_whole and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
         return Change(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
@@ -252,5 +252,5 @@ class BoundValue(BoundField[Face]):
             model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._made, field, needs
         )
         if pk is None:
-            request.makes = instance
+            request.creates = instance
         return request

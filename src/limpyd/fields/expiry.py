@@ -20,7 +20,7 @@ EXPIRIES: dict[str, Callable[[str, Any], int]] = {
 """The arguments that tell when a value expires."""
 
 
-class BoundExpiring(BoundValue[Face]):
+class BoundExpiry(BoundValue[Face]):
     """A value that may expire, of one instance."""
 
     __slots__ = ()

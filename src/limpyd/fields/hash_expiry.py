@@ -12,7 +12,7 @@ from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.expiry import persist_args
-from limpyd.fields.members import BoundMany
+from limpyd.fields.members import BoundMembers
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.types import Encodable, SupportsItems
 
@@ -25,7 +25,7 @@ Key = Encodable
 """A key of a hash; always text where it comes back."""
 
 
-class BoundHashExpiry(BoundMany[Face], Generic[T, V, Face]):
+class BoundHashExpiry(BoundMembers[Face], Generic[T, V, Face]):
     """Each key of a hash can expire on its own, from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()

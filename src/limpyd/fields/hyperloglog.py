@@ -9,10 +9,10 @@ from limpyd.commands import command
 from limpyd.exceptions import DeclarationError
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
-from limpyd.fields.members import BoundMany, MembersField
-from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.members import BoundMembers, MembersField
+from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.value import Place
-from limpyd.requests import Request, answered, to_bool
+from limpyd.requests import Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
+class BoundHyperLogLog(BoundMembers[Face], Generic[T, V, Face]):
     """The commands of a Redis HyperLogLog: it counts different elements, about 1% off, and cannot list them."""
 
     __slots__ = ()
@@ -42,10 +42,10 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
         Raises:
             InvalidValue: one of the others is no HyperLogLogField of the same type and database.
         """
-        fields: list[BoundTogether[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
+        fields: list[BoundMultiKey[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
         request = self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
         stored = next((field for field in fields if field._instance._pk_bytes is not None), None)
-        request.part = lambda: answered(0) if stored is None else _counting_in_script(stored, fields)
+        request.transactional = lambda: resolved(0) if stored is None else _counting_in_script(stored, fields)
         return request
 
     @command("PFMERGE")
@@ -60,7 +60,7 @@ class BoundHyperLogLog(BoundMany[Face], Generic[T, V, Face]):
         return self._write_together("PFMERGE", *(field._key() for field in fields), decode=to_bool, reads=fields)
 
 
-def _counting_in_script(first: BoundTogether[Any], fields: Sequence[BoundTogether[Any]]) -> Request[int]:
+def _counting_in_script(first: BoundMultiKey[Any], fields: Sequence[BoundMultiKey[Any]]) -> Request[int]:
     """PFCOUNT in a script, where the server takes it for a write, since it notes in a single key what it counted."""
     others = [field for field in fields if field is not first]
     scopes = (b"nothing" if others else b"whole", None)

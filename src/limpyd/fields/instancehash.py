@@ -10,7 +10,7 @@ from limpyd.commands import Direct, command
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
-from limpyd.fields.expiry import BoundExpiring, persist_args
+from limpyd.fields.expiry import BoundExpiry, persist_args
 from limpyd.fields.scalar import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
@@ -26,7 +26,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class BoundHashEntry(BoundSingleValue[Face], BoundExpiring[Face], Generic[T, V, Face]):
+class BoundHashEntry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T, V, Face]):
     """The commands of one entry of a Redis hash. It can expire on its own from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()

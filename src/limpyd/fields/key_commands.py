@@ -9,14 +9,14 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.expiry import BoundExpiring
-from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.expiry import BoundExpiry
+from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.keys import to_text
 from limpyd.replies import optional_int
 from limpyd.requests import Argument, Request, to_bool
 
 
-class BoundKey(BoundExpiring[Face], BoundTogether[Face]):
+class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
     """A field with a key of its own, of one instance."""
 
     __slots__ = ()

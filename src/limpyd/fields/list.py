@@ -10,13 +10,13 @@ from limpyd.exceptions import InvalidValue
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bound_value import last
-from limpyd.fields.list_blocking import ENDS, BoundListWaiting, End
+from limpyd.fields.list_blocking import ENDS, BoundListBlocking, End
 from limpyd.fields.members import MembersField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
 from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request, answered, to_bool
+from limpyd.requests import Argument, Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.scripts.writes import REPLIED
 from limpyd.types import Encodable, Untyped
@@ -25,7 +25,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class BoundList(BoundListWaiting[T, V, Face]):
+class BoundList(BoundListBlocking[T, V, Face]):
     """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
 
     __slots__ = ()
@@ -279,7 +279,7 @@ class BoundList(BoundListWaiting[T, V, Face]):
             msg = f"a slice of {self._field} is read in one piece, without a step; got {index.step}"
             raise InvalidValue(msg)
         if index.stop == 0:
-            return answered([])
+            return resolved([])
         start = 0 if index.start is None else checks.integer("a slice's start", index.start)
         end = -1 if index.stop is None else checks.integer("a slice's stop", index.stop) - 1
         return self._read("LRANGE", (start, end), self._values)

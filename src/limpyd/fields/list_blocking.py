@@ -8,7 +8,7 @@ from limpyd.commands import command
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.sort_command import BoundSortable
+from limpyd.fields.sort_command import BoundSort
 from limpyd.requests import Argument, Request
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ End = Literal["LEFT", "RIGHT"]
 ENDS = ("LEFT", "RIGHT")
 
 
-class BoundListWaiting(BoundSortable[T, V, Face]):
+class BoundListBlocking(BoundSort[T, V, Face]):
     """The commands of a list that wait, and what they share with those that do not."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
     @command("BLMOVE")
     def blmove(
         self,
-        destination: BoundListWaiting[T, Any, Any],
+        destination: BoundListBlocking[T, Any, Any],
         timeout: checks.Timeout,
         src: End = "LEFT",
         dest: End = "RIGHT",
@@ -65,12 +65,12 @@ class BoundListWaiting(BoundSortable[T, V, Face]):
         return self._moved_waiting(destination, timeout, src, dest)
 
     @command("BLMOVE")
-    def brpoplpush(self, destination: BoundListWaiting[T, Any, Any], timeout: checks.Timeout = 0) -> Request[T | None]:
+    def brpoplpush(self, destination: BoundListBlocking[T, Any, Any], timeout: checks.Timeout = 0) -> Request[T | None]:
         """Moves the last member before the first of another list (BLMOVE, the successor of BRPOPLPUSH); as `blmove`."""
         return self._moved_waiting(destination, timeout, "RIGHT", "LEFT")
 
     def _moved_waiting(
-        self, destination: BoundListWaiting[T, Any, Any], timeout: checks.Timeout, src: str, dest: str
+        self, destination: BoundListBlocking[T, Any, Any], timeout: checks.Timeout, src: str, dest: str
     ) -> Request[T | None]:
         self._may_wait("BLMOVE")
         (target,) = self._together("BLMOVE", (destination,), b"list")

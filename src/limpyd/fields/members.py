@@ -9,7 +9,7 @@ from weakref import ref
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face, Sync
 from limpyd.fields import checks
-from limpyd.fields.blocking import BoundWaiting
+from limpyd.fields.blocking import BoundBlocking
 from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.value import Place, ValueField
@@ -49,7 +49,7 @@ class MembersField(ValueField[T]):
         return self.codec.encode if plain else self.encode
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.together or self.listing_in(where) or place.escalates:
+        if not place.followed or self.together or self.listing_in(where) or place.rescans_whole:
             return super().prepared(where, place, command)
         return members_write(self.model, where, command, self, place.prefix, place.indexes)
 
@@ -82,7 +82,7 @@ class MembersField(ValueField[T]):
             self._claim(new, place, cast("bytes", member))
 
 
-class BoundMany(BoundKey[Face], BoundWaiting[Face]):
+class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
     """A field of many members, of one instance."""
 
     __slots__ = ("_unread",)
@@ -164,7 +164,7 @@ class BoundMany(BoundKey[Face], BoundWaiting[Face]):
             f"{self!r} by Python's own syntax", "use its commands, such as those of its length and members"
         )
 
-    def __bool__(self: BoundMany[Sync]) -> bool:
+    def __bool__(self: BoundMembers[Sync]) -> bool:
         """Whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
         return bool(self._run(self._read("EXISTS", (), to_bool)))

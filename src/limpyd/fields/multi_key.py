@@ -16,12 +16,12 @@ from limpyd.scripts.writes import SCOPES, MembersStep, Other
 R = TypeVar("R")
 
 
-class BoundTogether(BoundValue[Face]):
+class BoundMultiKey(BoundValue[Face]):
     """A field that commands take together with others, of one instance."""
 
     __slots__ = ()
 
-    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundTogether[Any]]:
+    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundMultiKey[Any]]:
         """The other fields that a command takes, each checked.
 
         Args:
@@ -34,7 +34,7 @@ class BoundTogether(BoundValue[Face]):
         """
         mine = self._field
         for other in others:
-            if not isinstance(other, BoundTogether) or other._field.stored_as not in kinds:
+            if not isinstance(other, BoundMultiKey) or other._field.stored_as not in kinds:
                 msg = (
                     f"{command} on {mine} takes fields of instances, such as other.{mine.name}, that are stored as "
                     f"{' or '.join(kind.decode() for kind in kinds)}; not {shorten(other)}"
@@ -52,7 +52,7 @@ class BoundTogether(BoundValue[Face]):
         self,
         command: str,
         args: Sequence[Argument],
-        fields: Sequence[BoundTogether[Any]],
+        fields: Sequence[BoundMultiKey[Any]],
         decode: Callable[[Any], R] = returned,
     ) -> Request[R]:
         """A command that reads several fields, whose keys are among its arguments."""
@@ -65,8 +65,8 @@ class BoundTogether(BoundValue[Face]):
         command: str,
         *args: Argument,
         decode: Callable[[Any], R] = returned,
-        reads: Sequence[BoundTogether[Any]] = (),
-        changes: BoundTogether[Any] | None = None,
+        reads: Sequence[BoundMultiKey[Any]] = (),
+        changes: BoundMultiKey[Any] | None = None,
         scopes: tuple[bytes, bytes | None] | None = None,
         first: int = 1,
         key_at: int = 1,

@@ -9,7 +9,7 @@ from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import BoundField, Field
 from limpyd.keys import to_text
-from limpyd.requests import Request, answered, to_bool
+from limpyd.requests import Request, resolved, to_bool
 from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Encodable
 
@@ -42,7 +42,7 @@ class BoundPK(BoundField[Face]):
     def get(self) -> Request[str | None]:
         """The primary key as text, or None if the instance has none yet. It is held, so nothing is sent."""
         pk = self._instance._pk_bytes
-        return answered(None if pk is None else to_text(pk))
+        return resolved(None if pk is None else to_text(pk))
 
     @operation
     def set(self, value: Encodable) -> Request[None]:
@@ -65,14 +65,14 @@ class BoundPK(BoundField[Face]):
         new = object_requests.NewObject(pk)
         new.unset += (*model.key_prefixes(where), *model.dynamic.inventories(where))
         request = object_requests.create(model, where, new).then(instance._made)
-        request.makes = instance
+        request.creates = instance
         return request
 
     @operation
     def exists(self) -> Request[bool]:
         """Whether the object exists now (SISMEMBER)."""
         pk = self._instance._pk_bytes
-        return answered(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
+        return resolved(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
 
     def delete(self) -> Never:
         """Refused: an object keeps its primary key as long as it exists.

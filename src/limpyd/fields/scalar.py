@@ -12,15 +12,15 @@ from limpyd.fields.base import Owner, writing
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import Place, ValueField
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests import Argument, Request
 from limpyd.scripts.query_nodes import Stored
-from limpyd.scripts.writes import Step, Upkeep
+from limpyd.scripts.writes import Step, WriteLayout
 from limpyd.statements.assignment import assignment
 from limpyd.statements.scalar_command import run
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.statement import Statement
 from limpyd.types import Untyped, Use
 
@@ -45,26 +45,26 @@ class SingleValueField(ValueField[T]):
             msg = "a unique field cannot have a default: the second object would be refused; use a function"
             raise DeclarationError(msg)
         self.default = default
-        self._upkeeps: dict[Partition, Upkeep] = {}
+        self._layouts: dict[Partition, WriteLayout] = {}
 
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
-        mine._upkeeps = {}
+        mine._layouts = {}
         if self.default is not None and not callable(self.default) and not has_own_setter(mine):
             mine.encode(self.default)
         return mine
 
-    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
         super().settle(where, indexes, together)
         place = self._places[where]
-        self._upkeeps[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
+        self._layouts[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
 
     def stored_in(self, where: Partition) -> Stored:
         return super().stored_in(where)._replace(sub=self._sub())
 
-    def upkeep(self, pk: bytes | None) -> Upkeep:
+    def layout(self, pk: bytes | None) -> WriteLayout:
         """The field of an object, as write.lua knows it."""
-        return self._upkeeps[self.model.keys.partition(pk)]
+        return self._layouts[self.model.keys.partition(pk)]
 
     decodes_plainly = True
 
@@ -82,14 +82,14 @@ class SingleValueField(ValueField[T]):
         assigned = assignment(self.model, where, command, self, slot, together)
         return assigned or (None if together else run(self.model, where, command, self, slot))
 
-    def slot(self, where: Partition) -> Slot:
+    def slot(self, where: Partition) -> ScalarField:
         """The field in a partition, as statements know it; without indexes of several fields."""
         place = self._places[where]
         indexes = tuple(index for index in place.indexes if index.index.alone)
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
         checks, unchecked = self.checks_in(where), self.unchecked_encode
-        return Slot(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
+        return ScalarField(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.
@@ -105,7 +105,7 @@ class SingleValueField(ValueField[T]):
 
     def step(self, pk: bytes | None, command: str, *args: Argument) -> Step:
         """A write command on the field of an object."""
-        return Step(self.name, self.upkeep(pk), command, args)
+        return Step(self.name, self.layout(pk), command, args)
 
     def _sub(self) -> bytes:
         return b""
@@ -130,7 +130,7 @@ class BoundSingleValue(BoundValue[Face]):
         if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
             return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
         field, instance = self._field, self._instance
-        steps = [Step(field.name, field.upkeep(instance._pk_bytes), command, args)]
+        steps = [Step(field.name, field.layout(instance._pk_bytes), command, args)]
         return writing(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
 
     def __bool__(self) -> bool:

@@ -9,8 +9,8 @@ from limpyd.commands import Direct, command, walk
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.members import MembersField, scan_args, scanned, unpacked
-from limpyd.fields.multi_key import BoundTogether
-from limpyd.fields.sort_command import BoundSortable
+from limpyd.fields.multi_key import BoundMultiKey
+from limpyd.fields.sort_command import BoundSort
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
@@ -23,7 +23,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class BoundSet(BoundSortable[T, V, Face]):
+class BoundSet(BoundSort[T, V, Face]):
     """The commands of a Redis set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()
@@ -211,7 +211,7 @@ class BoundSet(BoundSortable[T, V, Face]):
         return self._read_together(name, [field._key() for field in fields], fields, decode=self._set)
 
     def _stored(self, name: str, sources: tuple[Any, ...]) -> Request[int]:
-        fields: list[BoundTogether[Any]] = list(self._together(name, checks.some(name, unpacked(sources)), b"set"))
+        fields: list[BoundMultiKey[Any]] = list(self._together(name, checks.some(name, unpacked(sources)), b"set"))
         return self._write_together(name, *(field._key() for field in fields), decode=int, reads=fields)
 
     def _set(self, reply: Any) -> set[T]:

@@ -9,7 +9,7 @@ from limpyd.commands import command
 from limpyd.exceptions import InvalidValue, MissingArgument
 from limpyd.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.members import BoundMany, limit_args
+from limpyd.fields.members import BoundMembers, limit_args
 from limpyd.keys import to_text
 from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request
@@ -22,7 +22,7 @@ V = TypeVar("V")
 Patterns = str | bytes | Sequence[str | bytes]
 
 
-class BoundSortable(BoundMany[Face], Generic[T, V, Face]):
+class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
     """A field whose members SORT can sort."""
 
     __slots__ = ()

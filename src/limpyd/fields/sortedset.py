@@ -11,7 +11,7 @@ from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.members import MembersField, scan_args, scanned
-from limpyd.fields.sortedset_combine import BoundScoredTogether
+from limpyd.fields.sortedset_combine import BoundSortedSetCombine
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.iteration import awaited
@@ -29,7 +29,7 @@ Number = float | str
 WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
 
 
-class BoundSortedSet(BoundScoredTogether[T, V, Face]):
+class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
     """The commands of a Redis sorted set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()

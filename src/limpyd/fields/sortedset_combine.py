@@ -10,9 +10,9 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.members import unpacked
-from limpyd.fields.multi_key import BoundTogether
+from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.set import BoundSet
-from limpyd.fields.sortedset_ranges import BoundScoredRanges, Lex, Score, range_args
+from limpyd.fields.sortedset_ranges import BoundSortedSetRanges, Lex, Score, range_args
 from limpyd.overloads import overloaded
 from limpyd.requests import Argument, Request
 
@@ -26,7 +26,7 @@ Source = Union["BoundSortedSet[T, Any, Any]", BoundSet[T, Any, Any]]
 Sources = Union["Sequence[BoundSortedSet[T, Any, Any]]", Sequence[BoundSet[T, Any, Any]], Sequence[Source[T]]]
 
 
-class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
+class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
     """Intersections, unions and differences with other sorted sets, and with sets, whose members count as 1."""
 
     __slots__ = ()
@@ -189,14 +189,14 @@ class BoundScoredTogether(BoundScoredRanges[T, V, Face]):
         args = range_args("ZRANGESTORE", start, end, desc, byscore, bylex, offset, num)
         return self._write_together("ZRANGESTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
-    def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundTogether[Any]], list[Argument]]:
+    def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundMultiKey[Any]], list[Argument]]:
         """This sorted set and others, and the arguments that name them."""
-        fields: list[BoundTogether[Any]] = [self, *self._together(name, unpacked(others), b"zset", b"set")]
+        fields: list[BoundMultiKey[Any]] = [self, *self._together(name, unpacked(others), b"zset", b"set")]
         return fields, [len(fields), *(field._key() for field in fields)]
 
     def _combined(
         self, name: str, others: tuple[Any, ...], aggregate: Any, weights: Any
-    ) -> tuple[list[BoundTogether[Any]], list[Argument]]:
+    ) -> tuple[list[BoundMultiKey[Any]], list[Argument]]:
         fields, args = self._sources(name, others)
         return fields, [*args, *combination_args(name, len(fields), aggregate, weights)]
 

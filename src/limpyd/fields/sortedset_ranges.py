@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidValue
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.members import limit_args
-from limpyd.fields.sort_command import BoundSortable
+from limpyd.fields.sort_command import BoundSort
 from limpyd.overloads import overloaded
 from limpyd.replies import pairs
 from limpyd.requests import Argument, Request
@@ -23,7 +23,7 @@ Lex = str | bytes
 """A bound of a range in byte order: "[a", "(a" to leave a out, "-" and "+" for the first and last."""
 
 
-class BoundScoredRanges(BoundSortable[T, V, Face]):
+class BoundSortedSetRanges(BoundSort[T, V, Face]):
     """Ranges by position, by score, and (where all scores are equal) by bytes."""
 
     __slots__ = ()

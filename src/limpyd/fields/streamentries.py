@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import MOST_ARGUMENTS
-from limpyd.fields.members import BoundMany
+from limpyd.fields.members import BoundMembers
 from limpyd.keys import to_text
 from limpyd.replies import mapping, pairs
 from limpyd.requests import Argument
@@ -102,7 +102,7 @@ def count_args(command: str, count: int | None) -> tuple[Argument, ...]:
 # --- what all commands of streams share ---
 
 
-class BoundEntries(BoundMany[Face], Generic[T, V, Face]):
+class BoundEntries(BoundMembers[Face], Generic[T, V, Face]):
     """The entries of a stream, as commands name them and replies tell them."""
 
     __slots__ = ()

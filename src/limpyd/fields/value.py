@@ -11,7 +11,7 @@ from limpyd.fields.dynamic_versions import MayBeVersion
 from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
 from limpyd.indexes.equality import EqualIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.limpyd2 import keep_apart
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -37,17 +37,17 @@ class Place(NamedTuple):
         indexes: its indexes there.
         described: those, as writes know them, and at the end those of several fields that it is one of.
         alone: those of this field alone, as a deletion knows them.
-        escalates: whether the indexes of its members must look at all of them to follow what happens to one.
+        rescans_whole: whether the indexes of its members must look at all of them to follow what happens to one.
         statements: the prepared statements of commands on them, by their names, once used; None where there is none.
         reads: those of commands that change nothing.
     """
 
     prefix: bytes
     stored: bytes
-    indexes: tuple[Kept, ...]
+    indexes: tuple[FieldIndex, ...]
     described: Indexes
     alone: Indexes
-    escalates: bool
+    rescans_whole: bool
     statements: dict[str, Statement | None]
     reads: dict[str, ReadStatement]
 
@@ -132,7 +132,7 @@ class ValueField(MayBeVersion, Field[T]):
         """Where the scripts find its values in a partition."""
         return Stored(self._prefix(where), self.stored_as)
 
-    def kept_in(self, where: Partition) -> tuple[Kept, ...]:
+    def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
         """The indexes that it declares, in a partition; once all fields of the model are known.
 
         Raises:
@@ -163,7 +163,7 @@ class ValueField(MayBeVersion, Field[T]):
                 return known
         return None
 
-    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""
         alone = [index for index in indexes if index.index.alone]
         self.together = bool(together)
@@ -251,6 +251,8 @@ class ValueField(MayBeVersion, Field[T]):
         return where.field_prefix(self.key_name)
 
 
-def _described(indexes: Sequence[Kept], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None) -> Indexes:
+def _described(
+    indexes: Sequence[FieldIndex], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None
+) -> Indexes:
     """Indexes as the scripts know them, after what lists the field and what is checked."""
-    return packed(([*([listing] if listing else []), *checks, *(index.upkeep for index in indexes)],))
+    return packed(([*([listing] if listing else []), *checks, *(index.row for index in indexes)],))

@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError, UnsupportedCommand
 from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request, to_bool
 from limpyd.scripts.writes import Step
@@ -57,7 +57,7 @@ class VersionField(InstanceHashField[int]):
     ) -> Any:
         return self if instance is None else BoundVersion(self, instance)
 
-    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
         if together:
             msg = f"{self} counts updates, and no index follows it; leave it out of {together[0].index}"
             raise DeclarationError(msg)

@@ -4,13 +4,15 @@ from limpyd.indexes.base import Index
 from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
 from limpyd.indexes.dates import DateIndex, DateSimpleTimeIndex, DateTimeIndex, SimpleDateTimeIndex, TimeIndex
 from limpyd.indexes.equality import EqualIndex, UniqueIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.geo import GeoIndex
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
 BaseIndex = Index
 """limpyd 2's name."""
+Kept = FieldIndex
+"""The former name."""
 
 __all__ = [
     "BaseIndex",
@@ -19,6 +21,7 @@ __all__ = [
     "DateTimeIndex",
     "EqualIndex",
     "EqualIndexWith",
+    "FieldIndex",
     "GeoIndex",
     "Index",
     "Kept",

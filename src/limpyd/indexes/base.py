@@ -10,7 +10,7 @@ from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes import limpyd2
 from limpyd.indexes.custom import CustomIndex
 from limpyd.indexes.encoding import Transform
-from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.limpyd2 import Keeping
 from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
@@ -168,15 +168,15 @@ class Index(CustomIndex):
             raise DeclarationError(msg)
         return [self]
 
-    def keep(self, field: Indexed, where: Partition) -> Kept:
+    def keep(self, field: IndexedField, where: Partition) -> FieldIndex:
         """The index of a field in a partition."""
-        return Kept(self, field, where)
+        return FieldIndex(self, field, where)
 
-    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
+    def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
         """What is done to a value before its final form."""
         return (*self.steps, *self.own_steps)
 
-    def keeping(self, field: Indexed, where: Partition) -> Keeping:
+    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
         """How it keeps a field's values in a partition.
 
         Raises:
@@ -186,30 +186,30 @@ class Index(CustomIndex):
             return limpyd2.keeping(self, field, where)
         return Keeping(self.kept_kind(field), self.kept_key(field, where), self.final_form(field))
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         """The form in which a value is kept, after all else was done to it."""
         raise NotImplementedError
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         """The key, or the start of the keys, where a field's values are kept."""
         raise NotImplementedError
 
-    def kept_kind(self, field: Indexed) -> bytes:  # noqa: ARG002 - some ask
+    def kept_kind(self, field: IndexedField) -> bytes:  # noqa: ARG002 - some ask
         """The kind, as the scripts know it, for a field."""
         return self.kind
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         """The condition that an operator and some values stand for."""
         raise NotImplementedError
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         """Refuses a field that it cannot index.
 
         Raises:
             DeclarationError: it cannot.
         """
 
-    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
+    def filter_values(self, kept: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
         """What a filter's value is compared as: one text, or those of `in` or `between`.
 
         Args:
@@ -239,7 +239,7 @@ class Index(CustomIndex):
                 texts.append(text(each))
         return texts
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:  # noqa: ARG002 - some ask
+    def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:  # noqa: ARG002 - some ask
         """The text of a filter's value, before the final form."""
         return self.filter_encoder(field)(value)
 
@@ -248,7 +248,7 @@ class Index(CustomIndex):
         """Whether filters' values are encoded alike whatever the operator is."""
         return type(self).encode_filter is Index.encode_filter
 
-    def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
+    def filter_encoder(self, field: IndexedField) -> Callable[[Any], bytes]:
         """What makes that text, if it is made alike of any value."""
         return self.encode_result if self.all_steps(field) else field.encode
 

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidValue
 from limpyd.indexes.base import Index
 from limpyd.indexes.equality import EQUALITY
-from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -25,21 +25,21 @@ class CompositeIndex(Index):
     settings = frozenset({"key", "name"})
     alone = False
 
-    def names(self, field: Indexed) -> tuple[str, ...]:
+    def names(self, field: IndexedField) -> tuple[str, ...]:
         """The names of all its fields, that of the one it is declared on first."""
         raise NotImplementedError
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         return field.codec.normal
 
-    def keep(self, field: Indexed, where: Partition) -> KeptTogether:
-        return KeptTogether(self, field, where)
+    def keep(self, field: IndexedField, where: Partition) -> CompositeFieldIndex:
+        return CompositeFieldIndex(self, field, where)
 
-    def final_forms(self, fields: Sequence[Indexed]) -> list[str]:
+    def final_forms(self, fields: Sequence[IndexedField]) -> list[str]:
         """The form in which the value of each field is kept."""
         return [field.codec.normal for field in fields]
 
-    def fields(self, field: Indexed) -> tuple[Indexed, ...]:
+    def fields(self, field: IndexedField) -> tuple[IndexedField, ...]:
         """All its fields.
 
         Raises:
@@ -91,17 +91,17 @@ class EqualIndexWith(CompositeIndex):
     def identity(self) -> tuple[object, ...]:
         return (*super().identity, *self.other_fields)
 
-    def names(self, field: Indexed) -> tuple[str, ...]:
+    def names(self, field: IndexedField) -> tuple[str, ...]:
         others = self.other_fields
         if isinstance(others, str | bytes) or not others or not all(isinstance(name, str) for name in others):
             msg = f"{field}: {self} takes the names of other fields, such as other_fields=['city'], not {others!r}"
             raise DeclarationError(msg)
         return (field.name, *others)
 
-    def kept_kind(self, field: Indexed) -> bytes:  # noqa: ARG002 - as of every index
+    def kept_kind(self, field: IndexedField) -> bytes:  # noqa: ARG002 - as of every index
         return b"&uniq" if self.unique else b"&eq"
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         name = "+".join(self.names(field))
         return where.unique(name, self.label) if self.unique else where.equal_prefix(name, self.label)
 
@@ -122,27 +122,27 @@ class ScoredEqualIndex(CompositeIndex):
 
     score_field: str = ""
 
-    def names(self, field: Indexed) -> tuple[str, ...]:
+    def names(self, field: IndexedField) -> tuple[str, ...]:
         if not self.score_field or not isinstance(self.score_field, str):
             msg = f"{field}: {self} takes the name of another field: score_field='…'"
             raise DeclarationError(msg)
         return (field.name, self.score_field)
 
-    def final_forms(self, fields: Sequence[Indexed]) -> list[str]:
+    def final_forms(self, fields: Sequence[IndexedField]) -> list[str]:
         field, score = fields
         if not score.codec.number:
             msg = f"{field}: {self} takes scores from {score}, which holds {score.codec.name}, no numbers or times"
             raise DeclarationError(msg)
         return [field.codec.normal, score.codec.number]
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.scored_prefix(field.name, self.label)
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
         return OneOf(b"scored", kept.key, values)
 
 
-class KeptTogether(Kept):
+class CompositeFieldIndex(FieldIndex):
     """An index of several fields in one partition.
 
     Attributes:
@@ -153,7 +153,7 @@ class KeptTogether(Kept):
         kind: its kind, as the scripts know it: `&` and the kind of its entries.
         key: the key, or the start of the keys, where entries are kept.
         form: what the scripts are told of the fields (see lua/library/composite_entry.lua).
-        upkeep: all that scripts are told.
+        row: kind, form and key, as scripts take them.
         name: the names of the fields, as messages tell them.
     """
 
@@ -161,7 +161,7 @@ class KeptTogether(Kept):
 
     index: CompositeIndex
 
-    def __init__(self, index: CompositeIndex, field: Indexed, where: Partition) -> None:
+    def __init__(self, index: CompositeIndex, field: IndexedField, where: Partition) -> None:
         self.index = index
         self.field = field
         self.fields = index.fields(field)
@@ -175,7 +175,7 @@ class KeptTogether(Kept):
         self._joined = isinstance(where, Limpyd2Partition) and self.kind != b"&scored"
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec
-        self.upkeep = IndexRow(self.kind, self.form, self.key)
+        self.row = IndexRow(self.kind, self.form, self.key)
         self._final_name = forms[0]
         self._final = form(forms[0])
         self._steps = []

@@ -11,7 +11,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
 from limpyd.indexes.date_texts import compared_text
 from limpyd.indexes.encoding import Transform, encode_any
-from limpyd.indexes.field_index import Indexed
+from limpyd.indexes.field_index import IndexedField
 from limpyd.indexes.multi import MultiIndexes
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
@@ -29,12 +29,12 @@ class TimeRangeIndex(TextRangeIndex):
     types = frozenset({"str", "bytes", "time"})
     limpyd2_key = "time"
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         if field.codec.name not in self.types:
             msg = f"{field} holds {field.codec.name}; {self} keeps times of day: use DateTimeIndex for moments"
             raise DeclarationError(msg)
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+    def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
         if isinstance(value, time) and field.codec.name not in {"datetime", "time"}:
             return value.isoformat().encode()
         if field.codec.name == "datetime" and not self.steps:
@@ -49,7 +49,7 @@ class TimeOfMomentIndex(TimeRangeIndex):
     prefix = "time"
     handle_uniqueness = False
 
-    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
+    def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:
         last = 26 if field.codec.name == "datetime" else 19
         return (*self.steps, f"slice:12:{last}")
 
@@ -60,13 +60,13 @@ class DateRangeIndex(TextRangeIndex):
     transform = "slice:1:10"
     limpyd2_key = "date"
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         whole_moments = field.codec.name == "datetime" and not self.prefix
         if whole_moments or field.codec.name not in {"str", "bytes", "date", "datetime"}:
             msg = f"{field} holds {field.codec.name}; {self} keeps dates: use DateTimeIndex for moments"
             raise DeclarationError(msg)
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+    def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
         if isinstance(value, datetime):
             value = (value if value.utcoffset() is None else value.astimezone(UTC)).date()
         if field.codec.name == "datetime" and not self.steps:
@@ -76,7 +76,7 @@ class DateRangeIndex(TextRangeIndex):
         return super().encode_filter(field, operator, value)
 
 
-def _of_part(field: Indexed, kind: str, operator: str, value: Any) -> bytes:
+def _of_part(field: IndexedField, kind: str, operator: str, value: Any) -> bytes:
     """What a filter's value is compared as: a date or a time, or a text of one."""
     expected = {"date": date, "time": time}[kind]
     if not isinstance(value, str | bytes | expected):

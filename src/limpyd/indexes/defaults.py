@@ -8,13 +8,13 @@ from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.composite import ScoredEqualIndex
 from limpyd.indexes.equality import EqualIndex, UniqueIndex
-from limpyd.indexes.field_index import Indexed
+from limpyd.indexes.field_index import IndexedField
 from limpyd.indexes.geo import GeoIndex
 from limpyd.indexes.multi import declared
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 
 
-def indexes_for(field: Indexed, given: Sequence[Declared], *, unique: bool) -> list[Index]:
+def indexes_for(field: IndexedField, given: Sequence[Declared], *, unique: bool) -> list[Index]:
     """The indexes of a field: those it was given, or that of its type; and the one that keeps it unique.
 
     Raises:
@@ -44,7 +44,7 @@ def indexes_for(field: Indexed, given: Sequence[Declared], *, unique: bool) -> l
     return indexes
 
 
-def default(field: Indexed, *, unique: bool) -> list[Index]:
+def default(field: IndexedField, *, unique: bool) -> list[Index]:
     """The indexes that fit a field's type."""
     if field.codec.name == "GeoPoint" and not field.many:
         return [EqualIndex(), GeoIndex()] if unique else [GeoIndex()]

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 
 from limpyd.indexes.base import Index
 from limpyd.indexes.encoding import Transform
-from limpyd.indexes.field_index import Indexed, Kept
-from limpyd.keys import Partition, placed
+from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.keys import Partition, key_from_template
 from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
 EQUALITY = frozenset({"eq", "in"})
@@ -21,13 +21,13 @@ class EqualIndex(Index):
     redis_type = "set"
     operators = EQUALITY
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         return "text" if self.all_steps(field) else field.codec.normal
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.equal_prefix(field.key_name, self.label)
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         return has_one_of(kept, operator, values, sub, where)
 
 
@@ -50,22 +50,22 @@ class UniqueIndex(Index):
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
         self.limpyd2_key = self._of.limpyd2_key
 
-    def attached(self, field: Indexed, where: Partition) -> Self:
+    def attached(self, field: IndexedField, where: Partition) -> Self:
         mine = super().attached(field, where)
         mine._of = self._of.attached(field, where)
         mine.encode_result = mine._of.encode_result
         return mine
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         self._of.check_field(field)
 
-    def all_steps(self, field: Indexed) -> tuple[Transform, ...]:
+    def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:
         return self._of.all_steps(field)
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         return self._of.final_form(field)
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.unique(field.key_name, self.label)
 
     @property
@@ -75,18 +75,18 @@ class UniqueIndex(Index):
     def encode_normalized(self, value: Any) -> bytes:
         return self._of.encode_normalized(value)
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+    def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
         return self._of.encode_filter(field, operator, value)
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         return has_one_of(kept, operator, values, sub, where)
 
 
-def has_one_of(kept: Kept, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+def has_one_of(kept: FieldIndex, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
     """The condition that a field, or a sub-key of it, has one of some values."""
     key = kept.key
     if sub is not None and (b"\0" in key or kept.kind == b"eq"):
-        key = placed(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
+        key = key_from_template(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
     elif sub is not None:
         values = [
             kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.normalizers import ENDING, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
-from limpyd.indexes.python_transforms import Asked
-from limpyd.keys import Partition, placed, to_text
+from limpyd.indexes.python_transforms import PythonTransform
+from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.templates import is_template, part_in
 from limpyd.lua.arguments import IndexRow
@@ -21,7 +21,7 @@ Entry = tuple[bytes, bytes, bytes]
 """What lua/library/add_entry.lua is told: kind of index, key, and what is kept there."""
 
 
-class Indexed(Protocol):
+class IndexedField(Protocol):
     """What an index needs to know of its field."""
 
     name: str
@@ -38,7 +38,7 @@ class Indexed(Protocol):
     has_places: ClassVar[bool]
 
     def encode(self, value: Any) -> bytes: ...
-    def sibling(self, name: str) -> Indexed | None: ...
+    def sibling(self, name: str) -> IndexedField | None: ...
     def stored_in(self, where: Partition) -> Stored: ...
 
 
@@ -46,7 +46,7 @@ OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
 """What Python raises of a value that is not as it should be."""
 
 
-class Kept:
+class FieldIndex:
     """An index of one field in one partition.
 
     Attributes:
@@ -55,17 +55,17 @@ class Kept:
         kind: its kind, as the scripts know it.
         key: the key, or the start of the keys, where entries are kept.
         form: how values become what is kept, as the scripts know it.
-        upkeep: those, as the scripts are told.
+        row: kind, form and key, as scripts take them.
         declared_key: the key by which it is declared: its own; of a version of a dynamic field the template of all.
         of_values: whether its entries are those of each value of the field alone, not of its places or of others.
     """
 
     __slots__ = (
         *("_as_stored", "_as_text", "_filter_encoder", "_final", "_final_name", "_steps"),
-        *("declared_key", "field", "form", "index", "key", "kind", "of_values", "upkeep"),
+        *("declared_key", "field", "form", "index", "key", "kind", "of_values", "row"),
     )
 
-    def __init__(self, index: Any, field: Indexed, where: Partition) -> None:
+    def __init__(self, index: Any, field: IndexedField, where: Partition) -> None:
         self.index = index = index.attached(field, where)
         index.check_field(field)
         self.field = field
@@ -88,11 +88,11 @@ class Kept:
         names += [final] if final != "text" or not steps else []
         self.form: bytes = "|".join(names).encode()
         if not all(isinstance(step, str) for step in steps):
-            self.form = Asked(self)
+            self.form = PythonTransform(self)
         elif "casefold" in names:
-            self.form = Asked(self, self.form)
+            self.form = PythonTransform(self, self.form)
         self._as_stored = self.form == b"text"
-        self.upkeep = IndexRow(self.kind, self.form, self.key)
+        self.row = IndexRow(self.kind, self.form, self.key)
 
     def __str__(self) -> str:
         return f"{self.index} of {self.field}"
@@ -121,7 +121,7 @@ class Kept:
     @property
     def asks_python(self) -> bool:
         """Whether only Python can tell what it keeps of a value."""
-        return type(self.form) is Asked
+        return type(self.form) is PythonTransform
 
     @property
     def transforms(self) -> bool:
@@ -196,7 +196,7 @@ class Kept:
             cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
         return self._refusal_of(self.field, stored, reason + cure)
 
-    def _refusal_of(self, field: Indexed, stored: bytes, reason: str) -> InvalidValue:
+    def _refusal_of(self, field: IndexedField, stored: bytes, reason: str) -> InvalidValue:
         try:
             value = field.codec.decode(stored)
         except (ValueError, OverflowError):
@@ -230,7 +230,7 @@ class Kept:
                     f"{self}: the layout of limpyd 2 cannot index what is under the sub-key {shorten(sub)} with a colon"
                 )
                 raise InvalidValue(msg)
-            return placed(self.key, sub), text
+            return key_from_template(self.key, sub), text
         if self.kind in {b"eq", b"uniq"}:
             return self.key, b"%d:%s:%s" % (len(sub), sub, text)
         return self.key + b":" + sub, text

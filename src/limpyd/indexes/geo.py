@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes.base import Index
-from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
@@ -27,16 +27,16 @@ class GeoIndex(Index):
     redis_type = "zset"
     operators = frozenset(AREAS)
 
-    def final_form(self, field: Indexed) -> str:  # noqa: ARG002 - as of every index
+    def final_form(self, field: IndexedField) -> str:  # noqa: ARG002 - as of every index
         return "text"
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.places(field.key_name, self.label)
 
-    def kept_kind(self, field: Indexed) -> bytes:
+    def kept_kind(self, field: IndexedField) -> bytes:
         return b"geos" if field.has_places else b"geo"
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         if not field.has_places and (field.codec.name != "GeoPoint" or field.many):
             msg = (
                 f"{field} holds {field.codec.name}; {self} keeps places: declare a field of one GeoPoint, or a "
@@ -47,7 +47,7 @@ class GeoIndex(Index):
             msg = f"{field}: {self} keeps the places of a GeoField as they are; it takes no transform"
             raise DeclarationError(msg)
 
-    def filter_values(self, kept: Kept, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002
+    def filter_values(self, kept: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002
         count, what = AREAS[operator]
         try:
             numbers = [float(part) for part in value]
@@ -66,7 +66,7 @@ class GeoIndex(Index):
         shape = (b"BYRADIUS", *extent, b"m") if operator == "within" else (b"BYBOX", *extent, b"m")
         return (b"FROMLONLAT", longitude, latitude, *shape)
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
         key = kept.key if sub is None else kept.key + b":" + sub
         return Near(kept.kind, key, where.prefix, [value for value in values if isinstance(value, bytes)])
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from limpyd.requests import Request
 
 if TYPE_CHECKING:
-    from limpyd.indexes.field_index import Kept
+    from limpyd.indexes.field_index import FieldIndex
 
-Told = Mapping[bytes, list[bytes] | str]
+Transformed = Mapping[bytes, list[bytes] | str]
 """What is kept of some values; or the reason why one cannot be indexed."""
 
 
-class Asked(bytes):
+class PythonTransform(bytes):
     """What a script is told of a form that it cannot compute: what Python made of some values.
 
     It reads `?`, a form that the server may try first, `?`, and then of each value known so far: its length, `:`,
@@ -23,11 +23,11 @@ class Asked(bytes):
     nothing, and asks.
     """
 
-    kept: Kept
+    kept: FieldIndex
     base: bytes
-    known: Told
+    known: Transformed
 
-    def __new__(cls, kept: Kept, base: bytes = b"", known: Told | None = None) -> Self:
+    def __new__(cls, kept: FieldIndex, base: bytes = b"", known: Transformed | None = None) -> Self:
         known = known or {}
         parts = [b"?%s?" % base]
         for value, texts in known.items():
@@ -39,9 +39,11 @@ class Asked(bytes):
         asked.known = known
         return asked
 
-    def told(self, values: list[bytes]) -> Asked:
+    def told(self, values: list[bytes]) -> PythonTransform:
         """The same, with what it makes of more values."""
-        return Asked(self.kept, self.base, {**self.known, **{value: self._made_of(value) for value in values}})
+        return PythonTransform(
+            self.kept, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
+        )
 
     def _made_of(self, value: bytes) -> list[bytes] | str:
         try:
@@ -62,8 +64,8 @@ def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
     for key, value in zip(reply[1::2], reply[2::2], strict=True):
         asked.setdefault(key, []).append(value)
 
-    def told(arg: Asked) -> Asked:
+    def told(arg: PythonTransform) -> PythonTransform:
         values = [value for key, some in asked.items() if arg.kept.is_asked_of(key) for value in some]
         return arg.told(values) if values else arg
 
-    return request.with_args(tuple(told(arg) if isinstance(arg, Asked) else arg for arg in request.args))
+    return request.with_args(tuple(told(arg) if isinstance(arg, PythonTransform) else arg for arg in request.args))

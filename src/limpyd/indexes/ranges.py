@@ -10,7 +10,7 @@ from limpyd.indexes.base import Index
 from limpyd.indexes.date_texts import SHAPES, compared_text
 from limpyd.indexes.encoding import encode_any
 from limpyd.indexes.equality import EQUALITY
-from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Interval, Node, Stored, Text, Within
 
@@ -37,7 +37,7 @@ class RangeIndex(Index):
     redis_type = "zset"
     operators = RANGES
 
-    def node(self, kept: Kept, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         key = kept.key if sub is None else kept.under(NOTHING, sub)[0]
         form = b"" if kept.asks_python else kept.form
         stored = Stored(where.prefix, where.stored, where.sub, form)
@@ -57,22 +57,22 @@ class NumberRangeIndex(RangeIndex):
     raise_if_not_float: bool = False
     """With layout="limpyd2": whether what is no number is refused, as it is without, or kept as 0."""
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         return "numeral" if self.all_steps(field) else field.codec.number
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.number(field.key_name, self.label)
 
-    def kept_kind(self, field: Indexed) -> bytes:
+    def kept_kind(self, field: IndexedField) -> bytes:
         several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
         return b"nums" if several else b"num"
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and not field.codec.number:
             msg = f"{field} holds {field.codec.name}, which has no order of numbers that {self} could keep"
             raise DeclarationError(msg)
 
-    def filter_encoder(self, field: Indexed) -> Callable[[Any], bytes]:
+    def filter_encoder(self, field: IndexedField) -> Callable[[Any], bytes]:
         of_texts = field.typed and field.codec.name in {"str", "bytes"}
         return encode_any if of_texts else super().filter_encoder(field)
 
@@ -91,20 +91,20 @@ class TextRangeIndex(RangeIndex):
 
     case_sensitive: bool = True
 
-    def final_form(self, field: Indexed) -> str:
+    def final_form(self, field: IndexedField) -> str:
         if not self.case_sensitive:
             return "casefold"
         return "text" if self.all_steps(field) else field.codec.normal
 
-    def kept_key(self, field: Indexed, where: Partition) -> bytes:
+    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.text(field.key_name, self.label)
 
-    def check_field(self, field: Indexed) -> None:
+    def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and field.codec.ordered == "number":
             msg = f"{field} holds {field.codec.name}, whose order is not that of its text; use NumberRangeIndex"
             raise DeclarationError(msg)
 
-    def encode_filter(self, field: Indexed, operator: str, value: Any) -> bytes:
+    def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
         if self.all_steps(field) or (field.typed and field.codec.name in {"str", "bytes"}):
             as_it_is = operator == "startswith" or isinstance(value, str)
             return self.encode_result(value) if as_it_is else super().encode_filter(field, operator, value)

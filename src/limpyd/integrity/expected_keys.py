@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -171,7 +171,7 @@ class Declared:
 
     def index_fields(self, index: DeclaredIndex) -> str:
         """The field, or fields, of an index, as messages tell them."""
-        return index.kept.name if isinstance(index.kept, KeptTogether) else index.kept.field.name
+        return index.kept.name if isinstance(index.kept, CompositeFieldIndex) else index.kept.field.name
 
     def told(self, index: DeclaredIndex) -> str:
         """An index, as messages tell it."""

@@ -16,7 +16,7 @@ from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.findings import Finding, Kind
 from limpyd.integrity.report import Notes
 from limpyd.integrity.requests import Found
-from limpyd.keys import Partition, placed
+from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.requests import Argument, Program
 
@@ -202,7 +202,7 @@ class ModelCheck:
             done: requests.ValuesDone = yield requests.look_at_values(self._declared, begin, pks)
             for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
                 field = fields[number - 1]
-                key = placed(field.place_in(self._where).prefix, pk)
+                key = key_from_template(field.place_in(self._where).prefix, pk)
                 try:
                     field.decode(text, key, pk)
                 except StoredValueError as refusal:

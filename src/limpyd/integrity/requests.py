@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.python_transforms import answer
 from limpyd.integrity.expected_keys import Declared, Expected
-from limpyd.keys import Partition, placed, to_bytes
+from limpyd.keys import Partition, key_from_template, to_bytes
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
 from limpyd.requests import Argument, Request
@@ -55,7 +55,7 @@ class _Checking:
 
     def of(self, repairs: bytes, model: Any) -> Script:
         script = self._repairs if repairs else self._looks
-        return script.crossing_if(model.crosses)
+        return script.allow_cross_slot(model.crosses)
 
 
 OBJECTS = _Checking("check_objects")
@@ -137,7 +137,7 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
         args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))
     args += (*begin, *pks)
     where, model = declared.where, declared.model
-    script = VALUES.crossing_if(model.crosses)
+    script = VALUES.allow_cross_slot(model.crosses)
     everything = evalsha(script, (where.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
@@ -206,14 +206,14 @@ def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, list
     """
     where = declared.where
     if listed:
-        args = (b"SSCAN", placed(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST)
+        args = (b"SSCAN", key_from_template(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST)
         return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
     def decode(reply: Any) -> Scanned:
         subs = reply[1] if isinstance(reply[1], dict) else reply[1][::2]
         return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
 
-    return Request((b"HSCAN", placed(where.hash_prefix, pk), cursor, b"COUNT", MOST), decode, readonly=True)
+    return Request((b"HSCAN", key_from_template(where.hash_prefix, pk), cursor, b"COUNT", MOST), decode, readonly=True)
 
 
 def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
@@ -239,9 +239,11 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
             raise refusal(model, reply, pk)
         return bool(reply[1])
 
-    script = CLEAR_DANGLING.crossing_if(model.crosses)
+    script = CLEAR_DANGLING.allow_cross_slot(model.crosses)
     everything = evalsha(script, (where.pks,), args)
-    return Request(everything, decode, script=script, subject=model, again=answer, assumes=(model.upkeep.declared,))
+    return Request(
+        everything, decode, script=script, subject=model, retry_with=answer, assumes=(model.maintenance.declared,)
+    )
 
 
 def scan(pattern: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
@@ -288,7 +290,7 @@ def _checking(
         return decode(reply)
 
     request = _plain(script, repairs, declared, keys, args, decode_outcome)
-    request.again = answer
+    request.retry_with = answer
     return request
 
 
@@ -304,5 +306,5 @@ def _plain(
     model = declared.model
     of_kind = script.of(repairs, model)
     everything = evalsha(of_kind, keys, args)
-    assumes = (model.upkeep.declared,) if repairs else ()
+    assumes = (model.maintenance.declared,) if repairs else ()
     return Request(everything, decode, readonly=True, script=of_kind, subject=model, assumes=assumes)

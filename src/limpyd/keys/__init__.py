@@ -76,7 +76,7 @@ def literal_pattern(raw: bytes) -> bytes:
     return GLOB_SPECIAL.sub(rb"\\\1", raw)
 
 
-def placed(template: bytes, name: bytes) -> bytes:
+def key_from_template(template: bytes, name: bytes) -> bytes:
     """The key that a name makes of what stands around it, as lua/library/key_template.lua does it."""
     before, in_the_middle, after = template.partition(b"\0")
     return before + name + after if in_the_middle else template + name

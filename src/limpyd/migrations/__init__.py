@@ -8,8 +8,8 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.keys import ModelKeys
 from limpyd.migrations.generators import Moved, move
-from limpyd.migrations.migration_plan import route
-from limpyd.migrations.previous_schema import check_fields, former, in_layout_of_limpyd2
+from limpyd.migrations.migration_plan import migration_plan
+from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
 from limpyd.model.schema import Schema
 from limpyd.requests import Program, Request
 
@@ -31,7 +31,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
         raise InvalidValue(msg)
     namespace = schema.model.namespace  # type: ignore[attr-defined]
     names = [name] if ":" in name else [f"{namespace}:{each}" for each in dict.fromkeys((name, name.lower()))]
-    sources = [former(schema, each, {}) for each in names]
+    sources = [previous_schema(schema, each, {}) for each in names]
     for source in sources:
         _check_not_in_use(schema, source.keys.tag)
     return _move_from_any(sources, schema, name, progress)
@@ -54,7 +54,7 @@ def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: O
     """Moves the objects of the first schema that has some."""
     moved = Moved(0, [], [])
     for source in sources:
-        moved = yield from move(route(source, schema, {}), progress)
+        moved = yield from move(migration_plan(source, schema, {}), progress)
         if any(moved):
             return moved
     total = 0
@@ -81,7 +81,7 @@ def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Prog
         msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
     if name is None:
-        return move(route(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
+        return move(migration_plan(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
     return _move_from_any([in_layout_of_limpyd2(schema, name)], schema, name, progress)
 
 
@@ -104,4 +104,4 @@ def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) 
     _must_be_current(schema, "rename_field")
     names = {new: old}
     check_fields(schema, names)
-    return move(route(former(schema, schema.keys.tag, names), schema, names), progress)
+    return move(migration_plan(previous_schema(schema, schema.keys.tag, names), schema, names), progress)

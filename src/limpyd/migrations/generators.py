@@ -14,7 +14,7 @@ from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.indexes.maintenance.requests import clear, forget
 from limpyd.keys import to_text
 from limpyd.migrations import requests
-from limpyd.migrations.migration_plan import Route
+from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.migrations.requests import Conflict
 from limpyd.requests import Program, Request
 
@@ -35,13 +35,13 @@ class Moved(NamedTuple):
     kept: list[str]
 
 
-def move(way: Route, progress: OnProgress | None) -> Program[Moved]:
+def move(way: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
     """Moves all objects from a schema to another, and then what else is left of the first."""
-    known = yield way.target.upkeep.asking(may_write=True)
+    known = yield way.target.maintenance.asking(may_write=True)
     return (yield from _move(way, known.unbuilt, progress))
 
 
-def _move(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
+def _move(way: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
     count = _Count()
     try:
         return (yield from _move_counted(way, unbuilt, progress, count))
@@ -56,7 +56,9 @@ class _Count:
     moved = 0
 
 
-def _move_counted(way: Route, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count) -> Program[Moved]:
+def _move_counted(
+    way: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count
+) -> Program[Moved]:
     while True:
         passed = yield from _pass(way, count, progress)
         moved = count.moved
@@ -80,7 +82,7 @@ class _Passed(NamedTuple):
     conflicts: list[Conflict]
 
 
-def _pass(way: Route, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
+def _pass(way: MigrationPlan, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
     """Goes through all objects once."""
     before = count.moved
     cursor, waiting = b"0", list[bytes]()
@@ -99,7 +101,7 @@ def _pass(way: Route, count: _Count, progress: OnProgress | None) -> Program[_Pa
             return _Passed(moved, remaining, list(conflicts.values()))
 
 
-def _sweep(way: Route) -> Program[tuple[list[str], bool]]:
+def _sweep(way: MigrationPlan) -> Program[tuple[list[str], bool]]:
     """Does away with what is left of the source; false if objects came meanwhile."""
     cursor, kept = b"0", []
     while True:
@@ -112,14 +114,14 @@ def _sweep(way: Route) -> Program[tuple[list[str], bool]]:
             return kept, True
 
 
-def _build(way: Route, unbuilt: frozenset[bytes]) -> Program[None]:
+def _build(way: MigrationPlan, unbuilt: frozenset[bytes]) -> Program[None]:
     """Builds the indexes that fields have under their new names."""
     indexes = [index for index in way.gaining if index.name in unbuilt]
     if indexes:
         yield from upkeep_programs.rebuild(way.target, way.there, indexes, None)
 
 
-def _clear(way: Route) -> Program[None]:
+def _clear(way: MigrationPlan) -> Program[None]:
     """Removes what is left of the indexes that fields had under their old names."""
     source, target = way.source, way.target
     gone = {*source.fields, *source.dynamic} - {*target.fields, *target.dynamic}

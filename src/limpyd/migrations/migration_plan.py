@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import Partition
 from limpyd.lua.arguments import packed
@@ -15,7 +15,7 @@ from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.writes import Indexes
 
 
-class Route(NamedTuple):
+class MigrationPlan(NamedTuple):
     """From where to where the objects of a model are moved.
 
     Attributes:
@@ -58,7 +58,7 @@ class Route(NamedTuple):
         return str(self.target)
 
 
-def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
+def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> MigrationPlan:
     """The route from a schema to another.
 
     Args:
@@ -80,7 +80,7 @@ def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
     ]
     losing, gaining = declared_indexes(source, here), declared_indexes(target, there)
     same = {_identity(index) for index in losing} & {_identity(index) for index in gaining}
-    return Route(
+    return MigrationPlan(
         source,
         here,
         target,
@@ -96,10 +96,10 @@ def route(source: Schema, target: Schema, names: Mapping[str, str]) -> Route:
 
 
 def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
-    return (*index.kept.upkeep, index.place.prefix, index.place.stored, index.sub)
+    return (*index.kept.row, index.place.prefix, index.place.stored, index.sub)
 
 
-def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argument, ...]:
+def _told(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
     """Some indexes of a model, as library/unindex_object and library/index_object know them."""
     fields = [
         (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
@@ -110,7 +110,7 @@ def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argumen
     indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
     return deletion_layout(
         schema.key_prefixes(where),
-        [arg for kept in schema.together(where) if kept in indexes for arg in kept.upkeep],
+        [arg for kept in schema.together(where) if kept in indexes for arg in kept.row],
         [(sub, described) for _, sub, described in indexed if sub is not None],
         [
             *((place.prefix, place.stored, described) for place, sub, described in indexed if sub is None),
@@ -119,5 +119,5 @@ def _told(schema: Schema, where: Partition, indexes: set[Kept]) -> tuple[Argumen
     )
 
 
-def _described(indexes: Sequence[Kept]) -> Indexes:
-    return packed(([kept.upkeep for kept in indexes],))
+def _described(indexes: Sequence[FieldIndex]) -> Indexes:
+    return packed(([kept.row for kept in indexes],))

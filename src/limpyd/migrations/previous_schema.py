@@ -17,7 +17,7 @@ from limpyd.keys.limpyd2 import Limpyd2Keys
 from limpyd.model.schema import Schema
 
 
-def former(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
+def previous_schema(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:
     """The schema of a model as it was.
 
     Args:

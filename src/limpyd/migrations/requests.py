@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
 from limpyd.fields import ValueField
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.python_transforms import answer
-from limpyd.keys import placed, to_text
-from limpyd.migrations.migration_plan import Route
+from limpyd.keys import key_from_template, to_text
+from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.requests import Argument, Request
 from limpyd.scripts.error_mapping import expiring, refusal, shown
 from limpyd.scripts.loader import Script, evalsha
@@ -60,7 +60,7 @@ class Step(NamedTuple):
     conflicts: list[Conflict]
 
 
-def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
+def move(way: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
     """Moves some objects.
 
     Raises (from the reply):
@@ -85,8 +85,8 @@ def move(way: Route, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
             conflicts.append(Conflict(to_text(pk), error))
         return Step(cursor, moved, looked, remaining, waiting, conflicts)
 
-    request = _crossing(MOVE, way, args, decode).assuming(way.target.upkeep.declared)
-    request.again = answer
+    request = _crossing(MOVE, way, args, decode).assuming(way.target.maintenance.declared)
+    request.retry_with = answer
     return request
 
 
@@ -104,7 +104,7 @@ class Swept(NamedTuple):
     objects: bool
 
 
-def sweep(way: Route, cursor: bytes) -> Request[Swept]:
+def sweep(way: MigrationPlan, cursor: bytes) -> Request[Swept]:
     """Does away with some of what is left of the source, once it has no objects.
 
     Raises (from the reply):
@@ -134,14 +134,14 @@ def sweep(way: Route, cursor: bytes) -> Request[Swept]:
     return _crossing(SWEEP, way, args, decode)
 
 
-def _crossing(script: Script, way: Route, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
-    script = script.crossing_if(way.to_another_set)
+def _crossing(script: Script, way: MigrationPlan, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
+    script = script.allow_cross_slot(way.to_another_set)
     everything = evalsha(script, (way.here.pks,), args)
     # To do it twice does no harm, so it may be sent again after a lost connection.
     return Request(everything, decode, readonly=True, script=script, subject=way.target)
 
 
-def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
+def _error(way: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydError:
     """The error that an outcome stands for."""
     model = way.target
     who = shown(model, pk) if pk is not None else f"the move of {model.name}"
@@ -158,7 +158,9 @@ def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
     if kind == b"unique":
         of_index, value, owner, *under = facts
         index = model.index_at(of_index)
-        field = index.name if isinstance(index, KeptTogether) else index.field.name if index else to_text(of_index)
+        field = (
+            index.name if isinstance(index, CompositeFieldIndex) else index.field.name if index else to_text(of_index)
+        )
         told = model.value_of(field, value)
         return UniquenessError(
             model.name,
@@ -172,18 +174,18 @@ def _error(way: Route, pk: bytes | None, outcome: list[Any]) -> LimpydError:
     return refusal(model, outcome, pk, who=who)
 
 
-def _expiring(way: Route, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
+def _expiring(way: MigrationPlan, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
     """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
     new_key: bytes = facts[1]
     new_sub: bytes | None = facts[2]
     field = way.target.field_at(new_key, new_sub)
-    names = {placed(new, pk): placed(old, pk) for old, new in way.keys}
+    names = {key_from_template(new, pk): key_from_template(old, pk) for old, new in way.keys}
     subs: dict[bytes | None, bytes] = {new: old for old, new in way.subs}
     key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
     if isinstance(field, ValueField) and field.version_of is not None:
         was: Any = way.source.dynamic[way.names.get(field.version_of.name, field.version_of.name)]
         version: ValueField[Any] = was.get_for(field.version_part)
-        key, sub = placed(version.place_in(way.here).prefix, pk), version.sub_key or None
+        key, sub = key_from_template(version.place_in(way.here).prefix, pk), version.sub_key or None
     command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
     cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
     return expiring(who, field, [facts[0], key, sub], cure)

@@ -35,13 +35,13 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
-from limpyd.model.creation_lock import AsyncMaking
+from limpyd.model.creation_lock import AsyncCreationLock
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
-from limpyd.requests import Request, answered
+from limpyd.requests import Request, resolved
 from limpyd.types import Encodable
 
 
@@ -248,7 +248,7 @@ class AsyncRedisModel(ModelCore[Async]):
         """
         wanted = crud.distinct(cls._declared(), pks)
         if lazy:
-            return cls.database._run(answered([cls._lazy(pk) for pk in wanted]))
+            return cls.database._run(resolved([cls._lazy(pk) for pk in wanted]))
         request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
@@ -289,7 +289,7 @@ class AsyncRedisModel(ModelCore[Async]):
             UniquenessError: two objects have one value, which should be unique.
             InvalidValue: an object has a value that an index cannot keep.
         """
-        rebuilding: Coroutine[Any, Any, None] = cls._declared().upkeep.rebuild(progress=progress)
+        rebuilding: Coroutine[Any, Any, None] = cls._declared().maintenance.rebuild(progress=progress)
         return rebuilding
 
     @classmethod
@@ -298,7 +298,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
         Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
         """
-        clearing: Coroutine[Any, Any, None] = cls._declared().upkeep.clear()
+        clearing: Coroutine[Any, Any, None] = cls._declared().maintenance.clear()
         return clearing
 
     @classmethod
@@ -402,7 +402,7 @@ class AsyncRedisModel(ModelCore[Async]):
         if pk is not None:
             return cls._connected(pk)
         empty = cls._empty()
-        empty._making = AsyncMaking()
+        empty._making = AsyncCreationLock()
         return empty
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:

@@ -12,7 +12,7 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgume
 from limpyd.faces import Face, Faced
 from limpyd.fields.base import existing_only
 from limpyd.indexes.base import Declared
-from limpyd.keys import placed, to_text
+from limpyd.keys import key_from_template, to_text
 from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.declared_fields import check_names
 from limpyd.model.dynamic import set_attribute
@@ -24,7 +24,7 @@ from limpyd.model.schema import Schema
 from limpyd.pipelines.pending_result import Pending
 from limpyd.relations.resolution import connect
 from limpyd.relations.reverse import Reverse
-from limpyd.requests import Request, Walk, answered
+from limpyd.requests import Request, Walk, resolved
 from limpyd.scripts import object_requests
 from limpyd.statements.read import Load, Read
 from limpyd.suggestions import did_you_mean
@@ -123,7 +123,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             if old is not None:
                 old._unregister(model._schema.keys.tag)
             database._register(model._schema.keys.tag, model)
-            model._schema.upkeep.forget()
+            model._schema.maintenance.forget()
         for model in moved:
             model.database = database
         connect(database, Reverse)
@@ -363,8 +363,8 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         where = schema.keys.partition(self._pk_bytes)
         pk = self._pk_bytes
         if pk is None:
-            return answered([])
-        keys = [placed(prefix, pk) for prefix in schema.key_prefixes(where)]
+            return resolved([])
+        keys = [key_from_template(prefix, pk) for prefix in schema.key_prefixes(where)]
         request = object_requests.existing_keys(
             schema, where, keys, None if self._checked else pk, pk, schema.dynamic.described(where)
         )
@@ -372,7 +372,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
 
     def _hash_key(self) -> bytes:
         where = self._schema.keys.partition(self._pk_bytes)
-        return where.nothing if self._pk_bytes is None else placed(where.hash_prefix, self._pk_bytes)
+        return where.nothing if self._pk_bytes is None else key_from_template(where.hash_prefix, self._pk_bytes)
 
     def _read_hash(self, command: str, decode: Callable[[Any], R]) -> Request[R]:
         pk, statements = self._pk_bytes, self._schema.statements

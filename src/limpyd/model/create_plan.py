@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from limpyd.fields import SingleValueField, ValueField
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.model.schema import Schema
 from limpyd.scripts.bulk import IndexKey, NewObjects, Shape
 from limpyd.scripts.error_mapping import Claim
 
-Slot = tuple[str, ValueField[Any], Callable[[Any], bytes]]
+ScalarField = tuple[str, ValueField[Any], Callable[[Any], bytes]]
 
 
 class Plain:
@@ -28,8 +28,8 @@ class Plain:
         """Whether its primary key is not given, but minted."""
         self.stores_nothing = self.mints_pk and not names
         """Whether nothing is told of it but that it is there."""
-        self._slots: list[Slot] = []
-        self._texts: list[tuple[int, Kept]] = []
+        self._slots: list[ScalarField] = []
+        self._texts: list[tuple[int, FieldIndex]] = []
         self._claims: list[tuple[str, int]] = []
         entries: list[tuple[IndexKey, int]] = []
         for number, (name, field, place, _) in enumerate((*hashed, *alone)):

@@ -10,14 +10,14 @@ from typing import Any
 from limpyd.exceptions import InvalidPrimaryKey
 
 
-class AsyncMaking(asyncio.Lock):
+class AsyncCreationLock(asyncio.Lock):
     """The same among the tasks of an event loop."""
 
     def __reduce__(self) -> Any:
-        return AsyncMaking, ()
+        return AsyncCreationLock, ()
 
 
-class Making:
+class CreationLock:
     """A lock that a child of the process finds free, and that refuses the thread that has it."""
 
     __slots__ = ("_lock", "_pid")
@@ -27,7 +27,7 @@ class Making:
         self._lock: Any = threading.RLock()
 
     def __reduce__(self) -> Any:
-        return Making, ()
+        return CreationLock, ()
 
     def lock(self, instance: Any) -> Any:
         """The lock, to be entered.

@@ -16,7 +16,7 @@ from limpyd.query.filters import parse, unknown_field
 from limpyd.query.plan import Plan, plan_for
 from limpyd.query.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
-from limpyd.requests import Request, answered
+from limpyd.requests import Request, resolved
 from limpyd.scripts import object_requests
 from limpyd.statements.read import Read
 from limpyd.types import Encodable
@@ -97,7 +97,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     if not values and not (schema.has_defaults and schema.mints_pks):
         if schema.has_defaults:
             _missing_pk(schema)
-        return answered(None).then(begun)
+        return resolved(None).then(begun)
     are_given = bool(values)
     if schema.has_defaults:
         values = with_defaults(schema, values)
@@ -109,7 +109,7 @@ def creation(schema: Schema, values: Mapping[str, Any], begun: Callable[[bytes |
     new = new_object(schema, values)
     if new.pk is None and new.empty:
         if not are_given:
-            return answered(None).then(begun)
+            return resolved(None).then(begun)
         raise nothing_to_store(schema)
     return object_requests.create(schema, schema.keys.partition(new.pk), new).then(begun)
 
@@ -223,9 +223,9 @@ class Lookup(Read[R]):
         self._given = given
         self._convert = convert
 
-    def part(self) -> Request[R]:
+    def transactional(self) -> Request[R]:
         queried = _queried(self._schema, self._given, {}).then(self._convert)
-        return queried if queried.part is None else queried.part()
+        return queried if queried.transactional is None else queried.transactional()
 
     def decode(self, reply: int) -> R:
         if not reply:

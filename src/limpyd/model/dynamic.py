@@ -12,7 +12,7 @@ from limpyd.keys.templates import part_in
 
 if TYPE_CHECKING:
     from limpyd.fields import DynamicField, Field, ValueField
-    from limpyd.indexes.field_index import Kept
+    from limpyd.indexes.field_index import FieldIndex
 
 
 class Declaring(Protocol):
@@ -102,7 +102,7 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
                 return version
         return None
 
-    def index_at(self, where: Partition, key: bytes) -> Kept | None:
+    def index_at(self, where: Partition, key: bytes) -> FieldIndex | None:
         """The index of a version that a key belongs to; None if it belongs to none."""
         for field in self.values():
             for number, index in enumerate(field.template.place_in(where).indexes):

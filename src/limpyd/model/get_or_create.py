@@ -53,7 +53,7 @@ def get_or_create(
     request = object_requests.get_or_create(
         schema, where, Plan(schema, where, conditions).search, new, absent, sought=text
     )
-    return request.assuming(*assumed(schema.upkeep, conditions, (), where))
+    return request.assuming(*assumed(schema.maintenance, conditions, (), where))
 
 
 def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:

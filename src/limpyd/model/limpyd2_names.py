@@ -10,7 +10,7 @@ from limpyd.commands import operation
 from limpyd.fields import Field
 from limpyd.keys import to_text
 from limpyd.model.field_lookup import GetField
-from limpyd.requests import Request, answered, to_bool
+from limpyd.requests import Request, resolved, to_bool
 from limpyd.utils import make_key as joined
 
 
@@ -90,7 +90,7 @@ class Limpyd2ModelNames:
             InvalidPrimaryKey: the instance has no primary key yet.
         """
         if self.connected:
-            return answered(None)
+            return resolved(None)
         if self._pk_bytes is None:
             msg = f"{self!r} has no primary key yet; store a value first"
             raise exceptions.InvalidPrimaryKey(msg)

@@ -11,9 +11,9 @@ from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.setters import has_own_setter
 from limpyd.fields.value import Place
-from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.field_index import Kept
-from limpyd.indexes.maintenance import Upkeep
+from limpyd.indexes.composite import CompositeFieldIndex
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.indexes.maintenance import IndexMaintenance
 from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
 from limpyd.model.declared_fields import ARGUMENT_NAMES, collect
@@ -31,7 +31,7 @@ from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.statements import delete
 
-Slot = tuple[str, ValueField[Any], Place, bytes | None]
+ScalarField = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
@@ -77,7 +77,7 @@ class Schema(Unchanging):
         }
         self.version = only_version(self)
         self.version_sub = None if self.version is None else self.version.sub
-        self._together: dict[Partition, list[KeptTogether]] = {}
+        self._together: dict[Partition, list[CompositeFieldIndex]] = {}
         for where in self.keys.partitions:
             self._settle(where)
         self.settable = self.fields.keys() | {"pk"}
@@ -98,7 +98,7 @@ class Schema(Unchanging):
         """None that there was: what an instance keeps whose object was never looked for."""
         self._consequences: dict[Partition, tuple[int, Consequences]] = {}
         self.renew()
-        self.upkeep = Upkeep(self)
+        self.maintenance = IndexMaintenance(self)
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
 
     def renew(self) -> None:
@@ -166,20 +166,20 @@ class Schema(Unchanging):
     def _settle(self, where: Partition) -> None:
         """Tells each field its indexes in a partition, now that all fields are known."""
         kept = {name: field.kept_in(where) for name, field in self.value_fields.items()}
-        together = [index for own in kept.values() for index in own if isinstance(index, KeptTogether)]
+        together = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
         self._together[where] = together
         for name, field in self.value_fields.items():
             field.settle(where, kept[name], [index for index in together if any(one is field for one in index.fields)])
 
-    def together(self, where: Partition) -> list[KeptTogether]:
+    def together(self, where: Partition) -> list[CompositeFieldIndex]:
         """The indexes of several fields in a partition."""
         return self._together[where]
 
-    def layout(self, where: Partition) -> list[Slot]:
+    def layout(self, where: Partition) -> list[ScalarField]:
         """How the values of a new object are laid out."""
         return self._layouts[where]
 
-    def _layout(self, where: Partition) -> list[Slot]:
+    def _layout(self, where: Partition) -> list[ScalarField]:
         subs = {name: field.sub for name, field in self.hash_fields.items()}
         return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
 
@@ -200,7 +200,7 @@ class Schema(Unchanging):
         indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
         return where.meta, *deletion_layout(
             [*self.key_prefixes(where), *self.dynamic.described(where)],
-            [arg for index in self._together[where] for arg in index.upkeep],
+            [arg for index in self._together[where] for arg in index.row],
             [(sub, place.alone) for place, sub in indexed if sub is not None],
             [
                 *((place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None),
@@ -264,7 +264,7 @@ class Schema(Unchanging):
             )
             raise InvalidPrimaryKey(msg)
 
-    def index_at(self, key: bytes) -> Kept | None:
+    def index_at(self, key: bytes) -> FieldIndex | None:
         """The index that a key belongs to."""
         for where in self.keys.partitions:
             for field in self.value_fields.values():

@@ -10,7 +10,7 @@ from limpyd.cached_properties import cached_property
 from limpyd.fields import VersionField
 from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.version import FIRST
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
 from limpyd.requests import Argument
@@ -29,10 +29,10 @@ from limpyd.statements.creation_source import (
 from limpyd.statements.delete import deletion
 from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import Change
 from limpyd.statements.statement import Statement
-from limpyd.statements.statement_cache import OnDemand
+from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import Update
 
 Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -51,7 +51,7 @@ class ModelStatements:
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, ScalarField] = {}
         self.subject = InstanceHash(schema.name)
         """The hash of an object, in messages."""
         self._reads: dict[tuple[Partition, str], ReadStatement] = {}
@@ -162,7 +162,7 @@ class ModelStatements:
         removed = [name for name, value in values.items() if value is None]
         return self._updates.get((operation, tuple(values), tuple(removed)))
 
-    def _slot(self, field: Any) -> Slot:
+    def _slot(self, field: Any) -> ScalarField:
         """A field as statements know it, which they share."""
         known = self._slots.get(field.name)
         if known is None:
@@ -171,8 +171,8 @@ class ModelStatements:
         return known
 
     @cached_property
-    def _updates(self) -> OnDemand[Combination, Update]:
-        return OnDemand(self._combined)
+    def _updates(self) -> StatementCache[Combination, Update]:
+        return StatementCache(self._combined)
 
     def _combined(self, combination: Combination) -> Update | None:
         schema = self._schema
@@ -201,13 +201,13 @@ class ModelStatements:
         return all(map(follows, self._slot(field).indexes))
 
 
-def _fit(slots: Sequence[Slot]) -> bool:
+def _fit(slots: Sequence[ScalarField]) -> bool:
     """Whether a function of Lua has locals enough for the fields and their indexes."""
     entries = sum(len(slot.checks) + len(slot.indexes) for slot in slots)
     return len(slots) <= MOST_FIELDS and entries <= MOST_ENTRIES
 
 
-def _are_sets(indexes: Sequence[Kept]) -> bool:
+def _are_sets(indexes: Sequence[FieldIndex]) -> bool:
     """Whether all of them keep sets of primary keys, by their keys."""
     return all(index.kind == b"eq" for index in indexes)
 

@@ -34,7 +34,7 @@ from limpyd.model.bulk import (
 from limpyd.model.bulk import OnProgress as OnBulkProgress
 from limpyd.model.class_body import checked_manager
 from limpyd.model.core import ModelCore
-from limpyd.model.creation_lock import Making
+from limpyd.model.creation_lock import CreationLock
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.query.filters import parse
@@ -292,7 +292,7 @@ class RedisModel(ModelCore[Sync]):
             UniquenessError: two objects have one value, which should be unique.
             InvalidValue: an object has a value that an index cannot keep.
         """
-        cls._declared().upkeep.rebuild(progress=progress)
+        cls._declared().maintenance.rebuild(progress=progress)
 
     @classmethod
     def clear_indexes(cls) -> None:
@@ -300,7 +300,7 @@ class RedisModel(ModelCore[Sync]):
 
         Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
         """
-        cls._declared().upkeep.clear()
+        cls._declared().maintenance.clear()
 
     @classmethod
     def check(cls, repair: Repair = False, progress: OnProgress | None = None) -> Report:
@@ -401,7 +401,7 @@ class RedisModel(ModelCore[Sync]):
         if self._coming is not None:
             del self._coming
         if pk is None:
-            self._making = Making()
+            self._making = CreationLock()
         return self
 
     def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:

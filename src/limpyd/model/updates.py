@@ -53,10 +53,10 @@ def _assigned_one(field: Any, value: Any) -> Assigned:
     if isinstance(field, VersionField):
         field.refuse()
     if isinstance(field, SingleValueField):
-        return Assigned(field.name, field.upkeep(None), () if value is None else (field.encode(value),))
+        return Assigned(field.name, field.layout(None), () if value is None else (field.encode(value),))
     place = field.place(None)
-    upkeep = packed(Value(place.prefix, place.stored, b"", place.described))
-    return Assigned(field.name, upkeep, () if value is None else _making(field, value))
+    layout = packed(Value(place.prefix, place.stored, b"", place.described))
+    return Assigned(field.name, layout, () if value is None else _making(field, value))
 
 
 def _making(field: ValueField[Any], value: Any) -> tuple[Argument, ...]:

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.multiplexed_connection import LineLost
+from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.fields.checks import flag
 from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
+    AtomicCollector,
     Collector,
     PipelinedCore,
-    WatchingCollector,
-    WholeCollector,
+    WatchCollector,
     results_of,
 )
 from limpyd.pipelines.pending_result import Pending
@@ -73,7 +73,7 @@ class AsyncPipeline(Collector):
         self._give_up("was reset")
 
 
-class AsyncTransaction(WholeCollector, AsyncPipeline):
+class AsyncTransaction(AtomicCollector, AsyncPipeline):
     """Collects operations, and does all of them in one atomic step, or nothing: `async with db.transaction():`.
 
     If one is refused, by a unique value or for any other reason, nothing was done: its error is raised by `execute()`,
@@ -82,7 +82,7 @@ class AsyncTransaction(WholeCollector, AsyncPipeline):
     """
 
 
-class AsyncWatching(WatchingCollector, AsyncTransaction):
+class AsyncWatching(WatchCollector, AsyncTransaction):
     """What `db.transaction(func, …)` gives its function."""
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
@@ -131,7 +131,7 @@ async def watched(
                     ended = watch.ended(pendings, request, await talk(*commands))
                 finally:
                     interrupted(pendings)
-        except LineLost as loss:
+        except ConnectionLost as loss:
             raise driver.lost(request or watch.reading, loss) from loss
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)

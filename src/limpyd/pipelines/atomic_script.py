@@ -37,7 +37,7 @@ def check_fits(request: Request[Any]) -> None:
     if script is not None and PARTS.get(script.name, script.name) not in WRITING.within:
         msg = f"{request!r} cannot be taken back with others, so it is in no transaction; do it outside of it"
         raise NotInPipeline(msg)
-    if request.again is not None and request.again is not answer:
+    if request.retry_with is not None and request.retry_with is not answer:
         msg = (
             f"{request!r} takes several requests, each by the reply to the one before; do it outside of the transaction"
         )
@@ -110,7 +110,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         script=script,
         subject=_Transaction(),
         readonly=all(request.readonly for request in requests),
-        again=answer,
+        retry_with=answer,
         assumes=merged(assumption for request in requests for assumption in request.assumes),
     )
 
@@ -177,10 +177,10 @@ def _script_for(requests: Sequence[Request[Any]]) -> Script:
         request.script is not None and "allow-cross-slot-keys" in request.script.flags for request in requests
     )
     if all(request.readonly for request in requests):
-        return READING.crossing_if(crosses)
+        return READING.allow_cross_slot(crosses)
     scripts = [request.script for request in requests if request.script is not None and not request.readonly]
     script = REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
-    return script.crossing_if(crosses)
+    return script.allow_cross_slot(crosses)
 
 
 def _settle_known(pending: Pending[Any], result: Any) -> None:

@@ -344,15 +344,15 @@ def _settle_without_asking(pending: Pending[Any], replied: _Replied) -> None:
         pending.settle(error=reply)
     elif isinstance(reply, redis_errors.ResponseError):
         pending.settle(error=refused(request, reply))
-    elif request.again is None or request.again(request, reply) is None:
+    elif request.retry_with is None or request.retry_with(request, reply) is None:
         settle_read(pending, reply)
 
 
 def _before(request: Request[Any]) -> Iterator[Request[Any]]:
     """The requests that must come before one, the first one first."""
-    if request.first is not None:
-        yield from _before(request.first)
-        yield request.first
+    if request.preflight is not None:
+        yield from _before(request.preflight)
+        yield request.preflight
 
 
 def _commands(
@@ -386,7 +386,7 @@ def _result(request: Request[Any], reply: Any) -> Exchange:
     if isinstance(reply, redis_errors.ResponseError):
         question = type_question(request, reply)
         raise refused(request, reply) if question is None else (yield question)
-    instead = request.again(request, reply) if request.again is not None else None
+    instead = request.retry_with(request, reply) if request.retry_with is not None else None
     if instead is not None:
         return (yield instead)
     try:

@@ -65,8 +65,8 @@ class Collector(RawCommands):
             raise NotInPipeline(msg)
         self._check(request)
         pending: Pending[Any] = Pending(request)
-        if request.makes is not None:
-            request.makes._comes_with(pending)
+        if request.creates is not None:
+            request.creates._comes_with(pending)
         self._pendings.append(pending)
         return pending
 
@@ -142,13 +142,13 @@ class Collector(RawCommands):
         call()
 
 
-class WholeCollector(Collector):
+class AtomicCollector(Collector):
     """Takes requests that are done all, or not at all."""
 
     _kind = "transaction"
 
     def collect(self, request: Request[Any]) -> Pending[Any]:
-        return super().collect(request if request.part is None else request.part())
+        return super().collect(request if request.transactional is None else request.transactional())
 
     def _check(self, request: Request[Any]) -> None:
         check_fits(request)
@@ -157,7 +157,7 @@ class WholeCollector(Collector):
         return as_one(pendings)
 
 
-class WatchingCollector(WholeCollector):
+class WatchCollector(AtomicCollector):
     """A transaction that is tried again when what it watches has changed: what the function of a try is given.
 
     While something is watched, operations are executed at once, as those of redis-py are, until `multi()`.

@@ -12,10 +12,10 @@ from limpyd.fields.checks import flag
 from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
+    AtomicCollector,
     Collector,
     PipelinedCore,
-    WatchingCollector,
-    WholeCollector,
+    WatchCollector,
     results_of,
 )
 from limpyd.pipelines.pending_result import Pending
@@ -74,7 +74,7 @@ class Pipeline(Collector):
         self._give_up("was reset")
 
 
-class Transaction(WholeCollector, Pipeline):
+class Transaction(AtomicCollector, Pipeline):
     """Collects operations, and does all of them in one atomic step, or nothing: `with db.transaction():`.
 
     If one is refused, by a unique value or for any other reason, nothing was done: its error is raised by `execute()`,
@@ -83,7 +83,7 @@ class Transaction(WholeCollector, Pipeline):
     """
 
 
-class Watching(WatchingCollector, Transaction):
+class Watching(WatchCollector, Transaction):
     """What `db.transaction(func, …)` gives its function."""
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:

@@ -17,7 +17,7 @@ from limpyd.query.ambiguous_replies import undecodable
 from limpyd.query.chunks import part_of_total, slices_of, total_among
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.plan import Plan
-from limpyd.requests import Program, Request, answered
+from limpyd.requests import Program, Request, resolved
 
 Part = TypeVar("Part")
 R = TypeVar("R")
@@ -181,7 +181,7 @@ class Total(NamedTuple, Generic[Part, R]):
     def at_once(self) -> Request[R]:
         """Returns the request for all."""
         if self.plan.empty:
-            return answered(self.join([]))
+            return resolved(self.join([]))
         return self.plan.total(self.wanted, self.column, lambda reply: self.join([self._part(reply)]))
 
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:

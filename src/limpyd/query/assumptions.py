@@ -12,11 +12,11 @@ from limpyd.requests import Assumption, Request, merged
 
 
 def assumed(
-    upkeep: Any, conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition
+    maintenance: Any, conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition
 ) -> tuple[Assumption, ...]:
     """Returns what a query takes for granted: the indexes that it uses are built, also those of other models."""
     elsewhere = [assumption for condition in conditions for assumption in condition.assumes()]
-    return merged([*upkeep.built(indexes_used(conditions, order, where)), *elsewhere])
+    return merged([*maintenance.built(indexes_used(conditions, order, where)), *elsewhere])
 
 
 def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], where: Partition) -> Iterator[Any]:
@@ -35,7 +35,7 @@ def those_with_value(model: Any, condition: Condition, where: Partition) -> Requ
     None if there is no such index, or it is not known to be built.
     """
     kept = condition.whole_index(where)
-    built = () if kept is None else model.upkeep.built([kept])
+    built = () if kept is None else model.maintenance.built([kept])
     if kept is None or not all(assumption.guard() for assumption in built):
         return None
     return Request(("ZCARD", kept.key), int, readonly=True, subject=model, assumes=built)

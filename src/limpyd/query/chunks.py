@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from limpyd.query.columns import Column
 from limpyd.query.plan import Plan
 from limpyd.query.projections import Shape
-from limpyd.query.scan_cursors import Told, started, told
-from limpyd.requests import Argument, Request, answered
+from limpyd.query.scan_cursors import ResumedScan, first_cursor, resumed
+from limpyd.requests import Argument, Request, resolved
 from limpyd.scripts.queries import CHUNK, Search, find
 from limpyd.scripts.query_nodes import All, ListedIn, OneOf
 
@@ -31,7 +31,7 @@ class Chunk(NamedTuple):
 def chunk_of(plan: Plan, shape: Shape, size: int, cursor: bytes) -> Request[Chunk]:
     """Returns the request for some items, from a cursor on; at first it is empty."""
     if plan.empty:
-        return answered(Chunk(b"", [], []))
+        return resolved(Chunk(b"", [], []))
     wanted = b"rows" if shape.columns else b"pks"
     return _chunk(plan, wanted, plan.columns(shape), shape.read, size, _told(plan, size, cursor))
 
@@ -63,16 +63,16 @@ def slices_of(pks: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
         yield pks[start : start + size]
 
 
-def _told(plan: Plan, size: int, cursor: bytes) -> Told:
-    return told(plan.node, cursor or started(plan.nodes, size), size)
+def _told(plan: Plan, size: int, cursor: bytes) -> ResumedScan:
+    return resumed(plan.node, cursor or first_cursor(plan.nodes, size), size)
 
 
-def _known(plan: Plan, pks: Sequence[bytes]) -> Told:
-    return Told(OneOf(b"pk", plan.where.pks, pks), b"", bytes)
+def _known(plan: Plan, pks: Sequence[bytes]) -> ResumedScan:
+    return ResumedScan(OneOf(b"pk", plan.where.pks, pks), b"", bytes)
 
 
 def _total(
-    plan: Plan, wanted: bytes, column: Column, read: Callable[[Any], Any], size: int, now: Told
+    plan: Plan, wanted: bytes, column: Column, read: Callable[[Any], Any], size: int, now: ResumedScan
 ) -> Request[Chunk]:
     columns = [column.where(plan.where, b"")[:3]]
     return _chunk(plan, wanted, columns, lambda reply: [read(reply)], size, now)
@@ -84,7 +84,7 @@ def _chunk(
     columns: Sequence[tuple[Argument, ...]],
     read: Callable[[Any], list[Any]],
     size: int,
-    now: Told,
+    now: ResumedScan,
 ) -> Request[Chunk]:
     def decode(reply: list[Any]) -> Chunk:
         after, items, *others = reply
@@ -97,7 +97,7 @@ def _chunk(
 
 def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int) -> Search:
     """Returns the search for those of some primary keys that still match; the chunk from a cursor on has given them."""
-    node = told(plan.node, cursor or started(plan.nodes, size), size, tested=True).node
+    node = resumed(plan.node, cursor or first_cursor(plan.nodes, size), size, tested=True).node
     nodes = node.nodes if type(node) is All else (node,)
     found = [ListedIn(each.key, found=True) if type(each) is ListedIn else each for each in nodes]
     return plan.search_of(All([*found, OneOf(b"pk", plan.where.pks, pks)]))

@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, sho
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
-from limpyd.keys import Partition, placed, to_text
+from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.query.lookups import stored_in
 from limpyd.scripts.query_nodes import Stored
 
@@ -45,8 +45,8 @@ class Column:
         if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
             return None
         if stored == b"entry" and sub and b"*" not in sub:
-            return placed(prefix, b"*") + b"->" + sub
-        return {b"pk": b"#", b"string": placed(prefix, b"*")}.get(stored)
+            return key_from_template(prefix, b"*") + b"->" + sub
+        return {b"pk": b"#", b"string": key_from_template(prefix, b"*")}.get(stored)
 
     @property
     def group(self) -> str:
@@ -90,7 +90,7 @@ class Column:
         if reply is None or not isinstance(field, ValueField):
             return
         prefix = field.place(None).prefix
-        key = prefix if pk is None else placed(prefix, pk)
+        key = prefix if pk is None else key_from_template(prefix, pk)
         texts = reply if isinstance(reply, list) else [reply]
         if isinstance(reply, list) and field.stored_as == b"hash":
             texts = reply[1::2]

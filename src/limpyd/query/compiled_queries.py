@@ -72,7 +72,7 @@ class Filled(Request[R_co]):
     readonly = True
     blocking = False
     timeout = 0
-    makes = needs = first = again = None
+    creates = needs = preflight = retry_with = None
 
     def __init__(self, template: Template, values: Values, plan: Callable[[], Request[R_co]]) -> None:
         request = template.request
@@ -80,7 +80,7 @@ class Filled(Request[R_co]):
         self.subject = request.subject
         self.assumes = request.assumes
         self.decode = request.decode
-        self.part = None if request.part is None else self._planned_part
+        self.transactional = None if request.transactional is None else self._planned_part
         self.replies = 1 if self.script is not None else 1 + len(request.assumes) + len(request.behind)
         self._template = template
         self._values = values
@@ -133,7 +133,7 @@ class Filled(Request[R_co]):
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
         decode = self.decode
-        part = self.part
+        transactional = self.transactional
         converted: Any = Filled(self._template, self._values, self._plan)
 
         def decode_further(reply: Any) -> S:
@@ -144,12 +144,12 @@ class Filled(Request[R_co]):
             return convert(result)
 
         converted.decode = decode_further
-        converted.part = None if part is None else lambda: part().then(convert)
+        converted.transactional = None if transactional is None else lambda: transactional().then(convert)
         return converted  # type: ignore[no-any-return]
 
     def _planned_part(self) -> Request[R_co]:
         planned = self._plan()
-        return planned if planned.part is None else planned.part()
+        return planned if planned.transactional is None else planned.transactional()
 
 
 AFTER_GUARD = 3

@@ -7,10 +7,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.pickling import ByAttributes
-from limpyd.query.lookups import MOST_CONDITIONS, Form, Meaning, stored_in
+from limpyd.query.lookups import MOST_CONDITIONS, Form, Lookup, stored_in
 from limpyd.requests import Assumption
 from limpyd.scripts.query_nodes import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
 
@@ -32,11 +32,11 @@ class Condition(ByAttributes):
         """What the server is asked of the objects of a partition."""
         raise NotImplementedError
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         """The indexes that it relies on."""
         yield from ()
 
-    def whole_index(self, where: Partition) -> Kept | None:  # noqa: ARG002 - some do
+    def whole_index(self, where: Partition) -> FieldIndex | None:  # noqa: ARG002 - some do
         """Returns an index with an entry for each object that has a value, if that is all that is asked or denied."""
         return None
 
@@ -64,9 +64,9 @@ class ByIndex(Condition):
     """
 
     __slots__ = ("_elsewhere", "_text", "meaning", "texts")
-    meaning: Meaning
+    meaning: Lookup
 
-    def __init__(self, meaning: Meaning, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
+    def __init__(self, meaning: Lookup, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
         self.meaning = meaning
         self.texts = texts
         self._elsewhere = elsewhere
@@ -85,7 +85,7 @@ class ByIndex(Condition):
     def node(self, where: Partition) -> Node:
         return self.meaning.node(where, self.texts)
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         yield self.meaning.kept
 
     def references(self) -> Iterator[bytes]:
@@ -154,7 +154,7 @@ class Missing(Condition):
         kept = self.whole_index(where)
         return Empty(stored, b"" if kept is None else kept.key)
 
-    def whole_index(self, where: Partition) -> Kept | None:
+    def whole_index(self, where: Partition) -> FieldIndex | None:
         field = self._field
         if not field.many and not field.has_subkeys:
             for kept in field.place_in(where).indexes:
@@ -218,7 +218,7 @@ class Together(Condition):
         kept = self._model.together(where)[self._number]
         return OneOf(kept.found_by, kept.key, self._entries)
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         yield self._model.together(self._model.keys.partitions[0])[self._number]
 
     def __str__(self) -> str:
@@ -246,12 +246,12 @@ class Related(Condition):
         stored = stored_in(self.field, where, None)
         return Via(there.pks, kept.found_by, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         (where,) = self.field.model.keys.partitions
         yield self.field.kept_references(where)
 
     def assumes(self) -> Iterator[Assumption]:
-        yield from self.field.target.upkeep.built(index for part in self.parts for index in part.indexes())
+        yield from self.field.target.maintenance.built(index for part in self.parts for index in part.indexes())
         for part in self.parts:
             yield from part.assumes()
 
@@ -284,7 +284,7 @@ class Joined(Condition):
     def node(self, where: Partition) -> Node:
         return All([part.node(where) for part in self._parts])
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         for part in self._parts:
             yield from part.indexes()
 
@@ -341,10 +341,10 @@ class Fails(Condition):
     def node(self, where: Partition) -> Node:
         return Not(self._part.node(where))
 
-    def indexes(self) -> Iterator[Kept]:
+    def indexes(self) -> Iterator[FieldIndex]:
         return self._part.indexes()
 
-    def whole_index(self, where: Partition) -> Kept | None:
+    def whole_index(self, where: Partition) -> FieldIndex | None:
         return self._part.whole_index(where)
 
     def assumes(self) -> Iterator[Assumption]:

@@ -22,7 +22,7 @@ from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member, Miss
 from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters import parse
-from limpyd.query.item_access import Positions
+from limpyd.query.item_access import ItemAccess
 from limpyd.query.limpyd2_names import Limpyd2CollectionNames
 from limpyd.query.operands import Values, key_of, same_database
 from limpyd.query.ordering import NOWHERE, SortKey, by_keys, sort_keys
@@ -59,7 +59,7 @@ MOST_SHAPES = 1000
 
 
 class CollectionCore(
-    Positions[Item], WithDynamicFilter, WithTotals, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]
+    ItemAccess[Item], WithDynamicFilter, WithTotals, Limpyd2CollectionNames, Copied, NoMapping, Generic[Item, M]
 ):
     """A query on a model, and what each match is turned into."""
 

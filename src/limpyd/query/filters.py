@@ -12,7 +12,7 @@ from limpyd.exceptions import InvalidFilter, InvalidValue, UnknownField, shorten
 from limpyd.expressions import OPERATORS, SEPARATOR, Both, Comparison, EitherOf, Expression, Negation, too_deep
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.numbers import NeverStored, equal
 from limpyd.keys import ModelKeys, Partition
 from limpyd.query.conditions import (
@@ -28,7 +28,7 @@ from limpyd.query.conditions import (
     Together,
 )
 from limpyd.query.filter_errors import no_expression, of_none, unserved
-from limpyd.query.lookups import Meaning, serving
+from limpyd.query.lookups import Lookup, serving
 from limpyd.query.operands import Values, is_instance
 from limpyd.query.prefetch import target_of
 from limpyd.suggestions import did_you_mean
@@ -58,7 +58,7 @@ class Queried(Protocol):
     def fields(self) -> Mapping[str, Field[Any]]: ...
 
     def field(self, name: str) -> Field[Any]: ...
-    def together(self, where: Partition) -> list[KeptTogether]: ...
+    def together(self, where: Partition) -> list[CompositeFieldIndex]: ...
 
 
 def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression] = ()) -> tuple[Condition, ...]:
@@ -93,7 +93,7 @@ def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Ex
 class Named(NamedTuple):
     """What the name of a filter means, if one index answers it; found once for each name."""
 
-    meaning: Meaning
+    meaning: Lookup
     path: tuple[str | bytes, ...]
     operator: str
 

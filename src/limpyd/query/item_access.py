@@ -9,7 +9,7 @@ from limpyd.fields.checks import as_bytes
 from limpyd.query.ordering import SortKey, from_end_of, scored_order, sort_keys
 from limpyd.query.single_command import Span
 from limpyd.query.slices import NOTHING, span_of
-from limpyd.requests import Request, answered
+from limpyd.requests import Request, resolved
 
 if TYPE_CHECKING:
     from limpyd.query.query import ModelSchema, Query
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-class Positions(Generic[Item]):
+class ItemAccess(Generic[Item]):
     """The order of a collection, and its items by position."""
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Positions(Generic[Item]):
         span = span_of(index)
         if type(span) is Span:
             if span is NOTHING:
-                return answered([])
+                return resolved([])
             items = self._items(span)
             return items.then(itemgetter(0)) if isinstance(index, int) else items
         backwards = self._backwards()

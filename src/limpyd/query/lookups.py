@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.indexes.equality import EqualIndex, UniqueIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Node, Stored, Text
@@ -47,7 +47,7 @@ class Form:
         self.several: list[int] = []
 
 
-class Meaning:
+class Lookup:
     """What a filter asks of a field, whatever value it asks it of.
 
     Attributes:
@@ -68,20 +68,20 @@ class Meaning:
         self.operator = operator
         self.sub = sub
         self.takes_several = operator == "in"
-        self.kept: Kept = field.place(None).indexes[number]
+        self.kept: FieldIndex = field.place(None).indexes[number]
         self.recurs = type(self.kept.index).node in ASK_ALIKE and field.version_of is None  # there may be many versions
-        self._under: dict[bytes, Meaning] = {}
+        self._under: dict[bytes, Lookup] = {}
 
     def __reduce__(self) -> Any:
-        return meaning_of, (self.field, self.kept.index.prefix, self.operator, self.sub)
+        return lookup_of, (self.field, self.kept.index.prefix, self.operator, self.sub)
 
-    def under(self, sub: bytes | None) -> Meaning:
+    def under(self, sub: bytes | None) -> Lookup:
         """The same, of a sub-key."""
         if sub is None:
             return self
         known = self._under.get(sub)
         if known is None:
-            known = Meaning(self.field, self.number, self.operator, sub)
+            known = Lookup(self.field, self.number, self.operator, sub)
             if len(self._under) < MOST_SUBKEYS:
                 self._under[sub] = known
             else:
@@ -108,19 +108,19 @@ class Meaning:
         return node
 
 
-def serving(field: ValueField[Any]) -> dict[tuple[str, str], Meaning]:
+def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
     """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
-    found: dict[tuple[str, str], Meaning] | None = vars(field).get("_serving")
+    found: dict[tuple[str, str], Lookup] | None = vars(field).get("_serving")
     if found is None:
         found = {}
         for number, kept in enumerate(field.place(None).indexes):
             for operator in kept.index.operators:
-                found.setdefault((kept.index.prefix, operator), Meaning(field, number, operator))
+                found.setdefault((kept.index.prefix, operator), Lookup(field, number, operator))
         vars(field)["_serving"] = found
     return found
 
 
-def meaning_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Meaning:
+def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Lookup:
     """What a prefix and an operator mean, of a sub-key if the field has such.
 
     Raises:

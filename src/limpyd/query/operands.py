@@ -16,7 +16,7 @@ class Values:
 
     Args:
         field: the field that is filtered on.
-        kept: the index that is used, a Kept; none for the primary key.
+        kept: the index that is used, a FieldIndex; None for the primary key.
         operator: the operator.
         shown: how messages show the filter.
     """

@@ -10,8 +10,8 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, BoundField, Field, ValueField
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.checks import as_bytes, flag
-from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.composite import CompositeFieldIndex
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.lookups import stored_in
@@ -77,7 +77,7 @@ class SortKey(NamedTuple):
             return stored_in(self.field, where, self.sub)
         return Stored(b"", b"pk")
 
-    def kept(self, where: Partition) -> Kept | None:
+    def kept(self, where: Partition) -> FieldIndex | None:
         """The index that is in this order."""
         if self.index_number is None or not isinstance(self.field, ValueField):
             return None
@@ -153,7 +153,7 @@ def scored_order(model: Any, conditions: Sequence[Condition]) -> tuple[SortKey, 
     """Returns the order that an index by score brings along; empty if no condition is met by one."""
     for condition in conditions:
         kept = condition.meaning.kept if isinstance(condition, ByIndex) else None
-        if isinstance(kept, KeptTogether):
+        if isinstance(kept, CompositeFieldIndex):
             return sort_keys(model, kept.fields[1].name, False, None, None)
     return ()
 

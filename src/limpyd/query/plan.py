@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
 from limpyd.query import single_command
@@ -18,7 +18,7 @@ from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.projections import PrimaryKeys, Shape
 from limpyd.query.single_command import Native, Span
-from limpyd.requests import Argument, Request, answered
+from limpyd.requests import Argument, Request, resolved
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.queries import (
     EXPLAIN,
@@ -112,7 +112,7 @@ class Plan:
         if self._in_indexes is not None:
             self.nodes = [*self.nodes, everybody(where)]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
-        self.assumes = assumed(model.upkeep, conditions, order, where)
+        self.assumes = assumed(model.maintenance, conditions, order, where)
 
     @property
     def empty(self) -> bool:
@@ -127,7 +127,7 @@ class Plan:
     def items(self, shape: Shape, span: Span = EVERYTHING) -> Request[list[Any]]:
         """What the objects that match become, in order."""
         if self.empty:
-            return answered([])
+            return resolved([])
         if not shape.columns:
             command = self.native_pks(span)
             if command is not None:
@@ -148,7 +148,7 @@ class Plan:
     def pks(self, limit: int = 0) -> Request[list[bytes]]:
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
-            return answered([])
+            return resolved([])
         command = single_command.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
             span = Span(0, limit)
@@ -171,7 +171,7 @@ class Plan:
     def count(self, limit: int = 0) -> Request[int]:
         """How many match; with a limit of 1 or more, it may stop counting there."""
         if self.empty:
-            return answered(0)
+            return resolved(0)
         args = single_command.count(self.where, self.nodes, limit)
         if args is not None:
             return self._command(args, int)
@@ -184,7 +184,7 @@ class Plan:
     def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
         """So many items in order, from the first one or a cursor on."""
         if self.empty:
-            return answered(Page([], None))
+            return resolved(Page([], None))
 
         def decode(reply: list[Any]) -> Page[Any]:
             found, last = reply
@@ -228,7 +228,7 @@ class Plan:
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
         """Those of some primary keys that exist, in their order."""
         if not pks:
-            return answered(pks)
+            return resolved(pks)
 
         def keep(found: list[int]) -> list[bytes]:
             return [pk for pk, there in zip(pks, found, strict=True) if there]
@@ -290,12 +290,12 @@ class Plan:
         sets = single_command.sets_of(self.where, self._in_indexes or self.nodes) or []
         if shape.sparse is False and shape.begins_with_pk:
 
-            def part() -> Request[Any]:
+            def transactional() -> Request[Any]:
                 keys = (sets[0], self.where.pks)
                 request = sorted_rows(self.model, keys, found[4:], shape.read_looked_at)
                 return request.assuming(*self.assumes)
 
-            return self._without_nobodys(found, shape.read_sorted, len(shape.columns), part)
+            return self._without_nobodys(found, shape.read_sorted, len(shape.columns), transactional)
         keys, args = [*sets, self.where.pks] if doubtful else sets, list(found[4:])
         if shape.begins_with_pk:
             return sorted_rows(self.model, keys, args, shape.read_looked_at).assuming(*self.assumes)
@@ -313,7 +313,7 @@ class Plan:
         command: tuple[Argument, ...],
         decode: Callable[[Any], Any],
         width: int,
-        part: Callable[[], Request[Any]],
+        transactional: Callable[[], Request[Any]],
     ) -> Request[Any]:
         """The command that reads the objects of one set, with the question which of those do not exist.
 
@@ -321,12 +321,12 @@ class Plan:
             command: the command, whose second word is the set.
             decode: turns the reply into the result.
             width: how many values are read of each object, the primary key first.
-            part: gives the script that does the same in a transaction.
+            transactional: gives the script that does the same in a transaction.
         """
         behind = Nobodys((b"SDIFF", command[1], self.where.pks), width, self.model)
         request = self._command(command, decode)
         request.behind = (behind,)
-        request.part = part
+        request.transactional = transactional
         return request
 
     # --- the script ---
@@ -366,7 +366,7 @@ class Plan:
             if type(node) is OneOf and node.kind == b"scored" and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts
                 (kept,) = condition.indexes()
-                if isinstance(text, bytes) and isinstance(kept, KeptTogether) and kept.is_scored_by(key.field):
+                if isinstance(text, bytes) and isinstance(kept, CompositeFieldIndex) and kept.is_scored_by(key.field):
                     return node.key + text
         return None
 

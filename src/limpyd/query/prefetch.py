@@ -117,12 +117,12 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
             readonly=True,
             script=request.script,
             subject=request.subject,
-            first=request.first,
+            preflight=request.preflight,
             assumes=request.assumes,
-            again=again,
+            retry_with=retry_with,
         )
 
-    def again(asked: Request[Any], reply: Any) -> Request[Any] | None:
+    def retry_with(asked: Request[Any], reply: Any) -> Request[Any] | None:
         try:
             found = decode(reply)
         except Unclear as doubt:

@@ -19,7 +19,7 @@ OUTER = re.compile(rb">(\d+):", re.DOTALL)
 FROM_THE_FIRST = b"v0;"
 
 
-class Told(NamedTuple):
+class ResumedScan(NamedTuple):
     """What the server is told from a cursor on.
 
     Attributes:
@@ -33,7 +33,7 @@ class Told(NamedTuple):
     restored: Callable[[bytes], bytes]
 
 
-def started(nodes: Sequence[Node], count: int) -> bytes:
+def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
     """Returns the cursor of a walk from its start: empty if the server is to choose by which condition to go.
 
     Args:
@@ -45,7 +45,7 @@ def started(nodes: Sequence[Node], count: int) -> bytes:
     return b""
 
 
-def told(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> Told:
+def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> ResumedScan:
     """Returns what the server is told of a condition from a cursor on.
 
     Args:
@@ -64,7 +64,7 @@ def told(node: Node, cursor: bytes, count: int, *, tested: bool = False, before:
     # Who refers to several comes with one of all of them, so nothing of the condition may be missing then.
     if outer and isinstance(node, Via) and (tested or not node.many):
         return _referred_told(node, cursor, outer, count, tested=tested, before=before)
-    return Told(node, cursor, bytes)
+    return ResumedScan(node, cursor, bytes)
 
 
 def _has_many(node: Node, count: int) -> bool:
@@ -80,10 +80,10 @@ def _has_many(node: Node, count: int) -> bool:
     return known and len(several) > count
 
 
-def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> Told:
+def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> ResumedScan:
     found = POSITION.match(cursor)
     if found is None or not isinstance(node, OneOf | Within):
-        return Told(node, cursor, bytes)
+        return ResumedScan(node, cursor, bytes)
     position = int(found[1])
     # Who has several of the values comes with the first, so those before are told as well.
     base = 0 if before or (node.many and not tested) else position
@@ -93,15 +93,17 @@ def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before:
         return after if at is None else b"v%d;%b" % (base + int(at[1]), after[at.end() :])
 
     part = node.sliced(base, position + count)
-    return Told(part, b"v%d;%b" % (position - base, cursor[found.end() :]), restored)
+    return ResumedScan(part, b"v%d;%b" % (position - base, cursor[found.end() :]), restored)
 
 
-def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
+def _part_told(
+    node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool
+) -> ResumedScan:
     sign, number = found[1], int(found[2])
     nodes = list(node.nodes)  # type: ignore[attr-defined]
     # What follows in the same chunk is new only if it met none of the conditions before, with all of their values.
     before = before or (sign == b"|" and not tested)
-    part = told(nodes[number - 1], cursor[found.end() :], count, tested=tested, before=before)
+    part = resumed(nodes[number - 1], cursor[found.end() :], count, tested=tested, before=before)
     nodes[number - 1] = part.node
 
     def restored(after: bytes) -> bytes:
@@ -110,13 +112,15 @@ def _part_told(node: Node, cursor: bytes, found: re.Match[bytes], count: int, *,
             return after
         return b"%b%d;%b" % (sign, number, part.restored(after[at.end() :]))
 
-    return Told(type(node)(nodes), b"%b%d;%b" % (sign, number, part.cursor), restored)  # type: ignore[call-arg]
+    return ResumedScan(type(node)(nodes), b"%b%d;%b" % (sign, number, part.cursor), restored)  # type: ignore[call-arg]
 
 
-def _referred_told(node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool) -> Told:
+def _referred_told(
+    node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool
+) -> ResumedScan:
     last = found.end() + int(found[1])
     # A chunk begins with those who refer to objects that were found before, so these are tested by what was told then.
-    inner = told(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
+    inner = resumed(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
 
     def restored(after: bytes) -> bytes:
         at = OUTER.match(after)
@@ -127,4 +131,4 @@ def _referred_told(node: Via, cursor: bytes, found: re.Match[bytes], count: int,
         return b">%d:%b%b" % (len(text), text, after[end:])
 
     there = Via(node.referred, node.kind, node.key, node.where, inner.node)
-    return Told(there, b">%d:%b%b" % (len(inner.cursor), inner.cursor, cursor[last:]), restored)
+    return ResumedScan(there, b">%d:%b%b" % (len(inner.cursor), inner.cursor, cursor[last:]), restored)

@@ -38,7 +38,7 @@ def exactly_one(
 
     request = found.then(decode)
     if request.args:
-        request.part = lambda: only().then(decode)
+        request.transactional = lambda: only().then(decode)
     return request
 
 

@@ -86,7 +86,7 @@ def clearing_command(reference: Any, where: Partition) -> list[Argument]:
         return step_args([reference.setting(None)])
     place = reference.place_in(where)
     command, before = REMOVALS[place.stored]
-    scope = b"whole" if place.escalates else b"members"
+    scope = b"whole" if place.rescans_whole else b"members"
     changed = Place(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
     return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
@@ -107,7 +107,7 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
             raise _refusal(schema, reply, concerned, pk)
 
     request = scripted(
-        DELETE_RELATED, (where.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, again=answer
+        DELETE_RELATED, (where.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
     )
     return _when_built(request, concerned)
 
@@ -120,7 +120,7 @@ def delete_many(schema: Any, where: Partition, pks: Sequence[bytes], *, skip: bo
         return refusal(schema, outcome, pk, references=concerned.references)
 
     args, decode = bulk.deletion(schema, pks, concerned.args, refused, skip=skip)
-    request = scripted(BULK_DELETE_RELATED, (where.pks,), args, decode, schema, again=answer)
+    request = scripted(BULK_DELETE_RELATED, (where.pks,), args, decode, schema, retry_with=answer)
     return _when_built(request, concerned)
 
 
@@ -135,7 +135,7 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     decode = found_decoder(schema, refused)
     return _when_built(
         scripted(
-            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *concerned.args), decode, schema, again=answer
+            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
         ),
         concerned,
     )
@@ -162,8 +162,8 @@ def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes
 
 def _when_built(request: Request[Any], concerned: Consequences) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
-    assumptions = [model.upkeep.declared for model in concerned.models]
+    assumptions = [model.maintenance.declared for model in concerned.models]
     for reference in concerned.references:
         (where,) = reference.model.keys.partitions
-        assumptions += reference.model.upkeep.built([reference.kept_references(where)])
+        assumptions += reference.model.maintenance.built([reference.kept_references(where)])
     return request.assuming(*assumptions)

@@ -14,7 +14,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.foreign_key_values import NeedsReading
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equality import EqualIndex
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -87,7 +87,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self.on_delete = on_delete
         self.check = check
         self._target: Any = None
-        self._settled: dict[Partition, tuple[tuple[Kept, ...], Sequence[Kept]]] = {}
+        self._settled: dict[Partition, tuple[tuple[FieldIndex, ...], Sequence[FieldIndex]]] = {}
 
     def attach(self, model: Owner) -> Self:
         mine = super().attach(model)
@@ -228,12 +228,12 @@ class ReferenceField(ValueField[Any], Generic[M]):
         scored = [index for index in indexes if not index.alone]
         return [*scored, EqualIndex(), *(index for index in indexes if index.alone)]
 
-    def kept_in(self, where: Partition) -> tuple[Kept, ...]:
+    def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
         kept = super().kept_in(where)
         self._finder(kept)
         return kept
 
-    def settle(self, where: Partition, indexes: tuple[Kept, ...], together: Sequence[Kept]) -> None:
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
         self._settled[where] = (indexes, together)
         super().settle(where, indexes, together)
 
@@ -257,11 +257,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
         label = f"{self.model.name}.{self.name}"
         return (there.meta, label, kept.found_by, kept.key, where.pks, where.meta, name)
 
-    def kept_references(self, where: Partition) -> Kept:
+    def kept_references(self, where: Partition) -> FieldIndex:
         """The index that finds who refers to an object."""
         return self._finder(self.place_in(where).indexes)
 
-    def _finder(self, indexes: Sequence[Kept]) -> Kept:
+    def _finder(self, indexes: Sequence[FieldIndex]) -> FieldIndex:
         """The one of some indexes that finds best who refers to an object.
 
         Raises:

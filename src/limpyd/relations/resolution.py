@@ -9,7 +9,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
-from limpyd.model_registry import NamedModels
+from limpyd.model_registry import ModelRegistry
 from limpyd.relations.references import ReferenceField
 
 
@@ -42,7 +42,7 @@ def connect(database: Any, reverse: Any) -> None:
 
 def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[Any], Any]]:
     """The references of new models that can be connected, and those of others to them; each with its model."""
-    named: NamedModels = database._named
+    named: ModelRegistry = database._named
     for model in fresh:
         for field in named.waiting_for(model):
             if field._target is None and database._models.get(field.model.keys.tag) is field.model.model:
@@ -116,4 +116,4 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
         holder.crosses = schema.crosses = True
     for changed in (holder, schema):
         changed.renew()
-    holder.upkeep.doubt()  # it has one more reference to declare
+    holder.maintenance.doubt()  # it has one more reference to declare

@@ -164,7 +164,7 @@ class BoundReverse(Faced[Face]):
         steps = []
         for number, pk in enumerate(pks, 1):
             place = field.place(pk)
-            scope = b"whole" if place.escalates else b"members"
+            scope = b"whole" if place.rescans_whole else b"members"
             change = Change(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
             steps.append(MembersStep((change,), command, self._args(args)))
         where = target.keys.partition(instance._pk_bytes)

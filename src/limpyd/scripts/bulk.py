@@ -132,7 +132,7 @@ class NewObjects:
             created, skipped, refused, pks = _facts(self._model, reply)
             return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
 
-        return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.upkeep.declared)
+        return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.maintenance.declared)
 
     def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
         """Creates them, or gives the objects that stand against them values; as far as the first that is refused.
@@ -149,8 +149,8 @@ class NewObjects:
             created, skipped, updated, refused, pks = _facts(model, reply)
             return Created(created, skipped, updated, pks, _refused_update(model, fields, refused))
 
-        request = scripted(BULK_UPSERT, self._keys, args, decode, model, again=answer)
-        return request.assuming(model.upkeep.declared)
+        request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
+        return request.assuming(model.maintenance.declared)
 
     @property
     def _keys(self) -> tuple[bytes, ...]:
@@ -229,8 +229,8 @@ class Updates:
             return Changed(updated, missing, _refused_update(model, self.fields, refused))
 
         args = (int(skip), len(self), *self.fields.told(), *self.args)
-        request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, again=answer)
-        return request.assuming(model.upkeep.declared)
+        request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, retry_with=answer)
+        return request.assuming(model.maintenance.declared)
 
 
 def delete(
@@ -250,9 +250,9 @@ def delete(
         return refusal(model, outcome, pk)
 
     request = scripted(
-        BULK_DELETE, (where.pks,), *deletion(model, pks, layout, refused, skip=skip), model, again=answer
+        BULK_DELETE, (where.pks,), *deletion(model, pks, layout, refused, skip=skip), model, retry_with=answer
     )
-    return request.assuming(model.upkeep.declared)
+    return request.assuming(model.maintenance.declared)
 
 
 def deletion(

@@ -75,5 +75,5 @@ def delete_versions(
         return int(reply[1])
 
     args = (pk, model.max_changes, *packed(IndexedField(*field)))
-    request = scripted(DELETE_VERSIONS, (where.pks,), args, decode, model, again=answer)
-    return request.assuming(model.upkeep.declared)
+    request = scripted(DELETE_VERSIONS, (where.pks,), args, decode, model, retry_with=answer)
+    return request.assuming(model.maintenance.declared)

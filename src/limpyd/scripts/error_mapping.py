@@ -38,7 +38,7 @@ class Model(Subject, Protocol):
     era: Any
     """Another one after each deletion in this process."""
 
-    upkeep: Any
+    maintenance: Any
     """Its attribute `first` is what is to be asked before a write."""
 
     crosses: bool

@@ -36,7 +36,7 @@ class Script:
         self.name = name
         self._flags = flags
 
-    def crossing_if(self, crosses: bool) -> Script:
+    def allow_cross_slot(self, crosses: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
         return self._crossing if crosses else self
 

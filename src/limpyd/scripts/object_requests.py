@@ -79,9 +79,9 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
         raise refusal(model, reply, new.pk, new.claimed())
 
     request = scripted(
-        CREATE.crossing_if(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
+        CREATE.allow_cross_slot(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
     )
-    return request.assuming(model.upkeep.declared)
+    return request.assuming(model.maintenance.declared)
 
 
 def get_or_create(
@@ -119,7 +119,7 @@ def get_or_create(
     search.node.add_to(body)
     args = (*with_references([], body), int(absent is None), *_object_args(where, new))
     keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
-    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.upkeep.declared)
+    return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.declared)
 
 
 def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
@@ -134,8 +134,8 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
         if reply[0] != b"ok":
             raise refusal(model, reply, pk)
 
-    request = scripted(DELETE, (where.pks,), (pk, model.max_changes, *layout), decode, model, again=answer)
-    return request.assuming(model.upkeep.declared)
+    request = scripted(DELETE, (where.pks,), (pk, model.max_changes, *layout), decode, model, retry_with=answer)
+    return request.assuming(model.maintenance.declared)
 
 
 def deletion_layout(
@@ -220,12 +220,14 @@ def scripted(
     *,
     subject: Subject | None = None,
     readonly: bool = False,
-    again: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
+    retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
     """The request that runs a script of a model."""
-    script = script.crossing_if(model.crosses)
+    script = script.allow_cross_slot(model.crosses)
     everything = evalsha(script, keys, args)
-    return Request(everything, decode, script=script, subject=subject or model, readonly=readonly, again=again)
+    return Request(
+        everything, decode, script=script, subject=subject or model, readonly=readonly, retry_with=retry_with
+    )
 
 
 def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:

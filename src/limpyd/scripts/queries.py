@@ -79,7 +79,7 @@ def find(
         DoesNotExist: it is about a stored collection that is not there any more.
     """
     readonly = script is not STORE
-    script = script.crossing_if(model.crosses)
+    script = script.allow_cross_slot(model.crosses)
     body = Arguments()
     args = body.args
     args.append(b"%d" % len(search.order))

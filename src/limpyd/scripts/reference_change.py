@@ -62,5 +62,5 @@ def refer(
     keys = (own.pks,) if model.crosses else dict.fromkeys((own.pks, where.pks))
     args: list[Argument] = [where.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
     script = REFER if refers else REFER_NO_LONGER
-    request = scripted(script, tuple(keys), args, decode, model, subject=subject, again=answer)
-    return request.assuming(target.upkeep.declared, model.upkeep.declared)
+    request = scripted(script, tuple(keys), args, decode, model, subject=subject, retry_with=answer)
+    return request.assuming(target.maintenance.declared, model.maintenance.declared)

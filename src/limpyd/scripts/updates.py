@@ -12,7 +12,7 @@ from limpyd.requests import Argument, Request
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
-from limpyd.scripts.writes import Upkeep
+from limpyd.scripts.writes import WriteLayout
 
 UPDATE = Script("update")
 CLEAR = Script("update", flags="allow-oom")
@@ -24,12 +24,12 @@ class Assigned(NamedTuple):
 
     Attributes:
         field: its name.
-        upkeep: the field, as the scripts know it.
+        layout: the layout of the field (see WriteLayout).
         args: what makes the value (see lua/library/assign.lua).
     """
 
     field: str
-    upkeep: Upkeep
+    layout: WriteLayout
     args: tuple[Argument, ...]
 
 
@@ -39,26 +39,26 @@ class Fields:
     def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
         self._model = model
         self._head = (where.hash_prefix, version or b"")
-        self._upkeeps: dict[str, Upkeep] = {}
+        self._layouts: dict[str, WriteLayout] = {}
         self._numbers: dict[str, int] = {}
 
     def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
         """What is told of an object."""
         values = []
-        for field, upkeep, args in assigned:
+        for field, layout, args in assigned:
             if field not in self._numbers:
                 self._numbers[field] = len(self._numbers)
-                self._upkeeps[field] = upkeep
+                self._layouts[field] = layout
             values.append(NewValue(self._numbers[field], args))
         return list(packed(Updated(b"" if version is None else version, values)))
 
     def told(self) -> list[Argument]:
         """What is told of the fields."""
-        return list(packed(UpdatedFields(*self._head, list(self._upkeeps.values()))))
+        return list(packed(UpdatedFields(*self._head, list(self._layouts.values()))))
 
     def claims(self) -> list[Claim]:
         """What may turn out to belong to another object."""
-        return [Claim(self._model, field) for field in self._upkeeps]
+        return [Claim(self._model, field) for field in self._layouts]
 
 
 def update(
@@ -95,5 +95,5 @@ def update(
 
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
-    request = scripted(script, (where.pks,), (pk, *fields.told(), *values), decode, model, again=answer)
-    return request.assuming(model.upkeep.declared)
+    request = scripted(script, (where.pks,), (pk, *fields.told(), *values), decode, model, retry_with=answer)
+    return request.assuming(model.maintenance.declared)

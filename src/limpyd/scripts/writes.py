@@ -24,7 +24,7 @@ REMOVE_MEMBERS = Script("write_members", flags="allow-oom")
 Indexes = Packed
 """The indexes of a field, laid out: a count, and of each an `Index`."""
 
-Upkeep = Packed
+WriteLayout = Packed
 """A field of one value, laid out as a `Value`."""
 
 
@@ -32,7 +32,7 @@ class Step(NamedTuple):
     """One write command on one field of one value: its name, and a `ValueCommand`."""
 
     field: str
-    upkeep: Upkeep
+    layout: WriteLayout
     command: str
     args: tuple[Argument, ...]
 
@@ -66,15 +66,15 @@ def write(
         claims = [Claim(model, step.field) for step in steps]
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
-    script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).crossing_if(model.crosses)
+    script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).allow_cross_slot(model.crosses)
     keys = (where.pks, where.seq) if pk is None else (where.pks,)
     return Request(
         evalsha(script, keys, (pk or b"", *step_args(steps))),
         decode_outcome,
         script=script,
         subject=subject or model,
-        again=answer,
-        assumes=(model.upkeep.declared,),
+        retry_with=answer,
+        assumes=(model.maintenance.declared,),
     )
 
 
@@ -187,7 +187,7 @@ def write_members(
         raise refusal(model, reply, pk, claims, others=involved, command=steps[0].command, needs=needs)
 
     freeing = all(step.command in FREEING for step in steps)
-    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).crossing_if(model.crosses)
+    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses)
     keys: list[Argument] = [where.pks, where.seq]
     args: list[Argument] = [int(pk is None), pk or b"", len(others)]
     for other in others:
@@ -210,6 +210,6 @@ def write_members(
         decode_outcome,
         script=script,
         subject=subject or model,
-        again=answer,
-        assumes=tuple(dict.fromkeys(one.upkeep.declared for one in (model, *(other.model for other in others)))),
+        retry_with=answer,
+        assumes=tuple(dict.fromkeys(one.maintenance.declared for one in (model, *(other.model for other in others)))),
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.index_entries import NoRoom, follows
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import Change, write_script
 from limpyd.statements.statement import Statement
 
@@ -39,8 +39,8 @@ class Assignment(Statement):
         where: Partition,
         command: str,
         field: Subject,
-        slot: Slot,
-        together: Sequence[KeptTogether] = (),
+        slot: ScalarField,
+        together: Sequence[CompositeFieldIndex] = (),
     ) -> None:
         changes = [Change(slot, command in REMOVES)]
         script, names = write_script(command.lower(), model, where, changes, together=together)
@@ -71,7 +71,12 @@ class Assignment(Statement):
 
 
 def assignment(
-    model: Model, where: Partition, command: str, field: Subject, slot: Slot, together: Sequence[KeptTogether] = ()
+    model: Model,
+    where: Partition,
+    command: str,
+    field: Subject,
+    slot: ScalarField,
+    together: Sequence[CompositeFieldIndex] = (),
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can do it."""
     follow = all(map(follows, slot.indexes)) and all(map(follows_together, together))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.statements.index_entries import Entry
 from limpyd.statements.script_source import indented
 
@@ -21,7 +21,7 @@ class Part(NamedTuple):
     form: bytes
 
 
-class Joined(NamedTuple):
+class CompositeEntry(NamedTuple):
     """What a statement does to the index.
 
     Attributes:
@@ -57,13 +57,13 @@ class Joined(NamedTuple):
         return f"if {new} and {old} ~= {new} then\n{indented(lines, '  ')}end\n" if lines else ""
 
 
-def follows_together(index: KeptTogether) -> bool:
+def follows_together(index: CompositeFieldIndex) -> bool:
     """Whether statements can make an index of several fields follow them."""
     is_netstrings = not index.form.startswith(b":")
     return index.kind in {b"&eq", b"&uniq"} and is_netstrings and all(place.form in FORMS for place in index.places)
 
 
-def joined(index: KeptTogether, key: str, number: int, parts: Sequence[Part]) -> Joined:
+def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Sequence[Part]) -> CompositeEntry:
     """Returns what a statement does to an index.
 
     Args:
@@ -77,7 +77,7 @@ def joined(index: KeptTogether, key: str, number: int, parts: Sequence[Part]) ->
     before = _text((part.before, part.form) for part in parts)
     after = _text((part.after, part.form) for part in parts)
     functions = [f"form_{part.form.decode()}" for part in parts if part.form != b"text"]
-    return Joined(entry, f"{old} = {before}\n{new} = {after}\n", ["netstring", *functions])
+    return CompositeEntry(entry, f"{old} = {before}\n{new} = {after}\n", ["netstring", *functions])
 
 
 def _text(values: Iterable[tuple[str, bytes]]) -> str:

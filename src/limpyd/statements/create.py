@@ -175,7 +175,7 @@ class PreparedCreation(Prepared[R_co]):
         self._fields = fields
         self._general = general
 
-    def part(self) -> Request[R_co]:
+    def transactional(self) -> Request[R_co]:
         return self._general(self.statement.model, self._pk, self._fields).then(self._convert)
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.composite import KeptTogether
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.composite import CompositeFieldIndex
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument
 from limpyd.statements.index_entries import Entry, locals_of, of_kind
 from limpyd.statements.lua_text import key, key_of, literal, tag
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import filled, indented
 
 MOST_FIELDS = 50
@@ -22,12 +22,12 @@ MOST_KEYS = 100
 """How many keys of an object one command names."""
 
 
-def enters(index: Kept) -> bool:
+def enters(index: FieldIndex) -> bool:
     """Whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
     return index.of_values and index.keeps_one and bool(of_kind(index.kind))
 
 
-def is_entered(index: KeptTogether) -> bool:
+def is_entered(index: CompositeFieldIndex) -> bool:
     """The same of an index of several fields."""
     return bool(of_kind(index.kind.removeprefix(b"&")))
 
@@ -59,8 +59,8 @@ class Layout(NamedTuple):
         mints: whether primary keys are automatic.
     """
 
-    slots: Sequence[Slot]
-    together: Sequence[KeptTogether]
+    slots: Sequence[ScalarField]
+    together: Sequence[CompositeFieldIndex]
     gathered: Sequence[Gathered]
     others: Sequence[bytes]
     version: tuple[bytes, bytes] | None
@@ -70,7 +70,7 @@ class Layout(NamedTuple):
 class _Place(NamedTuple):
     """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
 
-    slot: Slot | None
+    slot: ScalarField | None
     value: str
     entries: list[Entry]
 

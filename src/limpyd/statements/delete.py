@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Request, Unclear
 from limpyd.scripts.error_mapping import Model
-from limpyd.statements.composite_entries import Part, joined
+from limpyd.statements.composite_entries import Part, composite_entry
 from limpyd.statements.index_entries import Entry, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.prepared_requests import Prepared
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import CompiledScript, filled, indented
 from limpyd.statements.statement import Statement
 
@@ -25,8 +25,8 @@ S = TypeVar("S")
 def deletion(
     model: Model,
     where: Partition,
-    slots: Sequence[Slot],
-    together: Sequence[KeptTogether],
+    slots: Sequence[ScalarField],
+    together: Sequence[CompositeFieldIndex],
     prefixes: Sequence[bytes],
 ) -> Statement:
     """Returns the statement.
@@ -85,7 +85,7 @@ class PreparedDeletion(Prepared[R_co]):
         self._convert = convert
         self._general = general
 
-    def part(self) -> Request[R_co]:
+    def transactional(self) -> Request[R_co]:
         return self._general(self._pk or b"")
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
@@ -97,7 +97,7 @@ class PreparedDeletion(Prepared[R_co]):
     def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
             if reply == [b"undecided"]:
-                raise Unclear(lambda _: self.part(), lambda: self._convert(None))
+                raise Unclear(lambda _: self.transactional(), lambda: self._convert(None))
             raise self._refusal(reply)
         return self._convert(None)
 
@@ -129,7 +129,7 @@ FEW_PACKED, MOST_IN_A_BYTE = 0x90, 15
 
 
 def _source(
-    where: Partition, slots: Sequence[Slot], together: Sequence[KeptTogether], prefixes: Sequence[bytes]
+    where: Partition, slots: Sequence[ScalarField], together: Sequence[CompositeFieldIndex], prefixes: Sequence[bytes]
 ) -> str:
     hash_key = key_of(where, where.hash_prefix, "pk")
     in_hash = [slot for slot in slots if slot.sub is not None]
@@ -158,7 +158,7 @@ def _source(
     functions: list[str] = []
     for index in together:
         parts = [Part(values[place.prefix, place.sub], "false", place.form) for place in index.places]
-        one = joined(index, key(where, index.key), len(entries), parts)
+        one = composite_entry(index, key(where, index.key), len(entries), parts)
         entries.append(one.entry)
         names += one.names
         functions += one.functions

@@ -123,11 +123,11 @@ class _Form:
 
 def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing:
     """Returns what packs writes without arguments."""
-    requests, upkeep = _Form(first.statement, first.values, 0), first.statement.upkeep
+    requests, maintenance = _Form(first.statement, first.values, 0), first.statement.maintenance
 
     def packed(bound: Any, _: Any) -> bytes | None:
         catalog, form = requests.known
-        if catalog is not upkeep.catalog:
+        if catalog is not maintenance.catalog:
             form = requests.renewed()
         pk = bound._instance._pk_bytes
         if form is None or pk is None:
@@ -141,7 +141,7 @@ def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing
 
 def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packing | None:
     """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
-    computed, upkeep, field = first.statement.computed, first.statement.upkeep, first.field
+    computed, maintenance, field = first.statement.computed, first.statement.maintenance, first.field
     *before, stored = first.values[: len(first.values) - len(computed)]
     encode = field.unchecked_encode
     if stored != encode(*given):
@@ -150,7 +150,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
 
     def packed(bound: Any, value: Any) -> bytes | None:
         catalog, form = requests.known
-        if catalog is not upkeep.catalog:
+        if catalog is not maintenance.catalog:
             form = requests.renewed()
         pk = bound._instance._pk_bytes
         if form is None or pk is None or type(value) not in PLAIN:
@@ -172,7 +172,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
 
 def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packing | None:
     """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
-    field, upkeep = first.field, first.statement.upkeep
+    field, maintenance = first.field, first.statement.maintenance
     key_bytes, encode = field.key_bytes, field.encode
     *before, stored_key, stored = first.values
     if first.statement.computed or (stored_key, stored) != (key_bytes(given[0]), encode(given[1])):
@@ -182,7 +182,7 @@ def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: 
     def packed(bound: Any, entry: tuple[Any, Any]) -> bytes | None:
         key, value = entry
         catalog, form = requests.known
-        if catalog is not upkeep.catalog:
+        if catalog is not maintenance.catalog:
             form = requests.renewed()
         pk = bound._instance._pk_bytes
         if form is None or pk is None or type(value) not in PLAIN or type(key) not in PLAIN:

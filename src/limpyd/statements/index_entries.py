@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.requests import Argument
-from limpyd.statements.lua_normalizers import formed
+from limpyd.statements.lua_normalizers import normalizer_call
 from limpyd.statements.script_source import FOLDER, indented
 
 SECTION = r"(?m)^-- \[(.+)\]\n"
@@ -53,7 +53,7 @@ class Entry:
         value: str = "false",
         new: str = "false",
         before: str = "false",
-        index: Kept | None = None,
+        index: FieldIndex | None = None,
     ) -> None:
         self._sections = of_kind(kind)
         self._before = before
@@ -62,7 +62,7 @@ class Entry:
         self._new = self._made("new", index, value) if not new else None
         self._number = number
         has_score = before != "false" and "$score" in self._sections.get("undo add", "")
-        self._score = formed(index, before) if index is not None and has_score else None
+        self._score = normalizer_call(index, before) if index is not None and has_score else None
         score = "" if index is None else known_score(index, before)
         if self._score and not score:
             score = f"score{number}()"
@@ -79,9 +79,9 @@ class Entry:
             self._sections = {**self._sections, "read score": ""}
 
     @staticmethod
-    def _made(what: str, index: Kept | None, text: str) -> tuple[str, str] | None:
+    def _made(what: str, index: FieldIndex | None, text: str) -> tuple[str, str] | None:
         """How the script works out what is kept of a value: the section of normalized.lua, and the expression."""
-        made = None if index is None or text == "false" else formed(index, text)
+        made = None if index is None or text == "false" else normalizer_call(index, text)
         if made is None or made.expression == text:
             return None
         return f"{what} {'transform' if index is not None and index.asks_python else 'normalized'}", made.expression
@@ -221,15 +221,15 @@ def _shared(entries: Sequence[Entry]) -> set[str]:
     return {*several, *(name for entry in entries for name in entry.functions)}
 
 
-def known_score(index: Kept, old: str) -> str:
+def known_score(index: FieldIndex, old: str) -> str:
     """The expression of the score of a value before, if that is the value itself; else empty."""
     return old if index.keeps_one_text and index.field.codec.name in {"float", "int"} else ""
 
 
-def follows(index: Kept) -> bool:
+def follows(index: FieldIndex) -> bool:
     """Whether statements can make an index follow a value, of which they know what it was."""
     known = index.of_values and index.keeps_one and bool(of_kind(index.kind))
-    return known and (index.kind == b"num" or formed(index, "") is not None)
+    return known and (index.kind == b"num" or normalizer_call(index, "") is not None)
 
 
 def _text(argument: Argument) -> str:

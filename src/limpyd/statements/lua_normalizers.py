@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.normalizers import FORMS
-from limpyd.indexes.python_transforms import Asked
+from limpyd.indexes.python_transforms import PythonTransform
 
 
-class Formed(NamedTuple):
+class NormalizerCall(NamedTuple):
     """What a form makes of a text.
 
     Attributes:
@@ -21,9 +21,9 @@ class Formed(NamedTuple):
     function: str = ""
 
 
-def formed(index: Kept, text: str) -> Formed | None:
+def normalizer_call(index: FieldIndex, text: str) -> NormalizerCall | None:
     """Returns what an index keeps of a text, which is an expression itself; None if the server cannot tell at once."""
-    form = index.form.base if isinstance(index.form, Asked) else index.form
+    form = index.form.base if isinstance(index.form, PythonTransform) else index.form
     function = ""
     for step in form.decode().split("|"):
         if function or not step:
@@ -38,4 +38,4 @@ def formed(index: Kept, text: str) -> Formed | None:
             text = f"{function}({text})"
         else:
             return None
-    return Formed(text, function)
+    return NormalizerCall(text, function)

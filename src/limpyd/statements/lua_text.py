@@ -27,7 +27,7 @@ def key(where: Partition, given: Argument) -> str:
 
 
 def key_of(where: Partition, template: bytes, name: str) -> str:
-    """Returns the expression of the key that a name, an expression itself, makes of a template (see keys.placed)."""
+    """Returns the expression of a key (see keys.key_from_template); the name is an expression itself."""
     before, in_the_middle, after = template.partition(b"\0")
     made = f"{key(where, before)} .. {name}"
     return f"{made} .. {literal(after)}" if in_the_middle else made

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.command_table import FREEING
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, sections
-from limpyd.statements.parameters import Names
+from limpyd.statements.parameters import Parameters
 from limpyd.statements.script_source import compiled, filled
 from limpyd.statements.statement import Statement
 
@@ -48,11 +48,11 @@ class MembersWrite(Statement):
     __slots__ = ("_width",)
 
     def __init__(
-        self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
+        self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
     ) -> None:
         form = COMMANDS[command]
         checks: Sequence[tuple[bytes, bytes, bytes]] = [] if form.removes else field.checks_in(where)
-        names = Names()
+        names = Parameters()
         key = names.key_of(prefix)
         keys = [names.argument(each) for each in (*(key for _, _, key in checks), *(index.key for index in indexes))]
         first = names.end + 1
@@ -124,7 +124,7 @@ OPTIONS = frozenset({"NX", "XX", "GT", "LT", "CH", "INCR"})
 
 
 def members_write(
-    model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[Kept]
+    model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
 ) -> MembersWrite | None:
     """Returns the statement; None if only the general script can run the command.
 
@@ -144,7 +144,7 @@ def members_write(
         return None
 
 
-def _follows(index: Kept) -> bool:
+def _follows(index: FieldIndex) -> bool:
     """Whether a statement can add a member to an index and take it out: it has one entry, beside those of others."""
     template = of_kind(index.kind)
     return index.of_values and index.keeps_one and index.tells_apart and "remove" in template

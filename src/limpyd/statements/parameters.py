@@ -5,7 +5,7 @@ from __future__ import annotations
 from limpyd.requests import Argument
 
 
-class Names:
+class Parameters:
     """The names and keys, each once; they follow the epoch.
 
     Attributes:
@@ -23,7 +23,7 @@ class Names:
         return f"ARGV[{2 + self.given.index(text)}]"
 
     def key_of(self, template: bytes) -> str:
-        """Returns the expression of the key that the local `pk` makes of a template (see keys.placed)."""
+        """Returns the expression of the key that a template makes with the local `pk` (see keys.key_from_template)."""
         before, in_the_middle, after = template.partition(b"\0")
         key = f"{self.argument(before)} .. pk"
         return f"{key} .. {self.argument(after)}" if in_the_middle else key

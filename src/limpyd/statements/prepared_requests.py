@@ -23,18 +23,18 @@ class Prepared(Request[R_co]):
         pk: the primary key of the object; None if it gets one.
         values: what else the call gives.
         convert: turns the reply into the result.
-        part: gives the request that does the same as a part of something, and can be taken back.
+        transactional: gives the request that does the same as a part of something, and can be taken back.
         instance: that of the object, if it has one.
         needs: the servers that know the values, if not all that know the command do.
     """
 
     __slots__ = ("_convert", "_instance", "_pk", "_values", "statement")
 
-    part: Callable[[], Request[R_co]]
+    transactional: Callable[[], Request[R_co]]
 
     readonly = blocking = False
     timeout = 0
-    makes = first = again = None
+    creates = preflight = retry_with = None
     behind = ()
 
     def __init__(
@@ -43,12 +43,12 @@ class Prepared(Request[R_co]):
         pk: bytes | None,
         values: Sequence[Argument],
         convert: Callable[[Any], R_co],
-        part: Callable[[], Request[R_co]],
+        transactional: Callable[[], Request[R_co]],
         instance: Any = None,
         needs: Needs | None = None,
     ) -> None:
         self.statement = statement
-        self.part = part
+        self.transactional = transactional
         self.needs = needs
         self._instance = instance
         self._pk = pk
@@ -78,7 +78,7 @@ class Prepared(Request[R_co]):
     def ready(self) -> bytes | None:
         statement, pk, values = self.statement, self._pk or b"", self._values
         catalog, head = statement.head
-        if catalog is not statement.upkeep.catalog:
+        if catalog is not statement.maintenance.catalog:
             found = statement.new_head()
             if found is None:
                 return None
@@ -104,27 +104,27 @@ class Prepared(Request[R_co]):
         return statement.packed(statement.head_under(guard), self._pk or b"", self._values)
 
     def under_several(self) -> Request[R_co]:
-        return self.part()
+        return self.transactional()
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
-        first, part = self._convert, self.part
+        first, transactional = self._convert, self.transactional
         made: Any = type(self)
         converted: Request[S] = made(
             self.statement,
             self._pk,
             self._values,
             lambda reply: convert(first(reply)),
-            lambda: part().then(convert),
+            lambda: transactional().then(convert),
             self._instance,
             self.needs,
         )
         return converted
 
     def after(self, before: Request[Any] | None) -> Request[R_co]:
-        return self if before is None else self.part().after(before)
+        return self if before is None else self.transactional().after(before)
 
     def assuming(self, *assumptions: Assumption) -> Request[R_co]:
-        return self.part().assuming(*assumptions) if assumptions else self
+        return self.transactional().assuming(*assumptions) if assumptions else self
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
         """Returns the request itself, which has no other arguments than its own."""
@@ -153,7 +153,7 @@ class Prepared(Request[R_co]):
 
     def _told(self, reply: list[Any]) -> Request[R_co]:
         """The request that the general script serves, with what the statement asked for."""
-        general = self.part()
+        general = self.transactional()
         return answer(general, reply) or general
 
 
@@ -209,7 +209,7 @@ class PreparedWrite(Prepared[R_co]):
         """What turns the reply into the result."""
         return self._convert
 
-    def part(self) -> Request[R_co]:
+    def transactional(self) -> Request[R_co]:
         first, step = self._members
         request: Request[R_co] = self._field._in_general(
             self.statement.command, self._args, self._convert, first=first, step=step, needs=self.needs
@@ -217,5 +217,7 @@ class PreparedWrite(Prepared[R_co]):
         return request
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
-        plain = Prepared(self.statement, self._pk, self._values, self._convert, self.part, self._instance, self.needs)
+        plain = Prepared(
+            self.statement, self._pk, self._values, self._convert, self.transactional, self._instance, self.needs
+        )
         return plain.then(convert)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from limpyd.command_table import Needs
-from limpyd.keys import placed
+from limpyd.keys import key_from_template
 from limpyd.requests import Argument, Request, Subject
 from limpyd.resp import pack_each
 from limpyd.types import Codec
@@ -45,7 +45,7 @@ class ReadStatement:
 
     def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
         """Returns what is sent of a call."""
-        return (*self._command, placed(self._prefix, pk), *self._constants, *args)
+        return (*self._command, key_from_template(self._prefix, pk), *self._constants, *args)
 
     def form(self, args: tuple[Argument, ...]) -> tuple[bytes, int]:
         """Returns the form of requests with these arguments, and how much longer their keys are than the primary keys.
@@ -110,7 +110,7 @@ class Read(Request[R_co]):
     readonly = True
     blocking = False
     timeout = 0
-    script = makes = first = again = None
+    script = creates = preflight = retry_with = None
     assumes = ()
 
     def __init__(
@@ -124,7 +124,7 @@ class Read(Request[R_co]):
         self.statement = statement
         self.decode = decode
         self.needs = needs
-        self.part = None
+        self.transactional = None
         self.behind = ()
         self._pk = pk
         self._args = args
@@ -187,7 +187,7 @@ class LoadStatement(ReadStatement):
                 None if stored is None else decode(stored) for decode, stored in zip(self._decoders, reply, strict=True)
             ]
         except (ValueError, OverflowError):
-            key = placed(self._prefix, pk)
+            key = key_from_template(self._prefix, pk)
             fields = zip(self._fields, reply, strict=True)
             return [None if stored is None else field.decode(stored, key, pk) for field, stored in fields]
 
@@ -201,7 +201,7 @@ class Load(Read[list[Any]]):
 
     def __init__(self, statement: LoadStatement, pk: bytes) -> None:
         self.statement = statement
-        self.needs = self.part = None
+        self.needs = self.transactional = None
         self.behind = ()
         self._pk = pk
         self._args = ()

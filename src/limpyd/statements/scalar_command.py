@@ -7,10 +7,10 @@ from limpyd.keys import Partition
 from limpyd.requests import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, required
-from limpyd.statements.lua_normalizers import formed
+from limpyd.statements.lua_normalizers import normalizer_call
 from limpyd.statements.operations import restored
-from limpyd.statements.parameters import Names
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.parameters import Parameters
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import WriteScript
 from limpyd.statements.script_source import compiled, filled, indented
 from limpyd.statements.statement import Statement
@@ -33,14 +33,14 @@ class Run(Statement):
     __slots__ = ()
 
     def __init__(
-        self, script: WriteScript, model: Model, where: Partition, command: str, field: Subject, slot: Slot
+        self, script: WriteScript, model: Model, where: Partition, command: str, field: Subject, slot: ScalarField
     ) -> None:
         constants = (*script.names, command.encode())
         super().__init__(script.script, model, where, command, constants, field, (Claim(model, slot.name),))
         self.complete = not any(index.asks_python for index in slot.indexes)
 
 
-def run(model: Model, where: Partition, command: str, field: Subject, slot: Slot) -> Run | None:
+def run(model: Model, where: Partition, command: str, field: Subject, slot: ScalarField) -> Run | None:
     """Returns the statement of a command of one word; None if only the general script can run it."""
     if TABLE[command].scope not in CHANGING or not all(_follows(slot, number) for number in range(len(slot.indexes))):
         return None
@@ -54,14 +54,14 @@ def run(model: Model, where: Partition, command: str, field: Subject, slot: Slot
     return Run(script, model, where, command, field, slot)
 
 
-def _follows(slot: Slot, number: int) -> bool:
+def _follows(slot: ScalarField, number: int) -> bool:
     """Whether the server can work out what an index keeps of any value, and there is but one text of each."""
     index = slot.indexes[number]
-    return index.of_values and index.keeps_one and bool(of_kind(index.kind)) and formed(index, "") is not None
+    return index.of_values and index.keeps_one and bool(of_kind(index.kind)) and normalizer_call(index, "") is not None
 
 
-def _script(slot: Slot, flags: frozenset[str]) -> WriteScript:
-    names = Names()
+def _script(slot: ScalarField, flags: frozenset[str]) -> WriteScript:
+    names = Parameters()
     key = names.key_of(slot.prefix)
     sub = "" if slot.sub is None else names.argument(slot.sub)
     entries = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 
 
-class Slot(NamedTuple):
+class ScalarField(NamedTuple):
     """A field of one value.
 
     Attributes:
@@ -26,9 +26,9 @@ class Slot(NamedTuple):
     encode: Callable[[Any], bytes]
     prefix: bytes
     sub: bytes | None
-    indexes: Sequence[Kept]
+    indexes: Sequence[FieldIndex]
     checks: Sequence[tuple[bytes, bytes, bytes]]
-    computed: Sequence[Kept]
+    computed: Sequence[FieldIndex]
     encode_unchecked: Callable[[Any], bytes]
 
     @property

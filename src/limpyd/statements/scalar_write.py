@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.scripts.error_mapping import Model
-from limpyd.statements.composite_entries import Joined, Part, joined
+from limpyd.statements.composite_entries import CompositeEntry, Part, composite_entry
 from limpyd.statements.index_entries import Entry, locals_of, required, sections
 from limpyd.statements.operations import Written, operations_of
-from limpyd.statements.parameters import Names
-from limpyd.statements.scalar_field import Slot
+from limpyd.statements.parameters import Parameters
+from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import CompiledScript, compiled, filled, indented
 
 
 class Change(NamedTuple):
     """What happens to a field: it gets a value, or loses it."""
 
-    slot: Slot
+    slot: ScalarField
     removes: bool = False
 
 
@@ -39,7 +39,7 @@ def write_script(
     where: Partition,
     changes: Sequence[Change],
     version: bytes | None = None,
-    together: Sequence[KeptTogether] = (),
+    together: Sequence[CompositeFieldIndex] = (),
 ) -> WriteScript:
     """Returns the script.
 
@@ -95,7 +95,7 @@ def write_script(
                 known[where_part.prefix, where_part.sub] = one
                 written.append(one)
             parts.append(Part(one.before, one.value, where_part.form))
-        all_joined.append(joined(index, names.argument(index.key), number, parts))
+        all_joined.append(composite_entry(index, names.argument(index.key), number, parts))
         number += 1
     if version is not None:
         given["key"] = names.key_of(where.hash_prefix)
@@ -105,10 +105,10 @@ def write_script(
 
 
 def _names(
-    where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[KeptTogether]
-) -> Names:
+    where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[CompositeFieldIndex]
+) -> Parameters:
     """What the script is told of the fields: that of one that is alike stands in the same places."""
-    names = Names()
+    names = Parameters()
     if version is not None:
         names.key_of(where.hash_prefix)
         names.argument(version)
@@ -147,7 +147,7 @@ def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> fr
 
 def _source(
     written: Sequence[Written],
-    all_joined: Sequence[Joined],
+    all_joined: Sequence[CompositeEntry],
     given: Mapping[str, str],
     counting: Mapping[str, str],
 ) -> str:

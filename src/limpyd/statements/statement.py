@@ -62,11 +62,11 @@ class Statement:
         "computed",
         "constant",
         "head",
+        "maintenance",
         "model",
         "pack",
         "script",
         "subject",
-        "upkeep",
     )
 
     def __init__(
@@ -87,8 +87,8 @@ class Statement:
         self.claims = claims
         self.complete = True
         self.computed: Sequence[Keeps] = ()
-        self.upkeep = model.upkeep
-        declared: Assumption = model.upkeep.declared
+        self.maintenance = model.maintenance
+        declared: Assumption = model.maintenance.declared
         self.assumes = (declared,)
         keys = (where.pks, where.meta, where.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
@@ -146,7 +146,7 @@ class Statement:
             before: the values that all of them give.
             count: how many they give behind those.
         """
-        catalog = self.upkeep.catalog
+        catalog = self.maintenance.catalog
         head = self.new_head()
         if head is None:
             return None
@@ -159,7 +159,7 @@ class Statement:
 
     def new_head(self) -> bytes | None:
         """Returns what is constant under the catalog that is known; None if the server has to be asked."""
-        catalog = self.upkeep.catalog
+        catalog = self.maintenance.catalog
         (declared,) = self.assumes
         guard = declared.guard()
         if guard is None:

@@ -15,7 +15,7 @@ PREPARED_MAX = 15
 """How many are kept; the one that was not asked for the longest goes first."""
 
 
-class OnDemand(Generic[K, S]):
+class StatementCache(Generic[K, S]):
     """Statements by what they do. Threads may share it.
 
     Args:

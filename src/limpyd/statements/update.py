@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from limpyd.command_table import Needs
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests import Argument, Request
 from limpyd.resp import pack_bytes
@@ -39,7 +39,7 @@ class Update(Statement):
         where: Partition,
         changes: Sequence[Change],
         version: bytes | None = None,
-        together: Sequence[KeptTogether] = (),
+        together: Sequence[CompositeFieldIndex] = (),
     ) -> None:
         script, names = write_script(name, model, where, changes, version, together)
         claims = [Claim(model, change.slot.name) for change in changes]

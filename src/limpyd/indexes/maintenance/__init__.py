@@ -1,4 +1,4 @@
-"""Upkeep: whether the indexes of a model are built, as far as this process knows; and what builds them."""
+"""Index maintenance: whether the indexes of a model are built, as far as this process knows; and what builds them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.base import Index
-from limpyd.indexes.field_index import Kept
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import generators, requests
 from limpyd.indexes.maintenance.catalog import Assumed, Catalog
-from limpyd.indexes.maintenance.declarations import DeclaredIndex, Upkept, declared_indexes
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.keys import to_bytes, to_text
 from limpyd.requests import Assumption, Program, Request
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 1_000_000
 """How many objects, entries or keys a step may be asked to look at."""
 
 
-class Upkeep:
+class IndexMaintenance:
     """What is known of a model's indexes on its database.
 
     Attributes:
@@ -28,7 +28,7 @@ class Upkeep:
         declared: what each write takes for granted: the server knows what this process declares.
     """
 
-    def __init__(self, model: Upkept) -> None:
+    def __init__(self, model: IndexedModel) -> None:
         self._model = model
         (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
         self._indexes = {index.kept.declared_key: index for index in declared_indexes(model, self._where)}
@@ -44,7 +44,7 @@ class Upkeep:
         """Has the next request that rests on the catalog ask for it."""
         self.catalog = None
 
-    def built(self, indexes: Iterable[Kept]) -> tuple[Assumption, ...]:
+    def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
         """Returns what a query that uses some indexes takes for granted; nothing if it uses none."""
         names = frozenset(self._indexes[index.declared_key].name for index in indexes)
         return (Assumed(self, names),) if names else ()
@@ -130,7 +130,7 @@ class Upkeep:
             msg += f"; name one of {which} by its class, key or prefix" if found else f"; it has {which}"
             raise InvalidValue(msg)
         mine = copy.copy(found[0].as_a(index_class))
-        mine.on_field = FieldIndex(self, found[0])
+        mine.on_field = IndexBuild(self, found[0])
         return mine
 
     def _run(self, program: Program[None]) -> Any:
@@ -142,21 +142,21 @@ class Upkeep:
         yield from program
 
 
-class FieldIndex:
+class IndexBuild:
     """An index of a field, to be built or cleared."""
 
-    def __init__(self, upkeep: Upkeep, index: DeclaredIndex) -> None:
-        self._upkeep = upkeep
+    def __init__(self, maintenance: IndexMaintenance, index: DeclaredIndex) -> None:
+        self._maintenance = maintenance
         self._index = index
 
     def __str__(self) -> str:
         return str(self._index.kept)
 
     def rebuild(self, progress: OnProgress | None, chunk_size: int | None) -> Any:
-        return self._upkeep.rebuild([self._index], progress, chunk_size)
+        return self._maintenance.rebuild([self._index], progress, chunk_size)
 
     def clear(self, chunk_size: int | None) -> Any:
-        return self._upkeep.clear([self._index], chunk_size)
+        return self._maintenance.clear([self._index], chunk_size)
 
     def storage_key(self, *args: Any, transform_value: bool) -> str:
         kept, value = self._index.kept, args[-1]

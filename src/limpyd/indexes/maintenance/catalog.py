@@ -14,7 +14,7 @@ from limpyd.exceptions import IndexNotBuilt
 from limpyd.requests import Guard, Request
 
 if TYPE_CHECKING:
-    from limpyd.indexes.maintenance import Upkeep
+    from limpyd.indexes.maintenance import IndexMaintenance
 
 
 class Catalog(NamedTuple):
@@ -35,15 +35,17 @@ class Assumed:
     """The assumption that indexes of a model are built, and that the server knows what this process declares.
 
     Args:
-        upkeep: what is known of the model.
+        maintenance: the state of the indexes of the model.
         writes: whether the server must know all that is declared, as it must before a write.
         indexes: the names of the indexes that must be built.
     """
 
-    __slots__ = ("_indexes", "_known", "_upkeep", "_writes")
+    __slots__ = ("_indexes", "_known", "_maintenance", "_writes")
 
-    def __init__(self, upkeep: Upkeep, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False) -> None:
-        self._upkeep = upkeep
+    def __init__(
+        self, maintenance: IndexMaintenance, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False
+    ) -> None:
+        self._maintenance = maintenance
         self._writes = writes
         self._indexes = indexes
         self._known: tuple[Catalog | None, Guard | None] = (None, None)
@@ -51,7 +53,7 @@ class Assumed:
 
     def guard(self) -> Guard | None:
         known, guard = self._known
-        catalog = self._upkeep.catalog
+        catalog = self._maintenance.catalog
         if catalog is known:
             return guard
         guard = None
@@ -61,18 +63,18 @@ class Assumed:
         return guard
 
     def question(self) -> Request[None]:
-        return self._upkeep.asking(may_write=self._writes).then(lambda _: None)
+        return self._maintenance.asking(may_write=self._writes).then(lambda _: None)
 
     def check(self) -> None:
-        catalog = self._upkeep.catalog
+        catalog = self._maintenance.catalog
         if catalog is not None:
             for name in catalog.unbuilt & self._indexes:
-                raise IndexNotBuilt(*self._upkeep.described(name))
+                raise IndexNotBuilt(*self._maintenance.described(name))
 
     def merged(self, other: object) -> Self | None:
-        if not isinstance(other, Assumed) or other._upkeep is not self._upkeep:
+        if not isinstance(other, Assumed) or other._maintenance is not self._maintenance:
             return None
-        return type(self)(self._upkeep, self._indexes | other._indexes, writes=self._writes or other._writes)
+        return type(self)(self._maintenance, self._indexes | other._indexes, writes=self._writes or other._writes)
 
     def doubt(self) -> None:
-        self._upkeep.doubt()
+        self._maintenance.doubt()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.indexes.base import Index
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.custom import WithIndex
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.equality import UniqueIndex
-from limpyd.indexes.field_index import Indexed, Kept
+from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
 from limpyd.keys.templates import without_marks
@@ -29,10 +29,10 @@ class Place(Protocol):
     @property
     def stored(self) -> bytes: ...
     @property
-    def indexes(self) -> Sequence[Kept]: ...
+    def indexes(self) -> Sequence[FieldIndex]: ...
 
 
-class Upkept(Model, Protocol):
+class IndexedModel(Model, Protocol):
     """What upkeep needs to know of a model."""
 
     keys: ModelKeys
@@ -57,7 +57,7 @@ class DeclaredIndex(NamedTuple):
 
     name: bytes
     signature: bytes
-    kept: Kept
+    kept: FieldIndex
     place: Place
     sub: bytes
 
@@ -90,12 +90,12 @@ class DeclaredIndex(NamedTuple):
     @property
     def given(self) -> tuple[Argument, ...]:
         """The index as lua/library/expected_entries.lua knows it."""
-        return (*self.kept.upkeep, self.place.prefix, self.place.stored, self.sub)
+        return (*self.kept.row, self.place.prefix, self.place.stored, self.sub)
 
     @property
-    def fields(self) -> Sequence[Indexed]:
+    def fields(self) -> Sequence[IndexedField]:
         """The field that it is declared on, and the others that it is of."""
-        return self.kept.fields if isinstance(self.kept, KeptTogether) else (self.kept.field,)
+        return self.kept.fields if isinstance(self.kept, CompositeFieldIndex) else (self.kept.field,)
 
     @property
     def told(self) -> str:
@@ -116,7 +116,7 @@ class DeclaredIndex(NamedTuple):
         return self.kept.found_by in KEYS_BY_VALUE
 
 
-def declared_indexes(model: Upkept, where: Partition) -> list[DeclaredIndex]:
+def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredIndex]:
     """All indexes of a model; one of several fields is told with the field on which it is declared."""
     found = [
         DeclaredIndex(_name(kept.key, where) + kept.ending, signature(kept, place.stored), kept, place, sub or b"")
@@ -137,18 +137,18 @@ def _name(key: bytes, where: Partition) -> bytes:
     return without_marks(key.removeprefix(where.prefix).removesuffix(b":"))
 
 
-def signature(kept: Kept, stored: bytes) -> bytes:
+def signature(kept: FieldIndex, stored: bytes) -> bytes:
     """What an index keeps: its kind, how the values are stored that it keeps, and in which forms.
 
     A Python function is told by its name, so a change within it goes unnoticed.
     """
-    if isinstance(kept, KeptTogether):
+    if isinstance(kept, CompositeFieldIndex):
         return b" ".join((kept.kind, *(b"%s %s" % (place.stored, place.form) for place in kept.places)))
     forms = [_named(step, kept) for step in kept.index.all_steps(kept.field)]
     return b"%s %s %s" % (kept.kind, stored, "|".join([*forms, kept._final_name]).encode())
 
 
-def _named(step: Transform, kept: Kept) -> str:
+def _named(step: Transform, kept: FieldIndex) -> str:
     if isinstance(step, str):
         return step
     step = step.func if isinstance(step, WithIndex) else step

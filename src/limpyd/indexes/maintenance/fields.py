@@ -6,7 +6,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Index
-from limpyd.indexes.maintenance import Upkeep
+from limpyd.indexes.maintenance import IndexMaintenance
 from limpyd.indexes.maintenance.generators import OnProgress
 
 
@@ -37,8 +37,8 @@ class WithIndexes:
             InvalidValue: it has none; or a value cannot be indexed.
             UniquenessError: two objects have one value, which should be unique.
         """
-        upkeep = self._upkeep()
-        return upkeep.rebuild(upkeep.of(self), progress, chunk_size)
+        maintenance = self._maintenance()
+        return maintenance.rebuild(maintenance.of(self), progress, chunk_size)
 
     def clear_indexes(self, chunk_size: int | None = None, *, aggressive: bool = False) -> Any:  # noqa: ARG002 - see there
         """Removes all that the indexes of the field hold; see that of the model.
@@ -51,8 +51,8 @@ class WithIndexes:
         Raises:
             InvalidValue: it has none.
         """
-        upkeep = self._upkeep()
-        return upkeep.clear(upkeep.of(self), chunk_size)
+        maintenance = self._maintenance()
+        return maintenance.clear(maintenance.of(self), chunk_size)
 
     def get_index(
         self,
@@ -70,13 +70,13 @@ class WithIndexes:
         Raises:
             InvalidValue: it has no such index, or several.
         """
-        upkeep = self._upkeep()
-        return upkeep.one_of(self, index_class, key, prefix)
+        maintenance = self._maintenance()
+        return maintenance.one_of(self, index_class, key, prefix)
 
-    def _upkeep(self) -> Upkeep:
+    def _maintenance(self) -> IndexMaintenance:
         model = getattr(self, "model", None)
         if model is None:
             msg = f"{self} belongs to no model that stores objects; ask that of one that does"
             raise DeclarationError(msg)
-        upkeep: Upkeep = model.upkeep
-        return upkeep
+        maintenance: IndexMaintenance = model.maintenance
+        return maintenance

@@ -1,4 +1,4 @@
-"""The requests of upkeep: one function per Lua file, which says what its arguments mean."""
+"""The requests of index maintenance: one function per Lua file, which says what its arguments mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, UniquenessError
-from limpyd.indexes.composite import KeptTogether
+from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
-from limpyd.indexes.maintenance.declarations import DeclaredIndex, Upkept
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition, literal_pattern, to_text
 from limpyd.requests import Argument, Guard, Request
@@ -32,7 +32,9 @@ CHUNK = 500
 """About how many objects, entries or keys a step looks at, if nobody says."""
 
 
-def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool) -> Request[Catalog]:
+def declare(
+    model: IndexedModel, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool
+) -> Request[Catalog]:
     """Asks for the catalog of a model, and declares its indexes, keys and references if it may.
 
     Without that it asks once more, and declares them, where the answer depends on there being no objects.
@@ -55,7 +57,7 @@ def declare(model: Upkept, where: Partition, indexes: Sequence[DeclaredIndex], *
 
     request = _repeatable(DECLARE if may_write else LOOK, (where.pks, where.meta), args, decode, model)
     if not may_write:
-        request.again = declaring
+        request.retry_with = declaring
     return request
 
 
@@ -153,7 +155,7 @@ def rebuild(
             return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
         if reply[0] == b"unique":
             pk, stored, owner, sub = reply[1:]
-            field = kept.name if isinstance(kept, KeptTogether) else kept.field.name
+            field = kept.name if isinstance(kept, CompositeFieldIndex) else kept.field.name
             value = model.value_of(field, stored)
             value = value if sub is None else {to_text(sub): value}
             raise UniquenessError(model.name, field, value, to_text(owner), to_text(pk))
@@ -168,7 +170,7 @@ def rebuild(
         raise about_a_key(model, who, reply[0], reply[1:4])
 
     request = _repeatable(REBUILD, (where.pks, where.meta), args, decode, model)
-    request.again = answer
+    request.retry_with = answer
     return request
 
 
@@ -233,6 +235,6 @@ def _repeatable(
     script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
 ) -> Request[R]:
     """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
-    script = script.crossing_if(model.crosses)
+    script = script.allow_cross_slot(model.crosses)
     everything = evalsha(script, keys, args)
     return Request(everything, decode, readonly=True, script=script, subject=model)

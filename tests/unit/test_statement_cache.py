@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.statements.statement_cache import OnDemand
+from limpyd.statements.statement_cache import StatementCache
 
 
 def test_after_a_few_uses():
@@ -12,7 +12,7 @@ def test_after_a_few_uses():
         compiled.append(key)
         return f"statement of {key}"
 
-    known = OnDemand(make, threshold=2)
+    known = StatementCache(make, threshold=2)
     assert [known.get("a") for _ in range(4)] == [None, None, "statement of a", "statement of a"]
     assert known.get("b") is None
     assert compiled == ["a"]
@@ -20,7 +20,7 @@ def test_after_a_few_uses():
 
 def test_what_has_no_statement_is_tried_once():
     compiled = []
-    known = OnDemand(compiled.append, threshold=1)
+    known = StatementCache(compiled.append, threshold=1)
     assert [known.get("a") for _ in range(5)] == [None] * 5
     assert compiled == ["a"]
 
@@ -32,7 +32,7 @@ def test_the_one_that_was_not_used_for_the_longest_goes():
         compiled.append(key)
         return key
 
-    known = OnDemand(make, threshold=0, most=3)
+    known = StatementCache(make, threshold=0, most=3)
     for key in "abcadbd":
         known.get(key)
         assert len(known) <= 3
@@ -40,7 +40,7 @@ def test_the_one_that_was_not_used_for_the_longest_goes():
 
 
 def test_what_is_used_once_is_not_counted_for_ever():
-    known = OnDemand(lambda key: key, threshold=1, most=10)
+    known = StatementCache(lambda key: key, threshold=1, most=10)
     for number in range(1000):
         known.get(number)
     assert len(known) == 10
