@@ -32,7 +32,7 @@ TRACED = (
     f"{OURS}/drivers/",
     f"{OURS}/pipelines/",
     f"{OURS}/database.py",
-    f"{OURS}/model/making.py",
+    f"{OURS}/model/creation_lock.py",
     f"{Path(redis.__file__).parent}/",
 )
 LONGEST = 15

@@ -3,7 +3,7 @@
 -- changed here, and back.
 --
 -- KEYS   the hash of what is declared of a model
--- ARGV   the epoch, as lib/guard takes it
+-- ARGV   the epoch, as library/guard takes it
 -- Reply  1 if it is this one, else 0
 
 local held, epoch = redis.call('HGET', KEYS[1], ':epoch'), ARGV[1]
