@@ -51,6 +51,8 @@ class Shop:
             number = InstanceHashField(type=int, indexable=True)
             rare = InstanceHashField(type=int, indexable=True)
             title = InstanceHashField(indexes=[TextRangeIndex])
+            caseless = InstanceHashField(indexes=[TextRangeIndex(case_sensitive=False)])
+            parts = InstanceHashField(indexes=[TextRangeIndex(transform=str.split)])
             code = InstanceHashField(unique=True)
             note = InstanceHashField()
             tags = SetField(indexable=True)
@@ -75,6 +77,8 @@ class Shop:
                 "half": at % 2,
                 "number": at,
                 "title": f"title {at}",
+                "caseless": f"Title {at}",
+                "parts": f"part {at}",
                 "code": f"c{at}",
                 "tags": [f"a{at}", f"b{at}"],
                 "sizes": [at, size + at],
@@ -118,6 +122,11 @@ QUERIES = {
         sizes__between=(shop.size // 2, 3 * shop.size // 2 - 1)
     ),
     "texts": lambda shop: shop.thing.collection(title__startswith="title "),
+    "texts without case": lambda shop: shop.thing.collection(caseless__startswith="title "),
+    "texts by a transform": lambda shop: shop.thing.collection(parts__startswith="pa"),
+    "either by a transform": lambda shop: shop.thing.collection(
+        shop.thing.parts.startswith("pa") | shop.thing.caseless.startswith("TI")
+    ),
     "either": lambda shop: shop.thing.collection((shop.thing.half == 0) | (shop.thing.number < shop.size // 2)),
     "exclude": lambda shop: shop.thing.collection().exclude(half=0),
     "isnull": lambda shop: shop.thing.collection(rare__isnull=True),
@@ -208,6 +217,16 @@ def test_a_list_is_read_once_for_all_chunks_of_an_update(shops, stored):
         changed, calls, _ = shop.cost(lambda c=found: c.update(note="x", chunk=100))
         assert changed == shop.size
         assert calls["lrange"] <= (shop.size // 100 + 1 if stored else 1)
+
+
+@pytest.mark.parametrize("name", ["texts without case", "texts by a transform", "either by a transform"])
+def test_what_only_python_knows_is_listed_once_for_all_chunks(shops, name):
+    for shop in shops.values():
+        found = QUERIES[name](shop)
+        for work in (lambda c=found: c.update(note="x", chunk=100), lambda c=found: len(list(c.iterate(chunk=100)))):
+            changed, calls, _ = shop.cost(work)
+            assert changed == shop.size
+            assert calls.get("zrangebylex", 0) <= 2
 
 
 def test_an_area_is_not_found_anew_for_each_chunk(shops):

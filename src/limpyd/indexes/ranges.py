@@ -41,7 +41,14 @@ class RangeIndex(Index):
         key = kept.key if sub is None else kept.under(NOTHING, sub)[0]
         form = b"" if kept.asks_python else kept.form
         stored = Stored(where.prefix, where.stored, where.sub, form)
-        return Within(kept.found_by, key, stored, INTERVALS[operator](values), not kept.asks_python)
+        return Within(
+            kept.found_by,
+            key,
+            stored,
+            INTERVALS[operator](values),
+            checkable=not kept.asks_python,
+            keeps_one=kept.keeps_one,
+        )
 
 
 class NumberRangeIndex(RangeIndex):

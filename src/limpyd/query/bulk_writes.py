@@ -46,6 +46,7 @@ def in_chunks(
     while True:
         chunk = yield chunk_of(plan, RAW, size, cursor)
         pks = [*chunk.items, *chunk.others]
+        all_found = not cursor and not chunk.cursor and not chunk.others
         if moving:
             pks = [pk for pk in pks if pk not in met]
             met.update(pks)
@@ -54,7 +55,7 @@ def in_chunks(
         while left:
             some = left.pop()
             try:
-                changed += yield change(search_among(plan, some, cursor, size))
+                changed += yield change(search_among(plan, some, cursor, size, all_found=all_found))
             except TooManyChanges as error:
                 if len(some) == 1:
                     raise _noted(error, changed) from None

@@ -11,7 +11,7 @@ from limpyd.query.projections import Shape
 from limpyd.query.scan_cursors import ResumedScan, first_cursor, resumed
 from limpyd.requests import Argument, Request, resolved
 from limpyd.scripts.queries import CHUNK, Search, find
-from limpyd.scripts.query_nodes import All, ListedIn, OneOf
+from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, OneOf, Via, Within
 
 
 class Chunk(NamedTuple):
@@ -95,9 +95,26 @@ def _chunk(
     return request.assuming(*plan.assumes)
 
 
-def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int) -> Search:
-    """Returns the search for those of some primary keys that still match; the chunk from a cursor on has given them."""
+def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int, *, all_found: bool) -> Search:
+    """Returns the search for those of some primary keys that still match; the chunk from a cursor on has given them.
+
+    Where that chunk is not all that was found, what could only be tested by listing all of it is not tested again.
+    """
     node = resumed(plan.node, cursor or first_cursor(plan.nodes, size), size, tested=True).node
     nodes = node.nodes if type(node) is All else (node,)
-    found = [ListedIn(each.key, found=True) if type(each) is ListedIn else each for each in nodes]
-    return plan.search_of(All([*found, OneOf(b"pk", plan.where.pks, pks)]))
+    if not all_found:
+        nodes = tuple(_found(each) for each in nodes if _is_testable(each))
+    return plan.search_of(All([*nodes, OneOf(b"pk", plan.where.pks, pks)]))
+
+
+def _found(node: Node) -> Node:
+    return ListedIn(node.key, found=True) if type(node) is ListedIn else node
+
+
+def _is_testable(node: Node) -> bool:
+    """Whether the server can tell of one object whether it meets a condition."""
+    if isinstance(node, Within):
+        return node.checkable
+    if isinstance(node, All):
+        return all(map(_is_testable, node.nodes))
+    return _is_testable(node.node) if isinstance(node, Not | Via) else True

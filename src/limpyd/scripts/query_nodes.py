@@ -211,19 +211,28 @@ class Within(Node):
         where: the values of the field.
         intervals: the intervals.
         checkable: whether the server can tell from an object's value whether it is within; it cannot run Python.
+        keeps_one: whether the index keeps one entry of each value.
         more: whether other intervals follow that the server is not told now.
     """
 
-    __slots__ = ("checkable", "intervals", "key", "kind", "more", "where")
+    __slots__ = ("checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
 
     def __init__(
-        self, kind: bytes, key: bytes, where: Stored, intervals: Sequence[Interval], checkable: bool = True
+        self,
+        kind: bytes,
+        key: bytes,
+        where: Stored,
+        intervals: Sequence[Interval],
+        *,
+        checkable: bool = True,
+        keeps_one: bool = True,
     ) -> None:
         self.kind = kind
         self.key = key
         self.where = where
         self.intervals = tuple(intervals)
         self.checkable = checkable
+        self.keeps_one = keeps_one
         self.more = False
 
     @property
@@ -233,7 +242,14 @@ class Within(Node):
 
     def sliced(self, start: int, stop: int) -> Within:
         """The same with some of the intervals."""
-        part = Within(self.kind, self.key, self.where, self.intervals[start:stop], self.checkable)
+        part = Within(
+            self.kind,
+            self.key,
+            self.where,
+            self.intervals[start:stop],
+            checkable=self.checkable,
+            keeps_one=self.keeps_one,
+        )
         part.more = stop < len(self.intervals)
         return part
 
@@ -241,7 +257,7 @@ class Within(Node):
         args = arguments.args
         args += (self.kind, self.key)
         if self.kind != b"num":  # whose index tells the value of each object
-            args += (*self.where, b"1" if self.checkable else b"0")
+            args += (*self.where, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
         args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:
             args.append(above + below)

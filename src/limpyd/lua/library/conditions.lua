@@ -8,6 +8,7 @@
 --               at, which is about `count`; `where` is a text, '' at the start and at the end. It is nil, or `lists` is true, where
 --               all would better be listed at once
 --   value_count how many values ARGV holds of it, if it may hold many
+--   untestable  whether keep(pks) lists all who meet it, since only Python knows what its index keeps of a value
 --   ranks()     of those who are in order in one index: how many entries of that come before
 --
 -- Further: walk.key is the index or set that it is about; `ordered` a stored collection, which gives its order; `everyone` that
@@ -21,8 +22,9 @@
 --   uniq         key, several, texts        who owns one of the values in a hash; `several` is '1' if one may own several
 --   pk           key, texts                 these primary keys, if they exist
 --   num          key, intervals             who has a number within one of them
---   nums         key, place, checkable, intervals   the same, of fields of many values
---   lex          key, place, checkable, intervals   who has a text within one of them
+--   nums         key, place, tested by, intervals   the same, of fields of many values; it is tested by `value`, or if only Python
+--                                           knows what is kept of that not at all: the index has `one` entry of each, or `several`
+--   lex          key, place, tested by, intervals   who has a text within one of them
 --   sep                                     as lex, of an index of limpyd 2
 --   geo, geos    key, prefix, count, arguments   who is where GEOSEARCH with these arguments finds it
 --   null         prefix, stored, sub, key   who has no value there; the key is that of a sorted set of all who have one, or ''

@@ -119,7 +119,11 @@ function combine.all_of(all)
     local first, walked = nodes[1], all[best]
     node.size, node.cost, node.everyone, node.value_count = first.size or false, first.cost, first.everyone or false, value_count
     node.driver, node.parts, node.best, node.walked = first, nodes, best, walked
-    node.lists = walked.lists or not walked.scan
+    node.lists, node.untestable = walked.lists or not walked.scan, false
+    for at = 1, #all do
+      node.lists = node.lists or at ~= best and all[at].untestable
+      node.untestable = node.untestable or all[at].untestable
+    end
   end
   setmetatable(node, {
     __index = function(_, name)

@@ -6,13 +6,15 @@ function combine.any_of(nodes)
   local everything = everything_counted()
   -- How many objects meet them; what it costs to list them one after the other; and how many of them are tried of an object until
   -- one is met.
-  local size, cost, tried, open, lists, value_count = 0, 0, 0, 1, false, 0
+  local size, cost, tried, open, value_count = 0, 0, 0, 1, 0
+  local lists, untestable = false, false
   for _, node in ipairs(nodes) do
     size = size and node.size and size + node.size
     cost = cost + node.cost
     tried = tried + open
     open = open * (1 - math.min(1, (node.size or 0) / math.max(1, everything)))
-    lists = lists or node.lists or not node.scan
+    lists = lists or node.lists or not node.scan or node.untestable
+    untestable = untestable or node.untestable
     value_count = value_count + (node.value_count or 0)
   end
   local one_by_one = cost <= tried * everything
@@ -106,6 +108,7 @@ function combine.any_of(nodes)
     list = list,
     keep = keep,
     scan = scan,
-    lists = lists and one_by_one,
+    lists = lists and one_by_one or untestable,
+    untestable = untestable,
   }
 end

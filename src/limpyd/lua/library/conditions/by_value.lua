@@ -6,7 +6,9 @@ local function read_range(at)
   local range, next_at = read_intervals(at + 6)
   range.key = ARGV[at]
   range.place = { prefix = ARGV[at + 1], stored = ARGV[at + 2], sub = ARGV[at + 3], form = ARGV[at + 4] }
-  range.checkable = ARGV[at + 5] == '1'
+  range.checkable = ARGV[at + 5] == 'value'
+  range.untestable = not range.checkable
+  range.keeps_one = ARGV[at + 5] ~= 'several'
   return range, next_at
 end
 

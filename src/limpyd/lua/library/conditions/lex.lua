@@ -13,7 +13,7 @@ function conditions.lex(at)
   end
   within(range, 'ZLEXCOUNT', 'ZRANGEBYLEX', pk_of_text)
   local stored = range.place.stored
-  range.repeats = not range.checkable or stored == 'set' or stored == 'list' or stored == 'zset'
+  range.repeats = not range.keeps_one or stored == 'set' or stored == 'list' or stored == 'zset'
   keep_by_value(range, text_within, tostring, text_of_entry)
   return range, next_at
 end

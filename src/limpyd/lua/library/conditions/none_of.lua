@@ -19,6 +19,8 @@ function combine.none_of(node)
     value_count = node.value_count,
     everyone = true,
     left_out = node,
+    lists = node.untestable,
+    untestable = node.untestable,
     keep = keep,
     list = function()
       if node.set and not node.is_foreign then

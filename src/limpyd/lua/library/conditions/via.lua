@@ -128,6 +128,10 @@ function conditions.via(at, read_node)
         return among(set, function()
           return inner.lists or not inner.scan
         end)
+      elseif name == 'untestable' then
+        return among(set, function()
+          return inner.untestable
+        end)
       end
     end,
   })
