@@ -1,4 +1,4 @@
-"""What an account must be allowed, so that limpyd can work with some models: rules for ACL SETUSER."""
+"""The ACL rules (ACL SETUSER) that an account needs to use some models."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from limpyd.exceptions import DeclarationError
 from limpyd.server import Server
 
 CONNECTING = {"CLIENT SETINFO", "CLIENT SETNAME", "INFO", "PING", "SELECT"}
-"""What connections begin with, and are looked after by. AUTH and HELLO need no rule."""
+"""Commands that connections send when they open and when they are checked. AUTH and HELLO need no rule."""
 
 SCRIPTS = {"EVAL", "EVALSHA", "SCRIPT EXISTS"}
-"""What runs scripts. A script may do nothing that its account may not do."""
+"""Commands that run scripts. A script may do nothing that its account may not do."""
 
 TRANSACTIONS = {"EXEC", "MULTI", "UNWATCH", "WATCH"}
-"""What transactions send that watch something."""
+"""Commands that transactions with WATCH send."""
 
 WALKS = {"DBSIZE", "SCAN"}
-"""What looks through the keys of a database, of which a check asks first how many there are."""
+"""Commands that walk over the keys of a database; a check first asks how many there are."""
 
 READING = CONNECTING | SCRIPTS | TRANSACTIONS | WALKS
 WRITTEN_BY_SCRIPTS = {"DECR", "INCR", "RESTORE"}
-"""What scripts write by, beside the commands of fields: to count primary keys, and to take changes back."""
+"""Commands that scripts run beside those of fields: to count primary keys, and to take changes back."""
 
 NEEDS = {"CLIENT SETINFO": Needs(redis=(7, 2), valkey=(7, 2))}
 NEEDS.update((facts.name, facts.needs) for facts in TABLE.values() if facts.needs)
 """The servers that know a command, if not all do: others refuse rules that name it."""
 
 UNSAFE_IN_RULES = re.compile(r"[\s\0]")
-"""What the server refuses in a pattern of a rule."""
+"""Characters that the server refuses in a pattern of a rule."""
 
 
 def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None) -> list[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class Scope(enum.Enum):
-    """Which part of a value a command can change, and so what has to be put back if it is taken back."""
+    """The part of a value that a command can change, which has to be restored if the command is taken back."""
 
     READ = "nothing: it reads"
     EXPIRY = "when the value expires, and with a time that is past the value"
@@ -37,7 +37,7 @@ class Needs(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of a command.
+    """The facts of a command.
 
     Attributes:
         name: the Redis command.

@@ -1,4 +1,4 @@
-"""What turns a method that describes a request into a call.
+"""Turns a method that describes a request into a call.
 
 A command is written once, as a pure method that returns a `Request`. Read from something that
 lives on the sync face it is a function that returns the result; on the async face, one that
@@ -49,7 +49,7 @@ Chosen = Callable[[tuple[Any, ...], dict[str, Any]], Callable[..., Request[Any]]
 
 
 class Choice(NamedTuple):
-    """What else a command may be, by an argument that is given, as something else than None and False.
+    """Another command that an argument chooses, if it is given and neither None nor False.
 
     Attributes:
         name: the argument.
@@ -63,7 +63,7 @@ class Choice(NamedTuple):
 
 
 class Direct(enum.Enum):
-    """Which calls of a command always send the same, but for the primary key and the value."""
+    """The calls of a command that always send the same, but for the primary key and the value."""
 
     WITHOUT_ARGUMENTS = enum.auto()
     WITH_VALUE = enum.auto()
@@ -78,7 +78,7 @@ def calling(
     choices: Sequence[Choice] = (),
     direct: Direct | None = None,
 ) -> Any:
-    """What calls the request that a method describes, or the one of the command that the arguments choose.
+    """Returns the call of the request that a method describes, or of the command that the arguments choose.
 
     Its attributes are `describe`, which gives that request, and `facts`.
     """
@@ -112,7 +112,7 @@ def calling(
 
 
 def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
-    """What makes some calls undescribed, once one of them has shown what is sent (see statements/fast_path.py)."""
+    """Returns a call that sends some requests undescribed, learned from a first one (see statements/fast_path.py)."""
 
     @functools.wraps(describe)
     def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:
@@ -210,7 +210,7 @@ def hooked(command: Any) -> Any:
 
 
 def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """What to say of arguments that a method does not take, but one of a similar name may; else nothing."""
+    """Returns the advice on arguments that a method does not take, if one of a similar name is meant; else ""."""
     try:
         inspect.signature(describe).bind(holder, *args, **kwargs)
     except TypeError as mismatch:
@@ -225,7 +225,7 @@ def _hint(holder: Any, describe: Callable[..., Any], args: tuple[Any, ...], kwar
 
 
 def _by_name(describe: Callable[..., Any], args: tuple[Any, ...]) -> str:
-    """What to say where flags were given by position, which tells nobody what they mean."""
+    """Returns the advice where flags were given by position, which hides what they mean."""
     parameters = list(inspect.signature(describe).parameters.values())[1:]
     flags = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
     most = sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)

@@ -1,4 +1,4 @@
-"""What becomes of an instance or a collection that is converted to a dict: an error that says how values are asked for.
+"""Refuses to convert an instance or a collection to a dict, with advice on how to ask for values.
 
 FastAPI encodes an object that it does not know as `dict(object)`, or else as `vars(object)`, whatever that holds. So
 the former is refused, and one of an instance's attributes cannot be encoded, and gives the advice.
@@ -30,7 +30,7 @@ class Era(ByAttributes):
 
 
 def holds_no_values(instance: object, model: str) -> str:
-    """What to do instead of converting an instance."""
+    """Returns the advice on what to do instead of converting an instance."""
     return (
         f"{instance} holds no values to iterate or convert: ask for them by values(), values_list() or rows(), such as "
         f"{model}.collection(pk=…).values('pk', …).first()"

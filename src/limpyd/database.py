@@ -46,19 +46,19 @@ PROGRAM = ("what takes several requests", "do it before, or after")
 
 INFO_SERVER = ("INFO", "server")
 SORT_BY_PATTERN = ("SORT_RO", "{limpyd}", "BY", "nosort", "GET", "{limpyd}:*")
-"""Whether SORT may read keys that a pattern names: nodes of a cluster before version 8 refuse it, and accounts that
-may not read every key are refused too."""
+"""A command that shows whether SORT reads keys by a pattern. Nodes of a cluster before version 8 refuse it, and
+accounts that may not read every key get an error too."""
 
 DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
-"""Where a database without settings is: limpyd 2's name."""
+"""The address of a database without settings: limpyd 2's name."""
 MAX_CHANGES: Final = 10_000
-"""How many objects and index entries a step may change, unless a database says otherwise: so many take some 40 ms."""
+"""The most objects and index entries that a step may change by default, which takes some 40 ms."""
 Lock = redis.lock.Lock
 """A lock of redis-py, which is limpyd 2's under this name."""
 
 
 class Database(PipelinedCore, Generic[Client]):
-    """What both faces of a database share: settings, server facts and the registry of models."""
+    """The base of the databases of both faces: settings, server facts and the registry of models."""
 
     default_indexes: Sequence[Any] | None = None
     """The indexes of fields that are indexable, where neither they nor their class or model declare any; set on a
@@ -99,7 +99,7 @@ class Database(PipelinedCore, Generic[Client]):
 
     @property
     def max_changes(self) -> int | None:
-        """How many objects and index entries one step may change at the most; None for any number. It may be set."""
+        """The most objects and index entries that one step may change; None for any number. It may be set."""
         return self._max_changes
 
     @max_changes.setter

@@ -20,7 +20,7 @@ class LimpydError(Exception):
 
 
 class ImplementationError(LimpydError):
-    """What limpyd cannot do as it is declared or asked: the class under which limpyd 2 raises such errors."""
+    """An operation that limpyd cannot do as it is declared or called: limpyd 2's class for such errors."""
 
 
 # --- declarations: raised while a class or a database is being defined ---
@@ -61,7 +61,7 @@ class UnsupportedCommand(ImplementationError, TypeError):
 
 
 class NotInPipeline(LimpydError, TypeError):
-    """What comes of the operation decides what is sent next, so it cannot wait for the others of a pipeline."""
+    """The result of the operation decides what is sent next, so it cannot be collected in a pipeline."""
 
 
 class NotExecuted(LimpydError, RuntimeError):
@@ -69,7 +69,7 @@ class NotExecuted(LimpydError, RuntimeError):
 
 
 class WatchError(LimpydError, redis.exceptions.WatchError):
-    """What a transaction watched changed in each of its tries; nothing was written."""
+    """A key that a transaction watched changed in each of its tries; nothing was written."""
 
 
 # --- answers: what the server found ---
@@ -337,7 +337,7 @@ def _restored(kind: type[LimpydError], args: tuple[Any, ...], state: dict[str, A
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """How a value is shown in a message: its repr, cut where it is long."""
+    """Returns the repr of a value for a message, cut where it is long."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an int of more digits than Python shows, a list within lists within…

@@ -1,4 +1,4 @@
-"""What objects are asked for, as it is written in Python: `(Person.city == "Paris") | ~(Person.age < 18)`.
+"""Conditions on objects, written in Python: `(Person.city == "Paris") | ~(Person.age < 18)`.
 
 An expression holds no knowledge of indexes; a collection turns it into conditions, or refuses it.
 """
@@ -29,11 +29,11 @@ OPERATORS = frozenset(
         "within",
     }
 )
-"""What a filter's name may end with; whether a field serves it is its indexes' affair."""
+"""The suffixes of filters' names. The indexes of a field decide which of them it serves."""
 
 
 MOST_DEEP = 550
-"""How deep expressions may stand within each other: planning a query takes several Python calls for each level."""
+"""The deepest nesting of expressions: planning a query takes several Python calls for each level."""
 
 
 class Expression(ByAttributes):
@@ -85,7 +85,7 @@ class Comparison(Expression):
 
     @property
     def name(self) -> str:
-        """What stands before the operator in a filter."""
+        """The part of a filter's name before the operator."""
         parts = (part if isinstance(part, str) else part.decode("utf-8", "replace") for part in self.path)
         return self.through + SEPARATOR.join((self.field.name, *parts))
 
@@ -166,7 +166,7 @@ class Negation(Expression):
 
 
 class Operand:
-    """What can be compared: a field, one of its sub-keys, or a part that an index keeps."""
+    """The left side of a comparison: a field, one of its sub-keys, or a part that an index keeps."""
 
     __slots__ = ()
 
@@ -232,7 +232,7 @@ class Part(ByAttributes, Operand):
         self._path = path
 
     def part(self, name: str) -> Part:
-        """What the index with this prefix keeps: `Person.created.part("year") == 2015`."""
+        """The part of the value that the index with this prefix keeps: `Person.created.part("year") == 2015`."""
         return Part(self._field, (*self._path, name))
 
     def _compare(self, operator: str, value: Any) -> Expression:

@@ -52,7 +52,7 @@ def read_first(needed: NeedsReading, call: Callable[[Callable[[Any], Any]], Any]
 
 
 def _replacing(bound: Any, value: Any) -> Callable[[Any], Any]:
-    """What replaces a field by its value in arguments."""
+    """Returns a function that replaces a field by its value in arguments."""
 
     def replace(given: Any) -> Any:
         if given is bound:

@@ -9,7 +9,7 @@ from limpyd.keys import to_text
 from limpyd.requests import Request, Walk
 
 WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
-"""What a pipeline says of a walk, and what to do instead."""
+"""The name of a walk in a pipeline's message, and the advice."""
 
 
 def pattern_bytes(match: str | bytes | None) -> bytes | None:

@@ -10,7 +10,7 @@ Name = tuple[str, str]
 
 
 class ModelRegistry:
-    """What connects the references of one database, each at the cost of those that it has to do with.
+    """Connects the references of one database, each at the cost of those that it has to do with.
 
     Attributes:
         fresh: models that were registered since references were connected.

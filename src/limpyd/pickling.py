@@ -1,4 +1,4 @@
-"""How models, fields and queries are pickled: by the names under which another process finds their classes."""
+"""Pickling of models, fields and queries: by the names under which another process finds their classes."""
 
 from __future__ import annotations
 

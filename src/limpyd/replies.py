@@ -1,4 +1,4 @@
-"""What replies mean that look different in the two versions of the protocol.
+"""Decoders of replies that differ between the two versions of the protocol.
 
 limpyd's own connections speak version 2, which scripts do too; a connection of the user's may speak 3.
 """

@@ -24,11 +24,11 @@ S = TypeVar("S")
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
 MOST_TRIES = 100
-"""How often a request may give another one to be run instead."""
+"""The most times that a request may give another one to be run instead."""
 
 
 class Subject(Protocol):
-    """What a request is about, for the messages of errors."""
+    """The subject of a request, for the messages of errors."""
 
     def type_of(self, key: bytes, /) -> str:
         """The Redis type that a key should have."""
@@ -65,7 +65,7 @@ def look_at(guard: Guard) -> bytes:
 
 
 class Assumption(Protocol):
-    """What a request takes for granted of the indexes of a model, as this process knows them."""
+    """The assumption of a request about the indexes of a model, as this process knows them."""
 
     def guard(self) -> Guard | None:
         """Returns the guard under which it holds; None if the server has to be asked, or it does not hold."""
@@ -114,9 +114,9 @@ class Request(Generic[R_co]):
     """
 
     replies = 1
-    """How many replies come to what `ready` gives; of several it is `settled` by all of them."""
+    """The number of replies to what `ready` gives; of several it is `settled` by all of them."""
     complete = True
-    """Whether its reply always tells the result, or the error, and nothing more has to be asked."""
+    """True if its reply always tells the result, or the error, and nothing more has to be asked."""
 
     __slots__ = (
         "args",
@@ -305,7 +305,7 @@ def resolved(result: R) -> Request[R]:
 
 
 Program = Generator[Request[Any], Any, R]
-"""What takes several requests: it yields each, is sent what came of it, or thrown the error, and returns the result."""
+"""An operation of several requests: it yields each, is sent its result, or thrown its error, and returns the whole."""
 
 Walk = Callable[[bytes], Request[tuple[bytes, list[R]]]]
 """A walk by cursor: from a cursor to the request that gives the next cursor and some items."""

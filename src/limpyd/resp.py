@@ -23,7 +23,7 @@ def pack(args: tuple[Argument, ...]) -> bytes:
 
 
 PACKET = 1 << 18
-"""How many bytes of requests are sent before replies to those before them are read."""
+"""The bytes of requests that are sent before replies to those before them are read."""
 
 
 def packets(commands: Sequence[tuple[Argument, ...]]) -> Iterator[tuple[bytes, int]]:

@@ -1,4 +1,4 @@
-"""What limpyd needs to know of a server, asked once."""
+"""The facts of a server, asked once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def redis_version(facts: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def is_clustered(raw: bytes) -> bool:
-    """Whether the reply of INFO server is that of a node of a cluster."""
+    """Returns whether the reply of INFO server is that of a node of a cluster."""
     return b"redis_mode:cluster" in raw or b"server_mode:cluster" in raw
 
 

@@ -20,7 +20,7 @@ ASKED_ONCE = "declare"
 
 
 class Requests:
-    """What was sent within a block, as texts.
+    """The requests that were sent within a block, as texts.
 
     Attributes:
         sent: a text for each request: of a script its name and what it is about, else the command.

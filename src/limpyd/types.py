@@ -1,4 +1,4 @@
-"""How a Python value is stored: one codec per type.
+"""The storage of Python values: one codec per type.
 
 The text a codec stores is what Redis sees, so numbers are plain decimal text that INCRBY and the
 like work on, and moments sort by their text.
@@ -26,7 +26,7 @@ class Untyped:
 
 
 Encodable = str | bytes | bytearray | memoryview | int | float | Decimal
-"""What such a field takes."""
+"""The values that such a field takes."""
 BYTES_LIKE = (bytes, bytearray, memoryview)
 
 
@@ -48,7 +48,7 @@ class GeoPoint(NamedTuple):
 
 
 class Use(enum.Flag):
-    """What a stored text can be used for, beyond being set and got."""
+    """The uses of a stored text, beyond being set and got."""
 
     NONE = 0
     TEXT = enum.auto()
@@ -60,7 +60,7 @@ class Use(enum.Flag):
 
 
 class Codec(Generic[T]):
-    """How values of one Python type are stored.
+    """The storage of the values of one Python type.
 
     Attributes:
         name: the type, as messages name it.
@@ -215,7 +215,7 @@ def _decode_untyped(stored: bytes) -> str:
 
 
 def _not_encodable(value: object) -> str:
-    """Why a field without a type does not take a value, and the cure."""
+    """Returns the reason why a field without a type does not take a value, and the cure."""
     kind = type(value)
     declared = next((known for known in (bool, enum.Enum, *CODECS) if isinstance(value, known)), None)
     if value is None:
@@ -363,8 +363,8 @@ UNTYPED: Codec[Any] = Codec(
     Use.TEXT | Use.INTEGER | Use.NUMBER,
     number="numeral",
 )
-"""How values of a field without a type are stored. Bytes that are not UTF-8 are read as text with surrogates, which is
-stored as those bytes again."""
+"""The storage of the values of a field without a type. Bytes that are not UTF-8 are read as text with surrogates,
+which is stored as those bytes again."""
 
 
 def _enum_codec(declared: type[enum.Enum]) -> Codec[Any]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Successor(NamedTuple):
-    """What does the work of a command.
+    """The method that does the work of a command.
 
     Attributes:
         method: the method of a field that offers it, under its own name.

@@ -24,7 +24,7 @@ REASONS = {
     "Port could not be cast": f"its port is no number; {IN_PASSWORDS}",
     "Port out of range": f"its port is not between 0 and 65535; {IN_PASSWORDS}",
 }
-"""What errors of urllib and redis-py begin with, and what is said instead."""
+"""The beginnings of errors of urllib and redis-py, and the messages for them."""
 
 
 def settings_from_url(url: str, known: Collection[str] | None = None) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +135,14 @@ class TestCalls:
             result = inspect.signature(method).return_annotation
             if facts is not None and facts.scope is not Scope.READ and result != "Request[None]":
                 assert RETURNS.search(doc), name
+
+
+QUESTIONS = re.compile(r"(What|How|Whether|Who|Whom|Whose|Which|Where|When|Why)\b")
+
+
+@pytest.mark.parametrize("path", sorted(Path(limpyd.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_first_lines_are_statements(path):
+    """A docstring says what a function does or returns, or names a thing; it is no question."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [ast.get_docstring(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, documented)]
+    assert not [text for text in texts if text and QUESTIONS.match(text)]

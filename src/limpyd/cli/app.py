@@ -22,7 +22,7 @@ from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
 COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, shell, serve)
-"""What `limpyd --help` lists, in this order; the name and docstring of each function are its own there."""
+"""The sub-commands in the order of `limpyd --help`; each function's name and docstring are its own there."""
 
 EXIT_CODES = (
     "Exit codes: 0 all is well; 1 something was found or is left to do; 2 a mistake in the arguments; "

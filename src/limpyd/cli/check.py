@@ -83,7 +83,7 @@ def _page(console: Console, reports: list[Report]) -> None:
 
 
 def cure(kind: Kind) -> str:
-    """What puts findings of a kind right, in the words of the command."""
+    """Returns the command that repairs findings of a kind."""
     facts = KINDS[kind]
     if kind == "unowned":
         return "name the module that declares the model; or move its data to its new name by `limpyd rename`"

@@ -1,4 +1,4 @@
-"""How the command ends: exit codes for scripts, and one line on stderr for whatever went wrong."""
+"""The end of the command: exit codes for scripts, and one line on stderr for any error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models hold: programs that look at their keys in chunks, on either face."""
+"""The data of models: generators that read their keys in chunks, on either face."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
 
 def partitions(model: Model) -> tuple[Partition, ...]:
-    """Where the data of a model is."""
+    """Returns the partitions of a model."""
     found_in: tuple[Partition, ...] = model._schema.keys.partitions
     return found_in
 
@@ -41,7 +41,7 @@ def indexes(model: Model) -> list[DeclaredIndex]:
 
 
 def count(model: Model) -> Program[int]:
-    """How many objects a model has."""
+    """Returns the number of objects of a model."""
     total = 0
     for where in partitions(model):
         total += yield Request((b"SCARD", where.pks), int, readonly=True, subject=model._schema)

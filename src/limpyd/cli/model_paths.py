@@ -86,5 +86,5 @@ def _is_class_of_models(value: Any) -> bool:
 
 
 def is_model(value: Any) -> bool:
-    """Whether something is a model that stores objects."""
+    """Returns whether a value is a model that stores objects."""
     return _is_class_of_models(value) and not value.abstract

@@ -86,7 +86,7 @@ def _document(
 
 
 def _reference(field: Any) -> dict[str, Any]:
-    """What a field refers to, and what comes of it when that is deleted."""
+    """Returns the model that a field refers to, and its `on_delete`."""
     if not isinstance(field, ReferenceField):
         return {"refers_to": None, "on_delete": None}
     model = field.target.model

@@ -1,4 +1,4 @@
-"""What a command prints: a page for people, or with `--json` one JSON document and nothing else on stdout."""
+"""The output of a command: a page for people, or with `--json` one JSON document and nothing else on stdout."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def printed(document: Any, page: Callable[[Console], None], *, as_json: bool) ->
 
 
 def console() -> Console:
-    """Where pages go."""
+    """The console that prints pages."""
     return Page(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 

@@ -23,7 +23,7 @@ from limpyd.statements.statement import Statement
 from limpyd.suggestions import did_you_mean
 
 GENERAL = {"create": CREATE, "delete": DELETE}
-"""What serves the operations of a model for which no statement is prepared."""
+"""The scripts for operations of a model that no statement is prepared for."""
 
 
 def script(
@@ -102,11 +102,11 @@ def of_command(model: Model, field_name: str, method: str) -> list[str]:
 
 
 LAYOUTS = {"find_plain": PlainQuery, "page_of_range": PageOfRange}
-"""What scripts of queries are told; others are told a whole query."""
+"""The layouts of the scripts that answer plain queries; others take a whole query."""
 
 
 def of_query(collection: Any, *, counted: bool = False) -> list[str]:
-    """What answers a query: the script, with what it is told; or a command."""
+    """Returns the script with its arguments that answers a query, or the command that does."""
     plan = collection._plan()
     request = plan.count() if counted else plan.items(collection._query.shape, EVERYTHING)
     if not request.args:

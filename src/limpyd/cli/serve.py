@@ -23,7 +23,7 @@ from limpyd.cli.options import AsJson
 from limpyd.exceptions import ServerError
 
 PATIENCE = 60.0
-"""How many seconds a server may take to load its data and answer."""
+"""The seconds that a server may take to load its data and answer."""
 POLL_SECONDS = 0.1
 
 

@@ -43,7 +43,7 @@ class Session:
 
     @property
     def runner(self) -> asyncio.Runner:
-        """What runs coroutines; all in one loop, since an async database has a connection for each."""
+        """Runs coroutines, all in one event loop, since an async database has a connection for each loop."""
         self._runner = self._runner or asyncio.Runner()
         return self._runner
 
@@ -52,7 +52,7 @@ class Session:
         return self.runner.run(_awaited(call)) if inspect.isawaitable(call) else call
 
     def items(self, walk: Any) -> list[Any]:
-        """What a walk on either face yields."""
+        """Returns the items of a walk on either face."""
         return self.runner.run(_listed(walk)) if hasattr(walk, "__aiter__") else list(walk)
 
 

@@ -1,1 +1,1 @@
-"""What sends requests: one driver per face."""
+"""The drivers, which send requests: one for each face."""

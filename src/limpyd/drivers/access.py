@@ -1,4 +1,4 @@
-"""How the sync face reaches its server, from the first use of a database until it is closed."""
+"""The connection of the sync face to its server, from the first use of a database until it is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be given as `client=`."""
+"""Checks what is given as `client=`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redis.sentinel import Sentinel
 from limpyd.exceptions import DeclarationError, shorten
 
 BY_SETTINGS = "pass its settings instead, such as host= and port=, or from_url(…)"
-"""What to do with a client that redis-py does not make."""
+"""The advice on a client that redis-py does not make."""
 
 
 def check_client(client: Any, *, is_async: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where the sync driver gets its connections from, and how it keeps them.
+"""The connections of the sync driver, which are kept between requests.
 
 They are made as a pool of redis-py would make them, with its settings and at most as many, but they are not that
 pool's: what an exception of a signal handler, or a fork in the middle, leaves of one is not safe to use. They wait in a

@@ -1,4 +1,4 @@
-"""What a driver makes of the errors that the server replies with."""
+"""Translates the errors that the server replies with into limpyd's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEMOTED = (redis_errors.ReadOnlyError, redis_errors.MasterDownError)
 """Refusals of a replica, after which the next connection should find the primary."""
 
 NOT_FOUND = (MasterNotFoundError, async_sentinel.MasterNotFoundError)
-"""What both clients of Sentinel raise if no sentinel names a primary."""
+"""The errors of both clients of Sentinel if no sentinel names a primary."""
 
 CURES: dict[type[Exception], str] = {
     redis_errors.MovedError: ". This is one node of a cluster of several, which limpyd cannot use yet",
@@ -41,18 +41,18 @@ CURES: dict[type[Exception], str] = {
     redis_errors.NoPermissionError: NOT_ALLOWED,
     redis_errors.OutOfMemoryError: ". The server is full; delete something, or raise maxmemory",
 }
-"""What to do about refusals that do not say it themselves."""
+"""The advice on refusals that say nothing themselves."""
 
 
 WRONG_TYPE = r"WRONGTYPE limpyd ([0-9a-f]*) (\w+)"
 NOT_LISTING = r"(?s)WRONGTYPE limpyd: (.*) (is no .*, but a \w+)"
 NO_NUMBER = r"limpyd number ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\. ([0-9a-f]*)\."
 NOT_SORTED = "can't be converted into double"
-"""What SORT says of a value that is no number."""
+"""The message of SORT about a value that is no number."""
 
 
 def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argument, ...]:
-    """What is sent of a script request to a server that does not know the script yet, instead of some arguments."""
+    """Returns the arguments of a script request with the source, for a server that does not know the script."""
     if request.script is None:
         msg = f"{request!r} runs no script"
         raise TypeError(msg)

@@ -26,7 +26,7 @@ def _let_lookups_end() -> None:
 
 
 def _looked_up() -> bool:
-    """Whether another thread is within `socket.getaddrinfo`, through which redis-py and asyncio look up hosts."""
+    """Returns whether another thread looks up a host: redis-py and asyncio do it by `socket.getaddrinfo`."""
     lookup = getattr(socket.getaddrinfo, "__code__", None)
     own = threading.get_ident()
     others = [frame for thread, frame in sys._current_frames().items() if thread != own]

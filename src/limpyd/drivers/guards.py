@@ -1,4 +1,4 @@
-"""What goes out with a request, in its packet, to tell whether its reply may be believed.
+"""The guards that go out with a request, in the same packet, and decide whether its reply is valid.
 
 Requests that rest on what a process knows of indexes are sent under an epoch, and again if that is another one by
 now: a script is told the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command goes a

@@ -7,11 +7,11 @@ from types import CodeType
 from typing import Any
 
 INNER = ("limpyd.", "redis.")
-"""Where an error that comes up in a request is seen first."""
+"""The modules in which an error of a request itself is raised."""
 
 
 def raised_by_handler(error: BaseException) -> OSError | None:
-    """What a signal handler raised that looks like an error of the socket, also where redis-py made another of it."""
+    """Returns the error of a signal handler that looks like one of the socket, also where redis-py wrapped it."""
     codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()}
     cause: BaseException | None = error
     while cause is not None:
@@ -22,7 +22,7 @@ def raised_by_handler(error: BaseException) -> OSError | None:
 
 
 def _passed(error: BaseException, codes: set[CodeType | None]) -> bool:
-    """Whether an error comes from one of some functions, and was seen first within a request."""
+    """Returns whether an error was raised in one of some functions, within a request."""
     frames = error.__traceback__
     if frames is None or not frames.tb_frame.f_globals.get("__name__", "").startswith(INNER):
         return False  # an older one, which is being handled around this request

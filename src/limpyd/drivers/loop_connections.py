@@ -17,7 +17,7 @@ from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for lo
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection, detach
 
 MOST_IDLE = 10
-"""How many dedicated connections are kept between uses; a burst of waits does not occupy the server for ever."""
+"""The most dedicated connections kept between uses; a burst of waits does not occupy the server for ever."""
 
 
 class DedicatedConnection:

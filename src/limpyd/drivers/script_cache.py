@@ -1,4 +1,4 @@
-"""Which scripts the server behind a connection knows: those that it has run there a moment ago."""
+"""The scripts that the server behind a connection knows, since they ran there a moment ago."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRUSTED = 10.0
 """Seconds for which a server that has run a script is trusted to know it. It may be told to remove all, and Redis 7.4
 and later remove some when there are many."""
 MOST = 1000
-"""How many scripts of a connection are kept in mind."""
+"""The most scripts remembered for a connection."""
 
 
 class ScriptCache:

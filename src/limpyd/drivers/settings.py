@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}
 TIMEOUTS: dict[str, Any] = {"socket_timeout": 30, "socket_connect_timeout": 5}
 """In seconds. A reply is waited for longer than any step of limpyd takes, so that no outcome is lost."""
 OURS: dict[str, Any] = {"decode_responses": False, "protocol": 2}
-"""What limpyd decides of its own connections, whatever the settings say."""
+"""The settings that limpyd decides for its own connections, whatever the user's say."""
 OF_LIBRARY = {"driver_info", "lib_name", "lib_version"}
 """The settings of what CLIENT LIST shows as lib-name and lib-ver."""
 

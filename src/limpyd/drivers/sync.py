@@ -31,7 +31,7 @@ R = TypeVar("R")
 Talk = Callable[..., list[Any]]
 
 FAILURES = (Lost, redis_errors.ResponseError, Outdated)
-"""What may come of a request that was sent, instead of a reply to be decoded."""
+"""The outcomes of a request that stand for a failure, instead of a reply to be decoded."""
 
 
 class SyncDriver:

@@ -21,7 +21,7 @@ from limpyd.embedded.presence import Presence
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 
 PATIENCE = 60.0
-"""How many seconds a server may take to answer, unless it loads its data."""
+"""The seconds that a server may take to answer, unless it loads its data."""
 
 
 class EmbeddedServer:

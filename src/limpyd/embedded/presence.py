@@ -1,4 +1,4 @@
-"""What a process holds in the folder of a server that it uses. The kernel frees it when the process ends, however."""
+"""The locks of a process in the folder of a server that it uses. The kernel frees them when the process ends."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Presence:
         return None
 
     def held(self) -> bool:
-        """Whether the files are open still: a program that becomes a daemon may have closed all."""
+        """Returns whether the files are still open: a program that becomes a daemon may have closed all."""
         return all(_identity(file) == identity for file, identity in self._files)
 
     def is_in(self, folder: Path) -> bool:
-        """Whether the folder is where it was, and the same."""
+        """Returns whether the folder is still where it was, and the same."""
         return is_at(self._files[0][0], folder / USERS_LOCK)
 
     def leave(self) -> None:

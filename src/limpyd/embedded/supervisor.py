@@ -78,7 +78,7 @@ def open_lifeline(path: str | Path) -> int | None:
 
 
 def is_at(file: int, path: str | Path) -> bool:
-    """Whether an open file is still the one of a name."""
+    """Returns whether an open file is still the one of a name."""
     try:
         return os.path.samestat(os.fstat(file), Path(path).stat())
     except OSError:
@@ -130,7 +130,7 @@ def claim(path: str | Path) -> int | None:
 
 
 def holder(path: str | Path) -> str:
-    """Who holds a lock, as far as its file says."""
+    """Returns the holder of a lock, as far as its file says."""
     text = Path(path).read_text(errors="replace") if Path(path).exists() else ""
     return text or "process unknown"
 

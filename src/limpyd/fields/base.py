@@ -1,4 +1,4 @@
-"""What all fields have in common: the declaration, and what is bound when an instance is asked for it."""
+"""The base of all fields: the declaration, and what is bound to an instance."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ R = TypeVar("R")
 
 
 class Owner(Model, Protocol):
-    """What a field needs to know of its model."""
+    """The attributes that a field uses of its model."""
 
     dynamic: Any
     fields: dict[str, Any]
@@ -46,7 +46,7 @@ class Owner(Model, Protocol):
 
 
 class Holder(Protocol):
-    """What a field needs to know of the instance it is read from."""
+    """The attributes that a field uses of the instance that it is read from."""
 
     _pk_bytes: bytes | None
     _checked: bool
@@ -89,7 +89,7 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     redis_type: ClassVar[str]
     dynamic: ClassVar[bool] = False
-    """Whether it is a dynamic field, which has versions and no value itself."""
+    """True for a dynamic field, which has versions and no value itself."""
     takes: ClassVar[frozenset[str]] = frozenset()
     """The arguments of its declaration, if they are fewer than its base classes take."""
 
@@ -109,7 +109,7 @@ class Field(Operand, WithIndexes, Generic[T]):
         self.declared_in: Any = None
         """The class in whose body it was written."""
         self.typed = type is not Untyped
-        """Whether the declaration says of which type the values are."""
+        """True if the declaration names the type of the values."""
         self.codec: Codec[T] = self._codec_for(type)
         self.lockable = lockable
         self.model: Owner
@@ -117,7 +117,7 @@ class Field(Operand, WithIndexes, Generic[T]):
         """The field as it was written in the body of a class; that of a model is a copy of it."""
 
     def _codec_for(self, declared: Any) -> Codec[T]:
-        """How values of the declared type are stored."""
+        """Returns the codec of the declared type."""
         if isinstance(declared, type) and issubclass(declared, Index):
             name, field = declared.__name__, type(self).__name__
             msg = f"{name} is an index, not a type: write {field}(indexes=[{name}])"
@@ -126,7 +126,7 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     @property
     def key_name(self) -> str:
-        """What stands for the field in keys: its name; of a version of a dynamic field what tells it apart."""
+        """The name of the field in keys; that of a version of a dynamic field marks its part."""
         return self._key_name or self.name
 
     @property
@@ -140,7 +140,7 @@ class Field(Operand, WithIndexes, Generic[T]):
             self.declared_in = self.declared_in or owner
 
     def part(self, name: str) -> Part:
-        """What the index with this prefix keeps, to be compared: `Person.created.part("year") == 2015`."""
+        """The part of the value that the index with this prefix keeps: `Person.created.part("year") == 2015`."""
         return Part(self, (name,))
 
     def _compare(self, operator: str, value: Any) -> Expression:
@@ -191,7 +191,7 @@ class Field(Operand, WithIndexes, Generic[T]):
 
     @property
     def indexed(self) -> bool:
-        """Whether writes have to keep an index of the values."""
+        """True if writes have to update an index of the values."""
         return False
 
     def encode(self, value: T) -> bytes:
@@ -243,7 +243,7 @@ def options_of(kind: type[Field[Any]]) -> frozenset[str] | None:
 
 
 def _unknown_option(kind: type[Field[Any]], name: str, known: frozenset[str]) -> str:
-    """What to say of an argument that a class of fields does not take."""
+    """Returns the message for an argument that a class of fields does not take."""
     if name == "default":
         return (
             f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, InstanceHashField, "
@@ -310,7 +310,7 @@ def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> 
 
 
 MOST_PASSED_ON = 7000
-"""How many arguments a script can pass on to a command."""
+"""The most arguments that a script can pass on to a command."""
 
 
 def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:

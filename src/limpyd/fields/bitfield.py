@@ -1,4 +1,4 @@
-"""What BITFIELD can be told to do with the numbers among the bits of a string.
+"""The operations of BITFIELD on the numbers among the bits of a string.
 
 Numbers of more than 53 bits would be rounded by the scripts that writes go through, since Lua knows only doubles. So
 their two halves are read beside them, in the same command.
@@ -19,7 +19,7 @@ LONGEST = 512 * 1024 * 1024
 EXACT_BITS = 53
 """The widest numbers that a double holds all of."""
 HIGH_BITS = 32
-"""How many bits the first half of a wider one has."""
+"""The bits of the first half of a wider number."""
 
 FORMAT = re.compile(r"[iu][1-9][0-9]?")
 POSITION = re.compile(r"#?[0-9]{1,10}")
@@ -56,7 +56,7 @@ class Operation:
 
     @property
     def sent(self) -> tuple[Argument, ...]:
-        """What is sent: where Lua could not hold the number, its two halves are read beside it."""
+        """The arguments that are sent: where Lua could not hold the number, its two halves are read beside it."""
         return (*self.args, *self._halves) if self._halves else self.args
 
     def result(self, replies: Iterator[Any]) -> Any:

@@ -52,7 +52,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
         end: int | None = None,
         mode: Literal["BYTE", "BIT"] | None = None,
     ) -> Request[int]:
-        """How many bits are 1 (BITCOUNT).
+        """Returns the number of bits that are 1 (BITCOUNT).
 
         Args:
             start: where to begin; negative counts from the end. Needs `end`.

@@ -35,7 +35,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
 
     @property
     def format(self) -> str:
-        """How the name of a version is made of its part, with `%s` in its place."""
+        """The name of a version, with `%s` in the place of its part."""
         text: str = self._field.names.format
         return text
 

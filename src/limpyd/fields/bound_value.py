@@ -1,4 +1,4 @@
-"""What is bound to an instance of a field that holds a value: how its commands reach the server."""
+"""The base of fields that are bound to an instance and hold a value: how their commands reach the server."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def last(replies: list[R]) -> R:
 
 
 OF_ONE: dict[Any, Callable[[Any], Any]] = {any: bool, last: int, sum: int}
-"""What turns one reply into what a function makes of a list of it."""
+"""The decoders of one reply for functions of a list of replies."""
 
 MOST_ARGUMENTS = MOST_PASSED_ON - 1000
-"""How many members stand in one command, with room for what comes before them; more are several commands of a step."""
+"""The most members in one command, with room for what comes before them; more are several commands of a step."""
 
 
 def _spread(method: Callable[..., R]) -> Callable[[Any, Any], R]:
@@ -187,7 +187,7 @@ class BoundValue(BoundField[Face]):
         return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
 
     def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
-        """What a command may do to this field."""
+        """Returns the change that a command may make to this field."""
         field = self._field
         place: Place = field.place(self._instance._pk_bytes)
         if place.rescans_whole and scope not in {b"nothing", b"expiry"}:

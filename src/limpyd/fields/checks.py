@@ -14,7 +14,7 @@ from limpyd.requests import Argument
 from limpyd.types import UNTYPED
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
-"""What fits the 64 bits of Redis's integers."""
+"""The range of the 64 bits of Redis's integers."""
 INTEGER = re.compile(r"-?[0-9]{1,20}")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 INFINITIES = frozenset({"inf", "+inf", "-inf"})
@@ -42,7 +42,7 @@ def integer(what: str, value: Any, *, low: int = SMALLEST, high: int = LARGEST) 
 
 
 def count(what: str, value: Any) -> int:
-    """How many random members are wanted; negative ones may repeat.
+    """Checks how many random members are wanted; negative ones may repeat.
 
     Raises:
         InvalidValue: it is no int, or beyond what servers take.
@@ -156,7 +156,7 @@ def as_bytes(what: str, value: Any) -> bytes:
 
 
 def encoded(what: str, value: Any) -> bytes:
-    """What redis-py takes for a value, as it is sent.
+    """Encodes a value that redis-py takes.
 
     Raises:
         InvalidValue: it is something else, or cannot be encoded.
@@ -239,11 +239,11 @@ def _whole(what: str, value: int | timedelta, unit: timedelta) -> int:
 
 
 Timeout = float | timedelta | None
-"""How long to wait for a member, in seconds: as in redis-py, None is 0, which is no limit."""
+"""The time to wait for a member, in seconds: as in redis-py, None is 0, which is no limit."""
 
 
 def timeout(what: str, value: Timeout) -> str:
-    """How many seconds to wait at the most, as it is sent; 0 for no limit."""
+    """Returns the most seconds to wait, as they are sent; 0 for no limit."""
     if value is None:
         return "0"
     if isinstance(value, timedelta):

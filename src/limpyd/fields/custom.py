@@ -16,9 +16,9 @@ from limpyd.exceptions import DeclarationError, shorten
 
 OWN = "limpyd."
 COMMAND_LISTS = frozenset({"_commands_to_proxy", "available_getters", "available_modifiers"})
-"""Where limpyd 2 names commands to be made."""
+"""The attributes in which limpyd 2 names commands to be made."""
 OF_ANY_CLASS = frozenset({*vars(type("", (), {"__annotations__": {}})), "__parameters__", "__orig_bases__"})
-"""What stands in the body of a class that adds nothing."""
+"""The names in the body of a class that adds nothing."""
 OF_DECLARATIONS = frozenset({"__init__", "__new__", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__"})
 """Special methods that declarations and bound fields each have for themselves."""
 
@@ -163,7 +163,7 @@ def _customized(kind: Any, hooks: bool) -> type[Any]:
 
 
 def _from_field(self: Any, name: str) -> Any:
-    """What a bound field has not is looked for in its declaration, such as its name or an option of the user's."""
+    """Looks in the declaration for attributes that a bound field lacks, such as its name or an option of the user's."""
     if name.startswith("__"):
         raise AttributeError(name)
     return getattr(self._field, name)

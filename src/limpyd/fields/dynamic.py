@@ -23,11 +23,11 @@ from limpyd.types import Untyped
 
 T = TypeVar("T")
 MOST_VERSIONS = 1000
-"""How many versions of a field a process remembers; then it begins anew."""
+"""The most versions of a field that a process remembers; then it begins anew."""
 
 
 class DynamicOptions(TypedDict, total=False):
-    """What the declaration of a dynamic field takes beside the type."""
+    """The options in the declaration of a dynamic field, beside the type."""
 
     pattern: str | re.Pattern[str] | None
     format: str | None
@@ -122,7 +122,7 @@ class DynamicField(Field[T]):
 
     @property
     def format(self) -> str:
-        """How the name of a version is made of its part, with `%s` in its place."""
+        """The name of a version, with `%s` in the place of its part."""
         return self.names.format
 
     def get_name_for(self, part: Part) -> str:
@@ -212,11 +212,11 @@ class DynamicField(Field[T]):
 
     @property
     def template(self) -> ValueField[Any]:
-        """What all versions have in common; its keys are templates."""
+        """The field that stands for all versions; its keys are templates."""
         return self._template
 
     def inventory_prefix(self, where: Partition) -> bytes:
-        """What the keys of the sets of parts begin with; the primary key follows."""
+        """Returns the beginning of the keys of the sets of parts; the primary key follows."""
         return where.field_prefix(self.name)
 
     def described_in(self, where: Partition) -> bytes:
@@ -225,7 +225,7 @@ class DynamicField(Field[T]):
         return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(where))
 
     def place_in(self, where: Partition) -> Place:
-        """Where the values of all versions are."""
+        """Returns the place of the values of all versions."""
         return self._template.place_in(where)._replace(prefix=self.described_in(where))
 
     def deletion_in(self, where: Partition) -> tuple[bytes, bytes, Indexes]:

@@ -11,7 +11,7 @@ from limpyd.expressions import SEPARATOR
 SIMPLE = re.compile(r"\^?(?P<before>\w*)\((?!\?)(?:[^()\\]|\\.)+\)(?P<after>\w*)\$?")
 """A pattern that is plain text around one group, so that the format of names follows from it."""
 PLACE = "%s"
-"""Where the part goes in a format."""
+"""The mark of the part in a format."""
 
 
 class VersionNames:
@@ -53,7 +53,7 @@ class VersionNames:
         self.format = format
 
     def accepts(self, name: str) -> bool:
-        """Whether a name matches the pattern."""
+        """Returns whether a name matches the pattern."""
         return self.pattern.fullmatch(name) is not None
 
     def part_of(self, name: str) -> str | None:
@@ -66,7 +66,7 @@ class VersionNames:
         return self.format.replace(PLACE, part)
 
     def reason_against(self, part: str) -> str:
-        """Why there can be no version for a part; empty if there can."""
+        """Returns the reason why there can be no version for a part; empty if there can."""
         name = self.name_for(part)
         if not part:
             return "a part is not empty"

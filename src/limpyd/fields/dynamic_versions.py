@@ -1,4 +1,4 @@
-"""What a field knows that is a version of a dynamic field."""
+"""The attributes of a field that is a version of a dynamic field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class HasPrimaryKey(Protocol):
 
 
 Part: TypeAlias = str | int | HasPrimaryKey
-"""What tells a version of a dynamic field from the others."""
+"""The part of a name that identifies a version of a dynamic field."""
 
 
 class MayBeVersion:
@@ -35,7 +35,7 @@ class MayBeVersion:
         return self if self.version_of is None else self.version_of.template
 
     def listing_in(self, where: Partition) -> IndexRow | None:
-        """What lists a version among those of its object, as the scripts know an index; nothing for other fields."""
+        """Returns the row that lists a version among those of its object, like an index; None for other fields."""
         if self.version_of is None:
             return None
         return IndexRow(b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(where))

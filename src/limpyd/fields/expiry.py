@@ -1,4 +1,4 @@
-"""What lets a value expire: a key of its own, or an entry of a hash."""
+"""Commands for the expiry of a value: a key of its own, or an entry of a hash."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
 
     @command("GEODIST")
     def geodist(self, place1: V, place2: V, unit: Unit | None = "m") -> Request[float | None]:
-        """How far two places are from each other (GEODIST), or None if one is not there.
+        """Returns the distance between two places (GEODIST), or None if one is not there.
 
         Args:
             place1: a member.
@@ -101,7 +101,7 @@ class BoundGeo(BoundSortedSet[T, V, Face]):
 
     @command("GEOPOS")
     def geopos(self, *values: V) -> Request[list[GeoPoint | None]]:
-        """Where members are; None for those that are not there (GEOPOS). Exact to about half a metre."""
+        """Returns the positions of members; None for those that are not there (GEOPOS). Exact to about half a metre."""
         return self._read("GEOPOS", tuple(self._some("GEOPOS", values)), lambda reply: [*map(to_position, reply)])
 
     @command("GEOSEARCH")

@@ -150,17 +150,17 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
 
     @command("HLEN", Direct.WITHOUT_ARGUMENTS)
     def hlen(self) -> Request[int]:
-        """How many keys there are (HLEN)."""
+        """Returns the number of keys (HLEN)."""
         return self._read("HLEN", (), int)
 
     @command("HEXISTS")
     def hexists(self, key: Key) -> Request[bool]:
-        """Whether a key has a value (HEXISTS)."""
+        """Returns whether a key has a value (HEXISTS)."""
         return self._read("HEXISTS", (self._field.key_bytes(key),), to_bool)
 
     @command("EXISTS")
     def exists(self, key: Key | None = None) -> Request[bool]:  # pyright: ignore[reportIncompatibleVariableOverride, reportIncompatibleMethodOverride]
-        """Whether there is a value (EXISTS); with a key, whether that has one, as `hexists` tells it (HEXISTS)."""
+        """Returns whether there is a value (EXISTS); with a key, whether that has one, as `hexists` does (HEXISTS)."""
         if key is None:
             return self._read("EXISTS", (), to_bool)
         return self._read("HEXISTS", (self._field.key_bytes(key),), to_bool)

@@ -286,7 +286,7 @@ NO_SUCH_KEY = -2
 
 
 def each(replies: Iterable[Any], keys: Sequence[Key], absent: Any) -> list[Any]:
-    """What was replied for each key, in several replies; some servers reply nothing where there is no hash."""
+    """Returns the replies for each key, of several replies; some servers reply nothing where there is no hash."""
     found: list[Any] = []
     for number, reply in enumerate(replies):
         asked = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])

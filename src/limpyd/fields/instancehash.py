@@ -74,7 +74,7 @@ class BoundHashEntry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T, V, Fa
 
     @command("HEXISTS")
     def hexists(self) -> Request[bool]:
-        """Whether there is a value (HEXISTS)."""
+        """Returns whether there is a value (HEXISTS)."""
         return self._read("HEXISTS", (self._field.sub,), to_bool)
 
     exists = hexists

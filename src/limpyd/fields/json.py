@@ -89,7 +89,7 @@ class JSONField(WholeStringField[T]):
 
 
 def json_codec(declared: Any) -> Codec[Any]:
-    """How values of a type are stored as JSON.
+    """Returns the codec that stores values of a type as JSON.
 
     Raises:
         DeclarationError: msgspec is not installed, or neither it nor pydantic knows the type.
@@ -156,7 +156,7 @@ KEPT = (Decimal, datetime)
 
 
 def canonical(plain: Any) -> Any:
-    """What stands for a value as JSON, with one form for all that are equal: 1.5 for 1.50, a moment in UTC."""
+    """Returns the JSON form of a value, the same for all that are equal: 1.5 for 1.50, a moment in UTC."""
     if isinstance(plain, dict):
         return {name: canonical(each) for name, each in plain.items()}
     if isinstance(plain, list):
@@ -178,7 +178,7 @@ def _name(declared: Any) -> str:
 
 
 def _same(back: Any, value: Any) -> bool:
-    """Whether a value reads back as it was written; without an equality of its own its class must do."""
+    """Returns whether a value reads back as it was written; without an equality of its own its class must do."""
     kind: Any = type(value)
     compares: bool = kind.__eq__ is not object.__eq__
     return bool(back == value) if compares else type(back) is kind
@@ -205,7 +205,7 @@ def _to_builtins(value: Any) -> Any:
 
 
 def _as_one(plain: Any, value: Any) -> Any:
-    """What a value became as JSON, with one form for all that are equal, and sets always in the same order."""
+    """Returns the JSON form of a value, the same for all that are equal, with sets always in the same order."""
     if isinstance(plain, list) and isinstance(value, set | frozenset):
         return sorted(plain, key=repr)
     if isinstance(plain, list) and isinstance(value, list | tuple) and len(plain) == len(value):

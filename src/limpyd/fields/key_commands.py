@@ -1,4 +1,4 @@
-"""What every field with a Redis key of its own can do: be deleted, exist, expire, be copied, be looked into."""
+"""The commands of every field with a Redis key of its own: delete, exists, expiry, copy, OBJECT."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
 
     @command("EXISTS")
     def exists(self) -> Request[bool]:
-        """Whether there is a value (EXISTS)."""
+        """Returns whether there is a value (EXISTS)."""
         return self._read("EXISTS", (), to_bool)
 
     @command("EXPIRE")
@@ -174,12 +174,12 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
 
     @command("OBJECT ENCODING")
     def object_encoding(self) -> Request[str | None]:
-        """How the server represents the value, such as "listpack" (OBJECT ENCODING), or None if there is none."""
+        """Returns the encoding of the value, such as "listpack" (OBJECT ENCODING), or None if there is no value."""
         return self._read("OBJECT ENCODING", (), lambda reply: None if reply is None else to_text(reply))
 
     @command("OBJECT FREQ")
     def object_freq(self) -> Request[int | None]:
-        """How often the value was used, on a logarithmic scale (OBJECT FREQ), or None if there is none.
+        """Returns how often the value was used, on a logarithmic scale (OBJECT FREQ), or None if there is none.
 
         Raises:
             ServerError: the server's maxmemory-policy is none of the LFU ones, so it does not count.
@@ -197,7 +197,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
 
     @command("OBJECT REFCOUNT")
     def object_refcount(self) -> Request[int | None]:
-        """How many references the server holds to the value (OBJECT REFCOUNT), or None if there is none."""
+        """Returns how many references the server holds to the value (OBJECT REFCOUNT), or None if there is none."""
         return self._read("OBJECT REFCOUNT", (), optional_int)
 
     @command("MEMORY USAGE")

@@ -35,12 +35,12 @@ class Limpyd2FieldNames:
 
     @property
     def indexable(self) -> bool:
-        """Whether the field is declared so."""
+        """True if the field is declared indexable."""
         return bool(getattr(getattr(self, "_field"), "indexable", False))  # noqa: B009
 
     @property
     def unique(self) -> bool:
-        """Whether the field is declared so."""
+        """True if the field is declared unique."""
         return bool(getattr(getattr(self, "_field"), "unique", False))  # noqa: B009
 
     @property
@@ -90,7 +90,7 @@ class Limpyd2FieldNames:
 
 
 def _takes(function: Callable[..., Any], value: Any) -> bool:
-    """Whether a function can be called with a value by position."""
+    """Returns whether a function can be called with a value by position."""
     try:
         inspect.signature(function).bind(value)
     except TypeError:

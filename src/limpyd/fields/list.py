@@ -149,7 +149,7 @@ class BoundList(BoundListBlocking[T, V, Face]):
 
     @command("LLEN", Direct.WITHOUT_ARGUMENTS)
     def llen(self) -> Request[int]:
-        """How many members there are (LLEN)."""
+        """Returns the number of members (LLEN)."""
         return self._read("LLEN", (), int)
 
     @command("LRANGE")
@@ -195,7 +195,7 @@ class BoundList(BoundListBlocking[T, V, Face]):
 
     @operation
     def lcontains(self, value: V) -> Request[bool]:
-        """Whether a value is among the members (LPOS)."""
+        """Returns whether a value is among the members (LPOS)."""
         return self._read("LPOS", (self._field.encode(value),), lambda position: position is not None)
 
     @operation
@@ -205,7 +205,7 @@ class BoundList(BoundListBlocking[T, V, Face]):
 
     @operation
     def lcount(self, value: V) -> Request[int]:
-        """How many members equal a value (LPOS with a count)."""
+        """Returns how many members equal a value (LPOS with a count)."""
         return self._read("LPOS", (self._field.encode(value), "COUNT", 0), len)
 
     # --- moving to another list ---

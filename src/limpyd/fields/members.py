@@ -165,7 +165,7 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
         )
 
     def __bool__(self: BoundMembers[Sync]) -> bool:
-        """Whether there is any member (EXISTS)."""
+        """Returns whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
         return bool(self._run(self._read("EXISTS", (), to_bool)))
 

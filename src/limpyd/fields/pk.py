@@ -70,7 +70,7 @@ class BoundPK(BoundField[Face]):
 
     @operation
     def exists(self) -> Request[bool]:
-        """Whether the object exists now (SISMEMBER)."""
+        """Returns whether the object exists now (SISMEMBER)."""
         pk = self._instance._pk_bytes
         return resolved(False) if pk is None else Request(("SISMEMBER", self._key(), pk), to_bool, readonly=True)
 

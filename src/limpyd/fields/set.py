@@ -80,17 +80,17 @@ class BoundSet(BoundSort[T, V, Face]):
 
     @command("SCARD", Direct.WITHOUT_ARGUMENTS)
     def scard(self) -> Request[int]:
-        """How many members there are (SCARD)."""
+        """Returns the number of members (SCARD)."""
         return self._read("SCARD", (), int)
 
     @command("SISMEMBER")
     def sismember(self, value: V) -> Request[bool]:
-        """Whether a value is a member (SISMEMBER)."""
+        """Returns whether a value is a member (SISMEMBER)."""
         return self._read("SISMEMBER", (self._field.encode(value),), to_bool)
 
     @command("SMISMEMBER")
     def smismember(self, *values: V | list[T] | list[V]) -> Request[list[bool]]:
-        """Which of some values are members, in their order (SMISMEMBER). It takes a list, too."""
+        """Returns for each of some values whether it is a member, in their order (SMISMEMBER). It takes a list, too."""
         members = self._some("SMISMEMBER", unpacked(values))
         return self._read("SMISMEMBER", tuple(members), lambda reply: [*map(bool, reply)])
 
@@ -154,7 +154,7 @@ class BoundSet(BoundSort[T, V, Face]):
     def sintercard(
         self, *others: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]], limit: int = 0
     ) -> Request[int]:
-        """How many members this set and all others have in common (SINTERCARD).
+        """Returns how many members this set and all others have in common (SINTERCARD).
 
         Args:
             others: the other sets.

@@ -16,11 +16,11 @@ from limpyd.fields.custom import bound_class, users_classes, usual_bound_class
 OF_MEMBERS, OF_MAPPINGS = frozenset({"rpush", "sadd"}), frozenset({"hmset", "zadd"})
 """The setters of fields of many members, and of those of mappings."""
 OPTIONS = frozenset({"nx", "xx", "gt", "lt", "ch", "incr"})
-"""What ZADD takes beside scores."""
+"""The options of ZADD beside scores."""
 
 
 def has_own_setter(field: Any) -> bool:
-    """Whether a value for the field goes through a method of a class of the user's."""
+    """Returns whether a value for the field goes through a method of a class of the user's."""
     users = users_classes(type(field))
     if not users:
         return False
@@ -57,7 +57,7 @@ def _field(schema: Any, name: str) -> Any:
 
 
 def _set(schema: Any, field: Any, value: Any) -> Any:
-    """What the setter of a field would store; None if nothing."""
+    """Returns the value that the setter of a field would store; None if it stores nothing."""
     bound = bound_class(type(field).__mro__[1], _recording(_usual_bound(field)))(field, _Unsaved(schema, field))
     bound.recorded = []
     result = bound.proxy_set(value)
@@ -109,7 +109,7 @@ def _recorder(name: str) -> Any:
 
 
 class _Done:
-    """What can be awaited, and is there."""
+    """A result that is there, and can be awaited."""
 
     def __init__(self, result: Any) -> None:
         self._result = result

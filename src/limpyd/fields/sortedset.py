@@ -202,7 +202,7 @@ class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
 
     @command("ZCARD", Direct.WITHOUT_ARGUMENTS)
     def zcard(self) -> Request[int]:
-        """How many members there are (ZCARD)."""
+        """Returns the number of members (ZCARD)."""
         return self._read("ZCARD", (), int)
 
     @command("ZSCORE")

@@ -120,7 +120,7 @@ class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
 
     @command("ZINTERCARD")
     def zintercard(self, *others: Source[T] | Sources[T], limit: int = 0) -> Request[int]:
-        """How many members this sorted set and all others have in common (ZINTERCARD).
+        """Returns how many members this sorted set and all others have in common (ZINTERCARD).
 
         Args:
             others: sorted sets, or sets, of instances; a list of them, too.
@@ -208,7 +208,7 @@ class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
 
 
 def combination_args(name: str, count: int, aggregate: str | None, weights: Sequence[float] | None) -> list[Argument]:
-    """How the scores of so many sorted sets are combined."""
+    """Returns the arguments that combine the scores of so many sorted sets."""
     args: list[Argument] = []
     if weights is not None:
         if not isinstance(weights, Sequence) or isinstance(weights, str | bytes) or len(weights) != count:

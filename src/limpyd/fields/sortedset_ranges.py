@@ -201,12 +201,12 @@ class BoundSortedSetRanges(BoundSort[T, V, Face]):
 
     @command("ZCOUNT")
     def zcount(self, min: Score, max: Score) -> Request[int]:
-        """How many members have a score from `min` to `max` (ZCOUNT)."""
+        """Returns how many members have a score from `min` to `max` (ZCOUNT)."""
         return self._read("ZCOUNT", tuple(score_bounds("ZCOUNT", min, max)), int)
 
     @command("ZLEXCOUNT")
     def zlexcount(self, min: Lex, max: Lex) -> Request[int]:
-        """How many members there are from one text to another, where all scores are equal (ZLEXCOUNT)."""
+        """Returns how many members there are from one text to another, where all scores are equal (ZLEXCOUNT)."""
         return self._read("ZLEXCOUNT", tuple(lex_bounds("ZLEXCOUNT", min, max)), int)
 
     @command("ZREMRANGEBYRANK")

@@ -93,7 +93,7 @@ class BoundStream(BoundGroups[T, V, Face]):
 
     @command("XLEN")
     def xlen(self) -> Request[int]:
-        """How many entries there are (XLEN)."""
+        """Returns the number of entries (XLEN)."""
         return self._read("XLEN", (), int)
 
     @command("XRANGE")
@@ -247,7 +247,7 @@ class BoundStream(BoundGroups[T, V, Face]):
 
     @command("XINFO STREAM")
     def xinfo_stream_full(self, count: int | None = None, *, full: Literal[True] = True) -> Request[dict[str, Any]]:
-        """What `xinfo_stream` tells, with its groups, their consumers and what is pending (XINFO STREAM with FULL).
+        """Returns the information of `xinfo_stream`, with groups, consumers and pending entries (XINFO STREAM FULL).
 
         Args:
             count: how many entries, and pending ones of each group and consumer; 10 by default, 0 for all.
@@ -261,7 +261,7 @@ class BoundStream(BoundGroups[T, V, Face]):
 
     @overloaded("XINFO STREAM", ("full", xinfo_stream_full))
     def xinfo_stream(self, *, full: Literal[False] = False) -> Request[dict[str, Any]]:
-        """What the server tells of the stream, under its own names (XINFO STREAM).
+        """Returns the server's information on the stream, under its own names (XINFO STREAM).
 
         Args:
             full: its groups, their consumers and what is pending, too, as `xinfo_stream_full`.
@@ -274,7 +274,7 @@ class BoundStream(BoundGroups[T, V, Face]):
     # --- as in Python ---
 
     def __bool__(self) -> bool:
-        """Whether there is any entry (XLEN); a stream may exist without."""
+        """Returns whether there is any entry (XLEN); a stream may exist without."""
         self._sync_only("await ….xlen()")
         return bool(self._run(self._read("XLEN", ())))
 
@@ -353,7 +353,7 @@ class StreamField(ValueField[T]):
 def _trimming(
     name: str, maxlen: int | None, approximate: bool, minid: StreamId | None, limit: int | None
 ) -> list[Argument]:
-    """Which entries a command takes away."""
+    """Returns the arguments that say which entries a command removes."""
     checks.at_most_one(name, maxlen=maxlen, minid=minid)
     args: list[Argument] = []
     about: list[Argument] = ["~"] if checks.flag(f"{name}'s approximate", approximate) else []

@@ -41,7 +41,7 @@ class StreamEntry(NamedTuple, Generic[T]):
 
 
 class Form(NamedTuple):
-    """Which ids a command takes."""
+    """The ids that a command takes."""
 
     pattern: bytes
     signs: str

@@ -26,7 +26,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 RefPolicy = Literal["KEEPREF", "DELREF", "ACKED"]
-"""What becomes of a deleted entry that groups still refer to."""
+"""The treatment of a deleted entry that groups still refer to."""
 POLICIES = get_args(RefPolicy)
 
 
@@ -115,7 +115,7 @@ class BoundGroups(BoundPending[T, V, Face]):
 
     @command("XINFO GROUPS")
     def xinfo_groups(self) -> Request[list[dict[str, Any]]]:
-        """What the server tells of each group, under its own names (XINFO GROUPS).
+        """Returns the server's information on each group, under its own names (XINFO GROUPS).
 
         Raises:
             ServerError: there is no stream.
@@ -124,7 +124,7 @@ class BoundGroups(BoundPending[T, V, Face]):
 
     @command("XINFO CONSUMERS")
     def xinfo_consumers(self, groupname: str | bytes) -> Request[list[dict[str, Any]]]:
-        """What the server tells of each consumer of a group, under its own names (XINFO CONSUMERS)."""
+        """Returns the server's information on each consumer of a group, under its own names (XINFO CONSUMERS)."""
         group = group_arg("XINFO CONSUMERS", groupname)
         return self._read("XINFO CONSUMERS", (group,), lambda reply: [self._facts(each) for each in reply])
 

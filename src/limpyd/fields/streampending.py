@@ -1,4 +1,4 @@
-"""What is pending in the consumer groups of a stream, and who claims it."""
+"""The pending entries of the consumer groups of a stream, and claiming them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ V = TypeVar("V")
 
 
 class PendingSummary(NamedTuple):
-    """What is pending in a group: delivered, and not acknowledged.
+    """A summary of the pending entries of a group: delivered, and not acknowledged.
 
     Attributes:
         pending: how many entries.
@@ -61,7 +61,7 @@ class PendingEntry(NamedTuple):
 
 
 class Claimed(NamedTuple, Generic[T]):
-    """What XAUTOCLAIM found.
+    """The result of XAUTOCLAIM.
 
     Attributes:
         next_id: where to go on; `"0-0"` at the end.
@@ -75,7 +75,7 @@ class Claimed(NamedTuple, Generic[T]):
 
 
 class ClaimedIds(NamedTuple):
-    """What XAUTOCLAIM with JUSTID found.
+    """The result of XAUTOCLAIM with JUSTID.
 
     Attributes:
         next_id: where to go on; `"0-0"` at the end.
@@ -98,7 +98,7 @@ class BoundPending(BoundEntries[T, V, Face]):
 
     @command("XPENDING")
     def xpending(self, groupname: str | bytes) -> Request[PendingSummary]:
-        """What is pending in a group, in short (XPENDING)."""
+        """Returns a summary of the pending entries of a group (XPENDING)."""
         return self._read("XPENDING", (group_arg("XPENDING", groupname),), _summary)
 
     @command("XPENDING")

@@ -292,7 +292,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
         minmatchlen: int | None = None,
         withmatchlen: bool = True,
     ) -> Request[CommonSubsequence]:
-        """Where the longest common subsequence with another field's value is (LCS with IDX and WITHMATCHLEN).
+        """Returns the positions of the longest common subsequence with another field's value (LCS with IDX).
 
         Args:
             other: the other field.

@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 
 class Place(NamedTuple):
-    """Where a field's values are kept in one partition of its model.
+    """The place of a field's values in one partition of its model.
 
     Attributes:
         prefix: the start of the keys that hold them; the primary key follows.
@@ -53,7 +53,7 @@ class Place(NamedTuple):
 
     @property
     def followed(self) -> bool:
-        """Whether anything follows what happens to the values."""
+        """True if anything has to follow a change of the values."""
         return len(self.described) > 1
 
 
@@ -71,20 +71,20 @@ class ValueField(MayBeVersion, Field[T]):
 
     stored_as: ClassVar[bytes]
     has_subkeys: ClassVar[bool] = False
-    """Whether filters name a sub-key after the field: `headers__from="x"`."""
+    """True if filters name a sub-key after the field: `headers__from="x"`."""
     many: ClassVar[bool] = False
-    """Whether it holds many members; the values of a field with sub-keys are one for each."""
+    """True if it holds many members; the values of a field with sub-keys are one for each."""
     has_places: ClassVar[bool] = False
-    """Whether its members are places."""
+    """True if its members are places."""
 
     decoded: ClassVar[bool] = True
-    """Whether what is stored becomes values of its type."""
+    """True if what is stored becomes values of its type."""
 
     default_indexes: ClassVar[Sequence[Declared] | None] = None
     """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
 
     refers: ClassVar[bool] = False
-    """Whether its values refer to objects."""
+    """True if its values refer to objects."""
 
     def __init__(
         self,
@@ -102,11 +102,11 @@ class ValueField(MayBeVersion, Field[T]):
         self.default: Any = None
         self._places: dict[Partition, Place] = {}
         self.direct: dict[Any, Any] = {}
-        """What calls commands on it without describing requests, by the commands (see statements/fast_path.py)."""
+        """The calls of its commands that describe no requests, by the commands (see statements/fast_path.py)."""
         self._usable_by: set[str] = set()
         """The commands that were found to make sense on its type."""
         self.together = False
-        """Whether it is one of the fields of an index of several."""
+        """True if it is one of the fields of a composite index."""
 
     @property
     def indexed(self) -> bool:
@@ -120,7 +120,7 @@ class ValueField(MayBeVersion, Field[T]):
 
     @property
     def unchecked_encode(self) -> Callable[[Any], bytes]:
-        """What encodes as `encode` does, but may raise what its codec does; itself where a class has its own."""
+        """An encoder like `encode`, which may raise what its codec does; `encode` itself where a class has its own."""
         return self.codec.encode if type(self).encode is Field.encode else self.encode
 
     def sibling(self, name: str) -> ValueField[Any] | None:
@@ -129,7 +129,7 @@ class ValueField(MayBeVersion, Field[T]):
         return field if isinstance(field, ValueField) else None
 
     def stored_in(self, where: Partition) -> Stored:
-        """Where the scripts find its values in a partition."""
+        """Returns where the scripts find its values in a partition."""
         return Stored(self._prefix(where), self.stored_as)
 
     def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
@@ -179,15 +179,15 @@ class ValueField(MayBeVersion, Field[T]):
         )
 
     def checks_in(self, where: Partition) -> Sequence[IndexRow]:
-        """What new values must meet in a partition."""
+        """Returns the checks that new values must pass in a partition."""
         return ()
 
     def place(self, pk: bytes | None) -> Place:
-        """Where the value of an object is kept."""
+        """Returns the place of the value of an object."""
         return self._places[self.model.keys.partition(pk)]
 
     def place_in(self, partition: Partition) -> Place:
-        """Where the values of a partition's objects are kept."""
+        """Returns the place of the values of a partition's objects."""
         return self._places[partition]
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
@@ -203,11 +203,11 @@ class ValueField(MayBeVersion, Field[T]):
 
     @property
     def readable(self) -> bool:
-        """Whether a query can read its values together with those of others."""
+        """True if a query can read its values together with those of others."""
         return type(self).decode_reply is not ValueField.decode_reply
 
     decodes_plainly: ClassVar[bool] = False
-    """Whether that reply is one stored value."""
+    """True if that reply is one stored value."""
 
     def decode_reply(self, reply: Any) -> Any:
         """The value that a query's reply stands for; ValueError if it does not fit the field's type."""

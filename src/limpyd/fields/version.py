@@ -33,14 +33,14 @@ class BoundVersion(BoundValue[Face]):
 
     @command("HEXISTS")
     def hexists(self) -> Request[bool]:
-        """Whether there is a version (HEXISTS)."""
+        """Returns whether there is a version (HEXISTS)."""
         return self._read("HEXISTS", (self._field.sub,), to_bool)
 
     exists = hexists
 
 
 class VersionField(InstanceHashField[int]):
-    """How often an object was updated: a new one has version 1, and each `update` adds 1 in the same step."""
+    """Counts the updates of an object: a new one has version 1, and each `update` adds 1 in the same step."""
 
     def __init__(self) -> None:
         super().__init__(int, default=FIRST)

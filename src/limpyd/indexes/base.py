@@ -1,4 +1,4 @@
-"""What an index is: how it is declared on a field, and what it keeps of the field's values."""
+"""The declaration of an index on a field."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Index(CustomIndex):
     handle_uniqueness: bool = True
     name: str = ""
     limpyd2_key: str = ""
-    """What tells its keys apart in the layout of limpyd 2, if that is not what does for its kind."""
+    """The part of its keys that marks them in the layout of limpyd 2, if that of its kind does not do."""
     alone: ClassVar[bool] = True
-    """Whether it keeps the values of its field alone, not together with those of others."""
+    """True if it keeps the values of its field alone, not together with those of others."""
     on_field: OnField | None = None
     """The index on a field that this is; set by `get_index` of the field."""
 
@@ -149,12 +149,12 @@ class Index(CustomIndex):
 
     @property
     def label(self) -> str:
-        """What follows the field's name in keys; empty for an index without settings."""
+        """The text that follows the field's name in keys; empty for an index without settings."""
         return ".".join(filter(None, (self.prefix.replace("__", "."), self.key)))
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What is the same of two indexes of a field that would share a key."""
+        """The settings that are the same in two indexes of a field that would share a key."""
         return self.kind, self.label
 
     def expanded(self) -> list[Index]:
@@ -173,11 +173,11 @@ class Index(CustomIndex):
         return FieldIndex(self, field, where)
 
     def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
-        """What is done to a value before its final form."""
+        """Returns the steps that a value goes through before its final form."""
         return (*self.steps, *self.own_steps)
 
     def keeping(self, field: IndexedField, where: Partition) -> Keeping:
-        """How it keeps a field's values in a partition.
+        """Returns how it keeps a field's values in a partition.
 
         Raises:
             DeclarationError: the layout of the keys there has no place for it.
@@ -210,7 +210,7 @@ class Index(CustomIndex):
         """
 
     def filter_values(self, kept: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
-        """What a filter's value is compared as: one text, or those of `in` or `between`.
+        """Returns the texts that a filter's value is compared as: one text, or those of `in` or `between`.
 
         Args:
             kept: this index, on a field.
@@ -245,13 +245,13 @@ class Index(CustomIndex):
 
     @property
     def encodes_alike(self) -> bool:
-        """Whether filters' values are encoded alike whatever the operator is."""
+        """True if filters' values are encoded alike for all operators."""
         return type(self).encode_filter is Index.encode_filter
 
     def filter_encoder(self, field: IndexedField) -> Callable[[Any], bytes]:
-        """What makes that text, if it is made alike of any value."""
+        """Returns the function that encodes any value of a filter to that text."""
         return self.encode_result if self.all_steps(field) else field.encode
 
 
 Declared = Index | type[Index]
-"""How an index is declared on a field."""
+"""The ways to declare an index on a field."""

@@ -16,7 +16,7 @@ from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
 ONE_VALUE = frozenset({b"entry", b"string"})
-"""How fields of one value are stored."""
+"""The storage of fields of one value."""
 
 
 class CompositeIndex(Index):
@@ -188,15 +188,15 @@ class CompositeFieldIndex(FieldIndex):
         return self.field.model
 
     def has(self, field: object) -> bool:
-        """Whether a field is one of its fields."""
+        """Returns whether a field is one of its fields."""
         return any(one is field for one in self.fields)
 
     def is_scored_by(self, field: object) -> bool:
-        """Whether a field is the one whose numbers are its scores."""
+        """Returns whether a field gives its scores."""
         return self.kind == b"&scored" and self.fields[1] is field
 
     def entry(self, stored: Sequence[bytes | None]) -> bytes | None:
-        """What is kept of the values of all fields, or None where one is missing.
+        """Returns the entry for the values of all fields, or None if one is missing.
 
         Raises:
             InvalidValue: one cannot be indexed.

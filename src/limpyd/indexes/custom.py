@@ -1,4 +1,4 @@
-"""What subclasses of an index may define in limpyd 2: some of it works, the rest is refused when the class is made."""
+"""The hooks of limpyd 2 in subclasses of an index: some work, the rest is refused when the class is made."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CURES = {
     "the field and the model clear and build it without; do what it adds where you call them": ["clear", "rebuild"],
 }
 REFUSED = {name: cure for cure, names in _CURES.items() for name in names}
-"""What limpyd 2 calls or reads of an index's class, and nothing here does; with the way to go."""
+"""The attributes of an index's class that limpyd 2 uses, and limpyd does not; with the way to go."""
 OWN = "limpyd."
 
 
@@ -52,7 +52,7 @@ class CustomIndex:
     encode_result: Callable[[Any], bytes] = staticmethod(encode_any)
     """Writes what a transform returns, and what filters compare with that."""
     steps: tuple[Transform, ...] = ()
-    """What is done to a value before its own transform."""
+    """The steps that a value goes through before its own transform."""
     keeps_numbers: ClassVar[bool] = False
     _field: Any = None
 
@@ -118,11 +118,11 @@ class CustomIndex:
 
     @property
     def normalizes(self) -> bool:
-        """Whether it has a `normalize_value` of its own, which filters' values go through as well."""
+        """True if it has a `normalize_value` of its own, which filters' values go through as well."""
         return type(self).normalize_value is not CustomIndex.normalize_value
 
     def encode_normalized(self, value: Any) -> bytes:
-        """What a filter's value is compared as by an index with a `normalize_value` of its own.
+        """Returns the text that an index with a `normalize_value` of its own compares a filter's value as.
 
         Raises:
             InvalidValue: that raises ValueError or TypeError.
@@ -134,7 +134,7 @@ class CustomIndex:
             raise InvalidValue(msg) from error
 
     def transform_value(self, value: Any) -> Any:
-        """What `transform` makes of a value; a subclass may define it instead of `transform`, as in limpyd 2."""
+        """Transforms a value by `transform`; a subclass may define it instead of `transform`, as in limpyd 2."""
         if self.transform is None:
             return value
         if isinstance(self.transform, str):
@@ -165,7 +165,7 @@ def _unary(transform: Callable[..., Any], index: CustomIndex) -> Callable[[Any],
 
 
 def _required(function: Callable[..., Any]) -> int:
-    """How many positional arguments a function needs."""
+    """Returns how many positional arguments a function needs."""
     positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
     parameters = inspect.signature(function).parameters.values()
     return sum(each.kind in positional and each.default is each.empty for each in parameters)

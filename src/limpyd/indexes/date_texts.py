@@ -12,7 +12,7 @@ from limpyd.types import CODECS
 
 
 class Shape:
-    """What the stored texts of a type look like.
+    """The format of the stored texts of a type.
 
     Args:
         form: how messages show it.
@@ -26,11 +26,11 @@ class Shape:
         self._parse = parse
 
     def begins(self, text: str) -> bool:
-        """Whether a text is the beginning of a real one."""
+        """Returns whether a text is the beginning of one in this format."""
         return bool(text) and any(self._is_real(text + filling[len(text) :], filling) for filling in self._fillings)
 
     def is_whole(self, text: str) -> bool:
-        """Whether a text is a real one."""
+        """Returns whether a text is in this format."""
         return len(text) == len(self._fillings[0]) and self.begins(text)
 
     def _is_real(self, text: str, filling: str) -> bool:
@@ -58,7 +58,7 @@ EQUALITY = frozenset({"eq", "in"})
 
 
 def compared_text(subject: object, kind: str, operator: str, stored: bytes) -> bytes:
-    """What a text is compared as.
+    """Returns the text that a filter's text is compared as.
 
     Args:
         subject: the field, as messages name it.

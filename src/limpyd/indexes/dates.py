@@ -77,7 +77,7 @@ class DateRangeIndex(TextRangeIndex):
 
 
 def _of_part(field: IndexedField, kind: str, operator: str, value: Any) -> bytes:
-    """What a filter's value is compared as: a date or a time, or a text of one."""
+    """Returns the text that a filter's value is compared as: a date or a time, or a text of one."""
     expected = {"date": date, "time": time}[kind]
     if not isinstance(value, str | bytes | expected):
         msg = f"{field}: its {kind} is compared with a {kind}, or a text of one, not with {shorten(value)}"

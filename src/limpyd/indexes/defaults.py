@@ -1,4 +1,4 @@
-"""Which indexes a field has."""
+"""The indexes of a field."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def default(field: IndexedField, *, unique: bool) -> list[Index]:
 
 
 def _is_equality(index: Index, deciding: Index) -> bool:
-    """Whether the unique index answers all that this one does."""
+    """Returns whether the unique index answers all that an index does."""
     return index is deciding and isinstance(index, EqualIndex)

@@ -1,4 +1,4 @@
-"""How indexes write what a transform returns, and what filters are compared with that."""
+"""Encoders of what a transform returns, and of the values that filters compare with it."""
 
 from __future__ import annotations
 

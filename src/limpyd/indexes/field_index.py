@@ -18,11 +18,11 @@ from limpyd.scripts.query_nodes import Node, Stored, Text
 from limpyd.types import Codec, GeoPoint
 
 Entry = tuple[bytes, bytes, bytes]
-"""What lua/library/add_entry.lua is told: kind of index, key, and what is kept there."""
+"""The arguments of lua/library/add_entry.lua: kind of index, key, and the text that is kept there."""
 
 
 class IndexedField(Protocol):
-    """What an index needs to know of its field."""
+    """The attributes that an index uses of its field."""
 
     name: str
     model: Any
@@ -43,7 +43,7 @@ class IndexedField(Protocol):
 
 
 OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
-"""What Python raises of a value that is not as it should be."""
+"""The exceptions that Python raises for an unsuitable value."""
 
 
 class FieldIndex:
@@ -110,7 +110,7 @@ class FieldIndex:
 
     @property
     def ending(self) -> bytes:
-        """What its keys end with behind the value; empty but for some of limpyd 2."""
+        """The ending of its keys behind the value; empty but for some of limpyd 2."""
         return bytes.fromhex(self._final_name.partition(ENDING)[2].partition("|")[0])
 
     @property
@@ -120,42 +120,42 @@ class FieldIndex:
 
     @property
     def asks_python(self) -> bool:
-        """Whether only Python can tell what it keeps of a value."""
+        """True if only Python can compute what it keeps of a value."""
         return type(self.form) is PythonTransform
 
     @property
     def transforms(self) -> bool:
-        """Whether it keeps what a transform makes of values; filters are compared with that."""
+        """True if it keeps what a transform makes of values; filters are compared with that."""
         return bool(self._steps)
 
     @property
     def keeps_one_text(self) -> bool:
-        """Whether it keeps one text of each value."""
+        """True if it keeps one text of each value."""
         return not self._steps and self.of_values
 
     @property
     def keeps_one(self) -> bool:
-        """Whether it keeps exactly one text of each value, whatever it is made by."""
+        """True if it keeps exactly one text of each value, whatever that is made by."""
         return all(isinstance(step, str) for step in self._steps)
 
     @property
     def compares_on_server(self) -> bool:
-        """Whether the server can compare what it keeps with a value that it reads itself."""
+        """True if the server can compare what it keeps with a value that it reads itself."""
         return self._final_name != "casefold" and not self.index.normalizes
 
     @property
     def compares_as_stored(self) -> bool:
-        """Whether it keeps the values themselves, so that it is in their order."""
+        """True if it keeps the values themselves, so that it is in their order."""
         return not self._steps and self._final_name != "casefold"
 
     @property
     def tells_apart(self) -> bool:
-        """Whether any two members of a field are two entries, so that one can go without a look at the others."""
+        """True if any two members of a field are two entries, so that one can go without a look at the others."""
         numerals = self._final_name == "numeral"
         return not (self._steps or self.asks_python or numerals or self.kind == b"geos")
 
     def texts(self, stored: bytes) -> list[bytes]:
-        """What is kept of a stored value. Raises whatever a transform may raise, and ValueError with the reason."""
+        """Returns the texts that it keeps of a stored value. Raises ValueError, and what a transform may raise."""
         if not self._steps:
             return [self._final(stored)]
         value: Any = stored
@@ -171,13 +171,13 @@ class FieldIndex:
         return list(dict.fromkeys(self._made(each) for each in several))
 
     def _made(self, result: Any) -> bytes:
-        """What is kept of one result of a transform."""
+        """Returns the text that it keeps of one result of a transform."""
         text: bytes = self.index.encode_result(result)
         never_rounded = isinstance(result, Decimal) and self._final_name == "numeral"
         return form("exact")(text) if never_rounded else self._final(text)
 
     def kept(self, stored: bytes) -> list[bytes]:
-        """What is kept of a stored value.
+        """Returns the texts that it keeps of a stored value.
 
         Raises:
             InvalidValue: it cannot be indexed so.
@@ -210,14 +210,14 @@ class FieldIndex:
         return [(self.kind, *self.under(text, sub)) for text in self.kept(stored)]
 
     def owns(self, key: bytes) -> bool:
-        """Whether a key, or the start of keys, is its own."""
+        """Returns whether a key, or the start of keys, is its own."""
         if is_template(self.key):
             return part_in(self.key, key, open_ended=True) is not None
         beginning = self.key.partition(b"\0")[0]
         return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
 
     def is_asked_of(self, key: bytes) -> bool:
-        """Whether a script that asks what the index with a key keeps means this one."""
+        """Returns whether a script that asks about the index with a key means this one."""
         return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
 
     def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
@@ -236,7 +236,7 @@ class FieldIndex:
         return self.key + b":" + sub, text
 
     def filter_text(self, operator: str, value: Any) -> bytes:
-        """What a filter's value is compared as.
+        """Returns the text that a filter's value is compared as.
 
         Raises:
             InvalidValue: it does not fit.
@@ -251,7 +251,7 @@ class FieldIndex:
             return self._number_text(operator, value, refused)
 
     def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
-        """What a number is compared as that the field cannot hold, or the index not keep."""
+        """Returns the text for a number that the field cannot hold, or the index not keep."""
         kind = "str" if self._steps else self.field.codec.name
         if self.index.normalizes or (kind not in NUMERIC and self._final_name not in NEAREST):
             raise refused
@@ -264,11 +264,11 @@ class FieldIndex:
             raise NeverStored(str(refused)) from error
 
     def filter_pk(self, pk: bytes) -> bytes:
-        """What the primary key of an instance is compared as."""
+        """Returns the text that the primary key of an instance is compared as."""
         return self.filter_text("eq", to_text(pk)) if self.index.normalizes else self.filter_stored(pk)
 
     def filter_stored(self, stored: bytes) -> bytes:
-        """What a stored value is compared as.
+        """Returns the text that a stored value is compared as.
 
         Raises:
             InvalidValue: it does not fit.

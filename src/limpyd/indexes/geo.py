@@ -13,7 +13,7 @@ from limpyd.scripts.query_nodes import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
 
 AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "longitude, latitude, width and height")}
-"""What each operator takes."""
+"""The arguments of each operator."""
 
 
 class GeoIndex(Index):

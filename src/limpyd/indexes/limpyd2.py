@@ -1,4 +1,4 @@
-"""What indexes keep in the layout of limpyd 2, and under which keys.
+"""Entries and keys of indexes in the layout of limpyd 2.
 
 Those of unique fields are the same as of others; that only one object may have a value is told by a `!` before the
 kind.
@@ -18,7 +18,7 @@ NUMBERS = frozenset({"", "exact", "double", "numeral"})
 
 
 class Keeping(NamedTuple):
-    """How an index keeps the values of a field in a partition.
+    """The entries and keys of an index of a field in a partition.
 
     Attributes:
         kind: its kind, as the scripts know it.
@@ -32,7 +32,7 @@ class Keeping(NamedTuple):
 
 
 class Old(NamedTuple):
-    """How limpyd 2 keeps a kind of index.
+    """The keys and entries of a kind of index in limpyd 2.
 
     Attributes:
         kind: its kind here.
@@ -58,11 +58,11 @@ KINDS = {
 }
 SCORED = KINDS[b"&scored"]
 UNIQUENESS = b":__uniqueness__"
-"""What the keys of the sets end with that keep the values of an index by score unique."""
+"""The ending of the keys of the sets that keep the values of an index by score unique."""
 
 
 def keeping(index: Any, field: Any, where: Limpyd2Partition) -> Keeping:
-    """How an index keeps a field's values in the layout of limpyd 2.
+    """Returns how an index keeps a field's values in the layout of limpyd 2.
 
     Raises:
         DeclarationError: limpyd 2 has no such index.
@@ -91,7 +91,7 @@ def keep_apart(indexes: Sequence[Any]) -> None:
 
 
 def reason_against(index: Any, field: Any) -> str:
-    """Why limpyd 2 has no such index of a field; empty if it has."""
+    """Returns the reason why limpyd 2 has no such index of a field; empty if it has."""
     old = KINDS.get(index.kept_kind(field))
     if old is None:
         return "which has none of its kind"

@@ -38,7 +38,7 @@ _UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
 _LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
 
 ENDING = "ending:"
-"""What a form begins with that puts an ending to texts, which is told in hexadecimal digits."""
+"""The beginning of a form that adds an ending, in hexadecimal digits, to texts."""
 
 
 @cache

@@ -18,7 +18,7 @@ from limpyd.indexes.normalizers import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORM
 
 EQUALITY = frozenset({"eq", "in"})
 ROUNDED = {"gt": ROUND_FLOOR, "gte": ROUND_CEILING, "lt": ROUND_CEILING, "lte": ROUND_FLOOR}
-"""Where a bound goes that is none of the numbers that an index keeps."""
+"""The rounding of a bound that is none of the numbers that an index keeps."""
 NUMBERS = (int, float, Decimal)
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,7 +77,7 @@ def equal(kind: str, value: Any, refused: InvalidValue) -> bytes:
 
 
 def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue) -> bytes:
-    """What a number index compares with where its numbers are compared with one that it cannot keep.
+    """Returns the bound for a number that a number index cannot keep.
 
     Args:
         kind: the name of the type.

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from limpyd.indexes.field_index import FieldIndex
 
 Transformed = Mapping[bytes, list[bytes] | str]
-"""What is kept of some values; or the reason why one cannot be indexed."""
+"""The texts that are kept of some values; or the reason why one cannot be indexed."""
 
 
 class PythonTransform(bytes):
-    """What a script is told of a form that it cannot compute: what Python made of some values.
+    """The argument for a form that a script cannot compute: the texts that Python made of some values.
 
     It reads `?`, a form that the server may try first, `?`, and then of each value known so far: its length, `:`,
     the value, how many texts are kept of it, `:`, and of each its length, `:` and the text. Of a value that cannot be

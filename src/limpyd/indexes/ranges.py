@@ -26,7 +26,7 @@ INTERVALS: dict[str, Callable[[Sequence[Text]], list[Interval]]] = {
     "between": lambda values: [Interval(b"[", values[0], b"]", values[1])],
     "startswith": lambda values: [Interval(b"^", values[0], b"+", NOTHING)],
 }
-"""What each operator asks for."""
+"""The intervals of each operator."""
 
 RANGES = EQUALITY | {"gt", "gte", "lt", "lte", "between"}
 

@@ -1,4 +1,4 @@
-"""What the settings of an index may be."""
+"""Validation of the settings of an index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from limpyd.indexes.normalizers import FORMS
 
 
 def reason_against(setting: str, value: Any, *, usual: Any) -> str:
-    """Why a setting cannot have a value; empty if it can.
+    """Returns the reason why a setting cannot have a value; empty if it can.
 
     Args:
         setting: its name.
@@ -29,7 +29,7 @@ def reason_against(setting: str, value: Any, *, usual: Any) -> str:
 
 
 def _against_prefix(prefix: Any) -> str:
-    """Why a prefix could not stand in a filter's name; empty if it can."""
+    """Returns the reason why a prefix cannot stand in a filter's name; empty if it can."""
     parts = prefix.split(SEPARATOR) if isinstance(prefix, str) and prefix else [] if prefix == "" else [""]
     if not all(part.isidentifier() and not part.startswith("_") and not part.endswith("_") for part in parts):
         return "must be a name as in Python, without an underscore at its ends"
@@ -43,7 +43,7 @@ def _is_key(key: Any) -> bool:
 
 
 def _against_transform(transform: Any) -> str:
-    """Why a transform cannot be one; empty if it can."""
+    """Returns the reason why a transform is unsuitable; empty if it is suitable."""
     known = isinstance(transform, str) and (
         transform in FORMS or re.fullmatch(r"slice:[1-9]\d*:\d+", transform) is not None
     )

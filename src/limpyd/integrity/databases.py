@@ -1,4 +1,4 @@
-"""What databases of both faces have to check all of their models."""
+"""The checks of all models of a database, on both faces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from limpyd.requests import Program
 
 
 class CheckedCore:
-    """What both faces share."""
+    """The base of both faces."""
 
     _models: dict[str, type]
 

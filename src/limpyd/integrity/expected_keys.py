@@ -1,4 +1,4 @@
-"""What a model declares, as a check compares it with what there is."""
+"""The keys, indexes and references that a model declares, for a check to compare with the data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}
 
 
 class Expected(NamedTuple):
-    """What a key should be, as scripts/check_keys.lua is told it.
+    """The expected kind of a key, as scripts/check_keys.lua takes it.
 
     Attributes:
         role: what it is for.
@@ -45,7 +45,7 @@ class Reference(NamedTuple):
 
 
 class Declared:
-    """What a model declares in one partition.
+    """The declarations of a model in one partition.
 
     Attributes:
         model: the schema of the model.
@@ -85,7 +85,7 @@ class Declared:
             self._own[b"seq"] = b"string"
 
     def expected(self, key: bytes) -> Expected:
-        """What a key of the partition should be."""
+        """Returns what a key of the partition should be."""
         if isinstance(self.where, Limpyd2Partition):
             return self._expected_of_limpyd2(self.where, key)
         parts = self.where.parts(key)
@@ -116,7 +116,7 @@ class Declared:
         return None
 
     def _of_version(self, key: bytes, name: bytes, text: bytes) -> Expected:
-        """What a key should be that may hold a version of a dynamic field, or the inventory of one."""
+        """Returns what a key should be that may hold a version of a dynamic field, or the inventory of one."""
         field = self.model.dynamic.get(name.partition(b".")[0].decode(errors="replace"))
         if field is None:
             return UNEXPLAINED
@@ -129,7 +129,7 @@ class Declared:
         return Expected(role, field.redis_type.encode(), text[len(to_bytes(part)) + 1 :])
 
     def _of_index(self, key: bytes, parts: KeyParts) -> Expected:
-        """What a key of an index should be, of a model with dynamic fields."""
+        """Returns what a key of an index should be, of a model with dynamic fields."""
         kind = parts.kind + b":"
         for index in self.indexes.values():
             if index.name.startswith(kind) and is_template(index.kept.key) and index.kept.owns(key):
@@ -179,7 +179,7 @@ class Declared:
 
     @property
     def referring(self) -> Sequence[Argument]:
-        """Where those are found who refer to objects of the model: kind and key of each index."""
+        """The indexes that find who refers to objects of the model: kind and key of each."""
         found: list[Argument] = []
         for reference in self.model.incoming:
             kept = reference.kept_references(reference.model.keys.partitions[0])

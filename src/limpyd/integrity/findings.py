@@ -1,4 +1,4 @@
-"""What a check can find: the kinds of findings, and a finding."""
+"""The kinds of findings of a check, and a finding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Repair = bool | Literal["all"] | Collection[Kind]
 
 
 class KindFacts(NamedTuple):
-    """What is known of a kind of findings.
+    """The facts of a kind of findings.
 
     Attributes:
         meaning: what it is.

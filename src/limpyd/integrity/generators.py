@@ -1,4 +1,4 @@
-"""What a check does, as one program: a walk over the keys, then over the objects."""
+"""A check as one generator: a walk over the keys, then over the objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What scripts found, as findings that people read."""
+"""Messages for the findings of scripts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def finding_of(found: Found, declared: Declared, what: str) -> Finding:
 
 
 def of_key(found: Found, declared: Declared) -> Finding:
-    """What is wrong with a key."""
+    """Returns the finding on a key."""
     kind, fact, other = found[0].decode(), found[3], found[4]
     if kind == "unexplained":
         what = f"no field, and nothing else of the model, explains this {fact.decode()}"
@@ -47,13 +47,13 @@ def of_key(found: Found, declared: Declared) -> Finding:
 
 
 def of_entry(found: Found, declared: Declared, index: DeclaredIndex) -> Finding:
-    """What is wrong with an entry of an index."""
+    """Returns the finding on an entry of an index."""
     what = f"{_told(found[3])} {PROBLEMS[found[4]]} ({declared.told(index)})"
     return finding_of(found, declared, what)
 
 
 def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]) -> Finding:
-    """What is wrong with an object."""
+    """Returns the finding on an object."""
     kind, fact, other = found[0].decode(), found[3], found[4]
     if kind == "bare":
         what = "it has a primary key and no data" + (", but others refer to it" if fact else "")
@@ -76,7 +76,7 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
 
 
 def of_inventory(found: Found, declared: Declared) -> Finding:
-    """What is wrong with the inventory of a dynamic field."""
+    """Returns the finding on the inventory of a dynamic field."""
     kind, _, _, part, number, _ = found
     field = list(declared.model.dynamic.values())[number - 1]
     lacks = (
@@ -88,19 +88,19 @@ def of_inventory(found: Found, declared: Declared) -> Finding:
 
 
 def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
-    """What is wrong with a value that is not of its field's type."""
+    """Returns the finding on a value that is not of its field's type."""
     what = f"{field} holds {shorten(text)}, which is no {field.codec.name}: {refusal.__cause__}"
     return Finding("undecodable", declared.model.name, to_text(key), to_text(pk), what)
 
 
 def of_counter(found: Found, declared: Declared) -> Finding:
-    """What is wrong with the counter of primary keys."""
+    """Returns the finding on the counter of primary keys."""
     last = "there is none" if found[3] is None else f"it is {to_text(found[3])}"
     return finding_of(found, declared, f"{last}, and there is an object {to_text(found[4])}")
 
 
 def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired: bool) -> Finding:
-    """What is wrong with an index as a whole."""
+    """Returns the finding on an index as a whole."""
     model, meta = declared.model, declared.where.meta
     return Finding(kind, model.name, to_text(meta), None, f"{to_text(name)}: {what}", repaired)
 

@@ -42,16 +42,16 @@ class ModelCheck:
         self._keys: list[bytes] = []
         self._of_indexes: dict[bytes, tuple[DeclaredIndex, list[bytes]]] = {}
         self.possible = True
-        """Whether the keys that all else hangs on are what they should be."""
+        """False if the keys that everything else depends on are not what they should be."""
         self.objects = 0
 
     @property
     def prefix(self) -> bytes | None:
-        """What its keys begin with, and no others; None if only a look at the whole of a key tells."""
+        """The beginning of all its keys, and of no others; None if only the whole key tells."""
         return None if isinstance(self._where, Limpyd2Partition) else self._where.prefix
 
     def owns(self, key: bytes) -> bool:
-        """Whether a key is one of the model's."""
+        """Returns whether a key is one of the model's."""
         return self._where.owns(key) if self.prefix is None else key.startswith(self.prefix)
 
     # --- before the walk: which indexes are built ---

@@ -1,4 +1,4 @@
-"""What comes of a check."""
+"""The report of a check."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from limpyd.integrity.findings import KINDS, Finding, Kind
 
 MOST_LISTED = 1000
-"""How many findings of a kind are kept; others are only counted."""
+"""The most findings of a kind that are kept; others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. Iterating gives the findings; of each kind at most 1,000 are listed, and all are counted.
+    """The report of a check. Iterating gives the findings; of each kind at most 1,000 are listed, and all are counted.
 
     Attributes:
         models: the names of the models that were checked.
@@ -41,11 +41,11 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found, or all of it was repaired, but for what does no harm."""
+        """True if nothing was found, or all of it was repaired, but for what does no harm."""
         return all(facts.mild or self.left(kind) == 0 for kind, facts in KINDS.items())
 
     def left(self, kind: Kind) -> int:
-        """How many findings of a kind were not repaired."""
+        """Returns how many findings of a kind were not repaired."""
         return self.found.get(kind, 0) - self.repaired.get(kind, 0)
 
     def of(self, kind: Kind) -> list[Finding]:
@@ -87,7 +87,7 @@ class Report:
 
     @staticmethod
     def cure(kind: Kind) -> str:
-        """What puts findings of a kind right."""
+        """Returns the repair of findings of a kind."""
         facts = KINDS[kind]
         if facts.repair == "none":
             return facts.cure
@@ -110,7 +110,7 @@ class Report:
 
 
 class Notes:
-    """What is noted while a check goes on, in bounded memory."""
+    """The notes of a check in progress, in bounded memory."""
 
     def __init__(self, models: tuple[str, ...]) -> None:
         self._models = models

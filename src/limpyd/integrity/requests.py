@@ -43,7 +43,7 @@ CLEAR_DANGLING = Script("clear_dangling")
 Scanned = tuple[bytes, list[bytes]]
 """From which cursor on there is more, and what was found."""
 Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
-"""What a script found: kind, key, primary key, two facts more, and whether it was repaired."""
+"""A finding of a script: kind, key, primary key, two facts more, and whether it was repaired."""
 
 
 class _Checking:
@@ -66,7 +66,7 @@ COUNTER = _Checking("check_counter")
 
 
 class ObjectsDone(NamedTuple):
-    """How far a look at objects came.
+    """The position that a look at objects reached.
 
     Attributes:
         done: how many of them are done.
@@ -114,7 +114,7 @@ def look_at_objects(
 
 
 class ValuesDone(NamedTuple):
-    """How far a look at values came.
+    """The position that a look at values reached.
 
     Attributes:
         done: how many objects are done.
@@ -143,7 +143,7 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
 
 
 class EntriesDone(NamedTuple):
-    """How far a look at entries came: how many keys are done, and from which cursor to go on in the next one."""
+    """The position that a look at entries reached: how many keys are done, and the cursor in the next one."""
 
     done: int
     cursor: bytes
@@ -169,7 +169,7 @@ def look_at_keys(declared: Declared, repairs: bytes, keys: Sequence[tuple[bytes,
 
 
 class InventoriesDone(NamedTuple):
-    """What a look at inventories found: objects that are too large to be looked at as a whole, and findings."""
+    """The result of a look at inventories: objects that are too large to be looked at as a whole, and findings."""
 
     large: list[bytes]
     found: list[Found]
@@ -259,12 +259,12 @@ def scan_objects(where: Partition, cursor: bytes) -> Request[tuple[bytes, list[b
 
 
 def count(command: str, *key: bytes) -> Request[int]:
-    """How many there are (SCARD, DBSIZE)."""
+    """Counts members or keys (SCARD, DBSIZE)."""
     return Request((command, *key), int, readonly=True)
 
 
 def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
-    """What the server knows of indexes: signatures by name (see scripts/declare.lua)."""
+    """Reads the catalog of indexes: signatures by name (see scripts/declare.lua)."""
 
     def decode(reply: Any) -> dict[bytes, bytes]:
         pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)

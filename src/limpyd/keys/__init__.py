@@ -47,7 +47,7 @@ from limpyd.exceptions import DeclarationError
 from limpyd.keys.templates import COUNTED
 
 INDEX_KINDS = (b"eq", b"uniq", b"num", b"lex", b"geo", b"scored")
-"""What the keys of indexes have where others have `pks` or `field`."""
+"""The kinds in the keys of indexes, where others have `pks` or `field`."""
 
 GLOB_SPECIAL = re.compile(rb"([*?\[\]\\^-])")
 
@@ -63,7 +63,7 @@ def to_text(raw: bytes) -> str:
 
 
 def encodable(text: str) -> bool:
-    """Whether a text has a UTF-8 form."""
+    """Returns whether a text has a UTF-8 form."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -93,7 +93,7 @@ def nothing_beside(key: bytes) -> bytes:
 
 
 def matches(key: bytes, template: bytes) -> bool:
-    """Whether a key may be what a name makes of what stands around it."""
+    """Returns whether a key may be made of a template by some name."""
     before, _, after = template.partition(b"\0")
     return key.startswith(before) and key.endswith(after)
 
@@ -101,7 +101,7 @@ def matches(key: bytes, template: bytes) -> bool:
 OWN_KINDS = frozenset(
     {b"eq", b"field", b"geo", b"hash", b"lex", b"meta", b"nothing", b"num", b"pks", b"scored", b"seq", b"uniq"}
 )
-"""What follows the hash tag in the keys that hold a model's data."""
+"""The kinds that follow the hash tag in the keys of a model's data."""
 
 
 NAMELESS = frozenset({b"hash", b"stored"})
@@ -111,7 +111,7 @@ MARKED = re.compile(rb"\{([^{}]+)\}:(?:pks|meta)")
 
 
 class KeyParts(NamedTuple):
-    """What the name of a key tells.
+    """The parts of the name of a key.
 
     Attributes:
         kind: what follows the hash tag: `hash`, `field`, `eq`, ….
@@ -128,7 +128,7 @@ class Partition:
     """The keys of one partition of a model. All carry one hash tag, so live on one node."""
 
     trusts_indexes: ClassVar[bool] = False
-    """Whether indexes that nothing is known of are taken to be built, although there are objects."""
+    """True if indexes that nothing is known of count as built, although there are objects."""
 
     def __init__(self, tag: bytes) -> None:
         self.prefix = b"{" + tag + b"}:"
@@ -173,11 +173,11 @@ class Partition:
         return self._index(b"geo", field, label)
 
     def owns(self, key: bytes) -> bool:
-        """Whether a key is one that holds data of the model; stored collections are not."""
+        """Returns whether a key holds data of the model; stored collections do not."""
         return key.startswith(self.prefix) and key[len(self.prefix) :].partition(b":")[0] in OWN_KINDS
 
     def parts(self, key: bytes) -> KeyParts | None:
-        """What the name of a key tells; None if it is that of no key of the partition."""
+        """Returns the parts of the name of a key; None if it is no key of the partition."""
         if not key.startswith(self.prefix):
             return None
         kind, colon, rest = key[len(self.prefix) :].partition(b":")
@@ -207,7 +207,7 @@ def model_behind(key: bytes) -> bytes | None:
 
 
 class ModelKeys:
-    """Where a model's keys are."""
+    """The keys of a model."""
 
     layout: ClassVar[str] = "limpyd"
 
@@ -236,14 +236,14 @@ class ModelKeys:
         return Partition(to_bytes(tag))
 
     def version_name(self, field: str, part: str | None, name_of: Callable[[str], str]) -> str:  # noqa: ARG002 - some ask
-        """What stands for the name of a field in the keys of a version of a dynamic field; a template without part."""
+        """Returns the name that keys of a version of a dynamic field have; without part their template."""
         return f"{field}.{COUNTED}" if part is None else f"{field}.{len(to_bytes(part))}:{part}"
 
     def know_versions(self, accepted: Mapping[str, Callable[[str], bool]]) -> None:
         """Takes note of which names versions of dynamic fields have, by their templates; a layout may ask that."""
 
     def refuses_part(self, part: str) -> str:  # noqa: ARG002 - some ask
-        """Why a version of a dynamic field cannot have a part in this layout; empty if it can."""
+        """Returns the reason why a dynamic field cannot have a part in this layout; empty if it can."""
         return ""
 
     def know(self, fields: Sequence[str]) -> None:

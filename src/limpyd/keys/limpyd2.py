@@ -21,14 +21,14 @@ from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
 from limpyd.keys.templates import BARE, is_template, part_in
 
 SEPARATOR = b":TEXT-RANGE-SEPARATOR:"
-"""What stands between a value and its primary key in a text index."""
+"""The separator of a value and its primary key in a text index."""
 
 RESERVED = frozenset({"collection", "hash", "max_pk", "meta"})
 """Names of fields that would meet the keys of the model itself."""
 
 
 def is_made_of(template: bytes, key: bytes) -> bool:
-    """Whether a key is what a sub-key makes of a template, as lua/library/legacy_collisions.lua tells it."""
+    """Returns whether a key is made of a template by some sub-key (see lua/library/template_match.lua)."""
     if is_template(template):
         return part_in(template, key, open_ended=True) is not None
     beginning, _, ending = template.partition(b"\0")
@@ -62,7 +62,7 @@ class Limpyd2Partition(Partition):
         self.index_prefixes += [b"%s%s:" % (self.prefix, template) for template in accepted]
 
     def is_version(self, name: bytes) -> bool:
-        """Whether a name is one that versions of a dynamic field have."""
+        """Returns whether a name is one that versions of a dynamic field have."""
         return any(accepts(to_text(name)) for accepts in self.dynamic)
 
     def field_prefix(self, field: str) -> bytes:
@@ -93,7 +93,7 @@ class Limpyd2Partition(Partition):
         return literal_pattern(self.prefix) + b"*"
 
     def reason_against(self, pk: bytes) -> str:
-        """Why an object cannot have a primary key; empty if it can."""
+        """Returns the reason why an object cannot have a primary key; empty if it can."""
         if SEPARATOR in pk:
             return f"it holds {to_text(SEPARATOR)!r}, at which text indexes are split"
         for name in (b"meta", *self.fields):
@@ -106,7 +106,7 @@ class Limpyd2Partition(Partition):
 
 
 class Limpyd2Keys(ModelKeys):
-    """Where a model's keys are in the layout of limpyd 2."""
+    """The keys of a model in the layout of limpyd 2."""
 
     layout = "limpyd2"
     _only: Limpyd2Partition

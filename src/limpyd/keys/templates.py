@@ -16,7 +16,7 @@ _MARKS = (COUNTED.encode(), BARE.encode())
 
 
 def is_template(key: bytes) -> bool:
-    """Whether a key is the template of those of all versions."""
+    """Returns whether a key is the template of those of all versions."""
     return any(mark in key for mark in _MARKS)
 
 
@@ -58,7 +58,7 @@ def part_in(template: bytes, key: bytes, *, open_ended: bool = False) -> bytes |
 
 
 def _fits(rest: bytes, after: bytes, *, open_ended: bool) -> bool:
-    """Whether what follows a part in a key is what follows it in the template."""
+    """Returns whether the end of a key fits the end of the template."""
     head, around_sub_key, tail = after.partition(b"\0")
     if around_sub_key:
         return rest.startswith(head) and (tail.endswith(b":") or rest.endswith(tail))
@@ -67,7 +67,7 @@ def _fits(rest: bytes, after: bytes, *, open_ended: bool) -> bool:
 
 
 def family_of(prefix: bytes, sub: bytes, inventory: bytes) -> bytes:
-    """What the scripts know of a dynamic field, in the place of the prefix of a field's keys.
+    """Returns the family of a dynamic field, which scripts take in the place of the prefix of a field's keys.
 
     Args:
         prefix: the template of what the keys of its versions begin with.

@@ -1,1 +1,1 @@
-"""What makes Lua scripts of files: the library, and what links it."""
+"""The Lua library, and the linker that makes scripts of its files."""

@@ -157,7 +157,7 @@ class NewObject(NamedTuple):
 
 
 class KeysAndIndexes(NamedTuple):
-    """What objects of a model are made of.
+    """The keys and indexes of objects of a model.
 
     The indexes of each of the sub-keys follow, and then, to the end, an `IndexedField` for each of the others.
     """

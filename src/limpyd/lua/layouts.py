@@ -1,4 +1,4 @@
-"""What the layouts of arguments say: of each field its name, what it is, and whether it is of many things."""
+"""The descriptions in the layouts of arguments: of each field its name, its meaning, and whether it is repeated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Field(NamedTuple):
 
     @property
     def width(self) -> int | None:
-        """How many arguments one of many takes; nothing if that differs."""
+        """The number of arguments of each of many; None if that differs."""
         if self.row is None:
             return 1
         return None if any(field.many for field in self.row) else len(self.row)

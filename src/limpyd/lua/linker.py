@@ -114,7 +114,7 @@ def library() -> dict[str, Part]:
 
 @cache
 def providers() -> dict[str, Part]:
-    """Which file of the library provides each name.
+    """Returns the file of the library that provides each name.
 
     Raises:
         LinkError: two provide one.
@@ -136,12 +136,12 @@ def read_part(path: Path) -> Part:
 
 
 def script_path(name: str) -> Path:
-    """Where a script stands."""
+    """Returns the path of a script."""
     return SCRIPTS / f"{name}.lua"
 
 
 def script_text(name: str) -> str:
-    """What stands in a script; it takes the last key away, which is never written (see scripts/loader.evalsha)."""
+    """Returns the text of a script; it takes the last key away, which is never written (see scripts/loader.evalsha)."""
     text = script_path(name).read_text("utf-8")
     shebang = re.match(SHEBANG, text)
     at = shebang.end() if shebang else 0

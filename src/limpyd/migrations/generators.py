@@ -1,4 +1,4 @@
-"""How objects are moved: in many short steps, between which others read and write.
+"""The migration of objects: in many short steps, between which others read and write.
 
 Nothing is noted of how far a move has come: what is left to be moved tells it. So a move that was stopped, however,
 goes on when it is called again.
@@ -22,7 +22,7 @@ KEYS_BY_VALUE = {"eq", "scored"}
 
 
 class Moved(NamedTuple):
-    """What a move did.
+    """The result of a migration.
 
     Attributes:
         objects: how many objects it moved.
@@ -51,7 +51,7 @@ def _move(way: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | 
 
 
 class _Count:
-    """How many objects were moved so far."""
+    """The number of objects moved so far."""
 
     moved = 0
 

@@ -1,4 +1,4 @@
-"""What a move has to do: which keys get which names, and which indexes lose and gain entries."""
+"""The plan of a migration: which keys get which names, and which indexes lose and gain entries."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class MigrationPlan(NamedTuple):
 
     @property
     def to_another_set(self) -> bool:
-        """Whether the objects get another set of primary keys."""
+        """True if the objects get another set of primary keys."""
         return self.here.pks != self.there.pks
 
     @property
     def from_other_layout(self) -> bool:
-        """Whether the keys are made otherwise here, so that only those of objects have a name there."""
+        """True if the keys are made otherwise here, so that only those of objects have a name there."""
         return self.source.keys.layout != self.target.keys.layout
 
     def __str__(self) -> str:

@@ -41,7 +41,7 @@ class Conflict(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a step of a move did.
+    """The result of a step of a migration.
 
     Attributes:
         cursor: where to look for more objects; 0 if all were found.
@@ -91,7 +91,7 @@ def move(way: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request
 
 
 class Swept(NamedTuple):
-    """What a step of the sweep did.
+    """The result of a step of the sweep.
 
     Attributes:
         cursor: where to go on; 0 if all was done.

@@ -36,7 +36,7 @@ MOST_PLANS = 500
 
 
 class BulkCreated(NamedTuple):
-    """What came of a `bulk_create`.
+    """The result of a `bulk_create`.
 
     Attributes:
         created: how many objects were created.
@@ -52,7 +52,7 @@ class BulkCreated(NamedTuple):
 
 
 class BulkUpdated(NamedTuple):
-    """What came of a `bulk_update`.
+    """The result of a `bulk_update`.
 
     Attributes:
         updated: how many objects were updated.
@@ -64,7 +64,7 @@ class BulkUpdated(NamedTuple):
 
 
 class BulkDeleted(NamedTuple):
-    """What came of a `bulk_delete`.
+    """The result of a `bulk_delete`.
 
     Attributes:
         deleted: how many objects were deleted.

@@ -1,4 +1,4 @@
-"""What stands in the body of a model's class and would be left out without a word: it is refused."""
+"""Refuses attributes in the body of a model's class that would be silently ignored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_body(model: type) -> None:
 
 
 def _against(model: type, name: str, value: Any) -> str:
-    """Why something in the body of a class is no field, if it looks like one."""
+    """Returns the reason why something in the body of a class is no field, if it looks like one."""
     if name == "default_indexes":
         fits = value is None or isinstance(value, list | tuple)
         return "" if fits else f"a list of indexes, or None; not {shorten(value)}"
@@ -69,7 +69,7 @@ def _against(model: type, name: str, value: Any) -> str:
 
 
 def _misspelt(name: str, value: Any) -> str:
-    """Why an attribute is a setting of a model by another name, if its name and type are nearly those of one."""
+    """Returns the reason why an attribute looks like a misspelt setting of a model, by its name and type."""
     of_type = [setting for setting, kind in SETTINGS.items() if isinstance(value, kind)]
     if name.startswith("database"):  # another one
         return ""

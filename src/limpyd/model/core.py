@@ -1,4 +1,4 @@
-"""What models do, on both faces: each operation is described here as a request."""
+"""The operations of models, on both faces: each is described here as a request."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
 
     @property
     def _checked(self) -> bool:
-        """Whether the object was there, and this process has deleted none of the model since."""
+        """True if the object was there, and this process has deleted none of the model since."""
         return self._seen is self._schema.era
 
     def _run(self, request: Request[Any]) -> Any:
@@ -355,7 +355,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
 
     @operation
     def hlen(self) -> Request[int]:
-        """How many entries the hash has (HLEN): one for each InstanceHashField that has a value."""
+        """Returns the number of entries of the hash (HLEN): one for each InstanceHashField that has a value."""
         return self._read_hash("HLEN", int)
 
     def _existing_keys(self) -> Request[list[str]]:
@@ -395,7 +395,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
 
 
 def _kind_of(database: Any) -> str:
-    """How a message names what is given as a database; it may be a URL with a password, which is not quoted."""
+    """Returns the name of what is given as a database for a message; a URL may hold a password, and is not quoted."""
     return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
 
 

@@ -1,4 +1,4 @@
-"""How new objects of fields of one value are told in bulk, worked out once for all with values of the same fields."""
+"""Bulk-create layouts for scalar fields, made once for all objects with values of the same fields."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Plain:
         hashed = [slot for slot in layout if slot[0] in names and slot[3] is not None]
         alone = [slot for slot in layout if slot[0] in names and slot[3] is None]
         self.mints_pk = schema.mints_pks and not {"pk", schema.pk_name} & set(given)
-        """Whether its primary key is not given, but minted."""
+        """True if its primary key is not given, but minted."""
         self.stores_nothing = self.mints_pk and not names
-        """Whether nothing is told of it but that it is there."""
+        """True if only the existence of the object is stored."""
         self._slots: list[ScalarField] = []
         self._texts: list[tuple[int, FieldIndex]] = []
         self._claims: list[tuple[str, int]] = []
@@ -80,7 +80,7 @@ class Plain:
 
 
 def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | None:
-    """How objects with values of these fields are told; nothing if not all of them can be told alike."""
+    """Returns the layout of objects with values of these fields; None if they have none in common."""
     if schema.together(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
     for name, field, place, _ in schema.layout(where):

@@ -1,4 +1,4 @@
-"""How objects come into being and are found: each way described as a request."""
+"""The creation and lookup of objects: each way described as a request."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _missing_pk(schema: Schema) -> NoReturn:
 
 
 class Sought(NamedTuple):
-    """What a lookup asks for."""
+    """The object that a lookup asks for."""
 
     conditions: tuple[Condition, ...]
 
@@ -291,5 +291,5 @@ def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
 
 
 def patterns(schema: Schema) -> list[bytes]:
-    """What matches the keys of a model."""
+    """Returns the patterns that match the keys of a model."""
     return [where.pattern for where in schema.keys.partitions]

@@ -45,7 +45,7 @@ def declared_fields(model: type) -> dict[str, Field[Any]]:
 
 
 def vars_of(model: type, name: str) -> Any:
-    """What a class, or the first of its bases that has it, holds under a name."""
+    """Returns the attribute of a class, or of the first of its bases that has it."""
     return next(vars(base)[name] for base in model.__mro__ if name in vars(base))
 
 
@@ -81,7 +81,7 @@ def check_names(model: type) -> None:
 
 
 def _against(name: str, field: Field[Any], api: AbstractSet[str]) -> str:
-    """Why a field cannot have a name; empty if it can."""
+    """Returns the reason why a field cannot have a name; empty if it can."""
     if not name.isidentifier():
         return "it is no Python name"
     if name.startswith("_"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Declaring(Protocol):
-    """What the dynamic fields need to know of their model."""
+    """The attributes that the dynamic fields use of their model."""
 
     name: str
     model: Any
@@ -79,7 +79,7 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
         return None
 
     def reason_against(self, field: DynamicField[Any], name: str) -> str:
-        """Why a version of one of them cannot have a name; empty if it can."""
+        """Returns the reason why a version of one of them cannot have a name; empty if it can."""
         model = self._model
         other = next((each for each in self.values() if each is not field and each.names.accepts(name)), None)
         if other is not None:
@@ -116,11 +116,11 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
         return None
 
     def described(self, where: Partition) -> list[bytes]:
-        """What the scripts know of them, in the place of prefixes (see lua/library/dynamic_parts.lua)."""
+        """Returns their families, in the place of prefixes (see lua/library/dynamic_parts.lua)."""
         return [field.described_in(where) for field in self.values()]
 
     def inventories(self, where: Partition) -> list[bytes]:
-        """What the keys begin with that list an object's versions."""
+        """Returns the beginnings of the keys that list an object's versions."""
         return [field.inventory_prefix(where) for field in self.values()]
 
 

@@ -48,7 +48,7 @@ class WithFields:
 
     @classmethod
     def has_field(cls, name: str) -> bool:
-        """Whether the model has a field of this name, or a dynamic one that can have a version of it; `pk` always."""
+        """Returns whether the model has a field, or can have a version of a dynamic one, of this name; `pk` always."""
         schema = cls._declared()
         if name == "pk" or name in schema.fields or name in schema.dynamic:
             return True

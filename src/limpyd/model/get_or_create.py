@@ -101,14 +101,14 @@ def _as_stored(
 
 
 def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """What an object that has these values meets."""
+    """Returns the conditions that an object with these values meets."""
     written = [Comparison(schema.field(name), (), "eq", value) for name, value in values.items()]
     together, others = composites(schema, written)
     return (*together, *(_condition(schema, method, comparison) for comparison in others))
 
 
 def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
-    """What an object that has a value meets: an index has what it keeps of that value."""
+    """Returns the condition that an object with a value meets: an index has what it keeps of that value."""
     field = comparison.field
     meaning = serving(field).get(("", "eq")) if isinstance(field, ValueField) and not field.has_subkeys else None
     if meaning is None or not meaning.kept.transforms:

@@ -77,7 +77,7 @@ class Limpyd2ModelNames:
 
     @property
     def connected(self) -> bool:
-        """Whether the object was there when it was last asked for, and was not deleted by this process since."""
+        """True if the object was there when it was last asked for, and was not deleted by this process since."""
         instance: Any = self
         return instance._pk_bytes is not None and instance._checked is True
 

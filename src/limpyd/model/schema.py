@@ -1,4 +1,4 @@
-"""What a model class declares, collected once when the class is made."""
+"""The declarations of a model class, collected once when the class is made."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ class Schema(Unchanging):
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
         self.meanings: dict[str, Any] = {}
-        """What names of filters mean."""
+        """The lookups of filters, by their names."""
         self.orders: dict[Any, Any] = {}
-        """What sort was given, as sort keys."""
+        """The sort keys, by the arguments of `sort`."""
         self.shapes: dict[tuple[str, tuple[str, ...]], Any] = {}
-        """What objects become, by what was asked of a collection."""
+        """The projections, by the arguments of collections."""
         self.templates = Templates()
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
@@ -176,7 +176,7 @@ class Schema(Unchanging):
         return self._together[where]
 
     def layout(self, where: Partition) -> list[ScalarField]:
-        """How the values of a new object are laid out."""
+        """Returns the layout of the values of a new object."""
         return self._layouts[where]
 
     def _layout(self, where: Partition) -> list[ScalarField]:
@@ -193,7 +193,7 @@ class Schema(Unchanging):
         return [field.record_in(where) for field in fields if field.has_target]
 
     def deletion(self, where: Partition) -> tuple[Argument, ...]:
-        """What the deletion of an object says after its primary key."""
+        """Returns the arguments of the deletion of an object after its primary key."""
         return self._deletions[where]
 
     def _deletion(self, where: Partition) -> tuple[Argument, ...]:
@@ -209,7 +209,7 @@ class Schema(Unchanging):
         )
 
     def consequences(self, where: Partition) -> Consequences:
-        """What the deletion of an object concerns, if others refer to the model."""
+        """Returns the cascade of the deletion of an object, if others refer to the model."""
         known = self._consequences.get(where)
         if known is None or known[0] != Schema._generation:
             known = self._consequences[where] = (Schema._generation, consequences(self, where))
@@ -217,7 +217,7 @@ class Schema(Unchanging):
 
     @property
     def max_changes(self) -> Argument:
-        """How much a step may change at the most, as scripts are told it."""
+        """The most changes of a step, as scripts take it."""
         most: int | None = self.model.database.max_changes  # type: ignore[attr-defined]
         return b"" if most is None else most
 

@@ -39,7 +39,7 @@ Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
 """An operation, the names of the fields that it changes, and those of the ones that lose their value."""
 
 MOST_LOADS = 128
-"""How many combinations of fields a model has statements for at a time, to read them together."""
+"""The most combinations of fields that a model has statements for at a time, to read them together."""
 
 
 class ModelStatements:
@@ -195,25 +195,25 @@ class ModelStatements:
             return None
 
     def _can_write(self, field: Any) -> bool:
-        """Whether a statement can write to a field, and to others with it."""
+        """Returns whether a statement can write to a field, and to others with it."""
         if not isinstance(field, SingleValueField) or isinstance(field, VersionField):
             return False
         return all(map(follows, self._slot(field).indexes))
 
 
 def _fit(slots: Sequence[ScalarField]) -> bool:
-    """Whether a function of Lua has locals enough for the fields and their indexes."""
+    """Returns whether a function of Lua has locals enough for the fields and their indexes."""
     entries = sum(len(slot.checks) + len(slot.indexes) for slot in slots)
     return len(slots) <= MOST_FIELDS and entries <= MOST_ENTRIES
 
 
 def _are_sets(indexes: Sequence[FieldIndex]) -> bool:
-    """Whether all of them keep sets of primary keys, by their keys."""
+    """Returns whether all of them keep sets of primary keys, by their keys."""
     return all(index.kind == b"eq" for index in indexes)
 
 
 def _gathered(field: Any, place: Any, value: Any) -> tuple[str, Sequence[Argument], Sequence[bytes]] | None:
-    """What makes the members of a field of a new object (see Gathered)."""
+    """Returns the command that makes the members of a field of a new object (see Gathered)."""
     new = NewObject(None)
     field.add_to(new, place, value)
     for _, command, args in new.members:

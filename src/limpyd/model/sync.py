@@ -235,7 +235,7 @@ class RedisModel(ModelCore[Sync]):
 
     @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> bool:
-        """Whether there is an object with this primary key, or that matches the filters."""
+        """Returns whether there is an object with this primary key, or that matches the filters."""
         return cls.database._run(crud.existence(cls._declared(), pk, filters))
 
     @classmethod

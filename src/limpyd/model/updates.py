@@ -143,7 +143,7 @@ def _without_self(call: Any) -> inspect.Signature:
 
 
 ON_INSTANCE, ON_CLASS = _without_self(OnInstance.__call__), _without_self(OnClass.__call__)
-"""What they take; what they are given besides is refused with the cure."""
+"""The signatures of both; other arguments are refused with the cure."""
 
 
 class Update(Generic[R_co]):

@@ -43,7 +43,7 @@ class AsyncPipeline(Collector):
             await self.execute()
 
     def add(self, call: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
-        """What stands for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
+        """Returns a stand-in for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
 
         Raises:
             NotInPipeline: it is no operation that can be collected.
@@ -83,7 +83,7 @@ class AsyncTransaction(AtomicCollector, AsyncPipeline):
 
 
 class AsyncWatching(WatchCollector, AsyncTransaction):
-    """What `db.transaction(func, …)` gives its function."""
+    """The argument that `db.transaction(func, …)` gives its function."""
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Refused: all is done when the function returns.
@@ -102,7 +102,7 @@ async def watched(
     watches: Sequence[Any],
     max_tries: int,
 ) -> tuple[Any, list[Any]]:
-    """What the function returned in the try that went well, and the results of what it had done at its end.
+    """Returns the result of the function in the try that succeeded, and the results of its operations.
 
     Raises:
         WatchError: what is watched changed in each try.
@@ -165,7 +165,7 @@ async def _received(driver: Any, to_send: Any) -> Any:
 
 
 class AsyncPipelined(PipelinedCore):
-    """What a database offers of pipelines."""
+    """The pipelines of a database."""
 
     def pipeline(self, transaction: bool = False, *, autoexecute: bool = True) -> AsyncPipeline:
         """Collects what models of this database are asked in its block, and sends it together at the end.

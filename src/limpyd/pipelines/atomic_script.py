@@ -77,7 +77,7 @@ def known_results(pendings: Sequence[Pending[Any]]) -> list[Any]:
 
 
 def begins(pendings: Sequence[Pending[Any]]) -> Callable[[], None]:
-    """What is to be called when they are sent: from then on all may be done."""
+    """Returns the function to call when they are sent: from then on all may be done."""
     writes = not all(pending.request.readonly for pending in pendings)
 
     def begun() -> None:

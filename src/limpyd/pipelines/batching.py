@@ -1,4 +1,4 @@
-"""How a pipeline is sent: what goes together, and what the replies settle. It does no I/O."""
+"""The batching of a pipeline: which requests go together, and what the replies settle. It does no I/O."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class _Replied(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether it met another epoch than it was sent under."""
+        """True if it met another epoch than it was sent under."""
         return outdated(self.reply, self.behind, self.sent.guards)
 
 
@@ -260,7 +260,7 @@ def _is_unknown(replied: _Replied) -> bool:
 
 
 def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guarded], list[Pending[Any]]]:
-    """What can be sent; and the rest, from the first of which another thread has just found out another epoch.
+    """Returns the requests that can be sent; and the rest, from the first whose epoch another thread has changed.
 
     What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
     a script that writes is told the epochs of all that is written before it: it is refused where one of those is.
@@ -358,7 +358,7 @@ def _before(request: Request[Any]) -> Iterator[Request[Any]]:
 def _commands(
     args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
 ) -> list[tuple[Argument, ...]]:
-    """What is sent: of each script the source with its first use, so that the server knows it by the others.
+    """Returns the commands: of each script the source with its first use, so that the server knows it for the others.
 
     Not if the server is trusted to know them. What only reads can be sent again if it does not; but a write that was
     not executed cannot be made up for behind one that was.

@@ -20,7 +20,7 @@ Guard = weakref.ref[Callable[..., Any]]
 
 
 class Block:
-    """What a thread, or a task, asks for until the block ends is collected; others are not affected.
+    """The block of a pipeline: collects the requests of the thread or task that opened it; others are not affected.
 
     Args:
         collector: takes the requests.
@@ -37,11 +37,11 @@ class Block:
         self._owner = _caller()
 
     def is_open(self) -> bool:
-        """Whether it has not been left yet."""
+        """Returns whether it has not been left yet."""
         return not self.collector.has_ended and (self._guard is None or self._guard() is not None)
 
     def is_mine(self) -> bool:
-        """Whether it collects what is asked here: in the thread and task that opened it."""
+        """Returns whether it collects requests made here: in the thread and task that opened it."""
         return self._owner == _caller()
 
 

@@ -1,4 +1,4 @@
-"""What a pipeline collects, and from whom. It does no I/O."""
+"""The requests that a pipeline collects. It does no I/O."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Collector(RawCommands):
         self.has_ended = False
 
     def __len__(self) -> int:
-        """How many operations wait to be executed."""
+        """Returns how many operations wait to be executed."""
         return len(self._pendings)
 
     def __bool__(self) -> bool:
@@ -186,7 +186,7 @@ def results_of(pendings: list[Pending[Any]], *, raise_on_error: bool) -> list[An
 
 
 class PipelinedCore:
-    """What a database knows of its pipelines."""
+    """The pipelines of a database."""
 
     def __init__(self) -> None:
         self._active: Active = ContextVar("the open block of a database", default=None)

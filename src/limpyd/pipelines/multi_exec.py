@@ -1,4 +1,4 @@
-"""What goes around the requests of a pipeline that is sent within MULTI and EXEC. It does no I/O."""
+"""The commands around a pipeline that is sent within MULTI and EXEC. It does no I/O."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Atomic:
 
 _ATOMIC = _Atomic()
 NOTHING_DONE = redis_errors.ResponseError("OUTDATED nothing was executed")
-"""What stands for the reply to each, where EXEC did nothing."""
+"""The stand-in for the reply to each, where EXEC did nothing."""
 
 
 def beginning_and_end(*, readonly: bool) -> tuple[Request[bool], Request[bool]]:
@@ -59,7 +59,7 @@ def is_guarded(request: Request[Any]) -> bool:
 
 
 def watching(guard: Guard) -> Iterator[Request[Any]]:
-    """What is sent before MULTI, so that EXEC does nothing under another epoch."""
+    """Yields the requests before MULTI, so that EXEC does nothing under another epoch."""
     yield Request((b"WATCH", guard.meta), bool, subject=_ATOMIC)
     args = evalsha(CHECK_EPOCH, (guard.meta,), (guard.epoch,))
     yield Request(args, bool, script=CHECK_EPOCH, subject=_ATOMIC)

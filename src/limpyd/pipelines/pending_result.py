@@ -1,4 +1,4 @@
-"""What stands for a result that comes when a pipeline is executed."""
+"""The stand-in for a result that comes when a pipeline is executed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Pending(Generic[R_co]):
     def __init__(self, request: Request[R_co]) -> None:
         self.request = request
         self.is_done = False
-        """Whether it has been executed, or given up."""
+        """True if it has been executed, or given up."""
         self.is_own_error = False
-        """Whether its error was found in the reply to what was executed: then its transaction does not raise it."""
+        """True if its error was found in the reply to what was executed: then its transaction does not raise it."""
         self.may_be_done = False
-        """Whether something was sent that may change what is stored."""
+        """True if something was sent that may change what is stored."""
         self._result: Any = None
         self._error: Exception | None = None
         self._when_settled: Callable[[], None] | None = None
@@ -55,7 +55,7 @@ class Pending(Generic[R_co]):
 
     @property
     def error(self) -> Exception | None:
-        """Why there is no result, if there is none and will be none."""
+        """The reason why there is no result, if there is none and will be none."""
         return self._error
 
     def settle(self, result: Any = None, error: Exception | None = None, *, own: bool = False) -> None:

@@ -24,7 +24,7 @@ OF_THE_CONNECTION = frozenset(
         *("PUNSUBSCRIBE", "SUNSUBSCRIBE", "CLIENT REPLY", "CLIENT TRACKING", "CLIENT CACHING", "CLIENT NO-TOUCH"),
     }
 )
-"""What changes the connection, which others share."""
+"""The commands that change the connection, which others share."""
 NO_COMMANDS = frozenset({"register_script"})
 """Methods of redis-py that need a client."""
 

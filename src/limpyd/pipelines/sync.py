@@ -44,7 +44,7 @@ class Pipeline(Collector):
             self.execute()
 
     def add(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Pending[R]:
-        """What stands for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
+        """Returns a stand-in for the result of a call, with its type: `pipe.add(person.age.set, 3)`.
 
         Raises:
             NotInPipeline: it is no operation that can be collected.
@@ -84,7 +84,7 @@ class Transaction(AtomicCollector, Pipeline):
 
 
 class Watching(WatchCollector, Transaction):
-    """What `db.transaction(func, …)` gives its function."""
+    """The argument that `db.transaction(func, …)` gives its function."""
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Refused: all is done when the function returns.
@@ -99,7 +99,7 @@ class Watching(WatchCollector, Transaction):
 def watched(
     database: Any, active: Active, func: Callable[[Watching], Any], watches: Sequence[Any], max_tries: int
 ) -> tuple[Any, list[Any]]:
-    """What the function returned in the try that went well, and the results of what it had done at its end.
+    """Returns the result of the function in the try that succeeded, and the results of its operations.
 
     Raises:
         WatchError: what is watched changed in each try.
@@ -164,7 +164,7 @@ def _received(driver: Any, to_send: Any) -> Any:
 
 
 class Pipelined(PipelinedCore):
-    """What a database offers of pipelines."""
+    """The pipelines of a database."""
 
     def pipeline(self, transaction: bool = False, *, autoexecute: bool = True) -> Pipeline:
         """Collects what models of this database are asked in its block, and sends it together at the end.

@@ -39,7 +39,7 @@ SCRIPTS = (READING, REMOVING, WRITING)
 
 
 class Watch:
-    """What is watched, and how the tries go.
+    """The watched keys of a transaction, and its tries.
 
     Raises:
         InvalidValue: what is to be watched is neither a key nor a field of an object, or the tries are no number.
@@ -54,7 +54,7 @@ class Watch:
         self.keys = [_key(watch) for watch in watches]
 
     def beginning(self) -> list[Command]:
-        """What is sent before a try."""
+        """Returns the commands before a try."""
         ask: Command = (b"SCRIPT", b"EXISTS", *(script.sha for script in SCRIPTS))
         return [(b"WATCH", *self.keys), ask] if self.keys else [ask]
 
@@ -72,7 +72,7 @@ class Watch:
             self._known = frozenset(script.sha for script, found in zip(SCRIPTS, known, strict=True) if found)
 
     def ending(self, pendings: Sequence[Pending[Any]]) -> tuple[Request[Any] | None, list[Command]]:
-        """What is sent at the end of a try: all that was collected as one request, if nothing changed meanwhile.
+        """Returns the commands at the end of a try: all that was collected as one request, if nothing has changed.
 
         Nothing, if another thread has just found out that what is known of indexes has changed.
         """
@@ -139,7 +139,7 @@ class Watch:
 
     @property
     def reading(self) -> Request[Any]:
-        """What stands for a try before its end, in messages."""
+        """Returns a request that stands for a try before its end, in messages."""
         return Request((b"WATCH",), bool, readonly=True, subject=_Watched())
 
 
@@ -176,7 +176,7 @@ def _key(watch: Any) -> bytes:
 
 
 class _Watched:
-    """What is watched, as the subject of a request."""
+    """The watched keys, as the subject of a request."""
 
     def type_of(self, _key: bytes) -> str:
         return ANY_TYPE

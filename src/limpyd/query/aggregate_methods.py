@@ -1,4 +1,4 @@
-"""What collections have to add up and count values."""
+"""The methods of collections that add up and count values."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class WithTotals:
         return self._database._run_program(program)
 
     def _run_total(self, total: Total[Any, Any], convert: Callable[[Any], Any] = returned) -> Any:
-        """What it comes to: in chunks, or as one request where a pipeline collects it."""
+        """Runs a total: in chunks, or as one request where a pipeline collects it."""
         if self._database._pipeline() is not None:
             return self._run(total.at_once().then(convert))
         return self._database._run_program(total.in_chunks(convert))

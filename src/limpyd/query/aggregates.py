@@ -1,4 +1,4 @@
-"""What the values of a collection come to: sums, averages, counts by value.
+"""Aggregates of the values of a collection: sums, averages, counts by value.
 
 A script adds up a chunk; what the chunks come to is put together here. Within a pipeline it is one script for all.
 """
@@ -26,7 +26,7 @@ S = TypeVar("S")
 CHUNK = 1000
 """About how many objects a script adds up; up to twice as many are one chunk."""
 DIGITS = 7
-"""How many digits of a number the server adds at a time."""
+"""The digits of a number that the server adds at a time."""
 EXACT = Context(prec=200_000)
 
 
@@ -162,7 +162,7 @@ def _plain(number: Decimal) -> Decimal:
 
 
 class Total(NamedTuple, Generic[Part, R]):
-    """What the values of a column come to.
+    """An aggregate of the values of a column.
 
     Attributes:
         plan: which objects are looked at.

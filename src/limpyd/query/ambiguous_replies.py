@@ -12,9 +12,9 @@ from limpyd.scripts.loader import Script, evalsha
 
 MISTYPED = Script("mistyped")
 NAMED = b"named"
-"""What scripts are asked for, to give the primary key with each row."""
+"""The word that makes scripts give the primary key with each row."""
 BEFORE_COLUMNS = 5
-"""How many arguments page_of_range.lua has before those that tell the columns."""
+"""The number of arguments of page_of_range.lua before the columns."""
 
 
 def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
@@ -54,7 +54,7 @@ def mistyped(items: list[Any]) -> Unclear:
 
 
 def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:
-    """Whether a key may be of another type, as nothing was read of it.
+    """Returns whether a key may be of another type, as nothing was read of it.
 
     Args:
         groups: of each column what tells its key; columns of one key are in one hash.

@@ -19,9 +19,9 @@ MARK = b"\0value %d of condition %d in " + SECRET + b"\0"
 """Stands for a value while it is found out where in a request it goes."""
 MARKED = rb"\0value (\d+) of condition (\d+) in " + SECRET + rb"\0"
 SEVERAL = 2
-"""How many marks a condition of several values has at first."""
+"""The marks that a condition of several values has at first."""
 WIDEST = 4
-"""How many arguments a value takes at the most, where it is one of several."""
+"""The most arguments that a value takes, where it is one of several."""
 
 
 def marks(condition: int, count: int) -> list[bytes]:
@@ -193,7 +193,7 @@ def _block_at(parts: Sequence[Argument | Hole], at: int, several: set[int]) -> B
 
 
 def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> Part | None:
-    """What an argument is that stands in two requests; None if they do not tell."""
+    """Returns the part of a pattern that stands for an argument of two requests; None if they do not tell."""
     if one == other and type(one) is type(other):
         return one
     if isinstance(one, Hole) or isinstance(other, Hole):

@@ -1,4 +1,4 @@
-"""What a query takes for granted."""
+"""The assumptions of a query about indexes."""
 
 from __future__ import annotations
 

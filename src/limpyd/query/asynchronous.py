@@ -61,12 +61,12 @@ class AsyncCollection(CollectionCore[Item, M]):
     # --- how many, and which ---
 
     def count(self) -> Coroutine[Any, Any, int]:
-        """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
+        """Returns the number of objects that match (SCARD, SINTERCARD, ZCOUNT or a script)."""
         found: Coroutine[Any, Any, int] = self._run(self._count())
         return found
 
     def exists(self) -> Coroutine[Any, Any, bool]:
-        """Whether any matches; it stops looking at the first."""
+        """Returns whether any object matches; it stops at the first."""
         found: Coroutine[Any, Any, bool] = self._run(self._count(limit=1).then(bool))
         return found
 
@@ -166,7 +166,7 @@ class AsyncCollection(CollectionCore[Item, M]):
         return found
 
     def count_by(self, name: str) -> Coroutine[Any, Any, dict[Any, int]]:
-        """How many objects have each value of a field, by value; of a field of many members, how often each is there.
+        """Returns the number of objects for each value of a field; of a field of many members, how often each is there.
 
         Raises:
             UnknownField: the name is no field.

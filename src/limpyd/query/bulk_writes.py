@@ -107,5 +107,5 @@ def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
 
 
 def finds_by(conditions: Iterable[Condition], indexes: Collection[bytes]) -> bool:
-    """Whether some conditions rely on one of some indexes."""
+    """Returns whether some conditions rely on one of some indexes."""
     return any(kept.key in indexes for condition in conditions for kept in condition.indexes())

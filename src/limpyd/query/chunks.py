@@ -1,4 +1,4 @@
-"""What a query finds, chunk by chunk."""
+"""The results of a query, chunk by chunk."""
 
 from __future__ import annotations
 

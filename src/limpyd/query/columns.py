@@ -40,7 +40,7 @@ class Column:
             self.decode = float if field is None else to_text
 
     def pattern(self, where: Partition) -> bytes | None:
-        """What GET of SORT is given to read it; None if it cannot."""
+        """Returns the pattern by which SORT reads it with GET; None if it cannot."""
         prefix, stored, sub, _ = self.where(where, b"")
         if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
             return None
@@ -50,13 +50,13 @@ class Column:
 
     @property
     def group(self) -> str:
-        """What tells the key that it is read from: those of one hash have one; empty where there is none."""
+        """The key that it is read from, as a text: columns of one hash share one; empty where there is none."""
         if not isinstance(self._field, ValueField):
             return ""
         return "in the hash" if self._field.stored_as == b"entry" else self._field.name
 
     def where(self, where: Partition, scores: bytes) -> Stored:
-        """Where the values are."""
+        """Returns where the values are stored."""
         if self._field is None:
             return Stored(scores, b"score")
         if not isinstance(self._field, ValueField):

@@ -18,7 +18,7 @@ from limpyd.requests import Argument, Guard, Outdated, Request, Unclear, look_at
 from limpyd.resp import pack_each
 
 MOST_TEMPLATES = 1000
-"""How many are kept of a model; then they begin anew."""
+"""The most templates that are kept of a model; then they begin anew."""
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -28,7 +28,7 @@ Values = Sequence[Sequence[Any]]
 
 
 class Template:
-    """What the requests of a form have in common.
+    """The common part of the requests of a form.
 
     Args:
         request: one of them.
@@ -52,7 +52,7 @@ class Template:
         return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.behind_it])
 
     def fits(self, request: Request[Any], values: Values) -> bool:
-        """Whether it gives what was planned for some values."""
+        """Returns whether it gives the request that was planned for some values."""
         behind = [one.args for one in self.behind(values)]
         return self.pattern.filled(values) == request.args and behind == [one.args for one in request.behind]
 
@@ -157,7 +157,7 @@ AFTER_GUARD = 3
 
 @lru_cache(256)
 def _after(guard: Guard) -> bytes:
-    """What follows the arguments of a script that is sent under a guard (see requests.args_under)."""
+    """Returns the arguments that follow those of a script that is sent under a guard (see requests.args_under)."""
     return pack_each((*guard, b"1"))
 
 

@@ -29,7 +29,7 @@ class Condition(ByAttributes):
         raise NotImplementedError
 
     def node(self, where: Partition) -> Node:
-        """What the server is asked of the objects of a partition."""
+        """Returns the query node for the objects of a partition."""
         raise NotImplementedError
 
     def indexes(self) -> Iterator[FieldIndex]:
@@ -41,7 +41,7 @@ class Condition(ByAttributes):
         return None
 
     def assumes(self) -> Iterator[Assumption]:
-        """What it takes for granted of other models: their indexes are built."""
+        """Yields the assumptions about other models: their indexes are built."""
         yield from ()
 
     def elsewhere(self) -> Iterator[bytes]:

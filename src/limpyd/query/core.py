@@ -1,4 +1,4 @@
-"""What a collection is on both faces: an immutable query, evaluated anew each time it is asked."""
+"""The base of collections on both faces: an immutable query, evaluated anew each time."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ from limpyd.scripts.query_writes import update_found
 Item = TypeVar("Item")
 M = TypeVar("M")
 A_PAGE = Span(0, 20)
-"""What an explanation takes to be asked for of a collection in order."""
+"""The page of a collection in order that an explanation assumes."""
 PLAIN_NAMES = frozenset({str})
 MOST_SHAPES = 1000
-"""How many shapes and orders of a model are kept; their names may come from outside."""
+"""The most shapes and orders that are kept of a model; their names may come from outside."""
 
 
 class CollectionCore(
@@ -278,7 +278,7 @@ class CollectionCore(
     def _request(
         self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None = None
     ) -> Request[Any]:
-        """What a plan is asked for, from a template if it was asked for before with other values."""
+        """Returns the request of a plan, from a template if there was one for other values before."""
         try:
             return self._planned(asked, ask, order)
         except RecursionError:

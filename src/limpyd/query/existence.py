@@ -1,4 +1,4 @@
-"""Whether what a query finds is sure to exist. What something other than limpyd left in an index may be of nobody."""
+"""Existence of the objects that a query finds: an index may hold entries of no object, left by something else."""
 
 from __future__ import annotations
 

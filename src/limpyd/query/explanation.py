@@ -1,4 +1,4 @@
-"""How a query is answered, for people who want to know why it is slow."""
+"""The explanation of a query, for people who want to know why it is slow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class LeafSize(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """How a query is answered; printed, it reads as a page.
+    """The explanation of a query; printed, it reads as a page.
 
     Attributes:
         query: the collection.
@@ -161,7 +161,7 @@ def _interval(above: bytes, low: object, below: bytes, high: object) -> str:
 
 
 def start_of(numbers: Sequence[int], leaves: Sequence[Leaf]) -> str:
-    """What a query starts from."""
+    """Returns the conditions that a query starts from."""
     if not numbers or 0 in numbers:
         return "all objects"
     return " and ".join(str(leaves[number - 1]) for number in numbers)
@@ -238,7 +238,7 @@ def _script(request: Request[Any]) -> str:
 
 
 def _command(request: Request[Any]) -> str:
-    """What is sent for the items."""
+    """Returns the command that is sent for the items."""
     if not request.args:
         return "nothing, since nothing can match"
     if request.script is not None:

@@ -1,4 +1,4 @@
-"""Why a filter cannot be answered, and the cure."""
+"""Messages for filters that cannot be answered: the reason, and the cure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OTHER_WORDS = {
     "istartswith": CASELESS.format("`startswith`"),
     **dict.fromkeys(("icontains", "endswith", "iendswith", "regex", "iregex"), NOT_FOUND_BY),
 }
-"""What to say of operators that others have."""
+"""The advice on operators of other libraries."""
 
 PARTS = {
     "date": "DateIndex",
@@ -51,7 +51,7 @@ PARTS = {
 NAMES_OF_PARTS = frozenset({"date", "time", "year", "month", "day", "hour", "minute", "second"})
 
 Served = Mapping[tuple[str, str], Any]
-"""What the indexes of a field answer, by prefix and operator."""
+"""The lookups that the indexes of a field answer, by prefix and operator."""
 
 
 def unserved(field: ValueField[Any], served: Served, prefix: str, written: Comparison) -> InvalidFilter:
@@ -111,13 +111,13 @@ def _named(written: Comparison, *further: str) -> str:
 
 
 def _operators(served: Served, prefix: str) -> list[str]:
-    """What is answered of a part."""
+    """Returns the operators that are answered for a part."""
     found = {known for each, known in served if each == prefix}
     return sorted(found | ({"ne"} if "eq" in found else set()) | (set() if prefix else {"isnull"}))
 
 
 def _unknown_part(field: ValueField[Any], served: Served, prefix: str, written: Comparison) -> str:
-    """What is wrong with what stands between the name of a field and an operator."""
+    """Returns the fault of the text between the name of a field and an operator."""
     parts = prefix.split(SEPARATOR)
     neither = f"{prefix!r} is neither an operator nor a part that an index of {field} keeps"
     if prefix == SEPARATOR:
@@ -137,7 +137,7 @@ def _unknown_part(field: ValueField[Any], served: Served, prefix: str, written: 
 
 
 def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> str:
-    """Why an operator makes no sense for a field, whatever its indexes; empty if it does."""
+    """Returns the reason why an operator makes no sense for a field, whatever its indexes; empty if it does."""
     holds, name = field.codec.name, written.name
     one = not (field.many or field.has_subkeys)
     if operator == "contains" and one:
@@ -159,7 +159,7 @@ def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> st
 
 
 def _cure(field: ValueField[Any], operator: str) -> str:
-    """How the field is declared so that an operator is answered."""
+    """Returns the declaration of a field that answers an operator."""
     asked = _stands_for(operator)
     old = isinstance(field.model.keys.partitions[0], Limpyd2Partition)
     usual: list[Index] = [EqualIndex()] if old else default(field, unique=False)

@@ -1,4 +1,4 @@
-"""What filters mean: `name="x"`, `age__gte=18` or `Person.age >= 18` become conditions, or an error at the call."""
+"""Parses filters: `name="x"`, `age__gte=18` or `Person.age >= 18` become conditions, or an error at the call."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ PLAIN = frozenset({str, int, float})
 """Types of values that are just values, as most are."""
 
 MOST_TOGETHER = 1000
-"""How many combinations of values an index of several fields is asked for; beyond, other indexes answer."""
+"""The most combinations of values that a composite index is asked for; beyond, other indexes answer."""
 MOST_REFERENCES = 30
-"""How many references a filter may go through."""
+"""The most references that a filter may go through."""
 MOST_NAMES = 1000
-"""How many names of filters are remembered; they may come from outside."""
+"""The most names of filters that are remembered; they may come from outside."""
 
 
 class Queried(Protocol):
-    """What a filter needs to know of a model."""
+    """The attributes that a filter uses of a model."""
 
     name: str
     model: Any
@@ -91,7 +91,7 @@ def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Ex
 
 
 class Named(NamedTuple):
-    """What the name of a filter means, if one index answers it; found once for each name."""
+    """The lookup of a filter's name, if one index answers it; found once for each name."""
 
     meaning: Lookup
     path: tuple[str | bytes, ...]
@@ -231,7 +231,7 @@ def condition_of(model: Queried, expression: Expression) -> Condition:
 
 
 def _is_prefix(field: ValueField[Any], comparison: Comparison) -> bool:
-    """Whether the path of an expression names an index of the field itself."""
+    """Returns whether the path of an expression names an index of the field itself."""
     text = SEPARATOR.join(str(part) for part in comparison.path)
     return any(prefix == text for prefix, _ in serving(field))
 
@@ -264,7 +264,7 @@ def _beyond(model: Queried, expression: Expression) -> Expression:
 
 
 def _checked_through(model: Queried, through: str) -> str:
-    """What stands before the name of a field beyond references, which must not be too many."""
+    """Returns the text before the name of a field beyond references, which must not be too many."""
     if through.count(SEPARATOR) > MOST_REFERENCES:
         msg = (
             f"{model.name}: a filter goes through more than {MOST_REFERENCES} references, {shorten(through)}: find the "

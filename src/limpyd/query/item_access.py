@@ -1,4 +1,4 @@
-"""What is at a position of a collection, which depends on its order."""
+"""Access to the items of a collection by position, which depends on its order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ItemAccess(Generic[Item]):
         return scored_order(schema, query.conditions)
 
     def _at_position(self, index: Any) -> Request[Any]:
-        """What is at a position, or in a slice; from the end on, if that is nearer and there is an order."""
+        """Returns the request for an item or a slice; from the end on, if that is nearer and there is an order."""
         span = span_of(index)
         if type(span) is Span:
             if span is NOTHING:

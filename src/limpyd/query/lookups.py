@@ -1,4 +1,4 @@
-"""What filters ask of fields, whatever values they ask it of."""
+"""Lookups: a field, an operator and the index that answers it, whatever the value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOWHERE = Stored(b"", b"")
 ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
 """Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
 MOST_SUBKEYS = 100
-"""How many sub-keys of a field are remembered; they may come from outside."""
+"""The most sub-keys of a field that are remembered; they may come from outside."""
 
 
 MOST_CONDITIONS = 16
@@ -28,7 +28,7 @@ MOST_CONDITIONS = 16
 
 
 class Form:
-    """What a query asks, whatever values it asks it of.
+    """The form of a query, whatever its values.
 
     Args:
         asked: what the request depends on beside the conditions.
@@ -48,7 +48,7 @@ class Form:
 
 
 class Lookup:
-    """What a filter asks of a field, whatever value it asks it of.
+    """The lookup of a filter in a field, whatever its value.
 
     Attributes:
         field: the field.
@@ -100,7 +100,7 @@ class Lookup:
         form.values.append(texts)
 
     def node(self, where: Partition, texts: Sequence[Text]) -> Node:
-        """What the server is asked of the objects of a partition, with certain values."""
+        """Returns the query node for the objects of a partition, with certain values."""
         kept = self.field.place_in(where).indexes[self.number]
         told = kept.kind in TOLD_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
         stored = NOWHERE if told else stored_in(self.field, where, self.sub)
@@ -109,7 +109,7 @@ class Lookup:
 
 
 def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
-    """What a prefix and an operator mean: they ask the first of the field's indexes that serves them."""
+    """Returns the lookups of a field by prefix and operator: the first of its indexes that serves them answers."""
     found: dict[tuple[str, str], Lookup] | None = vars(field).get("_serving")
     if found is None:
         found = {}
@@ -121,7 +121,7 @@ def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
 
 
 def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Lookup:
-    """What a prefix and an operator mean, of a sub-key if the field has such.
+    """Returns the lookup of a prefix and an operator, of a sub-key if the field has such.
 
     Raises:
         InvalidFilter: none of the field's indexes serves them: it is declared otherwise where a query was pickled.
@@ -136,6 +136,6 @@ def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | N
 
 
 def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
-    """Where the values of a field are."""
+    """Returns where the values of a field are stored."""
     place = field.place_in(where)
     return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)

@@ -1,4 +1,4 @@
-"""What filters are compared with: a value, an instance, or a field of an instance."""
+"""Operands of filters: a value, an instance, or a field of an instance."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Values:
         return value
 
     def text(self, value: Any, operator: str = "") -> Text:
-        """What one value is compared as, by the filter's operator or by another one.
+        """Returns the text that one value is compared as, by the filter's operator or by another one.
 
         Raises:
             InvalidFilter: it is an instance without a primary key, or a field that cannot be compared with.
@@ -112,5 +112,5 @@ def same_database(model: Any, database: Any, what: object) -> None:
 
 
 def is_instance(value: Any) -> bool:
-    """Whether a value is an object of a model."""
+    """Returns whether a value is an object of a model."""
     return hasattr(type(value), "_schema") and hasattr(value, "_pk_bytes")

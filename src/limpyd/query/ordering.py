@@ -53,12 +53,12 @@ class SortKey(NamedTuple):
 
     @property
     def is_minted_pk(self) -> bool:
-        """Whether it is a primary key that the server gave, so a number."""
+        """True if it is a primary key that the server gave, so a number."""
         return isinstance(self.field, AutoPKField) and self.order == NUMBER
 
     @property
     def guesses(self) -> bool:
-        """Whether values that may be any text are compared as numbers."""
+        """True if values that may be any text are compared as numbers."""
         if self.order != NUMBER or self.scores or self.index_number is not None or self.is_minted_pk:
             return False
         return not isinstance(self.field, ValueField) or self.field.codec.name in {"str", "bytes"}
@@ -68,7 +68,7 @@ class SortKey(NamedTuple):
         return self._replace(desc=not self.desc, missing=FIRST if self.missing == LAST else LAST)
 
     def where(self, where: Partition) -> Stored:
-        """Where the values are."""
+        """Returns where the values are stored."""
         if self.scores:
             return Stored(known_key(self.scores), b"score")
         if self.positions:
@@ -91,7 +91,7 @@ class SortKey(NamedTuple):
         return kept.under(b"", self.sub)[0]
 
     def args(self, where: Partition) -> tuple[Argument, ...]:
-        """What the scripts are told."""
+        """Returns its arguments for scripts."""
         prefix, stored, sub, _ = self.where(where)
         return prefix, stored, sub, self.order, int(self.desc), self.missing, self.index_key(where)
 
@@ -107,7 +107,7 @@ def _with_index(*parts: Any) -> SortKey:
 
 
 def by_keys(order: Sequence[SortKey]) -> bool:
-    """Whether an order is that of a sorted set or a stored collection, which is another one each time."""
+    """Returns whether an order is that of a sorted set or a stored collection, which is another one each time."""
     for key in order:  # noqa: SIM110 - a generator costs more
         if key.scores or key.positions:
             return True
@@ -126,7 +126,7 @@ def sort_keys(
     alpha: bool | None,
     by_score: Any,
 ) -> tuple[SortKey, ...]:
-    """What a collection is sorted by.
+    """Returns the sort keys of a collection.
 
     Raises:
         UnknownField: a name is no field.

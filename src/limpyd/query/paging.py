@@ -40,7 +40,7 @@ def cursor_of(order: Sequence[SortKey], last: list[bytes | None]) -> str | None:
 
 
 def after(order: Sequence[SortKey], cursor: str) -> list[Argument]:
-    """What the script is told of a cursor.
+    """Returns the arguments of the script for a cursor.
 
     Raises:
         InvalidValue: it is none, or one of a collection in another order.
@@ -68,7 +68,7 @@ def at_position(cursor: bytes) -> str | None:
 
 
 def position_of(cursor: str | None, key: bytes) -> bytes:
-    """Where a part of the stored collection with a key begins; at the start without a cursor.
+    """Returns where a part of the stored collection with a key begins; at the start without a cursor.
 
     Raises:
         InvalidValue: it is no cursor of that stored collection.

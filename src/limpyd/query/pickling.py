@@ -1,4 +1,4 @@
-"""How a collection is pickled: its conditions, its order and its shape, never what it gave."""
+"""Pickling of a collection: its conditions, its order and its projection, never its results."""
 
 from __future__ import annotations
 

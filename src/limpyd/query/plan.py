@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 
 class Planned(Model, Protocol):
-    """What a plan needs to know of its model."""
+    """The attributes that a plan uses of its model."""
 
     keys: ModelKeys
     mints_pks: bool
@@ -66,7 +66,7 @@ def plan_for(
 
 
 class Plan:
-    """How to find the objects of one partition that meet all conditions.
+    """The plan to find the objects of one partition that meet all conditions.
 
     A model of several partitions runs a plan for each and merges what they give.
 
@@ -116,7 +116,7 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing can match, so that nothing needs to be asked."""
+        """True if nothing can match, so that nothing needs to be asked."""
         for node in self.nodes:
             if (type(node) is OneOf and not node.texts) or (type(node) is Within and not node.intervals):
                 return True
@@ -125,7 +125,7 @@ class Plan:
     # --- what is asked ---
 
     def items(self, shape: Shape, span: Span = EVERYTHING) -> Request[list[Any]]:
-        """What the objects that match become, in order."""
+        """Returns the request for the items of the objects that match, in order."""
         if self.empty:
             return resolved([])
         if not shape.columns:
@@ -169,7 +169,7 @@ class Plan:
         return request.assuming(*self.assumes)
 
     def count(self, limit: int = 0) -> Request[int]:
-        """How many match; with a limit of 1 or more, it may stop counting there."""
+        """Returns the request that counts the objects that match; with a limit of 1 or more, it may stop there."""
         if self.empty:
             return resolved(0)
         args = single_command.count(self.where, self.nodes, limit)
@@ -197,7 +197,7 @@ class Plan:
         return request.assuming(*self.assumes)
 
     def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
-        """What the values of a column come to: their `sum`, or a `tally` of them."""
+        """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them."""
         return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
@@ -216,12 +216,12 @@ class Plan:
         return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:
-        """How it would be answered (see explain.lua)."""
+        """Returns the request that explains it (see explain.lua)."""
         request = find(self.model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
         return request.assuming(*self.assumes)
 
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
-        """What is read of each object."""
+        """Returns the columns that are read of each object."""
         scores = known_key(self.order[0].scores) if self.order else b""
         return [column.where(self.where, scores)[:3] for column in shape.columns]
 

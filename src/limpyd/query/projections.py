@@ -1,4 +1,4 @@
-"""What each object that is found becomes: its primary key, an instance, a dict, a tuple, a row."""
+"""Projections of the objects that are found: primary key, instance, dict, tuple, row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from limpyd.requests import Argument, returned
 
 
 class Shape:
-    """What the objects that are found become.
+    """The projection of the objects that are found.
 
     Attributes:
         columns: what is read of each; nothing but the primary keys if there are none.
@@ -50,7 +50,7 @@ class Shape:
 
     @property
     def text(self) -> str:
-        """How messages show it."""
+        """The projection in messages."""
         return ""
 
     def gets(self, where: Partition) -> tuple[Argument, ...] | None:

@@ -1,4 +1,4 @@
-"""What is asked for, as data."""
+"""A query as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from limpyd.scripts.queries import Search
 
 
 class ModelSchema(Queried, Planned, Protocol):
-    """What a collection needs to know of its model."""
+    """The attributes that a collection uses of its model."""
 
     pk_name: str
     mints_pks: bool
@@ -29,7 +29,7 @@ class ModelSchema(Queried, Planned, Protocol):
 
 
 class Query(NamedTuple):
-    """What is asked for.
+    """A query: conditions, order, projection.
 
     Attributes:
         conditions: what objects must meet.

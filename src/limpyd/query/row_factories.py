@@ -12,7 +12,7 @@ from typing import Any
 Decode = Callable[[Any], Any]
 Make = Callable[[Iterable[tuple[Any, ...]]], list[Any]]
 ERRORS = (TypeError, ValueError, AttributeError, OverflowError)
-"""What a decoder raises of a value that does not fit its type, or of None, where there is none."""
+"""The exceptions of a decoder for a value that does not fit its type, or for None, where there is none."""
 
 
 def as_stored(stored: bytes) -> bytes:

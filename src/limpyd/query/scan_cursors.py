@@ -1,4 +1,4 @@
-"""Where the scan of conditions goes on, and what the server is told of them from there on.
+"""Cursors of the scans of conditions, and the nodes that the server gets from there on.
 
 The server gives a cursor that names, from the outside inwards, which condition is walked and where (see
 lua/library/conditions.lua). Of a condition on many values it is told only some from there on: how far a walk has come
@@ -20,7 +20,7 @@ FROM_THE_FIRST = b"v0;"
 
 
 class ResumedScan(NamedTuple):
-    """What the server is told from a cursor on.
+    """The node that the server gets from a cursor on.
 
     Attributes:
         node: the condition, perhaps with fewer values.

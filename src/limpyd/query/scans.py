@@ -10,9 +10,9 @@ from limpyd.query.projections import Shape
 from limpyd.requests import Request, Walk
 
 WITHOUT_VALUE = b"-"
-"""What the cursor of a walk in order begins with once it has come to those without a value."""
+"""The beginning of the cursor of a walk in order once it has come to those without a value."""
 LISTED = b"="
-"""What the cursor begins with where all that is found was listed; a position follows."""
+"""The beginning of the cursor where all that is found was listed; a position follows."""
 
 
 def unordered(plan: Plan, shape: Shape, size: int) -> Walk[Any]:

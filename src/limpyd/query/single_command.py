@@ -12,7 +12,7 @@ from limpyd.scripts.query_nodes import Interval, ListedIn, Node, OneOf, Referenc
 
 
 class Span(NamedTuple):
-    """Which of the objects in order are wanted: how many to pass over, and how many to give; 0 for all."""
+    """A range of the objects in order: how many to pass over, and how many to give; 0 for all."""
 
     offset: int = 0
     limit: int = 0
@@ -135,7 +135,7 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] 
 
 
 def _known_owner(nodes: Sequence[Node]) -> Native | None:
-    """Who has one unique value, or one primary key."""
+    """Returns the command that finds the owner of one unique value, or of one primary key."""
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, OneOf) or len(node.texts) != 1 or isinstance(node.texts[0], Reference):
         return None
@@ -148,7 +148,7 @@ def _known_owner(nodes: Sequence[Node]) -> Native | None:
 
 
 def _union(nodes: Sequence[Node]) -> Native | None:
-    """Who has any of some values."""
+    """Returns the command that finds the objects with any of some values."""
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, OneOf) or node.kind != b"eq":
         return None
@@ -157,7 +157,7 @@ def _union(nodes: Sequence[Node]) -> Native | None:
 
 
 def _range(nodes: Sequence[Node]) -> Native | None:
-    """Who has a number within a range."""
+    """Returns the command that finds the objects with a number within a range."""
     node = nodes[0] if len(nodes) == 1 else None
     ends = ends_of(node)
     return None if ends is None or not isinstance(node, Within) else Native(("ZRANGE", node.key, *ends, "BYSCORE"))

@@ -1,4 +1,4 @@
-"""What positions and slices of a collection ask of the server."""
+"""The ranges that positions and slices of a collection ask of the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from limpyd.query.single_command import Span
 FARTHEST = 2**62
 """Beyond any position."""
 NOTHING = Span(0, -1)
-"""What a slice asks for that is empty whatever there is."""
+"""The range of a slice that is empty whatever there is."""
 
 
 class FromEnd(Span):

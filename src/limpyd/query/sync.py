@@ -70,12 +70,12 @@ class Collection(CollectionCore[Item, M]):
     # --- how many, and which ---
 
     def count(self) -> int:
-        """How many match (SCARD, SINTERCARD, ZCOUNT or a script)."""
+        """Returns the number of objects that match (SCARD, SINTERCARD, ZCOUNT or a script)."""
         found: int = self._run(self._count())
         return found
 
     def exists(self) -> bool:
-        """Whether any matches; it stops looking at the first."""
+        """Returns whether any object matches; it stops at the first."""
         found: bool = self._run(self._count(limit=1).then(bool))
         return found
 
@@ -197,7 +197,7 @@ class Collection(CollectionCore[Item, M]):
         return self._run_total(self._sum(name), average)
 
     def count_by(self, name: str) -> dict[Any, int]:
-        """How many objects have each value of a field, by value; of a field of many members, how often each is there.
+        """Returns the number of objects for each value of a field; of a field of many members, how often each is there.
 
         Raises:
             UnknownField: the name is no field.

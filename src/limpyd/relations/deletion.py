@@ -1,4 +1,4 @@
-"""What comes of a deletion, for those who refer to what is deleted: how the server is told of it."""
+"""Deletions with their `on_delete`: cascade, clear, restrict; and their arguments for scripts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REMOVALS: dict[bytes, tuple[str, tuple[Argument, ...]]] = {
 
 
 class Consequences(NamedTuple):
-    """What the deletion of objects of a model concerns.
+    """The models and references that the deletion of objects concerns.
 
     Attributes:
         args: what the scripts are told (see lua/library/cascade.lua).
@@ -47,7 +47,7 @@ class Consequences(NamedTuple):
 
 
 def consequences(schema: Any, where: Partition) -> Consequences:
-    """What the deletion of objects of a model concerns: all that refer to it, and to what goes with it."""
+    """Returns the models and references that a deletion concerns: all that refer to it, and to what goes with it."""
     going, concerned = [schema], [schema]
     for model in going:
         for reference in model.incoming:
@@ -142,7 +142,7 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
 
 
 def _concerned(schema: Any, where: Partition) -> Consequences:
-    """What a deletion concerns, all of which must be on one database."""
+    """Returns the models and references that a deletion concerns, all of which must be on one database."""
     found: Consequences = schema.consequences(where)
     for reference in found.references:
         _ = reference.target  # raises if it is on another database

@@ -30,7 +30,7 @@ M = TypeVar("M")
 
 
 class DynamicReferenceOptions(TypedDict, total=False):
-    """What the declaration of a dynamic reference takes beside the model and the name of the reverse side."""
+    """The options of a dynamic reference beside the model and the name of the reverse side."""
 
     pattern: str | re.Pattern[str] | None
     format: str | None

@@ -30,13 +30,13 @@ CLEAR: Final = "clear"
 CASCADE: Final = "cascade"
 RESTRICT: Final = "restrict"
 POLICIES = (CLEAR, CASCADE, RESTRICT)
-"""What happens to who refers to an object that is deleted: it loses the reference, goes as well, or forbids it."""
+"""The policies for those who refer to a deleted object: clear the reference, go as well, or forbid the deletion."""
 ITSELF = "self"
 FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
 """The kinds of indexes that find who refers to an object, as lua/library/owners.lua does, the best first. Of the last
 three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
 PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="numeral")
-"""How the primary keys of objects are stored; `encode` of the field takes the objects as well."""
+"""The codec of the primary keys of objects; `encode` of the field takes the objects as well."""
 
 
 class ReferenceField(ValueField[Any], Generic[M]):
@@ -58,7 +58,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     refers = True
     bound_reverse: Any = None
-    """What its reverse side is of one object, if not that of one field."""
+    """The class of its reverse side of one object, if not that of one field."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     @property
     def has_target(self) -> bool:
-        """Whether the model it refers to is declared, on the same database."""
+        """True if the model it refers to is declared, on the same database."""
         return self._target is not None and self._target.model.database is self.model.model.database
 
     def named(self) -> type[Any] | tuple[str, str]:
@@ -317,7 +317,7 @@ class Across(ByAttributes, Operand):
     __contains__ = None
 
     def part(self, name: str) -> Across:
-        """What the index with this prefix keeps."""
+        """The part of the value that the index with this prefix keeps."""
         return Across(self._field, (*self._path, name), None)
 
     def __repr__(self) -> str:
@@ -328,5 +328,5 @@ class Across(ByAttributes, Operand):
 
 
 def _finds_who_refers(index: Any) -> bool:
-    """Whether an index finds who refers to an object, whatever the object holds besides."""
+    """Returns whether an index finds who refers to an object, whatever the object holds besides."""
     return isinstance(index, EqualIndex) and not (index.prefix or index.around or index.own_steps)

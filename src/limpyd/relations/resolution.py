@@ -1,4 +1,4 @@
-"""How references find the models that they name, which may be declared after them."""
+"""Resolution of references to the models that they name, which may be declared after them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
 
 
 def _taken(target: Any, name: str, reverse: Any) -> Any:
-    """What a model has under a name; a reverse side that it inherits leads nowhere, so it does not count."""
+    """Returns the attribute of a model; a reverse side that it inherits leads nowhere, so it does not count."""
     found = next((vars(base)[name] for base in target.__mro__ if name in vars(base)), None)
     if isinstance(found, reverse) and name not in vars(target):
         return None

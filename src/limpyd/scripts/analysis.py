@@ -1,4 +1,4 @@
-"""What a request makes the server do: the commands that it runs, and how many values those return."""
+"""Analysis of a request: the commands that the server runs for it, and how many values those return."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ IndexKey = tuple[bytes, bytes]
 
 
 class Shape(NamedTuple):
-    """What is the same of several new objects (see lua/library/bulk_input.lua).
+    """The common part of several new objects (see lua/library/bulk_input.lua).
 
     Attributes:
         subs: the sub-keys of their hashes.
@@ -48,7 +48,7 @@ Refused = tuple[int, LimpydError] | None
 
 
 class Created(NamedTuple):
-    """What came of some new objects."""
+    """The result of the creation of some objects."""
 
     created: int
     skipped: int
@@ -58,7 +58,7 @@ class Created(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """What came of some objects that were to be updated or deleted."""
+    """The result of the update or deletion of some objects."""
 
     done: int
     missing: int
@@ -159,7 +159,7 @@ class NewObjects:
         return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
 
     def _told(self) -> list[bytes]:
-        """What lua/library/bulk_input.lua is told."""
+        """Returns the arguments that lua/library/bulk_input.lua reads."""
         shapes: list[Argument] = [len(self._shapes)]
         for shape in self._shapes:
             for names in shape[:3]:
@@ -177,7 +177,7 @@ class NewObjects:
         return told(head) + self._args
 
     def _error(self, number: int, outcome: list[Any]) -> LimpydError:
-        """Why one of them was refused."""
+        """Returns the error for one of them that was refused."""
         pk, claimed, values = self._objects[number]
         return refusal(self._model, outcome, pk, claimed(values))
 
@@ -263,7 +263,7 @@ def deletion(
     *,
     skip: bool,
 ) -> tuple[tuple[Argument, ...], Callable[[Any], Changed]]:
-    """What a script that deletes objects is told, and what its reply means."""
+    """Returns the arguments of a script that deletes objects, and the decoder of its reply."""
 
     def decode(reply: list[Any]) -> Changed:
         if reply[0] == b"unbuilt":
@@ -278,7 +278,7 @@ def deletion(
 
 
 PER_ARGUMENT = 50
-"""What an argument takes beside its bytes: it takes the server's time too."""
+"""The room that an argument takes beside its bytes: it takes the server's time too."""
 
 
 def room(args: Sequence[bytes]) -> int:
@@ -292,7 +292,7 @@ def told(args: Sequence[Argument]) -> list[bytes]:
 
 
 def _facts(model: Model, reply: list[Any]) -> list[Any]:
-    """What a script tells of the objects of a request.
+    """Returns the results for the objects of a request.
 
     Raises:
         ServerError: it failed as a whole.

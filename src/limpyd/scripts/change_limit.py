@@ -1,4 +1,4 @@
-"""What a script replies that would change more than one step may."""
+"""The reply of a script that would change more than one step may."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from limpyd.exceptions import TooManyChanges, shorten
 from limpyd.keys import to_text
 
 REMOVALS = {"set": "spop(1000)", "list": "lpop(1000)", "zset": "zpopmin(1000)", "hash": "hdel(*names)"}
-"""What removes some entries of a field, by its Redis type."""
+"""The call that removes some entries of a field, by its Redis type."""
 
 
 def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequence[Any]) -> TooManyChanges:

@@ -1,4 +1,4 @@
-"""What the replies of scripts mean: each outcome of library/journal.lua as the error it stands for."""
+"""Maps the outcomes of scripts (see lua/library/journal.lua) to errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from limpyd.scripts.change_limit import too_many_changes
 
 
 class Model(Subject, Protocol):
-    """What the outcome of a script needs to know of the model."""
+    """The attributes of a model that the outcomes of scripts need."""
 
     name: str
     pk_name: str
@@ -42,11 +42,11 @@ class Model(Subject, Protocol):
     """Its attribute `first` is what is to be asked before a write."""
 
     crosses: bool
-    """Whether its scripts look at keys of other models, which have other hash tags."""
+    """True if its scripts look at keys of other models, which have other hash tags."""
 
     @property
     def max_changes(self) -> Argument:
-        """How much a step may change at the most, as scripts are told it."""
+        """The most changes of a step, as scripts take it."""
         ...
 
     def field(self, name: str) -> Any: ...
@@ -259,16 +259,16 @@ def unknown_outcome(who: str, outcome: Any) -> OutcomeUnknown:
 
 
 AT_LINE = r"(?s)\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?"
-"""Where in a script an error came from, as servers tell it."""
+"""The place in a script where an error came from, as servers name it."""
 
 
 def plain(message: str) -> str:
-    """What a server says of a command, without its code, and the script and the line that the command was in."""
+    """Returns the message of a server about a command, without its code, and the script and the line of the command."""
     return re.sub(AT_LINE, "", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
 
 
 def cure_of_account(message: str) -> str:
-    """What to do about a refusal, if it is because of what the account may do; else nothing."""
+    """Returns the advice on a refusal, if it is because of the account's permissions; else ""."""
     return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""
 
 
@@ -295,10 +295,10 @@ UNKNOWN = (
     "wrong number of args",
     "wrong number of arguments",
 )
-"""What servers say of commands and arguments that are younger than they are."""
+"""The messages of servers about commands and arguments that are younger than they are."""
 
 ABOUT_ACCOUNTS = ("ACL", "NOPERM", "The user executing the script can't")
-"""What servers say of what an account may not do."""
+"""The messages of servers about the permissions of an account."""
 
 NOT_ALLOWED = (
     ". The account may not do this: limpyd.acl.acl_rules(…) gives the rules that a model needs, and ACL LOG tells what "

@@ -1,4 +1,4 @@
-"""What keys hold and cost: the request of describe_keys.lua, and the walk of all keys of a model."""
+"""Type, size and expiry of keys: the request of describe_keys.lua, and the walk of all keys of a model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class KeyFacts(NamedTuple):
 
 
 def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]:
-    """What some keys hold; those that are gone are left out."""
+    """Returns the facts of some keys; those that are gone are left out."""
 
     def decode(reply: list[Any]) -> list[KeyFacts]:
         return [

@@ -46,7 +46,7 @@ class Script:
 
     @cached_property
     def source(self) -> bytes:
-        """What the server runs: the file, with what it requires of the library."""
+        """The source that the server runs: the file, with what it requires of the library."""
         source = link(self._text, f"scripts/{self.name}.lua")
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
@@ -54,13 +54,13 @@ class Script:
 
     @cached_property
     def flags(self) -> frozenset[str]:
-        """What the server is told of it."""
+        """The flags of the script."""
         first_line = self.source.split(b"\n", 1)[0].decode()
         return frozenset(first_line.partition("flags=")[2].split(",")) - {""}
 
     @cached_property
     def guarded(self) -> bool:
-        """Whether it runs only under the epochs that its last arguments name (see library/guard)."""
+        """True if it runs only under the epochs that its last arguments name (see library/guard)."""
         return "guarded" in self._part.directives
 
     @cached_property
@@ -70,7 +70,7 @@ class Script:
 
     @cached_property
     def requires(self) -> frozenset[str]:
-        """What it uses of the library."""
+        """The names that it uses of the library."""
         return frozenset(self._part.names("requires"))
 
     @cached_property

@@ -51,7 +51,7 @@ class NewObject:
         self.claims: list[tuple[Any, bytes, bytes | None]] = []
 
     def claimed(self) -> list[Claim]:
-        """What may turn out to belong to another object."""
+        """The values that may turn out to belong to another object."""
         return [Claim(field.model, field.name, stored, sub) for field, stored, sub in self.claims]
 
     def value_in(self, place: Stored) -> bytes | None:
@@ -61,7 +61,7 @@ class NewObject:
 
     @property
     def empty(self) -> bool:
-        """Whether it has no value at all."""
+        """True if it has no value at all."""
         return not (self.hash or self.strings or self.members)
 
 
@@ -144,7 +144,7 @@ def deletion_layout(
     hash_fields: Sequence[tuple[bytes, Indexes]],
     keys: Sequence[tuple[bytes, bytes, Indexes]],
 ) -> tuple[Argument, ...]:
-    """What the deletion of any object of a partition says after its primary key and the catalog of its model.
+    """Returns the arguments of the deletion of an object after its primary key and the catalog of its model.
 
     Args:
         prefixes: those of all its keys, that of its hash first.

@@ -27,9 +27,9 @@ CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
 STORE = Script("store")
 GONE = b"GONE"
-"""What they reply if a stored collection is not there any more."""
+"""The reply of scripts if a stored collection is not there any more."""
 NONE = b"NONE"
-"""What `find` replies where there must be exactly one object, and is none; MANY if there are several."""
+"""The reply of `find` where there must be exactly one object, and is none; MANY if there are several."""
 
 
 class Search(NamedTuple):

@@ -9,7 +9,7 @@ from limpyd.requests import Argument
 
 
 class Stored(NamedTuple):
-    """Where the values of a field are.
+    """The place where the values of a field are stored.
 
     Attributes:
         prefix: the start of their keys; a primary key follows.
@@ -237,7 +237,7 @@ class Within(Node):
 
     @property
     def many(self) -> bool:
-        """Whether an object may be within several of the intervals."""
+        """True if an object may be within several of the intervals."""
         return self.kind == b"nums" or self.where.stored in {b"set", b"list", b"zset"}
 
     def sliced(self, start: int, stop: int) -> Within:
@@ -308,7 +308,7 @@ class Via(Node):
 
     @property
     def many(self) -> bool:
-        """Whether an object may refer to several."""
+        """True if an object may refer to several."""
         return self.where.stored not in {b"entry", b"string"}
 
     def add_to(self, arguments: Arguments) -> None:

@@ -43,7 +43,7 @@ class Fields:
         self._numbers: dict[str, int] = {}
 
     def values(self, assigned: Sequence[Assigned], version: int | None) -> list[Argument]:
-        """What is told of an object."""
+        """Returns the arguments for one object: version and values."""
         values = []
         for field, layout, args in assigned:
             if field not in self._numbers:
@@ -53,11 +53,11 @@ class Fields:
         return list(packed(Updated(b"" if version is None else version, values)))
 
     def told(self) -> list[Argument]:
-        """What is told of the fields."""
+        """Returns the arguments for the fields."""
         return list(packed(UpdatedFields(*self._head, list(self._layouts.values()))))
 
     def claims(self) -> list[Claim]:
-        """What may turn out to belong to another object."""
+        """The values that may turn out to belong to another object."""
         return [Claim(self._model, field) for field in self._layouts]
 
 

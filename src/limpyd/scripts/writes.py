@@ -79,7 +79,7 @@ def write(
 
 
 def step_args(steps: Sequence[Step]) -> list[Argument]:
-    """What lua/library/scalar_commands.lua is told of some commands."""
+    """Returns the arguments of some commands, as lua/library/scalar_commands.lua reads them."""
     args: list[Argument] = []
     for step in steps:
         lay_out(args, step[1:])
@@ -95,7 +95,7 @@ class Other(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a command may do to one field.
+    """The change that a command may make to one field.
 
     Attributes:
         model: the model of the field.

@@ -1,4 +1,4 @@
-"""What statements do to an index of several fields: it follows when any of them changes."""
+"""The Lua of statements for a composite index, which follows when any of its fields changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from limpyd.statements.index_entries import Entry
 from limpyd.statements.script_source import indented
 
 FORMS = frozenset({b"text", b"float", b"decimal"})
-"""What it keeps of its fields, if a statement is to know it: these forms refuse nothing."""
+"""The forms of its fields, if a statement is to know it: these refuse nothing."""
 
 
 class Part(NamedTuple):
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 class CompositeEntry(NamedTuple):
-    """What a statement does to the index.
+    """The Lua of a statement for the index.
 
     Attributes:
         entry: what it does to its entries.
@@ -58,7 +58,7 @@ class CompositeEntry(NamedTuple):
 
 
 def follows_together(index: CompositeFieldIndex) -> bool:
-    """Whether statements can make an index of several fields follow them."""
+    """Returns whether statements can make a composite index follow its fields."""
     is_netstrings = not index.form.startswith(b":")
     return index.kind in {b"&eq", b"&uniq"} and is_netstrings and all(place.form in FORMS for place in index.places)
 
@@ -81,7 +81,7 @@ def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Se
 
 
 def _text(values: Iterable[tuple[str, bytes]]) -> str:
-    """What is kept of values, if there are all of them."""
+    """Returns the expression of the text that is kept of values, if there are all of them."""
     pairs = list(values)
     texts = [value if form == b"text" else f"form_{form.decode()}({value})" for value, form in pairs]
     there = " and ".join(value for value, _ in pairs)

@@ -99,7 +99,7 @@ class Creation(Statement):
         return PreparedCreation(self, pk, given, convert, values, general)
 
     def _members(self, values: Mapping[str, Any]) -> tuple[bytes, list[Argument]]:
-        """What is told of the fields of many members: of each whether it gets some, and of those that do all."""
+        """Returns the arguments for the fields of many members: a mark for each, and the members to add."""
         marks = b""
         given: list[Argument] = []
         for name, make in self._gathered:

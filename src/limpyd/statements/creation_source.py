@@ -19,11 +19,11 @@ MOST_FIELDS = 50
 MOST_ENTRIES = 40
 """The same of indexes, and checks of references."""
 MOST_KEYS = 100
-"""How many keys of an object one command names."""
+"""The most keys of an object that one command names."""
 
 
 def enters(index: FieldIndex) -> bool:
-    """Whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
+    """Returns whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
     return index.of_values and index.keeps_one and bool(of_kind(index.kind))
 
 
@@ -48,7 +48,7 @@ class Gathered(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What new objects of a model are made of.
+    """The layout of new objects of a model.
 
     Attributes:
         slots: the fields of one value.
@@ -161,7 +161,7 @@ def creation_source(where: Partition, layout: Layout) -> str:
 
 
 def _members(where: Partition, layout: Layout, marked: int) -> str:
-    """What stores the members of the fields of many."""
+    """Returns the Lua that stores the members of the fields of many."""
     keys = ", ".join(key_of(where, each.prefix, "pk") for each in layout.gathered)
     last = 4 + marked + sum(len(slot.computed) for slot in layout.slots)
     return filled("members", none=literal(b"0" * len(layout.gathered)), places=keys, last=str(last))

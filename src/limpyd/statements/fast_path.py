@@ -26,7 +26,7 @@ Packing = Callable[[Any, Any], bytes | None]
 
 
 class Learned(NamedTuple):
-    """What calls of a command on a field have in common.
+    """The common part of the calls of a command on a field.
 
     Attributes:
         packed: gives what is sent for a bound field and what the command is given (a value, or a tuple); None if the
@@ -72,7 +72,7 @@ def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
 
 
 def _knows_more(decode: Any) -> bool:
-    """Whether a function knows more than its argument."""
+    """Returns whether a function knows more than its argument."""
     return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
 
 
@@ -201,4 +201,4 @@ PACKINGS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packing | None]] = 
     _writing_value,
     _writing_entry,
 )
-"""What packs writes that are given nothing, a value, or a key and a value."""
+"""The packers of writes without arguments, of a value, and of a key and a value."""

@@ -1,4 +1,4 @@
-"""What statements do to an index: one template of Lua for each kind of index, in lua/entries, in sections."""
+"""The Lua of statements for an index: one template for each kind of index, in lua/entries, in sections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def of_kind(kind: Argument) -> dict[str, str]:
 
 
 class Entry:
-    """What a statement does to one index, or checks, for one value.
+    """The Lua of a statement that changes, or checks, one index for one value.
 
     Args:
         key: the expression of the key of the index, or of the beginning of its keys.
@@ -80,7 +80,7 @@ class Entry:
 
     @staticmethod
     def _made(what: str, index: FieldIndex | None, text: str) -> tuple[str, str] | None:
-        """How the script works out what is kept of a value: the section of normalized.lua, and the expression."""
+        """Returns how the script makes the text that is kept: the section of normalized.lua, and the expression."""
         made = None if index is None or text == "false" else normalizer_call(index, text)
         if made is None or made.expression == text:
             return None
@@ -227,7 +227,7 @@ def known_score(index: FieldIndex, old: str) -> str:
 
 
 def follows(index: FieldIndex) -> bool:
-    """Whether statements can make an index follow a value, of which they know what it was."""
+    """Returns whether statements can make an index follow a value, of which they know what it was."""
     known = index.of_values and index.keeps_one and bool(of_kind(index.kind))
     return known and (index.kind == b"num" or normalizer_call(index, "") is not None)
 

@@ -1,4 +1,4 @@
-"""What an index keeps of a value that only the server knows, as an expression of Lua."""
+"""The Lua expression of the text that an index keeps of a value that only the server knows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from limpyd.indexes.python_transforms import PythonTransform
 
 
 class NormalizerCall(NamedTuple):
-    """What a form makes of a text.
+    """The call of a form with a text.
 
     Attributes:
         expression: gives that; or nil, the reason, and whether only Python knows.

@@ -120,7 +120,7 @@ class MembersWrite(Statement):
 
 
 OPTIONS = frozenset({"NX", "XX", "GT", "LT", "CH", "INCR"})
-"""What stands before the scores of ZADD makes it another command."""
+"""The options of ZADD that make it another command."""
 
 
 def members_write(
@@ -145,6 +145,6 @@ def members_write(
 
 
 def _follows(index: FieldIndex) -> bool:
-    """Whether a statement can add a member to an index and take it out: it has one entry, beside those of others."""
+    """Returns whether a statement can add a member to an index and remove it: it has one entry of its own."""
     template = of_kind(index.kind)
     return index.of_values and index.keeps_one and index.tells_apart and "remove" in template

@@ -201,12 +201,12 @@ class PreparedWrite(Prepared[R_co]):
 
     @property
     def values(self) -> Sequence[Argument]:
-        """What the statement is given of the arguments."""
+        """Returns the values of the statement among the arguments."""
         return self._values
 
     @property
     def convert(self) -> Callable[[Any], R_co]:
-        """What turns the reply into the result."""
+        """Returns the decoder of the reply."""
         return self._convert
 
     def transactional(self) -> Request[R_co]:

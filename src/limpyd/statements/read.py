@@ -15,7 +15,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class ReadStatement:
-    """What each call of a read command repeats.
+    """The common part of the calls of a read command.
 
     Args:
         command: the command, of one word or two.
@@ -76,7 +76,7 @@ def _literal(text: bytes) -> bytes:
 
 
 class ExistsStatement(ReadStatement):
-    """What each question repeats whether an object exists (SISMEMBER).
+    """The common part of the questions whether an object exists (SISMEMBER).
 
     Args:
         key: the set of the primary keys.
@@ -152,7 +152,7 @@ class Read(Request[R_co]):
 
 
 class Entry(Protocol):
-    """What a statement needs to know of a field that is an entry of the hash of objects."""
+    """The attributes that a statement uses of a field that is an entry of the hash of objects."""
 
     sub: bytes
     codec: Codec[Any]
@@ -161,7 +161,7 @@ class Entry(Protocol):
 
 
 class LoadStatement(ReadStatement):
-    """What each call repeats that reads some entries of the hash of an object (HMGET).
+    """The common part of the calls that read some entries of the hash of an object (HMGET).
 
     Args:
         prefix: what its key begins with.

@@ -55,7 +55,7 @@ def run(model: Model, where: Partition, command: str, field: Subject, slot: Scal
 
 
 def _follows(slot: ScalarField, number: int) -> bool:
-    """Whether the server can work out what an index keeps of any value, and there is but one text of each."""
+    """Returns whether the server can compute what an index keeps of any value, which is one text."""
     index = slot.indexes[number]
     return index.of_values and index.keeps_one and bool(of_kind(index.kind)) and normalizer_call(index, "") is not None
 

@@ -33,5 +33,5 @@ class ScalarField(NamedTuple):
 
     @property
     def value_names(self) -> list[str]:
-        """What those are, for people."""
+        """The names of its values, for people."""
         return [f"the value of {self.name}", *(f"what {index} keeps of it" for index in self.computed)]

@@ -20,7 +20,7 @@ from limpyd.statements.script_source import CompiledScript, compiled, filled, in
 
 
 class Change(NamedTuple):
-    """What happens to a field: it gets a value, or loses it."""
+    """The change of a field: it gets a value, or loses it."""
 
     slot: ScalarField
     removes: bool = False
@@ -107,7 +107,7 @@ def write_script(
 def _names(
     where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[CompositeFieldIndex]
 ) -> Parameters:
-    """What the script is told of the fields: that of one that is alike stands in the same places."""
+    """Returns the parameters of the script: those of a field that is alike stand in the same places."""
     names = Parameters()
     if version is not None:
         names.key_of(where.hash_prefix)

@@ -34,7 +34,7 @@ class Keeps(Protocol):
 
 
 class Statement:
-    """What each call of one kind repeats.
+    """The common part of the calls of one kind.
 
     Args:
         script: what the server runs.
@@ -109,12 +109,12 @@ class Statement:
 
     @property
     def name(self) -> str:
-        """What it does, for messages: its command; of a script that serves one operation that."""
+        """The name for messages: that of its command; of a script that serves one operation that of this."""
         return self.command.lower()
 
     @property
     def given_names(self) -> list[str]:
-        """What a call gives beside the primary key."""
+        """The names of the values of a call beside the primary key."""
         return [f"what follows the key in {self.command} …"]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:

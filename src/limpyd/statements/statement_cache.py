@@ -12,7 +12,7 @@ S = TypeVar("S")
 PREPARE_THRESHOLD = 5
 """A statement is compiled when it is asked for the sixth time."""
 PREPARED_MAX = 15
-"""How many are kept; the one that was not asked for the longest goes first."""
+"""The most statements that are kept; the one that was not asked for the longest goes first."""
 
 
 class StatementCache(Generic[K, S]):

@@ -17,11 +17,11 @@ from limpyd.keys import to_bytes, to_text
 from limpyd.requests import Assumption, Program, Request
 
 MOST_AT_ONCE = 1_000_000
-"""How many objects, entries or keys a step may be asked to look at."""
+"""The most objects, entries or keys that a step may be asked to look at."""
 
 
 class IndexMaintenance:
-    """What is known of a model's indexes on its database.
+    """The state of a model's indexes on its database, as far as this process knows it.
 
     Attributes:
         catalog: what the server knows of them; None before it was asked, or when that has changed.

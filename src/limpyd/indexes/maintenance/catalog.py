@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(NamedTuple):
-    """What the server knew of a model's indexes at an epoch.
+    """The server's knowledge of a model's indexes at an epoch.
 
     Attributes:
         guard: the hash, and the epoch.

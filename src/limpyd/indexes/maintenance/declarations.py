@@ -22,7 +22,7 @@ KEYS_BY_VALUE = {b"eq", b"scored"}
 
 
 class Place(Protocol):
-    """Where the values of a field are."""
+    """The place of the values of a field."""
 
     @property
     def prefix(self) -> bytes: ...
@@ -33,7 +33,7 @@ class Place(Protocol):
 
 
 class IndexedModel(Model, Protocol):
-    """What upkeep needs to know of a model."""
+    """The attributes that index maintenance uses of a model."""
 
     keys: ModelKeys
     model: Any
@@ -68,14 +68,14 @@ class DeclaredIndex(NamedTuple):
 
     @property
     def beginnings(self) -> list[bytes]:
-        """What its other keys begin with."""
+        """The beginnings of its other keys."""
         if self._has_keys_by_value or b"\0" in self.kept.key:
             return [self.kept.template]
         by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
         return [self.kept.key + b":"] if by_sub_key else []
 
     def has(self, key: bytes) -> bool:
-        """Whether a key of the layout of limpyd 2 is one of its own."""
+        """Returns whether a key of the layout of limpyd 2 is one of its own."""
         template = self.kept.template
         if self._has_keys_by_value and b"\0" not in template:
             return key.startswith(template)
@@ -99,7 +99,7 @@ class DeclaredIndex(NamedTuple):
 
     @property
     def told(self) -> str:
-        """What it is, as messages tell it."""
+        """The name of the index in messages."""
         index = self.kept.index
         settings = [f"{name}={value!r}" for name, value in (("prefix", index.prefix), ("key", index.key)) if value]
         return f"{index}({', '.join(settings)})" if settings else str(index)
@@ -138,7 +138,7 @@ def _name(key: bytes, where: Partition) -> bytes:
 
 
 def signature(kept: FieldIndex, stored: bytes) -> bytes:
-    """What an index keeps: its kind, how the values are stored that it keeps, and in which forms.
+    """Returns the signature of an index: its kind, how the values are stored that it keeps, and in which forms.
 
     A Python function is told by its name, so a change within it goes unnoticed.
     """

@@ -1,4 +1,4 @@
-"""What the declaration of a field can do with its indexes."""
+"""The operations of a field's declaration on its indexes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How indexes are built and cleared: in many short steps, so that others wait for none of them."""
+"""Building and clearing of indexes, in many short steps, so that others wait for none of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ OnProgress = Callable[[int, int], object]
 """Is told how much is done, and of how much."""
 TOLD = b"told"
 MOST_WALKS = 3
-"""How many indexes look for their keys each by itself, which goes on where a process that ended had come. More have one
-walk, which begins anew then."""
+"""The most indexes that look for their keys each by itself, and resume where a process that ended had come. More share
+one walk, which begins anew then."""
 MOST_BEGINNINGS = 20
-"""How often a rebuild may be made to begin from the start."""
+"""The most times that a rebuild may begin from the start again."""
 
 
 def rebuild(

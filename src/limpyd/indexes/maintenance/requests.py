@@ -27,7 +27,7 @@ CLEAR = Script("clear")
 FORGET = Script("forget")
 
 SCANNED = 5000
-"""How many keys of the database a SCAN looks at."""
+"""The number of keys that one SCAN looks at."""
 CHUNK = 500
 """About how many objects, entries or keys a step looks at, if nobody says."""
 
@@ -67,7 +67,7 @@ def new_epoch() -> bytes:
 
 
 class Progress(NamedTuple):
-    """How far the rebuild of an index has come.
+    """The progress of the rebuild of an index.
 
     Attributes:
         built: all is done.
@@ -89,7 +89,7 @@ class Progress(NamedTuple):
 
     @property
     def share(self) -> float:
-        """How much of the whole is done."""
+        """The part of the whole that is done, from 0 to 1."""
         if self.built or not self.all_objects:
             return 1.0
         return (min(self.objects / self.all_objects, 1) + min(self.entries / max(self.given, 1), 1)) / 2

@@ -1,5 +1,5 @@
 -- Who is where GEOSEARCH finds it.
--- @requires as_set call conditions distinct keep_in pk_of_number key_from_template
+-- @requires as_set call conditions distinct keep_in key_from_template pk_of_number
 -- @provides conditions.geo conditions.geos
 
 local FEW = 1000 -- up to so many are found to learn how many there are
