@@ -112,7 +112,7 @@ def _found(node: Node) -> Node:
 
 
 def _is_testable(node: Node) -> bool:
-    """Whether the server can tell of one object whether it meets a condition."""
+    """Returns whether the server can test a condition on one object."""
     if isinstance(node, Within):
         return node.checkable
     if isinstance(node, All):
