@@ -88,22 +88,22 @@ def offered() -> set[str]:
 
 INTRODUCTION = """# Commands
 
-(This page is made from the library: `make commands`.)
+(This page is generated from the library: `make commands`.)
 
-Each method is named after the Redis command that it sends. Some have a second name; where a name stands
-beside another command, that one does the same.
+Each method has the name of the Redis command that it sends. Some have a second name. If a method sends a command of
+another name, that command does the same.
 
-*Can change* is what the upkeep of indexes goes by: it looks at that part of the value before and after
-the command, in the same atomic step.
+*Can change* says which part of the value the command can change. To update the indexes, limpyd compares that part
+before and after the command, in the same atomic step.
 
 {scopes}
-*Needs* tells the servers that know a command, where not all do that limpyd works with; others refuse it with
-`ServerTooOld`. *Since* is the version of limpyd.
+*Needs* lists the servers that have the command, if not all supported servers have it; with other servers the
+method raises `ServerTooOld`. *Since* is the version of limpyd.
 """
 
 KEY_TITLE = "Every field with a key of its own"
 NOTES = {
-    "InstanceHashField": "On the instance, over several of these fields at once: "
+    "InstanceHashField": "Commands of the instance, for several of these fields at once: "
     "`hmget` `hmset` `hgetall` `hkeys` `hvals` `hlen` `hdel`.",
 }
 
@@ -132,7 +132,7 @@ def _section(title: str, bound: type, others: dict[str, type]) -> str:
         text.append(f"{NOTES[title]}\n")
     if above:
         links = " and ".join(f"[{name}](#{name.lower().replace(' ', '-')})" for name in above)
-        text.append(f"Also what stands under {links}.\n")
+        text.append(f"It also has the commands of {links}.\n")
     rows = [_cells(names[method], known[names[method][0]], method) for method in names]
     if rows:
         text.append(table(("method", "Redis command", "can change", "needs", "since", ""), rows))
@@ -154,7 +154,7 @@ def _arguments(method: Callable[..., Any]) -> str:
 
 def _succeeded() -> str:
     rows = [(name, f"`{method}`", command) for name, (method, command) in SUCCEEDED.items()]
-    text = "## Done by another command\n\nThese are offered under their own names, and sent as what does the same.\n"
+    text = "## Sent as another command\n\nThese methods send another command that does the same.\n"
     return f"{text}\n{table(('Redis command', 'method', 'sent as'), rows)}"
 
 
@@ -164,8 +164,8 @@ def _refused() -> str:
         by_reason.setdefault(reason, []).append(name)
     rows = [(", ".join(names), reason) for reason, names in by_reason.items()]
     options = [(f"{command} {option}", reason) for (command, option), reason in REFUSED_OPTIONS.items()]
-    text = f"## Refused\n\nNo field has a method for these.\n\n{table(('Redis command', 'why'), rows)}"
-    return f"{text}\n\nAnd no method gives these options.\n\n{table(('option', 'why'), options)}"
+    text = "## Unsupported commands\n\nNo field has a method for these commands.\n"
+    return f"{text}\n{table(('Redis command', 'why'), rows)}\n\nNo method has these options.\n\n{table(('option', 'why'), options)}"
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -21,10 +21,11 @@ from tools.limpyd2_names import FIELD_ARGUMENTS, MEMBERS, MODEL_SETTINGS, MODULE
 
 PAGE = """# The names of limpyd 2
 
-(This page is made from the library: `make references`.)
+(This page is generated from the library: `make references`.)
 
-What the documentation of redis-limpyd 2.1.2 names, and what it is here. A name that is there means what it means in
-limpyd 2, except where [the list of differences](migrating.md#differences) says otherwise.
+This page lists the names in the documentation of redis-limpyd 2.1.2, and what they are called here. *The same* means
+that the name has the same meaning as in limpyd 2, except where [the list of differences](migrating.md#differences)
+says otherwise.
 
 """
 
@@ -34,7 +35,7 @@ NOT_THERE = {
     "TimeRangeIndex": "`TimeIndex`, or a `TextRangeIndex` with a `transform`",
     "TimeIndexParts": "`TimeIndex`, which has these parts",
     "watch": "`db.transaction(func, *watches)`",
-    "multi": "`pipeline(transaction=True)`; in the function of `db.transaction` it is there",
+    "multi": "`pipeline(transaction=True)`; in the function of `db.transaction` it is available",
     "post_command": "a model, or a class of fields, may define it: it runs after each command",
     "stored_key_exists": "`from_stored(key)` raises `DoesNotExist`",
 }
@@ -143,9 +144,9 @@ def member(word: str, owners: list[Any]) -> str | None:
     if not all(_has(owner, name) for owner in owners):
         return _instead(name)
     if arguments is None:
-        return "there"
+        return "the same"
     missing = {argument: None for owner in owners for argument in _missing(owner, name, arguments)}
-    return f"there, without {', '.join(f'`{argument}`' for argument in missing)}" if missing else "there"
+    return f"the same, without {', '.join(f'`{argument}`' for argument in missing)}" if missing else "the same"
 
 
 def imported(module: str, name: str) -> str | None:
@@ -155,12 +156,12 @@ def imported(module: str, name: str) -> str | None:
     except (ImportError, AttributeError):
         return _instead(name)
     own = getattr(found, "__name__", name)
-    return "there" if own.rpartition(".")[2] == name else f"another name of `{own}`"
+    return "the same" if own.rpartition(".")[2] == name else f"another name of `{own}`"
 
 
 def _instead(name: str) -> str | None:
     """What there is in place of a name; None if nothing is told."""
-    return f"not there: {NOT_THERE[name]}" if name in NOT_THERE else None
+    return f"not available: {NOT_THERE[name]}" if name in NOT_THERE else None
 
 
 def _parsed(word: str) -> tuple[str, list[str] | None]:
@@ -205,7 +206,7 @@ def tried(attempt: Callable[[], object]) -> str:
         attempt()
     except Exception as error:  # noqa: BLE001 - it is told
         return f"refused: `{type(error).__name__}`: {error}"
-    return "there"
+    return "the same"
 
 
 # --- the page ---
@@ -224,10 +225,10 @@ def rows() -> Iterator[tuple[str, str, str | None]]:
     for name, suffixes in SUFFIXES.items():
         known = {one for pair in serving(_indexed_by(getattr(indexes, name))) for one in pair}
         for suffix in suffixes.split():
-            yield f"Filters by `{name}`", f"`__{suffix}`", "there" if suffix in known else None
+            yield f"Filters by `{name}`", f"`__{suffix}`", "the same" if suffix in known else None
     for what, attempt in REFUSALS.items():
         outcome = tried(lambda attempt=attempt: attempt(here))
-        yield "What limpyd 2 refuses", what, "accepted" if outcome == "there" else outcome
+        yield "What limpyd 2 refuses", what, "accepted" if outcome == "the same" else outcome
 
 
 def _declarations() -> Iterator[tuple[str, str, str | None]]:

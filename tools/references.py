@@ -50,34 +50,35 @@ ORDER = ("eq", "in", "gt", "gte", "lt", "lte", "between", "startswith", "within"
 METHODS = ("in_", "between", "startswith", "contains", "is_null", "within", "box")
 
 BY_OTHERS = {
-    "ne": "what answers `eq`",
-    "contains": "what answers `eq`, on fields of many members",
+    "ne": "every index that answers `eq`",
+    "contains": "every index that answers `eq`, on fields of many members",
     "isnull": "any index",
 }
 """Who answers the operators that no index has of its own."""
 
 OPERATORS_PAGE = """# Indexes and operators
 
-(This page is made from the library: `make references`.)
+(This page is generated from the library: `make references`.)
 
-[Indexes](indexes.md) tells how to declare them and what they cost, [collections](collections.md) how to filter.
+[Indexes](indexes.md) explains how to declare indexes and what they cost; [collections](collections.md) explains
+filters.
 
 ## Operators
 
-A filter is `field__operator=value`, or an expression. The indexes of dates and times are made of `TextRangeIndex` and
-`NumberRangeIndex`, and answer what these do.
+A filter is `field__operator=value`, or an expression. The indexes for dates and times are built from `TextRangeIndex`
+and `NumberRangeIndex`, and answer the same operators.
 
 {operators}
 ## Indexes
 
-`thing` is a model with the field `field`. A filter that begins with a name, such as `year__gte`, is written
-`field__year__gte=…`. Every index answers `isnull`, and what answers `eq` answers `ne` as well.
+In this table `thing` is a model with the field `field`. Write a filter with a prefix, such as `year__gte`, as
+`field__year__gte=…`. Every index answers `isnull`. An index that answers `eq` answers `ne` too.
 
 {indexes}
 ## Types
 
-Which indexes a field of one value takes, by its `type=`, if no `transform` comes before. *by default* is the one that
-`indexable=True` gives; with `unique=True` a `UniqueIndex` answers `eq` and `in`.
+The table shows which indexes a field with a single value can have, by its `type=`, without a `transform`. *By
+default* is the index that `indexable=True` adds. With `unique=True` a `UniqueIndex` answers `eq` and `in`.
 
 {types}"""
 
@@ -192,11 +193,11 @@ def _types(answers: dict[str, dict[type, Answer]]) -> Iterator[tuple[str, ...]]:
 
 EXCEPTIONS_PAGE = """# Exceptions
 
-(This page is made from the library: `make references`.)
+(This page is generated from the library: `make references`.)
 
-All errors that limpyd raises are a `LimpydError`, and stand in `limpyd.exceptions`. Each message names the model, field
-and value, the cause, and what to do. *Also a* tells which of Python's or redis-py's errors it is, for code that catches
-those. [The reference](api/exceptions.md) has their attributes.
+Every error that limpyd raises is a `LimpydError`, and is in `limpyd.exceptions`. Each message names the model, the
+field and the value, the cause, and what to do. *Also a* lists the errors of Python or redis-py that it is a subclass
+of, for code that catches those. [The API reference](api/exceptions.md) lists the attributes.
 
 """
 
@@ -205,7 +206,7 @@ SECTION = re.compile(r"^# --- (.*) ---$|^class (\w+)\(", re.MULTILINE)
 
 def exceptions_page() -> str:
     """The page of exceptions, in the order and under the titles of their module."""
-    parts, rows, head = [EXCEPTIONS_PAGE], [], ("exception", "also a", "tells")
+    parts, rows, head = [EXCEPTIONS_PAGE], [], ("exception", "also a", "meaning")
     for match in SECTION.finditer(inspect.getsource(exceptions)):
         title, name = match.groups()
         if title:

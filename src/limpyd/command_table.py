@@ -17,11 +17,11 @@ from typing import NamedTuple
 class Scope(enum.Enum):
     """The part of a value that a command can change, which has to be restored if the command is taken back."""
 
-    READ = "nothing: it reads"
-    EXPIRY = "when the value expires, and with a time that is past the value"
+    READ = "nothing; it only reads"
+    EXPIRY = "when the value expires; a time in the past removes the value"
     WHOLE = "anything"
     MEMBERS = "the members named in its arguments"
-    RANGE = "the members of a range, which is read beforehand"
+    RANGE = "the members of a range, which limpyd reads first"
     REPLY = "the members in its reply"
 
 

@@ -33,30 +33,35 @@ SUCCEEDED = {
 }
 
 _REASONS = {
-    "It works on several objects at once, for which bulk operations are to come; "
-    "several entries of one object's hash are read and written with hmget and hmset.": (
+    "It works on several objects at once; use values, a pipeline or bulk_update. "
+    "For several entries of one object's hash, use hmget and hmset.": (
         "MGET",
         "MSET",
         "MSETEX",
         "MSETNX",
     ),
-    "It would take the value away from its object, past its indexes.": ("MIGRATE", "MOVE", "RENAME", "RENAMENX"),
+    "It would remove the value from its object without updating its indexes.": (
+        "MIGRATE",
+        "MOVE",
+        "RENAME",
+        "RENAMENX",
+    ),
     "It would put a value of any type under a field's key.": ("RESTORE",),
-    "It looks for keys, and is not about one: see scan_keys and scan_model_keys.": ("KEYS", "RANDOMKEY", "SCAN"),
-    "It waits for replicas or the disk, and is not about a key.": ("WAIT", "WAITAOF"),
-    "It is for those who work on the server itself.": ("PFDEBUG", "PFSELFTEST"),
-    "It is of Redis 8.4, on which limpyd is not tested yet; delifeq does what DELEX does, where it is known.": (
+    "It does not take a key; use scan_keys and scan_model_keys.": ("KEYS", "RANDOMKEY", "SCAN"),
+    "It does not take a key; it waits for replicas or the disk.": ("WAIT", "WAITAOF"),
+    "It is for developers of the server.": ("PFDEBUG", "PFSELFTEST"),
+    "It needs Redis 8.4, on which limpyd is not tested yet; on servers with DELIFEQ, delifeq does the same as DELEX.": (
         "DELEX",
         "DIGEST",
     ),
 }
 
 REFUSED_OPTIONS = {
-    ("COPY", "DB"): "A database of limpyd is one database of the server.",
-    ("GEOSEARCH", "BYPOLYGON"): "redis-py has no name for it; a radius, or width and height, tell the area.",
-    ("GEOSEARCHSTORE", "BYPOLYGON"): "redis-py has no name for it; a radius, or width and height, tell the area.",
-    ("GEORADIUS_RO", "WITHHASH"): "GEORADIUS is deprecated; geosearch_details tells it.",
-    ("GEORADIUSBYMEMBER_RO", "WITHHASH"): "GEORADIUSBYMEMBER is deprecated; geosearch_details tells it.",
+    ("COPY", "DB"): "A RedisDatabase is one database of the server.",
+    ("GEOSEARCH", "BYPOLYGON"): "redis-py has no argument for it; pass a radius, or width and height.",
+    ("GEOSEARCHSTORE", "BYPOLYGON"): "redis-py has no argument for it; pass a radius, or width and height.",
+    ("GEORADIUS_RO", "WITHHASH"): "GEORADIUS is deprecated; geosearch_details returns the hash.",
+    ("GEORADIUSBYMEMBER_RO", "WITHHASH"): "GEORADIUSBYMEMBER is deprecated; geosearch_details returns the hash.",
     ("XCLAIM", "LASTID"): "It is for replicas.",
 }
 
