@@ -165,7 +165,8 @@ def _refused() -> str:
     rows = [(", ".join(names), reason) for reason, names in by_reason.items()]
     options = [(f"{command} {option}", reason) for (command, option), reason in REFUSED_OPTIONS.items()]
     text = "## Unsupported commands\n\nNo field has a method for these commands.\n"
-    return f"{text}\n{table(('Redis command', 'why'), rows)}\n\nNo method has these options.\n\n{table(('option', 'why'), options)}"
+    commands_table, options_table = table(("Redis command", "why"), rows), table(("option", "why"), options)
+    return f"{text}\n{commands_table}\n\nNo method has these options.\n\n{options_table}"
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
