@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references lua docs format clean
+.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references examples lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -77,6 +77,9 @@ commands: $(READY)  ## Write docs/commands.md, and tell how many of the servers'
 references: $(READY)  ## Write docs/operators.md, exceptions.md, limpyd2.md and costs.md, and draw the pictures.
 	@$(BIN)/python -m tools.references
 	@$(BIN)/python -m tools.pictures
+
+examples: $(READY)  ## Write the programs of the how-to guides, examples/howto_*.py.
+	@$(BIN)/python -m tools.examples
 
 lua: $(READY)  ## Write into the Lua files what each requires and provides, and tell what cannot be had.
 	@$(BIN)/python -m tools.lua declare

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import program
+from tests.examples import program, run_in_turn
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -31,26 +31,13 @@ def test_examples(page, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-FOLLOW = """
-import os, runpy, sys, limpyd.asyncio, limpyd.embedded
-for number, file in enumerate(sys.argv[1:], 1):
-    if (child := os.fork()) == 0:
-        sys.argv[:] = [file]
-        runpy.run_path(file, run_name="__main__")
-        sys.exit()
-    if os.waitpid(child, 0)[1] != 0:
-        sys.exit(f"step {number} failed")
-"""
-
-
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "tutorial.md"], ids=lambda page: page.name)
 def test_steps_can_be_followed(page, tmp_path):
     """Whoever puts one step after the other into a file has a program that runs after each."""
     files = [tmp_path / f"links{last}.py" for last in range(len(BLOCKS[page]))]
     for last, file in enumerate(files):
         file.write_text("\n".join(BLOCKS[page][: last + 1]))
-    run = [sys.executable, "-c", FOLLOW, *files]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=100, check=False, cwd=tmp_path)
+    done = run_in_turn(files, tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -25,7 +25,7 @@ from limpyd.fields.bits import Operation
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)
-WHOLE = {"BoundListWaiting": "BoundList"}
+WHOLE = {"BoundListBlocking": "BoundList"}
 """The classes that are documented, by the names of their parts."""
 SENTINEL = re.compile(r"<object object(?: at 0x[0-9a-f]+)?>")
 

@@ -1,0 +1,69 @@
+"""A job queue: the program of docs/howto/queue.md, which explains it. Made by `make examples`."""
+
+from limpyd import RedisDatabase, RedisModel, fields
+
+database = RedisDatabase.embedded()
+
+
+class Job(RedisModel):
+    database = database
+    task = fields.InstanceHashField()
+    state = fields.InstanceHashField(default="waiting", indexable=True)
+    error = fields.InstanceHashField()
+
+
+class Queue(RedisModel):
+    database = database
+    name = fields.InstanceHashField(unique=True)
+    waiting = fields.ListField()
+    working = fields.ListField()
+
+
+queue, _ = Queue.get_or_create(name="mails")
+
+
+def add(task):
+    job = Job(task=task)
+    queue.waiting.rpush(job.pk.get())
+    return job
+
+
+def take(timeout=5):
+    """The next job, or None if none comes in so many seconds."""
+    pk = queue.waiting.blmove(queue.working, timeout=timeout)
+    if pk is None:
+        return None
+    job = Job(pk)
+    job.state.set("working")
+    return job
+
+
+def done(job, error=None):
+    """Notes how it went, and forgets it in `working`, in one step."""
+    pk = job.pk.get()
+    with database.transaction():
+        job.update(state="failed" if error else "done", error=error)
+        queue.working.lrem(1, pk)
+
+
+first, second = add("write to ada"), add("write to bob")
+print(take().task.get())  # → 'write to ada'
+print(Job.collection(state="working").count())  # → 1
+done(first)
+done(take(), error="no such address")
+print(list(Job.instances(state="failed").values_list("task", "error")))  # → [('write to bob', 'no such address')]
+print(take(timeout=0.1) is None)  # → True
+
+
+def recover():
+    """Puts back whatever is in work; call it before the workers start."""
+    count = 0
+    while queue.working.lmove(queue.waiting, src="RIGHT", dest="LEFT") is not None:
+        count += 1
+    return count
+
+
+third = add("write to eve")
+print(take() == third)  # → True
+print(recover())  # → 1
+print(take() == third)  # → True
