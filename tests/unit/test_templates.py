@@ -6,7 +6,6 @@ import functools
 import itertools
 import operator
 import random
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,6 +31,7 @@ from limpyd.query.single_command import Span
 from limpyd.requests import Guard
 from limpyd.resp import pack
 from limpyd.scripts.query_nodes import OneOf
+from tests.counting import calls
 
 
 class Owned(EqualIndex):
@@ -305,23 +305,6 @@ def test_conditions_within_each_other_take_no_more_steps_for_having_a_form():
         nested = ~((person.age == number) | nested)
     assert person.collection(nested)._items().args
     assert person._schema.templates._kept == {}
-
-
-def calls(act):
-    """How many functions a call calls."""
-    count = 0
-
-    def note(_frame, event, _argument):
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        act()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 LONG = {

@@ -68,16 +68,9 @@ def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, befo
 
 
 def _has_many(node: Node, count: int) -> bool:
-    several: Sequence[object] = ()
     if isinstance(node, OneOf):
-        several = node.texts
-        known = all(isinstance(text, bytes) for text in node.texts) if len(several) > count else False
-    elif isinstance(node, Within):
-        several = node.intervals
-        known = len(several) > count and all(isinstance(each.low, bytes) for each in node.intervals)
-    else:
-        return False
-    return known and len(several) > count
+        return len(node.texts) > count and node.is_known
+    return isinstance(node, Within) and len(node.intervals) > count and node.is_known
 
 
 def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> ResumedScan:

@@ -156,7 +156,7 @@ class OneOf(Node):
         more: whether other values follow that the server is not told now.
     """
 
-    __slots__ = ("key", "kind", "many", "more", "texts", "where")
+    __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
 
     def __init__(
         self, kind: bytes, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
@@ -167,6 +167,14 @@ class OneOf(Node):
         self.where = where
         self.many = many
         self.more = False
+        self._is_known: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all values are known here, and none is read by the server first."""
+        if self._is_known is None:
+            self._is_known = all(isinstance(text, bytes) for text in self.texts)
+        return self._is_known
 
     def add_to(self, arguments: Arguments) -> None:
         count = _count(self.texts, more=self.more)
@@ -215,7 +223,7 @@ class Within(Node):
         more: whether other intervals follow that the server is not told now.
     """
 
-    __slots__ = ("checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
+    __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
 
     def __init__(
         self,
@@ -234,6 +242,14 @@ class Within(Node):
         self.checkable = checkable
         self.keeps_one = keeps_one
         self.more = False
+        self._is_known: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all intervals are known here, and none has an end that the server reads first."""
+        if self._is_known is None:
+            self._is_known = all(isinstance(each.low, bytes) for each in self.intervals)
+        return self._is_known
 
     @property
     def many(self) -> bool:
