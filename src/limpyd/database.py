@@ -197,7 +197,7 @@ class Database(PipelinedCore, Generic[Client]):
     def _forget_indexes(self) -> None:
         """Has models ask anew which indexes are built: where the connections lead next, they may not be."""
         for model in self._models.values():
-            model._schema.maintenance.forget()  # type: ignore[attr-defined]
+            model._schema.forget()  # type: ignore[attr-defined]
 
     def _after_fork(self) -> None:
         # Another thread of the parent may have held it; nobody in the child would let it go.

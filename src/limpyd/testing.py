@@ -124,7 +124,7 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
             database.__dict__ = own
             for model in declared:
                 database._register(model._schema.keys.tag, model)
-                model._schema.maintenance.forget()
+                model._schema.forget()
 
 
 @contextmanager

@@ -282,6 +282,51 @@ async def test_async(one_server):
     await Things.database.close()
 
 
+async def test_a_call_is_of_the_block_in_which_it_was_made(one_server):
+    """Not of the one in which it is awaited, also where the connection was lost since."""
+
+    class Things(AsyncRedisModel):
+        database = AsyncRedisDatabase(port=one_server.port)
+        name = InstanceHashField()
+
+    one = await Things.create(name="a")
+    for name in "bc":
+        await one.name.hset(name)
+        await one.name.hget()
+    for lost in (False, True):
+        write, read = one.name.hset(f"d{lost}"), one.name.hget()
+        if lost:
+            await Things.database.close()
+        async with Things.database.pipeline():
+            assert await write is False
+            assert await read == f"d{lost}"
+    await Things.database.close()
+
+
+def test_encode_that_fails_the_second_time(one_server):
+    """The call is described once more for what can be learned of it; that it was made stands."""
+
+    class Once(StringField):
+        def encode(self, value):
+            if value in used:
+                raise RuntimeError(value)
+            used.append(value)
+            return super().encode(value)
+
+    class Thing(RedisModel):
+        database = RedisDatabase(port=one_server.port)
+        name = InstanceHashField()
+        note = Once()
+
+    used = []
+    one = Thing(name="a")
+    for value in "bcd":
+        assert one.note.set(value) is True
+        assert one.note.get() == value
+    assert used == ["b", "c", "d"]
+    Thing.database.close()
+
+
 class Shortened:
     def encode(self, value):
         return super().encode(value)[:3]

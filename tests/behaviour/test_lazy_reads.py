@@ -159,6 +159,26 @@ async def test_an_account_without_scripts_reads(face, thing):
         face.client.execute_command("ACL", "DELUSER", "reader")
 
 
+@pytest.mark.parametrize("how", ["close", "use_database"])
+async def test_where_the_database_may_be_another(any_face, how):
+    """An object that was there before may not be there."""
+
+    class Thing(any_face.Model):
+        database = any_face.Database(port=any_face.server.port)
+        text = StringField()
+
+    made = await any_face.do(Thing.create(text="t"))
+    any_face.client.flushall()
+    assert await any_face.do(made.text.get()) is None
+    database = Thing.database
+    if how == "use_database":
+        Thing.use_database(any_face.database)
+    else:
+        await any_face.do(database.close())
+    await any_face.refused(DoesNotExist, made.text.get)
+    await any_face.do(database.close())
+
+
 async def test_long_requests_and_large_integers_take_one_request_too(face, thing):
     made = await full(face, thing)
     many = [str(number) for number in range(8000)]

@@ -200,6 +200,27 @@ class TestCreate:
         face.client.set("{person}:seq", 5004)
         assert state(face.client) == before
 
+    @pytest.mark.parametrize("how", ["alone", "in bulk", "in a transaction"])
+    async def test_a_lost_counter_goes_on_from_the_highest_key(self, face, person, how):
+        for last in (3, 900):
+            face.client.set("{person}:seq", last)
+            await face.do(person.create(name=str(last)))
+        face.client.delete("{person}:seq")
+        if how == "alone":
+            await face.do(person.create(name="x"))
+        elif how == "in bulk":
+            await face.do(person.bulk_create([{"name": "x"}]))
+        else:
+            async with block(face, person.database.transaction()):
+                person.create(name="x")
+        assert face.client.smembers("{person}:pks") == {b"4", b"901", b"902"}
+        assert await face.do(person.collection().last()) == "902"
+
+    @pytest.mark.parametrize("keys", [["x", "7"], ["-7"], ["9" * 30, "2"]])
+    async def test_a_lost_counter_beside_other_keys(self, face, person, keys):
+        face.client.sadd("{person}:pks", *keys)
+        assert await face.do((await face.do(person.create(name="y"))).pk.get()) == str(len(keys) + 1)
+
     @pytest.mark.parametrize("command", [["SET", "x"], ["RPUSH", "x"], ["HSET", "f", "x"]])
     async def test_keys_that_are_in_use_are_not_taken_over(self, face, person, command):
         name, *args = command

@@ -230,7 +230,8 @@ class TestClasses:
         await face.do(new.rename_from("blog:old"))
         assert [face.client.get(key) for key in near] == [b"x"] * len(near)
 
-    async def test_round_trips(self, any_face, two):
+    async def test_round_trips(self, any_face, two, monkeypatch):
+        monkeypatch.setattr("limpyd.migrations.requests.MILLISECONDS", 60_000)
         face = any_face
         old, new = two(face)
         await fill(face, old, ["a", "b"])

@@ -69,7 +69,7 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
     async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
         line = driver.line()
         if line is None:
-            return await otherwise(bound, value)
+            return await bound._instance.database._send(describe(bound, value))
         try:
             reply = await line.ask(packed)
         except ConnectionLost as loss:

@@ -115,7 +115,10 @@ class BoundValue(BoundField[Face]):
         result = otherwise(self, *given)
         instance, describe = self._instance, command.describe
         if vars(instance).get("_pk_bytes") is not None and PLAIN.issuperset(map(type, given)):
-            known = learned(describe(self, *given), self, given)
+            try:
+                known = learned(describe(self, *given), self, given)
+            except Exception:  # noqa: BLE001 - a user's `encode` may; the call itself was made
+                known = None
             describe_one, call_one = (describe, otherwise) if len(given) == 1 else map(_spread, (describe, otherwise))
             direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
             self._field.direct[command] = direct

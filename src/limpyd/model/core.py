@@ -123,7 +123,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             if old is not None:
                 old._unregister(model._schema.keys.tag)
             database._register(model._schema.keys.tag, model)
-            model._schema.maintenance.forget()
+            model._schema.forget()
         for model in moved:
             model.database = database
         connect(database, Reverse)

@@ -93,7 +93,8 @@ class Schema(Unchanging):
         """The references of other models, and of itself, to this one."""
         self.crosses = False
         self.era = Era(self.name)
-        """Another one after each deletion in this process. An instance keeps that in which its object was there."""
+        """Another one after each deletion in this process, and when the database may be another. An instance keeps the
+        one in which its object was there."""
         self.unseen = Era(self.name)
         """None that there was: what an instance keeps whose object was never looked for."""
         self._consequences: dict[Partition, tuple[int, Consequences]] = {}
@@ -107,6 +108,11 @@ class Schema(Unchanging):
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self.statements = ModelStatements(self)
         self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+
+    def forget(self) -> None:
+        """Forgets what is known of the database, which is another from now on, or may be."""
+        self.maintenance.forget()
+        self.era = Era(self.name)
 
     @cached_property
     def own_setters(self) -> list[Any]:

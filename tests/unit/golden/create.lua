@@ -1,4 +1,4 @@
--- EVALSHA 3f3e266a6e10a61e23cbc21d48651aa934447c9e, sent with
+-- EVALSHA ec2053b1ee00a2512500eb39d57e1da18b13dd59, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -47,22 +47,26 @@ local counted, moved_from, listed, hash, stored = false, false, false, false, fa
 local set6, added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, member6, added6, removed6, added8, removed8
 local gathered, entered = {}, {}
 repeat
-  -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
-  -- them moves the counter on to the number of objects, since most below that will be in use too.
+  -- The next automatic primary key. A counter that was lost, or is behind, goes on from the highest primary key (see
+  -- lua/library/mint.lua).
   at = KEYS[4]
   counted = call('INCR', at)
   if type(counted) ~= 'number' then failed = counted break end
   pk = counted < 2 ^ 53 and string.format('%.0f', counted) or call('GET', at) -- beyond that Lua rounds
   if type(pk) == 'table' then failed = pk break end
   at = KEYS[1]
-  reply = call('SADD', at, pk)
+  reply = counted == 1 and call('SCARD', at) or 0
+  reply = reply == 0 and call('SADD', at, pk) or type(reply) == 'table' and reply or 0
   if reply == 0 then
     moved_from = pk
-    local objects = call('SCARD', at)
+    local highest = call('SORT_RO', at, 'DESC', 'LIMIT', 0, 1)[1]
+    if not (highest and string.match(highest, '^%d+$') and #highest <= 18) then
+      highest = call('SCARD', at)
+    end
     at = KEYS[4]
-    reply = objects
-    if type(objects) == 'number' then
-      reply = objects > counted and call('SET', at, objects) or 0
+    reply = highest
+    if type(highest) ~= 'table' then
+      reply = tonumber(highest) > counted and call('SET', at, highest) or 0
     end
     while reply == 0 or type(reply) == 'table' and reply.ok do
       at = KEYS[4]

@@ -1,4 +1,4 @@
--- EVALSHA b1391a01b6dec2d0274c23625446ab8c7fd17216, sent with
+-- EVALSHA 83ae8fed77411c01a591fce399d17fabb4ab2a16, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -49,22 +49,26 @@ local counted, moved_from, listed, hash, stored = false, false, false, false, fa
 local set4, set5, added0, removed0, added1, removed1, member2, added2, removed2, score3, changed3, is_new3, score4, changed4, is_new4, owner5, added5, removed5
 local gathered, entered = {}, {}
 repeat
-  -- The next automatic primary key. A number in use is passed over, so that a lost counter gives no key twice; the first of
-  -- them moves the counter on to the number of objects, since most below that will be in use too.
+  -- The next automatic primary key. A counter that was lost, or is behind, goes on from the highest primary key (see
+  -- lua/library/mint.lua).
   at = KEYS[4]
   counted = call('INCR', at)
   if type(counted) ~= 'number' then failed = counted break end
   pk = counted < 2 ^ 53 and string.format('%.0f', counted) or call('GET', at) -- beyond that Lua rounds
   if type(pk) == 'table' then failed = pk break end
   at = KEYS[1]
-  reply = call('SADD', at, pk)
+  reply = counted == 1 and call('SCARD', at) or 0
+  reply = reply == 0 and call('SADD', at, pk) or type(reply) == 'table' and reply or 0
   if reply == 0 then
     moved_from = pk
-    local objects = call('SCARD', at)
+    local highest = call('SORT_RO', at, 'DESC', 'LIMIT', 0, 1)[1]
+    if not (highest and string.match(highest, '^%d+$') and #highest <= 18) then
+      highest = call('SCARD', at)
+    end
     at = KEYS[4]
-    reply = objects
-    if type(objects) == 'number' then
-      reply = objects > counted and call('SET', at, objects) or 0
+    reply = highest
+    if type(highest) ~= 'table' then
+      reply = tonumber(highest) > counted and call('SET', at, highest) or 0
     end
     while reply == 0 or type(reply) == 'table' and reply.ok do
       at = KEYS[4]

@@ -17,8 +17,8 @@ local function give_pks(objects, minted)
     else
       undo_with('DECRBY', KEYS[2], #objects)
     end
-    if is_rounded(last) then
-      in_the_way() -- they are made one by one, each with its exact number
+    if is_rounded(last) or last == #objects and call('SCARD', KEYS[1]) > 0 then
+      in_the_way() -- they are made one by one, each with its exact number, behind the highest if the counter was lost
     end
     for number = 1, #objects do
       pks[number] = string.format('%.0f', last - #objects + number)

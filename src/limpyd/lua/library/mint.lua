@@ -1,33 +1,45 @@
--- The next automatic primary key. KEYS[1] is the set of primary keys, KEYS[2] the last automatic one.
--- A number already in use is passed over, so that a lost counter cannot give a key twice; the first
--- one in use moves the counter on to the number of objects, since most below that will be in use too.
+-- Assigns the next automatic primary key. KEYS[1] is the set of primary keys, KEYS[2] the last automatic one.
+-- A counter that was lost, or is behind, goes on from the highest primary key: queries rely on none being above it.
 -- @requires call is_rounded subject_key undo_with
 -- @provides mint
 
+-- The highest primary key; the number of objects if some are no integers, or the account may not sort.
+local function highest_pk()
+  local found = redis.pcall('SORT_RO', KEYS[1], 'DESC', 'LIMIT', 0, 1)[1]
+  if found and string.match(found, '^%d+$') and #found <= 18 then
+    return found
+  end
+  return call('SCARD', KEYS[1])
+end
+
 local function mint()
   subject_key = KEYS[2]
-  local number, is_first = call('INCR', KEYS[2]), true
+  local number, moved = call('INCR', KEYS[2]), false
   if number == 1 then
     undo_with('DEL', KEYS[2])
   else
     undo_with('DECR', KEYS[2])
   end
+  subject_key = KEYS[1]
+  local lost = number == 1 and call('SCARD', KEYS[1]) > 0
   while true do
     local pk = is_rounded(number) and call('GET', KEYS[2]) or string.format('%.0f', number)
     subject_key = KEYS[1]
-    if call('SADD', KEYS[1], pk) == 1 then
+    if not lost and call('SADD', KEYS[1], pk) == 1 then
       undo_with('SREM', KEYS[1], pk)
       return pk
     end
-    subject_key = KEYS[2]
-    if is_first then
-      is_first = false
+    lost = false
+    if not moved then
+      moved = true
+      local highest = highest_pk()
+      subject_key = KEYS[2]
       undo_with('SET', KEYS[2], pk)
-      local objects = call('SCARD', KEYS[1])
-      if objects > number then
-        call('SET', KEYS[2], objects)
+      if tonumber(highest) > number then
+        call('SET', KEYS[2], highest)
       end
     end
+    subject_key = KEYS[2]
     number = call('INCR', KEYS[2])
   end
 end
