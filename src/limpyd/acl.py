@@ -46,7 +46,7 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
         models: the models, all of one database. Those that refer to them, or that they refer to, are added, since
             writes look at these, and deletions change them.
         readonly: only queries and reads. Writes are refused by the server.
-        server: whose commands are named; the one that the models' database is connected to, unless told.
+        server: whose commands are named; the one that the models' database is connected to by default.
 
     Raises:
         DeclarationError: there is no model; the models are on several databases; or the server is not known, since

@@ -195,7 +195,7 @@ def _describing(describe: Callable[..., Request[Any]], chosen: Chosen) -> Callab
 
 
 def hooked(command: Any) -> Any:
-    """The command of something whose `post_command` is given each result, and tells which one the caller gets."""
+    """The command of something whose `post_command` is given each result, and chooses the one that the caller gets."""
     describe = command.describe
 
     @functools.wraps(describe)

@@ -306,7 +306,7 @@ class RollbackFailed(ServerError):
 
 
 class ConnectionFailed(LimpydError, redis.exceptions.ConnectionError):
-    """The connection failed; which error it is tells whether something may have been executed."""
+    """The connection failed; its class says whether something may have been executed."""
 
 
 class ServerUnreachable(ConnectionFailed):

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 class Items(chain[Item]):
-    """Iterates over a result, as fast as over a list, and tells how much there is before it was begun."""
+    """Iterates over a result, as fast as over a list, and has a length before it is begun."""
 
     __slots__ = ("__weakref__", "_items", "_rest", "_thread")
     _items: Sequence[Item]

@@ -21,7 +21,7 @@ def pairs(reply: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def mapping(reply: Any) -> dict[str, Any]:
-    """A map whose keys are plain names, such as the facts that XINFO tells."""
+    """A map whose keys are plain names, such as those of XINFO."""
     return {name.decode() if isinstance(name, bytes) else name: value for name, value in pairs(reply)}
 
 

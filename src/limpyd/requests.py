@@ -97,7 +97,7 @@ class Request(Generic[R_co]):
 
     Attributes:
         args: the command and its arguments, as they are sent; none where the result is known.
-        decode: turns the reply into the result; may raise what the reply tells.
+        decode: turns the reply into the result; may raise the error in the reply.
         readonly: it changes nothing, so it may be sent again after a lost connection.
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
         subject: the field or model it is about.
@@ -116,7 +116,7 @@ class Request(Generic[R_co]):
     replies = 1
     """The number of replies to what `ready` gives; of several it is `settled` by all of them."""
     complete = True
-    """True if its reply always tells the result, or the error, and nothing more has to be asked."""
+    """True if its reply always gives the result, or the error, and nothing more has to be asked."""
 
     __slots__ = (
         "args",
@@ -182,7 +182,7 @@ class Request(Generic[R_co]):
         return replies[0]
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
-        """Returns what is sent of it under some guards, which a script that looks at epochs is told."""
+        """Returns its arguments with some guards, which a script that compares epochs takes."""
         script = self.script
         if script is None or not script.guarded:
             return self.args
@@ -225,7 +225,7 @@ class Request(Generic[R_co]):
         return later
 
     def amended(self, reply: Any, own: Any) -> Any:
-        """Returns the reply to the request that it goes out behind, put right by its own; raises what that tells."""
+        """Returns the reply to the request that it goes out behind, corrected by its own; raises the error in that."""
         self.decode(own)
         return reply
 
@@ -282,7 +282,7 @@ def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
 
 
 class Unclear(Exception):
-    """A reply does not tell all that its result, or its error, needs; another request does.
+    """A reply lacks something that its result, or its error, needs; another request finds it out.
 
     Args:
         ask: gives that request, from the one whose reply it was.

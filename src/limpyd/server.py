@@ -11,7 +11,7 @@ MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
 
 
 class Server(NamedTuple):
-    """A server's name and version, as INFO tells them."""
+    """A server's name and version, from INFO."""
 
     name: str
     version: tuple[int, ...]

@@ -36,12 +36,14 @@ class Requests:
         with_source = packed.partition(b"\r\n")[2].startswith(b"$4\r\nEVAL\r\n")
         again = with_source and request.args[0] != b"EVAL"
         if not again and not _is_asked_once(request):
-            self.sent.append(_told(request))
+            self.sent.append(_text_of(request))
 
     def _note_together(self, requests: Sequence[Request[Any]]) -> None:
-        told = [_told(request) for request in requests if not _is_asked_once(request) and not isinstance(request, Look)]
-        if told:
-            self.sent.append(told[0] if len(told) == 1 else f"together: {'; '.join(told)}")
+        texts = [
+            _text_of(request) for request in requests if not _is_asked_once(request) and not isinstance(request, Look)
+        ]
+        if texts:
+            self.sent.append(texts[0] if len(texts) == 1 else f"together: {'; '.join(texts)}")
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def assert_requests(number: int | None = None, *, at_most: int | None = None) ->
     found = len(requests)
     if (number is not None and found != number) or (at_most is not None and found > at_most):
         expected = f"{number}" if number is not None else f"at most {at_most}"
-        listed = "".join(f"\n  {place}. {told}" for place, told in enumerate(requests.sent, 1))
+        listed = "".join(f"\n  {place}. {text}" for place, text in enumerate(requests.sent, 1))
         msg = f"{expected} requests were expected, {found} were sent{':' if found else ''}{listed}"
         raise AssertionError(msg)
 
@@ -147,7 +149,7 @@ def _is_asked_once(request: Request[Any]) -> bool:
     return request.script is not None and request.script.name == ASKED_ONCE
 
 
-def _told(request: Request[Any]) -> str:
+def _text_of(request: Request[Any]) -> str:
     if isinstance(request, Prepared):
         return f"{request.statement.name} ({request.subject})"
     if request.script is not None:

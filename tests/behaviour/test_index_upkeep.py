@@ -340,12 +340,12 @@ class TestTransforms:
         one = await face.do(thing.create(text="a"))
         index = type(one)._schema.fields["text"].place(b"1").indexes[0]
         before = state(face.client)
-        told = type(index.form).told
+        told = type(index.form).extended
         try:
-            type(index.form).told = lambda asked, _values: asked  # as if others always wrote in between
+            type(index.form).extended = lambda asked, _values: asked  # as if others always wrote in between
             await face.refused(ServerError, lambda: one.text.set("b"), match="100 tries")
         finally:
-            type(index.form).told = told
+            type(index.form).extended = told
         assert state(face.client) == before
 
 

@@ -163,7 +163,7 @@ class TestWhatOnlyPythonKnows:
         made, asked = client.eval(MAKE, 0, kept.form, b"ABC", b"\xc3\x89", b"\xc3\x89", b"a\xff")
         assert made[0] == [b"texts", b"abc"]
         assert asked == [b"transform", b"the key", b"\xc3\x89", b"the key", b"a\xff"]
-        told = kept.form.told([b"\xc3\x89", b"a\xff"])
+        told = kept.form.extended([b"\xc3\x89", b"a\xff"])
         assert client.eval(MAKE, 0, told, b"ABC", b"\xc3\x89", b"a\xff") == [
             [[b"texts", b"abc"], [b"texts", [b"\xc3\xa9"]], [b"texts", [b"a\xff"]]],
             [],
@@ -179,8 +179,8 @@ class TestWhatOnlyPythonKnows:
         kept = self.kept(EqualIndex(transform=words))
         values = [b"b a b", b"", b"bad", b"1:2?", b" "]
         assert client.eval(MAKE, 0, kept.form, *values)[1][2::2] == values
-        told = kept.form.told(values[:2]).told(values[2:])
-        assert told == kept.form.told(values)
+        told = kept.form.extended(values[:2]).extended(values[2:])
+        assert told == kept.form.extended(values)
         assert client.eval(MAKE, 0, told, *values) == [
             [
                 [b"texts", [b"b", b"a"]],

@@ -50,33 +50,33 @@ MISTAKES = (BadUsage, DeclarationError, InvalidFilter, InvalidPrimaryKey, Invali
 
 
 def ended(command: Callable[[], int | None]) -> int:
-    """The exit code of a command, once what stopped it is told."""
+    """Prints what stopped a command, and returns its exit code."""
     try:
         code = command() or Ended.WELL
         sys.stdout.flush()
     except (BrokenPipeError, OutputClosed):
         return _silenced(Ended.PIPE_CLOSED)
     except typer.TyperException as error:
-        return _told(error.format_message(), Ended.BAD_USAGE)
+        return _reported(error.format_message(), Ended.BAD_USAGE)
     except MISTAKES as error:
-        return _told(str(error), Ended.BAD_USAGE)
+        return _reported(str(error), Ended.BAD_USAGE)
     except ServerUnreachable as error:
-        return _told(str(error), Ended.UNREACHABLE)
+        return _reported(str(error), Ended.UNREACHABLE)
     except LimpydError as error:
-        return _told(str(error), Ended.REFUSED)
+        return _reported(str(error), Ended.REFUSED)
     except (KeyboardInterrupt, typer.Abort):
-        return _told("interrupted", Ended.INTERRUPTED)
+        return _reported("interrupted", Ended.INTERRUPTED)
     except OSError as error:
-        return _silenced(_told(str(error), Ended.REFUSED))
+        return _silenced(_reported(str(error), Ended.REFUSED))
     except Exception as error:
         if os.environ.get(SHOW_TRACEBACK):
             raise
         how = f"{SHOW_TRACEBACK}=1 in the environment shows where"
-        return _told(f"{type(error).__name__}: {error} (nobody expected that; {how})", Ended.REFUSED)
+        return _reported(f"{type(error).__name__}: {error} (nobody expected that; {how})", Ended.REFUSED)
     return code
 
 
-def _told(message: str, code: Ended) -> Ended:
+def _reported(message: str, code: Ended) -> Ended:
     line = " ".join(message.split())
     if line:  # help that was asked for by no arguments has been shown
         sys.stderr.write(f"limpyd: {line.encode('utf-8', 'backslashreplace').decode()}\n")

@@ -21,22 +21,22 @@ def migrate(models: Models, url: Url = None, as_json: AsJson = False) -> int:
     The models are those of limpyd as it is now. Each object is moved as one step; if it is stopped, however, the next
     call goes on. What cannot be moved stays and is listed; then it exits with 1.
     """
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     targets = models_named(models)
     with Session(targets, url) as session:
         for target in targets:
             with bar(target.__name__) as progress:
                 moved = session.result(target.migrate_from_limpyd2(progress=progress))
             conflicts = [{"pk": conflict.pk, "error": str(conflict.error)} for conflict in moved.conflicts]
-            told.append(
+            results.append(
                 {"model": target.__name__, "objects": moved.objects, "conflicts": conflicts, "kept": moved.kept}
             )
-    printed({"migrated": told}, lambda console: _page(console, told), as_json=as_json)
-    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in told) else Ended.WELL
+    printed({"migrated": results}, lambda console: _page(console, results), as_json=as_json)
+    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in results) else Ended.WELL
 
 
-def _page(console: Console, told: list[dict[str, Any]]) -> None:
-    for one in told:
+def _page(console: Console, results: list[dict[str, Any]]) -> None:
+    for one in results:
         console.print(Text(shown(f"{one['model']}: moved {one['objects']:,} objects")))
         if one["conflicts"]:
             rows = [[conflict["pk"], conflict["error"]] for conflict in one["conflicts"]]

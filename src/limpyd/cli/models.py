@@ -33,16 +33,16 @@ def models(
     Memory is an estimate: MEMORY USAGE of some keys of each kind, drawn at random, times how many there are.
     Exits with 1 if an index is not built.
     """
-    told = []
+    results = []
     with Session(models_named(names), url) as session:
         for model in session.models:
             run = model.database._run_program
             objects = session.result(run(inspection.count(model)))
             unbuilt = session.result(run(inspection.unbuilt(model)))
             groups = session.result(run(inspection.groups(model, samples))) if memory else {}
-            told.append(_document(model, objects, unbuilt, groups, memory=memory))
-    printed({"models": told}, lambda console: _page(console, told, samples if memory else None), as_json=as_json)
-    return Ended.WELL if all(index["built"] for one in told for index in one["indexes"]) else Ended.FOUND_SOMETHING
+            results.append(_document(model, objects, unbuilt, groups, memory=memory))
+    printed({"models": results}, lambda console: _page(console, results, samples if memory else None), as_json=as_json)
+    return Ended.WELL if all(index["built"] for one in results for index in one["indexes"]) else Ended.FOUND_SOMETHING
 
 
 def _document(
@@ -66,7 +66,7 @@ def _document(
     indexes = [
         {
             "name": to_text(index.name),
-            "index": index.told,
+            "index": index.description,
             "fields": [field.name for field in index.fields],
             "built": index.name not in unbuilt,
             **of(to_text(index.name)),
@@ -94,8 +94,8 @@ def _reference(field: Any) -> dict[str, Any]:
     return {"refers_to": name, "on_delete": field.on_delete}
 
 
-def _page(console: Console, told: list[dict[str, Any]], samples: int | None) -> None:
-    for one in told:
+def _page(console: Console, results: list[dict[str, Any]], samples: int | None) -> None:
+    for one in results:
         values = one["values"]["memory"]
         text = f"{one['model']}: {one['objects']:,} objects" + ("" if values is None else f", about {size(values)}")
         console.print(Text(shown(text), style="bold"))

@@ -18,7 +18,7 @@ KILO = 1024
 
 
 def printed(document: Any, page: Callable[[Console], None], *, as_json: bool) -> None:
-    """Prints a document as JSON, or the page that tells the same."""
+    """Prints a document as JSON, or as a page."""
     if as_json:
         try:
             sys.stdout.write(json.dumps(safe(document), indent=2) + "\n")

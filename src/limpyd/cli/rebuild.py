@@ -26,7 +26,7 @@ def rebuild(
 
     Exits with 4 if a value stands against it: one that should be unique and is not, or that cannot be indexed.
     """
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     with Session(models_named(names), url) as session:
         for model in session.models:
             began = time.monotonic()
@@ -35,9 +35,13 @@ def rebuild(
                     session.result(part.rebuild_indexes(progress=progress))
             objects = session.result(model.database._run_program(inspection.count(model)))
             seconds = round(time.monotonic() - began, 3)
-            told.append({"model": f"{model.__module__}:{model.__qualname__}", "objects": objects, "seconds": seconds})
-    rows = [[one["model"], one["objects"], f"{one['seconds']:.1f} s"] for one in told]
+            results.append(
+                {"model": f"{model.__module__}:{model.__qualname__}", "objects": objects, "seconds": seconds}
+            )
+    rows = [[one["model"], one["objects"], f"{one['seconds']:.1f} s"] for one in results]
     printed(
-        {"rebuilt": told}, lambda console: console.print(table("", ["rebuilt", "objects", "in"], rows)), as_json=as_json
+        {"rebuilt": results},
+        lambda console: console.print(table("", ["rebuilt", "objects", "in"], rows)),
+        as_json=as_json,
     )
     return Ended.WELL

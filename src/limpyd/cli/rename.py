@@ -39,18 +39,18 @@ def rename(
         msg = "rename needs --from Old, for a class, or --field old=new"
         raise BadUsage(msg)
     target = model_named(model)
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     with Session([target], url) as session:
         if former is not None:
             with bar(f"{former} to {target.__name__}") as progress:
-                told.append(
+                results.append(
                     _document(former, target.__name__, session.result(target.rename_from(former, progress=progress)))
                 )
         for old, new in pairs:
             with bar(f"{old} to {new}") as progress:
-                told.append(_document(old, new, session.result(target.rename_field(old, new, progress=progress))))
-    printed({"renamed": told}, lambda console: _page(console, told), as_json=as_json)
-    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in told) else Ended.WELL
+                results.append(_document(old, new, session.result(target.rename_field(old, new, progress=progress))))
+    printed({"renamed": results}, lambda console: _page(console, results), as_json=as_json)
+    return Ended.FOUND_SOMETHING if any(one["conflicts"] or one["kept"] for one in results) else Ended.WELL
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -66,8 +66,8 @@ def _document(old: str, new: str, moved: Moved) -> dict[str, Any]:
     return {"from": old, "to": new, "objects": moved.objects, "conflicts": conflicts, "kept": moved.kept}
 
 
-def _page(console: Console, told: list[dict[str, Any]]) -> None:
-    for one in told:
+def _page(console: Console, results: list[dict[str, Any]]) -> None:
+    for one in results:
         text = f"{one['from']} to {one['to']}: moved {one['objects']:,} objects"
         if not (one["objects"] or one["conflicts"] or one["kept"]):
             text += f"; nothing is there under {one['from']}"

@@ -119,8 +119,8 @@ def of_query(collection: Any, *, counted: bool = False) -> list[str]:
         layout = Query
     _, sha, count, *sent = request.args
     keys, args = sent[: int(count)], sent[int(count) :]
-    told = [("", arg) for arg in args] if layout is None else named(layout, args)
-    arguments = [f"{shown(arg)!r}  {what}".rstrip() for what, arg in told]
+    pairs = [("", arg) for arg in args] if layout is None else named(layout, args)
+    arguments = [f"{shown(arg)!r}  {what}".rstrip() for what, arg in pairs]
     arguments += ["the catalog, the epoch, and 1"] if request.script.guarded else []
     head = f"-- EVALSHA {shown(sha)}, the script {request.script.name}.lua, sent with"
     return [head, *numbered("KEYS", map(shown, keys)), *numbered("ARGV", arguments), request.script.source.decode()]
@@ -144,7 +144,7 @@ def of_statement(statement: Statement) -> list[str]:
 
 
 def of_general(general: Any) -> list[str]:
-    """A general script, which is told what the model declares."""
+    """A fallback script, which takes what the model declares."""
     return [f"-- EVALSHA {general.sha.decode()}: the general script {general.name}.lua", general.source.decode()]
 
 

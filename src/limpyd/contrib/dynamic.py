@@ -29,7 +29,7 @@ CollectionManagerForModelWithDynamicField = Collection
 
 
 class ModelWithDynamicFieldMixin:
-    """A base class of models with dynamic fields, for type checkers: it tells them that versions are attributes."""
+    """A base class of models with dynamic fields, for type checkers: it declares versions as attributes."""
 
     if TYPE_CHECKING:
 

@@ -95,7 +95,7 @@ class AsyncDriver:
         return await self.decoded(request, reply)
 
     async def decoded(self, request: Request[R], reply: Any) -> R:
-        """The result that a reply stands for, also if another request has to tell it."""
+        """The result that a reply stands for, also if another request has to find it out."""
         try:
             return request.decode(reply)
         except Unclear as doubt:
@@ -149,7 +149,7 @@ class AsyncDriver:
                 break
         if any(isinstance(reply, DEMOTED) for reply in replies):
             self._here().leave()
-        return [self._told(request, reply) for request, reply in zip(requests, replies, strict=True)]
+        return [self._result_of(request, reply) for request, reply in zip(requests, replies, strict=True)]
 
     async def ready(self) -> None:
         """Opens the connection if it is not open: what is interrupted before that was not sent.
@@ -252,7 +252,7 @@ class AsyncDriver:
             raise
         connections.give_back(dedicated)
 
-    def _told(self, request: Request[Any], reply: Any) -> Any:
+    def _result_of(self, request: Request[Any], reply: Any) -> Any:
         """A reply, or what the error that came instead stands for; refusals stay as they are."""
         if isinstance(reply, ConnectionLost):
             return self.lost(request, reply)
@@ -294,11 +294,11 @@ class AsyncDriver:
         """The reply to a plain command, and to what is sent behind it."""
         requests = [request, *looks(request, guards)]
         replies = await self.run_together(requests, [one.args for one in requests])
-        told, reply = outcome(requests, replies)
+        decisive, reply = outcome(requests, replies)
         if isinstance(reply, LimpydError):
             raise reply
         if isinstance(reply, redis_errors.RedisError):
-            raise await self._explained(told, reply) from reply
+            raise await self._explained(decisive, reply) from reply
         return [reply, *replies[1:]]
 
     async def _reply_despite(self, request: Request[Any], error: redis_errors.RedisError) -> Any:

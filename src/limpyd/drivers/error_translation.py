@@ -69,7 +69,7 @@ def never_done(request: Request[Any]) -> ServerError:
 
 
 def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
-    """After WRONGTYPE on a plain command: the request that tells the type, so that the error can."""
+    """After WRONGTYPE on a plain command: the request for the type, which the error names."""
     subject = request.subject
     key = first_key(request)
     if request.script is not None or not str(error).startswith("WRONGTYPE"):
@@ -93,9 +93,9 @@ def first_key(request: Request[Any]) -> bytes | None:
 
 def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
     """A refusal of the server, with the command it refused."""
-    told = told_by_script(request, str(error))
-    if told is not None:
-        return told
+    from_script = script_error(request, str(error))
+    if from_script is not None:
+        return from_script
     known = too_old(str(request.subject), request.args[0], str(error), request.needs)
     if known is not None and request.script is None:
         return known
@@ -107,8 +107,8 @@ def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydE
     return ServerError(f"{request.subject}: the server refused {what}: {text}{cure}")
 
 
-def told_by_script(request: Request[Any], message: str) -> LimpydError | None:
-    """The error that a script which only reads tells: see wrong_type.lua, no_number.lua, conditions.lua."""
+def script_error(request: Request[Any], message: str) -> LimpydError | None:
+    """Returns the error in the reply of a reading script: see wrong_type.lua, no_number.lua, conditions.lua."""
     subject: Any = request.subject
     if match := re.search(WRONG_TYPE, message):
         key = bytes.fromhex(match[1])

@@ -1,7 +1,7 @@
 """The guards that go out with a request, in the same packet, and decide whether its reply is valid.
 
 Requests that rest on what a process knows of indexes are sent under an epoch, and again if that is another one by
-now: a script is told the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command goes a
+now: a script takes the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command goes a
 look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was so when the
 command ran.
 
@@ -61,7 +61,7 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
 
 
 def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[Request[Any], Any]:
-    """Returns which request tells what came of a request, and its reply: itself, if nothing behind it was refused.
+    """Returns the request that decides the outcome, and its reply: the first, if nothing behind it was refused.
 
     Args:
         requests: the request, and those behind it.

@@ -11,7 +11,7 @@ from redis import exceptions as redis_errors
 from limpyd.requests import Argument, Request
 
 TRUSTED = 10.0
-"""Seconds for which a server that has run a script is trusted to know it. It may be told to remove all, and Redis 7.4
+"""Seconds for which a server that has run a script is trusted to know it. SCRIPT FLUSH removes all, and Redis 7.4
 and later remove some when there are many."""
 MOST = 1000
 """The most scripts remembered for a connection."""

@@ -87,7 +87,7 @@ class SyncDriver:
         return self.decoded(request, reply)
 
     def decoded(self, request: Request[R], reply: Any) -> R:
-        """The result that a reply stands for, also if another request has to tell it."""
+        """The result that a reply stands for, also if another request has to find it out."""
         try:
             return request.decode(reply)
         except Unclear as doubt:
@@ -135,7 +135,7 @@ class SyncDriver:
     def _reply_despite(self, request: Request[Any], error: redis_errors.ResponseError) -> Any:
         """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
         if request.replies > 1:
-            return self._reply(request)  # which tells what was refused
+            return self._reply(request)  # which shows what was refused
         guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
         if isinstance(error, redis_errors.NoScriptError) and len(guards) < len(request.assumes):
             return self._reply(request)  # another thread has just doubted what this one was sent under
@@ -157,11 +157,11 @@ class SyncDriver:
         """The reply to a plain command, and to what is sent behind it."""
         requests = [request, *looks(request, guards)]
         replies = self.run_together(requests, [one.args for one in requests])
-        told, reply = outcome(requests, replies)
+        decisive, reply = outcome(requests, replies)
         if isinstance(reply, LimpydError):
             raise reply
         if isinstance(reply, redis_errors.ResponseError):
-            raise self._explained(told, reply) from reply
+            raise self._explained(decisive, reply) from reply
         return [reply, *replies[1:]]
 
     def _replied(self, request: Request[Any], packed: bytes, guards: Sequence[Guard]) -> Any:

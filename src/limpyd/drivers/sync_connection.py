@@ -67,7 +67,7 @@ class SyncConnection:
             self._open()
 
     def exchange(self, packed: bytes) -> Any:
-        """Sends a packed request and returns its reply. Raises as `send` and `read`, of which `sent` tells."""
+        """Sends a packed request and returns its reply. Raises as `send` and `read`, see `sent`."""
         opened = self._socket
         if opened is None or self._has_checks or self.connection._sock is not opened:
             self.send(packed)
@@ -126,7 +126,7 @@ class SyncConnection:
             raise
 
     def _lost_by(self, error: BaseException) -> None:
-        """Drops the connection, and raises what an error tells of it, if it is the connection's."""
+        """Drops the connection, and raises the loss that an error stands for, if it is the connection's."""
         self.drop()
         loss = _as_loss(error)
         if loss is not None:

@@ -22,7 +22,7 @@ from limpyd.exceptions import ServerUnreachable
 
 
 class Presence:
-    """The shared lock that tells that a server has users, and its lifeline."""
+    """The shared lock that shows that a server has users, and its lifeline."""
 
     def __init__(self, lock: int, lifeline: int | None) -> None:
         # File descriptors: as file objects they would complain when unclosed.

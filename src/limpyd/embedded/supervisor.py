@@ -151,8 +151,8 @@ def start_guard(folder: str, disposal: str) -> subprocess.Popen[bytes] | None:
         try:
             if stat.S_ISFIFO(os.fstat(reader).st_mode):
                 os.set_blocking(reader, True)
-                told = {"PYTHON": sys.executable, "SUPERVISOR": __file__, "FOLDER": folder, "DISPOSAL": disposal}
-                environment = {**os.environ, **{f"LIMPYD_{name}": value for name, value in told.items()}}
+                settings = {"PYTHON": sys.executable, "SUPERVISOR": __file__, "FOLDER": folder, "DISPOSAL": disposal}
+                environment = {**os.environ, **{f"LIMPYD_{name}": value for name, value in settings.items()}}
                 command = ["/bin/sh", "-c", GUARD, "limpyd-guard"]
                 return subprocess.Popen(command, cwd=folder, stdin=reader, env=environment, process_group=0)
         finally:

@@ -165,7 +165,7 @@ def arguments(operations: Sequence[Operation]) -> list[Argument]:
     overflow = "WRAP"
     for operation in operations:
         wanted = operation.overflow or overflow
-        if wanted != overflow:  # Redis goes by the last one that it was told
+        if wanted != overflow:  # Redis goes by the last one that it got
             args += ("OVERFLOW", wanted)
             overflow = wanted
         args += operation.sent

@@ -221,7 +221,7 @@ class BoundValue(BoundField[Face]):
         Args:
             command: the command.
             head: its arguments before the members.
-            members: the arguments that tell the members.
+            members: the arguments that are members.
             tail: its arguments after them, if none of them is a member.
             counted: the word that announces how many members there are, if one does.
             step: how many of those there are for each member.

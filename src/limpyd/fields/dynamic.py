@@ -103,7 +103,7 @@ class DynamicField(Field[T]):
         """A declaration of its own like this one, of a model as it was under another name or in another layout.
 
         Args:
-            name: what the field was called. Its versions are told by the names that they have now.
+            name: what the field was called. Its versions keep the names that they have now.
             declared: the field that each version was, if it was another.
         """
         was = copy.copy(self.declaration)

@@ -1,4 +1,4 @@
-"""The names of the versions of a dynamic field: how a name tells its part, and a part makes a name."""
+"""The names of the versions of a dynamic field: the part of a name, and the name for a part."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class MayBeVersion:
     template_of: Any = None
     """The dynamic field of which it is what all versions have in common; None if it is none."""
     version_part: str = ""
-    """The part of its name that tells it from the other versions."""
+    """The part of its name that identifies it among the other versions."""
 
     @property
     def declaring(self) -> Any:

@@ -17,7 +17,7 @@ EXPIRIES: dict[str, Callable[[str, Any], int]] = {
     "exat": lambda what, value: checks.timestamp(what, value, low=1),
     "pxat": lambda what, value: checks.timestamp_ms(what, value, low=1),
 }
-"""The arguments that tell when a value expires."""
+"""The arguments that set when a value expires."""
 
 
 class BoundExpiry(BoundValue[Face]):

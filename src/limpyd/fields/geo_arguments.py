@@ -32,7 +32,7 @@ def to_position(reply: Any) -> GeoPoint | None:
 
 
 def unit_arg(name: str, unit: Any) -> str:
-    """A unit of length; metres where none is told."""
+    """A unit of length; metres by default."""
     return checks.one_of(f"{name}'s unit", "m" if unit is None else unit, UNITS)
 
 

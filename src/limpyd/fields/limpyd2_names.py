@@ -51,7 +51,7 @@ class Limpyd2FieldNames:
 
     @property
     def dynamic_part(self) -> str | None:
-        """Of a version of a dynamic field what tells it from the others; None of other fields."""
+        """The part that identifies a version of a dynamic field; None for other fields."""
         field: Any = getattr(self, "_field")  # noqa: B009
         return None if getattr(field, "version_of", None) is None else field.version_part
 

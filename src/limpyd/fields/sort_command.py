@@ -94,12 +94,12 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
         store: None = None,
         groups: Literal[False] = False,
     ) -> Request[list[T]]:
-        """The members in order, of numbers unless told otherwise (SORT_RO).
+        """The members in order, of numbers by default (SORT_RO).
 
         Args:
             start: how many to pass over; needs `num`.
             num: how many to give; needs `start`.
-            by: a pattern of keys whose values tell the order, `*` standing for the member.
+            by: a pattern of keys whose values give the order, `*` standing for the member.
             get: a pattern, or several, of keys whose values are returned instead, as text, one after the other; `#` is
                 the member itself.
             desc: from the largest to the smallest.
@@ -129,7 +129,7 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
             get: patterns of keys, `*` standing for the member; `#` is the member itself.
             start: how many to pass over; needs `num`.
             num: how many to give; needs `start`.
-            by: a pattern of keys whose values tell the order.
+            by: a pattern of keys whose values give the order.
             desc: from the largest to the smallest.
             alpha: in the order of texts.
 
@@ -158,7 +158,7 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
             destination: a ListField of an instance, whose value is replaced.
             start: how many to pass over; needs `num`.
             num: how many to store; needs `start`.
-            by: a pattern of keys whose values tell the order.
+            by: a pattern of keys whose values give the order.
             desc: from the largest to the smallest.
             alpha: in the order of texts.
 

@@ -183,7 +183,7 @@ class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
     ) -> Request[int]:
         """Becomes a range of another sorted set (ZRANGESTORE); returns how many members that is.
 
-        The range is told as in `zrange`. Raises as `zinterstore`.
+        The range is given as in `zrange`. Raises as `zinterstore`.
         """
         fields = list(self._together("ZRANGESTORE", (source,), b"zset"))
         args = range_args("ZRANGESTORE", start, end, desc, byscore, bylex, offset, num)

@@ -103,7 +103,7 @@ def count_args(command: str, count: int | None) -> tuple[Argument, ...]:
 
 
 class BoundEntries(BoundMembers[Face], Generic[T, V, Face]):
-    """The entries of a stream, as commands name them and replies tell them."""
+    """The entries of a stream, as commands name them and replies return them."""
 
     __slots__ = ()
 
@@ -148,7 +148,7 @@ class BoundEntries(BoundMembers[Face], Generic[T, V, Face]):
         return [entry for _, entries in pairs(reply) for entry in self._entries(entries)]
 
     def _facts(self, reply: Any) -> dict[str, Any]:
-        """Decode: what XINFO tells of a stream, a group or a consumer."""
+        """Decode: the information of XINFO on a stream, a group or a consumer."""
         return {name: self._fact(name, value) for name, value in mapping(reply).items()}
 
     def _fact(self, name: str, value: Any) -> Any:

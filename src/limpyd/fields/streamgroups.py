@@ -31,7 +31,7 @@ POLICIES = get_args(RefPolicy)
 
 
 class BoundGroups(BoundPending[T, V, Face]):
-    """The commands of consumer groups. Unless they say otherwise, ServerError tells that there is no such group."""
+    """The commands of consumer groups. Unless they say otherwise, they raise ServerError if there is no such group."""
 
     __slots__ = ()
 

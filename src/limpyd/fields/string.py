@@ -88,7 +88,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         get: bool = False,
         exat: int | datetime | None = None,
         pxat: int | datetime | None = None,
-        ifeq: Any = None,  # a V, as SetCommand says; here it would keep pyright from telling V
+        ifeq: Any = None,  # a V, as SetCommand says; here it would keep pyright from inferring V
     ) -> Request[T | None]:
         """Stores a value (SET); True if it was stored, or with `get` the value before, or None.
 
@@ -228,7 +228,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
 
     @command("GETRANGE")
     def substr(self, start: int, end: int = -1) -> Request[T]:
-        """The same as `getrange`, to the end unless told otherwise (GETRANGE, as SUBSTR is called today)."""
+        """The same as `getrange`, to the end by default (GETRANGE, as SUBSTR is called today)."""
         return self._part("SUBSTR", start, end)
 
     @command("SETRANGE")
@@ -298,7 +298,7 @@ class BoundString(BoundBits[Face], BoundWholeString[T, V, Face], Generic[T, V, F
             other: the other field.
             idx: as `lcs(other, idx=True)`.
             minmatchlen: list no matches that are shorter, in bytes.
-            withmatchlen: as redis-py has it; each match tells its length in any case.
+            withmatchlen: as redis-py has it; each match has its length in any case.
         """
         checks.flag("LCS's withmatchlen", withmatchlen)
         args: list[Argument] = [checks.on("LCS", "idx", idx), "WITHMATCHLEN"]

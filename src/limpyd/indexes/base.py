@@ -36,7 +36,7 @@ class Index(CustomIndex):
 
     Attributes:
         prefix: what stands between the field's name and the operator in filters: `born__year__gte=…`.
-        key: tells apart the keys of two indexes that are alike but for what they keep.
+        key: a part of the keys, for two indexes that are alike but for what they keep.
         transform: makes the kept value of the field's.
         handle_uniqueness: whether a unique field is unique by what this index keeps.
         name: how messages name it; the class's name if empty.

@@ -152,9 +152,9 @@ class CompositeFieldIndex(FieldIndex):
         places: where the values of each are, and in which form it keeps them.
         kind: its kind, as the scripts know it: `&` and the kind of its entries.
         key: the key, or the start of the keys, where entries are kept.
-        form: what the scripts are told of the fields (see lua/library/composite_entry.lua).
+        form: the fields, as scripts take them (see lua/library/composite_entry.lua).
         row: kind, form and key, as scripts take them.
-        name: the names of the fields, as messages tell them.
+        name: the names of the fields in messages.
     """
 
     __slots__ = ("_joined", "fields", "name", "places")
@@ -219,7 +219,7 @@ class CompositeFieldIndex(FieldIndex):
         return self._refusal_of(next(refused, self.field), stored, reason)
 
     def values(self, entry: bytes) -> Mapping[str, Any]:
-        """The values that an entry tells of, by field."""
+        """Returns the values in an entry, by field."""
         if self._joined:
             return {self.name: entry}
         found: dict[str, Any] = {}

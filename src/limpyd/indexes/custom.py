@@ -159,7 +159,7 @@ def _unary(transform: Callable[..., Any], index: CustomIndex) -> Callable[[Any],
     """A transform of one argument; one of two gets the index first, as in limpyd 2."""
     try:
         takes_index = _required(transform) == 2  # noqa: PLR2004
-    except (TypeError, ValueError):  # built-in functions that do not tell
+    except (TypeError, ValueError):  # built-in functions without a signature
         return transform
     return WithIndex(transform, index) if takes_index else transform
 

@@ -1,6 +1,6 @@
 """Entries and keys of indexes in the layout of limpyd 2.
 
-Those of unique fields are the same as of others; that only one object may have a value is told by a `!` before the
+Those of unique fields are the same as of others; a `!` says that only one object may have a value, before the
 kind.
 """
 
@@ -36,7 +36,7 @@ class Old(NamedTuple):
 
     Attributes:
         kind: its kind here.
-        key: what tells its keys apart from those of others, if the index says nothing else.
+        key: the part of its keys that marks them, if the index says nothing else.
         final: the form of its values.
         by_value: whether it has a key for each value.
     """

@@ -19,7 +19,7 @@ from limpyd.types import NORMAL_FORMS
 Form = Callable[[bytes], bytes]
 
 LARGEST_EXACT = 2**53
-"""Up to here a double tells any two integers apart."""
+"""Up to here any two integers are different doubles."""
 DIGITS_KEPT = 15
 """Any two decimal numbers of so many digits are two doubles."""
 ZERO = ord("0")
@@ -64,7 +64,7 @@ def score(number: float) -> bytes:
 
 
 def _exact(stored: bytes) -> bytes:
-    """A number that a double tells apart from all others."""
+    """Returns a number that is a double of its own."""
     if len(stored) <= DIGITS_KEPT and stored.isdigit() and (stored[0] != ZERO or len(stored) == 1):
         return stored  # as most are
     match = _DECIMAL.fullmatch(stored)

@@ -100,7 +100,7 @@ def bound(kind: str, form: str, operator: str, value: Any, refused: InvalidValue
 
 
 def _exact(number: Decimal, rounding: str) -> float:
-    """The nearest number of few digits, or integer that a double tells apart, as a double."""
+    """The nearest number of few digits, or integer that is a double of its own, as a double."""
     context = Context(prec=DIGITS_KEPT, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
     found = context.plus(number)
     largest = Decimal(LARGEST_EXACT)

@@ -1,4 +1,4 @@
-"""A form that only Python can compute: the server asks for what it meets, and is told."""
+"""Forms that only Python can compute: the server asks for the values that it meets, and gets the texts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PythonTransform(bytes):
         asked.known = known
         return asked
 
-    def told(self, values: list[bytes]) -> PythonTransform:
+    def extended(self, values: list[bytes]) -> PythonTransform:
         """The same, with what it makes of more values."""
         return PythonTransform(
             self.kept, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
@@ -64,8 +64,8 @@ def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
     for key, value in zip(reply[1::2], reply[2::2], strict=True):
         asked.setdefault(key, []).append(value)
 
-    def told(arg: PythonTransform) -> PythonTransform:
+    def extended(arg: PythonTransform) -> PythonTransform:
         values = [value for key, some in asked.items() if arg.kept.is_asked_of(key) for value in some]
-        return arg.told(values) if values else arg
+        return arg.extended(values) if values else arg
 
-    return request.with_args(tuple(told(arg) if isinstance(arg, PythonTransform) else arg for arg in request.args))
+    return request.with_args(tuple(extended(arg) if isinstance(arg, PythonTransform) else arg for arg in request.args))

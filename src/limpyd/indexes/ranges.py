@@ -88,7 +88,7 @@ class TextRangeIndex(RangeIndex):
     """A sorted set of values with their primary keys, in the order of bytes (ZADD); also finds what begins with a text.
 
     Attributes:
-        case_sensitive: whether upper and lower case are told apart; if not, texts are compared as `str.casefold`
+        case_sensitive: whether upper and lower case differ; if not, texts are compared as `str.casefold`
             makes them.
     """
 

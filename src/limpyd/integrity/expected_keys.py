@@ -24,7 +24,7 @@ class Expected(NamedTuple):
     Attributes:
         role: what it is for.
         type: the Redis type that it should have.
-        about: the primary key that it tells, or the name of an index that is not declared.
+        about: the primary key in its name, or the name of an index that is not declared.
         kept_by: the declared index that it belongs to.
     """
 
@@ -170,12 +170,12 @@ class Declared:
         return UNEXPLAINED
 
     def index_fields(self, index: DeclaredIndex) -> str:
-        """The field, or fields, of an index, as messages tell them."""
+        """Returns the field, or fields, of an index for messages."""
         return index.kept.name if isinstance(index.kept, CompositeFieldIndex) else index.kept.field.name
 
-    def told(self, index: DeclaredIndex) -> str:
-        """An index, as messages tell it."""
-        return f"{index.told} of {self.index_fields(index)}"
+    def described(self, index: DeclaredIndex) -> str:
+        """Returns an index for messages."""
+        return f"{index.description} of {self.index_fields(index)}"
 
     @property
     def referring(self) -> Sequence[Argument]:

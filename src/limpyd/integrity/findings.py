@@ -37,7 +37,7 @@ class KindFacts(NamedTuple):
         meaning: what it is.
         cure: what a repair does, or else what one can do.
         repair: `usual`, if a repair loses nothing; `named`, if it takes data away, so that it is to be named; or
-            `none`, where only the user can tell what is right.
+            `none`, where only the user knows what is right.
         mild: it does no harm, so data with it is in order.
     """
 
@@ -134,5 +134,5 @@ class Finding(NamedTuple):
 
 
 def _plain(value: Any) -> Any:
-    """Text with a UTF-8 form: other bytes, which stand in it as surrogates, are told by their numbers."""
+    """Returns text with a UTF-8 form: other bytes, which stand in it as surrogates, are shown by their numbers."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if type(value) is str else value

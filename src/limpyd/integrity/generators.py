@@ -14,7 +14,7 @@ from limpyd.keys import ModelKeys, model_behind, to_text
 from limpyd.requests import Program
 
 OnProgress = Callable[[int, int], object]
-"""Is told how much is done, and of how much."""
+"""Called with what is done, and the whole."""
 
 
 def check(schemas: Sequence[Any], repair: Repair, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
@@ -39,7 +39,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
         yield from each.begin()
     owners = _Owners(checks)
     in_database = yield requests.count("DBSIZE")
-    told = _Progress(progress, sum(each.objects for each in checks), in_database)
+    counter = _Progress(progress, sum(each.objects for each in checks), in_database)
     pattern = _pattern(schemas, all_models=all_models)
     unowned: set[bytes] = set()
     cursor, first = b"0", True
@@ -51,14 +51,14 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
             yield from each.look_at_keys(of_model)
         if all_models:
             unowned.update(filter(model_behind, others))
-        told.keys(requests.MOST_KEYS)
+        counter.keys(requests.MOST_KEYS)
     for each in checks:
         yield from each.end_of_keys()
     for each in [each for each in checks if each.possible]:
-        yield from each.look_at_objects(told.objects)
+        yield from each.look_at_objects(counter.objects)
         yield from each.build()
     yield from _unowned({model_behind(key) or b"": key for key in sorted(unowned)}, notes)
-    told.end()
+    counter.end()
     return notes.report()
 
 
@@ -107,8 +107,8 @@ def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
 class _Progress:
     """Tells how much is done: of the keys that there were at first, and of the objects."""
 
-    def __init__(self, told: OnProgress | None, objects: int, keys: int) -> None:
-        self._told = told
+    def __init__(self, progress: OnProgress | None, objects: int, keys: int) -> None:
+        self._progress = progress
         self._all_objects, self._all_keys = objects, keys
         self._objects = self._keys = 0
 
@@ -126,5 +126,5 @@ class _Progress:
         self._tell()
 
     def _tell(self) -> None:
-        if self._told is not None:
-            self._told(self._keys + self._objects, self._all_keys + self._all_objects)
+        if self._progress is not None:
+            self._progress(self._keys + self._objects, self._all_keys + self._all_objects)

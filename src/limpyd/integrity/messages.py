@@ -28,8 +28,10 @@ PROBLEMS = {
 def finding_of(found: Found, declared: Declared, what: str) -> Finding:
     """A finding with what is to be said of it."""
     kind, key, pk, _, _, repaired = found
-    told: Any = kind.decode()
-    return Finding(told, declared.model.name, to_text(key), None if pk is None else to_text(pk), what, bool(repaired))
+    found_kind: Any = kind.decode()
+    return Finding(
+        found_kind, declared.model.name, to_text(key), None if pk is None else to_text(pk), what, bool(repaired)
+    )
 
 
 def of_key(found: Found, declared: Declared) -> Finding:
@@ -48,7 +50,7 @@ def of_key(found: Found, declared: Declared) -> Finding:
 
 def of_entry(found: Found, declared: Declared, index: DeclaredIndex) -> Finding:
     """Returns the finding on an entry of an index."""
-    what = f"{_told(found[3])} {PROBLEMS[found[4]]} ({declared.told(index)})"
+    what = f"{_shown(found[3])} {PROBLEMS[found[4]]} ({declared.described(index)})"
     return finding_of(found, declared, what)
 
 
@@ -58,20 +60,20 @@ def of_object(found: Found, declared: Declared, indexes: Sequence[DeclaredIndex]
     if kind == "bare":
         what = "it has a primary key and no data" + (", but others refer to it" if fact else "")
     elif kind == "unexplained":
-        what = f"no field explains {_told(fact)} in this hash"
+        what = f"no field explains {_shown(fact)} in this hash"
     elif kind == "expiring":
-        what = f"{_told(fact)} in this hash is indexed, and expires"
+        what = f"{_shown(fact)} in this hash is indexed, and expires"
     elif kind == "dangling":
         field = declared.references[other - len(indexes) - 1].field
-        what = f"{field} refers to {_told(fact)}, which is no {field.target.name}"
+        what = f"{field} refers to {_shown(fact)}, which is no {field.target.name}"
     elif kind == "missing":
-        what = f"{_told(fact)} is not there ({declared.told(indexes[other - 1])})"
+        what = f"{_shown(fact)} is not there ({declared.described(indexes[other - 1])})"
     elif kind == "conflict":
         owner, number = other
-        what = f"{_told(fact)} belongs to {_told(owner)} as well ({declared.told(indexes[number - 1])})"
+        what = f"{_shown(fact)} belongs to {_shown(owner)} as well ({declared.described(indexes[number - 1])})"
     else:
         reason, number = other
-        what = f"{_told(fact)} cannot be kept: {to_text(reason)} ({declared.told(indexes[number - 1])})"
+        what = f"{_shown(fact)} cannot be kept: {to_text(reason)} ({declared.described(indexes[number - 1])})"
     return finding_of(found, declared, what)
 
 
@@ -84,7 +86,7 @@ def of_inventory(found: Found, declared: Declared) -> Finding:
         if kind == b"missing"
         else "is listed, and the object does not have it"
     )
-    return finding_of(found, declared, f"the version {_told(part)} of {field.name} {lacks}")
+    return finding_of(found, declared, f"the version {_shown(part)} of {field.name} {lacks}")
 
 
 def of_value(declared: Declared, field: Any, key: bytes, pk: bytes, text: bytes, refusal: StoredValueError) -> Finding:
@@ -105,6 +107,6 @@ def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired
     return Finding(kind, model.name, to_text(meta), None, f"{to_text(name)}: {what}", repaired)
 
 
-def _told(value: bytes) -> str:
-    """A stored value, as messages tell it."""
+def _shown(value: bytes) -> str:
+    """Returns a stored value for messages."""
     return shorten(to_text(value))

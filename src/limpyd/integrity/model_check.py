@@ -35,7 +35,7 @@ class ModelCheck:
         self._where = where
         self._notes = notes
         self._repairs = repairs
-        self._told = " ".join(sorted(repairs)).encode()
+        self._kinds = " ".join(sorted(repairs)).encode()
         self._unbuilt: frozenset[bytes] = frozenset()
         self._highest = 0
         self._unsound: set[str] = set()
@@ -107,7 +107,7 @@ class ModelCheck:
     def _look_at_types(self) -> Program[None]:
         some, self._keys = self._keys[: requests.MOST_KEYS], self._keys[requests.MOST_KEYS :]
         expected = [(key, self._declared.expected(key)) for key in some]
-        found: list[Found] = yield requests.look_at_keys(self._declared, self._told, expected)
+        found: list[Found] = yield requests.look_at_keys(self._declared, self._kinds, expected)
         for one in found:
             self._notes.add(messages.of_key(one, self._declared))
         yield from self._look_at_inventories(list(filter(None, starmap(self._declared.version_at, expected))))
@@ -125,7 +125,7 @@ class ModelCheck:
         large = []
         for at in range(0, len(items), requests.MOST_OBJECTS):
             some = items[at : at + requests.MOST_OBJECTS]
-            done: requests.InventoriesDone = yield requests.look_at_inventories(self._declared, self._told, some)
+            done: requests.InventoriesDone = yield requests.look_at_inventories(self._declared, self._kinds, some)
             for one in done.found:
                 self._notes.add(messages.of_inventory(one, self._declared))
             large += done.large
@@ -148,7 +148,9 @@ class ModelCheck:
     def _look_at_entries(self, index: DeclaredIndex, keys: list[bytes]) -> Program[None]:
         cursor = b"0"
         while keys:
-            done: requests.EntriesDone = yield requests.look_at_entries(self._declared, self._told, index, cursor, keys)
+            done: requests.EntriesDone = yield requests.look_at_entries(
+                self._declared, self._kinds, index, cursor, keys
+            )
             for one in done.found:
                 self._notes.add(messages.of_entry(one, self._declared, index))
             self._notes.entries += done.looked
@@ -157,7 +159,7 @@ class ModelCheck:
     # --- after it: the objects, and indexes that are to be built ---
 
     def look_at_objects(self, progress: Callable[[int], object]) -> Program[None]:
-        """Looks at all objects; `progress` is told how many more are done."""
+        """Looks at all objects; `progress` is called with how many more are done."""
         built = [index for name, index in self._declared.indexes.items() if name not in self._unbuilt]
         given = [(index.name, *index.given) for index in built]
         given += [(b"", *reference.given) for reference in self._declared.references]
@@ -171,7 +173,7 @@ class ModelCheck:
             if walk == b"0":
                 break
         if self._highest:
-            found: list[Found] = yield requests.look_at_counter(self._declared, self._told, self._highest)
+            found: list[Found] = yield requests.look_at_counter(self._declared, self._kinds, self._highest)
             for one in found:
                 self._notes.add(messages.of_counter(one, self._declared))
 
@@ -184,7 +186,7 @@ class ModelCheck:
         begin = (0, b"0")
         while pks:
             done: requests.ObjectsDone = yield requests.look_at_objects(
-                self._declared, self._told, given, begin, pks[: 2 * requests.MOST_OBJECTS], broken
+                self._declared, self._kinds, given, begin, pks[: 2 * requests.MOST_OBJECTS], broken
             )
             self._notes.objects += done.there
             for one in done.found:
@@ -215,7 +217,7 @@ class ModelCheck:
         return broken
 
     def _clear(self, finding: Finding, found: Found, indexes: int) -> Program[Finding]:
-        """Clears a reference to nobody; what stands against it is told."""
+        """Clears a reference to nobody; notes what prevents it."""
         _, _, pk, referred, number, _ = found
         field = self._declared.references[number - indexes - 1].field
         try:
@@ -228,7 +230,7 @@ class ModelCheck:
         """Builds the indexes that are not built, if that is asked."""
         for name in sorted(self._unbuilt):
             index = self._declared.indexes[name]
-            what, built = f"{self._declared.told(index)} does not know all objects", False
+            what, built = f"{self._declared.described(index)} does not know all objects", False
             if "unbuilt" in self._repairs and not self._unsound.isdisjoint(field.name for field in index.fields):
                 what = f"{what}, and is not built over values that are not of the type of their field"
             elif "unbuilt" in self._repairs:

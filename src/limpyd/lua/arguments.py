@@ -176,7 +176,7 @@ class Indexes(NamedTuple):
 class IndexedField(NamedTuple):
     """An indexed field with a key of its own."""
 
-    prefix: Annotated[bytes, "what its key begins with; of a dynamic field what tells its keys, see dynamic_parts"]
+    prefix: Annotated[bytes, "what its key begins with; of a dynamic field its family, see dynamic_parts"]
     stored: Annotated[bytes, "how it is stored, see read_whole_value"]
     indexes: Annotated[Many[IndexRow], "its indexes"]
 
@@ -199,7 +199,7 @@ class PlainQuery(NamedTuple):
 
 
 class PageOfRange(NamedTuple):
-    """A page of a range of an index of numbers; what tells SORT the columns follows."""
+    """A page of a range of an index of numbers; the columns for SORT follow."""
 
     low: Annotated[bytes, "the lower end of the range, as ZRANGE BYSCORE takes it"]
     high: Annotated[bytes, "the higher end"]

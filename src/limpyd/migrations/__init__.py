@@ -20,7 +20,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
     Args:
         schema: the model.
         name: what it was called: `namespace:model` as in keys; or `model`, in its namespace and in any case.
-        progress: is told how far it is.
+        progress: called with the progress.
 
     Raises:
         InvalidValue: the former name is that of no model, or still that of one; or neither name has any objects.

@@ -1,6 +1,6 @@
 """The migration of objects: in many short steps, between which others read and write.
 
-Nothing is noted of how far a move has come: what is left to be moved tells it. So a move that was stopped, however,
+Nothing is noted of how far a move has come: what is left to be moved shows it. So a move that was stopped, however,
 goes on when it is called again.
 """
 

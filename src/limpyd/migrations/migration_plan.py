@@ -27,7 +27,7 @@ class MigrationPlan(NamedTuple):
         subs: of each entry of its hash that gets another name the sub-key here, and there.
         dynamic: of each dynamic field that has other keys what the scripts know of it here, and there.
         names: what fields were called, by their names now.
-        leaves: what the scripts are told of the indexes here that lose its entries.
+        leaves: the arguments for the indexes here that lose its entries.
         enters: the same of those there that gain some.
         gaining: those indexes.
     """
@@ -89,8 +89,8 @@ def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> 
         subs,
         [pair for pair in dynamic if pair[0] != pair[1]],
         names,
-        _told(source, here, {index.kept for index in losing if _identity(index) not in same}),
-        _told(target, there, {index.kept for index in gaining if _identity(index) not in same}),
+        _index_args(source, here, {index.kept for index in losing if _identity(index) not in same}),
+        _index_args(target, there, {index.kept for index in gaining if _identity(index) not in same}),
         [index for index in gaining if _identity(index) not in same],
     )
 
@@ -99,7 +99,7 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
     return (*index.kept.row, index.place.prefix, index.place.stored, index.sub)
 
 
-def _told(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
+def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
     """Some indexes of a model, as library/unindex_object and library/index_object know them."""
     fields = [
         (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))

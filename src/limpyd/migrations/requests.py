@@ -161,11 +161,11 @@ def _error(way: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydEr
         field = (
             index.name if isinstance(index, CompositeFieldIndex) else index.field.name if index else to_text(of_index)
         )
-        told = model.value_of(field, value)
+        shown_value = model.value_of(field, value)
         return UniquenessError(
             model.name,
             field,
-            {to_text(under[0]): told} if under and under[0] is not None else told,
+            {to_text(under[0]): shown_value} if under and under[0] is not None else shown_value,
             to_text(owner),
             *([] if pk is None else [to_text(pk)]),
         )

@@ -163,7 +163,7 @@ class AsyncRedisModel(ModelCore[Async]):
             on_conflict: what becomes of an object whose primary key or unique value belongs to another one: "raise"
                 ends with it, "skip" passes over it, "update" gives the values that one (as `update` does).
             pks: give the primary keys in the result.
-            progress: is told after each chunk how many objects are dealt with.
+            progress: called after each chunk with the number of objects done so far.
 
         Raises:
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
@@ -190,7 +190,7 @@ class AsyncRedisModel(ModelCore[Async]):
             objects: pairs of a primary key, or instance, and values; or values, the primary key among them.
             chunk: how many objects a request carries at most; fewer if they are large.
             on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
-            progress: is told after each chunk how many objects are dealt with.
+            progress: called after each chunk with the number of objects done so far.
 
         Raises:
             BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
@@ -215,7 +215,7 @@ class AsyncRedisModel(ModelCore[Async]):
             objects: their primary keys, or instances.
             chunk: how many objects a request carries at most.
             on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
-            progress: is told after each chunk how many objects are dealt with.
+            progress: called after each chunk with the number of objects done so far.
 
         Raises:
             BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
@@ -283,7 +283,7 @@ class AsyncRedisModel(ModelCore[Async]):
         keep them.
 
         Args:
-            progress: is told from time to time how much is done, and of how much: objects, once for each index.
+            progress: called from time to time with what is done and the whole: objects, once for each index.
 
         Raises:
             UniquenessError: two objects have one value, which should be unique.
@@ -310,7 +310,7 @@ class AsyncRedisModel(ModelCore[Async]):
         Args:
             repair: put right what can be without losing data, if True; also what only can by removing some, if
                 "all"; or only findings of these kinds (see `limpyd.integrity.KINDS`).
-            progress: is told from time to time how much is done, and of how much: keys of the database and objects.
+            progress: called from time to time with what is done and the whole: keys of the database and objects.
 
         Raises:
             InvalidValue: `repair` names no kind of findings that can be repaired.
@@ -330,7 +330,7 @@ class AsyncRedisModel(ModelCore[Async]):
         Args:
             former_name: what the class was called, in the same namespace and in any case of letters; or
                 `namespace:model` as in its keys, without a namespace `:model`.
-            progress: is told from time to time how many objects are moved, and of how many.
+            progress: called from time to time with the numbers of objects moved, and of all.
 
         Returns:
             A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one whose
@@ -353,7 +353,7 @@ class AsyncRedisModel(ModelCore[Async]):
         Args:
             old: what the field was called.
             new: what it is called now.
-            progress: is told from time to time how many objects are looked at, and of how many.
+            progress: called from time to time with the numbers of objects checked, and of all.
 
         Returns:
             A `Moved`: how many objects had a value under the old name only; and those that have one under both, with
@@ -378,7 +378,7 @@ class AsyncRedisModel(ModelCore[Async]):
 
         Args:
             former_name: what the model is called there, `model` or `namespace:model`; by default as here.
-            progress: is told from time to time how many objects are moved, and of how many.
+            progress: called from time to time with the numbers of objects moved, and of all.
 
         Returns:
             A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one with a

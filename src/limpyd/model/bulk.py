@@ -26,13 +26,13 @@ PkAndValues = tuple[Any, Mapping[str, Any]] | Mapping[str, Any]
 """A primary key, or an instance, and values; or values, the primary key among them."""
 
 OnProgress = Callable[[int], object]
-"""Is told how many objects are dealt with so far."""
+"""Called with the number of objects done so far."""
 
 USUAL_CHUNK = 200
 MOST_ROOM = 500_000
 """A chunk whose values take more room is full, so that none keeps the server busy for long."""
 MOST_PLANS = 500
-"""Of how many combinations of fields it is kept how they are told."""
+"""The most combinations of fields whose layouts are kept."""
 
 
 class BulkCreated(NamedTuple):

@@ -183,7 +183,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
     def _come(self) -> None:
         if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
             self._pk_bytes = None
-        vars(self).pop("_coming", None)  # the pipeline may have told it already
+        vars(self).pop("_coming", None)  # the pipeline may have done so already
 
     if not TYPE_CHECKING:
 

@@ -69,7 +69,7 @@ class Plain:
             try:
                 stored.append(encode(value))
             except (TypeError, ValueError, OverflowError):
-                stored.append(field.encode(value))  # tells why not
+                stored.append(field.encode(value))  # raises the reason
         if self._texts:
             stored += [index.kept(stored[number])[0] for number, index in self._texts]
         objects.add(self.shape, pk, stored, self._claimed)
@@ -84,7 +84,9 @@ def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | N
     if schema.together(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
     for name, field, place, _ in schema.layout(where):
-        told = name in given or field.default is not None
-        if told and not (isinstance(field, SingleValueField) and all(index.keeps_one_text for index in place.indexes)):
+        has_value = name in given or field.default is not None
+        if has_value and not (
+            isinstance(field, SingleValueField) and all(index.keeps_one_text for index in place.indexes)
+        ):
             return None
     return Plain(schema, where, given)

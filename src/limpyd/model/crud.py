@@ -177,7 +177,7 @@ class Sought(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The same, as messages tell it."""
+        """The same, in messages."""
         return ", ".join(map(str, self.conditions))
 
 
@@ -268,7 +268,7 @@ def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[byt
 
 
 def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bool]:
-    """The request that tells whether there is such an object."""
+    """Returns the request that finds out whether there is such an object."""
     if not filters and (type(pk) in PLAIN_PKS or isinstance(pk, ENCODABLE)):
         stored = schema.pk_field.encode(pk)
         return Read(schema.statements.exists(schema.keys.partition(stored)), stored, (), bool)

@@ -27,7 +27,7 @@ MISSING: Any = object()
 
 
 def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
-    """New values of fields of any type, as an update is told them; None removes one.
+    """New values of fields of any type, as an update takes them; None removes one.
 
     Raises:
         UnknownField: a name is no field.

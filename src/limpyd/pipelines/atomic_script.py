@@ -141,8 +141,8 @@ def settle_refused_first(pendings: Sequence[Pending[Any]]) -> None:
 
 def settle_refused(pendings: Sequence[Pending[Any]], failed: int, error: Exception) -> None:
     """Settles all by the error of one, which names it."""
-    told = f"operation {failed + 1} of {len(pendings)} in a transaction; nothing of it was done"
-    error.add_note(told)
+    note = f"operation {failed + 1} of {len(pendings)} in a transaction; nothing of it was done"
+    error.add_note(note)
     for number, pending in enumerate(pendings):
         if number == failed:
             pending.settle(error=error)

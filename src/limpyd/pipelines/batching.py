@@ -103,7 +103,7 @@ def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
 
 
 def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
-    """The error that is told, if any failed: not that of one that failed with another, nor one's own."""
+    """Returns the error to raise, if any failed: not that of one that failed with another, nor one's own."""
     errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
     errors.sort(
         key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
@@ -151,7 +151,7 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
         note: is added to the error of that, which then is its own.
     """
     try:
-        result = _as_told(pending.request, reply)
+        result = _decoded(pending.request, reply)
     except LimpydError as error:
         if note:
             error.add_note(note)
@@ -164,7 +164,7 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
         pending.settle(result)
 
 
-def _as_told(request: Request[Any], reply: Any) -> Any:
+def _decoded(request: Request[Any], reply: Any) -> Any:
     """The result that a reply stands for, where nothing more can be asked."""
     try:
         return request.decode(reply)
@@ -188,7 +188,7 @@ class _Replied(NamedTuple):
     behind: list[Any]
 
     def outcome(self) -> tuple[Request[Any], Any]:
-        """The request that tells what came of the operation, and its reply."""
+        """Returns the request that decides the outcome of the operation, and its reply."""
         request = self.sent.pending.request
         return outcome([request, *self.sent.looks], [self.reply, *self.behind])
 
@@ -263,7 +263,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
     """Returns the requests that can be sent; and the rest, from the first whose epoch another thread has changed.
 
     What one thread sends stays in its order, so nothing overtakes one that waits, nor goes out under a later epoch. And
-    a script that writes is told the epochs of all that is written before it: it is refused where one of those is.
+    a script that writes takes the epochs of all that is written before it: it is refused where one of those is.
     """
     sent: list[_Guarded] = []
     epochs: dict[bytes, bytes] = {}
@@ -285,7 +285,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
 def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[Together, Any, list[_Replied]]:
     """Sends requests and what goes out behind them.
 
-    Within MULTI each script is told all epochs, so that none is executed if one of them is another. Where others are
+    Within MULTI each script takes all epochs, so that none is executed if one of them is another. Where others are
     beside them EXEC does nothing then: what holds the epochs is watched, and changed (see scripts/check_epoch.lua).
     """
     if not sent:

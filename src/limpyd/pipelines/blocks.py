@@ -60,7 +60,7 @@ def open_block(active: Active) -> Block | None:
 
 
 def held_by_block(exit_: Exit) -> Exit:
-    """Declares `__exit__` or `__aexit__` so that `_guard` of the instance tells whether the block has been left."""
+    """Declares `__exit__` or `__aexit__` so that `_guard` of the instance shows whether the block has been left."""
     return cast("Exit", _HeldByBlock(exit_))
 
 

@@ -117,7 +117,7 @@ class Sum(NamedTuple):
 
 
 def read_sum(reply: list[Any]) -> Sum:
-    """Returns what a reply tells of a sum."""
+    """Returns the sum in a reply."""
     count, loose, *parts = reply
     return Sum(count, float(loose), Counter(dict(zip(parts[::2], map(int, parts[1::2]), strict=True))))
 

@@ -1,4 +1,4 @@
-"""Replies of queries that do not tell all: whose a value is, and whether a key is of another type."""
+"""Ambiguous replies of queries: whose a value is, and whether a key is of another type."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ BEFORE_COLUMNS = 5
 
 
 def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
-    """Asks the same again, with primary keys, to tell whose value does not fit its field's type."""
+    """Asks the same again, with primary keys, to name the object whose value does not fit its field's type."""
 
-    def tell() -> NoReturn:
+    def refuse() -> NoReturn:
         raise error
 
     def ask(request: Request[Any]) -> Request[Any]:
@@ -38,7 +38,7 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
         named = _named(request, own=own)
         return Request(named, decode, readonly=True, script=request.script, subject=request.subject)
 
-    return Unclear(ask, tell)
+    return Unclear(ask, refuse)
 
 
 def mistyped(items: list[Any]) -> Unclear:
@@ -57,7 +57,7 @@ def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:
     """Returns whether a key may be of another type, as nothing was read of it.
 
     Args:
-        groups: of each column what tells its key; columns of one key are in one hash.
+        groups: of each column the text of its key; columns of one key are in one hash.
         replies: the values, row by row.
     """
     width = len(groups)

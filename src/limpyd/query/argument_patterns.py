@@ -1,7 +1,7 @@
 """Patterns of arguments: where in those of a request the values of its conditions go, whatever those are, and how many.
 
 A pattern is found by planning a query twice, with marks in the place of values: two for each condition that takes
-several, and then more. What is repeated for each value, and what tells their number, shows where the two differ.
+several, and then more. Arguments that repeat for each value, and those that count them, show where the two differ.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Block(NamedTuple):
 
 
 class Count(NamedTuple):
-    """An argument that tells how many values a condition has.
+    """An argument that counts the values of a condition.
 
     Attributes:
         condition: the condition.
@@ -193,7 +193,7 @@ def _block_at(parts: Sequence[Argument | Hole], at: int, several: set[int]) -> B
 
 
 def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> Part | None:
-    """Returns the part of a pattern that stands for an argument of two requests; None if they do not tell."""
+    """Returns the part of a pattern that stands for an argument of two requests; None if it is unclear."""
     if one == other and type(one) is type(other):
         return one
     if isinstance(one, Hole) or isinstance(other, Hole):

@@ -33,7 +33,7 @@ def chunk_of(plan: Plan, shape: Shape, size: int, cursor: bytes) -> Request[Chun
     if plan.empty:
         return resolved(Chunk(b"", [], []))
     wanted = b"rows" if shape.columns else b"pks"
-    return _chunk(plan, wanted, plan.columns(shape), shape.read, size, _told(plan, size, cursor))
+    return _chunk(plan, wanted, plan.columns(shape), shape.read, size, _resumed(plan, size, cursor))
 
 
 def some_of(plan: Plan, shape: Shape, pks: Sequence[bytes]) -> Request[list[Any]]:
@@ -47,7 +47,7 @@ def part_of_total(
     plan: Plan, wanted: bytes, column: Column, size: int, cursor: bytes, read: Callable[[Any], Any]
 ) -> Request[Chunk]:
     """Returns the request for what the values of some objects come to (see scripts/chunk.lua); that is the one item."""
-    return _total(plan, wanted, column, read, size, _told(plan, size, cursor))
+    return _total(plan, wanted, column, read, size, _resumed(plan, size, cursor))
 
 
 def total_among(
@@ -63,7 +63,7 @@ def slices_of(pks: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
         yield pks[start : start + size]
 
 
-def _told(plan: Plan, size: int, cursor: bytes) -> ResumedScan:
+def _resumed(plan: Plan, size: int, cursor: bytes) -> ResumedScan:
     return resumed(plan.node, cursor or first_cursor(plan.nodes, size), size)
 
 

@@ -146,7 +146,7 @@ class CollectionCore(
             by: a field's name, or several; by default the primary key. "-name": largest first; "nosort": no order.
             desc: the largest first.
             alpha: texts are compared as texts.
-            by_score: a field of an instance that is a sorted set, or the key of one: its scores tell the order.
+            by_score: a field of an instance that is a sorted set, or the key of one: its scores give the order.
 
         Raises:
             UnknownField: a name is no field.

@@ -14,7 +14,7 @@ from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Node, Stored, Text
 
-TOLD_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"&scored"})
+ANSWERED_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"&scored"})
 """Kinds of indexes that are asked without a look at the values."""
 NOWHERE = Stored(b"", b"")
 ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
@@ -102,8 +102,8 @@ class Lookup:
     def node(self, where: Partition, texts: Sequence[Text]) -> Node:
         """Returns the query node for the objects of a partition, with certain values."""
         kept = self.field.place_in(where).indexes[self.number]
-        told = kept.kind in TOLD_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
-        stored = NOWHERE if told else stored_in(self.field, where, self.sub)
+        by_index = kept.kind in ANSWERED_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
+        stored = NOWHERE if by_index else stored_in(self.field, where, self.sub)
         node: Node = kept.node(self.operator, texts, self.sub, stored)
         return node
 

@@ -1,4 +1,4 @@
-"""In which order a collection is: what `sort` was given, as the scripts are told."""
+"""The order of a collection: the arguments of `sort`, as sort keys for the scripts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SortKey(NamedTuple):
         order: as what values are compared.
         desc: from the largest to the smallest.
         index_number: the number of the field's index that is in this order, if there is one.
-        scores: the key of the sorted set whose scores tell the order, if it is one that does.
+        scores: the key of the sorted set whose scores give the order, if it is one that does.
         missing: where what has no value comes: `last`; `first`, where an order is turned round; or `nowhere`.
         positions: the key of the stored collection whose order it is, if it is one's.
     """

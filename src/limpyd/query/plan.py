@@ -338,12 +338,12 @@ class Plan:
 
     @property
     def search(self) -> Search:
-        """The query as the script is told."""
+        """The query, as the script takes it."""
         return self.search_of(self.node)
 
     def search_of(self, node: Node) -> Search:
         """The search for what meets a condition, in the same order."""
-        # Scripts that may look at other slots are not told which: a cluster takes keys of one slot only.
+        # Scripts that may look at other slots do not declare which: a cluster takes keys of one slot only.
         conditions = () if self.model.crosses else self._conditions
         elsewhere = [key for condition in conditions for key in condition.elsewhere()]
         if not self.order:

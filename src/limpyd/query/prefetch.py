@@ -104,7 +104,7 @@ def _pks(value: Any) -> Iterable[str]:
 
 
 def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
-    """A request that is followed by others, as what came of it tells; the result is that of the last."""
+    """A request that is followed by others, as its result requires; the result is that of the last."""
     result: list[Any] = []
     decode: Callable[[Any], Any] = returned
 

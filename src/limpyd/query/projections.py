@@ -33,7 +33,7 @@ class Shape:
         recurs: whether there is one for all collections that are in this shape.
         existing: whether only objects that exist are wanted, whatever indexes say.
         begins_with_pk: whether the first column is the primary key.
-        sparse: whether objects without a value were met, as far as is known; SORT does not tell why there is none.
+        sparse: whether objects without a value were met, as far as is known; SORT does not say why there is none.
         follows: the references of which the objects are to be read as well.
         asked: the method of a collection that gives it this shape, and its arguments.
     """

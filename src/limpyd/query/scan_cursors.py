@@ -1,7 +1,7 @@
 """Cursors of the scans of conditions, and the nodes that the server gets from there on.
 
 The server gives a cursor that names, from the outside inwards, which condition is walked and where (see
-lua/library/conditions.lua). Of a condition on many values it is told only some from there on: how far a walk has come
+lua/library/conditions.lua). Of a condition on many values it gets only some from there on: how far a walk has come
 is known here.
 """
 
@@ -38,7 +38,7 @@ def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
 
     Args:
         nodes: the conditions, all of which are to be met.
-        count: how many values the server is told of at once.
+        count: how many values the server gets at once.
     """
     if len(nodes) == 1 and _has_many(nodes[0], count):
         return FROM_THE_FIRST
@@ -46,24 +46,24 @@ def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
 
 
 def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> ResumedScan:
-    """Returns what the server is told of a condition from a cursor on.
+    """Returns the node of a condition from a cursor on.
 
     Args:
         node: the condition.
         cursor: the cursor.
-        count: about how many values are told.
+        count: about how many values the node has.
         tested: whether what a chunk from there on has given is only to be tested again.
-        before: whether the values before the cursor are told as well.
+        before: whether it has the values before the cursor as well.
     """
     if cursor and _has_many(node, count):
-        return _values_told(node, cursor, count, tested=tested, before=before)
+        return _resumed_values(node, cursor, count, tested=tested, before=before)
     part = PART.match(cursor)
     if part and type(node) in {All, Either}:
-        return _part_told(node, cursor, part, count, tested=tested, before=before)
+        return _resumed_part(node, cursor, part, count, tested=tested, before=before)
     outer = OUTER.match(cursor)
     # Who refers to several comes with one of all of them, so nothing of the condition may be missing then.
     if outer and isinstance(node, Via) and (tested or not node.many):
-        return _referred_told(node, cursor, outer, count, tested=tested, before=before)
+        return _resumed_via(node, cursor, outer, count, tested=tested, before=before)
     return ResumedScan(node, cursor, bytes)
 
 
@@ -73,12 +73,12 @@ def _has_many(node: Node, count: int) -> bool:
     return isinstance(node, Within) and len(node.intervals) > count and node.is_known
 
 
-def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> ResumedScan:
+def _resumed_values(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> ResumedScan:
     found = POSITION.match(cursor)
     if found is None or not isinstance(node, OneOf | Within):
         return ResumedScan(node, cursor, bytes)
     position = int(found[1])
-    # Who has several of the values comes with the first, so those before are told as well.
+    # Who has several of the values comes with the first, so those before are sent as well.
     base = 0 if before or (node.many and not tested) else position
 
     def restored(after: bytes) -> bytes:
@@ -89,7 +89,7 @@ def _values_told(node: Node, cursor: bytes, count: int, *, tested: bool, before:
     return ResumedScan(part, b"v%d;%b" % (position - base, cursor[found.end() :]), restored)
 
 
-def _part_told(
+def _resumed_part(
     node: Node, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool
 ) -> ResumedScan:
     sign, number = found[1], int(found[2])
@@ -108,11 +108,11 @@ def _part_told(
     return ResumedScan(type(node)(nodes), b"%b%d;%b" % (sign, number, part.cursor), restored)  # type: ignore[call-arg]
 
 
-def _referred_told(
+def _resumed_via(
     node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool
 ) -> ResumedScan:
     last = found.end() + int(found[1])
-    # A chunk begins with those who refer to objects that were found before, so these are tested by what was told then.
+    # A chunk begins with those who refer to objects that were found before, so these are tested by what was sent then.
     inner = resumed(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
 
     def restored(after: bytes) -> bytes:

@@ -31,7 +31,7 @@ def exactly_one(
     def decode(reply: Any) -> T:
         if not reply or reply == NONE:
             raise DoesNotExist(none())
-        if len(reply) > 1:  # of them, or the word that tells it
+        if len(reply) > 1:  # of them, or the word for it
             raise MultipleObjectsReturned(several())
         item: T = reply[0]
         return item

@@ -36,7 +36,7 @@ class Consequences(NamedTuple):
     """The models and references that the deletion of objects concerns.
 
     Attributes:
-        args: what the scripts are told (see lua/library/cascade.lua).
+        args: the arguments of the scripts (see lua/library/cascade.lua).
         references: the references that it counts, for messages.
         models: the models whose objects may be changed or deleted.
     """
@@ -98,7 +98,7 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
         DoesNotExist: it was deleted already.
         RestrictedError: another object refers to it, and forbids it.
         TooManyChanges: what goes with it is more than a step may change.
-        IndexNotBuilt: an index that tells who refers to it does not know all objects.
+        IndexNotBuilt: the index of those who refer to it does not know all objects.
     """
     concerned = _concerned(schema, where)
 

@@ -83,7 +83,7 @@ class BoundDynamicReverse(Faced[Face]):
 class DynamicReferenceField(DynamicField[Any], Generic[M]):
     """The declaration of a field with any number of versions, each of which refers to objects of a model.
 
-    On the reverse side a version is named first: `tag.movies("ann")`. Nothing tells by which versions an object is
+    On the reverse side a version is named first: `tag.movies("ann")`. Nothing records by which versions an object is
     referred to, so its deletion leaves such references as they are; what does not exist is not found by them.
 
     Args:

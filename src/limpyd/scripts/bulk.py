@@ -32,7 +32,7 @@ class Shape(NamedTuple):
         unset: the prefixes of the keys that get no value.
         texts: how many texts that only indexes keep follow the values.
         entries: kind and key of the index of each entry, and which of the values it is, from 1 on.
-        more: whether values of many members and further entries are told of each.
+        more: whether each has values of many members and further entries.
     """
 
     subs: tuple[bytes, ...]
@@ -87,7 +87,7 @@ class NewObjects:
         self.size = 0
 
     def add(self, shape: Shape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
-        """Adds an object whose shape tells all but its values.
+        """Adds an object whose shape has all but its values.
 
         Args:
             shape: its shape.
@@ -115,7 +115,7 @@ class NewObjects:
         rest.append(len(new.entries) // 3)
         for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
             rest += (self._index_number((kind, key)), text)
-        stored = told(rest)
+        stored = encoded(rest)
         self._args += stored
         self.size += room(stored)
 
@@ -124,9 +124,9 @@ class NewObjects:
 
         Args:
             skip: pass over those of which something belongs to another object.
-            give_pks: tell the primary keys.
+            give_pks: return the primary keys.
         """
-        args = (b"%d" % skip, b"%d" % give_pks, *self._told())
+        args = (b"%d" % skip, b"%d" % give_pks, *self._head())
 
         def decode(reply: list[Any]) -> Created:
             created, skipped, refused, pks = _facts(self._model, reply)
@@ -140,10 +140,10 @@ class NewObjects:
         Args:
             fields: the fields of those values.
             values: what each of them gets (see `Fields.values`).
-            give_pks: tell the primary keys.
+            give_pks: return the primary keys.
         """
         model = self._model
-        args = (b"%d" % give_pks, *self._told(), *fields.told(), *values)
+        args = (b"%d" % give_pks, *self._head(), *fields.args(), *values)
 
         def decode(reply: list[Any]) -> Created:
             created, skipped, updated, refused, pks = _facts(model, reply)
@@ -158,7 +158,7 @@ class NewObjects:
         minted = self._objects[0][0] is None
         return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
 
-    def _told(self) -> list[bytes]:
+    def _head(self) -> list[bytes]:
         """Returns the arguments that lua/library/bulk_input.lua reads."""
         shapes: list[Argument] = [len(self._shapes)]
         for shape in self._shapes:
@@ -174,7 +174,7 @@ class NewObjects:
             runs += (self._shapes[shape], end - start)
         indexes = [text for index in self._indexes for text in index]
         head: list[Argument] = [self._where.hash_prefix, len(self._indexes), *indexes, *shapes, *runs]
-        return told(head) + self._args
+        return encoded(head) + self._args
 
     def _error(self, number: int, outcome: list[Any]) -> LimpydError:
         """Returns the error for one of them that was refused."""
@@ -193,7 +193,7 @@ class Updates:
 
     Attributes:
         fields: the fields of the values.
-        args: what is told of the objects.
+        args: the arguments for the objects.
         size: about how much room their values take.
     """
 
@@ -209,11 +209,11 @@ class Updates:
         return self._count
 
     def add(self, pk: bytes | None, assigned: Sequence[Assigned]) -> None:
-        """Adds an object: its primary key, if that is to be told, and its new values."""
+        """Adds an object: its primary key, if that is not minted, and its new values."""
         if pk is not None:
             self.args.append(pk)
         self.args += self.fields.values(assigned, None)
-        self.size += sum(room(told(each.args)) for each in assigned)
+        self.size += sum(room(encoded(each.args)) for each in assigned)
         self._count += 1
 
     def update(self, *, skip: bool) -> Request[Changed]:
@@ -228,7 +228,7 @@ class Updates:
             updated, missing, refused = _facts(model, reply)
             return Changed(updated, missing, _refused_update(model, self.fields, refused))
 
-        args = (int(skip), len(self), *self.fields.told(), *self.args)
+        args = (int(skip), len(self), *self.fields.args(), *self.args)
         request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, retry_with=answer)
         return request.assuming(model.maintenance.declared)
 
@@ -286,7 +286,7 @@ def room(args: Sequence[bytes]) -> int:
     return sum(map(len, args)) + PER_ARGUMENT * len(args)
 
 
-def told(args: Sequence[Argument]) -> list[bytes]:
+def encoded(args: Sequence[Argument]) -> list[bytes]:
     """Arguments as they are sent."""
     return [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
 

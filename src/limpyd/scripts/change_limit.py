@@ -18,7 +18,7 @@ def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequenc
     Args:
         model: the model it is about.
         who: whom it is about.
-        facts: what the outcome tells.
+        facts: the facts of the outcome.
         references: what it counts references by, from 1 on.
     """
     changes, found_pk, reference, key = facts

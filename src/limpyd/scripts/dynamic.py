@@ -47,8 +47,8 @@ def versions(
             raise refusal(model, reply, pk)
         return reply[1], reply[2:]
 
-    told = (pk, int(must_exist), field, cursor, *args)
-    return scripted(VERSIONS, (where.pks,), told, decode, model, readonly=True)
+    all_args = (pk, int(must_exist), field, cursor, *args)
+    return scripted(VERSIONS, (where.pks,), all_args, decode, model, readonly=True)
 
 
 def delete_versions(

@@ -283,7 +283,7 @@ def too_old(subject: str, command: Any, message: str, needs: Needs | None = None
 
 
 ABOUT_KEYS = frozenset({b"error", b"broken", b"occupied", b"unread", b"rounded"})
-"""The outcomes that tell a key, or a command that the server refused."""
+"""The outcomes with a key, or a command that the server refused."""
 
 UNKNOWN = (
     "invalid stream id",

@@ -29,7 +29,7 @@ class Script:
 
     Args:
         name: the file.
-        flags: what the server is told of it, if not what the file says.
+        flags: its flags, if not those that the file says.
     """
 
     def __init__(self, name: str, flags: str = "") -> None:

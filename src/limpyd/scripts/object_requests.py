@@ -1,4 +1,4 @@
-"""The requests that create, find and delete an object: one function per Lua file, which says what it is told."""
+"""The requests that create, find and delete an object: one function per Lua file, which documents the arguments."""
 
 from __future__ import annotations
 

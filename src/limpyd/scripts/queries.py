@@ -1,4 +1,4 @@
-"""The requests that answer queries: one function for each short script, and one for all those told of a whole query."""
+"""The requests that answer queries: one function for each short script, and one for those of whole queries."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def find(
         offset: how many objects to pass over.
         limit: how many to give at the most; 0 for all.
         columns: the prefix, the way of storing and the sub-key of each value that is read.
-        extra: what else the script is told.
-        tail: what it is told behind the query.
+        extra: further arguments of the script.
+        tail: its arguments behind the query.
         script: the script.
 
     Raises (from the reply):

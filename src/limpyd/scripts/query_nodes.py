@@ -95,7 +95,7 @@ class Node:
     __slots__ = ()
 
     def add_to(self, arguments: Arguments) -> None:
-        """Adds what the server is told of it."""
+        """Adds its arguments."""
         raise NotImplementedError
 
 
@@ -151,9 +151,9 @@ class OneOf(Node):
             owner) or pk (the primary key is one of these).
         key: that of the hash or of the set of all primary keys, or the start of the keys of the sets.
         texts: the values; none of them is met by nobody.
-        where: of eq, the values of the field, if the server can tell by those as well; else None.
+        where: of eq, the values of the field, if the server can test those as well; else None.
         many: whether an object may have several of the values.
-        more: whether other values follow that the server is not told now.
+        more: whether other values follow that are not sent now.
     """
 
     __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
@@ -218,9 +218,9 @@ class Within(Node):
         key: that of the sorted set.
         where: the values of the field.
         intervals: the intervals.
-        checkable: whether the server can tell from an object's value whether it is within; it cannot run Python.
+        checkable: whether the server can test an object's value; it cannot run Python.
         keeps_one: whether the index keeps one entry of each value.
-        more: whether other intervals follow that the server is not told now.
+        more: whether other intervals follow that are not sent now.
     """
 
     __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
@@ -272,7 +272,7 @@ class Within(Node):
     def add_to(self, arguments: Arguments) -> None:
         args = arguments.args
         args += (self.kind, self.key)
-        if self.kind != b"num":  # whose index tells the value of each object
+        if self.kind != b"num":  # whose index has the value of each object
             args += (*self.where, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
         args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:

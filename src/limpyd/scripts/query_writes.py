@@ -55,7 +55,7 @@ def _on_found(
 
 
 def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:
-    """The keys of a script that changes what a query finds, and what it is told of the query."""
+    """The keys of a script that changes what a query finds, and its arguments for the query."""
     body = Arguments()
     search.node.add_to(body)
     return tuple(dict.fromkeys((search.where.pks, *search.elsewhere))), with_references([], body)

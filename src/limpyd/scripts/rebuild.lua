@@ -11,7 +11,7 @@
 -- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
 --        about how many objects or entries to look at; a text that was never an epoch; how its keys are found:
 --          ''                 here, by SCAN
---          'told'             it waits for them once all objects are entered
+--          'shared'           it waits for them once all objects are entered
 --          'keys:' and what it waits for    some are told here
 --          'last:' and what it waits for    all were told
 --        a count of keys, and those; the index (see library/expected_entries)
@@ -144,7 +144,7 @@ end
 
 local function turn_to_entries(state)
   state.key = index_key
-  state.waits_for = pattern ~= '' and way == 'told' and new_epoch
+  state.waits_for = pattern ~= '' and way == 'shared' and new_epoch
   state.cursor = pattern ~= '' and not state.waits_for and '0'
   state.items = pattern == '' and { index_key } or {}
 end

@@ -40,7 +40,7 @@ def refer(
         own: their partition.
         holders: their primary keys.
         step: the command that stores the reference, or removes it.
-        made: is told the primary key once that is certain.
+        made: called with the primary key once that is certain.
         subject: what it is about, for messages.
         refers: whether they are to refer to it.
 

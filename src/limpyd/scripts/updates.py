@@ -52,7 +52,7 @@ class Fields:
             values.append(NewValue(self._numbers[field], args))
         return list(packed(Updated(b"" if version is None else version, values)))
 
-    def told(self) -> list[Argument]:
+    def args(self) -> list[Argument]:
         """Returns the arguments for the fields."""
         return list(packed(UpdatedFields(*self._head, list(self._layouts.values()))))
 
@@ -95,5 +95,5 @@ def update(
 
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
-    request = scripted(script, (where.pks,), (pk, *fields.told(), *values), decode, model, retry_with=answer)
+    request = scripted(script, (where.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
     return request.assuming(model.maintenance.declared)

@@ -47,7 +47,7 @@ def write(
     subject: Subject | None = None,
     needs: Needs | None = None,
 ) -> Request[R]:
-    """Runs write commands on fields of one value; `made` is told the primary key once that is certain.
+    """Runs write commands on fields of one value; `made` is called with the primary key once that is certain.
 
     Raises (from the reply):
         DoesNotExist: the object was deleted.
@@ -172,7 +172,7 @@ def write_members(
         elsewhere: a key in each partition that is only read.
         steps: the commands.
         decode: turns their replies into the result.
-        made: is told the primary key once that is certain.
+        made: called with the primary key once that is certain.
         subject: what it is about, for messages.
         needs: the servers that know the arguments, if not all that know the commands do.
     """

@@ -118,7 +118,7 @@ local epoch = records.err and records or records[1]
 def _keys_differ(count: int) -> str:
     """The condition that so many keys of objects are not all that any process has declared (see scripts/declare.lua).
 
-    A list of a few is packed by cmsgpack behind one byte, which tells how many there are.
+    A list of a few is packed by cmsgpack behind one byte, which counts them.
     """
     if 0 < count <= MOST_IN_A_BYTE:
         return f"string.byte(records[2]) ~= {FEW_PACKED + count}"

@@ -1,6 +1,6 @@
 """Calls that always send the same but for the primary key and at most one value: what that is, learned of a first one.
 
-What is learned holds for calls of a command on a field by any object; which ones it does not hold for is told, and
+What is learned holds for calls of a command on a field by any object; the others are listed, and
 those are described as requests: without a primary key, under a catalog that is not known, with a value that is no plain
 one.
 """

@@ -22,7 +22,7 @@ class NormalizerCall(NamedTuple):
 
 
 def normalizer_call(index: FieldIndex, text: str) -> NormalizerCall | None:
-    """Returns what an index keeps of a text, which is an expression itself; None if the server cannot tell at once."""
+    """Returns what an index keeps of a text, which is an expression itself; None if the server cannot compute it."""
     form = index.form.base if isinstance(index.form, PythonTransform) else index.form
     function = ""
     for step in form.decode().split("|"):

@@ -134,7 +134,7 @@ def members_write(
         command: the command.
         field: the field.
         prefix: what its keys begin with, or stands around the primary key in them.
-        indexes: its indexes, each of which tells any two members apart.
+        indexes: its indexes, in each of which any two members are two entries.
     """
     if command not in COMMANDS or not all(map(_follows, indexes)):
         return None

@@ -1,4 +1,4 @@
-"""The names and keys that a script is told, so that fields that are alike share one, whatever their models are."""
+"""The names and keys that are parameters of a script, so that fields that are alike share one."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Prepared(Request[R_co]):
         return self
 
     def decode(self, reply: Any) -> R_co:
-        """Turns the reply into the result. Raises what it tells: see scripts/error_mapping."""
+        """Turns the reply into the result. Raises the error in it: see scripts/error_mapping."""
         if type(reply) is list:
             if reply[0] != b"ok":
                 raise self._refusal(reply)
@@ -148,10 +148,10 @@ class Prepared(Request[R_co]):
 
     def _refusal(self, reply: list[Any]) -> Exception:
         if reply[0] == b"transform":
-            return Unclear(lambda _: self._told(reply), lambda: None)
+            return Unclear(lambda _: self._with_transforms(reply), lambda: None)
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
 
-    def _told(self, reply: list[Any]) -> Request[R_co]:
+    def _with_transforms(self, reply: list[Any]) -> Request[R_co]:
         """The request that the general script serves, with what the statement asked for."""
         general = self.transactional()
         return answer(general, reply) or general

@@ -22,7 +22,7 @@ class Run(Statement):
     """The statement of a command on a field: one script serves all of them.
 
     Args:
-        script: what the server runs, and the names that it is told.
+        script: what the server runs, and its names.
         model: the model.
         where: the partition.
         command: the command.

@@ -18,8 +18,8 @@ class ScalarField(NamedTuple):
         sub: its sub-key, if it is an entry of the hash.
         indexes: its indexes.
         checks: what its values must meet, each a kind, a form and a key.
-        computed: those of its indexes that do not keep the value itself: a call tells what they keep.
-        encode_unchecked: makes the same of a value that fits; of others what it raises tells no field.
+        computed: those of its indexes that do not keep the value itself: a call has the texts that they keep.
+        encode_unchecked: makes the same of a value that fits; for others it raises an error that names no field.
     """
 
     name: str

@@ -27,7 +27,7 @@ class Change(NamedTuple):
 
 
 class WriteScript(NamedTuple):
-    """A script, and the names and keys that it is told."""
+    """A script, and the names and keys that it takes."""
 
     script: CompiledScript
     names: tuple[bytes, ...]

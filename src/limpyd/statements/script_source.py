@@ -21,7 +21,7 @@ class CompiledScript:
         name: what it is for.
         source: what the server runs.
         sha: the digest by which a server knows it.
-        flags: what the server is told of it.
+        flags: its flags.
         guarded: whether guards are added to its arguments: never, it has one of its own.
     """
 

@@ -47,9 +47,9 @@ class Statement:
         more_keys: its keys beside those of each.
 
     Attributes:
-        complete: whether its reply always tells the result, or the error; else Python may be asked what an index keeps
+        complete: whether its reply always gives the result, or the error; else Python may be asked what an index keeps
             of a value.
-        computed: the indexes of which each request tells, behind a value, what they keep of it.
+        computed: the indexes whose texts each request has behind a value.
     """
 
     __slots__ = (

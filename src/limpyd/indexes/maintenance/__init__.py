@@ -125,7 +125,7 @@ class IndexMaintenance:
             and prefix in {None, index.kept.index.prefix}
         ]
         if len(found) != 1:
-            which = ", ".join(index.told for index in found or indexes)
+            which = ", ".join(index.description for index in found or indexes)
             msg = f"{field} has {'several' if found else 'no'} such indexes"
             msg += f"; name one of {which} by its class, key or prefix" if found else f"; it has {which}"
             raise InvalidValue(msg)

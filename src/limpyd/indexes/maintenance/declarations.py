@@ -49,7 +49,7 @@ class DeclaredIndex(NamedTuple):
 
     Attributes:
         name: its key, without what all keys of the model begin with, and without a colon at the end.
-        signature: tells of what it keeps; where that is another, it is another index.
+        signature: a text for what it keeps; where that is another, it is another index.
         kept: the index itself.
         place: where the values of its field are.
         sub: their sub-key, in the hash of an instance.
@@ -98,7 +98,7 @@ class DeclaredIndex(NamedTuple):
         return self.kept.fields if isinstance(self.kept, CompositeFieldIndex) else (self.kept.field,)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The name of the index in messages."""
         index = self.kept.index
         settings = [f"{name}={value!r}" for name, value in (("prefix", index.prefix), ("key", index.key)) if value]
@@ -117,7 +117,7 @@ class DeclaredIndex(NamedTuple):
 
 
 def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredIndex]:
-    """All indexes of a model; one of several fields is told with the field on which it is declared."""
+    """All indexes of a model; one of several fields stands with the field on which it is declared."""
     found = [
         DeclaredIndex(_name(kept.key, where) + kept.ending, signature(kept, place.stored), kept, place, sub or b"")
         for _, _, place, sub in model.layout(where)
@@ -140,7 +140,7 @@ def _name(key: bytes, where: Partition) -> bytes:
 def signature(kept: FieldIndex, stored: bytes) -> bytes:
     """Returns the signature of an index: its kind, how the values are stored that it keeps, and in which forms.
 
-    A Python function is told by its name, so a change within it goes unnoticed.
+    A Python function is known by its name, so a change within it goes unnoticed.
     """
     if isinstance(kept, CompositeFieldIndex):
         return b" ".join((kept.kind, *(b"%s %s" % (place.stored, place.form) for place in kept.places)))

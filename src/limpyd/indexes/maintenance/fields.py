@@ -28,7 +28,7 @@ class WithIndexes:
         """Builds the indexes of the field, also those that it has together with others; see that of the model.
 
         Args:
-            progress: is told from time to time how much is done, and of how much: objects, once for each index.
+            progress: called from time to time with what is done and the whole: objects, once for each index.
             chunk_size: about how many objects, or entries, a request looks at, 500 by default; meanwhile the server
                 does nothing else.
             aggressive_clear: accepted for limpyd 2's sake: all entries that no object gives go in any case.

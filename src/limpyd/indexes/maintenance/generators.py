@@ -12,8 +12,8 @@ from limpyd.requests import Program, Request
 from limpyd.scripts.error_mapping import Model
 
 OnProgress = Callable[[int, int], object]
-"""Is told how much is done, and of how much."""
-TOLD = b"told"
+"""Called with what is done, and the whole."""
+SHARED_WALK = b"shared"
 MOST_WALKS = 3
 """The most indexes that look for their keys each by itself, and resume where a process that ended had come. More share
 one walk, which begins anew then."""
@@ -64,7 +64,7 @@ class Rebuild:
         waiting: list[tuple[DeclaredIndex, bytes]] = []
         walk_together = sum(1 for index in left if index.beginnings) > MOST_WALKS
         for index in left:
-            waits_for = yield from self._steps(index, TOLD if walk_together and index.beginnings else b"")
+            waits_for = yield from self._steps(index, SHARED_WALK if walk_together and index.beginnings else b"")
             if waits_for is not None:
                 waiting.append((index, waits_for))
         if waiting:

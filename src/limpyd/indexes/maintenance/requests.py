@@ -76,7 +76,7 @@ class Progress(NamedTuple):
         given: how many entries they gave.
         entries: how many entries were looked at.
         all_objects: how many objects there are.
-        waits_for: what tells it the keys of the index, if it waits for those.
+        waits_for: the walk that finds the keys of the index, if it waits for those.
     """
 
     built: bool
@@ -100,7 +100,7 @@ def begin_rebuild(
 ) -> Request[tuple[int, list[DeclaredIndex]]]:
     """Begins the rebuild of some indexes, or goes on with that of the same ones.
 
-    It tells how many objects there are, and of which indexes the rebuild has not come to its end.
+    It returns how many objects there are, and of which indexes the rebuild has not come to its end.
     """
 
     def decode(reply: list[Any]) -> tuple[int, list[DeclaredIndex]]:
@@ -195,7 +195,7 @@ def clear(
     spared: Sequence[bytes] = (),
     chunk_size: int | None = None,
 ) -> Request[bytes]:
-    """Removes some of the keys of indexes, and tells where to go on.
+    """Removes some of the keys of indexes, and returns where to go on.
 
     Args:
         model: the model.
@@ -216,7 +216,7 @@ def clear(
 
 
 def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[int]:
-    """Forgets indexes that are cleared, and no longer declared; tells how many were known."""
+    """Forgets indexes that are cleared, and no longer declared; returns how many were known."""
     return _repeatable(FORGET, (where.meta,), [new_epoch(), *names], int, model)
 
 
@@ -226,7 +226,7 @@ def _pattern(beginning: bytes) -> bytes:
 
 
 def scan(beginning: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    """Finds some keys that begin so, and tells where to go on."""
+    """Finds some keys that begin so, and returns where to go on."""
     args = (b"SCAN", cursor, b"MATCH", _pattern(beginning), b"COUNT", SCANNED)
     return Request(args, tuple, readonly=True)
 
