@@ -5,9 +5,9 @@
 -- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
 -- ARGV   the kinds to be repaired (see library/findings); about how many members to look at; the prefix of the hash; a count of
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
---        prefixes of all keys of an object, and those; a count of indexes that tell who refers to it, each a kind and a
+--        prefixes of all keys of an object, and those; a count of indexes of those who refer to it, each a kind and a
 --        key (see library/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
---        the text, or '' for all that the object gives to it; a count of indexes, each told by its name and as library/expected_entries takes it, where a reference
+--        the text, or '' for all that the object gives to it; a count of indexes, each by its name and as library/expected_entries takes it, where a reference
 --        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
@@ -16,7 +16,7 @@
 --          conflict     the entry, the owner, the number of the index
 --          unindexable  the value, the reason, the number of the index
 --          dangling     whom it refers to, the number of the index
---          bare         nothing; or whose index tells that it is referred to
+--          bare         nothing; or the index by which it is referred to
 --          unexplained  the sub-key
 --          expiring     the sub-key
 --        or 'transform', 'error' (see library/journal)
@@ -28,7 +28,7 @@
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
--- A list that ARGV tells, and where what follows it begins.
+-- Returns a list in ARGV, and where what follows it begins.
 local function take_list(at, width)
   local list, last = {}, at + width * ARGV[at]
   for number = at + 1, last do

@@ -13,7 +13,7 @@
 -- ARGV   '1' if the catalog may be changed; '1' if indexes that nothing is known of are taken to be built; a text
 --        that was never an epoch; a count of what keys of objects begin with, and those; a count of references to
 --        other models, each: their catalog, the model and the field that refer, and five facts for library/catalog_records: the kind
---        and the key of the index that tells who refers, the set of primary keys and the catalog of the model that
+--        and the key of the index of those who refer, the set of primary keys and the catalog of the model that
 --        refers, and the name of the index there; and of each declared index the name and the signature
 -- Reply  the epoch, '' if there is none; 1 if the catalog is as declared, else 0; 0 if an index counts as built only because there are no
 --        objects yet, and the first one may come without another epoch, else 1; the names of those that are not built

@@ -1,6 +1,6 @@
 #!lua
 -- Moves some objects: each as a whole, values, indexes and membership, or not at all. It ends after some milliseconds,
--- so that others need not wait, and tells which primary keys it has found and not come to.
+-- so that others need not wait, and returns which primary keys it has found and not come to.
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' if the objects get another set of primary keys, else '0': then those are passed over that have nothing to

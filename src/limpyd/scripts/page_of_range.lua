@@ -2,7 +2,7 @@
 -- Gives the rows of a page of a range of numbers, in their order, which SORT reads faster than a script could.
 --
 -- KEYS   the index
--- ARGV   the range and the page, and then what tells SORT the columns:
+-- ARGV   the range and the page, and then the columns for SORT:
 -- @layout PageOfRange
 --    1 low     the lower end of the range, as ZRANGE BYSCORE takes it
 --    2 high    the higher end

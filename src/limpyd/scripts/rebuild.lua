@@ -12,8 +12,8 @@
 --        about how many objects or entries to look at; a text that was never an epoch; how its keys are found:
 --          ''                 here, by SCAN
 --          'shared'           it waits for them once all objects are entered
---          'keys:' and what it waits for    some are told here
---          'last:' and what it waits for    all were told
+--          'keys:' and what it waits for    some are sent here
+--          'last:' and what it waits for    all were sent
 --        a count of keys, and those; the index (see library/expected_entries)
 -- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
 --        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value, owner, sub-key;
@@ -26,8 +26,8 @@
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun, way = ARGV[5], false, ARGV[6]
-local last_told = 7 + ARGV[7]
-select_index(last_told + 1)
+local last_argument = 7 + ARGV[7]
+select_index(last_argument + 1)
 local looked, waits_for = 0, false
 local entering = false -- which object
 
@@ -149,12 +149,12 @@ local function turn_to_entries(state)
   state.items = pattern == '' and { index_key } or {}
 end
 
--- Takes the keys that it waits for; or looks for them itself, if nobody will tell them.
+-- Takes the keys that it waits for; or looks for them itself, if nobody sends them.
 local function take_keys(state)
   if way == '' and state.waits_for then
     state.waits_for, state.cursor = false, '0'
   elseif way == 'keys:' .. (state.waits_for or '') then
-    for at = 8, last_told do
+    for at = 8, last_argument do
       if is_own(ARGV[at]) then
         state.items[#state.items + 1] = ARGV[at]
       end

@@ -2,7 +2,7 @@
 -- Reads values of the objects of one set by SORT, and looks at what that gave nothing for.
 --
 -- KEYS   the set; and that of all primary keys, if others are to be left out
--- ARGV   what tells SORT the objects and the columns; the first of those is the primary key
+-- ARGV   the arguments of SORT for the objects and the columns; the first of those is the primary key
 -- Reply  the rows, each after its primary key; or the error that names a key of another type (see library/wrong_type)
 -- @guarded
 -- @requires call in_transaction subject_key

@@ -41,7 +41,7 @@ local function drop(key, member, with)
 end
 
 -- What stands in the place of an object's unique value, though its own object does not give it any more, makes room;
--- if it does, tells whose it is.
+-- if it does, returns the owner.
 local function make_room(pk, key, entry)
   local owner = call('HGET', key, entry)
   if owner and owner ~= pk then

@@ -1,6 +1,6 @@
 -- Adds an entry to an index.
 --
--- ARGV tells of an index its kind, a form (see library/forms) and a key.
+-- ARGV has of an index its kind, a form (see library/forms) and a key.
 --   eq     sets of primary keys, whose names are the key and then the entry
 --   uniq   a hash from entry to owner
 --   num    a sorted set of primary keys; the entry is the score
@@ -13,7 +13,7 @@
 --   inv    an inventory, the set of the parts of a dynamic field (see library/dynamic_parts); the form, and the entry, is the part
 --   ref    nothing is kept: the entry is a primary key of another object, which must be in the set that is the key
 --
--- A `!` before the kind tells that only one object may have an entry, as limpyd 2 keeps unique fields.
+-- A `!` before the kind says that only one object may have an entry, as limpyd 2 keeps unique fields.
 -- `number` says which value it is, and `sub` under which sub-key, in case it is refused. An entry of an object that does
 -- not exist, which something other than limpyd left, is replaced.
 -- @requires call key_from_template make_sorted_entries owners_of refuse remove_owner sorted_entries subject_key

@@ -1,6 +1,6 @@
 -- Gives fields of an object new values, and makes their indexes follow.
 --
--- ARGV tells of the fields:
+-- ARGV has of the fields:
 -- @layout UpdatedFields
 --    1 hash_prefix  what the keys of the objects' hashes begin with
 --    2 version_sub  the sub-key of the version, or ''
@@ -128,7 +128,7 @@ local function next_version(pk, expected)
   return exactly(after, true, 'HINCRBY', key, version_sub_key)
 end
 
--- Where what is told of an object ends.
+-- Returns where the arguments of an object end.
 local function after_object(at)
   -- @reads Updated at
   local value_count, first_value = tonumber(ARGV[at + 1]), at + 2
@@ -143,7 +143,7 @@ local function after_object(at)
   return at
 end
 
--- Gives an object, of which ARGV tells from a position on, new values; its new version, or false if it has none.
+-- Gives an object, which stands in ARGV from a position on, new values; its new version, or false if it has none.
 local function assign(pk, at)
   subject_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then

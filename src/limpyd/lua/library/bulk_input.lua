@@ -1,9 +1,9 @@
--- New objects, as ARGV tells many of them. What is the same of several is told once, as their shape.
+-- Reads many new objects from ARGV. What several have in common stands there once, as their shape.
 --
 -- ARGV   from a position on: the prefix of hashes; a count of indexes, each its kind and key; a count of shapes, each
 --          a count of sub-keys and those, a count of prefixes of strings and those, a count of prefixes of keys that get
 --          no value and those, how many values each object has, a count of entries, each the number of its index
---          and which of the values it is, and '1' if more is told of each object; a count of runs of objects of one
+--          and which of the values it is, and '1' if more follows for each object; a count of runs of objects of one
 --          shape, each the number of the shape and how many objects there are;
 --        and the objects, each
 --          its primary key unless it is minted, the values: of the hash, of the strings, and texts that only

@@ -1,11 +1,11 @@
 -- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
 --
--- ARGV tells from a position to the end how much may be changed at the most (see library/changes), or ''; a count of models, the first of which is that of the objects, each:
+-- ARGV has from a position to the end how much may be changed at the most (see library/changes), or ''; a count of models, the first of which is that of the objects, each:
 --   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
 --   library/unindex_object);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: the kind of the index (see library/owners) and its key; the hash that tells which indexes are built (see
+--     found: the kind of the index (see library/owners) and its key; the catalog of built indexes (see
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see library/scalar_commands, library/member_commands), the last of which
 --     is '' for the primary key where it holds many

@@ -6,7 +6,7 @@
 
 
 local records = {} -- by catalog
-local known_references = {} -- the keys of the indexes that tell who refers, of the references that the process knows
+local known_references = {} -- the keys of the indexes of those who refer, of the references that the process knows
 
 local function records_of(meta)
   if not records[meta] then

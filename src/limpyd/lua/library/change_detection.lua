@@ -5,7 +5,7 @@
 --   scope                   what the command can change of it:
 --     whole                 anything
 --     members               the members in its arguments: from `first` on, each `step`th
---     range                 the members of a range: another command with the same arguments tells them
+--     range                 the members of a range: another command with the same arguments returns them
 --     reply                 the members that it replies were taken away
 --     replied               the member that it replies was added
 --     expiry                when it expires; a time that is past removes it

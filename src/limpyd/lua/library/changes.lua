@@ -11,7 +11,7 @@ local function limit_changes(most)
 end
 
 -- Refuses the step if a count alone is beyond the limit. The reference, see library/cascade, by which so many objects
--- refer to one with the primary key, or the key that holds so many, is told.
+-- refer to one with the primary key, or the key that holds so many, is named.
 local function refuse_more_than(count, pk, reference, key)
   if count > most_changes then
     refuse('large', string.format('%.0f', count), pk or false, reference or false, key or false)

@@ -1,4 +1,4 @@
--- Goes through what a query finds in chunks, one script after the other; a cursor tells where the last one stopped.
+-- Goes through what a query finds in chunks, one script after the other; a cursor says where the last one stopped.
 --
 -- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see library/conditions). That of a stored
 -- collection, which is in order, is `l`, its key with the length before it, and the position after the last member.

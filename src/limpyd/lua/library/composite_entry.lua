@@ -1,8 +1,8 @@
 -- The entry of an object in an index of several fields.
 --
--- Its form tells the fields, each by the prefix of the key, how the value is stored (see library/values), the
+-- Its form lists the fields, each by the prefix of the key, how the value is stored (see library/values), the
 -- sub-key and the form, all as netstrings (`<length>:<bytes>`).
--- A colon before them tells that the texts are joined by colons, as limpyd 2 does it.
+-- A colon before them says that the texts are joined by colons, as limpyd 2 does it.
 -- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
 -- score, whose entry is `<score>:<text>`.
 -- @requires key_from_template netstring normal_form read_value

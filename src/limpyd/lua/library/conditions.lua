@@ -18,7 +18,7 @@
 --
 --   all                                     every object
 --   eq, scored   prefix, texts              who is in one of the sets, or sorted sets, named prefix .. text
---   eqin         prefix, place, texts       the same of sets, where the values of an object tell it as well
+--   eqin         prefix, place, texts       the same of sets, where the values of an object show it as well
 --   uniq         key, several, texts        who owns one of the values in a hash; `several` is '1' if one may own several
 --   pk           key, texts                 these primary keys, if they exist
 --   num          key, intervals             who has a number within one of them
@@ -34,7 +34,7 @@
 --                                           is '1' if one command may name the key beside those of the model
 --   via          see conditions/via
 --
--- texts is a count and those, with a + behind the count if more would follow that are not told now; a place is prefix,
+-- texts is a count and those, with a + behind the count if more would follow that are not sent now; a place is prefix,
 -- stored, sub-key and form; intervals is a count and of each the signs of its ends (`[`, `(` or `-`, and `]`, `)` or `+`;
 -- `^` for texts that begin so) and its two ends.
 --

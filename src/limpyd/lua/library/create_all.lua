@@ -1,5 +1,5 @@
 -- Makes many new objects (see library/bulk_input) with few commands: what goes to one key goes there at once. It is looked
--- beforehand whether anything stands against any of them; if so none is made, and nothing is told of why.
+-- beforehand whether anything stands against any of them; if so none is made, without a reason.
 -- @requires add_entry call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
 -- @provides create_all
 

@@ -1,5 +1,5 @@
 -- Dynamic fields. Each part makes a version of one, with a key or a sub-key of its own; the inventory of an object is
--- the set of the parts of which it has a version. The keys of all versions are told by one template, in which a mark
+-- the set of the parts of which it has a version. The keys of all versions have one template, in which a mark
 -- stands for the part (see limpyd/keys/templates.py); and the field by three texts, in the place of the prefix of its keys:
 -- the template of those prefixes, that of the sub-keys, or '', and the prefix of the inventories.
 -- @requires call key_from_template
@@ -55,7 +55,7 @@ local function is_template(text)
   return string.find(text, '\0n\1', 1, true) or string.find(text, '\0v\1', 1, true)
 end
 
--- The three texts that tell of a dynamic field; nothing if a prefix is that of another field.
+-- Returns the three texts of a dynamic field; nothing if a prefix is that of another field.
 local function dynamic_field(prefix)
   local first = string.find(prefix, '\0\0', 1, true)
   if not first then

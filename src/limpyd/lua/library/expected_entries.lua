@@ -11,7 +11,7 @@ local dynamic, version_members = false, false -- whether it is of a dynamic fiel
 local members_seen, expected_by_pk = 0, {}
 local expected_by_version = {} -- the same, by the part of a version
 
--- Turns to an index, which ARGV tells from a position on: its kind, form and key; and of its field the prefix of the
+-- Selects an index, which stands in ARGV from a position on: its kind, form and key; and of its field the prefix of the
 -- keys, how it is stored and the sub-key.
 local function select_index(at)
   kind, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
@@ -150,7 +150,7 @@ local function place_of(key, entry)
 end
 
 -- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
--- to be told.
+-- known.
 local function member_behind(key, name)
   if stored == 'hash' and string.find(index_key, '\0', 1, true) then
     return nil
@@ -179,7 +179,7 @@ end
 
 local function ignore() end
 
--- What an object gives, each entry under its place; of one member only, if that is told.
+-- What an object gives, each entry under its place; of one member only, if that is given.
 local function expected_of(pk, member)
   local expected = {}
   subject_key = KEYS[1]

@@ -1,6 +1,6 @@
 -- Forms: what an index keeps of a stored value. The same as in limpyd/indexes/normalizers.py.
 --
--- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it tells what it makes
+-- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it has what Python makes
 -- of some values (see limpyd/indexes/python_transforms.py), and is asked for others (see library/journal).
 -- @requires from_hex transform_request
 -- @provides normal_form texts_of
@@ -25,7 +25,7 @@ local function make_forms()
     casefold = form_casefold,
   }
 
-  -- What one form after the other makes; a third result tells that only Python knows.
+  -- What one form after the other makes; a third result says that only Python knows.
   local function made_by(chain, value)
     local reason, ask_python
     for name in string.gmatch(chain, '[^|]+') do
@@ -81,7 +81,7 @@ local function make_forms()
     return known
   end
 
-  -- Notes what only Python can tell. The step goes on, to find out all that is to be asked, and is taken back then.
+  -- Notes a value that only Python can transform. The step goes on, to find all such values, and is taken back then.
   local function ask(key, value)
     transform_request = transform_request or { 'transform' }
     transform_request[key] = transform_request[key] or {}

@@ -1,10 +1,10 @@
--- Enters an object into indexes, as its values are now. What its model looks like is told as in library/unindex_object.
+-- Enters an object into indexes, as its values are now. The layout of its model is that of library/unindex_object.
 -- @requires add_entry call dynamic_field each_version index_updates inventory_of key_from_template make_index_updates
 -- @requires read_whole_value refuse refuse_expiring subject_key template_filler
 -- @provides index_object
 
--- Adds the entries of a value, or of one under a sub-key, to indexes that are told from one position of ARGV to
--- another. `index_key` gives the key of one by the position where that is told.
+-- Adds the entries of a value, or of one under a sub-key, to indexes that stand in ARGV from one position to
+-- another. `index_key` gives the key of one by its position.
 local function add_entries(pk, value, first_index, last_index, sub, index_key)
   for index = first_index, value and last_index or 0, 3 do
     local key = index_key and index_key(index + 2) or ARGV[index + 2]

@@ -18,14 +18,14 @@
 --                                          (see library/cascade), the primary keys of both
 --   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an object
 --                                          that was to be deleted: its name and that of the field, its catalog if
---                                          the index that tells who refers is not built, and its name there
+--                                          the index of those who refer is not built, and its name there
 --   'large', changes, primary key, reference, key    it would be more changes than a step may be (see library/changes): at
 --                                          least how many, at which object; the reference by which so many refer to that, or
 --                                          the key that holds so many, each if there is one
---   'unbuilt', number                      the index that tells who refers does not know all: which reference
+--   'unbuilt', number                      the index of those who refer does not know all: which reference
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
---   'transform', key, value, key, value, …     Python has to tell what the index with the key keeps of the value
+--   'transform', key, value, key, value, …     Python has to transform the value for the index with the key
 --   'many', count                          more than one object where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
@@ -67,7 +67,7 @@ local function unlink(key)
   call('UNLINK', key)
 end
 
-local rollback_error = false -- the outcome, if something could not be taken back: whatever else was found, that is told
+local rollback_error = false -- the outcome, if something could not be taken back: it goes before any other outcome
 
 -- Takes back what was noted after a mark; gives whether all of it could be.
 local function roll_back(mark)

@@ -1,4 +1,4 @@
--- In the layout of limpyd 2 keys of one index may look like those of another one of the field: these tell them apart.
+-- In the layout of limpyd 2 keys of one index may look like those of another one of the field: these distinguish them.
 -- @provides from_hex is_distinct_key
 
 local function from_hex(digits)
@@ -7,7 +7,7 @@ local function from_hex(digits)
   end))
 end
 
--- Whether a value has not the key of another index, or what those begin with: that is told in hexadecimal digits.
+-- Whether a value does not make the key of another index, or its beginning, which is given in hexadecimal digits.
 local function is_distinct_key(value, code)
   local other = from_hex(code)
   if string.byte(other, -1) == 58 then

@@ -1,6 +1,6 @@
 -- Runs write commands on fields of any type, and makes their indexes follow.
 --
--- ARGV tells them from a position to another, each:
+-- ARGV has them from a position to another, each:
 -- @layout MembersCommand
 --    1 places   what it may change: a count, and of each
 --          owner    whose it is: 0 for the object that is written to, else which of the others

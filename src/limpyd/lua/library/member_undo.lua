@@ -1,4 +1,4 @@
--- How what a command did to a value of many members is taken back. A place is told in library/change_detection.
+-- Takes back what a command did to a value of many members. What a place is: see library/change_detection.
 -- @requires call is_journaled journal_length undo_with
 -- @provides undo_all undo_move undo_pops undo_some whole_noted
 

@@ -1,5 +1,5 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
--- What there is is told as library/whole_value does.
+-- What there is has the form of library/whole_value.
 -- @requires call subject_key
 -- @provides all_of cut_by_trim look_for popped put_into_list read_members refuse_another_type take_out_of_list
 
@@ -62,7 +62,7 @@ local function look_for(key, names)
   return found
 end
 
--- The members that a command took away, as its reply tells; of a sorted set with their scores.
+-- The members that a command took away, from its reply; of a sorted set with their scores.
 local function popped(command, reply)
   local names, scores = {}, {}
   if not reply then

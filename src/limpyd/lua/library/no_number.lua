@@ -1,4 +1,4 @@
--- How a script that only reads tells of a value that is to be compared or added as a number, and is none.
+-- The error of a reading script for a value that is to be compared or added as a number, and is none.
 -- @requires in_hex key_from_template
 -- @provides no_number
 

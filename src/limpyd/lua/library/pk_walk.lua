@@ -6,7 +6,7 @@
 local LARGEST = 2 ^ 53 -- from here on numbers are no more exact
 local MOST = 4000 -- how many numbers are asked for at once
 
--- The last number that was given to an object, or nothing if it cannot be told, or is behind.
+-- The last number that was given to an object, or nothing if it is unknown, or is behind.
 local function last_minted(counter, everything)
   local last = counter ~= '' and redis.pcall('GET', counter)
   last = type(last) == 'string' and tonumber(last)

@@ -9,7 +9,7 @@
 -- @requires values_at
 -- @provides read_node read_references
 
--- Reads the values that conditions are compared with and that only the server knows. ARGV tells of each from a
+-- Reads the values that conditions are compared with and that only the server knows. ARGV has of each from a
 -- position on: where in ARGV it is to stand, its key, how it is stored, its sub-key, the form to compare it in, and
 -- `:` and the sub-key under which an index keeps it, or ''.
 local function read_references(at)

@@ -1,4 +1,4 @@
--- What a query asks for, as ARGV tells it, before its conditions (see library/query):
+-- The beginning of a query in ARGV, before its conditions (see library/query):
 -- @layout Query
 --    1 wanted      what is wanted, see the script
 --    2 offset      how many objects to pass over

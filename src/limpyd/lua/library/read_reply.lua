@@ -3,7 +3,7 @@
 -- @provides reply_of
 
 -- Replies with what a function gives. Where that meets a key of another type than it should be, it is run again, since it
--- only reads, to tell which key that is.
+-- only reads, to find that key.
 local function reply_of(act)
   local done, reply = pcall(act)
   if done then

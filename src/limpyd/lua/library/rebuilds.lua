@@ -15,7 +15,7 @@ end
 --   items      objects, or keys of the index, to be looked at next
 --   cursor     where there are more of them, or false
 --   key        the key of the index that is looked at; nothing before all objects were entered
---   waits_for  who tells it the keys of the index, or false
+--   waits_for  the walk that finds the keys of the index, or false
 --   inner      where there is more of a large value, or in `key`; or false
 --   entries    members of `key`, and what is held with each, to be looked at next
 --   counts     of `objects` looked at, entries `given` by them, and `entries` looked at

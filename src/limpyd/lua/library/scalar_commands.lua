@@ -1,6 +1,6 @@
 -- Runs write commands on fields of one value of an object, and makes their indexes follow.
 --
--- ARGV tells them from a position to another, each:
+-- ARGV has them from a position to another, each:
 -- @layout ValueCommand
 --    1 prefix   what its key begins with
 --    2 stored   how it is stored, see values and read_whole_value

@@ -84,7 +84,7 @@ end
 -- Gathers everything that is found, and gives so many of the first in order.
 local function sorted_results(node, keys, wanted, cursor)
   local pks = node.list()
-  for level = 2, #keys do -- what is no number is told of, also where it would not be looked at
+  for level = 2, #keys do -- what is no number is an error, also where it would not be looked at
     if keys[level].numeric and not keys[level].index then
       values_of(keys[level], pks)
     end

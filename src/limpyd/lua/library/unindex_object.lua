@@ -16,14 +16,14 @@
 -- @end
 -- and to the end of each indexed field with a key of its own:
 -- @layout IndexedField
---    1 prefix   what its key begins with; of a dynamic field what tells its keys, see dynamic_parts
+--    1 prefix   what its key begins with; of a dynamic field its family, see dynamic_parts
 --    2 stored   how it is stored, see read_whole_value
 --    3 indexes  its indexes: a count, and of each
 --          kind  see add_entry
 --          form  what it keeps of a value, see forms
 --          key   its key, or what its keys begin with
 -- @end
--- Dynamic fields (see library/dynamic_parts) are told in the place of a prefix: all of them among the first ones, and indexed ones at
+-- Dynamic fields (see library/dynamic_parts) stand in the place of a prefix: all of them among the first ones, and indexed ones at
 -- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/catalog_records), where the object
 -- is deleted and not moved.
 -- @requires call check_references check_versions_listed dynamic_field index_updates inventory_of key_from_template
@@ -31,8 +31,8 @@
 -- @requires unlink_unknown version_locator
 -- @provides unindex_object unindex_values unlink_object
 
--- Removes the entries of a value, or of one under a sub-key, from indexes that are told from one position of ARGV to
--- another. `index_key` gives the key of one by the position where that is told.
+-- Removes the entries of a value, or of one under a sub-key, from indexes that stand in ARGV from one position to
+-- another. `index_key` gives the key of one by its position.
 local function remove_entries(pk, value, first_index, last_index, sub, index_key)
   for index = first_index, value and last_index or 0, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
@@ -97,7 +97,7 @@ local function remove_versions(pk, first_index, last_index, stored, prefix)
   end
 end
 
--- The same of all fields with keys of their own that ARGV tells from a position to another.
+-- The same of all fields with keys of their own that stand in ARGV from a position to another.
 local function unindex_values(at, last, pk)
   while at <= last do
     -- @reads IndexedField at

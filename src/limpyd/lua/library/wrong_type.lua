@@ -1,4 +1,4 @@
--- Keys of another type than they should be, and how a script that only reads tells of one.
+-- Keys of another type than they should be, and the error of a reading script for one.
 -- @provides in_hex mistyped_among wrong_type
 
 local EXPECTED_TYPES = { G = 'string', H = 'hash', L = 'list', S = 'set', Z = 'zset' }

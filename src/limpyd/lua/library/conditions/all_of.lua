@@ -66,7 +66,7 @@ local function exceptions_joined(nodes)
   return others
 end
 
--- The number of the condition by which they are best gone through. The values of the others are told with each part, of which each is
+-- The number of the condition by which they are best gone through. The values of the others are sent with each part, of which each is
 -- taken to be of so many objects:
 local PART = 1000
 local function best_to_scan(nodes)

@@ -1,4 +1,4 @@
--- Ranges of which the values of an object tell whether it is within (see conditions/ranges).
+-- Ranges that the values of an object are compared with (see conditions/ranges).
 -- @requires as_set comes_before keep_in normal_form points_of read_intervals values_in
 -- @provides keep_by_value read_range
 

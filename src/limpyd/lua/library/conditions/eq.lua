@@ -3,7 +3,7 @@
 -- @provides conditions.eq
 
 -- Who is in one set, which the server itself can intersect with others. What it is may change if its key was `read` on the server:
--- then where a part begins tells it.
+-- then the position of the part shows it.
 local function in_set(key, was_read)
   local size = call('SCARD', key)
   local function keep(pks)

@@ -41,7 +41,7 @@ local function for_the_first_time(via, referred, pks)
   return kept
 end
 
--- Where a part ends is told by netstrings: where the walk of the objects referred to goes on, '' at its end; where that of those who
+-- The end of a part is a list of netstrings: where the walk of the objects referred to goes on, '' at its end; where that of those who
 -- refer to the first of some objects goes on; and those.
 local function scan_referring(via, where, count)
   local found, looked = {}, 0

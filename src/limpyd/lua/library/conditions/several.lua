@@ -2,10 +2,10 @@
 -- @requires SLICE as_set ask_for call distinct keep_in positions_of
 -- @provides in_several
 
-local FEW = 8 -- so many sets are asked one by one; of more the values of an object tell more quickly in which it is
+local FEW = 8 -- so many sets are asked one by one; for more it is quicker to read the values of an object
 
 -- `several` has keys; `card`, `ask`, the commands; union(first, last), the members of some; scan(key, where, count), a part of one; `more`,
--- whether keys follow that are not told; and if an object may be in more than one, or its values are to be read,
+-- whether keys follow that were not sent; and if an object may be in more than one, or its values are to be read,
 -- position_of(pk), the first that it is in.
 local function in_several(several)
   local keys, cards = several.keys, {}

@@ -14,7 +14,7 @@ local function after_beginning(text)
   return '(' .. string.sub(text, 1, last - 1) .. string.char(string.byte(text, last) + 1)
 end
 
--- How ZRANGE is told of an interval of texts, whose members end in a terminator and a primary key.
+-- The arguments of ZRANGE for an interval of texts, whose members end in a terminator and a primary key.
 local function ends_of_text(interval)
   local low = interval.low and string.gsub(interval.low, '%z', '\0\255')
   local high = interval.high and string.gsub(interval.high, '%z', '\0\255')
