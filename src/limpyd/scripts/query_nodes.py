@@ -171,7 +171,7 @@ class OneOf(Node):
 
     @property
     def is_known(self) -> bool:
-        """Whether all values are known here, and none is read by the server first."""
+        """True if all values are known here, and none is read by the server first."""
         if self._is_known is None:
             self._is_known = all(isinstance(text, bytes) for text in self.texts)
         return self._is_known
@@ -246,7 +246,7 @@ class Within(Node):
 
     @property
     def is_known(self) -> bool:
-        """Whether all intervals are known here, and none has an end that the server reads first."""
+        """True if all intervals are known here, and none has an end that the server reads first."""
         if self._is_known is None:
             self._is_known = all(isinstance(each.low, bytes) for each in self.intervals)
         return self._is_known
