@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from limpyd import RedisDatabase
-from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import LimpydError
 from limpyd.statements.create import PreparedCreation
 from limpyd.statements.delete import PreparedDeletion
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import PreparedUpdate
+from limpyd.tracing import on_request
 from tests.conftest import FEW
 from tests.rebuild import state
 
@@ -41,7 +41,6 @@ def go(monkeypatch):
 
         return made
 
-    monkeypatch.setattr(SyncDriver, "describes_all", True)
     monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", chosen(PreparedWrite))
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
@@ -53,7 +52,8 @@ def go(monkeypatch):
         prepared.clear()
         return prepared
 
-    return choose
+    with on_request(lambda _: None):  # so that every call is described as a request
+        yield choose
 
 
 @pytest.fixture(params=FEW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, Self, TypeVar, cast
@@ -18,10 +18,9 @@ from limpyd.database import (
     PROGRAM,
     SORT_BY_PATTERN,
     Database,
-    pool_of,
 )
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.clients import check_client
+from limpyd.drivers.clients import check_client, pool_of
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
@@ -31,7 +30,10 @@ from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests import Program, Request, Walk
+from limpyd.resp import pack
 from limpyd.server import redis_version
+from limpyd.tracing.events import HANDSHAKE
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 from limpyd.urls import settings_from_url
 
 R = TypeVar("R")
@@ -48,6 +50,7 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
         max_changes: how many objects and index entries one step may change, which bounds how long others wait for the
             server; None for any number. A deletion that would take more raises `TooManyChanges`.
+        slow_request: the seconds from which on a request is logged as slow; None for never.
         settings: those of `redis.asyncio.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
             socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
             `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
@@ -61,9 +64,10 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         client: redis.asyncio.Redis | redis.asyncio.ConnectionPool | None = None,
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
+        slow_request: float | None = None,
         **settings: Any,
     ) -> None:
-        super().__init__(client, layout, max_changes, **settings)
+        super().__init__(client, layout, max_changes, slow_request, **settings)
         if client is not None:
             check_client(client, is_async=True)
         self._driver: AsyncDriver | None = None
@@ -209,7 +213,8 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             await asyncio.to_thread(self._embedded.start)
         with self._lock:
             if self._driver is None:
-                self._driver = AsyncDriver(self._pool(), self._where, self._check_server)
+                self._begin_logging()
+                self._driver = AsyncDriver(self._pool(), self._where, self._check_server, self._listeners)
             return self._driver
 
     def _pool(self) -> redis.asyncio.ConnectionPool:
@@ -222,12 +227,29 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         """Asks the server for its version and more, before anything else is sent; once is enough."""
         if self._server is not None:
             return
-        for question in (INFO_SERVER, SORT_BY_PATTERN):
-            await connection.send_command(*question)
-        replies: list[Any] = []
-        for _ in range(2):
-            try:
-                replies.append(await connection.read_response(disable_decoding=True))
-            except redis_errors.ResponseError as refusal:
-                replies.append(refusal)
+        questions = (INFO_SERVER, SORT_BY_PATTERN)
+        trace = None
+        if self._listeners.callbacks or GLOBAL_CALLBACKS:
+            trace = self._listeners.start_named(HANDSHAKE, questions, sum(map(len, map(pack, questions))))
+        try:
+            replies = await _replies(connection, questions)
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error)
+            raise
+        if trace is not None:
+            trace.finish(replies)
         self._learn(*replies)
+
+
+async def _replies(connection: Any, commands: Sequence[Sequence[str]]) -> list[Any]:
+    """Sends commands, and returns their replies or the errors of refusals."""
+    for command in commands:
+        await connection.send_command(*command)
+    replies: list[Any] = []
+    for _ in commands:
+        try:
+            replies.append(await connection.read_response(disable_decoding=True))
+        except redis_errors.ResponseError as refusal:
+            replies.append(refusal)
+    return replies

@@ -15,11 +15,12 @@ import redis
 import redis.lock
 
 from limpyd.drivers.access import Access
-from limpyd.drivers.clients import check_client
+from limpyd.drivers.addresses import address_of, is_by_sentinel
+from limpyd.drivers.clients import check_client, pool_of
 from limpyd.drivers.connection_pool import SyncConnectionPool, renew_locks
 from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
-from limpyd.drivers.settings import DEFAULTS, check_settings, client_settings, own_settings, with_defaults
+from limpyd.drivers.settings import check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.integrity.databases import Checked
@@ -32,6 +33,8 @@ from limpyd.pipelines.collector import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
 from limpyd.requests import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered, redis_version
+from limpyd.tracing.databases import Traced
+from limpyd.tracing.events import Address
 from limpyd.urls import settings_from_url
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ Lock = redis.lock.Lock
 """A lock of redis-py, which is limpyd 2's under this name."""
 
 
-class Database(PipelinedCore, Generic[Client]):
+class Database(PipelinedCore, Traced, Generic[Client]):
     """The base of the databases of both faces: settings, server facts and the registry of models."""
 
     default_indexes: Sequence[Any] | None = None
@@ -69,6 +72,7 @@ class Database(PipelinedCore, Generic[Client]):
         client: Any = None,
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
+        slow_request: float | None = None,
         **settings: Any,
     ) -> None:
         if layout not in LAYOUTS:
@@ -81,7 +85,8 @@ class Database(PipelinedCore, Generic[Client]):
             msg = "a connection pool made elsewhere is given as client="
             raise DeclarationError(msg)
         check_settings(settings, self._known_settings())
-        super().__init__()
+        PipelinedCore.__init__(self)
+        Traced.__init__(self, slow_request)
         self.layout = layout
         self.max_changes = max_changes
         self._client = client
@@ -116,6 +121,7 @@ class Database(PipelinedCore, Generic[Client]):
         *,
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
+        slow_request: float | None = None,
     ) -> Self:
         """A database on a private Valkey server, started when it is first used.
 
@@ -129,6 +135,7 @@ class Database(PipelinedCore, Generic[Client]):
                 have a server of their own.
             layout: that of the keys.
             max_changes: how many objects and index entries one step may change.
+            slow_request: the seconds from which on a request is logged as slow; None for never.
 
         Raises:
             DeclarationError: the `embedded` extra is not installed, the system is no Unix, or the path is none.
@@ -138,7 +145,7 @@ class Database(PipelinedCore, Generic[Client]):
         except ImportError as error:
             msg = f"the embedded server needs a Unix system ({error}); use a server of your own"
             raise DeclarationError(msg) from error
-        database = cls(layout=layout, max_changes=max_changes)
+        database = cls(layout=layout, max_changes=max_changes, slow_request=slow_request)
         database._embedded = EmbeddedServer(path)
         return database
 
@@ -171,16 +178,17 @@ class Database(PipelinedCore, Generic[Client]):
     @property
     def _where(self) -> str:
         """The address of the server, as messages name it."""
+        host, port, _ = self.address
+        if port is not None:
+            return f"{host}:{port}"
+        return f"{host} (by Sentinel)" if is_by_sentinel(self._settings, self._client) else host
+
+    @property
+    def address(self) -> Address:
+        """The address of the server: host, port and number of the database."""
         if self._embedded is not None:
-            return str(self._embedded)
-        settings = self._settings
-        if self._client is not None:
-            pool = pool_of(self._client)
-            settings = {"service_name": getattr(pool, "service_name", None), **pool.connection_kwargs}
-        if settings.get("service_name"):
-            return f"{settings['service_name']} (by Sentinel)"
-        path = settings.get("unix_socket_path") or settings.get("path")
-        return str(path or f"{settings.get('host') or DEFAULTS['host']}:{settings.get('port') or DEFAULTS['port']}")
+            return Address(str(self._embedded), None, 0)
+        return address_of(self._settings, self._client)
 
     def _resolved_settings(self) -> dict[str, Any]:
         """The settings, after starting the embedded server if that is what serves."""
@@ -245,11 +253,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_locks_after_fork)
 
 
-def pool_of(client: Any) -> Any:
-    """The pool of a client, or the pool itself if that is what was given."""
-    return getattr(client, "connection_pool", client)
-
-
 class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
     """A Redis or Valkey database.
 
@@ -259,6 +262,7 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         layout: that of the keys: `limpyd`, or `limpyd2` for data that redis-limpyd 2 reads and writes too.
         max_changes: how many objects and index entries one step may change, which bounds how long others wait for the
             server; None for any number. A deletion that would take more raises `TooManyChanges`.
+        slow_request: the seconds from which on a request is logged as slow; None for never.
         settings: those of `redis.Redis`; host, port and db default to localhost, 6379 and 0, socket_timeout and
             socket_connect_timeout to 30 and 5 seconds. Or, instead of host and port, `sentinels=[(host, port), …]` and
             `service_name=`: the primary is the one that Sentinel names (`sentinel_kwargs={…}` are settings of
@@ -273,9 +277,10 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         client: redis.Redis | redis.ConnectionPool | None = None,
         layout: str = ModelKeys.layout,
         max_changes: int | None = MAX_CHANGES,
+        slow_request: float | None = None,
         **settings: Any,
     ) -> None:
-        super().__init__(client, layout, max_changes, **settings)
+        super().__init__(client, layout, max_changes, slow_request, **settings)
         if client is not None:
             check_client(client, is_async=False)
         self._access = Access()
@@ -388,7 +393,8 @@ class RedisDatabase(Pipelined, Database[redis.Redis], Checked):
         access = self._access
         driver = access.driver
         if driver is None:
-            driver = access.opening(self._own_connections, self._where)
+            self._begin_logging()
+            driver = access.opening(self._own_connections, self._where, self._listeners)
             self._learn(*driver.ask(INFO_SERVER, SORT_BY_PATTERN))
             access.driver = driver
         return driver

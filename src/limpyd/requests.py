@@ -101,6 +101,7 @@ class Request(Generic[R_co]):
         readonly: it changes nothing, so it may be sent again after a lost connection.
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
         subject: the field or model it is about.
+        name: what it does, for those who trace it, where neither its command nor its script says so.
         blocking: it may keep its connection waiting, so it must not share one.
         timeout: for how many seconds it may, if it is blocking; 0 for as long as it takes.
         creates: the instance to which it gives a primary key, if it does.
@@ -125,6 +126,7 @@ class Request(Generic[R_co]):
         "blocking",
         "creates",
         "decode",
+        "name",
         "needs",
         "preflight",
         "readonly",
@@ -143,6 +145,7 @@ class Request(Generic[R_co]):
         readonly: bool = False,
         script: Script | None = None,
         subject: Subject | None = None,
+        name: str | None = None,
         blocking: bool = False,
         timeout: float = 0,
         creates: Any = None,
@@ -158,6 +161,7 @@ class Request(Generic[R_co]):
         self.readonly = readonly
         self.script = script
         self.subject = subject
+        self.name = name
         self.blocking = blocking
         self.timeout = timeout
         self.creates = creates
@@ -252,6 +256,7 @@ class Request(Generic[R_co]):
             readonly=self.readonly,
             script=self.script,
             subject=self.subject,
+            name=self.name,
             blocking=self.blocking,
             timeout=self.timeout,
             creates=self.creates,

@@ -30,7 +30,6 @@ from limpyd import (
     StringField,
 )
 from limpyd.command_table import Scope
-from limpyd.drivers.sync import SyncDriver
 from limpyd.indexes import (
     DateTimeIndex,
     EqualIndex,
@@ -42,6 +41,7 @@ from limpyd.indexes import (
 )
 from limpyd.scripts import writes
 from limpyd.statements.prepared_requests import PreparedWrite
+from limpyd.tracing import on_request
 from limpyd.types import GeoPoint
 from tests.conftest import FEW
 from tests.faults.random_steps import FIELDS, PAIRS, STRETCHES, Other, steps_of
@@ -195,11 +195,11 @@ def failing(monkeypatch):
         request = PreparedWrite(*args)
         return request.transactional() if on[0] else request
 
-    monkeypatch.setattr(SyncDriver, "describes_all", True)
     monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", prepared)
     monkeypatch.setattr("limpyd.fields.bound_value.writes.write_members", members)
     monkeypatch.setattr("limpyd.fields.base.write", single)
-    return on
+    with on_request(lambda _: None):  # so that every call is described as a request
+        yield on
 
 
 def test_whatever_was_done_is_taken_back(server, thing, failing):

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple, reveal_type
+from typing import Literal, NamedTuple, reveal_type
 from uuid import UUID
 
 from limpyd import (
@@ -43,6 +43,8 @@ from limpyd import (
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.fields.bits import Get, IncrBy
+from limpyd.otel import trace_requests
+from limpyd.tracing import RequestEvent, log_request, on_request
 
 
 class Colour(enum.Enum):
@@ -590,3 +592,36 @@ async def dynamic(game: AsyncGame) -> None:
     reveal_type(await game.winner("x").instance())  # Person | None
     reveal_type(await game.texts.versions())  # set[str]
     reveal_type([part async for part in game.texts.scan_versions("x*", 5)])  # list[str]
+
+
+def seen(event: RequestEvent) -> None:
+    reveal_type(event.name)  # str
+    reveal_type(event.model)  # str | None
+    reveal_type(event.operations)  # tuple[Operation, ...]
+    batch: Literal["pipeline", "transaction"] | None = event.batch
+    retry: Literal["noscript", "stale", "reconnect"] | None = event.retry
+    print(batch, retry)
+    reveal_type(event.batch_size)  # int
+    reveal_type(event.duration)  # float
+    reveal_type(event.error)  # BaseException | None
+    reveal_type(event.database.address.port)  # int | None
+    reveal_type(event.database.slow_request)  # float | None
+
+
+async def awaited(event: RequestEvent) -> None: ...
+
+
+def named(event: str) -> None: ...
+
+
+with Person.database.on_request(seen) as registration:
+    reveal_type(registration)  # Registration
+reveal_type(AsyncPerson.database.on_request(seen))  # Registration
+reveal_type(on_request(seen).remove())  # None
+reveal_type(trace_requests(Person.database))  # Registration
+reveal_type(RedisDatabase(slow_request=0.5).address)  # Address
+Person.database.on_request(log_request)
+Person.database.on_request(named)  # refused
+Person.database.on_request(awaited)  # refused
+RedisDatabase(slow_request="1")  # refused
+Person.database.slow_request = "1"  # refused

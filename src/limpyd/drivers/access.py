@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
+from limpyd.tracing.listeners import Listeners
 
 
 class Access:
@@ -21,9 +22,9 @@ class Access:
         self._made: dict[str, SyncDriver] = {}
         self.driver: SyncDriver | None = None
 
-    def opening(self, connections: Callable[[], SyncConnectionPool], where: str) -> SyncDriver:
+    def opening(self, connections: Callable[[], SyncConnectionPool], where: str, listeners: Listeners) -> SyncDriver:
         """The driver that will be used; the same one for threads that come at the same time."""
-        return self._made.get("driver") or self._made.setdefault("driver", SyncDriver(connections(), where))
+        return self._made.get("driver") or self._made.setdefault("driver", SyncDriver(connections(), where, listeners))
 
     def close(self) -> None:
         """Closes the connections: idle ones now, those in use when they are given back."""

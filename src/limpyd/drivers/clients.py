@@ -58,3 +58,8 @@ def _cure(client: Any, is_async: bool) -> str:
     if type(client).__module__.partition(".")[0] == "valkey":
         return f"limpyd connects to Valkey by redis-py; {BY_SETTINGS}"
     return BY_SETTINGS
+
+
+def pool_of(client: Any) -> Any:
+    """The pool of a client, or the pool itself if that is what was given."""
+    return getattr(client, "connection_pool", client)

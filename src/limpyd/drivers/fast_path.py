@@ -1,7 +1,7 @@
 """Calls that are sent without being described as requests, once a first one has shown what is sent.
 
 They encode, format, send, receive and decode, and leave to the usual way whatever else may be the case: a pipeline is
-open, there is no connection yet, or it was lost, or the server refuses.
+open, somebody traces requests, there is no connection yet, or it was lost, or the server refuses.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.requests import Request
 from limpyd.statements.fast_path import Learned
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
 Call = Callable[[Any, Any], Any]
 Describe = Callable[[Any, Any], Request[Any]]
@@ -34,7 +35,7 @@ def sync_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
         instance = bound._instance
         database = instance.database
         driver = database._access.driver
-        if driver is None or driver.describes_all or database._active.get() is not None:
+        if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
             return otherwise(bound, value)
         packed = pack(bound, value)
         if packed is None:
@@ -61,7 +62,7 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
     def call(bound: Any, value: Any) -> Any:
         database = bound._instance.database
         driver = database._driver
-        if driver is None or driver.describes_all or database._active.get() is not None:
+        if driver is None or driver.callbacks or GLOBAL_CALLBACKS or database._active.get() is not None:
             return otherwise(bound, value)
         packed = pack(bound, value)
         return otherwise(bound, value) if packed is None else result(driver, packed, bound, value)

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 import hiredis
+from redis import exceptions as redis_errors
 from redis.exceptions import RedisError
 
 from limpyd.drivers.script_cache import ScriptCache
@@ -41,6 +42,11 @@ class ConnectionLost(Exception):
         super().__init__(reason)
         self.sent = sent
         self.timed_out = timed_out
+
+    def as_error(self) -> RedisError:
+        """Returns the error of redis-py for it."""
+        kind = redis_errors.TimeoutError if self.timed_out else redis_errors.ConnectionError
+        return kind(str(self))
 
 
 class MultiplexedConnection(asyncio.BufferedProtocol):

@@ -8,7 +8,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.fields.checks import flag
-from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.batching import Exchange, Together, first_error, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
     AtomicCollector,
@@ -20,6 +20,7 @@ from limpyd.pipelines.collector import (
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests import Request
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,11 +62,14 @@ class AsyncPipeline(Collector):
             OutcomeUnknown: the connection was lost, and something that was sent may have been executed.
         """
         pendings = self._taken()
+        call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
         try:
             if pendings:
                 await exchanged(self._database._driver or await self._database._open(), self._exchange(pendings))
         finally:
             interrupted(pendings)
+            if call is not None:
+                call.end(first_error(pendings))
         return results_of(pendings, raise_on_error=raise_on_error)
 
     async def reset(self) -> None:
@@ -116,8 +120,9 @@ async def watched(
         pendings: list[Pending[Any]] = []
         try:
             async with driver.alone() as talk:
-                watch.begun(await talk(*watch.beginning()))
+                watch.begun(await talk("watch", watch.beginning()))
                 transaction = AsyncWatching(database, active)
+                call: TracedCall | None = None
                 try:
                     try:
                         with Attempt(transaction):
@@ -126,11 +131,15 @@ async def watched(
                             returned = await func(transaction)
                     finally:
                         pendings = transaction._end()
+                    call = TracedCall() if database._listeners.callbacks or GLOBAL_CALLBACKS else None
                     await exchanged(driver, questions_settled(pendings))
                     request, commands = watch.ending(pendings)
-                    ended = watch.ended(pendings, request, await talk(*commands))
+                    sent = request if len(commands) > 1 else None
+                    ended = watch.ended(pendings, request, await talk("unwatch", commands, sent))
                 finally:
                     interrupted(pendings)
+                    if call is not None:
+                        call.end(first_error(pendings))
         except ConnectionLost as loss:
             raise driver.lost(request or watch.reading, loss) from loss
         if ended is None:
@@ -160,7 +169,7 @@ async def _received(driver: Any, to_send: Any) -> Any:
         await driver.ready()
         to_send.begun()
     if isinstance(to_send, Together):
-        return await driver.run_together(*to_send[:3])
+        return await driver.run_together(*to_send[:4])
     return await driver.run(to_send.request)
 
 

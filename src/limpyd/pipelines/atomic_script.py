@@ -108,7 +108,7 @@ def one_request(pendings: Sequence[Pending[Any]]) -> Request[list[Any]]:
         evalsha(script, keys, args),
         lambda reply: reply,
         script=script,
-        subject=_Transaction(),
+        subject=_Transaction(requests),
         readonly=all(request.readonly for request in requests),
         retry_with=answer,
         assumes=merged(assumption for request in requests for assumption in request.assumes),
@@ -163,7 +163,14 @@ def settle_unknown(pendings: Sequence[Pending[Any]], failed: int, error: Excepti
 
 
 class _Transaction:
-    """A transaction, as the subject of a request."""
+    """A transaction, as the subject of a request.
+
+    Attributes:
+        parts: the requests that it stands for.
+    """
+
+    def __init__(self, parts: Sequence[Request[Any]]) -> None:
+        self.parts = parts
 
     def type_of(self, _key: bytes) -> str:
         return ANY_TYPE

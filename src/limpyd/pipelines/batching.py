@@ -13,6 +13,7 @@ from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, Rollback
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
 from limpyd.requests import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
+from limpyd.tracing.events import Purpose, Retry
 
 
 class Together(NamedTuple):
@@ -22,12 +23,14 @@ class Together(NamedTuple):
         requests: the requests.
         commands: what is sent for each.
         with_sources: what is sent for each instead if the server is not known to know its script.
+        purpose: what they are there for.
         begun: is called once there is a connection, when what is sent may be executed from now on.
     """
 
     requests: Sequence[Request[Any]]
     commands: Sequence[tuple[Argument, ...]]
-    with_sources: Sequence[tuple[Argument, ...]] | None = None
+    with_sources: Sequence[tuple[Argument, ...]] | None
+    purpose: Purpose
     begun: Callable[[], None] | None = None
 
 
@@ -50,11 +53,14 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exch
         atomic: whether they are sent within MULTI and EXEC.
     """
     left = [pending for pending in pendings if pending.request.args]
-    for tries in range(MOST_TRIES):
+    retry: Retry | None = None
+    for _ in range(MOST_TRIES):
         yield from questions_settled(left)
-        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, trusts=tries == 0)
+        left = yield from _settled([pending for pending in left if not pending.is_done], atomic, retry)
         if not left:
             break
+        assumed = [assumption for pending in left for assumption in pending.request.assumes]
+        retry = "noscript" if all(assumption.guard() for assumption in assumed) else "stale"
     for pending in left:
         pending.settle(error=never_settled(pending.request))
     for pending in pendings:
@@ -69,7 +75,8 @@ def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
     questions = [*firsts.values(), *(assumption.question() for assumption in assumed)]
     if not questions:
         return
-    replies = yield Together(questions, _commands([question.args for question in questions], questions))
+    purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
+    replies = yield Together(questions, _commands([question.args for question in questions], questions), None, purpose)
     answers = dict(zip(firsts, replies, strict=False))
     refusals: list[tuple[Assumption, Exception]] = []
     for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):
@@ -199,7 +206,7 @@ class _Replied(NamedTuple):
 
 
 def _settled(
-    pendings: Sequence[Pending[Any]], atomic: bool, *, trusts: bool
+    pendings: Sequence[Pending[Any]], atomic: bool, retry: Retry | None
 ) -> Generator[Any, Any, list[Pending[Any]]]:
     """Sends requests and settles them; gives those that are to be sent again.
 
@@ -211,7 +218,7 @@ def _settled(
     if atomic and rest:
         return [*pendings]
     again: list[Pending[Any]] = []
-    left = yield from _replied(sent, atomic, trusts)
+    left = yield from _replied(sent, atomic, retry)
     only_reads = all(one.sent.pending.request.readonly for one in left)
     if atomic and only_reads:  # what was read before may be of another moment than what is read again
         if any(one.is_outdated for one in left):
@@ -282,7 +289,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
     return sent, []
 
 
-def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[Together, Any, list[_Replied]]:
+def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Generator[Together, Any, list[_Replied]]:
     """Sends requests and what goes out behind them.
 
     Within MULTI each script takes all epochs, so that none is executed if one of them is another. Where others are
@@ -296,6 +303,8 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[
             one.pending.may_be_done = not one.pending.request.readonly
 
     requests = [request for one in sent for request in (one.pending.request, *one.looks)]
+    purpose: Purpose = ([one.pending.request for one in sent], "transaction" if atomic else "pipeline", retry)
+    trusts = retry is None
     everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
     args = [
         args
@@ -308,13 +317,14 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, trusts: bool) -> Generator[
             multi, execute = beginning_and_end(readonly=only_reads)
             watched = () if only_reads or all(map(is_guarded, requests)) else everyone
             watches = [watch for guard in watched for watch in watching(guard)]
-            asked = [*watches, multi, *requests, execute]
+            together = [*watches, multi, *requests, execute]
             plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
-            replies = yield Together(asked, _commands(plain, asked, trusts and only_reads), begun=begun)
+            replies = yield Together(together, _commands(plain, together, trusts and only_reads), None, purpose, begun)
             replies = iter(executed(replies[len(watches) :], requests))
         else:
             with_sources = _commands(args, requests, trusts and only_reads)
-            replies = iter((yield Together(requests, args if trusts else with_sources, with_sources, begun)))
+            known = args if trusts else with_sources
+            replies = iter((yield Together(requests, known, with_sources, purpose, begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)

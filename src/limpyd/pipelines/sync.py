@@ -9,7 +9,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 from limpyd.drivers.connection_pool import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
-from limpyd.pipelines.batching import Exchange, Together, interrupted, questions_settled
+from limpyd.pipelines.batching import Exchange, Together, first_error, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
     AtomicCollector,
@@ -21,6 +21,7 @@ from limpyd.pipelines.collector import (
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests import Request
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,11 +63,14 @@ class Pipeline(Collector):
             OutcomeUnknown: the connection was lost, and something that was sent may have been executed.
         """
         pendings = self._taken()
+        call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
         try:
             if pendings:
                 exchanged(self._database._opened(), self._exchange(pendings))
         finally:
             interrupted(pendings)
+            if call is not None:
+                call.end(first_error(pendings))
         return results_of(pendings, raise_on_error=raise_on_error)
 
     def reset(self) -> None:
@@ -113,8 +117,9 @@ def watched(
         pendings: list[Pending[Any]] = []
         try:
             with driver.alone() as talk:
-                watch.begun(talk(*watch.beginning()))
+                watch.begun(talk("watch", watch.beginning()))
                 transaction = Watching(database, active)
+                call: TracedCall | None = None
                 try:
                     try:
                         with Attempt(transaction):
@@ -123,11 +128,15 @@ def watched(
                             returned = func(transaction)
                     finally:
                         pendings = transaction._end()
+                    call = TracedCall() if database._listeners.callbacks or GLOBAL_CALLBACKS else None
                     exchanged(driver, questions_settled(pendings))
                     request, commands = watch.ending(pendings)
-                    ended = watch.ended(pendings, request, talk(*commands))
+                    sent = request if len(commands) > 1 else None
+                    ended = watch.ended(pendings, request, talk("unwatch", commands, sent))
                 finally:
                     interrupted(pendings)
+                    if call is not None:
+                        call.end(first_error(pendings))
         except LOST as error:
             if isinstance(error, LimpydError):
                 raise
@@ -159,7 +168,7 @@ def _received(driver: Any, to_send: Any) -> Any:
         driver.ready()
         to_send.begun()
     if isinstance(to_send, Together):
-        return driver.run_together(*to_send[:3])
+        return driver.run_together(*to_send[:4])
     return driver.run(to_send.request)
 
 

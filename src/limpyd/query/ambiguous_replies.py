@@ -36,7 +36,7 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
             raise error  # it has been put right meanwhile
 
         named = _named(request, own=own)
-        return Request(named, decode, readonly=True, script=request.script, subject=request.subject)
+        return Request(named, decode, readonly=True, script=request.script, subject=request.subject, name=request.name)
 
     return Unclear(ask, refuse)
 

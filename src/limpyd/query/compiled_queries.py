@@ -78,6 +78,7 @@ class Filled(Request[R_co]):
         request = template.request
         self.script = request.script
         self.subject = request.subject
+        self.name = request.name
         self.assumes = request.assumes
         self.decode = request.decode
         self.transactional = None if request.transactional is None else self._planned_part

@@ -405,4 +405,4 @@ class Plan:
         return request.assuming(*self.assumes)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:
-        return Request(args, decode, readonly=True, subject=self.model, assumes=self.assumes)
+        return Request(args, decode, readonly=True, subject=self.model, name="query", assumes=self.assumes)

@@ -117,6 +117,7 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
             readonly=True,
             script=request.script,
             subject=request.subject,
+            name=request.name,
             preflight=request.preflight,
             assumes=request.assumes,
             retry_with=retry_with,

@@ -185,7 +185,8 @@ def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> 
 
     keys = [*(schema.keys.partition(stored).pks for schema, stored in objects), key]
     args = [*(stored for _, stored in objects), *command.args]
-    return scripted(READ, keys, args, decode, model, subject=command.subject, readonly=True)
+    name = command.name or str(command.args[0])
+    return scripted(READ, keys, args, decode, model, subject=command.subject, name=name, readonly=True)
 
 
 def existing_keys(
@@ -219,14 +220,16 @@ def scripted(
     model: Model,
     *,
     subject: Subject | None = None,
+    name: str | None = None,
     readonly: bool = False,
     retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
     """The request that runs a script of a model."""
     script = script.allow_cross_slot(model.crosses)
     everything = evalsha(script, keys, args)
+    subject = subject or model
     return Request(
-        everything, decode, script=script, subject=subject or model, readonly=readonly, retry_with=retry_with
+        everything, decode, script=script, subject=subject, name=name, readonly=readonly, retry_with=retry_with
     )
 
 

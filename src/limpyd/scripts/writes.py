@@ -73,6 +73,7 @@ def write(
         decode_outcome,
         script=script,
         subject=subject or model,
+        name=steps[0].command,
         retry_with=answer,
         assumes=(model.maintenance.declared,),
     )
@@ -210,6 +211,7 @@ def write_members(
         decode_outcome,
         script=script,
         subject=subject or model,
+        name=steps[0].command,
         retry_with=answer,
         assumes=tuple(dict.fromkeys(one.maintenance.declared for one in (model, *(other.model for other in others)))),
     )

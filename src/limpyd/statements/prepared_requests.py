@@ -64,6 +64,10 @@ class Prepared(Request[R_co]):
         return self.statement.subject
 
     @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.statement.name
+
+    @property
     def complete(self) -> bool:  # type: ignore[override]
         return self.statement.complete
 

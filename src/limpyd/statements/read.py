@@ -43,6 +43,11 @@ class ReadStatement:
         self._without = b"*%d\r\n" % count + form
         self._with_one = b"*%d\r\n" % (count + 1) + form + b"$%d\r\n%b\r\n"
 
+    @property
+    def name(self) -> str:
+        """The command in lower case."""
+        return " ".join(map(str, self._command)).lower()
+
     def args(self, pk: bytes, args: tuple[Argument, ...]) -> tuple[Argument, ...]:
         """Returns what is sent of a call."""
         return (*self._command, key_from_template(self._prefix, pk), *self._constants, *args)
@@ -132,6 +137,10 @@ class Read(Request[R_co]):
     @property
     def subject(self) -> Subject:  # type: ignore[override]
         return self.statement.subject
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.statement.name
 
     @property
     def args(self) -> tuple[Argument, ...]:  # type: ignore[override]

@@ -1,0 +1,32 @@
+"""The addresses of servers, from settings or clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from limpyd.drivers.clients import pool_of
+from limpyd.drivers.settings import DEFAULTS
+from limpyd.tracing.events import Address
+
+
+def address_of(settings: Mapping[str, Any], client: Any = None) -> Address:
+    """Returns the address from settings, or from those of a client that was given instead."""
+    settings = _reaching(settings, client)
+    db = int(settings.get("db") or 0)
+    named = settings.get("service_name") or settings.get("unix_socket_path") or settings.get("path")
+    if named:
+        return Address(str(named), None, db)
+    return Address(settings.get("host") or DEFAULTS["host"], int(settings.get("port") or DEFAULTS["port"]), db)
+
+
+def is_by_sentinel(settings: Mapping[str, Any], client: Any = None) -> bool:
+    """Returns whether Sentinel names the server."""
+    return bool(_reaching(settings, client).get("service_name"))
+
+
+def _reaching(settings: Mapping[str, Any], client: Any) -> Mapping[str, Any]:
+    if client is None:
+        return settings
+    pool = pool_of(client)
+    return {"service_name": getattr(pool, "service_name", None), **pool.connection_kwargs}

@@ -1,0 +1,259 @@
+"""Sends the requests of concurrent tasks together on one connection per event loop, and shows them to callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import redis.asyncio
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, too_few_connections, unreachable
+from limpyd.drivers.loop_connections import LoopConnections
+from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
+from limpyd.requests import Request
+from limpyd.resp import Argument, pack
+from limpyd.tracing.events import CONNECT, Purpose, Retry
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners
+
+Talk = Callable[..., Awaitable[list[Any]]]
+NOT_OPENED = (redis_errors.RedisError, OSError)
+
+
+class AsyncTransport:
+    """Sends packed requests, one or several at a time, and gives what the server replies.
+
+    Args:
+        pool: what makes the connections; none of them stays in it.
+        where: the server's address, for messages.
+        on_connect: is given each new connection before it is used.
+        listeners: the callbacks that see what it sends.
+
+    Attributes:
+        callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
+            request, and all requests are sent by the methods of this class.
+    """
+
+    def __init__(
+        self,
+        pool: redis.asyncio.ConnectionPool,
+        where: str,
+        on_connect: Callable[[Any], Awaitable[None]],
+        listeners: Listeners,
+    ) -> None:
+        self.callbacks = listeners.callbacks
+        self._listeners = listeners
+        self._pool = pool
+        self._where = where
+        self._on_connect = on_connect
+        self._loops: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
+        self._closed = False
+
+    async def run_together(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        purpose: Purpose | None = None,
+    ) -> list[Any]:
+        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+
+        They are sent again, once, when the connection was lost and they are all reads, or none was sent.
+
+        Args:
+            requests: the requests.
+            commands: what is sent for each.
+            with_sources: what is sent for each instead if the server is not known to know its script.
+            purpose: what they are there for, if not all of them were collected in a pipeline.
+
+        Raises:
+            ServerUnreachable: nothing was sent.
+        """
+        only_reads = all(request.readonly for request in requests)
+        purpose = purpose or (requests, "pipeline", None)
+        for last_try in (False, True):
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_batch(purpose, len(requests))
+            try:
+                line = self.line() or await self._open()
+                packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
+                replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+            except BaseException as error:
+                if trace is not None:
+                    trace.finish(error=error)
+                raise
+            line.scripts.note(requests, replies)
+            losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
+            if trace is not None:
+                trace.size = sum(map(len, packed))
+                trace.finish(replies, losses[0].as_error() if losses else None)
+            purpose = (*purpose[:2], "reconnect")
+            repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
+            if len(losses) < len(replies) or not repeatable or last_try or self._closed:
+                break
+        if any(isinstance(reply, DEMOTED) for reply in replies):
+            self._here().leave()
+        return [self._result_of(request, reply) for request, reply in zip(requests, replies, strict=True)]
+
+    async def ready(self) -> None:
+        """Opens the connection if it is not open: what is interrupted before that was not sent.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        if self.line() is not None:
+            return
+        trace = self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
+        try:
+            await self._open()
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error)
+            raise
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Talk]:
+        """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+
+        Raises:
+            ServerUnreachable: there is none, or it was lost before anything was sent.
+            ConnectionLost: it was lost when something was sent.
+        """
+        async with self._dedicated() as line:
+            line.wait_at_most(line.usual_timeout)
+
+            async def talk(
+                name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
+            ) -> list[Any]:
+                packed = [*map(pack, commands)]
+                trace = None
+                if self.callbacks or GLOBAL_CALLBACKS:
+                    trace = self._listeners.start_dedicated(request, name, commands, sum(map(len, packed)))
+                try:
+                    replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+                except BaseException as error:
+                    if trace is not None:
+                        trace.finish(error=error)
+                    raise
+                if trace is not None:
+                    trace.finish(
+                        replies, next((one.as_error() for one in replies if isinstance(one, ConnectionLost)), None)
+                    )
+                for reply in replies:
+                    if isinstance(reply, ConnectionLost):
+                        raise reply if reply.sent else unreachable(self._where, reply)
+                    if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
+                        raise unreachable(self._where, reply)  # such as: still loading
+                return replies
+
+            yield talk
+
+    def lost(self, request: Request[Any], loss: ConnectionLost) -> Exception:
+        """The error for a request whose connection was lost."""
+        if not loss.sent:
+            return unreachable(self._where, loss)
+        return lost(request, self._where, redis_errors.TimeoutError(str(loss)) if loss.timed_out else loss)
+
+    def close(self) -> None:
+        """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""
+        self._closed = True
+        current = asyncio.get_running_loop()
+        for loop, connections in list(self._loops.items()):
+            if loop is current:
+                connections.close()
+            else:
+                with suppress(RuntimeError):  # it is closed
+                    loop.call_soon_threadsafe(connections.close)
+        self._loops.clear()
+
+    def line(self) -> MultiplexedConnection | None:
+        """The connection that the tasks of this event loop share, if it is open."""
+        connections = self._loops.get(asyncio.get_running_loop())
+        line = None if connections is None else connections.shared
+        return None if line is None or line.lost else line
+
+    def _here(self) -> LoopConnections:
+        """The connections of this event loop."""
+        loop = asyncio.get_running_loop()
+        connections = self._loops.get(loop)
+        if connections is None:
+            for known in list(self._loops):
+                if known.is_closed():
+                    self._loops.pop(known, None)
+            connections = self._loops[loop] = LoopConnections(self._pool, self._on_connect)
+            if self._closed:
+                connections.close()
+        return connections
+
+    async def _open(self) -> MultiplexedConnection:
+        try:
+            return await self._here().open_shared()
+        except NOT_OPENED as error:  # no server, a wrong password, a database number out of range
+            raise unreachable(self._where, error) from error
+
+    @asynccontextmanager
+    async def _dedicated(self) -> AsyncIterator[MultiplexedConnection]:
+        """A connection that is nobody else's; closed if the block raises."""
+        connections = self._here()
+        try:
+            dedicated = await connections.take()
+        except redis_errors.MaxConnectionsError as error:
+            raise too_few_connections(self._where, self._pool.max_connections) from error
+        except NOT_OPENED as error:
+            raise unreachable(self._where, error) from error
+        try:
+            yield dedicated.line
+        except BaseException:
+            dedicated.line.close()
+            raise
+        connections.give_back(dedicated)
+
+    def _result_of(self, request: Request[Any], reply: Any) -> Any:
+        """A reply, or what the error that came instead stands for; refusals stay as they are."""
+        if isinstance(reply, ConnectionLost):
+            return self.lost(request, reply)
+        if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
+            return unreachable(self._where, reply)  # such as: still loading
+        return reply
+
+    async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None) -> Any:
+        """The reply to a request, or the error that came instead; sent again once if it may be."""
+        try:
+            return await self._ask_once(request, packed, retry)
+        except ConnectionLost as loss:
+            return await self._ask_again(request, packed, loss)
+
+    async def _ask_again(self, request: Request[Any], packed: bytes, loss: ConnectionLost) -> Any:
+        """The same, after the connection was lost once."""
+        repeatable = not loss.sent or (request.readonly and not loss.timed_out)
+        if not repeatable or self._closed:
+            raise self.lost(request, loss) from loss
+        try:
+            return await self._ask_once(request, packed, "reconnect")
+        except ConnectionLost as second:
+            raise self.lost(request, second) from second
+
+    async def _ask_once(self, request: Request[Any], packed: bytes, retry: Retry | None) -> Any:
+        trace = self._listeners.start(request, len(packed), retry) if self.callbacks or GLOBAL_CALLBACKS else None
+        try:
+            if request.blocking:
+                reply = await self._ask_alone(request, packed)
+            else:
+                line = self.line() or await self._open()
+                reply = await line.ask(packed)
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
+            raise
+        if trace is not None:
+            trace.finish(reply)
+        return reply
+
+    async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
+        """The reply to a request that may wait on the server, which would keep those of other tasks waiting."""
+        async with self._dedicated() as line:
+            line.wait_at_most(longest_wait(request.timeout, line.usual_timeout))
+            return await line.ask(packed)

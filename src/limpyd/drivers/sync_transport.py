@@ -1,0 +1,264 @@
+"""Sends requests on redis-py's connections, but not through its `execute_command`, and shows them to callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
+from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, timed_out, unreachable
+from limpyd.drivers.sync_connection import SyncConnection
+from limpyd.requests import Request
+from limpyd.resp import Argument, pack, packets
+from limpyd.tracing.events import CONNECT, HANDSHAKE, Purpose, Retry
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
+
+Talk = Callable[..., list[Any]]
+
+
+class SyncTransport:
+    """Sends packed requests, one or several at a time, and gives what the server replies.
+
+    Args:
+        connections: where it gets connections from.
+        where: the server's address, for messages.
+        listeners: the callbacks that see what it sends.
+
+    Attributes:
+        connections: where it gets connections from.
+        callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
+            request, and all requests are sent by the methods of this class.
+    """
+
+    def __init__(self, connections: SyncConnectionPool, where: str, listeners: Listeners) -> None:
+        self.connections = connections
+        self.callbacks = listeners.callbacks
+        self._listeners = listeners
+        self._where = where
+
+    def run_together(
+        self,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        with_sources: Sequence[tuple[Argument, ...]] | None = None,
+        purpose: Purpose | None = None,
+    ) -> list[Any]:
+        """The replies to requests that are sent at once: each a reply, or the error that came instead.
+
+        Reads are sent again, once, when the connection was lost and nothing else was sent with them.
+
+        Args:
+            requests: the requests.
+            commands: what is sent for each.
+            with_sources: what is sent for each instead if the server is not known to know its script.
+            purpose: what they are there for, if not all of them were collected in a pipeline.
+
+        Raises:
+            ServerUnreachable: nothing was sent.
+        """
+        only_reads = all(request.readonly for request in requests)
+        purpose = purpose or (requests, "pipeline", None)
+        for last_try in (False, True):
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_batch(purpose, len(requests))
+            line = self._opened(trace)
+            sent_now = line.scripts.without_known(requests, commands, with_sources)
+            replies: list[Any] = []
+            sent, loss = self._exchanged(line, requests, sent_now, replies, trace)
+            if loss is None:
+                return replies
+            purpose = (*purpose[:2], "reconnect")
+            self.connections.close_idle()
+            if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
+                raise unreachable(self._where, loss) from loss
+            if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
+                doubtful = [lost(request, self._where, loss) for request in requests[len(replies) : sent]]
+                return [*replies, *doubtful, *(unreachable(self._where, loss) for _ in requests[sent:])]
+        raise AssertionError  # the loop returns or raises
+
+    def _exchanged(
+        self,
+        line: SyncConnection,
+        requests: Sequence[Request[Any]],
+        commands: Sequence[tuple[Argument, ...]],
+        replies: list[Any],
+        trace: RequestTrace | None,
+    ) -> tuple[int, redis_errors.RedisError | None]:
+        """Sends commands, fills in the replies, and gives the line back.
+
+        Returns how many were sent, and by what the connection was lost, if it was.
+        """
+        before = sent = 0
+        loss = None
+        try:
+            for packet, count in packets(commands):
+                before, sent = sent, sent + count
+                if trace is not None:
+                    trace.size += len(packet)
+                if before:
+                    line.send_more(packet, count)
+                else:
+                    line.send(packet, count)
+                while len(replies) < before:
+                    replies.append(line.read_any())
+            while len(replies) < len(requests):
+                replies.append(line.read_any())
+            line.scripts.note(requests, replies)
+        except LOST as error:
+            loss = error
+        except BaseException as error:
+            if trace is not None:
+                trace.finish(replies, error)
+            raise
+        finally:
+            self.connections.give_back(line)
+        if trace is not None:
+            trace.finish(replies, loss)
+        return sent, loss
+
+    def ask(self, *commands: tuple[Argument, ...]) -> list[Any]:
+        """The replies to commands that are sent at once, or the errors of refusals.
+
+        Raises:
+            ServerUnreachable: they do not come.
+        """
+        packed = b"".join(map(pack, commands))
+        trace = (
+            self._listeners.start_named(HANDSHAKE, commands, len(packed))
+            if self.callbacks or GLOBAL_CALLBACKS
+            else None
+        )
+        line = self._opened(trace)
+        try:
+            return _replies(line, packed, len(commands), trace)
+        except LOST as error:
+            raise unreachable(self._where, error) from error
+        finally:
+            self.connections.give_back(line)
+
+    def ready(self) -> None:
+        """Opens a connection if none is open: what is interrupted before that was not sent.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        trace = self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
+        self.connections.give_back(self._opened(trace))
+
+    @contextmanager
+    def alone(self) -> Iterator[Talk]:
+        """A connection of one's own: a function that sends commands and gives their replies, or errors of refusals.
+
+        Raises:
+            ServerUnreachable: there is none.
+        """
+        line = self._opened()
+
+        def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
+            packed, count = b"".join(map(pack, commands)), len(commands)
+            trace = None
+            if self.callbacks or GLOBAL_CALLBACKS:
+                trace = self._listeners.start_dedicated(request, name, commands, len(packed))
+            return _replies(line, packed, count, trace)
+
+        try:
+            yield talk
+        except BaseException:
+            line.drop()
+            raise
+        finally:
+            self.connections.give_back(line)
+
+    def _opened(self, trace: RequestTrace | None = None) -> SyncConnection:
+        """An open connection; if that fails so does what was to be sent."""
+        line = None
+        try:
+            line = self.connections.take()
+            line.open()
+        except BaseException as error:
+            if line is not None:
+                line.drop()
+                self.connections.give_back(line)
+            failure = unreachable(self._where, error) if isinstance(error, LOST) else error
+            if trace is not None:
+                trace.finish(error=failure)
+            if failure is not error:
+                raise failure from error
+            raise
+        return line
+
+    def _exchange(
+        self, request: Request[Any], packed: bytes, loss: Lost | None = None, retry: Retry | None = None
+    ) -> Any:
+        """The reply to a request; sent again once, if it was lost and may be, and once if it was not sent whole.
+
+        Args:
+            request: the request.
+            packed: what is sent of it.
+            loss: it was lost already.
+            retry: why it is sent again, if it is.
+        """
+        connections = self.connections
+        was_lost = was_unsent = False
+        while True:
+            if loss is None:
+                try:
+                    if self.callbacks or GLOBAL_CALLBACKS:
+                        return self._exchange_traced(request, packed, retry)
+                    if request.blocking:
+                        return connections.wait(packed, request.timeout)
+                    return connections.exchange(packed, request.replies)
+                except Lost as another:
+                    loss = another
+            if loss.sent:
+                self._report_loss(request, loss.error, was_lost)
+                was_lost, was_unsent = True, False
+            elif was_unsent or isinstance(loss.error, redis_errors.MaxConnectionsError):
+                raise unreachable(self._where, loss.error) from loss.error
+            else:
+                was_unsent = True
+            loss = None
+            retry = "reconnect"
+            connections.close_idle()
+
+    def _exchange_traced(self, request: Request[Any], packed: bytes, retry: Retry | None) -> Any:
+        trace = self._listeners.start(request, len(packed), retry)
+        try:
+            if request.blocking:
+                reply = self.connections.wait(packed, request.timeout)
+            else:
+                reply = self.connections.exchange(packed, request.replies)
+        except BaseException as error:
+            trace.finish(error=error.error if isinstance(error, Lost) else error)
+            raise
+        trace.finish(reply)
+        return reply
+
+    def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:
+        """Raises what the loss of a reply stands for, unless the request may be sent again."""
+        if isinstance(error, REFUSED_UNEXECUTED):
+            raise unreachable(self._where, error) from error
+        if not request.readonly:
+            raise outcome_unknown(request, self._where, error) from error
+        if isinstance(error, redis_errors.TimeoutError):
+            raise timed_out(request, self._where, error) from error
+        if last_try:
+            raise unreachable(self._where, error) from error
+
+
+def _replies(line: SyncConnection, packed: bytes, count: int, trace: RequestTrace | None) -> list[Any]:
+    """Sends commands and returns their replies, or the errors of refusals."""
+    try:
+        line.send(packed, count)
+        replies = [line.read_any() for _ in range(count)]
+    except BaseException as error:
+        if trace is not None:
+            trace.finish(error=error)
+        raise
+    if trace is not None:
+        trace.finish(replies)
+    return replies
