@@ -111,7 +111,7 @@ def groups(model: Model, samples: int) -> Program[dict[str, Group]]:
 def _kind(key: bytes, prefixes: tuple[bytes, ...], declared: list[DeclaredIndex]) -> str:
     if key.startswith(prefixes):
         return OBJECTS
-    return next((to_text(index.name) for index in declared if index.kept.owns(key)), OTHERS)
+    return next((to_text(index.name) for index in declared if index.field_index.owns(key)), OTHERS)
 
 
 def _draw(drawn: list[bytes], key: bytes, number: int, samples: int) -> None:

@@ -176,7 +176,7 @@ class FieldIndex:
         never_rounded = isinstance(result, Decimal) and self._final_name == "numeral"
         return form("exact")(text) if never_rounded else self._final(text)
 
-    def kept(self, stored: bytes) -> list[bytes]:
+    def indexed_texts(self, stored: bytes) -> list[bytes]:
         """Returns the texts that it keeps of a stored value.
 
         Raises:
@@ -207,7 +207,7 @@ class FieldIndex:
         """The entries of a stored value, under a sub-key if it has one."""
         if self._as_stored and sub is None:
             return [(self.kind, self.key, stored)]
-        return [(self.kind, *self.under(text, sub)) for text in self.kept(stored)]
+        return [(self.kind, *self.under(text, sub)) for text in self.indexed_texts(stored)]
 
     def owns(self, key: bytes) -> bool:
         """Returns whether a key, or the start of keys, is its own."""

@@ -23,18 +23,18 @@ class PythonTransform(bytes):
     nothing, and asks.
     """
 
-    kept: FieldIndex
+    field_index: FieldIndex
     base: bytes
     known: Transformed
 
-    def __new__(cls, kept: FieldIndex, base: bytes = b"", known: Transformed | None = None) -> Self:
+    def __new__(cls, field_index: FieldIndex, base: bytes = b"", known: Transformed | None = None) -> Self:
         known = known or {}
         parts = [b"?%s?" % base]
         for value, texts in known.items():
             parts.append(b"%s%d:" % (_counted(value), -1 if isinstance(texts, str) else len(texts)))
             parts += map(_counted, [texts.encode("utf-8", "replace")] if isinstance(texts, str) else texts)
         asked = super().__new__(cls, b"".join(parts))
-        asked.kept = kept
+        asked.field_index = field_index
         asked.base = base
         asked.known = known
         return asked
@@ -42,12 +42,12 @@ class PythonTransform(bytes):
     def extended(self, values: list[bytes]) -> PythonTransform:
         """The same, with what it makes of more values."""
         return PythonTransform(
-            self.kept, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
+            self.field_index, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
         )
 
     def _made_of(self, value: bytes) -> list[bytes] | str:
         try:
-            return self.kept.texts(value)
+            return self.field_index.texts(value)
         except Exception as error:  # noqa: BLE001 - a transform may raise anything
             return str(error) or type(error).__name__
 
@@ -65,7 +65,7 @@ def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
         asked.setdefault(key, []).append(value)
 
     def extended(arg: PythonTransform) -> PythonTransform:
-        values = [value for key, some in asked.items() if arg.kept.is_asked_of(key) for value in some]
+        values = [value for key, some in asked.items() if arg.field_index.is_asked_of(key) for value in some]
         return arg.extended(values) if values else arg
 
     return request.with_args(tuple(extended(arg) if isinstance(arg, PythonTransform) else arg for arg in request.args))

@@ -132,7 +132,7 @@ class Declared:
         """Returns what a key of an index should be, of a model with dynamic fields."""
         kind = parts.kind + b":"
         for index in self.indexes.values():
-            if index.name.startswith(kind) and is_template(index.kept.key) and index.kept.owns(key):
+            if index.name.startswith(kind) and is_template(index.field_index.key) and index.field_index.owns(key):
                 return Expected(b"index", INDEX_TYPES.get(parts.kind, b"zset"), kept_by=index)
         return self._expected_of_index(*parts)
 
@@ -155,8 +155,8 @@ class Declared:
             found = [index for index in self.indexes.values() if index.has(key)]
             if not found:
                 return Expected(b"orphan")
-            index = max(found, key=lambda one: len(one.kept.template))
-            return Expected(b"index", INDEX_TYPES.get(index.kept.found_by, b"zset"), kept_by=index)
+            index = max(found, key=lambda one: len(one.field_index.template))
+            return Expected(b"index", INDEX_TYPES.get(index.field_index.found_by, b"zset"), kept_by=index)
         pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
         if name == b"hash":
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
@@ -171,7 +171,8 @@ class Declared:
 
     def index_fields(self, index: DeclaredIndex) -> str:
         """Returns the field, or fields, of an index for messages."""
-        return index.kept.name if isinstance(index.kept, CompositeFieldIndex) else index.kept.field.name
+        kept = index.field_index
+        return kept.name if isinstance(kept, CompositeFieldIndex) else kept.field.name
 
     def described(self, index: DeclaredIndex) -> str:
         """Returns an index for messages."""

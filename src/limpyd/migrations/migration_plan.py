@@ -89,14 +89,14 @@ def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> 
         subs,
         [pair for pair in dynamic if pair[0] != pair[1]],
         names,
-        _index_args(source, here, {index.kept for index in losing if _identity(index) not in same}),
-        _index_args(target, there, {index.kept for index in gaining if _identity(index) not in same}),
+        _index_args(source, here, {index.field_index for index in losing if _identity(index) not in same}),
+        _index_args(target, there, {index.field_index for index in gaining if _identity(index) not in same}),
         [index for index in gaining if _identity(index) not in same],
     )
 
 
 def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
-    return (*index.kept.row, index.place.prefix, index.place.stored, index.sub)
+    return (*index.field_index.row, index.place.prefix, index.place.stored, index.sub)
 
 
 def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:

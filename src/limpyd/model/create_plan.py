@@ -71,7 +71,7 @@ class Plain:
             except (TypeError, ValueError, OverflowError):
                 stored.append(field.encode(value))  # raises the reason
         if self._texts:
-            stored += [index.kept(stored[number])[0] for number, index in self._texts]
+            stored += [index.indexed_texts(stored[number])[0] for number, index in self._texts]
         objects.add(self.shape, pk, stored, self._claimed)
         return True
 

@@ -110,17 +110,17 @@ def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple
 def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
     """Returns the condition that an object with a value meets: an index has what it keeps of that value."""
     field = comparison.field
-    meaning = serving(field).get(("", "eq")) if isinstance(field, ValueField) and not field.has_subkeys else None
-    if meaning is None or not meaning.kept.transforms:
+    lookup = serving(field).get(("", "eq")) if isinstance(field, ValueField) and not field.has_subkeys else None
+    if lookup is None or not lookup.field_index.transforms:
         return condition_of(schema, comparison)
-    texts = meaning.kept.kept(field.encode(comparison.value))
+    texts = lookup.field_index.indexed_texts(field.encode(comparison.value))
     if len(texts) != 1:
         msg = (
-            f"{schema.name}.{method}: {comparison}: {meaning.kept} keeps {len(texts)} values of it, so cannot tell "
-            f"who has this one; add an EqualIndex with a key of its own before it, or look by get and create by create"
+            f"{schema.name}.{method}: {comparison}: {lookup.field_index} keeps {len(texts)} values of it, so cannot "
+            f"tell who has this one; add an EqualIndex with a key of its own before it, or look by get and create by create"
         )
         raise InvalidFilter(msg)
-    return ByIndex(meaning, texts, (), comparison)
+    return ByIndex(lookup, texts, (), comparison)
 
 
 def _created(schema: Schema, method: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

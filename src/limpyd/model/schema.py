@@ -82,7 +82,7 @@ class Schema(Unchanging):
             self._settle(where)
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
-        self.meanings: dict[str, Any] = {}
+        self.lookups: dict[str, Any] = {}
         """The lookups of filters, by their names."""
         self.orders: dict[Any, Any] = {}
         """The sort keys, by the arguments of `sort`."""

@@ -24,7 +24,7 @@ def indexes_used(conditions: Sequence[Condition], order: Sequence[SortKey], wher
     for condition in conditions:
         yield from condition.indexes()
     for key in order:
-        kept = key.kept(where)
+        kept = key.field_index(where)
         if kept is not None:
             yield kept
 

@@ -57,36 +57,36 @@ class ByIndex(Condition):
     """A field has a value that an index of it finds.
 
     Args:
-        meaning: what is asked.
+        lookup: what is asked.
         texts: what the field is compared with.
         elsewhere: keys that are read for that.
         text: what shows it in messages.
     """
 
-    __slots__ = ("_elsewhere", "_text", "meaning", "texts")
-    meaning: Lookup
+    __slots__ = ("_elsewhere", "_text", "lookup", "texts")
+    lookup: Lookup
 
-    def __init__(self, meaning: Lookup, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
-        self.meaning = meaning
+    def __init__(self, lookup: Lookup, texts: Sequence[Text], elsewhere: Sequence[Key], text: object) -> None:
+        self.lookup = lookup
         self.texts = texts
         self._elsewhere = elsewhere
         self._text = text
 
     def add_to(self, form: Form) -> bool:
-        meaning = self.meaning
-        if self._elsewhere or not meaning.recurs:
+        lookup = self.lookup
+        if self._elsewhere or not lookup.recurs:
             return False
-        meaning.add_to(form, self.texts)
+        lookup.add_to(form, self.texts)
         return True
 
     def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
-        return ByIndex(self.meaning, next(texts), (), self._text)
+        return ByIndex(self.lookup, next(texts), (), self._text)
 
     def node(self, where: Partition) -> Node:
-        return self.meaning.node(where, self.texts)
+        return self.lookup.node(where, self.texts)
 
     def indexes(self) -> Iterator[FieldIndex]:
-        yield self.meaning.kept
+        yield self.lookup.field_index
 
     def references(self) -> Iterator[bytes]:
         return map(known_key, self._elsewhere)

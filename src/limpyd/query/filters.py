@@ -52,7 +52,7 @@ class Queried(Protocol):
     name: str
     model: Any
     keys: ModelKeys
-    meanings: dict[str, Any]
+    lookups: dict[str, Any]
 
     @property
     def fields(self) -> Mapping[str, Field[Any]]: ...
@@ -93,33 +93,33 @@ def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Ex
 class Named(NamedTuple):
     """The lookup of a filter's name, if one index answers it; found once for each name."""
 
-    meaning: Lookup
+    lookup: Lookup
     path: tuple[str | bytes, ...]
     operator: str
 
 
 def _by_name(model: Queried, name: str, value: Any) -> Condition:
     """The condition that a keyword filter stands for."""
-    known: Named | None = model.meanings.get(name)
+    known: Named | None = model.lookups.get(name)
     if known is not None:
-        meaning, path, operator = known
+        lookup, path, operator = known
         try:
             if type(value) in PLAIN and operator != "between":
-                texts = (meaning.kept.filter_text(meaning.operator, value),)
-                return ByIndex(meaning, texts, (), Comparison(meaning.field, path, operator, value))
+                texts = (lookup.field_index.filter_text(lookup.operator, value),)
+                return ByIndex(lookup, texts, (), Comparison(lookup.field, path, operator, value))
             if operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
                 low, high = value
                 if type(low) in PLAIN and type(high) in PLAIN:
-                    ends = (meaning.kept.filter_text("gte", low), meaning.kept.filter_text("lte", high))
-                    return ByIndex(meaning, ends, (), Comparison(meaning.field, path, operator, value))
+                    ends = (lookup.field_index.filter_text("gte", low), lookup.field_index.filter_text("lte", high))
+                    return ByIndex(lookup, ends, (), Comparison(lookup.field, path, operator, value))
         except NeverStored:
-            return Nobody(Comparison(meaning.field, path, operator, value))
+            return Nobody(Comparison(lookup.field, path, operator, value))
     comparison = _comparison(model, name, value)
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
         simple = comparison.operator not in SEVERAL - {"between"}
-        if simple and len(model.meanings) < MOST_NAMES:
-            model.meanings[name] = Named(condition.meaning, comparison.path, comparison.operator)
+        if simple and len(model.lookups) < MOST_NAMES:
+            model.lookups[name] = Named(condition.lookup, comparison.path, comparison.operator)
     return condition
 
 
@@ -282,15 +282,15 @@ def _by_index(
         raise unserved(field, serving(field), prefix, written)
     if value is None:
         raise of_none(written)
-    kept, meaning = serves.kept, serves.under(sub)
+    kept, lookup = serves.field_index, serves.under(sub)
     try:
         if type(value) in PLAIN and operator not in SEVERAL:
-            return ByIndex(meaning, (kept.filter_text(operator, value),), (), written)
+            return ByIndex(lookup, (kept.filter_text(operator, value),), (), written)
         values = Values(field, kept, operator, written)
         texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
     except NeverStored:
         return Nobody(written)
-    return ByIndex(meaning, texts, values.elsewhere, written)
+    return ByIndex(lookup, texts, values.elsewhere, written)
 
 
 def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:

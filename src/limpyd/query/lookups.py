@@ -55,12 +55,12 @@ class Lookup:
         number: which of its indexes answers.
         operator: the operator.
         sub: the sub-key, of a field that has such.
-        kept: that index.
+        field_index: that index.
         recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
         takes_several: whether it is met by any of some values, however many.
     """
 
-    __slots__ = ("_under", "field", "kept", "number", "operator", "recurs", "sub", "takes_several")
+    __slots__ = ("_under", "field", "field_index", "number", "operator", "recurs", "sub", "takes_several")
 
     def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
         self.field = field
@@ -68,12 +68,13 @@ class Lookup:
         self.operator = operator
         self.sub = sub
         self.takes_several = operator == "in"
-        self.kept: FieldIndex = field.place(None).indexes[number]
-        self.recurs = type(self.kept.index).node in ASK_ALIKE and field.version_of is None  # there may be many versions
+        self.field_index: FieldIndex = field.place(None).indexes[number]
+        # There may be many versions of a dynamic field.
+        self.recurs = type(self.field_index.index).node in ASK_ALIKE and field.version_of is None
         self._under: dict[bytes, Lookup] = {}
 
     def __reduce__(self) -> Any:
-        return lookup_of, (self.field, self.kept.index.prefix, self.operator, self.sub)
+        return lookup_of, (self.field, self.field_index.index.prefix, self.operator, self.sub)
 
     def under(self, sub: bytes | None) -> Lookup:
         """The same, of a sub-key."""
@@ -126,13 +127,13 @@ def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | N
     Raises:
         InvalidFilter: none of the field's indexes serves them: it is declared otherwise where a query was pickled.
     """
-    meaning = serving(field).get((prefix, operator))
-    if meaning is None:
+    lookup = serving(field).get((prefix, operator))
+    if lookup is None:
         msg = (
             f"{field} has no index for {SEPARATOR.join(filter(None, (prefix, operator)))!r}, as the pickled query needs"
         )
         raise InvalidFilter(msg)
-    return meaning.under(sub)
+    return lookup.under(sub)
 
 
 def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:

@@ -16,14 +16,14 @@ class Values:
 
     Args:
         field: the field that is filtered on.
-        kept: the index that is used, a FieldIndex; None for the primary key.
+        field_index: the index that is used, a FieldIndex; None for the primary key.
         operator: the operator.
         shown: how messages show the filter.
     """
 
-    def __init__(self, field: Field[Any], kept: Any, operator: str, shown: Any) -> None:
+    def __init__(self, field: Field[Any], field_index: Any, operator: str, shown: Any) -> None:
         self._field = field
-        self._kept = kept
+        self._field_index = field_index
         self._operator = operator
         self._shown = shown
         self.elsewhere: list[Key] = []
@@ -47,11 +47,11 @@ class Values:
         if isinstance(value, BoundField):
             value = value._instance
         if is_instance(value):
-            stored: bytes = self._kept.filter_pk(self._pk_of(value))
+            stored: bytes = self._field_index.filter_pk(self._pk_of(value))
             return stored
         if value is None:
             raise of_none(self._shown)
-        text: bytes = self._kept.filter_text(operator or self._operator, value)
+        text: bytes = self._field_index.filter_text(operator or self._operator, value)
         return text
 
     def pk(self, value: Any) -> Text:
@@ -78,11 +78,11 @@ class Values:
 
     def _read(self, bound: BoundValue[Any]) -> Text:
         """A value that the server reads in the same step."""
-        kept = self._kept
-        if kept.index.kind == b"geo" or not kept.compares_on_server:
-            msg = f"{self._shown}: {kept.index} cannot be compared with a field; get its value first"
+        field_index = self._field_index
+        if field_index.index.kind == b"geo" or not field_index.compares_on_server:
+            msg = f"{self._shown}: {field_index.index} cannot be compared with a field; get its value first"
             raise InvalidFilter(msg)
-        return self._reference(bound, kept.final_name)
+        return self._reference(bound, field_index.final_name)
 
     def _reference(self, bound: BoundValue[Any], form: bytes) -> Reference:
         other: ValueField[Any] = bound._field

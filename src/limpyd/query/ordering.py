@@ -77,7 +77,7 @@ class SortKey(NamedTuple):
             return stored_in(self.field, where, self.sub)
         return Stored(b"", b"pk")
 
-    def kept(self, where: Partition) -> FieldIndex | None:
+    def field_index(self, where: Partition) -> FieldIndex | None:
         """The index that is in this order."""
         if self.index_number is None or not isinstance(self.field, ValueField):
             return None
@@ -85,7 +85,7 @@ class SortKey(NamedTuple):
 
     def index_key(self, where: Partition) -> bytes:
         """The key of that index; empty if there is none."""
-        kept = self.kept(where)
+        kept = self.field_index(where)
         if kept is None:
             return b""
         return kept.under(b"", self.sub)[0]
@@ -152,7 +152,7 @@ def sort_keys(
 def scored_order(model: Any, conditions: Sequence[Condition]) -> tuple[SortKey, ...]:
     """Returns the order that an index by score brings along; empty if no condition is met by one."""
     for condition in conditions:
-        kept = condition.meaning.kept if isinstance(condition, ByIndex) else None
+        kept = condition.lookup.field_index if isinstance(condition, ByIndex) else None
         if isinstance(kept, CompositeFieldIndex):
             return sort_keys(model, kept.fields[1].name, False, None, None)
     return ()

@@ -67,7 +67,7 @@ class Assignment(Statement):
         stored: Any = args[-1]
         if not self.computed:
             return (stored,)
-        return (stored, *(text for index in self.computed for text in index.kept(stored)))
+        return (stored, *(text for index in self.computed for text in index.indexed_texts(stored)))
 
 
 def assignment(

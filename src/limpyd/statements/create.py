@@ -81,7 +81,7 @@ class Creation(Statement):
                 found[name] = stored
                 given.append(stored)
                 for index in computed:
-                    given += index.kept(stored)
+                    given += index.indexed_texts(stored)
         if len(found) < len(self._slots):
             marks = b"".join([b"1" if name in found else b"0" for name, _, _ in self._slots])
         for together, names in self._together:

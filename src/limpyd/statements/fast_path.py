@@ -163,7 +163,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
             return None
         request: bytes = form % (len(pk), pk, len(stored), stored)
         for index in computed:
-            for text in index.kept(stored):
+            for text in index.indexed_texts(stored):
                 request += b"$%d\r\n%b\r\n" % (len(text), text)
         return request
 

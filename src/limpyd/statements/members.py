@@ -115,7 +115,7 @@ class MembersWrite(Statement):
             given += args[at : at + width]
             member: Any = args[at + width - 1]
             for index in computed:
-                given += index.kept(member)
+                given += index.indexed_texts(member)
         return given
 
 

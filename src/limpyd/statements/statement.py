@@ -28,7 +28,7 @@ TWO = ONE + b"$%d\r\n%b\r\n"
 class Keeps(Protocol):
     """An index, as far as statements have to know it."""
 
-    def kept(self, stored: bytes, /) -> Sequence[bytes]:
+    def indexed_texts(self, stored: bytes, /) -> Sequence[bytes]:
         """Returns what it keeps of a value."""
         ...
 

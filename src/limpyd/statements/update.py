@@ -91,7 +91,7 @@ class Update(Statement):
             stored = slot.encode(values[slot.name])
             given.append(stored)
             for index in slot.computed:
-                given += index.kept(stored)
+                given += index.indexed_texts(stored)
         if self._versioned:
             given.append(b"" if expected is None else expected)
         return PreparedUpdate(self, pk, given, convert, general, instance)

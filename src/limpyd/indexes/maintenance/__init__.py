@@ -31,7 +31,7 @@ class IndexMaintenance:
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
         (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
-        self._indexes = {index.kept.declared_key: index for index in declared_indexes(model, self._where)}
+        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, self._where)}
         self.declared = Assumed(self, writes=True)
         self.forget()
 
@@ -52,7 +52,7 @@ class IndexMaintenance:
     def described(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index of a name, for messages."""
         index = next(index for index in self._indexes.values() if index.name == name)
-        return self._model.name, index.kept.field.name, str(index.kept.index)
+        return self._model.name, index.field_index.field.name, str(index.field_index.index)
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Asks for the catalog. A write declares first what this process declares."""
@@ -121,8 +121,8 @@ class IndexMaintenance:
             index
             for index in indexes
             if isinstance(index.as_a(index_class), index_class or Index)
-            and key in {None, index.kept.index.key}
-            and prefix in {None, index.kept.index.prefix}
+            and key in {None, index.field_index.index.key}
+            and prefix in {None, index.field_index.index.prefix}
         ]
         if len(found) != 1:
             which = ", ".join(index.description for index in found or indexes)
@@ -150,7 +150,7 @@ class IndexBuild:
         self._index = index
 
     def __str__(self) -> str:
-        return str(self._index.kept)
+        return str(self._index.field_index)
 
     def rebuild(self, progress: OnProgress | None, chunk_size: int | None) -> Any:
         return self._maintenance.rebuild([self._index], progress, chunk_size)
@@ -159,13 +159,13 @@ class IndexBuild:
         return self._maintenance.clear([self._index], chunk_size)
 
     def storage_key(self, *args: Any, transform_value: bool) -> str:
-        kept, value = self._index.kept, args[-1]
+        kept, value = self._index.field_index, args[-1]
         sub = to_bytes(str(args[0])) if len(args) > 1 else None
         if kept.found_by != b"eq":
             return to_text(kept.under(b"", sub)[0])
         if not (transform_value and kept.transforms):
             return to_text(b"".join(kept.under(kept.filter_text("eq", value), sub)))
-        texts = kept.kept(kept.field.encode(value))
+        texts = kept.indexed_texts(kept.field.encode(value))
         if len(texts) != 1:
             msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
             raise InvalidValue(msg)

@@ -50,33 +50,33 @@ class DeclaredIndex(NamedTuple):
     Attributes:
         name: its key, without what all keys of the model begin with, and without a colon at the end.
         signature: a text for what it keeps; where that is another, it is another index.
-        kept: the index itself.
+        field_index: the index itself.
         place: where the values of its field are.
         sub: their sub-key, in the hash of an instance.
     """
 
     name: bytes
     signature: bytes
-    kept: FieldIndex
+    field_index: FieldIndex
     place: Place
     sub: bytes
 
     @property
     def keys(self) -> list[bytes]:
         """Its keys that are known."""
-        return [] if self._has_keys_by_value or b"\0" in self.kept.key else [self.kept.key]
+        return [] if self._has_keys_by_value or b"\0" in self.field_index.key else [self.field_index.key]
 
     @property
     def beginnings(self) -> list[bytes]:
         """The beginnings of its other keys."""
-        if self._has_keys_by_value or b"\0" in self.kept.key:
-            return [self.kept.template]
-        by_sub_key = self.place.stored == b"hash" and self.kept.kind != b"uniq"
-        return [self.kept.key + b":"] if by_sub_key else []
+        if self._has_keys_by_value or b"\0" in self.field_index.key:
+            return [self.field_index.template]
+        by_sub_key = self.place.stored == b"hash" and self.field_index.kind != b"uniq"
+        return [self.field_index.key + b":"] if by_sub_key else []
 
     def has(self, key: bytes) -> bool:
         """Returns whether a key of the layout of limpyd 2 is one of its own."""
-        template = self.kept.template
+        template = self.field_index.template
         if self._has_keys_by_value and b"\0" not in template:
             return key.startswith(template)
         return is_made_of(template, key) if b"\0" in template else key == template
@@ -84,36 +84,37 @@ class DeclaredIndex(NamedTuple):
     @property
     def spared(self) -> list[bytes]:
         """The keys, or their beginnings, of other indexes of the field that look like its own."""
-        others = (other.template for other in self.place.indexes if other is not self.kept)
+        others = (other.template for other in self.place.indexes if other is not self.field_index)
         return [key for key in others if any(key.startswith(beginning) for beginning in self.beginnings)]
 
     @property
     def given(self) -> tuple[Argument, ...]:
         """The index as lua/library/expected_entries.lua knows it."""
-        return (*self.kept.row, self.place.prefix, self.place.stored, self.sub)
+        return (*self.field_index.row, self.place.prefix, self.place.stored, self.sub)
 
     @property
     def fields(self) -> Sequence[IndexedField]:
         """The field that it is declared on, and the others that it is of."""
-        return self.kept.fields if isinstance(self.kept, CompositeFieldIndex) else (self.kept.field,)
+        index = self.field_index
+        return index.fields if isinstance(index, CompositeFieldIndex) else (index.field,)
 
     @property
     def description(self) -> str:
         """The name of the index in messages."""
-        index = self.kept.index
+        index = self.field_index.index
         settings = [f"{name}={value!r}" for name, value in (("prefix", index.prefix), ("key", index.key)) if value]
         return f"{index}({', '.join(settings)})" if settings else str(index)
 
     def as_a(self, index_class: type[Index] | None) -> Index:
         """Its declaration; that of the values it keeps unique, if one of a class is sought that it is not."""
-        index: Index = self.kept.index
+        index: Index = self.field_index.index
         if index_class is not None and isinstance(index, UniqueIndex) and not isinstance(index, index_class):
             return index._of
         return index
 
     @property
     def _has_keys_by_value(self) -> bool:
-        return self.kept.found_by in KEYS_BY_VALUE
+        return self.field_index.found_by in KEYS_BY_VALUE
 
 
 def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredIndex]:

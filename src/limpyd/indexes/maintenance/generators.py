@@ -121,7 +121,7 @@ def _common_beginning(texts: Sequence[bytes]) -> bytes:
 
 
 def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
-    error = IndexNotBuilt(model.name, index.kept.field.name, str(index.kept.index))
+    error = IndexNotBuilt(model.name, index.field_index.field.name, str(index.field_index.index))
     error.add_note(
         f"the rebuild was made to begin from the start {MOST_BEGINNINGS} times: a process whose {model.name} does not "
         f"declare this index writes objects, or the index is cleared; end that process first"
@@ -136,7 +136,7 @@ def clear(
     names = [index.name for index in indexes]
     keys = [key for index in indexes for key in index.keys]
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
-    own = {index.kept.template for index in indexes}
+    own = {index.field_index.template for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
     yield from _clear(lambda cursor: requests.clear(model, where, names, keys, beginnings, cursor, spared, chunk_size))
 

@@ -136,7 +136,7 @@ def rebuild(
         InvalidValue: an object has a value that cannot be indexed, or expires.
         WrongTypeError: a key holds something else than it should.
     """
-    kept = index.kept
+    kept = index.field_index
     pattern = b"".join(map(_pattern, index.beginnings))
     args: list[Argument] = [
         index.name,
