@@ -117,7 +117,8 @@ def _condition(schema: Schema, method: str, comparison: Any) -> Condition:
     if len(texts) != 1:
         msg = (
             f"{schema.name}.{method}: {comparison}: {lookup.field_index} keeps {len(texts)} values of it, so cannot "
-            f"tell who has this one; add an EqualIndex with a key of its own before it, or look by get and create by create"
+            f"tell who has this one; add an EqualIndex with a key of its own before it, or look by get and create by "
+            f"create"
         )
         raise InvalidFilter(msg)
     return ByIndex(lookup, texts, (), comparison)

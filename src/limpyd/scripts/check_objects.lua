@@ -60,7 +60,7 @@ for each = 1, #broken, 3 do
   unsound[#pk .. ':' .. pk .. index .. ':' .. text] = true
 end
 
--- Whether a value is not of the type of its field, so that it is not to be entered.
+-- Returns whether a value is not of the type of its field, so that it is not to be entered.
 local function is_unsound(pk, number, text)
   local beginning = #pk .. ':' .. pk .. number .. ':'
   return unsound[beginning] or unsound[beginning .. text]
@@ -105,7 +105,7 @@ local function look_at_expiries(key, pk, subs)
   end
 end
 
--- Whether a sub-key is one that is declared, or that of a version of a dynamic field.
+-- Returns whether a sub-key is one that is declared, or that of a version of a dynamic field.
 local function is_declared(sub)
   for _, template in ipairs(declared[sub] and {} or templates) do
     local part = part_in(template, sub)
@@ -134,7 +134,7 @@ end
 
 local cleared = {}
 
--- Whether an index was cleared while the check goes on.
+-- Returns whether an index was cleared while the check goes on.
 local function is_cleared(number)
   if cleared[number] == nil then
     cleared[number] = call('HGET', KEYS[2], ARGV[first_index + 7 * (number - 1)]) == '-'

@@ -31,7 +31,7 @@ select_index(last_argument + 1)
 local looked, waits_for = 0, false
 local entering = false -- which object
 
--- Where the rebuild stands; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
+-- Returns the progress of the rebuild; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
 local function this_rebuild()
   local run = run_of_server()
   local state = state_of_rebuild(KEYS[2], name, signature, run)
@@ -75,7 +75,7 @@ local function enter_object(state)
   looked = looked + math.max(given, 1)
 end
 
--- Whether the object of the entry to be looked at next has to be looked at as a whole for that.
+-- Returns whether the object of the entry to be looked at next has to be looked at as a whole for that.
 local function needs_all_members(state)
   local last = #state.entries
   local entry, pk = name_and_pk(state.entries[last - 1], state.entries[last])

@@ -16,7 +16,7 @@ local KEYS, ARGV = {}, {} -- those of the request that is run, as the library an
 in_transaction = true
 local all_or_nothing = atomically
 
--- What a script of one request does alone, it does here as a part: what stops it stops all.
+-- Runs a request as a part: an error of it stops all.
 function atomically(step)
   local before = journal_length
   local done, outcome = pcall(step)

@@ -1,4 +1,4 @@
--- EVALSHA 3c7e2c15ac290713ec021c507be07fead156dd85, sent with
+-- EVALSHA 5bddff381164b06a2f2934d47586553c48944221, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -77,7 +77,7 @@ repeat
   return type(result) == 'table' and not result.ok and { 'ok', result } or result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

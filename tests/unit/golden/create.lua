@@ -1,4 +1,4 @@
--- EVALSHA ec2053b1ee00a2512500eb39d57e1da18b13dd59, sent with
+-- EVALSHA 66fc34bb450accb35430eb08e75cc728e0781115, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -216,7 +216,7 @@ repeat
   return pk
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

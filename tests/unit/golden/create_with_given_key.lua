@@ -1,4 +1,4 @@
--- EVALSHA 2b37e56150f2e5f41be5a9e29655ef38575ecf8e, sent with
+-- EVALSHA 1490a1703f4234ede29d65910d1361b2217af9c7, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -85,7 +85,7 @@ repeat
   return pk
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 83ae8fed77411c01a591fce399d17fabb4ab2a16, sent with
+-- EVALSHA 8403ca2bb53f3f13e4fb806e21de562df4492166, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -205,7 +205,7 @@ repeat
   return pk
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA e92d7930f511ba611d658f75e9619a2e9e37fec4, sent with
+-- EVALSHA d179fc57fbf5bf9dcd9f39c6f7efe2b527c7af3f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -102,7 +102,7 @@ repeat
   return 1
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA dbfb963a81f1ae39248b024bfb227f66c02172f2, sent with
+-- EVALSHA 0262afb23bd3764c12cb7edc9a96d4361cd3a35a, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -61,7 +61,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

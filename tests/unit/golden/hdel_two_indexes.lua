@@ -1,4 +1,4 @@
--- EVALSHA e059683988e03d713a857dc55c31821f86099703, sent with
+-- EVALSHA f06408053badf62e5e617d4aaacf5711deaaab23, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -59,7 +59,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA edadca1296d1314ea7c7ae0a2034934b4a3162d7, sent with
+-- EVALSHA 39125678b8a4858667df402f3ef78f22da921721, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -122,7 +122,7 @@ repeat
   return type(result) == 'table' and not result.ok and { 'ok', result } or result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

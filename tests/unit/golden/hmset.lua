@@ -1,4 +1,4 @@
--- EVALSHA 7842b1da359c3dd50df6f1002ff866eb15c20e7e, sent with
+-- EVALSHA b8f8f1b77b1b9e620fb557114cc0e3a024ed8d41, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -93,7 +93,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

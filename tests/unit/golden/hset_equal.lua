@@ -1,4 +1,4 @@
--- EVALSHA 5488857ccc03cae55b457faaee0cc51f653bfc23, sent with
+-- EVALSHA 2f7f88570b534ff6ed1d27525b5f0379c11061ba, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -58,7 +58,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 713b83587d2062257d53624a8a2f066da7f09043, sent with
+-- EVALSHA 77f0e249202454b0ff83791db73d14ef84e93ffa, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -103,7 +103,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 5ee3bd10493256ab122914eaaa8cfb13746dacf5, sent with
+-- EVALSHA a048d1d3744fc0d0ed6787406dd3d51711d67dd9, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -53,7 +53,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 60f22accb88f1d4970b777c8a354b28e2a8015a9, sent with
+-- EVALSHA 828309514c1758a0f05e384be09e8ea1064431d4, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -117,7 +117,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 3c3229465f1694bb69c092f464cf726be248254d, sent with
+-- EVALSHA c8316f3df757f7462117b4b44281e907e05b9fd2, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -65,7 +65,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 78ccab5b322c130c08a9e1f51253bda185f71658, sent with
+-- EVALSHA 8872b321d1989748c849f46eec326ab3f3a86c59, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -72,7 +72,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA eafc5ee1b7517683772d73ed0a8240a31c7b414c, sent with
+-- EVALSHA edec48c917c4c9da86772e25c27760ab2172169f, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -57,7 +57,7 @@ repeat
   return count
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

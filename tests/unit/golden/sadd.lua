@@ -1,4 +1,4 @@
--- EVALSHA cd5d67b27639aa0ef270fb71e0997d4699aa47a2, sent with
+-- EVALSHA d064933fb75fb4c651f05033b5014829039fc88d, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -57,7 +57,7 @@ repeat
   return count
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 64b4fdcfc1d1ae4365fc9d68f2cc196aa9ccee10, sent with
+-- EVALSHA 36790d82b593e1b284c5446e3b8a8c638119a1d0, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -52,7 +52,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

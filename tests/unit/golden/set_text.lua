@@ -1,4 +1,4 @@
--- EVALSHA cdae86c57e5b4b2ecc253a129445f1e262479804, sent with
+-- EVALSHA 2971ea4375f38f08aac9d8f4756f616ed4932103, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -57,7 +57,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

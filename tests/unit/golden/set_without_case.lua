@@ -1,4 +1,4 @@
--- EVALSHA 1ba6681a0b749b73ae6a19c956ca2851d1ac914b, sent with
+-- EVALSHA e93184131d0b23b8f9bf9ce99d3b1a08b1e2b847, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -73,7 +73,7 @@ repeat
   return result
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- EVALSHA 605dd5b762a834acea146ae9fd08df14b2b78972, sent with
+-- EVALSHA db4f9199b190c2c368374bb7286b2404bb431a9b, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -60,7 +60,7 @@ repeat
   return count
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

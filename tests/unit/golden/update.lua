@@ -1,4 +1,4 @@
--- EVALSHA 50b8b0bae742361e7fb1e25bc9504c10e4efe5a7, sent with
+-- EVALSHA c31b1363e95b1ab6e3afb569d3888874ffce6ee5, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -116,7 +116,7 @@ repeat
   return counted < 2 ^ 53 and counted or call('HGET', key, ARGV[3]) -- beyond that Lua rounds
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

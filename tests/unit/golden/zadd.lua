@@ -1,4 +1,4 @@
--- EVALSHA 74651fe6ee25f59f1ac8879a71db07cc810a5319, sent with
+-- EVALSHA af8a2f3efd278535955ea4615cf320d71b853aeb, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -59,7 +59,7 @@ repeat
   return count
 until true
 
--- What was done is taken back, the last of it first.
+-- Takes back the changes, the last one first.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

@@ -1,4 +1,4 @@
--- What an index holds: the entries of one of its keys, each a member and what is held with it, the score in a sorted
+-- Entries that an index has: those of one of its keys, each a member and what is held with it, the score in a sorted
 -- set or the owner in a hash.
 -- @requires add_entry call entry_kind expected_entry geohash index_key owners_of remove_entry subject_key undo_with
 -- @provides make_room make_room_in_legacy name_and_pk other_owner problem_with repair_entry
@@ -40,7 +40,7 @@ local function drop(key, member, with)
   end
 end
 
--- What stands in the place of an object's unique value, though its own object does not give it any more, makes room;
+-- Removes the entry in the place of an object's unique value, if its own object does not give it any more;
 -- if it does, returns the owner.
 local function make_room(pk, key, entry)
   local owner = call('HGET', key, entry)
@@ -53,7 +53,7 @@ local function make_room(pk, key, entry)
   return nil
 end
 
--- Where all owners of a unique value are kept, as limpyd 2 does: one that gives it too, and is not the object.
+-- Returns another owner that gives a unique value too, where all owners are kept, as limpyd 2 does.
 local function other_owner(pk, key, entry)
   local in_key, name = entry_kind == 'eq' and key .. entry or key, entry_kind == 'sep' and entry or false
   for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
@@ -75,7 +75,7 @@ local function make_room_in_legacy(pk, key, entry)
   return other
 end
 
--- Whether an entry has the score that it should have.
+-- Returns whether an entry has the score that it should have.
 local function has_its_score(entry, score)
   if entry_kind == 'lex' or entry_kind == 'sep' then
     return tonumber(score) == 0
@@ -85,7 +85,7 @@ local function has_its_score(entry, score)
   return tonumber(score) == tonumber(string.match(entry, '^[^:]*'))
 end
 
--- What is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
+-- Returns what is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
 -- right. And its primary key, and the entry that its object gives.
 local function problem_with(key, member, with)
   local name, pk = name_and_pk(member, with)

@@ -53,7 +53,7 @@ local function read_fields(at)
   return at
 end
 
--- Where the indexes of a field alone end; what those of several fields held is noted.
+-- Returns where the indexes of a field alone end, and notes what the composite ones held.
 local function last_index_alone(field, pk)
   local last = field.last_index
   if last > field.first_index and string.byte(ARGV[last - 2]) == 38 then

@@ -53,7 +53,7 @@ local function read_models(at)
   return models
 end
 
--- Who refers to an object by a field; of some, if so many are asked for.
+-- Returns the objects that refer to one by a field; only some, if a number is given.
 local function holders(reference, pk, some)
   local by_entry = reference.kind == 'eq' or reference.kind == 'scored'
   subject_key = by_entry and reference.key .. pk or reference.key
@@ -118,7 +118,7 @@ local function delete_objects(pks, models)
     next_one = next_one + 1
   end
 
-  -- Who goes anyway neither forbids it nor has anything to lose.
+  -- Objects that go anyway neither forbid it nor have anything to lose.
   local function each_left(policy, act)
     for _, one in ipairs(order) do
       for _, reference in ipairs(models[one[1]].references) do

@@ -1,4 +1,4 @@
--- What the catalogs of models say of keys and references (see declare.lua): other processes may declare some that this
+-- Records of keys and references in the catalogs of models (see declare.lua): other processes may declare some that this
 -- one does not know of.
 -- @requires call dynamic_field each_version in_transaction inventory_of key_from_template refuse some_owners_of
 -- @requires subject_key unlink
@@ -19,7 +19,7 @@ local function records_of(meta)
   return records[meta]
 end
 
--- Whether an object may be referred to by a reference of another model. What cannot be looked at may be one.
+-- Returns whether an object may be referred to by a reference of another model. What cannot be looked at may be one.
 local function may_be_referred(reference, pk)
   local kind, key, set, meta, name = unpack(reference)
   local state = redis.pcall('HGET', meta, name)

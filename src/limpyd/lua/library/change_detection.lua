@@ -1,4 +1,4 @@
--- What a command did to a value of many members, found by looking before and after it.
+-- Finds the changes of a command to a value of many members, by looking before and after it.
 --
 -- A place is a value that a command may change:
 --   pk, key, stored         whose it is, where, and as what (see library/whole_value)
@@ -53,13 +53,13 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
--- Whether an index keeps the value; the inventory of a dynamic field (see library/dynamic_parts) is none.
+-- Returns whether an index keeps the value; the inventory of a dynamic field (see library/dynamic_parts) is none.
 local function is_indexed(place)
   local first = place.first_index
   return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)
 end
 
--- Whether a command that sets when a value expires may remove it at once, since the time is past.
+-- Returns whether a command that sets when a value expires may remove it at once, since the time is past.
 local function may_remove(command, first_arg)
   local units = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
   local word = command == 'GETEX' and ARGV[first_arg] or command
@@ -191,7 +191,7 @@ local function forget_expiry(stored, key)
   end
 end
 
--- What was there before the command and is there now of what it can change, for the indexes.
+-- Returns the part of the value that the command can change, as it was before and as it is now.
 local function changes_of(place, command, last_arg)
   local key, stored = place.key, place.stored
   if place.last_index < place.first_index or place.scope == 'expiry' or place.is_noted then
@@ -213,7 +213,7 @@ local function changes_of(place, command, last_arg)
   return before, after
 end
 
--- What an index keeps of some members, and of which member that is.
+-- Returns what an index keeps of some members, and of which member that is.
 local function entries_of(members, kind, form, key, is_new)
   local found = {}
   for name, score in pairs(members) do

@@ -1,4 +1,4 @@
--- How much a step changes: objects that go or are changed, their index entries, and versions of dynamic fields. It is refused
+-- Counts the changes of a step: objects that go or are changed, their index entries, and versions of dynamic fields. It is refused
 -- before it changes more than it may, since it would keep the server busy for long.
 -- @requires refuse
 -- @provides count_changes limit_changes refuse_more_than

@@ -78,7 +78,7 @@ local function keep_in(set, pks)
   return kept
 end
 
--- What a command replies for each of some members: SMISMEMBER or ZMSCORE.
+-- Returns what a command replies for each of some members: SMISMEMBER or ZMSCORE.
 local function ask_for(command, key, pks)
   if #pks <= SLICE then
     return #pks > 0 and call(command, key, unpack(pks)) or {}
@@ -95,7 +95,7 @@ end
 
 local counts = {}
 
--- How many objects there are.
+-- Returns the number of objects.
 local function everything_counted()
   local key = KEYS[1]
   counts[key] = counts[key] or call('SCARD', key)

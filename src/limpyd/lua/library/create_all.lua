@@ -63,7 +63,7 @@ local function look_for_keys(objects)
   return keys
 end
 
--- What goes into each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
+-- Returns the content of each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
 -- sets the scores and the primary keys; the entries of other kinds, one by one; and by the set of those who must be
 -- there who is referred to.
 local function gathered_entries(objects)
@@ -130,7 +130,7 @@ local function look_for_referred(referred)
   end
 end
 
--- What takes each `step`th of a list out of a key, from the first one on.
+-- Returns the function that takes each `step`th of a list out of a key, from the first one on.
 local function taking_out(command, key, list, first, step)
   return function()
     for at = first, #list, step do

@@ -1,4 +1,4 @@
--- How a key is put back as it was, with all that the server knows of it: its value, its expiry, the groups of a stream.
+-- Restores a key as it was, with all that the server knows of it: its value, its expiry, the groups of a stream.
 -- @requires call expiry_of_key is_journaled journal_length subject_key undo_with
 -- @provides dump make_dump
 

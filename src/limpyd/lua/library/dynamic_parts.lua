@@ -5,7 +5,7 @@
 -- @requires call key_from_template
 -- @provides dynamic_field each_version inventory_of is_template part_in template_filler version_locator with_part
 
--- What stands around the part in a template, and whether its length stands before it; nothing if it is none.
+-- Returns the text before and after the part in a template, and whether its length stands before it; nothing if it is none.
 local function around_part(template)
   local at = string.find(template, '\0n\1', 1, true)
   local counted = at ~= nil
@@ -15,7 +15,7 @@ local function around_part(template)
   end
 end
 
--- What gives what parts make of a template.
+-- Returns the function that makes keys of a template for parts.
 local function template_filler(template)
   local before, after, counted = around_part(template)
   if not before then
@@ -50,7 +50,7 @@ local function part_in(template, key)
   return fits and part or nil
 end
 
--- Whether a text is a template.
+-- Returns whether a text is a template.
 local function is_template(text)
   return string.find(text, '\0n\1', 1, true) or string.find(text, '\0v\1', 1, true)
 end
@@ -71,7 +71,7 @@ local function inventory_of(prefix, pk)
   return key_from_template(inventory, pk)
 end
 
--- What gives the key of a version of an object, and its sub-key or '', for a part.
+-- Returns the function from a part to the key of a version of an object, and its sub-key or ''.
 local function version_locator(prefix, pk)
   local template, sub_template = dynamic_field(prefix)
   local before, after, counted = around_part(template)

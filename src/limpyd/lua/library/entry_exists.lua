@@ -1,4 +1,4 @@
--- Whether an index holds what an object gives to it (see library/add_entry for the kinds); if a score is wrong, it does.
+-- Returns whether an index has an entry of an object (see library/add_entry for the kinds); if a score is wrong, it does.
 -- @requires call entry_kind key_of make_sorted_entries sorted_entries
 -- @provides has_entry
 

@@ -2,12 +2,12 @@
 -- @requires refuse
 -- @provides exactly holds_rounded is_rounded
 
--- Whether an integer may have been rounded.
+-- Returns whether an integer may have been rounded.
 local function is_rounded(reply)
   return type(reply) == 'number' and (reply >= 2 ^ 53 or reply <= -2 ^ 53)
 end
 
--- Whether there is such a one in the reply of a read. Lists that begin and end with texts hold nothing else.
+-- Returns whether there is such a one in the reply of a read. Lists that begin and end with texts hold nothing else.
 local function holds_rounded(reply)
   if type(reply) ~= 'table' then
     return is_rounded(reply)

@@ -1,4 +1,4 @@
--- What an object gives to an index (see library/add_entry for what that holds).
+-- Entries that an object should have in an index (see library/add_entry for the kinds).
 -- @requires call composite_entry dynamic_field each_version geohash inventory_of key_and_entry key_from_template
 -- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
 -- @requires unless_mistyped with_part
@@ -129,7 +129,7 @@ local function members_of(key, cursor, at_most)
   return members, reply[1] ~= '0' and reply[1]
 end
 
--- Where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
+-- Returns where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
 local function in_place(key, name)
   return name and #key .. ':' .. key .. name or key
 end
@@ -179,7 +179,7 @@ end
 
 local function ignore() end
 
--- What an object gives, each entry under its place; of one member only, if that is given.
+-- Returns the entries that an object should have, each under its place; of one member only, if that is given.
 local function expected_of(pk, member)
   local expected = {}
   subject_key = KEYS[1]

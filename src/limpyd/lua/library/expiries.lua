@@ -1,4 +1,4 @@
--- When values expire.
+-- Expiry of values.
 -- @requires call_if_supported
 -- @provides expiries_of
 

@@ -1,4 +1,4 @@
--- What is indexed does not expire: its entry would stay when it went.
+-- Refuses the expiry of indexed values: their entries would stay.
 -- @requires call expiries_of refuse subject_key
 -- @provides refuse_expiring
 

@@ -1,4 +1,4 @@
--- What a check finds. ARGV[1] names the kinds of findings that are to be repaired, with spaces between.
+-- Findings of a check. ARGV[1] names the kinds of findings that are to be repaired, with spaces between.
 -- @provides findings note repairs
 
 local findings, repairs = {}, {}

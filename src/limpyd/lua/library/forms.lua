@@ -25,7 +25,7 @@ local function make_forms()
     casefold = form_casefold,
   }
 
-  -- What one form after the other makes; a third result says that only Python knows.
+  -- Applies one form after the other; a third result says that only Python knows.
   local function made_by(chain, value)
     local reason, ask_python
     for name in string.gmatch(chain, '[^|]+') do
@@ -122,7 +122,7 @@ end
 
 local formed = false
 
--- What an index keeps of a value: a text; or a table, if there may be several texts or none; or nil, and why
+-- Returns the text that an index keeps of a value; or a table, if there may be several texts or none; or nil, and why
 -- it cannot be indexed. `key` is that of the index, in case Python has to be asked.
 local function normal_form(form, value, key)
   if form == 'text' then

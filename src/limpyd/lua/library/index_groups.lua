@@ -3,7 +3,7 @@
 -- @requires all_missing call index_facts pk_of_text step_of
 -- @provides in_groups
 
--- How many entries of an index come before those of a value, and before those that come after it.
+-- Returns how many entries of an index come before those of a value, and before those that come after it.
 local function ranks_of_value(key, text)
   if key.numeric then
     return call('ZCOUNT', key.index, '-inf', '(' .. text), call('ZCOUNT', key.index, '-inf', text)

@@ -1,8 +1,8 @@
--- Where a cursor is in an index.
+-- Rank of a cursor in an index.
 -- @requires call comes_before
 -- @provides rank_of
 
--- How many entries of an index come before a cursor; and with it, if `included`.
+-- Returns how many entries of an index come before a cursor; and with it, if `included`.
 local function rank_of(key, cursor, included)
   local text, pk = cursor.texts[1], cursor.pk
   if not key.numeric then

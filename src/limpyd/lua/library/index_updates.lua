@@ -1,4 +1,4 @@
--- What indexes need that do not just keep values as they are.
+-- Updates of indexes that do not just keep values as they are.
 -- @provides index_updates make_index_updates
 
 -- Made when it is first needed: functions are made anew for each script that runs, and most writes need none of these.

@@ -35,7 +35,7 @@ local function walk_of_index(key, bound, cursor, groups)
       first = first + count
     end
   end
-  -- How many of the next entries have the value of the last one that was given.
+  -- Returns how many of the next entries have the value of the last one that was given.
   function walk.equal_left()
     if first > last or not passed then
       return 0

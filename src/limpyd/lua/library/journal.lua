@@ -42,7 +42,7 @@ local journal, journal_length = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 local savepoint = 0 -- from where on the journal may be played back alone (see library/savepoint)
 
--- Whether what was noted at a place stands there still, and is played back with all that is noted now.
+-- Returns whether what was noted at a place stands there still, and is played back with all that is noted now.
 local function is_journaled(at, note)
   return at >= savepoint and at < journal_length and journal[at + 1] == note
 end

@@ -1,4 +1,4 @@
--- Where the text that an index keeps of a value goes: the key and the entry, as library/add_entry takes them.
+-- Returns where the text that an index keeps of a value goes: the key and the entry, as library/add_entry takes them.
 -- What is kept for a sub-key of a hash has an entry, or a sorted set, of its own.
 -- @requires key_from_template
 -- @provides key_and_entry

@@ -7,7 +7,7 @@ local function from_hex(digits)
   end))
 end
 
--- Whether a value does not make the key of another index, or its beginning, which is given in hexadecimal digits.
+-- Returns whether a value does not make the key of another index, or its beginning, which is given in hexadecimal digits.
 local function is_distinct_key(value, code)
   local other = from_hex(code)
   if string.byte(other, -1) == 58 then

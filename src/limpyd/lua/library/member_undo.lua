@@ -4,7 +4,7 @@
 
 local whole = {} -- by key: where in the journal the function stands that puts its whole value back, and that function
 
--- Whether it is noted already how to put a whole value back.
+-- Returns whether it is noted already how to put a whole value back.
 local function whole_noted(key)
   local known = whole[key]
   return known and is_journaled(known.at, known.put_back)

@@ -1,4 +1,4 @@
--- What writes to values of many members need beside (see library/change_detection).
+-- Updates of indexes by writes to values of many members (see library/change_detection).
 -- @provides make_member_updates member_updates
 
 -- Made when it is first needed (see library/index_updates).

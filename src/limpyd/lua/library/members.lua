@@ -87,7 +87,7 @@ local function popped(command, reply)
   return reply, scores
 end
 
--- Where LTRIM cuts: how many it takes from the head, and from which position on to the tail.
+-- Returns where LTRIM cuts: how many it takes from the head, and from which position on to the tail.
 local function cut_by_trim(key, start, stop)
   local length = call('LLEN', key)
   start, stop = tonumber(start), tonumber(stop)

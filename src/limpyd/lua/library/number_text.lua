@@ -1,4 +1,4 @@
--- What the text of a number is made of.
+-- Parts of the text of a number.
 -- @provides number_parts without_last_zeros
 
 -- Not by a pattern: one that ends in '0+$' takes a time quadratic in the zeros it meets on its way.

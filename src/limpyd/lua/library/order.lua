@@ -44,7 +44,7 @@ local function digits_of(text)
   return sign == '-' and whole .. fraction ~= '', whole, fraction
 end
 
--- Whether a number comes before another that is the same double, by their digits.
+-- Returns whether a number comes before another that is the same double, by their digits.
 local function less_by_digits(a, b)
   local a_negative, a_whole, a_fraction = digits_of(a)
   local b_negative, b_whole, b_fraction = digits_of(b)

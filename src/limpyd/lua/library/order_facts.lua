@@ -1,4 +1,4 @@
--- What is known of a query, as far as its order depends on it.
+-- Facts of a query that its order depends on.
 -- @requires call keep_existing values_of
 -- @provides all_missing facts_of index_facts keep_missing step_of
 
@@ -14,7 +14,7 @@ local function keep_missing(key)
   end
 end
 
--- Which condition is on the very index that is in order, if there is one; how
+-- Finds the condition that is on the very index that is in order, if there is one; how
 -- the others keep objects; about how many they let through (`passing`); and whether some in the index may not exist.
 local function facts_of(node, key, wanted)
   local everything = call('SCARD', KEYS[1])
@@ -63,7 +63,7 @@ local function all_missing(facts, key)
   return keep_missing(key)(node.list())
 end
 
--- Whether the order of an index or of scores is walked, not all gathered, and whether all that the query finds are in there.
+-- Returns whether the order of an index or of scores is walked, not all gathered, and whether all that the query finds are in there.
 local function index_facts(facts, key)
   key.total = call('ZCARD', key.index)
   local at_most = math.min(facts.wanted, facts.bound and facts.bound.size or facts.everything)

@@ -1,4 +1,4 @@
--- How a query is best put in order: by walks of what is in that order already, or by gathering and sorting; whichever looks at less.
+-- Plans the order of a query: by walks of what is in that order already, or by gathering and sorting; whichever looks at less.
 --
 -- A plan has a `way`, and, where it walks, one or two steps: who has a value, and who has none, whom their primary keys put in order. A
 -- step has
@@ -63,7 +63,7 @@ local function index_steps(facts, key, cursor)
   return steps
 end
 
--- How the first so many that a query finds are best put in order, after a cursor if there is one. The ways: a walk of the `index`, the
+-- Returns the best plan to order the first so many that a query finds, after a cursor if there is one. The ways: a walk of the `index`, the
 -- `scores`, the primary keys (`pks`) or the stored `list`; a walk of an index whose `groups` of equal values are sorted; or a look at all that is found, to `select` the first or to `sort` it.
 local function plan_of(node, keys, wanted, cursor)
   local key, steps, way = keys[1], nil, nil

@@ -1,7 +1,7 @@
 -- Puts what a query finds in order.
 -- @provides sorted way_of
 
--- Whether there may be an order that can be walked; if not, nothing needs to be planned.
+-- Returns whether there may be an order that can be walked; if not, nothing needs to be planned.
 local function may_walk(keys)
   local key = keys[1]
   return key.index or key.stored == 'list' or key.stored == 'score' or #keys == 1 and key.stored == 'pk' and key.counter ~= ''

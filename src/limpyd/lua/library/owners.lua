@@ -1,4 +1,4 @@
--- Who has an entry of an index; see library/add_entry for the kinds. Of `num` the entry is a number.
+-- Owners of an entry of an index; see library/add_entry for the kinds. Of `num` the entry is a number.
 -- @requires call
 -- @provides count_owners owners_of some_owners_of
 
@@ -24,7 +24,7 @@ local function owners_of(kind, key, entry)
   return owners
 end
 
--- How many have an entry, or a few more.
+-- Returns the number of owners of an entry, or a few more.
 local function count_owners(kind, key, entry)
   if kind == 'eq' then
     return call('SCARD', key .. entry)

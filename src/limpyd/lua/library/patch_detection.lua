@@ -1,4 +1,4 @@
--- Whether a command changes some bytes of a string, which library/patches takes back; that is made when it is first needed.
+-- Detects commands that change some bytes of a string, which library/patches takes back; that is made when it is first needed.
 -- @provides patch_of
 
 local function make_patches()

@@ -44,7 +44,7 @@ end
 
 local lengths = {} -- by key: where in the journal it is noted how long it was
 
--- Whether its first length is noted, and is the last thing to be put back of what came after that.
+-- Returns whether its first length is noted, and is the last thing to be put back of what came after that.
 local function length_noted(key)
   local at = lengths[key]
   return at and is_journaled(at, cut) and journal[at + 2] == key

@@ -1,4 +1,4 @@
--- What all scripts share.
+-- Variables and functions of all scripts.
 -- @provides call in_transaction is_last subject_key transform_request try
 
 local call, try = redis.call, redis.pcall

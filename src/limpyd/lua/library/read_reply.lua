@@ -1,4 +1,4 @@
--- What scripts that only read share.
+-- Replies of scripts that only read.
 -- @requires call in_transaction mistyped_among subject_key wrong_type
 -- @provides reply_of
 

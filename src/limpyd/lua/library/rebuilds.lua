@@ -1,14 +1,14 @@
--- Where the rebuilds of indexes stand: in the catalog of the model (see declare.lua), under `rebuilding:` and the name of
+-- Progress of the rebuilds of indexes, in the catalog of the model (see declare.lua), under `rebuilding:` and the name of
 -- the index.
 -- @provides new_rebuild note_rebuild run_of_server state_of_rebuild
 
--- Which run of the server cursors belong to, which mean nothing to another; '' if the account may not know.
+-- Returns the run id of the server, since cursors mean nothing to another run; '' if the account may not know.
 local function run_of_server()
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 end
 
--- Where a rebuild stands, if it can go on from there:
+-- Returns the progress of a rebuild, if it can go on from there:
 --   signature  that of the index
 --   run        which run of the server its cursors belong to
 --   together   what all indexes are that are rebuilt together

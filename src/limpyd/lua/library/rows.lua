@@ -1,4 +1,4 @@
--- What is read of the objects that were found.
+-- Reads the columns of the objects that were found.
 --
 -- What ARGV says: a count of columns, and of each the prefix, how it is stored and its sub-key; stored may also
 -- be `pk`, or `score`: that in the sorted set whose name is the prefix.

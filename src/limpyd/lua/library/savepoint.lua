@@ -17,7 +17,7 @@ local function with_savepoint(part, first, second)
   return nil, outcome_of(result)
 end
 
--- Whether an outcome says that something belongs to another object.
+-- Returns whether an outcome says that something belongs to another object.
 local function is_conflict(outcome)
   return outcome[1] == 'taken' or outcome[1] == 'unique'
 end

@@ -1,4 +1,4 @@
--- What SORT gives nothing for: a value that is not there, or one in a key of another type.
+-- Values that SORT returns nothing for: a value that is not there, or one in a key of another type.
 -- @provides mistyped_in_sort
 
 -- The key of another type, if there is one, from a reply of SORT with GET of the primary keys and then of columns, whose

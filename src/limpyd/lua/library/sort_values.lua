@@ -11,7 +11,7 @@ local function number_of(text, pk, key)
   return number == number and number or nil
 end
 
--- What a sort key compares of some objects: texts, and, if it compares numbers, those; false where there is no value.
+-- Returns what a sort key compares of some objects: texts, and, if it compares numbers, those; false where there is no value.
 local function values_of(key, pks)
   local texts, stored = {}, key.stored
   if stored == 'pk' then

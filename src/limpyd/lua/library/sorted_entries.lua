@@ -4,7 +4,7 @@
 
 -- Made when they are first needed: functions are made anew for each script that runs.
 local function make_sorted_entries()
-  -- What stands for an object and one of its entries; no entry can look like the end of another.
+  -- Returns the member for an object and one of its entries; no entry can look like the end of another.
   local function member_of(kind, entry, pk)
     if kind == 'lex' then
       return string.gsub(entry, '%z', '\0\255') .. '\0\0' .. pk

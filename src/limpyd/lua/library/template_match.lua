@@ -1,8 +1,8 @@
--- Which keys are made of a template.
+-- Matches keys with templates.
 -- @requires is_template part_in with_part
 -- @provides matches_template
 
--- Whether a key is what a name makes of a template (see library/key_template); something follows those that end in a colon. One of
+-- Returns whether a key is what a name makes of a template (see library/key_template); something follows those that end in a colon. One of
 -- a dynamic field is of what library/dynamic_parts makes of its template.
 local function matches_template(template, key)
   if string.find(template, '[nv]\1') and is_template(template) then

@@ -1,4 +1,4 @@
--- What an index keeps of a value, worked out here. A text that it cannot keep is not in it, and is no new value; some
+-- Computes what an index keeps of a value. A text that it cannot keep is not in it, and is no new value; some
 -- only Python knows, which is asked (see indexes/python_transforms.py).
 
 -- [old normalized]

@@ -113,7 +113,7 @@ end
 function combine.all_of(all)
   local node = {}
 
-  -- What has to be known of each to list or test all of them. A part further on does without: what it is made of is known.
+  -- Facts of each that listing or testing all of them needs. A later part does without: its nodes are known.
   local function compare()
     local nodes, best, value_count = by_cost(all), best_to_scan(all)
     local first, walked = nodes[1], all[best]

@@ -1,8 +1,8 @@
--- Who is in one set, or in one of several.
+-- Condition: membership in one set, or in one of several.
 -- @requires ask_for call conditions scan_set
 -- @provides conditions.eq
 
--- Who is in one set, which the server itself can intersect with others. What it is may change if its key was `read` on the server:
+-- Condition: membership in one set, which the server itself can intersect with others. The set may change if its key was `read` on the server:
 -- then the position of the part shows it.
 local function in_set(key, was_read)
   local size = call('SCARD', key)

@@ -1,4 +1,4 @@
--- Who is in one of several sets: eq of several texts, and eqin, where the values of an object show it as well.
+-- Condition: membership in one of several sets: eq of several texts, and eqin, where the values of an object show it as well.
 -- @requires ONE_VALUE call conditions in_several read_texts scan_set value_positions
 -- @provides conditions.eqin in_several_sets
 

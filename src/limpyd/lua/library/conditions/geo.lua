@@ -1,4 +1,4 @@
--- Who is where GEOSEARCH finds it.
+-- Condition: a place that GEOSEARCH finds.
 -- @requires as_set call conditions distinct keep_in key_from_template pk_of_number
 -- @provides conditions.geo conditions.geos
 
@@ -22,7 +22,7 @@ local function distance(east, north, other_east, other_north)
   return 2 * RADIUS * math.asin(math.sqrt(a))
 end
 
--- Whether a place is in the area that arguments of GEOSEARCH describe: FROMLONLAT, and BYRADIUS or BYBOX in metres.
+-- Returns whether a place is in the area that arguments of GEOSEARCH describe: FROMLONLAT, and BYRADIUS or BYBOX in metres.
 local function area_test(search)
   local east, north = tonumber(search[2]), tonumber(search[3])
   local extent, height = tonumber(search[5]), tonumber(search[6])

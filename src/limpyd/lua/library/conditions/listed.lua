@@ -1,4 +1,4 @@
--- Who is a member of a set, list or sorted set; those who are no objects are left out.
+-- Condition: membership in a set, list or sorted set; members that are no objects are left out.
 -- @requires as_set ask_for call conditions conditions.all distinct gone keep_existing keep_in scan_entries scan_set
 -- @provides conditions.listed
 

@@ -1,4 +1,4 @@
--- Who has no value somewhere.
+-- Condition: no value in a field.
 -- @requires call conditions everything_counted key_from_template scan_set
 -- @provides conditions.null
 

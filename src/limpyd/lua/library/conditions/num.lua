@@ -1,4 +1,4 @@
--- Who has a number within an interval, or one of some.
+-- Condition: a number within an interval, or one of some.
 -- @requires ask_for conditions number_ends number_within points_of read_intervals within
 -- @provides conditions.num
 

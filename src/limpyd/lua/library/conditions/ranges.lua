@@ -2,7 +2,7 @@
 -- @requires call distinct read_count
 -- @provides pk_of_number pk_of_text points_of read_intervals within
 
--- Where the primary key begins in a member of a text index.
+-- Returns where the primary key begins in a member of a text index.
 local function pk_in_text(member)
   local at = 1
   while true do
@@ -72,7 +72,7 @@ local function within(range, counting, command, pk_of)
     return distinct(all)
   end
 
-  -- How many entries come before one of the intervals.
+  -- Returns how many entries come before one of the intervals.
   local function rank_of_interval(interval)
     if interval.above == '-' then
       return 0

@@ -2,7 +2,7 @@
 -- @requires call comes_before
 -- @provides scan_entries
 
--- How many entries of a sorted set come before what follows an entry, which may be gone.
+-- Returns how many entries of a sorted set come before what follows an entry, which may be gone.
 local function rank_after(key, score, member)
   if call('ZSCORE', key, member) == score then
     return call('ZRANK', key, member) + 1

@@ -8,7 +8,7 @@ local function scan_set(key, where, count)
   return distinct(reply[2]), reply[1] == '0' and '' or reply[1], #reply[2]
 end
 
--- How many of several values are done, and where in the next one to go on.
+-- Returns how many of several values are done, and where in the next one to go on.
 local function positions_of(where)
   local done, inner = string.match(where, '^v(%d+);(.*)$')
   return tonumber(done) or 0, inner or ''

@@ -1,4 +1,4 @@
--- Who is in one sorted set, or in one of several.
+-- Condition: membership in one sorted set, or in one of several.
 -- @requires call conditions in_several read_texts scan_entries
 -- @provides conditions.scored
 

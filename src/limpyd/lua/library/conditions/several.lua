@@ -1,4 +1,4 @@
--- Who is in one of several sets or sorted sets.
+-- Condition: membership in one of several sets or sorted sets.
 -- @requires SLICE as_set ask_for call distinct keep_in positions_of
 -- @provides in_several
 
@@ -37,7 +37,7 @@ local function in_several(several)
     return #keys > SLICE and distinct(all) or all
   end
 
-  -- Which of some primary keys are in the first keys.
+  -- Returns which of some primary keys are in the first keys.
   local function met_by(last, pks)
     local met = {}
     for number = 1, last do

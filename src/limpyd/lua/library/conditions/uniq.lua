@@ -1,4 +1,4 @@
--- Who owns one of the values in a hash.
+-- Condition: ownership of one of the values in a hash.
 -- @requires SLICE as_set call conditions distinct keep_in positions_of read_texts
 -- @provides conditions.uniq
 

@@ -1,4 +1,4 @@
--- Which of some texts an object has, by its own values.
+-- Finds which of some texts an object has, by its own values.
 -- @requires normal_form values_in
 -- @provides ONE_VALUE value_positions
 

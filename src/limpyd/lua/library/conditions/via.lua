@@ -56,7 +56,7 @@ function conditions.via(at, read_node)
     return pks
   end
 
-  -- Which of the objects that some refer to are met; and the references of each of those.
+  -- Returns which of the objects that some refer to are met; and the references of each of those.
   local function met_by(some)
     local references, referred = {}, {}
     for number = 1, #some do
@@ -77,7 +77,7 @@ function conditions.via(at, read_node)
 
   local node = { list = list }
 
-  -- How many refer to one of those who are met, on average; by those of some.
+  -- Returns how many refer to one of those who are met, on average; by those of some.
   local function fan_out()
     if kind == 'uniq' then
       return 1
