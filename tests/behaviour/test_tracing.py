@@ -255,6 +255,23 @@ class TestErrors:
             error = await any_face.refused(ServerUnreachable, lambda: Thing.create(name="x"))
         assert seen[-1].error is error
 
+    async def test_a_server_that_goes_away(self, any_face):
+        proxy = Proxy(any_face.server.port)
+        Thing = things(any_face.Database(port=proxy.port))  # noqa: N806 - a class
+        one, seen = await any_face.do(Thing.create(name="x")), []
+        proxy.close()
+        with Thing.database.on_request(seen.append):
+            await any_face.refused(ServerUnreachable, lambda: one.age.hget())
+            assert (seen[-1].name, type(seen[-1].error)) == ("hget", ServerUnreachable)
+            for begin in (Thing.database.pipeline, Thing.database.transaction):
+                with pytest.raises(ServerUnreachable):
+                    await in_block(any_face, begin(), lambda: one.age.hset(1))
+                assert (seen[-1].name, type(seen[-1].error)) == ("connect", ServerUnreachable)
+                seen.clear()
+            await any_face.refused(ServerUnreachable, lambda: Thing.database.transaction(lambda _: None, one.age))
+            assert (seen[-1].name, type(seen[-1].error)) == ("connect", ServerUnreachable)
+        await any_face.do(Thing.database.close())
+
     async def test_lost_connections(self, any_face, person):
         proxy = Proxy(any_face.server.port)
         database = any_face.Database(port=proxy.port)
@@ -479,12 +496,12 @@ class TestWhoCalls:
 
         Thing(name="x")
         threads = [threading.Thread(target=work) for _ in range(4)]
-        with database.on_request(lambda event: seen.update([(threading.get_ident(), event.name)])):
+        with database.on_request(lambda event: seen.update([(threading.current_thread(), event.name)])):
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert seen == {(thread.ident, "create"): 50 for thread in threads}
+        assert seen == {(thread, "create"): 50 for thread in threads}
         database.close()
 
     async def test_tasks(self, one_server):

@@ -16,7 +16,7 @@ from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedCon
 from limpyd.requests import Request
 from limpyd.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, Purpose, Retry
-from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners
+from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 
 Talk = Callable[..., Awaitable[list[Any]]]
 NOT_OPENED = (redis_errors.RedisError, OSError)
@@ -80,6 +80,8 @@ class AsyncTransport:
             try:
                 line = self.line() or await self._open()
                 packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
+                if trace is not None:
+                    trace.size = sum(map(len, packed))
                 replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
             except BaseException as error:
                 if trace is not None:
@@ -88,7 +90,6 @@ class AsyncTransport:
             line.scripts.note(requests, replies)
             losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
             if trace is not None:
-                trace.size = sum(map(len, packed))
                 trace.finish(replies, losses[0].as_error() if losses else None)
             purpose = (*purpose[:2], "reconnect")
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
@@ -106,7 +107,7 @@ class AsyncTransport:
         """
         if self.line() is not None:
             return
-        trace = self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
+        trace = self._connecting()
         try:
             await self._open()
         except BaseException as error:
@@ -122,7 +123,7 @@ class AsyncTransport:
             ServerUnreachable: there is none, or it was lost before anything was sent.
             ConnectionLost: it was lost when something was sent.
         """
-        async with self._dedicated() as line:
+        async with self._dedicated(self._connecting()) as line:
             line.wait_at_most(line.usual_timeout)
 
             async def talk(
@@ -138,10 +139,9 @@ class AsyncTransport:
                     if trace is not None:
                         trace.finish(error=error)
                     raise
+                losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
                 if trace is not None:
-                    trace.finish(
-                        replies, next((one.as_error() for one in replies if isinstance(one, ConnectionLost)), None)
-                    )
+                    trace.finish(replies, losses[0].as_error() if losses else None)
                 for reply in replies:
                     if isinstance(reply, ConnectionLost):
                         raise reply if reply.sent else unreachable(self._where, reply)
@@ -150,6 +150,10 @@ class AsyncTransport:
                 return replies
 
             yield talk
+
+    def _connecting(self) -> RequestTrace | None:
+        """Returns the trace of a connection that is opened before it is known what will be sent."""
+        return self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
 
     def lost(self, request: Request[Any], loss: ConnectionLost) -> Exception:
         """The error for a request whose connection was lost."""
@@ -195,15 +199,22 @@ class AsyncTransport:
             raise unreachable(self._where, error) from error
 
     @asynccontextmanager
-    async def _dedicated(self) -> AsyncIterator[MultiplexedConnection]:
+    async def _dedicated(self, trace: RequestTrace | None = None) -> AsyncIterator[MultiplexedConnection]:
         """A connection that is nobody else's; closed if the block raises."""
         connections = self._here()
         try:
             dedicated = await connections.take()
-        except redis_errors.MaxConnectionsError as error:
-            raise too_few_connections(self._where, self._pool.max_connections) from error
-        except NOT_OPENED as error:
-            raise unreachable(self._where, error) from error
+        except BaseException as error:
+            failure = error
+            if isinstance(error, redis_errors.MaxConnectionsError):
+                failure = too_few_connections(self._where, self._pool.max_connections)
+            elif isinstance(error, NOT_OPENED):
+                failure = unreachable(self._where, error)
+            if trace is not None:
+                trace.finish(error=failure)
+            if failure is error:
+                raise
+            raise failure from error
         try:
             yield dedicated.line
         except BaseException:

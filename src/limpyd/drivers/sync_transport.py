@@ -146,8 +146,7 @@ class SyncTransport:
         Raises:
             ServerUnreachable: there is none.
         """
-        trace = self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None
-        self.connections.give_back(self._opened(trace))
+        self.connections.give_back(self._opened_alone())
 
     @contextmanager
     def alone(self) -> Iterator[Talk]:
@@ -156,7 +155,7 @@ class SyncTransport:
         Raises:
             ServerUnreachable: there is none.
         """
-        line = self._opened()
+        line = self._opened_alone()
 
         def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
             packed, count = b"".join(map(pack, commands)), len(commands)
@@ -172,6 +171,10 @@ class SyncTransport:
             raise
         finally:
             self.connections.give_back(line)
+
+    def _opened_alone(self) -> SyncConnection:
+        """An open connection, before it is known what will be sent."""
+        return self._opened(self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None)
 
     def _opened(self, trace: RequestTrace | None = None) -> SyncConnection:
         """An open connection; if that fails so does what was to be sent."""
