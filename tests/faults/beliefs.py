@@ -33,7 +33,7 @@ from limpyd import (
     StringField,
 )
 from limpyd.drivers.connection_pool import SyncConnectionPool
-from limpyd.drivers.sync import SyncDriver
+from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import (
     BulkError,
     DoesNotExist,
@@ -311,16 +311,16 @@ def interleaved(server: Server, seed: int, rounds: int) -> Counter[str]:
     """
     usual = [
         (SyncConnectionPool, "exchange", SyncConnectionPool.exchange),
-        (SyncDriver, "run_together", SyncDriver.run_together),
+        (SyncTransport, "run_together", SyncTransport.run_together),
     ]
     chunk = requests.CHUNK
 
     def stopping(method: Callable[..., Any]) -> Callable[..., Any]:
-        def send(*args: Any) -> Any:
+        def send(*args: Any, **named: Any) -> Any:
             call = threading.current_thread()
             if isinstance(call, Call):
                 call.stop_here()
-            return method(*args)
+            return method(*args, **named)
 
         return send
 
