@@ -33,6 +33,7 @@ TRACED = {
     for name in (
         "async_database.py",
         "drivers/asynchronous.py",
+        "drivers/fast_path.py",
         "drivers/loop_connections.py",
         "drivers/multiplexed_connection.py",
         "pipelines/asynchronous.py",

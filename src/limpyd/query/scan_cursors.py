@@ -40,9 +40,9 @@ def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
         nodes: the conditions, all of which are to be met.
         count: how many values the server gets at once.
     """
-    if len(nodes) == 1 and _has_many(nodes[0], count):
-        return FROM_THE_FIRST
-    return b""
+    if len(nodes) != 1 or not _has_many(node := nodes[0], count):
+        return b""
+    return FROM_THE_FIRST if isinstance(node, OneOf | Within) and node.can_be_scanned else b""
 
 
 def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> ResumedScan:

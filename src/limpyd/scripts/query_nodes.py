@@ -176,6 +176,11 @@ class OneOf(Node):
             self._is_known = all(isinstance(text, bytes) for text in self.texts)
         return self._is_known
 
+    @property
+    def can_be_scanned(self) -> bool:
+        """True if the server can go through the objects value by value, however many values there are."""
+        return self.kind != b"eq" or self.where is not None
+
     def add_to(self, arguments: Arguments) -> None:
         count = _count(self.texts, more=self.more)
         if self.kind == b"uniq":
@@ -255,6 +260,11 @@ class Within(Node):
     def many(self) -> bool:
         """True if an object may be within several of the intervals."""
         return self.kind == b"nums" or self.where.stored in {b"set", b"list", b"zset"}
+
+    @property
+    def can_be_scanned(self) -> bool:
+        """True if the server can go through the objects interval by interval."""
+        return self.kind != b"sep" and (self.checkable or (self.keeps_one and not self.many))
 
     def sliced(self, start: int, stop: int) -> Within:
         """The same with some of the intervals."""
