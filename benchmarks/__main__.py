@@ -28,7 +28,7 @@ from benchmarks.rounds import (
     take_turns,
     workers,
 )
-from tests.servers import binaries, running
+from tests.support.servers import binaries, running
 
 AIM = 0.75
 

@@ -21,7 +21,7 @@ from benchmarks.pairs import Ratio, show
 from benchmarks.people import person
 from benchmarks.sides.models import PersonFields
 from limpyd import RedisDatabase, RedisModel
-from tests.servers import running
+from tests.support.servers import running
 
 PIPED = 100
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from limpyd import FKInstanceHashField, InstanceHashField, RedisDatabase, RedisModel, SetField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import LimpydError
-from tests.servers import NEWEST, running
+from tests.support.servers import NEWEST, running
 
 OBJECTS = 1_000_000
 PROCESSES = 8

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from benchmarks.people import FEW
 from benchmarks.rounds import Side, Worker
-from tests.servers import running
+from tests.support.servers import running
 
 HEAD = ("", "processes", "updates a second", "p50, µs", "p99", "p99.9", "longest")
 PROCESSES = (4, 8)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import redis
 
 from benchmarks.rounds import Side, workers
-from tests.servers import running
+from tests.support.servers import running
 
 OBJECTS = 10_000
 

@@ -21,7 +21,7 @@ from benchmarks.pairs import Operation, Ratio, show, summary, timed
 from benchmarks.people import MATCHES
 from benchmarks.queries_by_hand import FIELDS, Person, Queries
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
-from tests.servers import binaries, running
+from tests.support.servers import binaries, running
 
 SIZE = 10_000
 CITY, LEVEL, TEAM = "City 2", "Level 3", "Team 2"

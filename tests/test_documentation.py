@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import program, run_in_turn
+from tests.support.examples import program, run_in_turn
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,7 +20,7 @@ BLOCKS = {page: BLOCK.findall(page.read_text()) for page in PAGES}
 
 @pytest.mark.parametrize("page", [page for page in PAGES if BLOCKS[page]], ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples(page, tmp_path):
-    """A page is one program, which also checks what its comments promise (tests/examples.py)."""
+    """A page is one program, which also checks what its comments promise (tests/support/examples.py)."""
     file = tmp_path / "page.py"
     file.write_text(program("\n".join(BLOCKS[page])))
     path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))

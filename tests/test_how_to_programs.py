@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from tests.examples import run_in_turn
+from tests.support.examples import run_in_turn
 from tools.examples import printing, programs
 
 made = cache(programs)

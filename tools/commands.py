@@ -22,7 +22,7 @@ from limpyd.fields.base import BoundField, Field
 from limpyd.fields.dynamic import DynamicField
 from limpyd.fields.key_commands import BoundKey
 from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
-from tests.servers import binaries, running
+from tests.support.servers import binaries, running
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
 NEWEST = ("redis-8.2", "valkey-9.1")

@@ -17,7 +17,7 @@ from benchmarks.growth.case import LARGEST, SIZES
 from benchmarks.growth.cases import CASES
 from benchmarks.growth.exponents import FLOORS
 from benchmarks.growth.runs import Growth, run
-from tests.servers import binaries, running
+from tests.support.servers import binaries, running
 
 MILLIONS = ("objects", "matches")
 HEAD = ["", "with", "up to", "documented", *FLOORS, "client ms", "server ms", "longest ms", "client MB", "server MB"]

@@ -16,7 +16,7 @@ from benchmarks.growth.exponents import FLOORS, LONGEST, SLACK, exponent
 from benchmarks.growth.meter import Meter, Reading
 from limpyd import RedisDatabase
 from limpyd.exceptions import LimpydError
-from tests.servers import Server
+from tests.support.servers import Server
 
 ROUNDS = 3
 ENOUGH = 2

@@ -11,9 +11,9 @@ from limpyd.acl import acl_rules
 from limpyd.command_table import TABLE
 from limpyd.exceptions import BulkError, DeclarationError, ServerError
 from limpyd.server import Server
-from tests.conftest import Face
-from tests.everything import Use, models
-from tests.servers import BINARIES, NEWEST, OLDEST
+from tests.support.everything import Use, models
+from tests.support.face import Face
+from tests.support.servers import BINARIES, NEWEST, OLDEST
 
 NOT_FOR_APPLICATIONS = [
     ("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("CONFIG", "GET", "*"), ("DEBUG", "SLEEP", "0"), ("SHUTDOWN",),

@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import FKStringField, GeoField, StreamField, StringField
 from limpyd.exceptions import InvalidValue, NotInPipeline
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 MISTAKES = {
     "count": (

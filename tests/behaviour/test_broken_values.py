@@ -21,7 +21,7 @@ from limpyd import (
 )
 from limpyd.exceptions import ServerError, StoredValueError, WrongTypeError
 from limpyd.relations import FKInstanceHashField
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 BAD = b"\xff"
 KINDS = {

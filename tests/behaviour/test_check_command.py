@@ -8,8 +8,8 @@ import types
 
 import pytest
 
-from tests.conftest import Face
-from tests.damage import DAMAGES, declare, values
+from tests.support.damage import DAMAGES, declare, values
+from tests.support.face import Face
 
 pytest.importorskip("typer")
 

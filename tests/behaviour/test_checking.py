@@ -12,9 +12,9 @@ from limpyd.exceptions import InvalidValue, NotInPipeline
 from limpyd.integrity import KINDS, Finding, Report
 from limpyd.integrity.report import MOST_LISTED
 from limpyd.types import FARTHEST_NORTH, GeoPoint
-from tests.conftest import Face
-from tests.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values
-from tests.rebuild import inconsistencies, state
+from tests.support.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values
+from tests.support.face import Face
+from tests.support.rebuild import inconsistencies, state
 
 THINGS = 6
 

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("typer")
 
 from limpyd.cli import app as cli_app
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 SHOP = """

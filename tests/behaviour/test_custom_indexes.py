@@ -29,7 +29,7 @@ from limpyd import (
 )
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue
 from limpyd.indexes import BaseIndex
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 
 class TestWhatIsCompared:

@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import DynamicListField, DynamicStringField
 from limpyd.exceptions import UniquenessError
-from tests.behaviour.test_dynamic_fields import VALUES, player
+from tests.support.players import VALUES, player
 
 MANY = 1500
 

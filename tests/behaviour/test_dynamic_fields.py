@@ -5,15 +5,10 @@ from __future__ import annotations
 import pytest
 
 from limpyd import (
-    DynamicHashField,
     DynamicInstanceHashField,
-    DynamicListField,
-    DynamicSetField,
-    DynamicSortedSetField,
     DynamicStringField,
     HyperLogLogField,
     InstanceHashField,
-    NumberRangeIndex,
     SetField,
     StreamField,
     StringField,
@@ -31,21 +26,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.fields import DynamicField, JSONField
-
-
-def player(face, on=None):
-    class Player(face.Model):
-        database = on or face.database
-        name = StringField(indexable=True)
-        text = DynamicStringField(indexable=True)
-        scores = DynamicInstanceHashField(type=int, pattern=r"score_(\w+)", indexes=[NumberRangeIndex])
-        tags = DynamicSetField(indexable=True)
-        log = DynamicListField()
-        ranks = DynamicSortedSetField(indexable=True)
-        heads = DynamicHashField(indexable=True)
-        mail = DynamicStringField(unique=True)
-
-    return Player
+from tests.support.players import VALUES, player
 
 
 @pytest.fixture
@@ -62,18 +43,6 @@ def contents_of(face):
         b"zset": lambda key: face.client.zrange(key, 0, -1, withscores=True),
     }
     return {key: read[face.client.type(key)](key) for key in sorted(face.keys())}
-
-
-VALUES = {
-    "name": "a",
-    "text_x": "1",
-    "score_ada": 3,
-    "tags_foo": ["m", "n"],
-    "log_today": ["one", "two"],
-    "ranks_all": {"a": 1.0},
-    "heads_http": {"k": "v"},
-    "mail_home": "a@x",
-}
 
 
 class TestReaching:
@@ -469,7 +438,7 @@ class TestLimpyd2Layout:
 
     @pytest.fixture
     def face(self, one_server):
-        from tests.conftest import Face  # noqa: PLC0415
+        from tests.support.face import Face  # noqa: PLC0415
 
         return Face("sync", one_server)
 

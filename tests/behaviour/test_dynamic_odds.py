@@ -8,8 +8,8 @@ import pytest
 
 from limpyd import DynamicListField, DynamicSortedSetField, DynamicStringField, ListField, RedisDatabase, RedisModel
 from limpyd.exceptions import DoesNotExist, NotInPipeline, UnsupportedCommand, WrongTypeError
-from tests.behaviour.test_dynamic_fields import VALUES, player
-from tests.rebuild import inconsistencies
+from tests.support.players import VALUES, player
+from tests.support.rebuild import inconsistencies
 
 ODD = [
     *("a b", "a:b", "3:a", "*", "{x}", "{}", "}", "[a]", "é", "🐍", "\udcff", "\n", "\r\n", " ", "-x", "%s", "a.b"),

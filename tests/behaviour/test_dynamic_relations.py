@@ -23,7 +23,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnknownField,
 )
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 
 def declare(face, on=None):

@@ -17,9 +17,9 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import InvalidValue, MoveConflict, UniquenessError
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies, state
-from tests.renaming import ODD, declare, fill
+from tests.support.rebuild import inconsistencies, state
+from tests.support.renaming import ODD, declare, fill
+from tests.support.servers import FEW
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from limpyd import (
 )
 from limpyd.command_table import TABLE
 from limpyd.exceptions import IndexNotBuilt, InvalidValue
-from tests.behaviour.test_strings_and_keys import knows
-from tests.rebuild import state
+from tests.support.needs import knows
+from tests.support.rebuild import state
 
 LENGTH = EqualIndex.configure(transform=len)
 FIELDS = {

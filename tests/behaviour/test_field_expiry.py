@@ -18,8 +18,8 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from tests.behaviour.test_strings_and_keys import knows
-from tests.rebuild import inconsistencies, state
+from tests.support.needs import knows
+from tests.support.rebuild import inconsistencies, state
 
 MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())

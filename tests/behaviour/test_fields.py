@@ -22,8 +22,8 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.scripts import writes
-from tests.rebuild import state
-from tests.steps import in_time
+from tests.support.rebuild import state
+from tests.support.steps import in_time
 
 EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))  # in UTC it is before the year 1
 

@@ -23,7 +23,7 @@ from limpyd import (
 )
 from limpyd.exceptions import BulkError, RestrictedError, UniquenessError
 from limpyd.relations import FKInstanceHashField, M2MSetField
-from tests.rebuild import state
+from tests.support.rebuild import state
 
 Folded = EqualIndex.configure(transform=str.casefold)
 

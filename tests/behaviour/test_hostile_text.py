@@ -25,8 +25,8 @@ from limpyd import (
 from limpyd.exceptions import DeclarationError, InvalidValue, LimpydError
 from limpyd.lua.linker import SCRIPTS
 from limpyd.scripts.loader import Script
-from tests.everything import Use, models
-from tests.rebuild import inconsistencies
+from tests.support.everything import Use, models
+from tests.support.rebuild import inconsistencies
 
 WORDS = re.compile(rb"[A-Za-z_]\w*")
 LITERALS = re.compile(rb"'(?:[^'\\]|\\.)*'")
@@ -219,7 +219,7 @@ def test_only_the_files_of_the_package_are_run(one_server):
 
     What a statement holds beside its templates' words are literals.
     """
-    from tests.conftest import Face  # noqa: PLC0415
+    from tests.support.face import Face  # noqa: PLC0415
 
     known = {re.sub(rb"\A#!lua[^\n]*\n", b"", Script(path.stem).source) for path in SCRIPTS.glob("*.lua")}
     package = Path(limpyd.__file__).parent / "statements"

@@ -10,8 +10,8 @@ from limpyd import InstanceHashField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidValue, LimpydError
 from limpyd.fields.hyperloglog import BoundHyperLogLog, HyperLogLogField
 from limpyd.fields.key_commands import BoundKey
-from tests.listing import public
-from tests.rebuild import inconsistencies, state
+from tests.support.listing import public
+from tests.support.rebuild import inconsistencies, state
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
 OTHER = object()

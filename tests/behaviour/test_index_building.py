@@ -36,9 +36,9 @@ from limpyd.exceptions import (
 )
 from limpyd.indexes.maintenance import generators
 from limpyd.types import GeoPoint
-from tests.conftest import FEW
-from tests.finding import found
-from tests.rebuild import inconsistencies, state
+from tests.support.finding import found
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
 
 ODD = [
     "",

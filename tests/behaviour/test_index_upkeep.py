@@ -27,7 +27,7 @@ from limpyd import (
 from limpyd.exceptions import DeclarationError, InvalidValue, ServerError, UniquenessError, UnsupportedCommand
 from limpyd.scripts import object_requests, writes
 from limpyd.types import GeoPoint
-from tests.rebuild import inconsistencies, state
+from tests.support.rebuild import inconsistencies, state
 
 NOON = datetime(2015, 6, 7, 12, 30, 15, 250, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from limpyd import InstanceHashField, SetField, StreamField, StringField
 from limpyd.exceptions import BulkError, UniquenessError
 from limpyd.fields.bits import IncrBy, Set
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 LARGE = 300_000
 CHANGES = {

@@ -18,8 +18,8 @@ from limpyd import (
 )
 from limpyd.exceptions import DoesNotExist, InvalidValue, OutcomeUnknown, ServerError, StaleObject
 from limpyd.fields.bits import Get, IncrBy, Set
-from tests.behaviour.test_pipelines import block
-from tests.conftest import FEW
+from tests.support.blocks import block
+from tests.support.servers import FEW
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 EDGES = [2**53 - 1, 2**53, 2**53 + 1, -(2**53), -(2**53) - 1, HIGHEST, LOWEST, 10**15, 10**17 + 1, 0]

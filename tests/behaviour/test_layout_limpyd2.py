@@ -28,7 +28,7 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
-from tests.servers import BINARIES, NEWEST, ClusterNode, running
+from tests.support.servers import BINARIES, NEWEST, ClusterNode, running
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,9 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, LimpydError, ServerError, UniquenessError
-from tests.finding import found
-from tests.rebuild import state
-from tests.steps import processor_seconds
+from tests.support.finding import found
+from tests.support.rebuild import state
+from tests.support.steps import processor_seconds
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from limpyd import (
     StringField,
 )
 from limpyd.exceptions import DoesNotExist, RelatedDoesNotExist, UniquenessError, UnknownField
-from tests.rebuild import state
+from tests.support.rebuild import state
 
 
 @pytest.fixture

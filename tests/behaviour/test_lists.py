@@ -18,8 +18,8 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from tests.finding import found
-from tests.rebuild import inconsistencies, state
+from tests.support.finding import found
+from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from limpyd import (
     SortedSetField,
 )
 from limpyd.exceptions import DeclarationError, TooManyChanges
-from tests.behaviour.test_pipelines import block
-from tests.rebuild import state
+from tests.support.blocks import block
+from tests.support.rebuild import state
 
 MOST = 100
 

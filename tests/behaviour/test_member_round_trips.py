@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import GeoField, HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField, StreamField
 from limpyd.exceptions import ServerError
-from tests.conftest import Sent
+from tests.support.face import Sent
 
 
 class Another:

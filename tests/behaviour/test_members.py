@@ -27,9 +27,9 @@ from limpyd.exceptions import (
     StoredValueError,
     WrongTypeError,
 )
-from tests.conftest import FEW
-from tests.finding import found
-from tests.rebuild import inconsistencies, state
+from tests.support.finding import found
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
 
 ODD = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\n", "x" * 100_000]
 

@@ -21,8 +21,8 @@ from limpyd import (
     UniquenessError,
 )
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, UnknownField
-from tests.behaviour.test_pipelines import block
-from tests.rebuild import state
+from tests.support.blocks import block
+from tests.support.rebuild import state
 
 
 @pytest.fixture

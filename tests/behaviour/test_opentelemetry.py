@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from limpyd import InstanceHashField, StringField
 from limpyd.exceptions import UniquenessError
 from limpyd.otel import trace_requests
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 
 @pytest.fixture

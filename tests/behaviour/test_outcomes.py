@@ -21,8 +21,8 @@ from limpyd.exceptions import (
     StoredValueError,
     WatchError,
 )
-from tests.behaviour.test_pipelines import block
-from tests.conftest import FEW
+from tests.support.blocks import block
+from tests.support.servers import FEW
 
 
 @pytest.fixture(params=FEW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd import SORTED_SCORE, InstanceHashField, PKField, RedisDatabase, RedisModel, SortedSetField, TextRangeIndex
-from tests.servers import running
+from tests.support.servers import running
 
 PAGE = 20
 SIZES = (1_000, 10_000)

@@ -7,7 +7,7 @@ import pytest
 from limpyd import InstanceHashField, ListField
 from limpyd.drivers import script_cache
 from limpyd.exceptions import NotExecuted
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 
 import pytest
@@ -17,8 +16,9 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies, state
+from tests.support.blocks import block, fail
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
 
 
 @pytest.fixture(params=FEW)
@@ -54,22 +54,6 @@ def person(face):
 @pytest.fixture
 def any_person(any_face):
     return declare(any_face)
-
-
-def fail():
-    msg = "stop"
-    raise ValueError(msg)
-
-
-@contextlib.asynccontextmanager
-async def block(face, context):
-    """The block of a pipeline, as the face begins one."""
-    if face.is_async:
-        async with context as entered:
-            yield entered
-    else:
-        with context as entered:
-            yield entered
 
 
 class TestResults:

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from limpyd import GeoField, GeoIndex, GeoPoint, InstanceHashField, RedisDatabase, RedisModel
-from tests.servers import BINARIES
+from tests.support.servers import BINARIES
 
 PLACES = 1500  # of more than a thousand in an area it is not found who they are, if others are fewer
 WORLD = {

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from limpyd import FKInstanceHashField, StringField
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 
 @pytest.fixture

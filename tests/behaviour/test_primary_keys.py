@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import PKField, StringField
 from limpyd.exceptions import ImplementationError, NotExecuted
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from limpyd import InstanceHashField, ListField, RedisDatabase
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.exceptions import DeclarationError, NotInPipeline, UniquenessError
 from limpyd.testing import assert_requests, using
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 APPLICATION = """
 from limpyd import InstanceHashField, RedisDatabase, RedisModel

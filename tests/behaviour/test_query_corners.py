@@ -25,8 +25,9 @@ from limpyd.exceptions import (
     InvalidValue,
     LimpydError,
 )
-from tests.finding import paged, walked
-from tests.rebuild import inconsistencies, state
+from tests.support.collections import create
+from tests.support.finding import paged, walked
+from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture
@@ -47,13 +48,6 @@ def person(any_face):
         papers = HashField(type=int)
 
     return Person
-
-
-async def create(face, model, count, **values):
-    """Makes objects; what a value that is a function gives for their number is theirs."""
-    for number in range(count):
-        each = {name: value(number) if callable(value) else value for name, value in values.items()}
-        await face.do(model.create(**each))
 
 
 def consistent(face, model):

@@ -8,7 +8,7 @@ import operator
 import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
-from tests.servers import running
+from tests.support.servers import running
 
 OBJECTS = 9000
 """More than scripts pass on to one command."""

@@ -26,9 +26,10 @@ from limpyd import (
     TimeIndex,
 )
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, LimpydError, UnknownField
-from tests.behaviour.test_query_corners import create, paged
-from tests.rebuild import inconsistencies, state
-from tests.steps import in_time
+from tests.support.collections import create
+from tests.support.finding import paged
+from tests.support.rebuild import inconsistencies, state
+from tests.support.steps import in_time
 
 
 class Era(enum.Enum):

@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import HashField, InstanceHashField, SetField
 from limpyd.indexes.maintenance import requests
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 OTHERS = 3000
 INDEXES = 8

@@ -9,9 +9,10 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StreamField, StringField
 from limpyd.command_table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
-from tests.conftest import FEW, Sent
-from tests.rebuild import inconsistencies, state
-from tests.undoing import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
+from tests.support.face import Sent
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
+from tests.support.undoing import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
 
 WAITING = [
     case("queue.blpop", 1),

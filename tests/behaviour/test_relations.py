@@ -29,8 +29,8 @@ from limpyd.relations import (
     M2MSetField,
     M2MSortedSetField,
 )
-from tests.conftest import FEW
-from tests.rebuild import state
+from tests.support.rebuild import state
+from tests.support.servers import FEW
 
 
 @pytest.fixture(params=FEW)

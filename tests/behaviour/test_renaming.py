@@ -19,11 +19,10 @@ from limpyd.exceptions import (
     UnknownField,
     WrongTypeError,
 )
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies, state
-from tests.renaming import ODD, declare, fill
-from tests.servers import BINARIES, NEWEST_AND_OLDEST, Server
-from tests.steps import processor_seconds
+from tests.support.rebuild import inconsistencies, state
+from tests.support.renaming import ODD, declare, fill
+from tests.support.servers import BINARIES, FEW, NEWEST_AND_OLDEST, Server
+from tests.support.steps import processor_seconds
 
 
 @pytest.fixture

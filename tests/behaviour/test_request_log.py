@@ -10,7 +10,7 @@ import pytest
 from limpyd import InstanceHashField, PKField, StringField
 from limpyd.exceptions import DeclarationError, UniquenessError
 from limpyd.tracing import log_request
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 LINE = r"^{}: \d+\.\d\d ms, \d+ bytes sent, \d+ received{}$"
 

@@ -14,8 +14,8 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.relations import FKInstanceHashField, FKStringField
-from tests.behaviour.test_pipelines import block
-from tests.rebuild import state
+from tests.support.blocks import block
+from tests.support.rebuild import state
 
 KINDS = {"string": FKStringField, "hash": FKInstanceHashField}
 

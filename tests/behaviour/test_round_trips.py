@@ -31,8 +31,8 @@ from tests.behaviour import (
     test_strings_and_keys,
 )
 from tests.behaviour import test_member_round_trips as members
-from tests.behaviour.test_query_round_trips import COLLECTION
-from tests.listing import public
+from tests.support.listing import public
+from tests.support.queries import COLLECTION
 
 MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -309,7 +309,7 @@ class TestCollections:
     def test_python_asks_for_a_hint_of_the_length(self, one_server):
         """list() and its like call len() before the first item; that must not cost a second request."""
         from limpyd import RedisDatabase, RedisModel  # noqa: PLC0415
-        from tests.conftest import Sent  # noqa: PLC0415
+        from tests.support.face import Sent  # noqa: PLC0415
 
         class Hinted(RedisModel):
             database = RedisDatabase(port=one_server.port)

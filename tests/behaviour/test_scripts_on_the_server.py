@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from limpyd import RedisDatabase
-from tests.application import Used, use
-from tests.faults.test_demoted import SyncNamed
-from tests.servers import NEWEST, running
+from tests.support.application import Used, use
+from tests.support.sentinels import SyncNamed
+from tests.support.servers import NEWEST, running
 
 MODELS = 50
 GENERAL = 30

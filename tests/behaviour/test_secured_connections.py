@@ -17,9 +17,9 @@ import trustme
 from limpyd import InstanceHashField, ListField, RedisDatabase, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.exceptions import DeclarationError, ServerUnreachable
-from tests.conftest import BINARIES, Face
-from tests.everything import Use, models
-from tests.servers import Server, free_port, socket_path
+from tests.support.everything import Use, models
+from tests.support.face import Face
+from tests.support.servers import BINARIES, Server, free_port, socket_path
 
 PASSWORD = "s3cr3t: /@%?#é"
 ACCOUNT = {"username": "app", "password": PASSWORD}

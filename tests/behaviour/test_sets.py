@@ -8,8 +8,8 @@ from limpyd.exceptions import (
     DoesNotExist,
     UniquenessError,
 )
-from tests.finding import found
-from tests.rebuild import inconsistencies, state
+from tests.support.finding import found
+from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.fields.geo import GeoPoint
-from tests.finding import found
-from tests.rebuild import inconsistencies
+from tests.support.finding import found
+from tests.support.rebuild import inconsistencies
 
 
 @pytest.fixture

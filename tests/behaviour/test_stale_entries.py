@@ -7,7 +7,7 @@ import pytest
 from limpyd import EqualIndexWith, GeoPoint, InstanceHashField, ScoredEqualIndex, SetField, StringField, TextRangeIndex
 from limpyd.exceptions import DoesNotExist
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MSetField
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 GONE = {"2", "5"}
 CITIES = {"1": "Paris", "2": "Paris", "3": "Paris", "4": "Rome", "5": "Rome", "6": "Paris"}

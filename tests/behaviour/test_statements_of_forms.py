@@ -24,8 +24,8 @@ from limpyd.indexes.normalizers import FORMS
 from limpyd.lua.linker import providers
 from limpyd.statements.assignment import Assignment
 from limpyd.statements.scalar_command import Run
-from tests.rebuild import state
-from tests.two_ways import ON_ONE, Scene, outcome
+from tests.support.rebuild import state
+from tests.support.two_ways import ON_ONE, Scene, outcome
 
 BOTH = [EqualIndex, NumberRangeIndex]
 NOON = datetime(2020, 2, 29, 12, tzinfo=UTC)

@@ -16,8 +16,8 @@ from limpyd import (
     SortedSetField,
     TextRangeIndex,
 )
-from tests.rebuild import state
-from tests.two_ways import ON_ONE, Scene, outcome
+from tests.support.rebuild import state
+from tests.support.two_ways import ON_ONE, Scene, outcome
 
 
 def declared(at):

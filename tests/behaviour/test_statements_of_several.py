@@ -26,8 +26,8 @@ from limpyd import (
 )
 from limpyd.exceptions import StaleObject, UniquenessError
 from limpyd.statements.statement_cache import PREPARE_THRESHOLD
-from tests.rebuild import state
-from tests.two_ways import ON_ONE, Scene, outcome
+from tests.support.rebuild import state
+from tests.support.two_ways import ON_ONE, Scene, outcome
 
 
 def declared(at):

@@ -24,7 +24,7 @@ from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.stream import BoundStream, StreamField
 from limpyd.fields.streamentries import StreamEntry
 from limpyd.fields.streampending import Claimed, ClaimedIds, PendingSummary
-from tests.listing import public
+from tests.support.listing import public
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "$", "*", "a\r\nb", "{x}:y"]
 

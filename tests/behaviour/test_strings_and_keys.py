@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
-from limpyd.command_table import TABLE, Needs
+from limpyd.command_table import TABLE
 from limpyd.exceptions import (
     DoesNotExist,
     InvalidPrimaryKey,
@@ -27,7 +27,8 @@ from limpyd.fields.list import ListField
 from limpyd.fields.set import SetField
 from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.string import IFEQ, CommonSubsequence, Match
-from tests.rebuild import inconsistencies, state
+from tests.support.needs import knows
+from tests.support.rebuild import inconsistencies, state
 
 ODD = ["a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
 OTHER = object()
@@ -55,15 +56,6 @@ BITS = {
     "bitop": ("OR", OTHER),
 }
 STRING = {"lcs": (OTHER,), "lcs_len": (OTHER,), "lcs_idx": (OTHER,), "delifeq": ("1",), "substr": (0,)}
-
-
-def knows(face, needs: Needs | None) -> bool:
-    """Whether the face's server knows something."""
-    facts = face.client.info("server")
-    valkey = facts.get("server_name") == "valkey"
-    least = needs and (needs.valkey if valkey else needs.redis)
-    version = facts["valkey_version"] if valkey else facts["redis_version"]
-    return needs is None or (least is not None and tuple(map(int, version.split("."))) >= least)
 
 
 @pytest.fixture

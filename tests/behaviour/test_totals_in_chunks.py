@@ -10,7 +10,7 @@ import pytest
 from limpyd import InstanceHashField, SetField
 from limpyd.exceptions import StoredValueError
 from limpyd.query import aggregates
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 CHUNK = 20
 OBJECTS = 700

@@ -24,9 +24,9 @@ from limpyd.exceptions import (
 )
 from limpyd.testing import using
 from limpyd.tracing import Address, Operation, on_request
-from tests.behaviour.test_pipelines import block
-from tests.counting import calls
-from tests.proxy import Proxy
+from tests.support.blocks import block
+from tests.support.counting import calls
+from tests.support.proxy import Proxy
 
 
 @pytest.fixture

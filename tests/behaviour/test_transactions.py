@@ -19,9 +19,9 @@ from limpyd.exceptions import (
     WatchError,
     WrongTypeError,
 )
-from tests.behaviour.test_pipelines import block, fail
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies, state
+from tests.support.blocks import block, fail
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
 
 
 @pytest.fixture(params=FEW)

@@ -15,7 +15,7 @@ from limpyd import (
     StringField,
 )
 from limpyd.exceptions import UndeclaredReference
-from tests.behaviour.test_pipelines import block
+from tests.support.blocks import block
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ from limpyd.exceptions import (
     UnsupportedCommand,
     WrongTypeError,
 )
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies, state
+from tests.support.rebuild import inconsistencies, state
+from tests.support.servers import FEW
 
 
 @pytest.fixture(params=FEW)

@@ -18,7 +18,7 @@ from limpyd import (
     SetField,
     TextRangeIndex,
 )
-from tests.servers import running
+from tests.support.servers import running
 
 SIZES = (2000, 8000)
 MOST = 1.4

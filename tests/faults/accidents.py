@@ -21,12 +21,12 @@ from typing import Any, ClassVar
 
 import redis
 
-from tests.conftest import Face
 from tests.faults.clients import Crowd
 from tests.faults.promises import Findings, declare
-from tests.proxy import Proxy
-from tests.replicated import SERVICE, Replicated
-from tests.servers import BINARIES, Server, free_port
+from tests.support.face import Face
+from tests.support.proxy import Proxy
+from tests.support.replicated import SERVICE, Replicated
+from tests.support.servers import BINARIES, Server, free_port
 
 CLIENTS = 4
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")

@@ -44,7 +44,7 @@ from limpyd.exceptions import (
     UniquenessError,
 )
 from limpyd.indexes.maintenance import requests
-from tests.servers import Server, running
+from tests.support.servers import Server, running
 
 NAMES = ["ada", "Ada", "bob", "Bob"]
 Folded = EqualIndex.configure(transform=str.lower, name="Folded")

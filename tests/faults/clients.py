@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from limpyd.exceptions import NotExecuted, OutcomeUnknown, ServerError, ServerTimeout, ServerUnreachable, WatchError
-from tests.behaviour.test_pipelines import block
 from tests.faults.promises import BULK, DONE, REFUSED, STARTED, UNKNOWN, Promises
+from tests.support.blocks import block
 
 REFUSALS = (ServerUnreachable, ServerError, ServerTimeout, NotExecuted, WatchError)
 SHARED = "shared"

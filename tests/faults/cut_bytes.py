@@ -15,12 +15,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conftest import Face
 from tests.faults.accidents import checked
 from tests.faults.clients import SHARED, Client
 from tests.faults.promises import Findings, Promises, declare
-from tests.proxy import Proxy
-from tests.servers import Server, running
+from tests.support.face import Face
+from tests.support.proxy import Proxy
+from tests.support.servers import Server, running
 
 WORKS = (
     *("incr", "push", "tag", "create", "update", "delete", "cascade"),

@@ -24,7 +24,7 @@ import limpyd
 from limpyd import InstanceHashField, ListField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import LimpydError, OutcomeUnknown, ServerTimeout, ServerUnreachable
-from tests.servers import running
+from tests.support.servers import running
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 SOURCE = Path(limpyd.__file__).parent

@@ -25,7 +25,7 @@ import redis
 import limpyd
 from limpyd import RedisDatabase
 from tests.faults.interrupted_calls import CALLS, CHANGES, MARK, WHOLE, Thing
-from tests.servers import running
+from tests.support.servers import running
 
 OURS = str(Path(limpyd.__file__).parent)
 TRACED = (

@@ -29,7 +29,7 @@ from limpyd import (
     StringField,
     VersionField,
 )
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 KEYS = 300

@@ -27,7 +27,7 @@ from limpyd import (
     SetField,
     StringField,
 )
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 OBJECTS = 400

@@ -16,7 +16,7 @@ import time
 import redis
 
 from limpyd import InstanceHashField, LimpydError, ListField, RedisDatabase, RedisModel, SetField, StringField
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 PORT, KILLS = int(sys.argv[1]), int(sys.argv[2])
 

@@ -26,7 +26,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.relations import FKInstanceHashField
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 STARTED, DONE, REFUSED, UNKNOWN = "started", "done", "refused", "unknown"
 

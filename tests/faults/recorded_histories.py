@@ -13,9 +13,9 @@ from typing import Any
 from limpyd import InstanceHashField, PKField, StringField, UniquenessError, VersionField
 from limpyd.exceptions import DoesNotExist, OutcomeUnknown, ServerTimeout, ServerUnreachable, StaleObject
 from limpyd.relations import M2MSetField
-from tests.conftest import Face
 from tests.faults.histories import UNKNOWN, Claims, Counter, History, Links, Operation, Page
-from tests.servers import Server
+from tests.support.face import Face
+from tests.support.servers import Server
 
 NAMES = ("a", "b", "c")
 CUT_EVERY = 40

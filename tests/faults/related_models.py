@@ -6,7 +6,7 @@ from typing import Any
 
 from limpyd import InstanceHashField, PKField, StringField
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
 
 REFERENCES = {
     ("Node", "one"): (FKStringField, "Node", "clear"),

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.servers import running
+from tests.support.servers import running
 
 ROOT = Path(__file__).parents[2]
 SERVER = "valkey-9.1"

@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import HashField, InstanceHashField, ListField, RedisDatabase, RedisModel, SetField
 from limpyd.exceptions import ServerError, UniquenessError
-from tests.rebuild import inconsistencies, state
+from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture

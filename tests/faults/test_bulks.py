@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from limpyd import BulkError, InstanceHashField, RedisDatabase, RedisModel, SetField
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
+from tests.support.servers import FEW
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from limpyd import RedisDatabase, RedisModel
 from limpyd.exceptions import StoredValueError, WrongTypeError
 from limpyd.fields import ValueField
-from tests.damage import LOSING, UNREPAIRABLE, declare, values
-from tests.rebuild import state
+from tests.support.damage import LOSING, UNREPAIRABLE, declare, values
+from tests.support.rebuild import state
 
 EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "60"))
 TEXTS = [b"\xff", b"oops", b"", b"5", b"{", b"1,2", b"nan", b"-0", b"9" * 30, b"a\0b", b"2024-02-30", b" 7"]

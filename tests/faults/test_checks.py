@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from limpyd import LimpydError, RedisDatabase, RedisModel
-from tests.damage import declare, values
 from tests.faults.online_rebuild import THINGS, thing_on
 from tests.faults.related_models import MANY, REFERENCES, problems, related_models
-from tests.rebuild import inconsistencies, state
+from tests.support.damage import declare, values
+from tests.support.rebuild import inconsistencies, state
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = int(os.environ.get("LIMPYD_DAMAGES", "60"))

@@ -13,8 +13,8 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StringField, UniquenessError
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from tests.conftest import FEW
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
+from tests.support.servers import FEW
 
 ROOT = Path(__file__).parents[2]
 THREADS = 8

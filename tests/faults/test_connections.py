@@ -30,10 +30,10 @@ from limpyd.exceptions import (
 from limpyd.requests import Request
 from limpyd.scripts import loader
 from limpyd.scripts.loader import Script
-from tests.conftest import Face, Sent
-from tests.proxy import Proxy
-from tests.rebuild import state
-from tests.servers import Server, binaries, free_port
+from tests.support.face import Face, Sent
+from tests.support.proxy import Proxy
+from tests.support.rebuild import state
+from tests.support.servers import Server, binaries, free_port
 
 
 @pytest.fixture

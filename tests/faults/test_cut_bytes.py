@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SHORT = "from tests.faults import cut_bytes as cuts; from tests.servers import running"
+SHORT = "from tests.faults import cut_bytes as cuts; from tests.support.servers import running"
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])

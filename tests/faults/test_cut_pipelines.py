@@ -6,10 +6,10 @@ import pytest
 
 from limpyd import InstanceHashField, StringField
 from limpyd.exceptions import NotExecuted, OutcomeUnknown, ServerUnreachable
-from tests.behaviour.test_pipelines import block
-from tests.conftest import Face
-from tests.proxy import Proxy
-from tests.servers import free_port
+from tests.support.blocks import block
+from tests.support.face import Face
+from tests.support.proxy import Proxy
+from tests.support.servers import free_port
 
 
 @pytest.fixture

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import redis.asyncio.sentinel
-import redis.sentinel
 
 from limpyd import StringField
 from limpyd.exceptions import LimpydError
-from tests.behaviour.test_pipelines import block
-from tests.conftest import Face
-from tests.servers import free_port, running
-
-
-class Named:
-    """Names one server as the primary, as sentinels would."""
-
-    server = None
-
-    def discover_master(self, service_name):
-        return "127.0.0.1", self.server.port
-
-
-class SyncNamed(Named, redis.sentinel.Sentinel):
-    pass
-
-
-class AsyncNamed(Named, redis.asyncio.sentinel.Sentinel):
-    async def discover_master(self, service_name):
-        return super().discover_master(service_name)
+from tests.support.blocks import block
+from tests.support.face import Face
+from tests.support.sentinels import AsyncNamed, SyncNamed
+from tests.support.servers import free_port, running
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from limpyd import RedisDatabase
 from limpyd.embedded import supervisor
 from limpyd.exceptions import DeclarationError, ServerUnreachable
 from tests.faults.killed_starts import processes, servers
-from tests.faults.test_embedded import Program, alive, gone
+from tests.support.processes import Program, alive, gone
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("LIMPYD_KILLS", "12")) // 2

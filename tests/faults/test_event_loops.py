@@ -20,7 +20,7 @@ import uvloop
 from limpyd import InstanceHashField, ListField, RedisDatabase, StreamField, StringField
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, LimpydError, OutcomeUnknown, ServerTimeout, ServerUnreachable
-from tests.proxy import Proxy
+from tests.support.proxy import Proxy
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.histories import UNKNOWN, Claims, Counter, History, Links, Operation, Page
 from tests.faults.recorded_histories import record, unexplained
-from tests.servers import NEWEST_AND_OLDEST
+from tests.support.servers import NEWEST_AND_OLDEST
 
 ROUNDS = int(os.environ.get("LIMPYD_HISTORIES", "1"))
 WORKERS, STEPS = 6, 200

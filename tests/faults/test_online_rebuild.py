@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -23,31 +20,14 @@ from limpyd import (
 )
 from limpyd.exceptions import IndexNotBuilt
 from tests.faults.online_rebuild import FIXED, THINGS, thing_on
-from tests.rebuild import inconsistencies
-from tests.servers import NEWEST_AND_OLDEST
-from tests.steps import longest_step
+from tests.support.rebuild import inconsistencies
+from tests.support.rebuilding import writers
+from tests.support.servers import NEWEST_AND_OLDEST
+from tests.support.steps import longest_step
 
 ROOT = Path(__file__).parents[2]
 OBJECTS = 3_500
 LONGEST_WAIT = 0.07
-
-
-@contextmanager
-def writers(port, count):
-    """Processes that write without pause."""
-    program = [sys.executable, "-m", "tests.faults.online_rebuild", str(port)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    processes = [subprocess.Popen([*program, str(seed)], cwd=ROOT, **pipes) for seed in range(count)]
-    try:
-        for process in processes:
-            process.stdout.readline()
-        yield
-        assert [process.poll() for process in processes] == [None] * count
-    finally:
-        for process in processes:
-            process.kill()
-            _, errors = process.communicate()
-            print(errors.decode())
 
 
 @pytest.fixture(params=NEWEST_AND_OLDEST)

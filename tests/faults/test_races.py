@@ -13,8 +13,8 @@ from pathlib import Path
 from limpyd import RedisDatabase
 from tests.faults.online_rebuild import THINGS, thing_on
 from tests.faults.racing import COUNTS, NAMES, player_on
-from tests.faults.test_online_rebuild import writers
-from tests.rebuild import inconsistencies
+from tests.support.rebuild import inconsistencies
+from tests.support.rebuilding import writers
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4

@@ -11,9 +11,9 @@ import pytest
 
 from limpyd import LimpydError, RedisModel
 from limpyd.fields import DynamicField
-from tests.faults.test_random_commands import do, failing, in_all_stretches, resolved, thing
-from tests.rebuild import state
-from tests.servers import NEWEST
+from tests.faults.command_sequences import do, failing, in_all_stretches, resolved, thing
+from tests.support.rebuild import state
+from tests.support.servers import NEWEST
 
 __all__ = ["failing", "thing"]  # fixtures
 

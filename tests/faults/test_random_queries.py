@@ -16,7 +16,6 @@ from typing import ClassVar
 
 import pytest
 
-from tests.conftest import BINARIES, CLUSTERS
 from tests.faults.plain_queries import (
     Bound,
     Combined,
@@ -54,6 +53,7 @@ from tests.faults.written_queries import (
     expression,
     single,
 )
+from tests.support.servers import BINARIES, CLUSTERS
 
 QUERIES = int(os.environ.get("LIMPYD_QUERIES", "2000")) // (2 * len([*BINARIES, *CLUSTERS]))
 SEED = os.environ.get("LIMPYD_QUERY_SEED")

@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import LimpydError
 from tests.faults.related_models import MANY, REFERENCES, problems, related_models
-from tests.rebuild import state
+from tests.support.rebuild import state
 
 PKS = ["a", "b b", "c:c", "nul\0"]
 TRANSACTIONS = 200

@@ -12,11 +12,11 @@ import redis
 
 from limpyd import EqualIndex, FKInstanceHashField, InstanceHashField, ListField, SetField, StringField
 from limpyd.exceptions import LimpydError, ServerError, ServerUnreachable
-from tests.behaviour.test_pipelines import block
-from tests.conftest import Face
 from tests.faults.accidents import ENDLESS
-from tests.rebuild import state
-from tests.servers import free_port, running
+from tests.support.blocks import block
+from tests.support.face import Face
+from tests.support.rebuild import state
+from tests.support.servers import free_port, running
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FEW
+from tests.support.servers import FEW
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("LIMPYD_KILLS", "12"))

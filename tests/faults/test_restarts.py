@@ -9,9 +9,9 @@ import pytest
 
 from limpyd import StringField
 from limpyd.exceptions import ServerUnreachable
-from tests.behaviour.test_pipelines import block
-from tests.conftest import Face
-from tests.servers import BINARIES, NEWEST, Server
+from tests.support.blocks import block
+from tests.support.face import Face
+from tests.support.servers import BINARIES, NEWEST, Server
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 ENTRIES = 10000  # while it loads, a server looks at its connections after every 1024 entries

@@ -10,9 +10,9 @@ import pytest
 from limpyd import RedisDatabase, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
-from tests.conftest import Face
-from tests.replicated import SERVICE, Replicated
-from tests.servers import free_port
+from tests.support.face import Face
+from tests.support.replicated import SERVICE, Replicated
+from tests.support.servers import free_port
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.drivers import forks
 from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.exceptions import DeclarationError, OutcomeUnknown, ServerUnreachable
-from tests.proxy import Proxy
-from tests.servers import binaries, running
+from tests.support.proxy import Proxy
+from tests.support.servers import binaries, running
 
 
 class SoftTimeLimit(Exception):

@@ -13,8 +13,8 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ConnectionFailed
-from tests.rebuild import inconsistencies
-from tests.servers import BINARIES, NEWEST_AND_OLDEST, Server
+from tests.support.rebuild import inconsistencies
+from tests.support.servers import BINARIES, NEWEST_AND_OLDEST, Server
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes")
 CUTS = (0, 1, 2, 5, 13, 40, 77, 120, 160, 200)

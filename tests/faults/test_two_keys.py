@@ -19,8 +19,8 @@ from limpyd import (
     StringField,
 )
 from limpyd.exceptions import LimpydError
-from tests.conftest import FEW
-from tests.rebuild import state
+from tests.support.rebuild import state
+from tests.support.servers import FEW
 
 NOT_BACK = "could not all be taken back"
 LATER = 4_000_000_000_000

@@ -25,8 +25,8 @@ from limpyd.exceptions import InvalidValue
 from limpyd.testing import assert_requests
 from tests.limpyd2.declared import declare
 from tests.limpyd2.peers import ROOT, peers
-from tests.limpyd2.test_two_way import call, random_order
-from tests.servers import running
+from tests.limpyd2.random_orders import call, random_order
+from tests.support.servers import running
 
 
 @pytest.fixture(scope="module")

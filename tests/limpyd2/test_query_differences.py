@@ -17,8 +17,8 @@ from limpyd.exceptions import (
     UnknownField,
     UnsupportedCommand,
 )
-from tests.conftest import Sent
 from tests.limpyd2.differences import difference, refuses
+from tests.support.face import Sent
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from limpyd.lua.arguments import IndexRow, Many, MembersCall, MembersCommand, Packed, Place, Value, ValueCommand, packed
 from limpyd.scripts.writes import Step
-from tests.servers import NEWEST
+from tests.support.servers import NEWEST
 from tools import lua, lua_layouts
 
 INDEXES = (IndexRow(b"eq", b"text", b"k"), IndexRow(b"num", b"exact", b"n"))

@@ -11,14 +11,14 @@ import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel
 from limpyd.statements.statement import Statement
-from tests.application import FIELDS, Used, use
+from tests.support.application import FIELDS, Used, use
 
 LUA_THAT_IS_READ = """
 import sys
 read = []
 sys.addaudithook(lambda event, args: event == "open" and str(args[0]).endswith(".lua") and read.append(args[0]))
 import limpyd, limpyd.asyncio, limpyd.collection
-from tests.application import Used
+from tests.support.application import Used
 used = Used(limpyd.RedisDatabase(), 0)
 print(len(read))
 used.model._schema.statements.creation

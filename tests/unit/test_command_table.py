@@ -16,7 +16,7 @@ from limpyd.fields.base import Field
 from limpyd.fields.dynamic import DynamicField
 from limpyd.server import MINIMUM, Server, from_info
 from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED
-from tests.servers import BINARIES, running
+from tests.support.servers import BINARIES, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 
 SOURCE = Path(fields.__file__).parent

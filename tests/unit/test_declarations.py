@@ -20,7 +20,7 @@ from limpyd import (
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, UnknownField
-from tests.counting import calls
+from tests.support.counting import calls
 
 
 @pytest.fixture

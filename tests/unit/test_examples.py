@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.examples import program
+from tests.support.examples import program
 
 KEPT = """
 def double(x):

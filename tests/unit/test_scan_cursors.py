@@ -6,7 +6,7 @@ import pytest
 
 from limpyd.query.scan_cursors import first_cursor, resumed
 from limpyd.scripts.query_nodes import Interval, OneOf, Stored, Within
-from tests.counting import calls
+from tests.support.counting import calls
 
 NODES = {
     "texts": lambda size: OneOf(b"eq", b"key", [b"%d" % number for number in range(size)]),

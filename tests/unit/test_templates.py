@@ -31,7 +31,7 @@ from limpyd.query.single_command import Span
 from limpyd.requests import Guard
 from limpyd.resp import pack
 from limpyd.scripts.query_nodes import OneOf
-from tests.counting import calls
+from tests.support.counting import calls
 
 
 class Owned(EqualIndex):

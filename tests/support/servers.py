@@ -182,3 +182,7 @@ def running(name: str, *options: str) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+FEW = [NEWEST, f"{OLDEST}-cluster"]
+"""The newest server, and the oldest one as a cluster, which refuses most; for tests of what others show on all."""

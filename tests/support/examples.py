@@ -36,7 +36,7 @@ def program(source: str) -> str:
         last, first = statement.end_lineno - 1, statement.lineno - 1
         lines[last] = _inserted(lines[last], statement.end_col_offset, after)
         lines[first] = _inserted(lines[first], statement.col_offset, before)
-    return "\n".join(["from tests.examples import prints, raises, shows", *lines])
+    return "\n".join(["from tests.support.examples import prints, raises, shows", *lines])
 
 
 def _promise(node: ast.AST, lines: list[str]) -> tuple[ast.stmt, str, str] | None:

@@ -17,8 +17,8 @@ from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import PreparedUpdate
 from limpyd.tracing import on_request
-from tests.conftest import FEW
-from tests.rebuild import state
+from tests.support.rebuild import state
+from tests.support.servers import FEW
 
 ON_ONE = pytest.mark.parametrize("small", FEW[-1:], indirect=True)
 """On the server that refuses most; for tests of many steps."""

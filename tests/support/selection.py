@@ -14,7 +14,7 @@ from zlib import crc32
 
 import pytest
 
-from tests.servers import BINARIES, KNOWN, system_server
+from tests.support.servers import BINARIES, KNOWN, system_server
 
 SERVERS_HELP = (
     "run only the tests of these servers, named as in the tests' ids; 'system' is the redis-server on the PATH"

@@ -27,7 +27,7 @@ from limpyd.exceptions import LimpydError
 from tests.behaviour import test_field_expiry, test_hyperloglog, test_json, test_streams, test_strings_and_keys
 from tests.behaviour import test_member_round_trips as members
 from tests.behaviour import test_round_trips as single
-from tests.behaviour.test_query_round_trips import QUERIES, READS
+from tests.support.queries import QUERIES, READS
 
 COMMANDS: dict[str, tuple[dict[str, Any], Any]] = {
     "text": ({**single.STRING, **test_strings_and_keys.STRING, **test_strings_and_keys.KEY}, "1"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from tests.servers import BINARIES, Server, free_port
+from tests.support.servers import BINARIES, Server, free_port
 
 SERVICE = "service"
 QUORUM = 2
