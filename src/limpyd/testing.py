@@ -12,7 +12,7 @@ from limpyd.tracing.events import CATALOG, CONNECT, HANDSHAKE, RequestEvent
 from limpyd.tracing.listeners import on_request
 
 UNCOUNTED = {CATALOG, CONNECT, HANDSHAKE}
-"""What depends on what ran before: it comes once for each model and process, or with a connection."""
+"""Requests that depend on what ran before: they come once for each model and process, or with a connection."""
 
 
 class Requests:

@@ -1,4 +1,4 @@
-"""Where the scan of conditions goes on, and what the server is told of them from there."""
+"""Cursors of the scans of conditions, and the nodes that the server gets from there on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from limpyd.scripts.query_nodes import Interval, OneOf, Stored, Within
 from tests.support.counting import calls
 
 NODES = {
-    "texts": lambda size: OneOf(b"eq", b"key", [b"%d" % number for number in range(size)]),
+    "texts": lambda size: OneOf(b"eq", b"key", [b"%d" % number for number in range(size)], Stored(b"", b"")),
     "numbers": lambda size: Within(
         b"num",
         b"key",

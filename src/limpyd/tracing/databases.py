@@ -12,7 +12,7 @@ from limpyd.tracing.listeners import Callback, Listeners, Registration, logger
 from limpyd.tracing.log import log_request
 
 _LOGGING = object()
-"""What stands for the registration of the log, which nobody has to remove."""
+"""The key of the registration of the log, which nobody has to remove."""
 
 
 class Traced:

@@ -17,7 +17,7 @@ indexes had changed, or the connection was lost."""
 Batch = Literal["pipeline", "transaction"]
 
 MOST_SHOWN = 100
-"""How many characters of a command are shown."""
+"""The most characters of a command that are shown."""
 CATALOG = "catalog"
 """The name of the question which indexes of a model are built, which a process asks once for each model."""
 HANDSHAKE = "handshake"
@@ -53,7 +53,7 @@ SCRIPTS = {
     "rebuild_indexes": ("begin_rebuild", "rebuild"),
     "update": ("update_found",),
 }
-"""What scripts do that are not named after it."""
+"""The operations of scripts that are not named after them."""
 NAMES = {script: name for name, scripts in SCRIPTS.items() for script in scripts}
 
 
