@@ -185,7 +185,7 @@ class Database(PipelinedCore, Traced, Generic[Client]):
 
     @property
     def address(self) -> Address:
-        """The address of the server: host, port and number of the database."""
+        """The host, the port and the number of the database of the server."""
         if self._embedded is not None:
             return Address(str(self._embedded), None, 0)
         return address_of(self._settings, self._client)
