@@ -32,6 +32,7 @@ TRACED = {
     str(SOURCE / name)
     for name in (
         "async_database.py",
+        "drivers/async_transport.py",
         "drivers/asynchronous.py",
         "drivers/fast_path.py",
         "drivers/loop_connections.py",
