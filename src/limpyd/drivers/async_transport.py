@@ -72,11 +72,11 @@ class AsyncTransport:
             ServerUnreachable: nothing was sent.
         """
         only_reads = all(request.readonly for request in requests)
-        purpose = purpose or (requests, "pipeline", None)
+        traced: Purpose = purpose or (requests, "pipeline", None)
         for last_try in (False, True):
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
-                trace = self._listeners.start_batch(purpose, len(requests))
+                trace = self._listeners.start_batch(traced, len(requests))
             try:
                 line = self.line() or await self._open()
                 packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
@@ -91,7 +91,7 @@ class AsyncTransport:
             losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
             if trace is not None:
                 trace.finish(replies, losses[0].as_error() if losses else None)
-            purpose = (*purpose[:2], "reconnect")
+            traced = (traced[0], traced[1], "reconnect")
             repeatable = not any(loss.timed_out or (loss.sent and not only_reads) for loss in losses)
             if len(losses) < len(replies) or not repeatable or last_try or self._closed:
                 break

@@ -60,18 +60,18 @@ class SyncTransport:
             ServerUnreachable: nothing was sent.
         """
         only_reads = all(request.readonly for request in requests)
-        purpose = purpose or (requests, "pipeline", None)
+        traced: Purpose = purpose or (requests, "pipeline", None)
         for last_try in (False, True):
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
-                trace = self._listeners.start_batch(purpose, len(requests))
+                trace = self._listeners.start_batch(traced, len(requests))
             line = self._opened(trace)
             sent_now = line.scripts.without_known(requests, commands, with_sources)
             replies: list[Any] = []
             sent, loss = self._exchanged(line, requests, sent_now, replies, trace)
             if loss is None:
                 return replies
-            purpose = (*purpose[:2], "reconnect")
+            traced = (traced[0], traced[1], "reconnect")
             self.connections.close_idle()
             if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
                 raise unreachable(self._where, loss) from loss
