@@ -19,6 +19,7 @@ from limpyd.database import (
     SORT_BY_PATTERN,
     Database,
 )
+from limpyd.drivers.access import under_lock
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client, pool_of
 from limpyd.drivers.fast_path import async_call
@@ -211,11 +212,12 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
     async def _open(self) -> AsyncDriver:
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.start)
-        with self._lock:
-            if self._driver is None:
-                self._begin_logging()
-                self._driver = AsyncDriver(self._pool(), self._where, self._check_server, self._listeners)
-            return self._driver
+        return under_lock(self._lock, lambda: self._driver or self._new_driver())
+
+    def _new_driver(self) -> AsyncDriver:
+        self._begin_logging()
+        self._driver = driver = AsyncDriver(self._pool(), self._where, self._check_server, self._listeners)
+        return driver
 
     def _pool(self) -> redis.asyncio.ConnectionPool:
         if self._client is not None:

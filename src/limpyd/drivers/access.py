@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 from limpyd.drivers.connection_pool import SyncConnectionPool
 from limpyd.drivers.sync import SyncDriver
 from limpyd.tracing.listeners import Listeners
+
+R = TypeVar("R")
 
 
 class Access:
@@ -30,3 +34,12 @@ class Access:
         """Closes the connections: idle ones now, those in use when they are given back."""
         for driver in self._made.values():
             driver.close()
+
+
+def under_lock(lock: AbstractContextManager[Any], call: Callable[[], R]) -> R:
+    """Returns what a function returns that runs under a lock.
+
+    Whatever interrupts the function, the lock is released: nothing of Python runs between its end and the release.
+    """
+    with lock:
+        return call()
