@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
+from limpyd.asyncio import AsyncRedisDatabase
 from tests.faults.interrupted_tasks import LOOPS, interrupted
 
 STRIDE = 83
+
+
+async def test_a_second_opening_leaves_no_connection_behind(one_server):
+    """As it comes when the call that began the first one was interrupted before it noted that."""
+    database = AsyncRedisDatabase(port=one_server.port)
+    await database.connect()
+    connections = database._driver._here()
+    with one_server.client() as client:
+
+        def wait_for(number):
+            while len(client.client_list()) != number:
+                time.sleep(0.001)
+
+        await asyncio.to_thread(wait_for, 2)
+        await connections._open_shared()
+        await asyncio.to_thread(wait_for, 2)
+        await connections._open()  # and nobody notes it
+        await asyncio.to_thread(wait_for, 3)
+        await database.close()
+        await asyncio.to_thread(wait_for, 1)
 
 
 @pytest.mark.parametrize("loop", LOOPS)

@@ -14,7 +14,7 @@ import redis.asyncio
 from redis import exceptions as redis_errors
 
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
-from limpyd.drivers.multiplexed_connection import MultiplexedConnection, detach
+from limpyd.drivers.multiplexed_connection import MultiplexedConnection, close_all_of, detach
 
 MOST_IDLE = 10
 """The most dedicated connections kept between uses; a burst of waits does not occupy the server for ever."""
@@ -29,8 +29,8 @@ class DedicatedConnection:
         self.line = line
 
     def __del__(self) -> None:
-        line = self.line
-        if not line.lost:
+        line = getattr(self, "line", None)  # an exception may come before it is set
+        if line is not None and not line.lost:
             with suppress(RuntimeError):  # the event loop is closed
                 line._loop.call_soon_threadsafe(line.close)
 
@@ -120,8 +120,7 @@ class LoopConnections:
         for opening in self._opening:
             opening.cancel()
         self.leave()
-        for dedicated in self._in_use():
-            dedicated.line.close()
+        close_all_of(self)
 
     def _in_use(self) -> list[DedicatedConnection]:
         return [dedicated for dedicated in self._dedicated if not dedicated.line.lost]
@@ -136,7 +135,11 @@ class LoopConnections:
         return opening
 
     async def _open_shared(self) -> None:
-        self.shared = await self._open()
+        line = await self._open()
+        if self.shared is None or self.shared.lost:
+            self.shared = line
+        else:  # an exception kept the call that began another opening from noting it
+            line.close()
 
     async def _open_dedicated(self) -> None:
         dedicated = DedicatedConnection(await self._open())
@@ -153,7 +156,7 @@ class LoopConnections:
             await connection.connect()
             transport = connection._writer.transport
             await self._on_connect(connection)
-            line = MultiplexedConnection(connection, connection.socket_timeout)
+            line = MultiplexedConnection(connection, connection.socket_timeout, self)
         except BaseException as error:
             await connection.disconnect(nowait=True)
             if transport is not None:  # which a line that was not finished may have taken over

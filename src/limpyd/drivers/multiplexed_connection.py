@@ -58,7 +58,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         usual_timeout: the seconds without a reply after which it is given up, unless others are set; None for no limit.
     """
 
-    def __init__(self, connection: Any, timeout: float | None) -> None:
+    def __init__(self, connection: Any, timeout: float | None, owner: object) -> None:
         # redis-py's stream objects must outlive their use here: they close the transport when collected.
         self._streams = (connection._reader, connection._writer)
         self._transport: asyncio.Transport = connection._writer.transport
@@ -68,6 +68,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
             notEnoughData=NOTHING_YET,
         )
         self._loop = asyncio.get_running_loop()
+        self._owner = owner
         self._timeout = self.usual_timeout = timeout
         self._watch: asyncio.TimerHandle | None = None
         self._overdue = False
@@ -249,6 +250,13 @@ def detach(transport: asyncio.BaseTransport) -> None:
 
 
 _lines: weakref.WeakSet[MultiplexedConnection] = weakref.WeakSet()
+
+
+def close_all_of(owner: object) -> None:
+    """Closes the connections that were made for an owner, also those that an exception kept from being noted there."""
+    for line in tuple(_lines):
+        if line._owner is owner:
+            line.close()
 
 
 def _leave_to_parent() -> None:
