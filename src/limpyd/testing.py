@@ -58,8 +58,7 @@ def assert_requests(number: int | None = None, *, at_most: int | None = None) ->
     if (number is None) == (at_most is None):
         msg = "assert_requests takes either a number or at_most="
         raise TypeError(msg)
-    requests = Requests()
-    with on_request(requests._note):
+    with _watched() as requests:
         yield requests
     found = len(requests)
     if (number is not None and found != number) or (at_most is not None and found > at_most):
@@ -67,6 +66,13 @@ def assert_requests(number: int | None = None, *, at_most: int | None = None) ->
         listed = "".join(f"\n  {place}. {text}" for place, text in enumerate(requests.sent, 1))
         msg = f"{expected} requests were expected, {found} were sent{':' if found else ''}{listed}"
         raise AssertionError(msg)
+
+
+@contextmanager
+def _watched() -> Iterator[Requests]:
+    requests = Requests()
+    with on_request(requests._note):
+        yield requests
 
 
 @contextmanager
