@@ -14,7 +14,8 @@ import random
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
@@ -130,6 +131,23 @@ class Moment:
             self._act()
 
 
+@contextmanager
+def finalizers_noted() -> Iterator[None]:
+    """Has what finalizers raise within a block reported after it, but for interruptions.
+
+    A hook that formats it at once, as pytest's, might be interrupted itself.
+    """
+    raised: list[Any] = []
+    hook, sys.unraisablehook = sys.unraisablehook, raised.append
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for each in raised:
+            if each.exc_type not in {Late, KeyboardInterrupt}:
+                hook(each)
+
+
 class Judge:
     """Makes calls, interrupts them, and judges what is left.
 
@@ -197,11 +215,12 @@ class Judge:
         list(Thing.collection(name="old"))
         before(self.database, self.client, thing)
         try:
-            try:
-                place.begin()
-                told = call(self.database, thing)
-            finally:
-                place.end()
+            with finalizers_noted():
+                try:
+                    place.begin()
+                    told = call(self.database, thing)
+                finally:
+                    place.end()
         except (Late, KeyboardInterrupt) as raised:
             _demand(type(raised) is error, "wrong errors", repr(raised))
             self._judge(name, done=None)  # while it is handled: its frames are still there
