@@ -92,7 +92,12 @@ QUERIES = [
         {"matches": 1},
         "2,000 objects, in chunks of 1,000 beyond",
     ),
-    Cost("iterate", "the objects in the smallest condition; places and lists are read whole", {"matches": 1}, A_CHUNK),
+    Cost(
+        "iterate",
+        "the objects in the smallest condition; places, lists, and ranges that only Python can test are read whole",
+        {"matches": 1},
+        A_CHUNK,
+    ),
     Cost("update, delete of a collection", "the objects found", {"matches": 1}, A_CHUNK),
     Cost(
         "a filter across references",
