@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from limpyd import exceptions, fields, indexes, model
-from limpyd.database import RedisDatabase
+from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import (
     BulkError,
     DoesNotExist,

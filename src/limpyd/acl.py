@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from limpyd.command_table import TABLE, Needs, Scope
+from limpyd.commands.table import TABLE, Needs, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.server import Server
 

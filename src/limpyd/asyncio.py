@@ -1,6 +1,6 @@
 """The async face: the same models, whose calls are awaited."""
 
-from limpyd.async_database import AsyncRedisDatabase
+from limpyd.database.asynchronous import AsyncRedisDatabase
 from limpyd.model.asynchronous import AsyncRedisModel
 from limpyd.query.asynchronous import AsyncCollection
 

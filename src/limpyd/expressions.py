@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from limpyd.exceptions import InvalidFilter, shorten
-from limpyd.pickling import ByAttributes
+from limpyd.utils.pickling import ByAttributes
 
 SEPARATOR = "__"
 OPERATORS = frozenset(

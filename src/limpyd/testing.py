@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from limpyd.database import Database
+from limpyd.database.sync import Database
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.tracing.events import CATALOG, CONNECT, HANDSHAKE, RequestEvent
 from limpyd.tracing.listeners import on_request

@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import FKInstanceHashField, InstanceHashField, StringField
 from limpyd.acl import acl_rules
-from limpyd.command_table import TABLE
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import BulkError, DeclarationError, ServerError
 from limpyd.server import Server
 from tests.support.everything import Use, models

@@ -21,7 +21,7 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
-from limpyd.command_table import TABLE
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import IndexNotBuilt, InvalidValue
 from tests.support.needs import knows
 from tests.support.rebuild import state

@@ -24,7 +24,7 @@ from limpyd import (
 )
 from limpyd.exceptions import DeclarationError, InvalidValue, LimpydError
 from limpyd.lua.linker import SCRIPTS
-from limpyd.scripts.loader import Script
+from limpyd.lua.script import Script
 from tests.support.everything import Use, models
 from tests.support.rebuild import inconsistencies
 

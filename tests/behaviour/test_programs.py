@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from limpyd.exceptions import ServerError
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 
 
 def send(*args):

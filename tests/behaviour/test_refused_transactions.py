@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StreamField, StringField
-from limpyd.command_table import TABLE, Scope
+from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
 from tests.support.face import Sent
 from tests.support.rebuild import inconsistencies, state

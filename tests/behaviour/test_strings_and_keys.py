@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
-from limpyd.command_table import TABLE
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import (
     DoesNotExist,
     InvalidPrimaryKey,

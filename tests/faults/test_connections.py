@@ -27,9 +27,9 @@ from limpyd.exceptions import (
     ServerTooOld,
     ServerUnreachable,
 )
-from limpyd.requests import Request
+from limpyd.lua.script import Script
+from limpyd.requests.request import Request
 from limpyd.scripts import loader
-from limpyd.scripts.loader import Script
 from tests.support.face import Face, Sent
 from tests.support.proxy import Proxy
 from tests.support.rebuild import state

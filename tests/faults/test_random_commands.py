@@ -15,7 +15,7 @@ import pytest
 from limpyd import (
     LimpydError,
 )
-from limpyd.command_table import Scope
+from limpyd.commands.table import Scope
 from limpyd.types import GeoPoint
 from tests.faults.command_sequences import do, failing, in_all_stretches, resolved, thing
 from tests.faults.random_steps import FIELDS, PAIRS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.statements.statement import Statement
 
 WITHOUT: list[tuple[Any, ...]] = []

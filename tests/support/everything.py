@@ -22,7 +22,7 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
-from limpyd.command_table import Scope
+from limpyd.commands.table import Scope
 from limpyd.exceptions import LimpydError
 from tests.behaviour import test_field_expiry, test_hyperloglog, test_json, test_streams, test_strings_and_keys
 from tests.behaviour import test_member_round_trips as members

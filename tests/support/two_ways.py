@@ -45,7 +45,7 @@ def go(monkeypatch):
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
     monkeypatch.setattr("limpyd.statements.update.PreparedUpdate", chosen(PreparedUpdate))
-    monkeypatch.setattr("limpyd.model.statements.StatementCache", partial(StatementCache, threshold=0))
+    monkeypatch.setattr("limpyd.schema.statements.StatementCache", partial(StatementCache, threshold=0))
 
     def choose(way):
         on[0] = way

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pytest
 
 from limpyd import fields
-from limpyd.command_table import TABLE, Scope
+from limpyd.commands.table import TABLE, Scope
+from limpyd.commands.unsupported import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from limpyd.fields.base import Field
 from limpyd.fields.dynamic import DynamicField
 from limpyd.server import MINIMUM, Server, from_info
-from limpyd.unsupported_commands import REFUSED, REFUSED_OPTIONS, SUCCEEDED
 from tests.support.servers import BINARIES, running
 from tools.commands import GROUPS, PAGE, Known, bound_classes, calls, commands, known_commands, methods, offered, page
 

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
-from limpyd.command_table import Scope
+from limpyd.commands.table import Scope
 from tests.behaviour.test_round_trips import ENTRY, STRING
 
 

@@ -13,7 +13,7 @@ import limpyd
 import limpyd.asyncio
 import limpyd.integrity
 from limpyd import exceptions
-from limpyd.command_table import Scope
+from limpyd.commands.table import Scope
 from limpyd.fields.geo import BoundGeo
 from limpyd.fields.hash import BoundHash
 from limpyd.fields.hyperloglog import BoundHyperLogLog

@@ -13,9 +13,9 @@ from limpyd.indexes import EqualIndex, TextRangeIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.geo import geohash
 from limpyd.indexes.normalizers import form
-from limpyd.indexes.python_transforms import PythonTransform
 from limpyd.keys import Partition
 from limpyd.lua.linker import link
+from limpyd.scripts.python_transforms import PythonTransform
 
 MAKE = link(
     """

@@ -10,7 +10,7 @@ import pytest
 
 from limpyd.lua import linker
 from limpyd.lua.linker import LIBRARY, SCRIPTS, LinkError, link
-from limpyd.scripts.loader import Script
+from limpyd.lua.script import Script
 from tools import lua
 from tools.lua_names import names_in
 

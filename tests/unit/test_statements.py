@@ -20,7 +20,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.exceptions import UniquenessError
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.statements.lua_text import literal
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.statement_cache import PREPARE_THRESHOLD, PREPARED_MAX, StatementCache
@@ -163,7 +163,7 @@ HOSTILE = ["'", '"', "\\", "\n", "]]", "--[[", "$key", "$pk", "%", "é🐍"]
 @pytest.mark.parametrize("odd", HOSTILE, ids=repr)
 def test_names_are_no_lua(one_server, odd, monkeypatch):
     """Of a namespace and of a model, in each kind of statement."""
-    monkeypatch.setattr("limpyd.model.statements.StatementCache", partial(StatementCache, threshold=0))
+    monkeypatch.setattr("limpyd.schema.statements.StatementCache", partial(StatementCache, threshold=0))
 
     class Odd(RedisModel):
         database = RedisDatabase(port=one_server.port)

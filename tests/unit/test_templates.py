@@ -28,8 +28,8 @@ from limpyd import (
 from limpyd.query.argument_patterns import MARK
 from limpyd.query.compiled_queries import MOST_TEMPLATES
 from limpyd.query.single_command import Span
-from limpyd.requests import Guard
-from limpyd.resp import pack
+from limpyd.requests.request import Guard
+from limpyd.requests.resp import pack
 from limpyd.scripts.query_nodes import OneOf
 from tests.support.counting import calls
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from limpyd.cli.model_paths import Model
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import Partition, to_text
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
 from limpyd.scripts.key_info import CHUNK, KeyFacts, describe, found
 
 OBJECTS, OTHERS = "objects", "others"

@@ -16,11 +16,11 @@ from limpyd.lua.arguments import PageOfRange, PlainQuery, Query
 from limpyd.lua.layouts import named
 from limpyd.query.plan import EVERYTHING
 from limpyd.relations.deletion import DELETE_RELATED
-from limpyd.resp import Argument
+from limpyd.requests.resp import Argument
 from limpyd.scripts.object_requests import CREATE, DELETE
 from limpyd.scripts.writes import WRITE, WRITE_MEMBERS
 from limpyd.statements.statement import Statement
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 GENERAL = {"create": CREATE, "delete": DELETE}
 """The scripts for operations of a model that no statement is prepared for."""

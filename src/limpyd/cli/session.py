@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from limpyd.cli.model_paths import Model
-from limpyd.database import Database, RedisDatabase
-from limpyd.urls import settings_from_url
+from limpyd.database.sync import Database, RedisDatabase
+from limpyd.drivers.urls import settings_from_url
 
 
 class Session:

@@ -1,6 +1,6 @@
 """The database with pipelines, under the path of limpyd 2, and with its meaning of pipelines."""
 
-from limpyd.database import RedisDatabase
+from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import NotInPipeline
 from limpyd.pipelines.sync import Pipeline
 

@@ -13,8 +13,8 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, too_few_connections, unreachable
 from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
-from limpyd.requests import Request
-from limpyd.resp import Argument, pack
+from limpyd.requests.request import Request
+from limpyd.requests.resp import Argument, pack
 from limpyd.tracing.events import CONNECT, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 

@@ -20,7 +20,7 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests import ANY_TYPE, MOST_TRIES, Argument, Request
+from limpyd.requests.request import ANY_TYPE, MOST_TRIES, Argument, Request
 from limpyd.scripts.error_mapping import NOT_ALLOWED, cure_of_account, plain, shown, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.drivers.sync import FAILURES
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.statements.fast_path import Learned
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 

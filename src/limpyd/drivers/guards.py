@@ -16,7 +16,7 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, ServerError
-from limpyd.requests import EPOCH, MOST_TRIES, Argument, Guard, Request
+from limpyd.requests.request import EPOCH, MOST_TRIES, Argument, Guard, Request
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:

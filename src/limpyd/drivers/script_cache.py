@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 TRUSTED = 10.0
 """Seconds for which a server that has run a script is trusted to know it. SCRIPT FLUSH removes all, and Redis 7.4

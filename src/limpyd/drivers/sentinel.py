@@ -18,8 +18,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
+from limpyd.drivers.urls import check_host
 from limpyd.exceptions import DeclarationError, shorten
-from limpyd.urls import check_host
 
 SETTINGS = frozenset({"sentinels", "service_name", "sentinel_kwargs"})
 """The settings of a database that is found through Sentinel."""

@@ -13,9 +13,9 @@ from redis.retry import Retry
 
 from limpyd.drivers.sentinel import SETTINGS as OF_SENTINEL
 from limpyd.drivers.sentinel import checked_sentinels
+from limpyd.drivers.urls import check_host
 from limpyd.exceptions import DeclarationError, shorten
-from limpyd.suggestions import did_you_mean
-from limpyd.urls import check_host
+from limpyd.utils.suggestions import did_you_mean
 from limpyd.version import __version__
 
 DEFAULTS: dict[str, Any] = {"host": "localhost", "port": 6379, "db": 0}

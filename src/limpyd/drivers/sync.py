@@ -12,8 +12,8 @@ from limpyd.drivers.error_translation import never_done, refused, type_question,
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
-from limpyd.requests import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
-from limpyd.resp import pack
+from limpyd.requests.request import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
+from limpyd.requests.resp import pack
 from limpyd.tracing.events import Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 

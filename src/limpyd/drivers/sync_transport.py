@@ -11,8 +11,8 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
 from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, timed_out, unreachable
 from limpyd.drivers.sync_connection import SyncConnection
-from limpyd.requests import Request
-from limpyd.resp import Argument, pack, packets
+from limpyd.requests.request import Request
+from limpyd.requests.resp import Argument, pack, packets
 from limpyd.tracing.events import CONNECT, HANDSHAKE, Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, Listeners, RequestTrace
 

@@ -9,22 +9,22 @@ from functools import lru_cache
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.commands.faces import Face, Faced
+from limpyd.commands.table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
-from limpyd.faces import Face, Faced
 from limpyd.fields.custom import custom_class
 from limpyd.fields.limpyd2_names import Limpyd2FieldNames
 from limpyd.indexes.base import Index
 from limpyd.indexes.maintenance.fields import WithIndexes
 from limpyd.keys import ModelKeys, Partition, to_text
-from limpyd.pickling import field_of
-from limpyd.requests import Request, Subject, Walk
+from limpyd.requests.request import Request, Subject, Walk
 from limpyd.scripts import object_requests
 from limpyd.scripts.error_mapping import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
-from limpyd.suggestions import did_you_mean
 from limpyd.types import Codec, Untyped, codec_for
+from limpyd.utils.pickling import field_of
+from limpyd.utils.suggestions import did_you_mean
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 
 LONGEST = 512 * 1024 * 1024
 """Bytes in the largest string that Redis takes by default."""

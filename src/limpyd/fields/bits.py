@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from limpyd.command_table import Needs
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.scalar import BoundSingleValue
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.types import Use
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.commands.faces import Face
+from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
-from limpyd.faces import Face
 from limpyd.fields.base import check
 from limpyd.fields.bound_value import BoundValue
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 R = TypeVar("R")
 

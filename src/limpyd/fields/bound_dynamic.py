@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any, Generic, Never, TypeVar
 
-from limpyd.commands import operation, walk
+from limpyd.commands.descriptor import operation, walk
+from limpyd.commands.faces import Face
 from limpyd.exceptions import UnsupportedCommand
-from limpyd.faces import Face
 from limpyd.fields.base import BoundField
 from limpyd.fields.dynamic_versions import Part
 from limpyd.fields.members import scan_args
 from limpyd.keys import Partition, key_from_template, to_text
-from limpyd.requests import Request, Walk, resolved
+from limpyd.requests.request import Request, Walk, resolved
 from limpyd.scripts import dynamic
 
 Bound = TypeVar("Bound")

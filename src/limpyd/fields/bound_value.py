@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from limpyd.command_table import TABLE, Needs
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE, Needs
 from limpyd.exceptions import InvalidValue
-from limpyd.faces import Face
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, existing_only
 from limpyd.fields.value import Place
 from limpyd.keys import key_from_template
-from limpyd.requests import Argument, Request, returned
+from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
 from limpyd.statements.fast_path import PLAIN, learned

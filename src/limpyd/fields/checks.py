@@ -10,7 +10,7 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.keys import to_bytes
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.types import UNTYPED
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1

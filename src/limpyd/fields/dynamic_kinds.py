@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self, TypeVar, Unpack, overload
 
-from limpyd.faces import Async, Faced, Sync
+from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.bound_dynamic import BoundDynamic
 from limpyd.fields.dynamic import DynamicField, DynamicOptions
 from limpyd.fields.hash import BoundHash, HashField

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, UnsupportedCommand
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import BoundValue
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 
 EXPIRIES: dict[str, Callable[[str, Any], int]] = {
     "ex": lambda what, value: checks.seconds(what, value, low=1),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.replies import optional_float
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.geo_arguments import latitude_arg, length_arg, longitude_arg, order_args, to_position, unit_arg
 from limpyd.fields.sortedset import BoundSortedSet, ScoredField
@@ -15,9 +17,7 @@ from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.indexes.geo import geohash
 from limpyd.keys import to_text
-from limpyd.overloads import overloaded
-from limpyd.replies import optional_float
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, Encodable, GeoPoint, SupportsItems, Untyped
 

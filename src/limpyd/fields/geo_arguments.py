@@ -6,7 +6,7 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH, GeoPoint
 
 UNITS = ("M", "KM", "MI", "FT")

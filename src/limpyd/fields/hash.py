@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
-from limpyd.command_table import Needs
-from limpyd.commands import Direct, command, walk
+from limpyd.commands.descriptor import Direct, command, walk
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.iteration import awaited
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.replies import pairs
+from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.hash_expiry import BoundHashExpiry, Key
 from limpyd.fields.members import scan_args, scanned, unpacked
 from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.base import Declared
-from limpyd.iteration import awaited
 from limpyd.keys import to_text
-from limpyd.overloads import overloaded
-from limpyd.replies import pairs
-from limpyd.requests import Argument, Request, Walk, to_bool
+from limpyd.requests.request import Argument, Request, Walk, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped, Use
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.expiry import persist_args
 from limpyd.fields.members import BoundMembers
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.types import Encodable, SupportsItems
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, Self, TypeVar, overload
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.members import BoundMembers, MembersField
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.value import Place
-from limpyd.requests import Request, resolved, to_bool
+from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from limpyd.commands import Direct, command
-from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.commands.descriptor import Direct, command
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.base import Owner
 from limpyd.fields.expiry import BoundExpiry, persist_args
@@ -15,7 +15,7 @@ from limpyd.fields.scalar import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped, Use
 

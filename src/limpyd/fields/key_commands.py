@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.replies import optional_int
 from limpyd.exceptions import InvalidValue
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.expiry import BoundExpiry
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.keys import to_text
-from limpyd.replies import optional_int
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 
 
 class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
-from limpyd.commands import Direct, command, operation
+from limpyd.commands.descriptor import Direct, command, operation
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.iteration import awaited
+from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bound_value import last
 from limpyd.fields.list_blocking import ENDS, BoundListBlocking, End
 from limpyd.fields.members import MembersField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
-from limpyd.iteration import awaited
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request, resolved, to_bool
+from limpyd.requests.request import Argument, Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.scripts.writes import REPLIED
 from limpyd.types import Encodable, Untyped

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
 from limpyd.exceptions import UnsupportedCommand
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.sort_command import BoundSort
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 T = TypeVar("T")
 V = TypeVar("V")

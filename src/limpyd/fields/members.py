@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from weakref import ref
 
+from limpyd.commands.faces import Face, Sync
+from limpyd.commands.iteration import Items, Unread, unread_length
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
-from limpyd.faces import Face, Sync
 from limpyd.fields import checks
 from limpyd.fields.blocking import BoundBlocking
 from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.value import Place, ValueField
-from limpyd.iteration import Items, Unread, unread_length
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.members import members_write
 from limpyd.statements.statement import Statement

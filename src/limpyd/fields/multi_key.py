@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from limpyd.command_table import TABLE, Needs
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE, Needs
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
-from limpyd.faces import Face
 from limpyd.fields.base import existing_only
 from limpyd.fields.bound_value import BoundValue
-from limpyd.requests import Argument, Request, returned
+from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 
 R = TypeVar("R")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Never, Self, overload
 
-from limpyd.commands import operation
+from limpyd.commands.descriptor import operation
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import BoundField, Field
 from limpyd.keys import to_text
-from limpyd.requests import Request, resolved, to_bool
+from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts import object_requests
 from limpyd.types import UNTYPED, Encodable
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
-from limpyd.command_table import TABLE, Needs, Scope
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE, Needs, Scope
 from limpyd.exceptions import DeclarationError
-from limpyd.faces import Face
 from limpyd.fields.base import Owner, writing
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.setters import has_own_setter
@@ -15,7 +15,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.query_nodes import Stored
 from limpyd.scripts.writes import Step, WriteLayout
 from limpyd.statements.assignment import assignment

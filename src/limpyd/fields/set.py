@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self, TypeVar, overload
 
-from limpyd.commands import Direct, command, walk
-from limpyd.faces import Async, Face, Faced, Sync
+from limpyd.commands.descriptor import Direct, command, walk
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.iteration import awaited
+from limpyd.commands.overloads import overloaded
 from limpyd.fields import checks
 from limpyd.fields.members import MembersField, scan_args, scanned, unpacked
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.sort_command import BoundSort
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
-from limpyd.iteration import awaited
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request, Walk, to_bool
+from limpyd.requests.request import Argument, Request, Walk, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
 

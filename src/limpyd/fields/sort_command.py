@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue, MissingArgument
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.members import BoundMembers, limit_args
 from limpyd.keys import to_text
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 if TYPE_CHECKING:
     from limpyd.fields.list import BoundList

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeVar, overload
 
-from limpyd.command_table import Needs
-from limpyd.commands import Direct, command, walk
+from limpyd.commands.descriptor import Direct, command, walk
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.iteration import awaited
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.replies import optional_float, optional_int
+from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.members import MembersField, scan_args, scanned
 from limpyd.fields.sortedset_combine import BoundSortedSetCombine
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
-from limpyd.iteration import awaited
-from limpyd.overloads import overloaded
-from limpyd.replies import optional_float, optional_int
-from limpyd.requests import Argument, Request, Walk
+from limpyd.requests.request import Argument, Request, Walk
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, SupportsItems, Untyped
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.members import unpacked
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.set import BoundSet
 from limpyd.fields.sortedset_ranges import BoundSortedSetRanges, Lex, Score, range_args
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 if TYPE_CHECKING:
     from limpyd.fields.sortedset import BoundSortedSet

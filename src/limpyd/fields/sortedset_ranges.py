@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.replies import pairs
 from limpyd.exceptions import InvalidValue
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.members import limit_args
 from limpyd.fields.sort_command import BoundSort
-from limpyd.overloads import overloaded
-from limpyd.replies import pairs
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 T = TypeVar("T")
 V = TypeVar("V")

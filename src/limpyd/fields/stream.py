@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Literal, Never, Self, TypeVar, overload
 
-from limpyd.command_table import Needs
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.streamentries import BOUND, NEW, SEEN, StreamEntry, StreamId, count_args, numbers, stream_id
 from limpyd.fields.streamgroups import POLICIES, BoundGroups, RefPolicy
 from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, SupportsItems, Untyped
 

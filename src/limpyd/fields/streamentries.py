@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from limpyd.commands.faces import Face
+from limpyd.commands.replies import mapping, pairs
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
-from limpyd.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound_value import MOST_ARGUMENTS
 from limpyd.fields.members import BoundMembers
 from limpyd.keys import to_text
-from limpyd.replies import mapping, pairs
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.types import Encodable, SupportsItems
 
 T = TypeVar("T")

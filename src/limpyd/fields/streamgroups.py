@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal, TypeVar, get_args
 
-from limpyd.commands import command
-from limpyd.faces import Face
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.streamentries import (
     DELIVERED,
@@ -20,7 +20,7 @@ from limpyd.fields.streamentries import (
     stream_id,
 )
 from limpyd.fields.streampending import BoundPending
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 
 T = TypeVar("T")
 V = TypeVar("V")

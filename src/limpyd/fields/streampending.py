@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from limpyd.commands import command
-from limpyd.faces import Face
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Face
+from limpyd.commands.overloads import overloaded
 from limpyd.fields import checks
 from limpyd.fields.streamentries import (
     BOUND,
@@ -21,8 +22,7 @@ from limpyd.fields.streamentries import (
     texts,
 )
 from limpyd.keys import to_text
-from limpyd.overloads import overloaded
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
-from limpyd.command_table import Needs
-from limpyd.commands import Direct, command, set_command
+from limpyd.commands.descriptor import Direct, command, set_command
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.overloads import overloaded
+from limpyd.commands.replies import mapping
+from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST
 from limpyd.fields.bits import BoundBits
@@ -17,9 +19,7 @@ from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.scalar import BoundSingleValue, SingleValueField
 from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
-from limpyd.overloads import overloaded
-from limpyd.replies import mapping
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped, Use
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Never, Self, overload
 
-from limpyd.commands import command
+from limpyd.commands.descriptor import command
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.bound_value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request, to_bool
+from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.writes import Step
 
 FIRST = 1

@@ -17,7 +17,7 @@ from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.query_nodes import Node, Stored, Text
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 
 class OnField(Protocol):

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Protocol
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.normalizers import ENDING, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
-from limpyd.indexes.python_transforms import PythonTransform
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.templates import is_template, part_in
 from limpyd.lua.arguments import IndexRow
+from limpyd.scripts.python_transforms import PythonTransform
 from limpyd.scripts.query_nodes import Node, Stored, Text
 from limpyd.types import Codec, GeoPoint
 

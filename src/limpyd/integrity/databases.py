@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.integrity.findings import Repair
 from limpyd.integrity.generators import OnProgress, check
 from limpyd.integrity.report import Report
-from limpyd.requests import Program
+from limpyd.requests.request import Program
 
 
 class CheckedCore:

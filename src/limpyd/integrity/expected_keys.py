@@ -11,7 +11,7 @@ from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.templates import is_template
 from limpyd.relations.references import ReferenceField
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.types import CODECS
 
 INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}

@@ -11,7 +11,7 @@ from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
 from limpyd.integrity.model_check import ModelCheck
 from limpyd.integrity.report import Notes, Report
 from limpyd.keys import ModelKeys, model_behind, to_text
-from limpyd.requests import Program
+from limpyd.requests.request import Program
 
 OnProgress = Callable[[int, int], object]
 """Called with what is done, and the whole."""

@@ -18,7 +18,7 @@ from limpyd.integrity.report import Notes
 from limpyd.integrity.requests import Found
 from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.requests import Argument, Program
+from limpyd.requests.request import Argument, Program
 
 LARGEST = 2**63 - 1
 """The last number that the server can count to."""

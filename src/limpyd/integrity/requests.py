@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
-from limpyd.indexes.python_transforms import answer
 from limpyd.integrity.expected_keys import Declared, Expected
 from limpyd.keys import Partition, key_from_template, to_bytes
+from limpyd.lua.script import Script, evalsha
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import refusal
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.python_transforms import answer
 from limpyd.types import CODECS
 
 R = TypeVar("R")

@@ -42,9 +42,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
-from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError
 from limpyd.keys.templates import COUNTED
+from limpyd.utils.cached_properties import cached_property
 
 INDEX_KINDS = (b"eq", b"uniq", b"num", b"lex", b"geo", b"scored")
 """The kinds in the keys of indexes, where others have `pks` or `field`."""

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from limpyd.cached_properties import cached_property
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.keys import ModelKeys, Partition, literal_pattern, to_bytes, to_text
 from limpyd.keys.templates import BARE, is_template, part_in
+from limpyd.utils.cached_properties import cached_property
 
 SEPARATOR = b":TEXT-RANGE-SEPARATOR:"
 """The separator of a value and its primary key in a text index."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from limpyd.resp import Argument
+from limpyd.requests.resp import Argument
 
 T = TypeVar("T")
 

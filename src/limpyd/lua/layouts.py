@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from limpyd.lua.arguments import Packed
-from limpyd.resp import Argument
+from limpyd.requests.resp import Argument
 
 
 class Field(NamedTuple):

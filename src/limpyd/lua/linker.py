@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from limpyd.cached_properties import cached_property
+from limpyd.utils.cached_properties import cached_property
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 LIBRARY = Path(__file__).parent / "library"

@@ -10,8 +10,8 @@ from limpyd.keys import ModelKeys
 from limpyd.migrations.generators import Moved, move
 from limpyd.migrations.migration_plan import migration_plan
 from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
-from limpyd.model.schema import Schema
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
+from limpyd.schema.schema import Schema
 
 
 def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:

@@ -16,7 +16,7 @@ from limpyd.keys import to_text
 from limpyd.migrations import requests
 from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.migrations.requests import Conflict
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
 
 KEYS_BY_VALUE = {"eq", "scored"}
 

@@ -9,8 +9,8 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import Partition
 from limpyd.lua.arguments import packed
-from limpyd.model.schema import Schema
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
+from limpyd.schema.schema import Schema
 from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.writes import Indexes
 

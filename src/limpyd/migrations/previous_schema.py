@@ -14,7 +14,7 @@ from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
 from limpyd.indexes.multi import MultiIndexes, declared
 from limpyd.keys import ModelKeys
 from limpyd.keys.limpyd2 import Limpyd2Keys
-from limpyd.model.schema import Schema
+from limpyd.schema.schema import Schema
 
 
 def previous_schema(schema: Schema, name: str, fields: Mapping[str, str]) -> Schema:

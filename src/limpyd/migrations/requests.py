@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
 from limpyd.fields import ValueField
 from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import key_from_template, to_text
+from limpyd.lua.script import Script, evalsha
 from limpyd.migrations.migration_plan import MigrationPlan
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import expiring, refusal, shown
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.python_transforms import answer
 
 R = TypeVar("R")
 

@@ -1,6 +1,6 @@
 """Models: classes whose instances are objects in Redis; and what limpyd 2 has under this path besides."""
 
-from limpyd.database import RedisDatabase
+from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import DoesNotExist, ImplementationError, LimpydException, UniquenessError
 from limpyd.fields import (
     AutoPKField,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from typing import Any, ClassVar, Never, Self
 
-from limpyd.async_database import AsyncRedisDatabase
+from limpyd.commands.faces import Async
+from limpyd.commands.foreign_key_values import taking_foreign_keys
+from limpyd.database.asynchronous import AsyncRedisDatabase
+from limpyd.database.key_scan import WALK, scan
 from limpyd.expressions import Expression
-from limpyd.faces import Async
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.foreign_key_values import taking_foreign_keys
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.integrity import Repair, Report
 from limpyd.integrity.generators import check
-from limpyd.key_scan import WALK, scan
 from limpyd.migrations import from_field, from_limpyd2, from_model
 from limpyd.migrations.generators import Moved
 from limpyd.model import crud
@@ -41,7 +41,7 @@ from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
-from limpyd.requests import Request, resolved
+from limpyd.requests.request import Request, resolved
 from limpyd.types import Encodable
 
 

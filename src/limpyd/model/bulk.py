@@ -12,9 +12,9 @@ from limpyd.fields.setters import with_own_setters
 from limpyd.keys import to_text
 from limpyd.model.create_plan import Plain, plain
 from limpyd.model.crud import given_pk, known, new_object, nothing_to_store
-from limpyd.model.schema import Schema
 from limpyd.model.updates import assigned
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
+from limpyd.schema.schema import Schema
 from limpyd.scripts import bulk
 
 Result = TypeVar("Result")

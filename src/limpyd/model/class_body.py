@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from limpyd.database import Database
+from limpyd.database.sync import Database
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.fields import Field
 from limpyd.indexes.base import Index
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 SETTINGS: dict[str, Any] = {
     "abstract": bool,

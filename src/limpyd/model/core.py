@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from limpyd.commands import operation
-from limpyd.conversion import holds_no_values
-from limpyd.database import Database
+from limpyd.commands.descriptor import operation
+from limpyd.commands.faces import Face, Faced
+from limpyd.database.sync import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
-from limpyd.faces import Face, Faced
 from limpyd.fields.base import existing_only
 from limpyd.indexes.base import Declared
 from limpyd.keys import key_from_template, to_text
 from limpyd.model.class_body import check_body, checked_manager
-from limpyd.model.declared_fields import check_names
-from limpyd.model.dynamic import set_attribute
-from limpyd.model.field_lookup import WithFields
 from limpyd.model.hooks import run_after_commands, run_hook
 from limpyd.model.instance_hash import remove_entries, set_entries
 from limpyd.model.limpyd2_names import Limpyd2ModelNames
-from limpyd.model.schema import Schema
 from limpyd.pipelines.pending_result import Pending
 from limpyd.relations.resolution import connect
 from limpyd.relations.reverse import Reverse
-from limpyd.requests import Request, Walk, resolved
+from limpyd.requests.request import Request, Walk, resolved
+from limpyd.schema.declared_fields import check_names
+from limpyd.schema.dynamic import set_attribute
+from limpyd.schema.field_lookup import WithFields
+from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
 from limpyd.statements.read import Load, Read
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.conversion import holds_no_values
+from limpyd.utils.suggestions import did_you_mean
 
 R = TypeVar("R")
 Names = TypeVar("Names", tuple[str, ...], dict[str, Any])

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.fields import SingleValueField, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.model.schema import Schema
+from limpyd.schema.schema import Schema
 from limpyd.scripts.bulk import IndexKey, NewObjects, Shape
 from limpyd.scripts.error_mapping import Claim
 

@@ -10,13 +10,13 @@ from limpyd.expressions import Expression
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.setters import with_own_setters
 from limpyd.keys import Partition, to_bytes, to_text
-from limpyd.model.schema import Schema
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field
 from limpyd.query.plan import Plan, plan_for
 from limpyd.query.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
-from limpyd.requests import Request, resolved
+from limpyd.requests.request import Request, resolved
+from limpyd.schema.schema import Schema
 from limpyd.scripts import object_requests
 from limpyd.statements.read import Read
 from limpyd.types import Encodable

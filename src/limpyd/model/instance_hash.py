@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from limpyd.fields.base import writing
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 
 R = TypeVar("R")
 

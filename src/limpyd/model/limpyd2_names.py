@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from limpyd import exceptions
-from limpyd.commands import operation
+from limpyd.commands.descriptor import operation
 from limpyd.fields import Field
 from limpyd.keys import to_text
-from limpyd.model.field_lookup import GetField
-from limpyd.requests import Request, resolved, to_bool
+from limpyd.requests.request import Request, resolved, to_bool
+from limpyd.schema.field_lookup import GetField
 from limpyd.utils import make_key as joined
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from limpyd.database import RedisDatabase
+from limpyd.commands.faces import Sync
+from limpyd.commands.foreign_key_values import NeedsReading, read_first, taking_foreign_keys
+from limpyd.database.key_scan import WALK, scan
+from limpyd.database.sync import RedisDatabase
 from limpyd.exceptions import InvalidPrimaryKey
 from limpyd.expressions import Expression
-from limpyd.faces import Sync
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.foreign_key_values import NeedsReading, read_first, taking_foreign_keys
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.integrity import Repair, Report
 from limpyd.integrity.generators import check
-from limpyd.key_scan import WALK, scan
 from limpyd.migrations import from_field, from_limpyd2, from_model
 from limpyd.migrations.generators import Moved
 from limpyd.model import crud
@@ -40,7 +40,7 @@ from limpyd.model.updates import Update
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
 from limpyd.query.sync import Collection
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.types import Encodable
 
 NEW: Any = object()

@@ -6,15 +6,15 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.setters import with_own_setters
-from limpyd.foreign_key_values import taking_foreign_keys
 from limpyd.lua.arguments import Value, packed
-from limpyd.model.schema import Schema
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
+from limpyd.schema.schema import Schema
 from limpyd.scripts import updates
 from limpyd.scripts.object_requests import NewObject
 from limpyd.scripts.updates import Assigned

@@ -8,12 +8,12 @@ from typing import Any, cast
 from limpyd.drivers.error_translation import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.base import MOST_PASSED_ON
-from limpyd.indexes.python_transforms import answer
+from limpyd.lua.script import Script, evalsha
 from limpyd.pipelines.batching import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending_result import Pending
-from limpyd.requests import ANY_TYPE, Argument, Request, merged
+from limpyd.requests.request import ANY_TYPE, Argument, Request, merged
 from limpyd.scripts.error_mapping import Model, about_a_key, unknown_outcome
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.python_transforms import answer
 
 READING = Script("transaction", flags="no-writes")
 """For what only reads, which a replica serves too."""

@@ -8,8 +8,8 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, NotExecuted
-from limpyd.requests import ANY_TYPE, Guard, Request
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import ANY_TYPE, Guard, Request
 
 CHECK_EPOCH = Script("check_epoch")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from limpyd.exceptions import NotExecuted, NotInPipeline
-from limpyd.pickling import not_sent
-from limpyd.requests import Request
+from limpyd.requests.request import Request
+from limpyd.utils.pickling import not_sent
 
 R_co = TypeVar("R_co", covariant=True)
 

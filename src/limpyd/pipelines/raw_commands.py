@@ -12,7 +12,7 @@ from redis.commands import CoreCommands
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.keys import to_text
-from limpyd.requests import ANY_TYPE, Argument, Request
+from limpyd.requests.request import ANY_TYPE, Argument, Request
 
 WAITING = frozenset(
     {"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT", "WAITAOF"}

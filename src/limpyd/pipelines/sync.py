@@ -20,7 +20,7 @@ from limpyd.pipelines.collector import (
 )
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")

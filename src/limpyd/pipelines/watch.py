@@ -13,7 +13,6 @@ from limpyd.drivers.guards import doubted, outdated
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.base import BoundField
 from limpyd.fields.checks import integer
-from limpyd.indexes.python_transforms import answer
 from limpyd.pipelines.atomic_script import (
     READING,
     REMOVING,
@@ -26,7 +25,8 @@ from limpyd.pipelines.atomic_script import (
 )
 from limpyd.pipelines.batching import first_error, given_up
 from limpyd.pipelines.pending_result import Pending
-from limpyd.requests import ANY_TYPE, Argument, Request
+from limpyd.requests.request import ANY_TYPE, Argument, Request
+from limpyd.scripts.python_transforms import answer
 
 Watchable = str | bytes | BoundField[Any]
 """The name of a key, or a field of an object."""

@@ -25,7 +25,7 @@ from limpyd.query.conditions import ByPk
 from limpyd.query.ordering import sort_keys
 from limpyd.query.projections import Flat
 from limpyd.query.single_command import Span
-from limpyd.requests import Request, returned
+from limpyd.requests.request import Request, returned
 
 
 class WithTotals:

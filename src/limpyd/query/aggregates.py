@@ -17,7 +17,7 @@ from limpyd.query.ambiguous_replies import undecodable
 from limpyd.query.chunks import part_of_total, slices_of, total_among
 from limpyd.query.columns import Column, columns_of
 from limpyd.query.plan import Plan
-from limpyd.requests import Program, Request, resolved
+from limpyd.requests.request import Program, Request, resolved
 
 Part = TypeVar("Part")
 R = TypeVar("R")

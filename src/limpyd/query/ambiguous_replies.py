@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from limpyd.exceptions import StoredValueError
+from limpyd.lua.script import Script, evalsha
 from limpyd.query.row_factories import as_stored
-from limpyd.requests import Argument, Request, Unclear
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.requests.request import Argument, Request, Unclear
 
 MISTYPED = Script("mistyped")
 NAMED = b"named"

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from limpyd.resp import Argument, pack_each
+from limpyd.requests.resp import Argument, pack_each
 
 SECRET = uuid4().hex.encode()
 MARK = b"\0value %d of condition %d in " + SECRET + b"\0"

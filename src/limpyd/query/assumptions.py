@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.keys import Partition
 from limpyd.query.conditions import Condition
 from limpyd.query.ordering import SortKey
-from limpyd.requests import Assumption, Request, merged
+from limpyd.requests.request import Assumption, Request, merged
 
 
 def assumed(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
-from limpyd.foreign_key_values import taking_foreign_keys
+from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.query.aggregates import average
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation

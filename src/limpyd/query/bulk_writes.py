@@ -11,7 +11,7 @@ from limpyd.query.chunks import chunk_of, search_among
 from limpyd.query.conditions import Condition
 from limpyd.query.plan import Plan
 from limpyd.query.projections import RawPrimaryKeys
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
 from limpyd.scripts.queries import Search
 from limpyd.scripts.writes import Step
 

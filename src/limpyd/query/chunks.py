@@ -9,7 +9,7 @@ from limpyd.query.columns import Column
 from limpyd.query.plan import Plan
 from limpyd.query.projections import Shape
 from limpyd.query.scan_cursors import ResumedScan, first_cursor, resumed
-from limpyd.requests import Argument, Request, resolved
+from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.queries import CHUNK, Search, find
 from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, OneOf, Via, Within
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from limpyd.query.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
 from limpyd.query.conditions import Condition
 from limpyd.query.lookups import MOST_CONDITIONS, Form
-from limpyd.requests import Argument, Guard, Outdated, Request, Unclear, look_at
-from limpyd.resp import pack_each
+from limpyd.requests.request import Argument, Guard, Outdated, Request, Unclear, look_at
+from limpyd.requests.resp import pack_each
 
 MOST_TEMPLATES = 1000
 """The most templates that are kept of a model; then they begin anew."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from typing import Any, Generic, Self, TypeVar
 from uuid import uuid4
 
-from limpyd.conversion import NoMapping
 from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
 from limpyd.expressions import Expression, too_deep
 from limpyd.fields import ValueField
@@ -44,10 +43,11 @@ from limpyd.query.query import ModelSchema, Query
 from limpyd.query.scans import indexed_first, paged, unordered
 from limpyd.query.single_command import Span
 from limpyd.query.single_object import the_one
-from limpyd.requests import Program, Request, Walk, returned
+from limpyd.requests.request import Program, Request, Walk, returned
 from limpyd.scripts.analysis import analyzed
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import update_found
+from limpyd.utils.conversion import NoMapping
 
 Item = TypeVar("Item")
 M = TypeVar("M")

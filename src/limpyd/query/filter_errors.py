@@ -14,7 +14,7 @@ from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.geo import GeoIndex
 from limpyd.indexes.ranges import NumberRangeIndex, TextRangeIndex
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 ORDER = frozenset({"gt", "gte", "lt", "lte", "between"})
 PLACES = frozenset({"within", "box"})

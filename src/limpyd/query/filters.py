@@ -31,7 +31,7 @@ from limpyd.query.filter_errors import no_expression, of_none, unserved
 from limpyd.query.lookups import Lookup, serving
 from limpyd.query.operands import Values, is_instance
 from limpyd.query.prefetch import target_of
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
 """Operators that take several values."""

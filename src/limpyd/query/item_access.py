@@ -9,7 +9,7 @@ from limpyd.fields.checks import as_bytes
 from limpyd.query.ordering import SortKey, from_end_of, scored_order, sort_keys
 from limpyd.query.single_command import Span
 from limpyd.query.slices import NOTHING, span_of
-from limpyd.requests import Request, resolved
+from limpyd.requests.request import Request, resolved
 
 if TYPE_CHECKING:
     from limpyd.query.query import ModelSchema, Query

@@ -16,7 +16,7 @@ from limpyd.keys import Partition
 from limpyd.query.conditions import ByIndex, Condition
 from limpyd.query.lookups import stored_in
 from limpyd.query.operands import key_of, same_database
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"

@@ -13,7 +13,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.indexes.normalizers import form
 from limpyd.keys import to_text
 from limpyd.query.ordering import NUMBER, SortKey
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import known_key
 
 Item = TypeVar("Item")

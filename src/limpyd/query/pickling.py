@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.query import Query
+from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
 
 class Copied(Unchanging):

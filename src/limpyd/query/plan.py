@@ -18,7 +18,7 @@ from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.projections import PrimaryKeys, Shape
 from limpyd.query.single_command import Native, Span
-from limpyd.requests import Argument, Request, resolved
+from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.queries import (
     EXPLAIN,

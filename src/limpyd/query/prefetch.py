@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.keys import to_text
-from limpyd.requests import Request, Unclear, returned
+from limpyd.requests.request import Request, Unclear, returned
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
 """Gives the request for the instances of a model with some primary keys, and with some fields read along."""

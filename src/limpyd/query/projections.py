@@ -22,7 +22,7 @@ from limpyd.query.row_factories import (
     object_maker,
     tuple_maker,
 )
-from limpyd.requests import Argument, returned
+from limpyd.requests.request import Argument, returned
 
 
 class Shape:

@@ -11,7 +11,7 @@ from limpyd.query.filters import Queried
 from limpyd.query.ordering import SortKey
 from limpyd.query.plan import PKS, Planned
 from limpyd.query.projections import Shape
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from limpyd.query.chunks import Chunk, chunk_of, some_of
 from limpyd.query.plan import Plan
 from limpyd.query.projections import Shape
-from limpyd.requests import Request, Walk
+from limpyd.requests.request import Request, Walk
 
 WITHOUT_VALUE = b"-"
 """The beginning of the cursor of a walk in order once it has come to those without a value."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import Interval, ListedIn, Node, OneOf, Reference, Within
 
 

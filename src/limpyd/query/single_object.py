@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from limpyd.exceptions import DoesNotExist, MultipleObjectsReturned
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.scripts.queries import NONE
 
 T = TypeVar("T")

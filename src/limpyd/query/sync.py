@@ -7,8 +7,8 @@ from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
 from weakref import ref
 
-from limpyd.foreign_key_values import taking_foreign_keys
-from limpyd.iteration import Items, Unread, unread_length
+from limpyd.commands.foreign_key_values import taking_foreign_keys
+from limpyd.commands.iteration import Items, Unread, unread_length
 from limpyd.query.aggregates import average
 from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 from limpyd.exceptions import LimpydError
 from limpyd.fields.members import MembersField
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Place, packed
+from limpyd.lua.script import Script
 from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts import bulk
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search
 from limpyd.scripts.query_writes import found_args, found_decoder
 from limpyd.scripts.writes import step_args

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError
 from limpyd.expressions import Expression
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.base import Field
 from limpyd.fields.bound_dynamic import BoundDynamic, NoVersion
 from limpyd.fields.dynamic import DynamicField

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Generic, Self, TypeVar, overload
 
-from limpyd.commands import operation
+from limpyd.commands.descriptor import operation
+from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.expressions import Expression
-from limpyd.faces import Async, Face, Faced, Sync
 from limpyd.fields.instancehash import BoundHashEntry, InstanceHashField
 from limpyd.fields.list import BoundList, ListField
 from limpyd.fields.set import BoundSet, SetField
@@ -18,7 +18,7 @@ from limpyd.fields.string import BoundString, StringField
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.sync import Collection
 from limpyd.relations.references import ReferenceField
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 
 M = TypeVar("M")
 

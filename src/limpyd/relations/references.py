@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, Generic, Never, Self, TypeVar
 
+from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.base import BoundField, Owner
 from limpyd.fields.pk import pk_bytes
 from limpyd.fields.value import Place, ValueField
-from limpyd.foreign_key_values import NeedsReading
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex
@@ -19,10 +19,10 @@ from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
-from limpyd.pickling import ByAttributes
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Codec
+from limpyd.utils.pickling import ByAttributes
 
 M = TypeVar("M")
 

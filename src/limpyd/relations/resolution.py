@@ -9,7 +9,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field
-from limpyd.model_registry import ModelRegistry
+from limpyd.relations.model_registry import ModelRegistry
 from limpyd.relations.references import ReferenceField
 
 

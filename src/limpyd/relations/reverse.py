@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from limpyd.commands import operation
-from limpyd.conversion import ITEMS
+from limpyd.commands.descriptor import operation
+from limpyd.commands.faces import Face, Faced
 from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
 from limpyd.expressions import Comparison, Expression
-from limpyd.faces import Face, Faced
 from limpyd.fields import checks
 from limpyd.fields.base import Field
 from limpyd.fields.setters import with_own_setters
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.reference_change import refer
 from limpyd.scripts.writes import Change, MembersStep, Other, write_members
+from limpyd.utils.conversion import ITEMS
 
 
 class Reverse:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, NamedTuple
 
-from limpyd.cached_properties import cached_property
 from limpyd.keys import to_text
-from limpyd.requests import Request
-from limpyd.scripts.loader import Script
+from limpyd.lua.script import Script
+from limpyd.requests.request import Request
+from limpyd.utils.cached_properties import cached_property
 
 BEFORE = b"""
 local counted = {}

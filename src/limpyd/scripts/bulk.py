@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import LimpydError
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request
+from limpyd.lua.script import Script
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import NewObject, scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.updates import Assigned, Fields
 
 BULK_CREATE = Script("bulk_create")

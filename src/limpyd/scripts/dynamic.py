@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import IndexedField, packed
-from limpyd.requests import Argument, Request
+from limpyd.lua.script import Script
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.writes import Indexes
 
 VERSIONS = Script("versions")

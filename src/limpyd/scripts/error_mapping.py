@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.command_table import TABLE, Needs
+from limpyd.commands.table import TABLE, Needs
 from limpyd.exceptions import (
     DoesNotExist,
     IndexNotBuilt,
@@ -26,7 +26,7 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests import Argument, Subject
+from limpyd.requests.request import Argument, Subject
 from limpyd.scripts.change_limit import too_many_changes
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.keys import Partition, to_text
-from limpyd.requests import Request, Subject
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Request, Subject
 
 DESCRIBE = Script("describe_keys")
 MEMBERS_LOOKED_AT = 5

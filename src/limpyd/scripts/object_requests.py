@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.exceptions import LimpydError
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua import arguments
-from limpyd.requests import Argument, Request, Subject
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Argument, Request, Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
 from limpyd.scripts.query_nodes import Arguments, Stored
 from limpyd.scripts.writes import Indexes

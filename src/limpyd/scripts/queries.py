@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 from limpyd.exceptions import DoesNotExist
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange, PageOfRange, PlainQuery, packed
-from limpyd.requests import Argument, Request
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model
-from limpyd.scripts.loader import Script, evalsha
 from limpyd.scripts.query_nodes import Arguments, Node, known_key
 
 R = TypeVar("R")

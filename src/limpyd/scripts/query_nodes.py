@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 
 
 class Stored(NamedTuple):

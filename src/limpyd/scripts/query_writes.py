@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from limpyd.exceptions import LimpydError
-from limpyd.indexes.python_transforms import answer
-from limpyd.requests import Argument, Request
+from limpyd.lua.script import Script
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
 from limpyd.scripts.query_nodes import Arguments
 from limpyd.scripts.writes import Step, step_args

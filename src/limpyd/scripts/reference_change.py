@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request, Subject
+from limpyd.lua.script import Script
+from limpyd.requests.request import Argument, Request, Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.writes import Step, step_args
 
 REFER = Script("refer")

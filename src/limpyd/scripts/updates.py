@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NewValue, Updated, UpdatedFields, packed
-from limpyd.requests import Argument, Request
+from limpyd.lua.script import Script
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.loader import Script
 from limpyd.scripts.object_requests import scripted
+from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.writes import WriteLayout
 
 UPDATE = Script("update")

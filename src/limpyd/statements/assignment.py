@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Subject
+from limpyd.requests.request import Argument, Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.index_entries import NoRoom, follows

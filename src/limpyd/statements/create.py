@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.commands.table import Needs
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request
-from limpyd.resp import pack_bytes
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.statements.creation_source import Layout, creation_source
 from limpyd.statements.prepared_requests import Prepared

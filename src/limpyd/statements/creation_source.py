@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.statements.index_entries import Entry, locals_of, of_kind
 from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.scalar_field import ScalarField

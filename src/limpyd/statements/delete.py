@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Request, Unclear
+from limpyd.requests.request import Request, Unclear
 from limpyd.scripts.error_mapping import Model
 from limpyd.statements.composite_entries import Part, composite_entry
 from limpyd.statements.index_entries import Entry, locals_of, required

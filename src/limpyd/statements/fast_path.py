@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from limpyd.requests import Request
-from limpyd.resp import Argument
+from limpyd.requests.request import Request
+from limpyd.requests.resp import Argument
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read
 from limpyd.statements.statement import Statement

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from limpyd.indexes.field_index import FieldIndex
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.statements.lua_normalizers import normalizer_call
 from limpyd.statements.script_source import FOLDER, indented
 

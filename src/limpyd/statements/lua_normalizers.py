@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.normalizers import FORMS
-from limpyd.indexes.python_transforms import PythonTransform
+from limpyd.scripts.python_transforms import PythonTransform
 
 
 class NormalizerCall(NamedTuple):

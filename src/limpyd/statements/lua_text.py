@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from limpyd.keys import Partition
-from limpyd.resp import Argument
+from limpyd.requests.resp import Argument
 
 _ESCAPED = rb"[^A-Za-z0-9 _.:;,/<>=+*!?@#%&()\[\]{}|~^-]"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.command_table import FREEING
+from limpyd.commands.table import FREEING
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Subject
+from limpyd.requests.request import Argument, Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, sections
 from limpyd.statements.parameters import Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 
 
 class Parameters:

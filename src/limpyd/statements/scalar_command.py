@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from limpyd.command_table import FREEING, TABLE, Scope
+from limpyd.commands.table import FREEING, TABLE, Scope
 from limpyd.keys import Partition
-from limpyd.requests import Subject
+from limpyd.requests.request import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, required
 from limpyd.statements.lua_normalizers import normalizer_call

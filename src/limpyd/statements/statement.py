@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.commands.table import Needs
 from limpyd.keys import Partition, to_text
-from limpyd.requests import Argument, Assumption, Guard, Subject
-from limpyd.resp import pack_each
+from limpyd.requests.request import Argument, Assumption, Guard, Subject
+from limpyd.requests.resp import pack_each
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.statements.script_source import CompiledScript
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from limpyd.command_table import FREEING
+from limpyd.commands.table import FREEING
 from limpyd.keys import Partition
-from limpyd.requests import Subject
+from limpyd.requests.request import Subject
 from limpyd.scripts.error_mapping import Model
 from limpyd.statements.script_source import CompiledScript, filled
 from limpyd.statements.statement import Statement

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from limpyd.command_table import Needs
+from limpyd.commands.table import Needs
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
-from limpyd.requests import Argument, Request
-from limpyd.resp import pack_bytes
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.scalar_write import Change, write_script

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from limpyd.command_table import TABLE
+from limpyd.commands.table import TABLE
 from limpyd.keys import to_text
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.server import Server
 
 Retry = Literal["noscript", "stale", "reconnect"]

@@ -12,7 +12,7 @@ from time import perf_counter, time
 from typing import Any, Self
 
 from limpyd.exceptions import DeclarationError, shorten
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 from limpyd.tracing.events import (
     Batch,
     Operation,

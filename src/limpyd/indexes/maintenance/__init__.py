@@ -14,7 +14,7 @@ from limpyd.indexes.maintenance.catalog import Assumed, Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
 from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.keys import to_bytes, to_text
-from limpyd.requests import Assumption, Program, Request
+from limpyd.requests.request import Assumption, Program, Request
 
 MOST_AT_ONCE = 1_000_000
 """The most objects, entries or keys that a step may be asked to look at."""

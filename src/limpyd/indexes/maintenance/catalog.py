@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from limpyd.exceptions import IndexNotBuilt
-from limpyd.requests import Guard, Request
+from limpyd.requests.request import Guard, Request
 
 if TYPE_CHECKING:
     from limpyd.indexes.maintenance import IndexMaintenance

@@ -14,7 +14,7 @@ from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
 from limpyd.keys.templates import without_marks
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.error_mapping import Model
 
 KEYS_BY_VALUE = {b"eq", b"scored"}

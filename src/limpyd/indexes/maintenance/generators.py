@@ -8,7 +8,7 @@ from limpyd.exceptions import IndexNotBuilt
 from limpyd.indexes.maintenance import requests
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.keys import Partition
-from limpyd.requests import Program, Request
+from limpyd.requests.request import Program, Request
 from limpyd.scripts.error_mapping import Model
 
 OnProgress = Callable[[int, int], object]

@@ -10,11 +10,11 @@ from limpyd.exceptions import InvalidValue, UniquenessError
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
-from limpyd.indexes.python_transforms import answer
 from limpyd.keys import Partition, literal_pattern, to_text
-from limpyd.requests import Argument, Guard, Request
+from limpyd.lua.script import Script, evalsha
+from limpyd.requests.request import Argument, Guard, Request
 from limpyd.scripts.error_mapping import Model, about_a_key, expiring, shown
-from limpyd.scripts.loader import Script, evalsha
+from limpyd.scripts.python_transforms import answer
 
 R = TypeVar("R")
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
 
-from limpyd.cached_properties import cached_property
 from limpyd.keys import nothing_beside
 from limpyd.lua.linker import Part, link, script_text
-from limpyd.resp import Argument
+from limpyd.requests.resp import Argument
+from limpyd.utils.cached_properties import cached_property
 
 
 def evalsha(script: Script, keys: Sequence[Argument], args: Iterable[Argument] = ()) -> tuple[Argument, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from limpyd.requests import Request
+from limpyd.requests.request import Request
 
 if TYPE_CHECKING:
     from limpyd.indexes.field_index import FieldIndex

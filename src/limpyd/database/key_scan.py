@@ -6,7 +6,7 @@ from typing import Any
 
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_text
-from limpyd.requests import Request, Walk
+from limpyd.requests.request import Request, Walk
 
 WALK = ("a walk in chunks", "ask for all in one request, such as collection.all() or smembers(), or walk outside")
 """The name of a walk in a pipeline's message, and the advice."""

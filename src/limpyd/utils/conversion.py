@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from limpyd.pickling import ByAttributes
+from limpyd.utils.pickling import ByAttributes
 
 ITEMS = "values(…).all(), values_list(…).all() or rows(…).all()"
 

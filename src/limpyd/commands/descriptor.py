@@ -15,11 +15,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from limpyd.command_table import TABLE, Facts
-from limpyd.faces import Async, Faced, Sync
-from limpyd.foreign_key_values import NeedsReading, read_first
-from limpyd.requests import Request, Walk
-from limpyd.suggestions import did_you_mean
+from limpyd.commands.faces import Async, Faced, Sync
+from limpyd.commands.foreign_key_values import NeedsReading, read_first
+from limpyd.commands.table import TABLE, Facts
+from limpyd.requests.request import Request, Walk
+from limpyd.utils.suggestions import did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, 
 import redis
 import redis.lock
 
+from limpyd.database.key_scan import WALK, pattern_bytes, scan
 from limpyd.drivers.access import Access
 from limpyd.drivers.addresses import address_of, is_by_sentinel
 from limpyd.drivers.clients import check_client, pool_of
@@ -22,20 +23,19 @@ from limpyd.drivers.fast_path import sync_call
 from limpyd.drivers.sentinel import sync_client
 from limpyd.drivers.settings import check_settings, client_settings, own_settings, with_defaults
 from limpyd.drivers.sync import SyncDriver
+from limpyd.drivers.urls import settings_from_url
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.integrity.databases import Checked
-from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.keys.layouts import LAYOUTS
-from limpyd.model_registry import ModelRegistry
-from limpyd.pickling import not_sent
 from limpyd.pipelines.collector import PipelinedCore
 from limpyd.pipelines.sync import Pipelined
-from limpyd.requests import Program, Request, Walk
+from limpyd.relations.model_registry import ModelRegistry
+from limpyd.requests.request import Program, Request, Walk
 from limpyd.server import Server, checked, from_info, is_clustered, redis_version
 from limpyd.tracing.databases import Traced
 from limpyd.tracing.events import Address
-from limpyd.urls import settings_from_url
+from limpyd.utils.pickling import not_sent
 
 if TYPE_CHECKING:
     from os import PathLike

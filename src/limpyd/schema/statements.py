@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from limpyd.cached_properties import cached_property
 from limpyd.fields import VersionField
 from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.version import FIRST
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.model.instance_hash import InstanceHash
-from limpyd.requests import Argument
+from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.create import Creation
@@ -34,6 +33,7 @@ from limpyd.statements.scalar_write import Change
 from limpyd.statements.statement import Statement
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import Update
+from limpyd.utils.cached_properties import cached_property
 
 Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
 """An operation, the names of the fields that it changes, and those of the ones that lose their value."""

@@ -9,7 +9,7 @@ from typing import Any
 import redis.connection
 
 from limpyd.exceptions import DeclarationError
-from limpyd.suggestions import did_you_mean
+from limpyd.utils.suggestions import did_you_mean
 
 SCHEMES = {
     "redis": "redis",

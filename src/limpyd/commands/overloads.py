@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from limpyd.command_table import TABLE, Facts
-from limpyd.commands import Choice, Command, calling
-from limpyd.faces import Async, Faced, Sync
-from limpyd.requests import Request
+from limpyd.commands.descriptor import Choice, Command, calling
+from limpyd.commands.faces import Async, Faced, Sync
+from limpyd.commands.table import TABLE, Facts
+from limpyd.requests.request import Request
 
 P = ParamSpec("P")
 P1 = ParamSpec("P1")

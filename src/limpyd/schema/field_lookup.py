@@ -10,7 +10,7 @@ from limpyd.fields import Field
 from limpyd.fields.dynamic_versions import Part
 
 if TYPE_CHECKING:
-    from limpyd.model.schema import Schema
+    from limpyd.schema.schema import Schema
 
 
 class GetField:

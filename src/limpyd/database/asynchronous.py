@@ -12,7 +12,8 @@ from typing import Any, Self, TypeVar, cast
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.database import (
+from limpyd.database.key_scan import WALK, pattern_bytes, scan
+from limpyd.database.sync import (
     INFO_SERVER,
     MAX_CHANGES,
     PROGRAM,
@@ -26,16 +27,15 @@ from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
 from limpyd.drivers.settings import check_settings, client_settings, own_settings
+from limpyd.drivers.urls import settings_from_url
 from limpyd.integrity.databases import AsyncChecked
-from limpyd.key_scan import WALK, pattern_bytes, scan
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
-from limpyd.requests import Program, Request, Walk
-from limpyd.resp import pack
+from limpyd.requests.request import Program, Request, Walk
+from limpyd.requests.resp import pack
 from limpyd.server import redis_version
 from limpyd.tracing.events import HANDSHAKE
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
-from limpyd.urls import settings_from_url
 
 R = TypeVar("R")
 

@@ -10,12 +10,12 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
-from limpyd.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
-from limpyd.resp import pack
+from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
+from limpyd.requests.resp import pack
 
 if TYPE_CHECKING:
-    from limpyd.command_table import Needs
-    from limpyd.scripts.loader import Script
+    from limpyd.commands.table import Needs
+    from limpyd.lua.script import Script
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

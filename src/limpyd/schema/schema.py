@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from limpyd.cached_properties import cached_property
-from limpyd.conversion import Era
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.setters import has_own_setter
@@ -16,20 +14,22 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import IndexMaintenance
 from limpyd.keys import Partition, matches, to_text
 from limpyd.keys.layouts import LAYOUTS
-from limpyd.model.declared_fields import ARGUMENT_NAMES, collect
-from limpyd.model.dynamic import DynamicFields
-from limpyd.model.statements import ModelStatements
-from limpyd.pickling import Unchanging, check_importable, schema_of
 from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.compiled_queries import Templates
 from limpyd.query.filters import unknown_field
 from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_many, delete_one
 from limpyd.relations.references import ReferenceField
-from limpyd.requests import Argument, Request
+from limpyd.requests.request import Argument, Request
+from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
+from limpyd.schema.dynamic import DynamicFields
+from limpyd.schema.statements import ModelStatements
 from limpyd.scripts import bulk, object_requests, query_writes
 from limpyd.scripts.object_requests import deletion_layout
 from limpyd.scripts.queries import Search
 from limpyd.statements import delete
+from limpyd.utils.cached_properties import cached_property
+from limpyd.utils.conversion import Era
+from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
 ScalarField = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""

@@ -1,0 +1,1 @@
+"""Requests as values: what is sent, and how its reply is read."""
