@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from limpyd.commands.table import TABLE, Needs, Scope
+from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import DeclarationError
-from limpyd.server import Server
+from limpyd.server import Needs, Server
 
 CONNECTING = {"CLIENT SETINFO", "CLIENT SETNAME", "INFO", "PING", "SELECT"}
 """Commands that connections send when they open and when they are checked. AUTH and HELLO need no rule."""

@@ -50,3 +50,14 @@ def checked(server: Server, where: str) -> Server:
         msg = f"the server at {where} is {server}; limpyd needs {needed}, or later"
         raise ServerTooOld(msg)
     return server
+
+
+class Needs(NamedTuple):
+    """The versions of Redis and Valkey from which on a server knows something; None if no version does."""
+
+    redis: tuple[int, ...] | None
+    valkey: tuple[int, ...] | None
+
+    def __str__(self) -> str:
+        known = (("Redis", self.redis), ("Valkey", self.valkey))
+        return " or ".join(f"{name} {'.'.join(map(str, version))}" for name, version in known if version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.commands.table import Needs
+from limpyd.server import Needs
 
 
 def knows(face, needs: Needs | None) -> bool:

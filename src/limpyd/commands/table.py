@@ -13,6 +13,8 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+from limpyd.server import Needs
+
 
 class Scope(enum.Enum):
     """The part of a value that a command can change, which has to be restored if the command is taken back."""
@@ -23,17 +25,6 @@ class Scope(enum.Enum):
     MEMBERS = "the members named in its arguments"
     RANGE = "the members of a range, which limpyd reads first"
     REPLY = "the members in its reply"
-
-
-class Needs(NamedTuple):
-    """The versions of Redis and Valkey from which on a server knows something; None if no version does."""
-
-    redis: tuple[int, ...] | None
-    valkey: tuple[int, ...] | None
-
-    def __str__(self) -> str:
-        known = (("Redis", self.redis), ("Valkey", self.valkey))
-        return " or ".join(f"{name} {'.'.join(map(str, version))}" for name, version in known if version)
 
 
 class Facts(NamedTuple):

@@ -10,7 +10,6 @@ from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
 
 from limpyd.commands.faces import Face, Faced
-from limpyd.commands.table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
 from limpyd.fields.custom import custom_class
@@ -22,6 +21,7 @@ from limpyd.requests.request import Request, Subject, Walk
 from limpyd.scripts import object_requests
 from limpyd.scripts.error_mapping import Model, refusal, shown
 from limpyd.scripts.writes import Step, write
+from limpyd.server import Needs
 from limpyd.types import Codec, Untyped, codec_for
 from limpyd.utils.pickling import field_of
 from limpyd.utils.suggestions import did_you_mean

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
-from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
 from limpyd.fields.multi_key import BoundMultiKey
 from limpyd.fields.scalar import BoundSingleValue
 from limpyd.requests.request import Argument, Request
+from limpyd.server import Needs
 from limpyd.types import Use
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
-from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
 from limpyd.fields.base import check
 from limpyd.fields.bound_value import BoundValue
 from limpyd.requests.request import Argument, Request
+from limpyd.server import Needs
 
 R = TypeVar("R")
 

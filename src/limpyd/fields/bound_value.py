@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
-from limpyd.commands.table import TABLE, Needs
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidValue
 from limpyd.fields.base import MOST_PASSED_ON, BoundField, existing_only
 from limpyd.fields.value import Place
@@ -14,6 +14,7 @@ from limpyd.keys import key_from_template
 from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
+from limpyd.server import Needs
 from limpyd.statements.fast_path import PLAIN, learned
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement

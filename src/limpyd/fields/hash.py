@@ -10,7 +10,6 @@ from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import pairs
-from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.fields import checks
@@ -21,6 +20,7 @@ from limpyd.indexes.base import Declared
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument, Request, Walk, to_bool
 from limpyd.scripts.object_requests import NewObject
+from limpyd.server import Needs
 from limpyd.types import UNTYPED, Encodable, SupportsItems, Untyped, Use
 
 T = TypeVar("T")

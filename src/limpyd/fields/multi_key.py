@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
-from limpyd.commands.table import TABLE, Needs
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.base import existing_only
 from limpyd.fields.bound_value import BoundValue
 from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
+from limpyd.server import Needs
 
 R = TypeVar("R")
 

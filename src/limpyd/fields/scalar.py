@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
 from limpyd.commands.faces import Face
-from limpyd.commands.table import TABLE, Needs, Scope
+from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import DeclarationError
 from limpyd.fields.base import Owner, writing
 from limpyd.fields.bound_value import BoundValue
@@ -18,6 +18,7 @@ from limpyd.lua.arguments import Value, packed
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.query_nodes import Stored
 from limpyd.scripts.writes import Step, WriteLayout
+from limpyd.server import Needs
 from limpyd.statements.assignment import assignment
 from limpyd.statements.scalar_command import run
 from limpyd.statements.scalar_field import ScalarField

@@ -10,7 +10,6 @@ from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import optional_float, optional_int
-from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.fields import checks
 from limpyd.fields.members import MembersField, scan_args, scanned
@@ -19,6 +18,7 @@ from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, Walk
 from limpyd.scripts.object_requests import NewObject
+from limpyd.server import Needs
 from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")

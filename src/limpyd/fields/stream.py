@@ -9,7 +9,6 @@ from typing import Any, Literal, Never, Self, TypeVar, overload
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.overloads import overloaded
-from limpyd.commands.table import Needs
 from limpyd.exceptions import DeclarationError, InvalidValue
 from limpyd.fields import checks
 from limpyd.fields.streamentries import BOUND, NEW, SEEN, StreamEntry, StreamId, count_args, numbers, stream_id
@@ -18,6 +17,7 @@ from limpyd.fields.value import Place, ValueField
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
+from limpyd.server import Needs
 from limpyd.types import Encodable, SupportsItems, Untyped
 
 T = TypeVar("T")

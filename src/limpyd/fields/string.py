@@ -10,7 +10,6 @@ from limpyd.commands.descriptor import Direct, command, set_command
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import mapping
-from limpyd.commands.table import Needs
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.bitfield import LONGEST
@@ -21,6 +20,7 @@ from limpyd.fields.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.scripts.object_requests import NewObject
+from limpyd.server import Needs
 from limpyd.types import Encodable, Untyped, Use
 
 T = TypeVar("T")

@@ -11,23 +11,6 @@ from limpyd.requests.request import Request
 R = TypeVar("R")
 
 
-class InstanceHash:
-    """The hash of an instance, as the subject of a request.
-
-    Attributes:
-        name: the name of the model.
-    """
-
-    def __init__(self, model: str) -> None:
-        self.name = model
-
-    def type_of(self, _key: bytes) -> str:
-        return "hash"
-
-    def __str__(self) -> str:
-        return f"the hash fields of {self.name}"
-
-
 def set_entries(instance: Any, values: Mapping[str, Any]) -> Request[bool]:
     """The request that stores values of InstanceHashFields, by name (HSET).
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
 from limpyd.requests.resp import pack
-
-if TYPE_CHECKING:
-    from limpyd.commands.table import Needs
-    from limpyd.lua.script import Script
+from limpyd.server import Needs
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -35,6 +32,31 @@ class Subject(Protocol):
         ...
 
     def __str__(self) -> str: ...
+
+
+class Script(Protocol):
+    """The attributes that requests and drivers use of a Lua script."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> bytes: ...
+    @property
+    def sha(self) -> bytes:
+        """The digest by which a server knows it."""
+        ...
+
+    @property
+    def flags(self) -> frozenset[str]: ...
+    @property
+    def requires(self) -> frozenset[str]:
+        """The names that it uses of the library of Lua functions."""
+        ...
+
+    @property
+    def guarded(self) -> bool:
+        """True if it runs only under the epochs that its last arguments name."""
+        ...
 
 
 class Guard(NamedTuple):

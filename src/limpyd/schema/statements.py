@@ -11,8 +11,8 @@ from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.version import FIRST
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.model.instance_hash import InstanceHash
 from limpyd.requests.request import Argument
+from limpyd.schema.instance_hash import InstanceHash
 from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.create import Creation

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from limpyd.keys import to_text
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
+from limpyd.requests.request import Script as AnyScript
 from limpyd.utils.cached_properties import cached_property
 
 BEFORE = b"""
@@ -61,7 +62,7 @@ class CommandsRun(NamedTuple):
 class AnalyzedScript(Script):
     """A script that runs another one, and replies with the commands that this calls."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: AnyScript) -> None:
         super().__init__(script.name)
         self._script = script
 

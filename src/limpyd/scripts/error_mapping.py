@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from limpyd.commands.table import TABLE, Needs
+from limpyd.commands.table import TABLE
 from limpyd.exceptions import (
     DoesNotExist,
     IndexNotBuilt,
@@ -28,6 +28,7 @@ from limpyd.exceptions import (
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument, Subject
 from limpyd.scripts.change_limit import too_many_changes
+from limpyd.server import Needs
 
 
 class Model(Subject, Protocol):

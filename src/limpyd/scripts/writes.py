@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.commands.table import FREEING, Needs, Scope
+from limpyd.commands.table import FREEING, Scope
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request, Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
+from limpyd.server import Needs
 
 R = TypeVar("R")
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
-from limpyd.commands.table import Needs
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.server import Needs
 from limpyd.statements.creation_source import Layout, creation_source
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.script_source import CompiledScript

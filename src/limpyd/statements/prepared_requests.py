@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from limpyd.commands.table import Needs
 from limpyd.requests.request import Argument, Assumption, Guard, Request, Subject, Unclear
 from limpyd.scripts.python_transforms import answer
+from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript
 from limpyd.statements.statement import NO_GUARD, ONE, TWO, Statement
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from limpyd.commands.table import Needs
 from limpyd.keys import key_from_template
 from limpyd.requests.request import Argument, Request, Subject
 from limpyd.requests.resp import pack_each
+from limpyd.server import Needs
 from limpyd.types import Codec
 
 R_co = TypeVar("R_co", covariant=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from limpyd.commands.table import Needs
 from limpyd.keys import Partition, to_text
 from limpyd.requests.request import Argument, Assumption, Guard, Subject
 from limpyd.requests.resp import pack_each
 from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript
 
 R_co = TypeVar("R_co", covariant=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from limpyd.commands.table import Needs
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
+from limpyd.server import Needs
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.scalar_write import Change, write_script
 from limpyd.statements.statement import Statement
