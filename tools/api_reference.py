@@ -21,7 +21,7 @@ from sphinx.environment import BuildEnvironment
 
 from limpyd.asyncio import AsyncRedisModel
 from limpyd.expressions import Expression, Part
-from limpyd.fields.bits import Operation
+from limpyd.fields.string import Operation
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)

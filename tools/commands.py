@@ -19,9 +19,9 @@ import redis
 from limpyd import fields
 from limpyd.commands.table import TABLE, Facts, Scope
 from limpyd.commands.unsupported import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
-from limpyd.fields.base import BoundField, Field
+from limpyd.fields.bound.key_commands import BoundKey
+from limpyd.fields.declaration.field import BoundField, Field
 from limpyd.fields.dynamic import DynamicField
-from limpyd.fields.key_commands import BoundKey
 from tests.support.servers import binaries, running
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"

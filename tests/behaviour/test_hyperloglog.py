@@ -8,8 +8,8 @@ import pytest
 
 from limpyd import InstanceHashField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidValue, LimpydError
+from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.hyperloglog import BoundHyperLogLog, HyperLogLogField
-from limpyd.fields.key_commands import BoundKey
 from tests.support.listing import public
 from tests.support.rebuild import inconsistencies, state
 

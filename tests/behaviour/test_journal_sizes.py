@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import InstanceHashField, SetField, StreamField, StringField
 from limpyd.exceptions import BulkError, UniquenessError
-from limpyd.fields.bits import IncrBy, Set
+from limpyd.fields.string import IncrBy, Set
 from tests.support.blocks import block
 
 LARGE = 300_000

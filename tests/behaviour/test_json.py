@@ -23,8 +23,8 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
+from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.json import BoundJSON, JSONField
-from limpyd.fields.key_commands import BoundKey
 from tests.support.listing import public
 from tests.support.rebuild import inconsistencies, state
 

@@ -17,7 +17,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.exceptions import DoesNotExist, InvalidValue, OutcomeUnknown, ServerError, StaleObject
-from limpyd.fields.bits import Get, IncrBy, Set
+from limpyd.fields.string import Get, IncrBy, Set
 from tests.support.blocks import block
 from tests.support.servers import FEW
 

@@ -8,12 +8,12 @@ import pytest
 
 from limpyd import InstanceHashField, StringField
 from limpyd.asyncio import AsyncCollection, AsyncRedisModel
+from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.geo import BoundGeo
 from limpyd.fields.hash import BoundHash
 from limpyd.fields.hyperloglog import BoundHyperLogLog
 from limpyd.fields.instancehash import BoundHashEntry
 from limpyd.fields.json import BoundJSON
-from limpyd.fields.key_commands import BoundKey
 from limpyd.fields.list import BoundList
 from limpyd.fields.pk import BoundPK
 from limpyd.fields.set import BoundSet

@@ -9,7 +9,7 @@ from limpyd.exceptions import (
     ServerTooOld,
     UnsupportedCommand,
 )
-from limpyd.fields.geo import GeoPoint
+from limpyd.fields.geo.commands import GeoPoint
 from tests.support.finding import found
 from tests.support.rebuild import inconsistencies
 

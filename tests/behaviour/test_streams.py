@@ -20,10 +20,10 @@ from limpyd.exceptions import (
     StoredValueError,
     WrongTypeError,
 )
-from limpyd.fields.key_commands import BoundKey
+from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.stream import BoundStream, StreamField
-from limpyd.fields.streamentries import StreamEntry
-from limpyd.fields.streampending import Claimed, ClaimedIds, PendingSummary
+from limpyd.fields.stream.entries import StreamEntry
+from limpyd.fields.stream.pending import Claimed, ClaimedIds, PendingSummary
 from tests.support.listing import public
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "$", "*", "a\r\nb", "{x}:y"]

@@ -20,13 +20,13 @@ from limpyd.exceptions import (
     UnsupportedCommand,
     WrongTypeError,
 )
-from limpyd.fields import bits
-from limpyd.fields.bits import Get, IncrBy, Set
 from limpyd.fields.hash import HashField
 from limpyd.fields.list import ListField
 from limpyd.fields.set import SetField
 from limpyd.fields.sortedset import SortedSetField
-from limpyd.fields.string import IFEQ, CommonSubsequence, Match
+from limpyd.fields.string import Get, IncrBy, Set
+from limpyd.fields.string.bits import SINCE_8_2
+from limpyd.fields.string.commands import IFEQ, CommonSubsequence, Match
 from tests.support.needs import knows
 from tests.support.rebuild import inconsistencies, state
 
@@ -349,7 +349,7 @@ class TestBitop:
         await face.do(other.raw.set(b"\x33"))
         for operation, expected in (("DIFF", 0x0C), ("DIFF1", 0x30), ("ANDOR", 0x03), ("ONE", 0x3C)):
             call = lambda operation=operation: one.indexed.bitop(operation, one.raw, other.raw)  # noqa: E731
-            if knows(face, bits.SINCE_8_2):
+            if knows(face, SINCE_8_2):
                 assert await face.do(call()) == 1
                 assert await face.do(one.indexed.get()) == bytes([expected])
             else:

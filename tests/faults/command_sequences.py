@@ -159,8 +159,8 @@ def failing(monkeypatch):
         request = PreparedWrite(*args)
         return request.transactional() if on[0] else request
 
-    monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", prepared)
-    monkeypatch.setattr("limpyd.fields.bound_value.writes.write_members", members)
-    monkeypatch.setattr("limpyd.fields.base.write", single)
+    monkeypatch.setattr("limpyd.fields.bound.value.PreparedWrite", prepared)
+    monkeypatch.setattr("limpyd.fields.bound.value.writes.write_members", members)
+    monkeypatch.setattr("limpyd.fields.declaration.field.write", single)
     with on_request(lambda _: None):  # so that every call is described as a request
         yield on

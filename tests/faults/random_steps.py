@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from limpyd.fields.bits import Get, IncrBy, Set
+from limpyd.fields.string import Get, IncrBy, Set
 from limpyd.types import GeoPoint
 
 TEXTS = st.sampled_from(["a", "a", "a", "b", "b", "1", "1", "", "2", "10", "a b", ":", "*", "é", "\0"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from limpyd.fields.limpyd2_names import Limpyd2FieldNames
+from limpyd.fields.bound.limpyd2_names import Limpyd2FieldNames
 
 
 def public(cls):

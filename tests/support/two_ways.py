@@ -41,7 +41,7 @@ def go(monkeypatch):
 
         return made
 
-    monkeypatch.setattr("limpyd.fields.bound_value.PreparedWrite", chosen(PreparedWrite))
+    monkeypatch.setattr("limpyd.fields.bound.value.PreparedWrite", chosen(PreparedWrite))
     monkeypatch.setattr("limpyd.statements.create.PreparedCreation", chosen(PreparedCreation))
     monkeypatch.setattr("limpyd.statements.delete.PreparedDeletion", chosen(PreparedDeletion))
     monkeypatch.setattr("limpyd.statements.update.PreparedUpdate", chosen(PreparedUpdate))

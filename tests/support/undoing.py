@@ -20,7 +20,7 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
-from limpyd.fields.bits import IncrBy, Set
+from limpyd.fields.string import IncrBy, Set
 
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

@@ -42,7 +42,7 @@ from limpyd import (
     VersionField,
 )
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from limpyd.fields.bits import Get, IncrBy
+from limpyd.fields.string import Get, IncrBy
 from limpyd.otel import trace_requests
 from limpyd.tracing import RequestEvent, log_request, on_request
 

@@ -13,7 +13,7 @@ import pytest
 from limpyd import fields
 from limpyd.commands.table import TABLE, Scope
 from limpyd.commands.unsupported import REFUSED, REFUSED_OPTIONS, SUCCEEDED
-from limpyd.fields.base import Field
+from limpyd.fields.declaration.field import Field
 from limpyd.fields.dynamic import DynamicField
 from limpyd.server import MINIMUM, Server, from_info
 from tests.support.servers import BINARIES, running
@@ -43,9 +43,9 @@ def asked(request):
 
 
 class TestMethods:
-    @pytest.mark.filterwarnings("ignore:limpyd.fields.keyed is called:DeprecationWarning")
+    @pytest.mark.filterwarnings("ignore:limpyd.fields.\\w+ is called:DeprecationWarning")
     def test_every_field_is_looked_at(self):
-        for module in pkgutil.iter_modules(fields.__path__, "limpyd.fields."):
+        for module in pkgutil.walk_packages(fields.__path__, "limpyd.fields."):
             for name, value in vars(importlib.import_module(module.name)).items():
                 is_field = isinstance(value, type) and issubclass(value, Field) and hasattr(value, "__get__")
                 if is_field and not issubclass(value, DynamicField):  # its versions have the commands of their own type
@@ -86,7 +86,7 @@ class TestServers:
 
     def test_every_option_is_offered_or_refused(self, asked):
         """Every word among their arguments stands somewhere in the fields, or is the name of an argument there."""
-        source = "\n".join(path.read_text() for path in SOURCE.glob("*.py"))
+        source = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
         ours = set(re.findall(r"\b[A-Z][A-Z0-9]+\b", source)) | set(map(str.upper, re.findall(r"\b\w+(?==)", source)))
         missing = [
             f"{name} {option}"

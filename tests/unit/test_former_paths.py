@@ -14,7 +14,15 @@ import pytest
         ("limpyd.checking", "limpyd.integrity", ("KINDS", "Finding", "Kind", "KindFacts", "Repair", "Report")),
         ("limpyd.moving.programs", "limpyd.migrations.generators", ("Moved",)),
         ("limpyd.moving.steps", "limpyd.migrations.requests", ("Conflict",)),
-        ("limpyd.fields.keyed", "limpyd.fields.key_commands", ("BoundKey",)),
+        ("limpyd.fields.bits", "limpyd.fields.string", ("Get", "IncrBy", "Operation", "Set")),
+        ("limpyd.fields.key_commands", "limpyd.fields.bound.key_commands", ("BoundKey",)),
+        ("limpyd.fields.keyed", "limpyd.fields.bound.key_commands", ("BoundKey",)),
+        ("limpyd.fields.streamentries", "limpyd.fields.stream", ("StreamEntry",)),
+        (
+            "limpyd.fields.streampending",
+            "limpyd.fields.stream",
+            ("Claimed", "ClaimedIds", "PendingEntry", "PendingSummary"),
+        ),
     ],
 )
 def test_it_is_the_same_and_warns(path, now, names):

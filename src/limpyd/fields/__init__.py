@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from limpyd.fields.base import BoundField, Field
+from limpyd.fields.declaration.field import BoundField, Field
+from limpyd.fields.declaration.single_value import SingleValueField
+from limpyd.fields.declaration.value import ValueField
 from limpyd.fields.geo import GeoField
 from limpyd.fields.hash import HashField
 from limpyd.fields.hyperloglog import HyperLogLogField
@@ -10,18 +12,16 @@ from limpyd.fields.instancehash import InstanceHashField
 from limpyd.fields.json import JSONField
 from limpyd.fields.list import ListField
 from limpyd.fields.pk import AutoPKField, PKField
-from limpyd.fields.scalar import SingleValueField
 from limpyd.fields.set import SetField
 from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.stream import StreamField
 from limpyd.fields.string import StringField
-from limpyd.fields.value import ValueField
 from limpyd.fields.version import VersionField
 
 if TYPE_CHECKING:
-    from limpyd.fields.bound_dynamic import BoundDynamic
-    from limpyd.fields.dynamic import DynamicField
-    from limpyd.fields.dynamic_kinds import (
+    from limpyd.fields.dynamic import (
+        BoundDynamic,
+        DynamicField,
         DynamicHashField,
         DynamicInstanceHashField,
         DynamicListField,
@@ -70,6 +70,6 @@ if not TYPE_CHECKING:
         if "Dynamic" not in name or name not in __all__:
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)
-        from limpyd.fields import bound_dynamic, dynamic, dynamic_kinds  # noqa: PLC0415
+        from limpyd.fields import dynamic  # noqa: PLC0415
 
-        return next(vars(module)[name] for module in (dynamic_kinds, dynamic, bound_dynamic) if name in vars(module))
+        return getattr(dynamic, name)

@@ -9,9 +9,9 @@ from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import checks
-from limpyd.fields.members import BoundMembers, MembersField
-from limpyd.fields.multi_key import BoundMultiKey
-from limpyd.fields.value import Place
+from limpyd.fields.bound.members import BoundMembers, MembersField
+from limpyd.fields.bound.multi_key import BoundMultiKey
+from limpyd.fields.declaration.value import Place
 from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped

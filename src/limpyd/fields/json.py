@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar, get_args, overload
 
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, shorten
-from limpyd.fields.string import BoundWholeString, WholeStringField
+from limpyd.fields.string.commands import BoundWholeString, WholeStringField
 from limpyd.indexes.base import Declared
 from limpyd.types import CODECS, Codec, normal_decimal
 

@@ -1,9 +1,9 @@
-"""The former path of `limpyd.fields.key_commands`."""
+"""The former path of `limpyd.fields.bound.key_commands`."""
 
 import warnings
 
-from limpyd.fields.key_commands import BoundKey
+from limpyd.fields.bound.key_commands import BoundKey
 
 __all__ = ["BoundKey"]
 
-warnings.warn("limpyd.fields.keyed is called limpyd.fields.key_commands now", DeprecationWarning, stacklevel=2)
+warnings.warn("limpyd.fields.keyed is called limpyd.fields.bound.key_commands now", DeprecationWarning, stacklevel=2)

@@ -10,10 +10,10 @@ from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.fields import checks
-from limpyd.fields.members import MembersField, scan_args, scanned, unpacked
-from limpyd.fields.multi_key import BoundMultiKey
-from limpyd.fields.sort_command import BoundSort
-from limpyd.fields.value import Place
+from limpyd.fields.bound.members import MembersField, scan_args, scanned, unpacked
+from limpyd.fields.bound.multi_key import BoundMultiKey
+from limpyd.fields.bound.sort import BoundSort
+from limpyd.fields.declaration.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, Walk, to_bool
 from limpyd.scripts.object_requests import NewObject

@@ -8,7 +8,7 @@ from typing import Any, Never, Self, overload
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, UnsupportedCommand
-from limpyd.fields.bound_value import BoundValue
+from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition

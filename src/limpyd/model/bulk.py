@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from limpyd.exceptions import BulkError, InvalidPrimaryKey, InvalidValue, LimpydError, shorten
 from limpyd.fields.checks import integer
+from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.setters import with_own_setters
 from limpyd.keys import to_text
 from limpyd.model.create_plan import Plain, plain
 from limpyd.model.crud import given_pk, known, new_object, nothing_to_store

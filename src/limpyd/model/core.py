@@ -9,7 +9,7 @@ from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Face, Faced
 from limpyd.database.sync import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
-from limpyd.fields.base import existing_only
+from limpyd.fields.declaration.field import existing_only
 from limpyd.indexes.base import Declared
 from limpyd.keys import key_from_template, to_text
 from limpyd.model.class_body import check_body, checked_manager

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
 
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
+from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.setters import with_own_setters
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import parse, unknown_field

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
-from limpyd.fields.setters import with_own_setters
+from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.model.crud import automatic_pk, known, new_object
 from limpyd.query.assumptions import assumed
 from limpyd.query.conditions import ByIndex, Condition

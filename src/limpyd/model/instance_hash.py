@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from limpyd.fields.base import writing
+from limpyd.fields.declaration.field import writing
 from limpyd.requests.request import Request
 
 R = TypeVar("R")

@@ -10,8 +10,8 @@ from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields import PKField, SingleValueField, ValueField, VersionField
 from limpyd.fields.checks import integer
+from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.setters import with_own_setters
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests.request import Argument, Request
 from limpyd.schema.schema import Schema

@@ -9,7 +9,7 @@ from uuid import uuid4
 from limpyd.exceptions import InvalidFilter, InvalidValue, shorten
 from limpyd.expressions import Expression, too_deep
 from limpyd.fields import ValueField
-from limpyd.fields.bound_value import BoundValue
+from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_bytes, to_text
 from limpyd.query.aggregate_methods import WithTotals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from limpyd.expressions import SEPARATOR
-from limpyd.fields.dynamic_versions import Part
+from limpyd.fields.declaration.dynamic_version import Part
 
 if TYPE_CHECKING:
     from limpyd.query.query import ModelSchema

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, BoundField, Field, ValueField
-from limpyd.fields.bound_value import BoundValue
+from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.checks import as_bytes, flag
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex

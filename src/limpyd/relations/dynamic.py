@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeV
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError
 from limpyd.expressions import Expression
-from limpyd.fields.base import Field
-from limpyd.fields.bound_dynamic import BoundDynamic, NoVersion
+from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.value import ValueField
 from limpyd.fields.dynamic import DynamicField
-from limpyd.fields.value import ValueField
+from limpyd.fields.dynamic.commands import BoundDynamic, NoVersion
 from limpyd.relations.fields import (
     BoundFKHashEntry,
     BoundFKString,

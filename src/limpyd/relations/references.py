@@ -9,9 +9,9 @@ from typing import Any, Final, Generic, Never, Self, TypeVar
 from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
-from limpyd.fields.base import BoundField, Owner
+from limpyd.fields.declaration.field import BoundField, Owner
+from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.pk import pk_bytes
-from limpyd.fields.value import Place, ValueField
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex

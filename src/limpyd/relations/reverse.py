@@ -10,8 +10,8 @@ from limpyd.commands.faces import Face, Faced
 from limpyd.exceptions import InvalidValue, UnsupportedCommand, shorten
 from limpyd.expressions import Comparison, Expression
 from limpyd.fields import checks
-from limpyd.fields.base import Field
-from limpyd.fields.setters import with_own_setters
+from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.reference_change import refer
 from limpyd.scripts.writes import Change, MembersStep, Other, write_members

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from limpyd.exceptions import UnknownField
 from limpyd.fields import Field
-from limpyd.fields.dynamic_versions import Part
+from limpyd.fields.declaration.dynamic_version import Part
 
 if TYPE_CHECKING:
     from limpyd.schema.schema import Schema

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
-from limpyd.fields.setters import has_own_setter
-from limpyd.fields.value import Place
+from limpyd.fields.declaration.setters import has_own_setter
+from limpyd.fields.declaration.value import Place
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import IndexMaintenance

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from limpyd.fields import VersionField
-from limpyd.fields.scalar import SingleValueField
+from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.version import FIRST
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition

@@ -1,0 +1,67 @@
+"""Commands that may wait on the server, which no script can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from limpyd.commands.faces import Face
+from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
+from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.declaration.field import check
+from limpyd.requests.request import Argument, Request
+from limpyd.server import Needs
+
+R = TypeVar("R")
+
+
+class BoundBlocking(BoundValue[Face]):
+    """A field that can be waited for, of one instance."""
+
+    __slots__ = ()
+
+    def _blocking(
+        self,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        timeout: str | float,
+        *,
+        readonly: bool = False,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command that may wait on the server, which no script can; so it is sent as it is.
+
+        Args:
+            args: the command and its arguments.
+            decode: turns the reply into the result.
+            timeout: for how many seconds it may wait; 0 for as long as it takes.
+            readonly: it changes nothing.
+            needs: the servers that know its arguments, if not all that know the command do.
+
+        Raises:
+            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
+        """
+        instance = self._instance
+        if instance._pk_bytes is None:
+            msg = f"{args[0]!s} on {self!r}: it was never stored, so nothing can arrive; set a field of it first"
+            raise InvalidPrimaryKey(msg)
+        # Of an object that was deleted nothing would ever arrive.
+        return Request(
+            args,
+            decode,
+            readonly=readonly,
+            subject=self._field,
+            blocking=True,
+            timeout=float(timeout),
+            preflight=check(instance),
+            needs=needs,
+        )
+
+    def _may_wait(self, name: str) -> None:
+        """A script keeps the indexes, and no script can wait."""
+        if self._field.indexed:
+            msg = (
+                f"{self._field} is indexed, and {name} cannot keep the index: what waits on the server cannot be part "
+                f"of a script. Use the command that does not wait, or a field without an index"
+            )
+            raise UnsupportedCommand(msg)

@@ -1,0 +1,117 @@
+"""Commands on several fields, each bound to an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE
+from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.declaration.field import existing_only
+from limpyd.requests.request import Argument, Request, returned
+from limpyd.scripts.writes import SCOPES, MembersStep, Other
+from limpyd.server import Needs
+
+R = TypeVar("R")
+
+
+class BoundMultiKey(BoundValue[Face]):
+    """A field that commands take together with others, of one instance."""
+
+    __slots__ = ()
+
+    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundMultiKey[Any]]:
+        """The other fields that a command takes, each checked.
+
+        Args:
+            command: the command.
+            others: what it was given.
+            kinds: how their values may be stored.
+
+        Raises:
+            InvalidValue: one is no bound field of a fitting kind and type, or of another database.
+        """
+        mine = self._field
+        for other in others:
+            if not isinstance(other, BoundMultiKey) or other._field.stored_as not in kinds:
+                msg = (
+                    f"{command} on {mine} takes fields of instances, such as other.{mine.name}, that are stored as "
+                    f"{' or '.join(kind.decode() for kind in kinds)}; not {shorten(other)}"
+                )
+                raise InvalidValue(msg)
+            if other._instance.database is not self._instance.database:
+                msg = f"{command} works within one database; {other!r} is in {other._instance.database!r}"
+                raise InvalidValue(msg)
+            if other._field.codec.name != mine.codec.name:
+                msg = f"{command}: {mine} holds {mine.codec.name}, {other._field} holds {other._field.codec.name}"
+                raise InvalidValue(msg)
+            yield other
+
+    def _read_together(
+        self,
+        command: str,
+        args: Sequence[Argument],
+        fields: Sequence[BoundMultiKey[Any]],
+        decode: Callable[[Any], R] = returned,
+    ) -> Request[R]:
+        """A command that reads several fields, whose keys are among its arguments."""
+        request = Request((command, *args), decode, readonly=True, subject=self._field)
+        unsure = [field._instance for field in fields if not field._instance._checked]
+        return existing_only(request, self._key(), unsure) if unsure else request
+
+    def _write_together(
+        self,
+        command: str,
+        *args: Argument,
+        decode: Callable[[Any], R] = returned,
+        reads: Sequence[BoundMultiKey[Any]] = (),
+        changes: BoundMultiKey[Any] | None = None,
+        scopes: tuple[bytes, bytes | None] | None = None,
+        first: int = 1,
+        key_at: int = 1,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        """A command on several fields that may change this one, and perhaps one more.
+
+        Args:
+            command: the command.
+            args: its arguments beside this field's key; those of other fields' keys included.
+            decode: turns the reply into the result.
+            reads: other fields that it reads.
+            changes: the other field that it may change.
+            scopes: what it can change of this one and of the other; by default what the table says of this one.
+            first: which argument is the first member, for a command whose scope is its members.
+            key_at: where among all arguments this field's key stands.
+            needs: the servers that know the arguments, if not all that know the command do.
+        """
+        self._not_too_many(command, args)
+        own, of_other = scopes or (SCOPES[TABLE[command].scope], None)
+        involved: list[Any] = []
+        step = [self._change(own, first=first)]
+        if changes is not None and of_other is not None:
+            instance = changes._instance
+            if instance._pk_bytes is None:
+                msg = f"{command} writes to {changes!r}, which has no primary key yet; set a field of it first"
+                raise InvalidPrimaryKey(msg)
+            same = instance is self._instance or (
+                instance._pk_bytes == self._instance._pk_bytes and changes._field.model is self._field.model
+            )
+            if not same:
+                involved.append(instance)
+            step.append(changes._change(of_other, len(involved), first=first))
+        involved += [field._instance for field in reads if not field._instance._checked]
+        stored = ((one._schema, one._pk_bytes) for one in involved)
+        others = [Other(schema, schema.keys.partition(pk), pk) for schema, pk in stored if pk is not None]
+
+        # A cluster must know of every slot beforehand, to refuse what is not on one node.
+        elsewhere = {field._field.model.keys.partition(field._instance._pk_bytes).pks for field in reads}
+
+        def decode_and_note(replies: list[Any]) -> R:
+            for one in involved:
+                one._found()
+            return decode(replies[0])
+
+        steps = [MembersStep(tuple(step), command, args, key_at)]
+        return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)

@@ -1,0 +1,1 @@
+"""The declarations of fields: what all of them share."""

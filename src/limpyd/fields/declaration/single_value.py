@@ -1,0 +1,149 @@
+"""Fields that hold one value: what StringField and InstanceHashField share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
+
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE, Scope
+from limpyd.exceptions import DeclarationError
+from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.declaration.field import Owner, writing
+from limpyd.fields.declaration.setters import has_own_setter
+from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.keys import Partition
+from limpyd.lua.arguments import Value, packed
+from limpyd.requests.request import Argument, Request
+from limpyd.scripts.query_nodes import Stored
+from limpyd.scripts.writes import Step, WriteLayout
+from limpyd.server import Needs
+from limpyd.statements.assignment import assignment
+from limpyd.statements.scalar_command import run
+from limpyd.statements.scalar_field import ScalarField
+from limpyd.statements.statement import Statement
+from limpyd.types import Untyped, Use
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class SingleValueField(ValueField[T]):
+    """The declaration of a field of one value.
+
+    Args:
+        type: the Python type of the value. Without it what redis-py takes is taken, and text returned.
+        default: the value a new object gets when none is given, or a function that makes it.
+        indexable: objects can be found by the value.
+        unique: no two objects have the same value; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    def __init__(self, type: Any = Untyped, *, default: Any = None, unique: bool = False, **options: Any) -> None:
+        super().__init__(type, unique=unique, **options)
+        if unique and default is not None and not callable(default):
+            msg = "a unique field cannot have a default: the second object would be refused; use a function"
+            raise DeclarationError(msg)
+        self.default = default
+        self._layouts: dict[Partition, WriteLayout] = {}
+
+    def attach(self, model: Owner) -> Self:
+        mine = super().attach(model)
+        mine._layouts = {}
+        if self.default is not None and not callable(self.default) and not has_own_setter(mine):
+            mine.encode(self.default)
+        return mine
+
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
+        super().settle(where, indexes, together)
+        place = self._places[where]
+        self._layouts[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
+
+    def stored_in(self, where: Partition) -> Stored:
+        return super().stored_in(where)._replace(sub=self._sub())
+
+    def layout(self, pk: bytes | None) -> WriteLayout:
+        """The field of an object, as write.lua knows it."""
+        return self._layouts[self.model.keys.partition(pk)]
+
+    decodes_plainly = True
+
+    def decode_reply(self, reply: bytes) -> T:
+        return self.codec.decode(reply)
+
+    def default_value(self) -> Any:
+        return self.default() if callable(self.default) else self.default
+
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.listing_in(where) or " " in command:
+            return super().prepared(where, place, command)
+        slot = self.slot(where)
+        together = [index for index in self.model.together(where) if index.has(self)]
+        assigned = assignment(self.model, where, command, self, slot, together)
+        return assigned or (None if together else run(self.model, where, command, self, slot))
+
+    def slot(self, where: Partition) -> ScalarField:
+        """The field in a partition, as statements know it; without indexes of several fields."""
+        place = self._places[where]
+        indexes = tuple(index for index in place.indexes if index.index.alone)
+        sub = self.sub_key if self.stored_as == b"entry" else None
+        computed = tuple(index for index in indexes if index.form != b"text")
+        checks, unchecked = self.checks_in(where), self.unchecked_encode
+        return ScalarField(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
+
+    def setting(self, value: T | None) -> Step:
+        """The write command that stores a value, or with None removes it, in any object.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+        """
+        stored = None if value is None else self.encode(value)
+        if self.stored_as == b"entry":
+            args = (self.sub_key,) if stored is None else (self.sub_key, stored)
+            return self.step(None, "HDEL" if stored is None else "HSET", *args)
+        return self.step(None, "DEL") if stored is None else self.step(None, "SET", stored)
+
+    def step(self, pk: bytes | None, command: str, *args: Argument) -> Step:
+        """A write command on the field of an object."""
+        return Step(self.name, self.layout(pk), command, args)
+
+    def _sub(self) -> bytes:
+        return b""
+
+
+class BoundSingleValue(BoundValue[Face]):
+    """A field of one value, of one instance."""
+
+    __slots__ = ()
+
+    def _in_general(
+        self,
+        command: str,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        *,
+        first: int = 1,
+        step: int = 1,
+        key_at: int = 1,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
+            return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
+        field, instance = self._field, self._instance
+        steps = [Step(field.name, field.layout(instance._pk_bytes), command, args)]
+        return writing(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
+
+    def __bool__(self) -> bool:
+        """Refused: whether it has a value, and which, is Redis's to say.
+
+        Raises:
+            TypeError: always.
+        """
+        name = self._field.name
+        msg = f"{self!r} is a field, not its value: ask .{name}.get(), or .{name}.exists()"
+        raise TypeError(msg)
+
+    def _usable(self, use: Use, command: str) -> None:
+        """Refuses a command that would make no sense on the field's type."""
+        self._field.usable(use, command)

@@ -1,0 +1,258 @@
+"""Fields that hold a value in Redis: where it is, how it is indexed, and how commands reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+
+from limpyd.exceptions import UnsupportedCommand
+from limpyd.fields.declaration.dynamic_version import MayBeVersion
+from limpyd.fields.declaration.field import Field, Owner
+from limpyd.indexes.base import Declared
+from limpyd.indexes.defaults import indexes_for
+from limpyd.indexes.equality import EqualIndex
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.indexes.limpyd2 import keep_apart
+from limpyd.keys import Partition
+from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.lua.arguments import IndexRow, packed
+from limpyd.scripts import object_requests
+from limpyd.scripts.query_nodes import Stored
+from limpyd.scripts.writes import Indexes
+from limpyd.statements.read import ReadStatement
+from limpyd.statements.statement import Statement
+from limpyd.statements.unindexed_write import plain_write
+from limpyd.types import Untyped, Use
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Place(NamedTuple):
+    """The place of a field's values in one partition of its model.
+
+    Attributes:
+        prefix: the start of the keys that hold them; the primary key follows.
+        stored: how the scripts read them (see lua/library/values.lua and whole_value.lua).
+        indexes: its indexes there.
+        described: those, as writes know them, and at the end those of several fields that it is one of.
+        alone: those of this field alone, as a deletion knows them.
+        rescans_whole: whether the indexes of its members must look at all of them to follow what happens to one.
+        statements: the prepared statements of commands on them, by their names, once used; None where there is none.
+        reads: those of commands that change nothing.
+    """
+
+    prefix: bytes
+    stored: bytes
+    indexes: tuple[FieldIndex, ...]
+    described: Indexes
+    alone: Indexes
+    rescans_whole: bool
+    statements: dict[str, Statement | None]
+    reads: dict[str, ReadStatement]
+
+    @property
+    def followed(self) -> bool:
+        """True if anything has to follow a change of the values."""
+        return len(self.described) > 1
+
+
+class ValueField(MayBeVersion, Field[T]):
+    """The declaration of a field that holds a value in Redis.
+
+    Args:
+        type: the Python type of the value, or of its members. Without it what redis-py takes is taken,
+            and text returned.
+        indexable: objects can be found by the value, or by any of its members.
+        unique: no two objects have the same value, or a member in common; implies indexable.
+        indexes: the indexes to keep instead of the type's default one, each a class or an instance; implies indexable.
+        lockable: accepted for limpyd 2's sake; no write needs a lock, so it changes nothing.
+    """
+
+    stored_as: ClassVar[bytes]
+    has_subkeys: ClassVar[bool] = False
+    """True if filters name a sub-key after the field: `headers__from="x"`."""
+    many: ClassVar[bool] = False
+    """True if it holds many members; the values of a field with sub-keys are one for each."""
+    has_places: ClassVar[bool] = False
+    """True if its members are places."""
+
+    decoded: ClassVar[bool] = True
+    """True if what is stored becomes values of its type."""
+
+    default_indexes: ClassVar[Sequence[Declared] | None] = None
+    """The indexes of fields of the class that are indexable and declare none; None for those of the model."""
+
+    refers: ClassVar[bool] = False
+    """True if its values refer to objects."""
+
+    def __init__(
+        self,
+        type: Any = Untyped,
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+    ) -> None:
+        super().__init__(type, lockable=lockable)
+        self.indexable = indexable or unique or bool(indexes)
+        self.unique = unique
+        self.declared_indexes = indexes
+        self.default: Any = None
+        self._places: dict[Partition, Place] = {}
+        self.direct: dict[Any, Any] = {}
+        """The calls of its commands that describe no requests, by the commands (see statements/fast_path.py)."""
+        self._usable_by: set[str] = set()
+        """The commands that were found to make sense on its type."""
+        self.together = False
+        """True if it is one of the fields of a composite index."""
+
+    @property
+    def indexed(self) -> bool:
+        return self.indexable or self.together
+
+    def attach(self, model: Owner) -> Self:
+        mine = super().attach(model)
+        mine._places = {}
+        mine.direct = {}
+        return mine
+
+    @property
+    def unchecked_encode(self) -> Callable[[Any], bytes]:
+        """An encoder like `encode`, which may raise what its codec does; `encode` itself where a class has its own."""
+        return self.codec.encode if type(self).encode is Field.encode else self.encode
+
+    def sibling(self, name: str) -> ValueField[Any] | None:
+        """Another field of the model, if it has such a one."""
+        field = self.model.fields.get(name)
+        return field if isinstance(field, ValueField) else None
+
+    def stored_in(self, where: Partition) -> Stored:
+        """Returns where the scripts find its values in a partition."""
+        return Stored(self._prefix(where), self.stored_as)
+
+    def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
+        """The indexes that it declares, in a partition; once all fields of the model are known.
+
+        Raises:
+            DeclarationError: one does not fit the field, or the others that it names.
+        """
+        declared = indexes_for(self, self.indexes_in(where), unique=self.unique) if self.indexable else ()
+        kept = tuple(index.keep(self, where) for index in declared)
+        if isinstance(where, Limpyd2Partition):
+            keep_apart(kept)
+        return kept
+
+    def indexes_in(self, where: Partition) -> Sequence[Declared]:
+        """The indexes that are declared, on the field or as `default_indexes`; none for that of the field's type."""
+        if self.declared_indexes:
+            return self.declared_indexes
+        known = self.inherited_indexes()
+        if known is not None:
+            return known
+        return (EqualIndex,) if isinstance(where, Limpyd2Partition) else ()  # limpyd 2 knows no types
+
+    def inherited_indexes(self) -> Sequence[Declared] | None:
+        """The first `default_indexes` of the field's class, of the class that declares it, and of its database."""
+        declaring = self.declared_in
+        database = getattr(declaring, "database", None) or getattr(self.model.model, "database", None)
+        for each in (type(self), declaring, database):
+            known: Sequence[Declared] | None = getattr(each, "default_indexes", None)
+            if known is not None:
+                return known
+        return None
+
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
+        """Notes its indexes in a partition, and those of several fields that it is one of."""
+        alone = [index for index in indexes if index.index.alone]
+        self.together = bool(together)
+        self._places[where] = Place(
+            self._prefix(where),
+            self.stored_as,
+            indexes,
+            _described([*alone, *together], self.checks_in(where), self.listing_in(where)),
+            _described(alone),
+            self.many and not all(index.tells_apart for index in alone),
+            {},
+            {},
+        )
+
+    def checks_in(self, where: Partition) -> Sequence[IndexRow]:
+        """Returns the checks that new values must pass in a partition."""
+        return ()
+
+    def place(self, pk: bytes | None) -> Place:
+        """Returns the place of the value of an object."""
+        return self._places[self.model.keys.partition(pk)]
+
+    def place_in(self, partition: Partition) -> Place:
+        """Returns the place of the values of a partition's objects."""
+        return self._places[partition]
+
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        """The prepared statement of a write command on its values; None if only the general script can run it."""
+        if place.followed or " " in command:  # the key of a command of two words stands after both
+            return None
+        return plain_write(self.model, where, place.prefix, command, self)
+
+    @property
+    def sub_key(self) -> bytes:
+        """The sub-key of its value in the hash of the instance; empty for a field with a key of its own."""
+        return b""
+
+    @property
+    def readable(self) -> bool:
+        """True if a query can read its values together with those of others."""
+        return type(self).decode_reply is not ValueField.decode_reply
+
+    decodes_plainly: ClassVar[bool] = False
+    """True if that reply is one stored value."""
+
+    def decode_reply(self, reply: Any) -> Any:
+        """The value that a query's reply stands for; ValueError if it does not fit the field's type."""
+        raise NotImplementedError
+
+    def default_value(self) -> Any:
+        """The value of a new object when none is given, or None."""
+        return None
+
+    def usable(self, use: Use, command: str) -> None:
+        """Refuses a command that would make no sense on the field's type.
+
+        Raises:
+            UnsupportedCommand: it makes none.
+        """
+        if command in self._usable_by:
+            return
+        if not self.codec.use & use:
+            name = self.codec.name
+            msg = f"{self} holds {name}; {command} would store what is no {name}, or cut it"
+            raise UnsupportedCommand(msg)
+        self._usable_by.add(command)
+
+    def add_to(self, new: object_requests.NewObject, place: Place, value: Any) -> None:
+        """Makes a value part of a new object.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+        """
+        raise NotImplementedError
+
+    def _claim(self, new: object_requests.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+        """Enters a value, or a member of it, into the indexes together with a new object."""
+        for index in place.indexes:
+            if index.of_values:
+                for entry in index.entries(stored, sub):
+                    new.entries += entry
+                    new.claims.append((self, stored, sub))
+
+    def _prefix(self, where: Partition) -> bytes:
+        return where.field_prefix(self.key_name)
+
+
+def _described(
+    indexes: Sequence[FieldIndex], checks: Sequence[IndexRow] = (), listing: IndexRow | None = None
+) -> Indexes:
+    """Indexes as the scripts know them, after what lists the field and what is checked."""
+    return packed(([*([listing] if listing else []), *checks, *(index.row for index in indexes)],))

@@ -1,0 +1,5 @@
+"""ListField: a Redis list."""
+
+from limpyd.fields.list.commands import BoundList, ListField
+
+__all__ = ["BoundList", "ListField"]

@@ -1,0 +1,367 @@
+"""ListField: a Redis list."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, Literal, Self, TypeVar, overload
+
+from limpyd.commands.descriptor import Direct, command, operation
+from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.iteration import awaited
+from limpyd.commands.overloads import overloaded
+from limpyd.exceptions import InvalidValue
+from limpyd.fields import checks
+from limpyd.fields.bound.members import MembersField
+from limpyd.fields.bound.value import last
+from limpyd.fields.declaration.value import Place
+from limpyd.fields.list.blocking import ENDS, BoundListBlocking, End
+from limpyd.indexes.base import Declared
+from limpyd.requests.request import Argument, Request, resolved, to_bool
+from limpyd.scripts.object_requests import NewObject
+from limpyd.scripts.writes import REPLIED
+from limpyd.types import Encodable, Untyped
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+class BoundList(BoundListBlocking[T, V, Face]):
+    """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
+
+    __slots__ = ()
+    proxy_getter, proxy_setter = "lmembers", "rpush"
+
+    # --- adding ---
+
+    @command("LPUSH", Direct.WITH_VALUE)
+    def lpush(self, *values: V) -> Request[int]:
+        """Adds members before the first, one after the other (LPUSH); returns how many there are then.
+
+        Raises:
+            InvalidValue: there is none, or one does not fit the field's type.
+            UniquenessError: another object has one of them; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write_some("LPUSH", self._some("LPUSH", values), int, last)
+
+    @command("RPUSH", Direct.WITH_VALUE)
+    def rpush(self, *values: V) -> Request[int]:
+        """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
+        return self._write_some("RPUSH", self._some("RPUSH", values), int, last)
+
+    @command("LPUSHX")
+    def lpushx(self, *values: V) -> Request[int]:
+        """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
+        return self._write_some("LPUSHX", self._some("LPUSHX", values), int, last)
+
+    @command("RPUSHX")
+    def rpushx(self, *values: V) -> Request[int]:
+        """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
+        return self._write_some("RPUSHX", self._some("RPUSHX", values), int, last)
+
+    @command("LINSERT")
+    def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
+        """Adds a member beside the first one that equals another (LINSERT); returns how many there are then.
+
+        -1 if there is no such member, 0 if the list is empty. Raises as `lpush`.
+
+        Args:
+            where: on which side of it.
+            refvalue: the member beside which it is put.
+            value: the new member.
+        """
+        args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
+        return self._write("LINSERT", args, int, first=3)
+
+    @command("LSET")
+    def lset(self, index: int, value: V) -> Request[bool]:
+        """Replaces the member at a position (LSET); True. Negative positions count from the end.
+
+        Raises:
+            ServerError: there is no such position.
+            UniquenessError: another object has the value; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LSET", (checks.integer("LSET's index", index), self._field.encode(value)), to_bool)
+
+    # --- removing ---
+
+    @command("LPOP")
+    def lpop_many(self, count: int) -> Request[list[T]]:
+        """The same as `lpop` with `count` (LPOP with a count)."""
+        return self._write("LPOP", (checks.integer("LPOP's count", count, low=0),), self._values)
+
+    @overloaded("LPOP", ("count", lpop_many))
+    def lpop(self, count: None = None) -> Request[T | None]:
+        """Removes the first member and returns it, or None (LPOP).
+
+        Args:
+            count: remove up to so many from the first on, and return a list of them.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LPOP", (), self._value)
+
+    @command("RPOP")
+    def rpop_many(self, count: int) -> Request[list[T]]:
+        """The same as `rpop` with `count` (RPOP with a count)."""
+        return self._write("RPOP", (checks.integer("RPOP's count", count, low=0),), self._values)
+
+    @overloaded("RPOP", ("count", rpop_many))
+    def rpop(self, count: None = None) -> Request[T | None]:
+        """Removes the last member and returns it, or None (RPOP). Raises as `lpop`.
+
+        Args:
+            count: remove up to so many, the last one first, and return a list of them.
+        """
+        return self._write("RPOP", (), self._value)
+
+    @command("LMPOP")
+    def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
+        """Removes up to `count` members from an end and returns them (LMPOP). Raises as `lpop`."""
+        return self._in_general("LMPOP", self._mpop_args("LMPOP", direction, count), self._popped, key_at=2)
+
+    @command("LREM")
+    def lrem(self, count: int, value: V) -> Request[int]:
+        """Removes members that equal a value (LREM); returns how many.
+
+        Args:
+            count: how many at the most, from the first on; if negative, from the last on; 0 for all.
+            value: the value.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        args = (checks.integer("LREM's count", count), self._field.encode(value))
+        return self._write("LREM", args, int, first=2)
+
+    @command("LTRIM")
+    def ltrim(self, start: int, end: int) -> Request[bool]:
+        """Keeps only the members from one position to another, both included (LTRIM); True.
+
+        Raises:
+            DoesNotExist: the object was deleted.
+        """
+        return self._write("LTRIM", tuple(self._positions("LTRIM", start, end)), to_bool)
+
+    # --- reading ---
+
+    @command("LLEN", Direct.WITHOUT_ARGUMENTS)
+    def llen(self) -> Request[int]:
+        """Returns the number of members (LLEN)."""
+        return self._read("LLEN", (), int)
+
+    @command("LRANGE")
+    def lmembers(self) -> Request[list[T]]:
+        """All members in their order (LRANGE): limpyd 2's name for `lrange(0, -1)`."""
+        return self._read("LRANGE", (0, -1), self._values)
+
+    @command("LINDEX")
+    def lindex(self, index: int) -> Request[T | None]:
+        """The member at a position, or None (LINDEX). Negative positions count from the end."""
+        return self._read("LINDEX", (checks.integer("LINDEX's index", index),), self._value)
+
+    @command("LRANGE")
+    def lrange(self, start: int, end: int) -> Request[list[T]]:
+        """The members from one position to another, both included (LRANGE).
+
+        Raises:
+            StoredValueError: a stored member does not fit the field's type.
+        """
+        return self._read("LRANGE", tuple(self._positions("LRANGE", start, end)), self._values)
+
+    @command("LPOS")
+    def lpos_many(
+        self, value: V, rank: int | None = None, count: int = 0, maxlen: int | None = None
+    ) -> Request[list[int]]:
+        """The same as `lpos` with `count`, of which 0, for all, is the default (LPOS with a count)."""
+        args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
+        return self._read("LPOS", args)
+
+    @overloaded("LPOS", ("count", lpos_many))
+    def lpos(
+        self, value: V, rank: int | None = None, count: None = None, maxlen: int | None = None
+    ) -> Request[int | None]:
+        """The position of a value, or None (LPOS).
+
+        Args:
+            value: the value.
+            rank: the position of its 2nd, 3rd…; if negative, of the last, the one before…
+            count: return a list of up to so many positions; 0 for all.
+            maxlen: compare so many members at the most; 0 for all.
+        """
+        return self._read("LPOS", tuple(self._pos_args(value, rank, maxlen)))
+
+    @operation
+    def lcontains(self, value: V) -> Request[bool]:
+        """Returns whether a value is among the members (LPOS)."""
+        return self._read("LPOS", (self._field.encode(value),), lambda position: position is not None)
+
+    @operation
+    def lrank(self, value: V) -> Request[int | None]:
+        """The position of the first member that equals a value, or None (LPOS)."""
+        return self._read("LPOS", (self._field.encode(value),))
+
+    @operation
+    def lcount(self, value: V) -> Request[int]:
+        """Returns how many members equal a value (LPOS with a count)."""
+        return self._read("LPOS", (self._field.encode(value), "COUNT", 0), len)
+
+    # --- moving to another list ---
+
+    @command("LMOVE")
+    def lmove(self, destination: BoundList[T, Any, Any], src: End = "LEFT", dest: End = "RIGHT") -> Request[T | None]:
+        """Moves a member from an end to an end of another list, or of this one, and returns it, or None (LMOVE).
+
+        Args:
+            destination: a ListField of an instance.
+            src: the end from which it is taken.
+            dest: the end to which it is added.
+
+        Raises:
+            UniquenessError: a third object has it; nothing is changed.
+            DoesNotExist: one of the objects was deleted.
+        """
+        return self._moved(destination, src, dest)
+
+    @command("LMOVE")
+    def rpoplpush(self, destination: BoundList[T, Any, Any]) -> Request[T | None]:
+        """Moves the last member before the first of another list (LMOVE, the successor of RPOPLPUSH); as `lmove`."""
+        return self._moved(destination, "RIGHT", "LEFT")
+
+    # --- as in Python ---
+
+    def __len__(self: BoundList[T, V, Sync]) -> int:
+        self._sync_only("await ….llen()")
+        hinted = self._hinted()
+        return self.llen() if hinted is None else hinted
+
+    def __contains__(self: BoundList[T, V, Sync], value: V) -> bool:
+        self._sync_only("await ….lcontains(value)")
+        return self.lcontains(value)
+
+    def __aiter__(self: BoundList[T, V, Async]) -> AsyncIterator[T]:
+        self._async_only()
+        return awaited(self.lrange(0, -1))
+
+    def __iter__(self: BoundList[T, V, Sync]) -> Iterator[T]:
+        self._sync_only("await ….lrange(0, -1)")
+        return self._iterate(self.lrange(0, -1))
+
+    def __reversed__(self: BoundList[T, V, Sync]) -> Iterator[T]:
+        self._sync_only("await ….lrange(0, -1)")
+        return reversed(self.lrange(0, -1))
+
+    @overload
+    def __getitem__(self: BoundList[T, V, Sync], index: int) -> T: ...
+    @overload
+    def __getitem__(self: BoundList[T, V, Sync], index: slice) -> list[T]: ...
+    def __getitem__(self: BoundList[T, V, Sync], index: int | slice) -> T | list[T]:
+        """The member at a position (LINDEX), or those of a slice (LRANGE).
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        self._sync_only("await ….lindex(…) or ….lrange(…)")
+        if isinstance(index, slice):
+            members: list[T] = self._run(self._sliced(index))
+            return members
+        stored = self._run(self._read("LINDEX", (checks.integer("a position", index),)))
+        if stored is None:
+            msg = f"{self!r} has no position {index}"
+            raise IndexError(msg)
+        member: T = self._value(stored)
+        return member
+
+    def _sliced(self, index: slice) -> Request[list[T]]:
+        if index.step not in {None, 1}:
+            msg = f"a slice of {self._field} is read in one piece, without a step; got {index.step}"
+            raise InvalidValue(msg)
+        if index.stop == 0:
+            return resolved([])
+        start = 0 if index.start is None else checks.integer("a slice's start", index.start)
+        end = -1 if index.stop is None else checks.integer("a slice's stop", index.stop) - 1
+        return self._read("LRANGE", (start, end), self._values)
+
+    # --- requests, arguments and replies ---
+
+    def _moved(self, destination: BoundList[T, Any, Any], src: str, dest: str) -> Request[T | None]:
+        (target,) = self._together("LMOVE", (destination,), b"list")
+        args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
+        if target._key() == self._key():
+            return self._write_together("LMOVE", *args, decode=self._value)
+        return self._write_together("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
+
+    def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
+        return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
+
+    def _pos_args(self, value: V, rank: int | None, maxlen: int | None) -> list[Argument]:
+        args: list[Argument] = [self._field.encode(value)]
+        if rank is not None:
+            if rank == 0:
+                msg = "LPOS's rank counts from 1, or from -1 for the last; it cannot be 0"
+                raise InvalidValue(msg)
+            args += ("RANK", checks.integer("LPOS's rank", rank, low=-checks.LARGEST))
+        if maxlen is not None:
+            args += ("MAXLEN", checks.integer("LPOS's maxlen", maxlen, low=0))
+        return args
+
+
+class ListField(MembersField[T]):
+    """Members in a Redis list.
+
+    Args:
+        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "list"
+    stored_as = b"list"
+
+    @overload
+    def __init__(
+        self: ListField[Untyped],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundList[str, Encodable, Sync]: ...
+    @overload
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundList[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundList(self, instance)
+
+    def decode_reply(self, reply: list[bytes]) -> list[T]:
+        return list(map(self.codec.decode, reply))
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        self._add_members(new, place, "RPUSH", self.members(value))
