@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references examples lua docs format clean
+.PHONY: demo test test-all check faults interrupts bench growth bench-peers commands references examples faces lua docs format clean
 
 DOCS := build/docs
 SPHINX := $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs $(DOCS)
@@ -43,6 +43,7 @@ check: $(READY)  ## Look for mistakes without running anything: style, types, Lu
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m tools.lua
+	@$(BIN)/python -m tools.faces --check
 	@$(BIN)/mypy
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(SPHINX)
@@ -80,6 +81,9 @@ references: $(READY)  ## Write docs/operators.md, exceptions.md, limpyd2.md and 
 
 examples: $(READY)  ## Write the programs of the how-to guides, examples/howto_*.py.
 	@$(BIN)/python -m tools.examples
+
+faces: $(READY)  ## Generate the files of the sync face from those of the async one.
+	@$(BIN)/python -m tools.faces
 
 lua: $(READY)  ## Write into the Lua files what each requires and provides, and tell what cannot be had.
 	@$(BIN)/python -m tools.lua declare

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from operator import itemgetter
-from typing import Any, Literal, NoReturn, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.query.aggregates import average
-from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
+from limpyd.query.iteration import AsyncIteration
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
 
@@ -18,7 +18,7 @@ M = TypeVar("M")
 Row = TypeVar("Row")
 
 
-class AsyncCollection(CollectionCore[Item, M]):
+class AsyncCollection(AsyncIteration[Item, M]):
     """The objects that match some filters: their primary keys, or what these are turned into.
 
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
@@ -27,36 +27,20 @@ class AsyncCollection(CollectionCore[Item, M]):
 
     __slots__ = ()
 
-    async def __aiter__(self) -> AsyncIterator[Item]:
-        self._at_once("iterating a collection", "ask for .all()")
-        for item in await self.all():
-            yield item
-
     @overload
     def __getitem__(self, index: int) -> Coroutine[Any, Any, Item]: ...
     @overload
     def __getitem__(self, index: slice) -> Coroutine[Any, Any, list[Item]]: ...
     def __getitem__(self, index: int | slice) -> Coroutine[Any, Any, Item | list[Item]]:
-        """One item, or a list of some, by position as in a list of all; to be awaited.
+        """One item, or a list of some, by position as in a list of all: `await collection[0]`.
+
+        The server gives only what is asked for.
 
         Raises:
             IndexError: there is no such position.
         """
-        found: Coroutine[Any, Any, Any] = self._run(self._at_position(index))
+        found: Coroutine[Any, Any, Item | list[Item]] = self._run(self._at_position(index))
         return found
-
-    def __iter__(self) -> NoReturn:
-        # Without this, Python would ask for item after item, which never ends.
-        msg = "the items of this collection are asked of the server; use `async for`, or `await collection.all()`"
-        raise TypeError(msg)
-
-    def __contains__(self, _item: object) -> NoReturn:
-        msg = "the items of this collection are asked of the server; use `in await collection.all()`"
-        raise TypeError(msg)
-
-    def __bool__(self) -> bool:
-        msg = "whether a collection has items is asked of the server; use `await collection.exists()`"
-        raise TypeError(msg)
 
     # --- how many, and which ---
 
@@ -103,12 +87,28 @@ class AsyncCollection(CollectionCore[Item, M]):
         return found
 
     def instances(self, lazy: bool = False, prefetch: Iterable[str] | None = None) -> AsyncCollection[M, M]:
-        """The same collection, of instances. See `Collection.instances`."""
+        """The same collection, of instances.
+
+        Args:
+            lazy: each checks at its first use that it still exists.
+            prefetch: fields whose values are read along, in the same request; they stand in `prefetched` of
+                each instance, by name. The fields themselves ask Redis as always.
+
+        Raises:
+            UnknownField: a name is no field.
+        """
         found: AsyncCollection[M, M] = self._instances(lazy, prefetch)
         return found
 
     def values(self, *names: str) -> AsyncCollection[dict[str, Any], M]:
-        """The same collection, of dicts from names to values. See `Collection.values`."""
+        """The same collection, of dicts from names to values; of all fields if none is named.
+
+        A field of one value without one is None; a set gives a set, a list a list, a hash a dict, and a sorted set a
+        dict from members to scores.
+
+        Raises:
+            UnknownField: a name is no field.
+        """
         found: AsyncCollection[dict[str, Any], M] = self._values(names)
         return found
 
@@ -117,12 +117,22 @@ class AsyncCollection(CollectionCore[Item, M]):
     @overload
     def values_list(self, *names: str, flat: Literal[True]) -> AsyncCollection[Any, M]: ...
     def values_list(self, *names: str, flat: bool = False) -> AsyncCollection[Any, M]:
-        """The same collection, of tuples of values, or with `flat` of values. See `Collection.values_list`."""
+        """The same collection, of tuples of values; with `flat` of the values of the one field that is named.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: `flat` with more than one name.
+        """
         found: AsyncCollection[Any, M] = self._values_list(names, flat)
         return found
 
     def rows(self, row: Callable[..., Row]) -> AsyncCollection[Row, M]:
-        """The same collection, of objects of a dataclass or NamedTuple. See `Collection.rows`."""
+        """The same collection, of objects of a dataclass or NamedTuple, made of the fields that it names.
+
+        Raises:
+            UnknownField: it needs what is no field.
+            InvalidFilter: it is neither.
+        """
         found: AsyncCollection[Row, M] = self._rows(row)
         return found
 

@@ -1,3 +1,4 @@
+# Generated from asynchronous.py by `make faces`; edit that file.
 """Collections on the sync face."""
 
 from __future__ import annotations
@@ -5,13 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, overload
-from weakref import ref
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
-from limpyd.commands.iteration import Items, Unread, unread_length
 from limpyd.query.aggregates import average
-from limpyd.query.core import CollectionCore
 from limpyd.query.explanation import Explanation
+from limpyd.query.iteration import Iteration
 from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
 
@@ -20,7 +19,7 @@ M = TypeVar("M")
 Row = TypeVar("Row")
 
 
-class Collection(CollectionCore[Item, M]):
+class Collection(Iteration[Item, M]):
     """The objects that match some filters: their primary keys, or what these are turned into.
 
     It holds no results: iterating, counting or slicing it asks the server anew, in one request.
@@ -28,38 +27,15 @@ class Collection(CollectionCore[Item, M]):
     """
 
     __slots__ = ()
-    _unread: Unread | None
-
-    def __iter__(self) -> Iterator[Item]:
-        self._at_once("iterating a collection", "ask for .all()")
-        items = Items(self.all())
-        self._unread = ref(items)
-        return items
-
-    def __len__(self) -> int:
-        self._at_once("the length of a collection", "ask for .count()")
-        unread, self._unread = self._unread, None
-        hinted = unread_length(unread)
-        return self.count() if hinted is None else hinted
-
-    def __bool__(self) -> bool:
-        self._at_once("whether a collection is true", "ask for .exists()")
-        return self.exists()
-
-    def __reversed__(self) -> Iterator[Item]:
-        self._at_once("iterating a collection", "ask for .all()")
-        return reversed(self.all())
-
-    def __contains__(self, item: object) -> bool:
-        self._at_once("`in` a collection", "ask for .all()")
-        return item in self.all()
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        """One item, or a list of some, by position as in a list of all; the server gives only the page asked for.
+        """One item, or a list of some, by position as in a list of all: `collection[0]`.
+
+        The server gives only what is asked for.
 
         Raises:
             IndexError: there is no such position.
@@ -174,11 +150,13 @@ class Collection(CollectionCore[Item, M]):
             UnknownField: the name is no field.
             InvalidFilter: the field has many values.
         """
-        return self._extreme(name, alpha, desc=False)
+        found: Any = self._extreme(name, alpha, desc=False)
+        return found
 
     def max(self, name: str, alpha: bool | None = None) -> Any:
         """The highest value of a field of one value, or None. Raises as `min`."""
-        return self._extreme(name, alpha, desc=True)
+        found: Any = self._extreme(name, alpha, desc=True)
+        return found
 
     def sum(self, name: str) -> Any:
         """The sum of the values of a field, of its members if it has many; 0 if there are none.
@@ -190,11 +168,13 @@ class Collection(CollectionCore[Item, M]):
             InvalidFilter: the field holds no numbers.
             ServerError: a value of an untyped field is no number.
         """
-        return self._run_total(self._sum(name), itemgetter(1))
+        found: Any = self._run_total(self._sum(name), itemgetter(1))
+        return found
 
     def avg(self, name: str) -> Any:
         """The average of the values of a field, or None if there are none. Raises as `sum`."""
-        return self._run_total(self._sum(name), average)
+        found: Any = self._run_total(self._sum(name), average)
+        return found
 
     def count_by(self, name: str) -> dict[Any, int]:
         """Returns the number of objects for each value of a field; of a field of many members, how often each is there.
