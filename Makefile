@@ -53,10 +53,10 @@ docs: $(READY)  ## Build the documentation.
 	@echo "The documentation is in $(DOCS)/index.html"
 
 faults: $(READY)  ## Have accidents happen to servers for some minutes, and tell what came of it.
-	@$(BIN)/python -m tests.faults.suite
+	@$(BIN)/python -m tests.faults.programs.fault_suite
 
 interrupts: $(READY)  ## Raise at each place of a call in turn, as a signal handler may, and judge what is left; some minutes.
-	@$(BIN)/python -m tests.faults.interrupts $(STEP)
+	@$(BIN)/python -m tests.faults.programs.interrupted_calls $(STEP)
 
 bench: $(READY)  ## Compare with the same work by hand, with the limit, and with peers if they are at hand (QUICK=1: less).
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -14,7 +14,7 @@ from limpyd import (
     SetField,
     SortedSetField,
 )
-from tests.support.two_ways import database, go, lacking, small  # noqa: F401 - fixtures
+from tests.support.statement_comparison import database, go, lacking, small  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from limpyd.acl import acl_rules
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import BulkError, DeclarationError, ServerError
 from limpyd.server import Server
-from tests.support.everything import Use, models
 from tests.support.face import Face
+from tests.support.full_use import Use, models
 from tests.support.servers import BINARIES, NEWEST, OLDEST
 
 NOT_FOR_APPLICATIONS = [

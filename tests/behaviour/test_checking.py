@@ -13,8 +13,8 @@ from limpyd.integrity import KINDS, Finding, Report
 from limpyd.integrity.report import MOST_LISTED
 from limpyd.types import FARTHEST_NORTH, GeoPoint
 from tests.support.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.face import Face
-from tests.support.rebuild import inconsistencies, state
 
 THINGS = 6
 

@@ -29,7 +29,7 @@ from limpyd import (
 )
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue
 from limpyd.indexes import BaseIndex
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
 
 
 class TestWhatIsCompared:

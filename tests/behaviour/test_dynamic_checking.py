@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import DynamicListField, DynamicStringField
 from limpyd.exceptions import UniquenessError
-from tests.support.players import VALUES, player
+from tests.support.dynamic_models import VALUES, player
 
 MANY = 1500
 

@@ -26,7 +26,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.fields import DynamicField, JSONField
-from tests.support.players import VALUES, player
+from tests.support.dynamic_models import VALUES, player
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnknownField,
 )
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
 
 
 def declare(face, on=None):

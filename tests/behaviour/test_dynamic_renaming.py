@@ -17,7 +17,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import InvalidValue, MoveConflict, UniquenessError
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.renaming import ODD, declare, fill
 from tests.support.servers import FEW
 

@@ -23,8 +23,8 @@ from limpyd import (
 )
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import IndexNotBuilt, InvalidValue
-from tests.support.needs import knows
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
+from tests.support.server_versions import knows
 
 LENGTH = EqualIndex.configure(transform=len)
 FIELDS = {

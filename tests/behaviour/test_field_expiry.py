@@ -18,8 +18,8 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
-from tests.support.needs import knows
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
+from tests.support.server_versions import knows
 
 MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())

@@ -22,8 +22,8 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.scripts import writes
-from tests.support.rebuild import state
-from tests.support.steps import in_time
+from tests.support.expected_indexes import state
+from tests.support.step_durations import in_time
 
 EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))  # in UTC it is before the year 1
 

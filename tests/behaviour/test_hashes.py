@@ -14,8 +14,8 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.finding import found
-from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture

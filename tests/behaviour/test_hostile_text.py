@@ -25,8 +25,8 @@ from limpyd import (
 from limpyd.exceptions import DeclarationError, InvalidValue, LimpydError
 from limpyd.lua.linker import SCRIPTS
 from limpyd.lua.script import Script
-from tests.support.everything import Use, models
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
+from tests.support.full_use import Use, models
 
 WORDS = re.compile(rb"[A-Za-z_]\w*")
 LITERALS = re.compile(rb"'(?:[^'\\]|\\.)*'")

@@ -10,8 +10,8 @@ from limpyd import InstanceHashField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidValue, LimpydError
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.hyperloglog import BoundHyperLogLog, HyperLogLogField
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.listing import public
-from tests.support.rebuild import inconsistencies, state
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
 OTHER = object()

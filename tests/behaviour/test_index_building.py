@@ -36,8 +36,8 @@ from limpyd.exceptions import (
 )
 from limpyd.indexes.maintenance import generators
 from limpyd.types import GeoPoint
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.finding import found
-from tests.support.rebuild import inconsistencies, state
 from tests.support.servers import FEW
 
 ODD = [

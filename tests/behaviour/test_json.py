@@ -25,8 +25,8 @@ from limpyd.exceptions import (
 )
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.json import BoundJSON, JSONField
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.listing import public
-from tests.support.rebuild import inconsistencies, state
 
 MOMENT = dt.datetime(2020, 2, 29, 12, tzinfo=dt.UTC)
 

@@ -25,9 +25,9 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidValue, LimpydError, ServerError, UniquenessError
+from tests.support.expected_indexes import state
 from tests.support.finding import found
-from tests.support.rebuild import state
-from tests.support.steps import processor_seconds
+from tests.support.step_durations import processor_seconds
 
 
 @pytest.fixture

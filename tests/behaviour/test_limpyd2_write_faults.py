@@ -21,7 +21,7 @@ from limpyd import (
     StringField,
 )
 from limpyd.exceptions import DoesNotExist, RelatedDoesNotExist, UniquenessError, UnknownField
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
 
 
 @pytest.fixture

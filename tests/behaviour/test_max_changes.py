@@ -15,7 +15,7 @@ from limpyd import (
 )
 from limpyd.exceptions import DeclarationError, TooManyChanges
 from tests.support.blocks import block
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
 
 MOST = 100
 

@@ -27,8 +27,8 @@ from limpyd.exceptions import (
     StoredValueError,
     WrongTypeError,
 )
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.finding import found
-from tests.support.rebuild import inconsistencies, state
 from tests.support.servers import FEW
 
 ODD = ["", " a b ", ":", "*", "{x}", "\0", "🐍é", "a\r\n", "x" * 100_000]

@@ -22,7 +22,7 @@ from limpyd import (
 )
 from limpyd.exceptions import InvalidFilter, InvalidPrimaryKey, InvalidValue, LimpydError, UnknownField
 from tests.support.blocks import block
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from tests.support.blocks import block, fail
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.servers import FEW
 
 

@@ -29,9 +29,9 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
+from tests.support.expected_indexes import state
 from tests.support.finding import paged, walked
-from tests.support.rebuild import state
-from tests.support.steps import in_time, longest_step
+from tests.support.step_durations import in_time, longest_step
 
 
 def fill(client, tag, rows):

@@ -27,9 +27,9 @@ from limpyd import (
 )
 from limpyd.exceptions import DeclarationError, InvalidFilter, InvalidValue, LimpydError, UnknownField
 from tests.support.collections import create
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.finding import paged
-from tests.support.rebuild import inconsistencies, state
-from tests.support.steps import in_time
+from tests.support.step_durations import in_time
 
 
 class Era(enum.Enum):

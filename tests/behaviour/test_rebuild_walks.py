@@ -6,7 +6,7 @@ import pytest
 
 from limpyd import HashField, InstanceHashField, SetField
 from limpyd.indexes.maintenance import requests
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
 
 OTHERS = 3000
 INDEXES = 8

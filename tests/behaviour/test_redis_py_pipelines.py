@@ -11,7 +11,7 @@ import redis
 from limpyd import InstanceHashField, RedisModel, StringField
 from limpyd.contrib.database import PipelineDatabase
 from limpyd.exceptions import InvalidValue, NotExecuted, NotInPipeline, ServerError, UniquenessError
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
 
 
 @contextlib.asynccontextmanager

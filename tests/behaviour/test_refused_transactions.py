@@ -9,10 +9,10 @@ import pytest
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, StreamField, StringField
 from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import LimpydError, NotInPipeline, ServerError, ServerTooOld, UniquenessError
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.face import Sent
-from tests.support.rebuild import inconsistencies, state
 from tests.support.servers import FEW
-from tests.support.undoing import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
+from tests.support.transaction_cases import CASES, REFUSED, SOUND, Of, action, case, declared, fill, method_of
 
 WAITING = [
     case("queue.blpop", 1),

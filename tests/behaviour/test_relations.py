@@ -29,7 +29,7 @@ from limpyd.relations import (
     M2MSetField,
     M2MSortedSetField,
 )
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
 from tests.support.servers import FEW
 
 

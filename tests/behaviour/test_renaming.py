@@ -19,10 +19,10 @@ from limpyd.exceptions import (
     UnknownField,
     WrongTypeError,
 )
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.renaming import ODD, declare, fill
 from tests.support.servers import BINARIES, FEW, NEWEST_AND_OLDEST, Server
-from tests.support.steps import processor_seconds
+from tests.support.step_durations import processor_seconds
 
 
 @pytest.fixture

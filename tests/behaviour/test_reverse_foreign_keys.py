@@ -15,7 +15,7 @@ from limpyd.exceptions import (
 )
 from limpyd.relations import FKInstanceHashField, FKStringField
 from tests.support.blocks import block
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
 
 KINDS = {"string": FKStringField, "hash": FKInstanceHashField}
 

@@ -17,8 +17,8 @@ import trustme
 from limpyd import InstanceHashField, ListField, RedisDatabase, StringField
 from limpyd.asyncio import AsyncRedisDatabase
 from limpyd.exceptions import DeclarationError, ServerUnreachable
-from tests.support.everything import Use, models
 from tests.support.face import Face
+from tests.support.full_use import Use, models
 from tests.support.servers import BINARIES, Server, free_port, socket_path
 
 PASSWORD = "s3cr3t: /@%?#é"

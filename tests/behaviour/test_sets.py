@@ -8,8 +8,8 @@ from limpyd.exceptions import (
     DoesNotExist,
     UniquenessError,
 )
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.finding import found
-from tests.support.rebuild import inconsistencies, state
 
 
 @pytest.fixture

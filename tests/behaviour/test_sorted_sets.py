@@ -10,8 +10,8 @@ from limpyd.exceptions import (
     UnsupportedCommand,
 )
 from limpyd.fields.geo.commands import GeoPoint
+from tests.support.expected_indexes import inconsistencies
 from tests.support.finding import found
-from tests.support.rebuild import inconsistencies
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from limpyd import EqualIndex, EqualIndexWith, InstanceHashField, RedisModel, ScoredEqualIndex, StringField
 from limpyd.exceptions import UniquenessError
-from tests.support.rebuild import state
-from tests.support.two_ways import ON_ONE, Scene, outcome
+from tests.support.expected_indexes import state
+from tests.support.statement_comparison import ON_ONE, Scene, outcome
 
 
 def declared(at):

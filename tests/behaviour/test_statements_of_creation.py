@@ -24,8 +24,8 @@ from limpyd import (
 )
 from limpyd.model.crud import creation_in_general
 from limpyd.statements.create import PreparedCreation
-from tests.support.rebuild import state
-from tests.support.two_ways import ON_ONE, Scene, outcome
+from tests.support.expected_indexes import state
+from tests.support.statement_comparison import ON_ONE, Scene, outcome
 
 
 def declared(at):

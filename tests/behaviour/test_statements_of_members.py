@@ -16,8 +16,8 @@ from limpyd import (
     SortedSetField,
     TextRangeIndex,
 )
-from tests.support.rebuild import state
-from tests.support.two_ways import ON_ONE, Scene, outcome
+from tests.support.expected_indexes import state
+from tests.support.statement_comparison import ON_ONE, Scene, outcome
 
 
 def declared(at):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from limpyd import InstanceHashField, NumberRangeIndex, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ServerError, UniquenessError
-from tests.support.rebuild import state
-from tests.support.two_ways import ON_ONE, Scene, outcome, put_back
+from tests.support.expected_indexes import state
+from tests.support.statement_comparison import ON_ONE, Scene, outcome, put_back
 
 
 class Models(NamedTuple):

@@ -27,8 +27,8 @@ from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.string import Get, IncrBy, Set
 from limpyd.fields.string.bits import SINCE_8_2
 from limpyd.fields.string.commands import IFEQ, CommonSubsequence, Match
-from tests.support.needs import knows
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
+from tests.support.server_versions import knows
 
 ODD = ["a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
 OTHER = object()

@@ -32,7 +32,7 @@ from limpyd import (
     UniquenessError,
 )
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, StoredValueError
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 
 
 class Level(enum.IntEnum):

@@ -21,7 +21,7 @@ from limpyd import (
     UniquenessError,
 )
 from limpyd.exceptions import InvalidValue, LimpydError
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 
 NOW = 1764313535.1234567
 """As time.time() gives it: 17 digits."""

@@ -35,7 +35,7 @@ from limpyd.exceptions import (
     UnsupportedCommand,
     WrongTypeError,
 )
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 from tests.support.servers import FEW
 
 

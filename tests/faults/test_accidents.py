@@ -7,9 +7,9 @@ import os
 import pytest
 
 from limpyd import RedisModel
-from tests.faults.promises import DONE, REFUSED, UNKNOWN, Promises, declare
-from tests.faults.suite import accident
+from tests.faults.programs.fault_suite import accident
 from tests.support.face import Face
+from tests.support.promises import DONE, REFUSED, UNKNOWN, Promises, declare
 
 TIMES = int(os.environ.get("LIMPYD_FAULT_TIMES", "8"))
 

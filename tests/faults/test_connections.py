@@ -30,9 +30,9 @@ from limpyd.exceptions import (
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
 from limpyd.scripts import loader
+from tests.support.expected_indexes import state
 from tests.support.face import Face, Sent
 from tests.support.proxy import Proxy
-from tests.support.rebuild import state
 from tests.support.servers import Server, binaries, free_port
 
 

@@ -1,4 +1,4 @@
-"""The conversations of a few operations, cut after some bytes (`tests/faults/cut_bytes.py` takes each byte)."""
+"""The conversations of a few operations, cut after some bytes (`programs/cut_bytes.py` takes each byte)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SHORT = "from tests.faults import cut_bytes as cuts; from tests.support.servers import running"
+SHORT = "from tests.faults.programs import cut_bytes as cuts; from tests.support.servers import running"
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])

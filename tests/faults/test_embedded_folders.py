@@ -17,7 +17,7 @@ import limpyd.embedded
 from limpyd import RedisDatabase
 from limpyd.embedded import supervisor
 from limpyd.exceptions import DeclarationError, ServerUnreachable
-from tests.faults.killed_starts import processes, servers
+from tests.faults.programs.killed_starts import processes, servers
 from tests.support.processes import Program, alive, gone
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ class TestOneServer:
 
     def test_killed_at_any_time(self, tmp_path):
         done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.killed_starts", str(tmp_path), str(ROUNDS)],
+            [sys.executable, "-m", "tests.faults.programs.killed_starts", str(tmp_path), str(ROUNDS)],
             capture_output=True, text=True, cwd=ROOT, timeout=60 + 10 * ROUNDS, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

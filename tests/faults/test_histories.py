@@ -9,8 +9,8 @@ from math import inf
 
 import pytest
 
-from tests.faults.histories import UNKNOWN, Claims, Counter, History, Links, Operation, Page
-from tests.faults.recorded_histories import record, unexplained
+from tests.support.histories.linearizability import UNKNOWN, Claims, Counter, History, Links, Operation, Page
+from tests.support.histories.recording import record, unexplained
 from tests.support.servers import NEWEST_AND_OLDEST
 
 ROUNDS = int(os.environ.get("LIMPYD_HISTORIES", "1"))

@@ -1,4 +1,4 @@
-"""Calls are interrupted at some of their places; `python -m tests.faults.interrupts` does it at all of them."""
+"""Calls are interrupted at some of their places; `make interrupts` does it at all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.faults.interrupts import CALLS, interrupt_all
+from tests.faults.programs.interrupted_calls import CALLS, interrupt_all
 
 STEPS = range(40, 61)
 """Of so many places one is tried."""

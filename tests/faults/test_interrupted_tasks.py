@@ -8,7 +8,7 @@ import time
 import pytest
 
 from limpyd.asyncio import AsyncRedisDatabase
-from tests.faults.interrupted_tasks import LOOPS, interrupted
+from tests.faults.programs.interrupted_tasks import LOOPS, interrupted
 
 STRIDE = 83
 

@@ -32,7 +32,7 @@ from limpyd import (
 )
 from limpyd.exceptions import BulkError, LimpydError, RollbackFailed
 from limpyd.relations import FKInstanceHashField, M2MSetField
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
 
 ALWAYS = {
     *(

@@ -19,11 +19,11 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import IndexNotBuilt
-from tests.faults.online_rebuild import FIXED, THINGS, thing_on
-from tests.support.rebuild import inconsistencies
-from tests.support.rebuilding import writers
+from tests.faults.programs.steady_writer import FIXED, THINGS, thing_on
+from tests.support.expected_indexes import inconsistencies
 from tests.support.servers import NEWEST_AND_OLDEST
-from tests.support.steps import longest_step
+from tests.support.step_durations import longest_step
+from tests.support.writers import writers
 
 ROOT = Path(__file__).parents[2]
 OBJECTS = 3_500

@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from limpyd import RedisDatabase
-from tests.faults.online_rebuild import THINGS, thing_on
-from tests.faults.racing import COUNTS, NAMES, player_on
-from tests.support.rebuild import inconsistencies
-from tests.support.rebuilding import writers
+from tests.faults.programs.races import COUNTS, NAMES, player_on
+from tests.faults.programs.steady_writer import THINGS, thing_on
+from tests.support.expected_indexes import inconsistencies
+from tests.support.writers import writers
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4
@@ -24,7 +24,7 @@ SECONDS = float(os.environ.get("LIMPYD_REBUILT_SECONDS", "2"))
 
 def racing(server, what, seed):
     """A process that races."""
-    program = [sys.executable, "-m", "tests.faults.racing", str(server.port), what, str(seed)]
+    program = [sys.executable, "-m", "tests.faults.programs.races", str(server.port), what, str(seed)]
     return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

@@ -17,9 +17,9 @@ from limpyd import (
 )
 from limpyd.commands.table import Scope
 from limpyd.types import GeoPoint
-from tests.faults.command_sequences import do, failing, in_all_stretches, resolved, thing
-from tests.faults.random_steps import FIELDS, PAIRS
-from tests.support.rebuild import inconsistencies, state
+from tests.support.expected_indexes import inconsistencies, state
+from tests.support.random_commands.commands import FIELDS, PAIRS
+from tests.support.random_commands.sequences import do, failing, in_all_stretches, resolved, thing
 from tests.support.servers import FEW
 
 __all__ = ["failing", "thing"]  # fixtures

@@ -11,8 +11,8 @@ import pytest
 
 from limpyd import LimpydError, RedisModel
 from limpyd.fields import DynamicField
-from tests.faults.command_sequences import do, failing, in_all_stretches, resolved, thing
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
+from tests.support.random_commands.sequences import do, failing, in_all_stretches, resolved, thing
 from tests.support.servers import NEWEST
 
 __all__ = ["failing", "thing"]  # fixtures

@@ -16,7 +16,10 @@ from typing import ClassVar
 
 import pytest
 
-from tests.faults.plain_queries import (
+from tests.support.random_queries.changes import CHANGES, Changes
+from tests.support.random_queries.comparison import PROJECTIONS, Asking, Wrong
+from tests.support.random_queries.conditions import KINDS, on_field
+from tests.support.random_queries.plain_python import (
     Bound,
     Combined,
     Instance,
@@ -34,12 +37,7 @@ from tests.faults.plain_queries import (
     same_items,
     too_close,
 )
-from tests.faults.query_asking import PROJECTIONS, Asking, Wrong
-from tests.faults.query_forms import FORMS, SYNC_ONLY
-from tests.faults.random_changes import CHANGES, Changes
-from tests.faults.random_queries import KINDS, on_field
-from tests.faults.random_things import SCORES, Deck, model_of
-from tests.faults.written_queries import (
+from tests.support.random_queries.queries import (
     INTERSECTIONS,
     KEY_OF_LIST,
     KEY_OF_SCORES,
@@ -53,6 +51,8 @@ from tests.faults.written_queries import (
     expression,
     single,
 )
+from tests.support.random_queries.result_forms import FORMS, SYNC_ONLY
+from tests.support.random_queries.things import SCORES, Deck, model_of
 from tests.support.servers import BINARIES, CLUSTERS
 
 QUERIES = int(os.environ.get("LIMPYD_QUERIES", "2000")) // (2 * len([*BINARIES, *CLUSTERS]))

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from limpyd.exceptions import LimpydError, RelatedDoesNotExist, RestrictedError, UniquenessError
-from tests.faults.related_models import MANY, REFERENCES, problems, references, related_models
+from tests.support.related_models import MANY, REFERENCES, problems, references, related_models
 
 PKS = ["a", "b b", "c:c", "*", "{e}", "nul\0", "🎉"]
 STEPS = 250
@@ -172,7 +172,7 @@ async def test_random_references(face, request):
 
 
 def test_four_processes_at_once_and_killed_ones(one_server):
-    program = [sys.executable, "-m", "tests.faults.killed_relations", str(one_server.port), "120"]
+    program = [sys.executable, "-m", "tests.faults.programs.killed_relations", str(one_server.port), "120"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     kills, commands = map(int, done.stdout.split())

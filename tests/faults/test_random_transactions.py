@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 from limpyd.exceptions import LimpydError
-from tests.faults.related_models import MANY, REFERENCES, problems, related_models
-from tests.support.rebuild import state
+from tests.support.expected_indexes import state
+from tests.support.related_models import MANY, REFERENCES, problems, related_models
 
 PKS = ["a", "b b", "c:c", "nul\0"]
 TRANSACTIONS = 200

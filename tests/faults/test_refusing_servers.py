@@ -12,10 +12,10 @@ import redis
 
 from limpyd import EqualIndex, FKInstanceHashField, InstanceHashField, ListField, SetField, StringField
 from limpyd.exceptions import LimpydError, ServerError, ServerUnreachable
-from tests.faults.accidents import ENDLESS
+from tests.faults.programs.accidents import ENDLESS
 from tests.support.blocks import block
+from tests.support.expected_indexes import state
 from tests.support.face import Face
-from tests.support.rebuild import state
 from tests.support.servers import free_port, running
 
 

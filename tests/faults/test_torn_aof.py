@@ -13,7 +13,7 @@ import pytest
 
 from limpyd import InstanceHashField, PKField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.exceptions import ConnectionFailed
-from tests.support.rebuild import inconsistencies
+from tests.support.expected_indexes import inconsistencies
 from tests.support.servers import BINARIES, NEWEST_AND_OLDEST, Server
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes")

@@ -10,7 +10,7 @@ import pytest
 
 from limpyd import RedisDatabase, RedisModel
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
-from tests.support.rebuild import META
+from tests.support.expected_indexes import META
 from tests.support.servers import Server
 
 

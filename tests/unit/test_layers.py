@@ -130,7 +130,7 @@ def test_making_an_instance_costs_little(one_server):
     assert made < 8 * plain
 
 
-COMPARE_TABLES = {"test_round_trips.py", "test_commands.py"}
+COMPARE_TABLES = {"test_round_trips.py", "test_command_facts.py"}
 """Tests of tests: whether the tables of calls that others try are complete."""
 
 

@@ -1,0 +1,85 @@
+"""The fault suite: each accident many times, and a table of what came of it.
+
+python -m tests.faults.programs.fault_suite            (or `make faults`; LIMPYD_FAULTS=10 does ten times as much)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.support.servers import running
+
+ROOT = Path(__file__).parents[3]
+SERVER = "valkey-9.1"
+SIZE = float(os.environ.get("LIMPYD_FAULTS", "1"))
+
+TIMES = {
+    "restart": 100,
+    "cut": 200,
+    "killed": 200,
+    "flushed": 50,
+    "paused": 100,
+    "full": 200,
+    "busy": 200,
+    "demoted": 200,
+    "failed_over": 4,
+    "failed_over_with_care": 4,
+}
+"""How often each accident happens on each face."""
+
+KILLS = {"killed_writers": 2000, "killed_relations": 500, "killed_bulks": 500}
+"""How many writers of each sort are killed."""
+
+COLUMNS = ("times", "done", "refused", "unknown", "lost", "doubled", "ghosts", "halves", "inconsistent", "seconds")
+
+
+def main() -> None:
+    """Runs all, and fails if a promise was broken."""
+    print(f"{'accident':<30}" + "".join(f"{column:>13}" for column in COLUMNS))
+    failed = []
+    for kind, times in TIMES.items():
+        for face in ("sync", "async"):
+            code, figures = accident(kind, max(1, round(times * SIZE)), face)
+            row(f"{kind} ({face})", figures)
+            failed += [f"{kind} ({face}): {figures.get('examples')}"] * bool(code)
+    for program, kills in KILLS.items():
+        with running(SERVER) as server:
+            begun = time.perf_counter()
+            run = [
+                sys.executable,
+                "-m",
+                f"tests.faults.programs.{program}",
+                str(server.port),
+                str(max(1, round(kills * SIZE))),
+            ]
+            done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+            killed, commands, *_ = done.stdout.split() or ("", "")
+            seconds = round(time.perf_counter() - begun, 1)
+            row(program, {"times": killed, "done": commands, "inconsistent": 0, "seconds": seconds})
+            failed += [f"{program}: {done.stderr}"] * bool(done.returncode)
+    sys.exit("\n".join(failed))
+
+
+def accident(kind: str, times: int, face: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the figures of one accident, in a process of its own."""
+    run = [sys.executable, "-m", "tests.faults.programs.accidents", kind, str(times), face, SERVER]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+    if not done.stdout:
+        return done.returncode or 1, {"examples": done.stderr[-2000:]}
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, figures
+
+
+def row(name: str, figures: dict[str, Any]) -> None:
+    """Prints a line of the table."""
+    print(f"{name:<30}" + "".join(f"{figures.get(column, ''):>13}" for column in COLUMNS), flush=True)
+
+
+if __name__ == "__main__":
+    main()
