@@ -63,7 +63,7 @@ def main() -> None:
             seconds = round(time.perf_counter() - begun, 1)
             row(program, {"times": killed, "done": commands, "inconsistent": 0, "seconds": seconds})
             failed += [f"{program}: {done.stderr}"] * bool(done.returncode)
-    sys.exit("\n".join(failed))
+    sys.exit("\n".join(failed) or None)
 
 
 def accident(kind: str, times: int, face: str) -> tuple[int, dict[str, Any]]:

@@ -307,7 +307,7 @@ def main() -> None:
     print(f"{found['signals']} of them by signals; ", end="")
     kinds = ("wrong replies", "wrong errors", "hangs", "half done", "open pipelines", "leaked connections")
     print(", ".join(f"{kind}: {found[kind]}" for kind in kinds) + f"; connections at the end: {clients}")
-    sys.exit("\n".join(judge.examples[:30]))
+    sys.exit("\n".join(judge.examples[:30]) or None)
 
 
 if __name__ == "__main__":
