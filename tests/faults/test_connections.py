@@ -27,9 +27,9 @@ from limpyd.exceptions import (
     ServerTooOld,
     ServerUnreachable,
 )
+from limpyd.lua import script
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
-from limpyd.scripts import loader
 from tests.support.expected_indexes import state
 from tests.support.face import Face, Sent
 from tests.support.proxy import Proxy
@@ -318,7 +318,7 @@ class TestSync:
     def test_a_fork_while_another_thread_links_a_script(self, monkeypatch):
         """The child links scripts, too."""
         links, ends = threading.Event(), threading.Event()
-        link = loader.link
+        link = script.link
 
         def slow(text, name):
             if name == "scripts/update.lua" and not links.is_set():
@@ -326,7 +326,7 @@ class TestSync:
                 ends.wait()
             return link(text, name)
 
-        monkeypatch.setattr(loader, "link", slow)
+        monkeypatch.setattr(script, "link", slow)
         thread = threading.Thread(target=lambda: Script("update").sha)
         thread.start()
         links.wait()
