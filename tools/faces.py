@@ -20,14 +20,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "limpyd"
 
-ASYNC_FILES = ("query/asynchronous.py",)
+ASYNC_FILES = (
+    "model/async_bulk.py",
+    "model/async_maintenance.py",
+    "model/asynchronous.py",
+    "query/asynchronous.py",
+)
 """The sources."""
 NAMES = {
     "Async": "Sync",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
-    "async_database": "database",
     "asynchronous": "sync",
 }
 """Names of the async face, and of the sync one. Besides, `AsyncX` becomes `X`, and `async_x` becomes `sync_x`."""
@@ -35,7 +39,13 @@ RESULTS = {"Awaitable": 0, "Coroutine": 2}
 """Types of what is awaited, and which of their parameters is the type of its result, which stands instead of them."""
 KEYWORDS = frozenset({"async", "await"})
 WORDING = {
-    "the async face": "the sync face",
+    "on the async face": "on the sync face",
+    "whose calls return a coroutine": "whose calls return their result",
+    "objects in Redis, for asyncio": "objects in Redis",
+    '`await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.': (
+        '`Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.'
+    ),
+    "        The iterable may be an asynchronous one.\n\n": "",
 }
 """Phrases of docstrings, comments and messages that read otherwise on the sync face."""
 
@@ -127,7 +137,8 @@ def _tidied(source: str) -> str:
     """Returns the code without imports that are unused now, sorted and formatted."""
     name = ("--stdin-filename", "sync.py", "-")
     fixes = ("check", "--fix-only", "--unsafe-fixes", "--select", "F401,I001,PYI016,UP028")
-    return _ruff("format", *name, source=_ruff(*fixes, *name, source=source))
+    ours = ("--config", "lint.isort.known-first-party = ['limpyd']")
+    return _ruff("format", *name, source=_ruff(*fixes, *ours, *name, source=source))
 
 
 def _ruff(*arguments: str, source: str) -> str:

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping
-from typing import Any, ClassVar, Never, Self
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, ClassVar, Self
 
-from limpyd.commands.faces import Async
 from limpyd.commands.foreign_key_values import taking_foreign_keys
-from limpyd.database.asynchronous import AsyncRedisDatabase
-from limpyd.database.key_scan import WALK, scan
 from limpyd.expressions import Expression
 from limpyd.fields import AutoPKField
 from limpyd.fields.pk import pk_bytes
-from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.integrity import Repair, Report
-from limpyd.integrity.generators import check
-from limpyd.migrations import from_field, from_limpyd2, from_model
-from limpyd.migrations.generators import Moved
 from limpyd.model import crud
-from limpyd.model.bulk import (
-    USUAL_CHUNK,
-    Bulk,
-    BulkCreate,
-    BulkCreated,
-    BulkDelete,
-    BulkDeleted,
-    BulkUpdate,
-    BulkUpdated,
-    OnConflict,
-    OnMissing,
-    PkAndValues,
-    Result,
-)
-from limpyd.model.bulk import OnProgress as OnBulkProgress
+from limpyd.model.async_bulk import AsyncBulkOperations
+from limpyd.model.async_maintenance import AsyncMaintenance
 from limpyd.model.class_body import checked_manager
-from limpyd.model.core import ModelCore
-from limpyd.model.creation_lock import AsyncCreationLock
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
 from limpyd.query.filters import parse
 from limpyd.query.query import Query
-from limpyd.requests.request import Request, resolved
 from limpyd.types import Encodable
 
 
-class AsyncRedisModel(ModelCore[Async]):
+class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance):
     """A class whose instances are objects in Redis, for asyncio.
 
     `await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.
@@ -63,36 +39,11 @@ class AsyncRedisModel(ModelCore[Async]):
     """
 
     abstract = True
-    database: ClassVar[AsyncRedisDatabase]
-    model_name: ClassVar[str]
-    _database_type = AsyncRedisDatabase
     collection_manager: ClassVar[type[AsyncCollection[Any, Any]]] = AsyncCollection
-    _awaits = True
 
     pk = AutoPKField(is_default=True)
 
     update = Update[Coroutine[Any, Any, int | None]]()
-
-    def __init__(self, *_: Never, **__: Never) -> None:
-        name = type(self).__name__
-        msg = (
-            f"a constructor cannot await: use `await {name}.create(…)` for a new object, `await {name}.get(pk)` "
-            f"for an existing one, or `{name}.lazy_connect(pk)`"
-        )
-        raise TypeError(msg)
-
-    @classmethod
-    @taking_foreign_keys
-    def create(cls, **values: Any) -> Coroutine[Any, Any, Self]:
-        """Creates an object with these values and the defaults of other fields.
-
-        Raises:
-            InvalidPrimaryKey: the primary key is missing, or given though it is automatic.
-            UnknownField: a name is no field.
-            InvalidValue: a value does not fit its field's type.
-            UniquenessError: the primary key, or a unique value, belongs to another object.
-        """
-        return cls.database._run(crud.creation(cls._declared(), values, cls._begun))
 
     @classmethod
     def get(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, Self]:
@@ -142,95 +93,6 @@ class AsyncRedisModel(ModelCore[Async]):
         return cls.database._run(request.then(lambda found: (cls._connected(found[0]), found[1])))
 
     @classmethod
-    async def bulk_create(
-        cls,
-        objects: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
-        *,
-        chunk: int = USUAL_CHUNK,
-        on_conflict: OnConflict = "raise",
-        pks: bool = False,
-        progress: OnBulkProgress | None = None,
-    ) -> BulkCreated:
-        """Creates many objects, chunk by chunk, each in one request: an iterable of any length, in constant memory.
-
-        Each object is created as `create` does it, all or nothing by itself; defaults apply.
-
-        The iterable may be an asynchronous one.
-
-        Args:
-            objects: the values of each object.
-            chunk: how many objects a request carries at most; fewer if they are large.
-            on_conflict: what becomes of an object whose primary key or unique value belongs to another one: "raise"
-                ends with it, "skip" passes over it, "update" gives the values that one (as `update` does).
-            pks: give the primary keys in the result.
-            progress: called after each chunk with the number of objects done so far.
-
-        Raises:
-            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
-                are created, neither it nor any after it is.
-        """
-        return await cls._in_bulk(BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects)
-
-    @classmethod
-    async def bulk_update(
-        cls,
-        objects: Iterable[PkAndValues] | AsyncIterable[PkAndValues],
-        *,
-        chunk: int = USUAL_CHUNK,
-        on_missing: OnMissing = "raise",
-        progress: OnBulkProgress | None = None,
-    ) -> BulkUpdated:
-        """Gives many objects new values, chunk by chunk, each in one request: an iterable of any length.
-
-        Each object is updated as `update` does it, all or nothing by itself.
-
-        The iterable may be an asynchronous one.
-
-        Args:
-            objects: pairs of a primary key, or instance, and values; or values, the primary key among them.
-            chunk: how many objects a request carries at most; fewer if they are large.
-            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
-            progress: called after each chunk with the number of objects done so far.
-
-        Raises:
-            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
-                are updated, neither it nor any after it is.
-        """
-        return await cls._in_bulk(BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
-
-    @classmethod
-    async def bulk_delete(
-        cls,
-        objects: Iterable[Encodable | Self] | AsyncIterable[Encodable | Self],
-        *,
-        chunk: int = USUAL_CHUNK,
-        on_missing: OnMissing = "raise",
-        progress: OnBulkProgress | None = None,
-    ) -> BulkDeleted:
-        """Deletes many objects, chunk by chunk, each in one request and one atomic step.
-
-        The iterable may be an asynchronous one.
-
-        Args:
-            objects: their primary keys, or instances.
-            chunk: how many objects a request carries at most.
-            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
-            progress: called after each chunk with the number of objects done so far.
-
-        Raises:
-            BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
-        """
-        return await cls._in_bulk(BulkDelete(cls._declared(), chunk, on_missing, progress), objects)
-
-    @classmethod
-    async def _in_bulk(cls, bulk: Bulk[Result, Any], objects: Iterable[Any] | AsyncIterable[Any]) -> Result:
-        if isinstance(objects, AsyncIterable):
-            async for one in objects:
-                await cls.database._run_program(bulk.one(one))
-            objects = ()
-        return await cls.database._run_program(bulk.all(objects))
-
-    @classmethod
     def exists(cls, pk: Encodable | Expression | None = None, /, **filters: Any) -> Coroutine[Any, Any, bool]:
         """Returns whether there is an object with this primary key, or that matches the filters."""
         return cls.database._run(crud.existence(cls._declared(), pk, filters))
@@ -248,7 +110,7 @@ class AsyncRedisModel(ModelCore[Async]):
         """
         wanted = crud.distinct(cls._declared(), pks)
         if lazy:
-            return cls.database._run(resolved([cls._lazy(pk) for pk in wanted]))
+            return cls._answered([cls._lazy(pk) for pk in wanted])
         request = crud.existing(cls._declared(), wanted)
         return cls.database._run(request.then(lambda found: [cls._connected(pk) for pk in found]))
 
@@ -273,147 +135,3 @@ class AsyncRedisModel(ModelCore[Async]):
     def instances(cls, lazy: bool = False, **filters: Any) -> AsyncCollection[Self, Self]:
         """The instances of the objects that match all filters; like `collection(…).instances(lazy)`."""
         return cls.collection(**filters).instances(lazy)
-
-    @classmethod
-    def rebuild_indexes(cls, progress: OnProgress | None = None) -> Coroutine[Any, Any, None]:
-        """Builds all indexes of the model, while others read and write.
-
-        Objects are entered, and entries that none gives are removed, in short steps. If it is stopped, the next call
-        goes on where it was. All processes should know the indexes by then: an older version of the class does not
-        keep them.
-
-        Args:
-            progress: called from time to time with what is done and the whole: objects, once for each index.
-
-        Raises:
-            UniquenessError: two objects have one value, which should be unique.
-            InvalidValue: an object has a value that an index cannot keep.
-        """
-        rebuilding: Coroutine[Any, Any, None] = cls._declared().maintenance.rebuild(progress=progress)
-        return rebuilding
-
-    @classmethod
-    def clear_indexes(cls) -> Coroutine[Any, Any, None]:
-        """Removes all that indexes of the model hold, also those that are no longer declared.
-
-        Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
-        """
-        clearing: Coroutine[Any, Any, None] = cls._declared().maintenance.clear()
-        return clearing
-
-    @classmethod
-    def check(cls, repair: Repair = False, progress: OnProgress | None = None) -> Coroutine[Any, Any, Report]:
-        """Compares the indexes of the model, and all its keys, with what its objects have, while others read and write.
-
-        It goes in many short steps (SCAN, SSCAN and scripts), each of which judges by what there is in one moment.
-
-        Args:
-            repair: put right what can be without losing data, if True; also what only can by removing some, if
-                "all"; or only findings of these kinds (see `limpyd.integrity.KINDS`).
-            progress: called from time to time with what is done and the whole: keys of the database and objects.
-
-        Raises:
-            InvalidValue: `repair` names no kind of findings that can be repaired.
-        """
-        return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
-
-    @classmethod
-    def rename_from(cls, former_name: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
-        """Moves the objects of this model from the name that it had: its class, namespace or `model_name` has changed.
-
-        It goes on while others read and write, in steps of some milliseconds. Each object is moved as a whole, its
-        values with their expiries, its index entries and its membership, or stays as it is. If it is stopped, however,
-        the next call goes on; called once more, it moves what processes with the old class have written meanwhile.
-        References to the objects stay valid, since primary keys stay the same. When no object is left, so is nothing
-        else of the former name (RENAMENX; on a cluster of one node RESTORE).
-
-        Args:
-            former_name: what the class was called, in the same namespace and in any case of letters; or
-                `namespace:model` as in its keys, without a namespace `:model`.
-            progress: called from time to time with the numbers of objects moved, and of all.
-
-        Returns:
-            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one whose
-            primary key or unique value another object has under the new name; and which keys of no object had to stay.
-
-        Raises:
-            InvalidValue: the name is that of no model, or of one that is still declared on this database; or neither
-                that name nor this one has any objects.
-            ServerError: the new keys are on another node of a cluster, or the server refuses a command.
-        """
-        return cls.database._run_program(from_model(cls._declared(), former_name, progress))
-
-    @classmethod
-    def rename_field(cls, old: str, new: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
-        """Moves the values of a field from the name that it had, in all objects.
-
-        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
-        stopped. Until it has come to its end, filters on an index of the field raise `IndexNotBuilt`.
-
-        Args:
-            old: what the field was called.
-            new: what it is called now.
-            progress: called from time to time with the numbers of objects checked, and of all.
-
-        Returns:
-            A `Moved`: how many objects had a value under the old name only; and those that have one under both, with
-            the error of each, which were left as they are.
-
-        Raises:
-            UnknownField: `new` is no field of the model.
-            InvalidValue: `old` is still one, or cannot have been one.
-            ServerError: the server refuses a command.
-        """
-        return cls.database._run_program(from_field(cls._declared(), old, new, progress))
-
-    @classmethod
-    def migrate_from_limpyd2(
-        cls, former_name: str | None = None, /, progress: OnProgress | None = None
-    ) -> Coroutine[Any, Any, Moved]:
-        """Moves the objects of this model from where redis-limpyd 2 keeps them, in this database.
-
-        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
-        stopped. Processes that still write with limpyd 2, or with `layout="limpyd2"`, do not see what was moved; called
-        once more, it moves what they have written meanwhile. When no object is left, so is nothing of its indexes.
-
-        Args:
-            former_name: what the model is called there, `model` or `namespace:model`; by default as here.
-            progress: called from time to time with the numbers of objects moved, and of all.
-
-        Returns:
-            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one with a
-            value that does not fit an index here; and which keys of no object are left.
-
-        Raises:
-            InvalidValue: the model is declared on a database of that layout, or the name is that of no model.
-            ServerError: the server refuses a command.
-        """
-        return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
-
-    @classmethod
-    async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
-        """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for pattern in crud.patterns(cls._declared()):
-            async for key in cls.database._walk(scan(pattern, count)):
-                yield key
-
-    @classmethod
-    def _begun(cls, pk: bytes | None) -> Self:
-        if pk is not None:
-            return cls._connected(pk)
-        empty = cls._empty()
-        empty._making = AsyncCreationLock()
-        return empty
-
-    def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
-        return self._run(describe()) if self.database._pipeline() is not None else self._made_alone(describe)
-
-    async def _made_alone(self, describe: Callable[[], Request[Any]]) -> Any:
-        async with self._making:
-            return await self._run(describe())
-
-    async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2
-        """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
-        self.database._at_once(*WALK)
-        for key in await self._run(self._existing_keys()):
-            yield key

@@ -1,0 +1,150 @@
+"""The upkeep of the data of models on the async face: indexes, checks, moves from another name, and scans of keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from limpyd.database.key_scan import WALK, scan
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.integrity import Repair, Report
+from limpyd.integrity.generators import check
+from limpyd.migrations import from_field, from_limpyd2, from_model
+from limpyd.migrations.generators import Moved
+from limpyd.model import crud
+from limpyd.model.async_construction import AsyncConstruction
+
+
+class AsyncMaintenance(AsyncConstruction):
+    """The part of a model that maintains its data as a whole."""
+
+    abstract = True
+
+    @classmethod
+    def rebuild_indexes(cls, progress: OnProgress | None = None) -> Coroutine[Any, Any, None]:
+        """Builds all indexes of the model, while others read and write.
+
+        Objects are entered, and entries that none gives are removed, in short steps. If it is stopped, the next call
+        goes on where it was. All processes should know the indexes by then: an older version of the class does not
+        keep them.
+
+        Args:
+            progress: called from time to time with what is done and the whole: objects, once for each index.
+
+        Raises:
+            UniquenessError: two objects have one value, which should be unique.
+            InvalidValue: an object has a value that an index cannot keep.
+        """
+        rebuilding: Coroutine[Any, Any, None] = cls._declared().maintenance.rebuild(progress=progress)
+        return rebuilding
+
+    @classmethod
+    def clear_indexes(cls) -> Coroutine[Any, Any, None]:
+        """Removes all that indexes of the model hold, also those that are no longer declared.
+
+        Until they are built again, filters that need them raise `IndexNotBuilt`, and values are not unique.
+        """
+        clearing: Coroutine[Any, Any, None] = cls._declared().maintenance.clear()
+        return clearing
+
+    @classmethod
+    def check(cls, repair: Repair = False, progress: OnProgress | None = None) -> Coroutine[Any, Any, Report]:
+        """Compares the indexes of the model, and all its keys, with what its objects have, while others read and write.
+
+        It goes in many short steps (SCAN, SSCAN and scripts), each of which judges by what there is in one moment.
+
+        Args:
+            repair: put right what can be without losing data, if True; also what only can by removing some, if
+                "all"; or only findings of these kinds (see `limpyd.integrity.KINDS`).
+            progress: called from time to time with what is done and the whole: keys of the database and objects.
+
+        Raises:
+            InvalidValue: `repair` names no kind of findings that can be repaired.
+        """
+        return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
+
+    @classmethod
+    def rename_from(cls, former_name: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
+        """Moves the objects of this model from the name that it had: its class, namespace or `model_name` has changed.
+
+        It goes on while others read and write, in steps of some milliseconds. Each object is moved as a whole, its
+        values with their expiries, its index entries and its membership, or stays as it is. If it is stopped, however,
+        the next call goes on; called once more, it moves what processes with the old class have written meanwhile.
+        References to the objects stay valid, since primary keys stay the same. When no object is left, so is nothing
+        else of the former name (RENAMENX; on a cluster of one node RESTORE).
+
+        Args:
+            former_name: what the class was called, in the same namespace and in any case of letters; or
+                `namespace:model` as in its keys, without a namespace `:model`.
+            progress: called from time to time with the numbers of objects moved, and of all.
+
+        Returns:
+            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one whose
+            primary key or unique value another object has under the new name; and which keys of no object had to stay.
+
+        Raises:
+            InvalidValue: the name is that of no model, or of one that is still declared on this database; or neither
+                that name nor this one has any objects.
+            ServerError: the new keys are on another node of a cluster, or the server refuses a command.
+        """
+        return cls.database._run_program(from_model(cls._declared(), former_name, progress))
+
+    @classmethod
+    def rename_field(cls, old: str, new: str, /, progress: OnProgress | None = None) -> Coroutine[Any, Any, Moved]:
+        """Moves the values of a field from the name that it had, in all objects.
+
+        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
+        stopped. Until it has come to its end, filters on an index of the field raise `IndexNotBuilt`.
+
+        Args:
+            old: what the field was called.
+            new: what it is called now.
+            progress: called from time to time with the numbers of objects checked, and of all.
+
+        Returns:
+            A `Moved`: how many objects had a value under the old name only; and those that have one under both, with
+            the error of each, which were left as they are.
+
+        Raises:
+            UnknownField: `new` is no field of the model.
+            InvalidValue: `old` is still one, or cannot have been one.
+            ServerError: the server refuses a command.
+        """
+        return cls.database._run_program(from_field(cls._declared(), old, new, progress))
+
+    @classmethod
+    def migrate_from_limpyd2(
+        cls, former_name: str | None = None, /, progress: OnProgress | None = None
+    ) -> Coroutine[Any, Any, Moved]:
+        """Moves the objects of this model from where redis-limpyd 2 keeps them, in this database.
+
+        Like `rename_from`: while others read and write, each object as one step, and to be called again if it was
+        stopped. Processes that still write with limpyd 2, or with `layout="limpyd2"`, do not see what was moved; called
+        once more, it moves what they have written meanwhile. When no object is left, so is nothing of its indexes.
+
+        Args:
+            former_name: what the model is called there, `model` or `namespace:model`; by default as here.
+            progress: called from time to time with the numbers of objects moved, and of all.
+
+        Returns:
+            A `Moved`: how many objects were moved; which ones were not, with the error of each, such as one with a
+            value that does not fit an index here; and which keys of no object are left.
+
+        Raises:
+            InvalidValue: the model is declared on a database of that layout, or the name is that of no model.
+            ServerError: the server refuses a command.
+        """
+        return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
+
+    @classmethod
+    async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
+        """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
+        for pattern in crud.patterns(cls._declared()):
+            async for key in cls.database._walk(scan(pattern, count)):
+                yield key
+
+    async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2
+        """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
+        self.database._at_once(*WALK)
+        for key in await self._run(self._existing_keys()):
+            yield key

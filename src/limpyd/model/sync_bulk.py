@@ -1,0 +1,105 @@
+# Generated from async_bulk.py by `make faces`; edit that file.
+"""The bulk operations of models on the sync face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from limpyd.model.bulk import (
+    USUAL_CHUNK,
+    BulkCreate,
+    BulkCreated,
+    BulkDelete,
+    BulkDeleted,
+    BulkUpdate,
+    BulkUpdated,
+    OnConflict,
+    OnMissing,
+    OnProgress,
+    PkAndValues,
+)
+from limpyd.model.bulk_input import sync_run_bulk
+from limpyd.model.sync_construction import Construction
+from limpyd.types import Encodable
+
+
+class BulkOperations(Construction):
+    """The part of a model that creates, updates and deletes many objects."""
+
+    abstract = True
+
+    @classmethod
+    def bulk_create(
+        cls,
+        objects: Iterable[Mapping[str, Any]],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_conflict: OnConflict = "raise",
+        pks: bool = False,
+        progress: OnProgress | None = None,
+    ) -> BulkCreated:
+        """Creates many objects, chunk by chunk, each in one request: an iterable of any length, in constant memory.
+
+        Each object is created as `create` does it, all or nothing by itself; defaults apply.
+
+        Args:
+            objects: the values of each object.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_conflict: what becomes of an object whose primary key or unique value belongs to another one: "raise"
+                ends with it, "skip" passes over it, "update" gives the values that one (as `update` does).
+            pks: give the primary keys in the result.
+            progress: called after each chunk with the number of objects done so far.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are created, neither it nor any after it is.
+        """
+        return sync_run_bulk(cls.database, BulkCreate(cls._declared(), chunk, on_conflict, pks, progress), objects)
+
+    @classmethod
+    def bulk_update(
+        cls,
+        objects: Iterable[PkAndValues],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnProgress | None = None,
+    ) -> BulkUpdated:
+        """Gives many objects new values, chunk by chunk, each in one request: an iterable of any length.
+
+        Each object is updated as `update` does it, all or nothing by itself.
+
+        Args:
+            objects: pairs of a primary key, or instance, and values; or values, the primary key among them.
+            chunk: how many objects a request carries at most; fewer if they are large.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: called after each chunk with the number of objects done so far.
+
+        Raises:
+            BulkError: an object was refused: it names the position, and its `__cause__` says why. Those before it
+                are updated, neither it nor any after it is.
+        """
+        return sync_run_bulk(cls.database, BulkUpdate(cls._declared(), chunk, on_missing, progress), objects)
+
+    @classmethod
+    def bulk_delete(
+        cls,
+        objects: Iterable[Encodable | Self],
+        *,
+        chunk: int = USUAL_CHUNK,
+        on_missing: OnMissing = "raise",
+        progress: OnProgress | None = None,
+    ) -> BulkDeleted:
+        """Deletes many objects, chunk by chunk, each in one request and one atomic step.
+
+        Args:
+            objects: their primary keys, or instances.
+            chunk: how many objects a request carries at most.
+            on_missing: whether an object that does not exist is refused, "raise", or counted, "skip".
+            progress: called after each chunk with the number of objects done so far.
+
+        Raises:
+            BulkError: an object does not exist: it names the position. Those before it are deleted, none after it is.
+        """
+        return sync_run_bulk(cls.database, BulkDelete(cls._declared(), chunk, on_missing, progress), objects)

@@ -1,0 +1,88 @@
+"""The making of objects and instances on the sync face: the constructor and `create`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self, TypeVar
+
+from limpyd.commands.faces import Sync
+from limpyd.commands.foreign_key_values import NeedsReading, read_first
+from limpyd.database.sync import RedisDatabase
+from limpyd.exceptions import InvalidPrimaryKey
+from limpyd.fields.pk import pk_bytes
+from limpyd.model import crud
+from limpyd.model.core import ModelCore
+from limpyd.model.creation_lock import CreationLock
+from limpyd.requests.request import Request
+from limpyd.types import Encodable
+
+R = TypeVar("R")
+
+NEW: Any = object()
+"""Stands for the primary key that a new object is still to get."""
+
+
+class Construction(ModelCore[Sync]):
+    """The part of a model whose constructor creates an object, or gets one."""
+
+    abstract = True
+    database: ClassVar[RedisDatabase]
+    model_name: ClassVar[str]
+    _database_type = RedisDatabase
+    _awaits = False
+
+    def __init__(self, pk: Encodable = NEW, /, **values: Any) -> None:
+        """Gets the object with this primary key, or creates one with these values and the defaults.
+
+        Raises:
+            DoesNotExist: no object has this primary key.
+            InvalidPrimaryKey: both a primary key and values are given, or the key is not as declared.
+            UnknownField: a name is no field.
+            InvalidValue: a value does not fit its field's type.
+            UniquenessError: the primary key, or a unique value, belongs to another object.
+        """
+        schema = self._declared()
+        request: Request[Any]
+        if pk is NEW:
+            try:
+                request = crud.creation(schema, values, self._begun)
+            except NeedsReading as needed:
+                read_first(needed, lambda replace: type(self).__init__(self, **replace(values)))
+                return
+        elif values:
+            msg = (
+                f"{schema.name}({pk!r}, …) gets an existing object, {schema.name}({next(iter(values))}=…, …) "
+                f"creates one; not both at once"
+            )
+            raise InvalidPrimaryKey(msg)
+        else:
+            request = crud.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
+        pending: Any = self.database._run(request)
+        if pending is not self:
+            self._coming = pending
+        self.__post_init__()
+
+    @classmethod
+    def create(cls, **values: Any) -> Self:
+        """Creates an object with these values and the defaults of other fields. The same as `Person(…)`."""
+        return cls(**values)
+
+    def _begun(self, pk: bytes | None) -> Self:
+        self._pk_bytes = pk
+        self._seen = self._schema.era
+        if self._coming is not None:
+            del self._coming
+        if pk is None:
+            self._making = CreationLock()
+        return self
+
+    def _run_making(self, describe: Callable[[], Request[Any]]) -> Any:
+        if self.database._pipeline() is not None:
+            return self._run(describe())
+        with self._making.lock(self):
+            return self._run(describe())
+
+    @classmethod
+    def _answered(cls, result: R) -> R:
+        """Gives a result for which nothing is sent."""
+        return result
