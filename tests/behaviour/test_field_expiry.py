@@ -18,6 +18,7 @@ from limpyd.exceptions import (
     UniquenessError,
     UnsupportedCommand,
 )
+from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.server_versions import knows
 
@@ -25,20 +26,6 @@ MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 SECONDS = int(MOMENT.timestamp())
 ODD = ["", "a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "{x}:y"]
 
-EXPIRY = {
-    "hexpire": (100,),
-    "hpexpire": (100_000,),
-    "hexpireat": (MOMENT,),
-    "hpexpireat": (MOMENT,),
-    "hpersist": (),
-    "httl": (),
-    "hpttl": (),
-    "hexpiretime": (),
-    "hpexpiretime": (),
-    "hsetex": ("1",),
-    "hgetex": (),
-    "hgetdel": (),
-}
 SETTING = {"hexpire", "hpexpire", "hexpireat", "hpexpireat"}
 
 
@@ -70,7 +57,7 @@ async def offers(face, one, name, *args, **kwargs):
 
 
 async def test_servers_that_do_not_know_it(face, thing, one):
-    for name, args in EXPIRY.items():
+    for name, args in calls.INSTANCE_HASH_EXPIRY.items():
         await offers(face, one, name, *args)
         await offers(face, thing.lazy_connect(1), name, *args)
 
@@ -240,7 +227,7 @@ async def test_wrong_arguments(face, one):
 
 async def test_deleted_object(face, thing, one):
     await face.do(one.delete())
-    for name, args in EXPIRY.items():
+    for name, args in calls.INSTANCE_HASH_EXPIRY.items():
         if knows(face, TABLE[name.upper()].needs):
             for instance in (thing.lazy_connect(1), one)[: 1 if TABLE[name.upper()].scope.name == "READ" else 2]:
                 call = getattr(instance.text, name)
@@ -288,9 +275,9 @@ async def test_one_call_is_one_request(any_face, lazy):
     made = await any_face.do(Thing.create(text="1", indexed="1"))
     for warm in range(2):  # the first time the server learns the scripts
         for field in ("text", "indexed"):
-            for name in EXPIRY.keys() - (SETTING if field == "indexed" else set()):
+            for name in calls.INSTANCE_HASH_EXPIRY.keys() - (SETTING if field == "indexed" else set()):
                 await any_face.do(made.hmset(text="1", indexed="1"))
                 instance = Thing.lazy_connect(1) if lazy else made
                 with any_face.sent() as sent:
-                    await any_face.do(getattr(getattr(instance, field), name)(*EXPIRY[name]))
+                    await any_face.do(getattr(getattr(instance, field), name)(*calls.INSTANCE_HASH_EXPIRY[name]))
                 assert len(sent.names) == 1 or not warm, (field, name)

@@ -10,14 +10,11 @@ from limpyd import InstanceHashField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidValue, LimpydError
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.hyperloglog import BoundHyperLogLog, HyperLogLogField
+from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.listing import public
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
-OTHER = object()
-"""Stands for a field of another instance."""
-
-HYPERLOGLOG = {"pfadd": ("1",), "pfcount": (OTHER,), "pfmerge": (OTHER,)}
 
 
 @pytest.fixture
@@ -186,13 +183,13 @@ async def test_one_call_is_one_request(any_face, lazy):
         database = any_face.database
         visitors = HyperLogLogField()
 
-    assert public(BoundHyperLogLog) == HYPERLOGLOG.keys() | public(BoundKey)
+    assert public(BoundHyperLogLog) == calls.HYPERLOGLOG.keys() | public(BoundKey)
     await any_face.do(Page.create(visitors=["a"]))
     await any_face.do(Page.create(visitors=["b"]))
     for warm in range(2):  # the first time the server learns the scripts
-        for name, args in HYPERLOGLOG.items():
+        for name, args in calls.HYPERLOGLOG.items():
             one, other = (Page.lazy_connect(1), Page.lazy_connect(2)) if lazy else map(Page._connected, (b"1", b"2"))
             with any_face.sent() as sent:
                 call = getattr(one.visitors, name)
-                await any_face.do(call(*(other.visitors if arg is OTHER else arg for arg in args)))
+                await any_face.do(call(*(other.visitors if arg is calls.OTHER else arg for arg in args)))
             assert len(sent.names) == 1 or not warm, name

@@ -25,22 +25,12 @@ from limpyd.exceptions import (
 )
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.json import BoundJSON, JSONField
+from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.listing import public
 
 MOMENT = dt.datetime(2020, 2, 29, 12, tzinfo=dt.UTC)
 
-JSON = {
-    "get": (),
-    "set": ([1],),
-    "setnx": ([1],),
-    "setex": (10, [1]),
-    "psetex": (10_000, [1]),
-    "getset": ([1],),
-    "getdel": (),
-    "getex": (),
-    "strlen": (),
-}
 ANY = [
     None,
     True,
@@ -360,10 +350,10 @@ async def test_one_call_is_one_request(any_face, lazy):
         data = JSONField()
         indexed = JSONField(indexable=True)
 
-    assert public(BoundJSON) == JSON.keys() | public(BoundKey)
+    assert public(BoundJSON) == calls.JSON.keys() | public(BoundKey)
     made = await any_face.do(Thing.create(data=[1], indexed=[1]))
     for warm in range(2):  # the first time the server learns the scripts
-        for name, args in JSON.items():
+        for name, args in calls.JSON.items():
             for chosen in ("data", "indexed"):
                 if chosen == "indexed" and name in {"setex", "psetex"}:
                     continue

@@ -8,171 +8,8 @@ import pytest
 
 from limpyd import GeoField, HashField, ListField, RedisDatabase, RedisModel, SetField, SortedSetField, StreamField
 from limpyd.exceptions import ServerError
+from tests.support import command_calls as calls
 from tests.support.face import Sent
-
-
-class Another:
-    """Stands for the same field of another object."""
-
-
-OTHER = Another()
-SET = {
-    "sadd": ("1",),
-    "srem": ("1",),
-    "spop": (),
-    "spop_many": (2,),
-    "smembers": (),
-    "scard": (),
-    "sismember": ("1",),
-    "smismember": ("1", "2"),
-    "srandmember": (),
-    "srandmember_many": (2,),
-    "sscan": (),
-    "smove": (OTHER, "1"),
-    "sinter": (OTHER,),
-    "sunion": (OTHER,),
-    "sdiff": (OTHER,),
-    "sintercard": (OTHER,),
-    "sinterstore": (OTHER,),
-    "sunionstore": (OTHER,),
-    "sdiffstore": (OTHER,),
-}
-LIST = {
-    "lpush": ("1",),
-    "rpush": ("1",),
-    "lpushx": ("1",),
-    "rpushx": ("1",),
-    "linsert": ("BEFORE", "1", "2"),
-    "lset": (0, "1"),
-    "lpop": (),
-    "lpop_many": (2,),
-    "rpop": (),
-    "rpop_many": (2,),
-    "lmpop": (),
-    "lrem": (0, "1"),
-    "ltrim": (0, 1),
-    "llen": (),
-    "lindex": (0,),
-    "lrange": (0, -1),
-    "lpos": ("1",),
-    "lpos_many": ("1",),
-    "lcontains": ("1",),
-    "lrank": ("1",),
-    "lcount": ("1",),
-    "lmembers": (),
-    "lmove": (OTHER,),
-    "rpoplpush": (OTHER,),
-}
-WAITING_LIST = {"blpop": (0.01,), "brpop": (0.01,), "blmpop": (0.01,)}
-WAITING_TOGETHER = {"blmove", "brpoplpush"}  # in test_moving_while_waiting
-SORTING = {"sort": (0, 1), "sort_get": ("#",), "sort_store": ()}
-SORTED_SET = {
-    "zadd": ({"1": 1},),
-    "zadd_incr": ("1", 1),
-    "zincrby": (1, "1"),
-    "zrem": ("1",),
-    "zpopmin": (),
-    "zpopmax": (),
-    "zmpop": (),
-    "zcard": (),
-    "zmembers": (),
-    "zscore": ("1",),
-    "zmscore": (["1", "2"],),
-    "zrank": ("1",),
-    "zrevrank": ("1",),
-    "zrank_withscore": ("1",),
-    "zrevrank_withscore": ("1",),
-    "zrandmember": (),
-    "zrandmember_many": (2,),
-    "zrandmember_withscores": (2,),
-    "zscan": (),
-    "zscan_no_scores": (),
-    "zrange": (0, 1),
-    "zrange_withscores": (0, 1),
-    "zrevrange": (0, 1),
-    "zrevrange_withscores": (0, 1),
-    "zrangebyscore": (0, 1),
-    "zrangebyscore_withscores": (0, 1),
-    "zrevrangebyscore": (1, 0),
-    "zrevrangebyscore_withscores": (1, 0),
-    "zrangebylex": ("-", "+"),
-    "zrevrangebylex": ("+", "-"),
-    "zcount": (0, 1),
-    "zlexcount": ("-", "+"),
-    "zremrangebyrank": (0, 0),
-    "zremrangebyscore": (0, 0),
-    "zremrangebylex": ("-", "[a"),
-    "zinter": (OTHER,),
-    "zinter_withscores": (OTHER,),
-    "zunion": (OTHER,),
-    "zunion_withscores": (OTHER,),
-    "zdiff": (OTHER,),
-    "zdiff_withscores": (OTHER,),
-    "zintercard": (OTHER,),
-    "zinterstore": (OTHER,),
-    "zunionstore": (OTHER,),
-    "zdiffstore": (OTHER,),
-    "zrangestore": (OTHER, 0, 1),
-}
-WAITING_SORTED_SET = {"bzpopmin": (0.01,), "bzpopmax": (0.01,), "bzmpop": (0.01,)}
-BY_NAME = {"zmpop": {"min": True}, "bzmpop": {"min": True}}
-HASH = {
-    "hset": ("1", "1"),
-    "hmset": ({"1": "1"},),
-    "hsetnx": ("1", "1"),
-    "hdel": ("1",),
-    "hgetdel": ("1",),
-    "hincrby": ("1",),
-    "hincrbyfloat": ("1",),
-    "hget": ("1",),
-    "hmget": ("1", "2"),
-    "hgetall": (),
-    "hkeys": (),
-    "hvals": (),
-    "hlen": (),
-    "hexists": ("1",),
-    "hstrlen": ("1",),
-    "hrandfield": (),
-    "hrandfield_many": (2,),
-    "hrandfield_withvalues": (2,),
-    "hscan": (),
-    "hscan_no_values": (),
-    "hpersist": ("1",),
-    "httl": ("1",),
-    "hpttl": ("1",),
-    "hexpiretime": ("1",),
-    "hpexpiretime": ("1",),
-    "hsetex": ("1", "1"),
-    "hgetex": ("1",),
-}
-EXPIRING_HASH = {
-    "hexpire": (10, "1"),
-    "hpexpire": (10_000, "1"),
-    "hexpireat": (4_000_000_000, "1"),
-    "hpexpireat": (4_000_000_000_000, "1"),
-}
-GEO = {
-    "geoadd": ({"1": (1, 1)},),
-    "geodist": ("1", "2"),
-    "geohash": ("1",),
-    "geopos": ("1",),
-    "geosearch": ("1", None, None, "km", 10),
-    "geosearch_details": ("1", None, None, "km", 10),
-    "geosearchstore": (OTHER, None, 1, 1, "km", 10),
-    "georadius": (1, 1, 1),
-    "georadiusbymember": ("1", 1),
-}
-KINDS = {
-    "tags": (SET, {"1", "2"}),
-    "loose": (SET, {"1", "2"}),
-    "queue": (LIST, ["1", "2"]),
-    "bag": ({**LIST, **WAITING_LIST}, ["1", "2"]),
-    "board": (SORTED_SET, {"1": 1, "2": 2}),
-    "ranks": ({**SORTED_SET, **WAITING_SORTED_SET}, {"1": 1, "2": 2}),
-    "heads": (HASH, {"1": "1", "2": "2"}),
-    "plain": ({**HASH, **EXPIRING_HASH}, {"1": "1", "2": "2"}),
-    "places": (GEO, {"1": (1, 1), "2": (2, 2)}),
-}
 
 
 @pytest.fixture
@@ -194,20 +31,20 @@ def thing(any_face):
 
 async def ask(face, instance, other, name, command, args):
     """Runs a command, and gives what was sent; a refusal is a reply as well."""
-    given = [getattr(other, name) if arg is OTHER else arg for arg in args]
+    given = [getattr(other, name) if arg is calls.OTHER else arg for arg in args]
     with face.sent() as sent, contextlib.suppress(ServerError):
         call = getattr(getattr(instance, name), command)
         if command.endswith(("scan", "scan_no_values", "scan_no_scores")):
             await face.all(call(*given))
         else:
-            await face.do(call(*given, **BY_NAME.get(command, {})))
+            await face.do(call(*given, **calls.KEYWORDS.get(command, {})))
     return sent.names
 
 
 @pytest.mark.parametrize("lazy", [False, True])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", calls.MEMBER_FIELDS)
 async def test_one_request(any_face, thing, name, lazy):
-    commands, value = KINDS[name]
+    commands, value = calls.MEMBER_FIELDS[name]
     for command, args in commands.items():
         any_face.client.flushdb()
         one = await any_face.do(thing.create(**{name: value}))
@@ -217,7 +54,7 @@ async def test_one_request(any_face, thing, name, lazy):
         names = await ask(any_face, one, other, name, command, args)
         if names == ["EVALSHA", "EVAL"]:  # the server learned a script
             names = await ask(any_face, one, other, name, command, args)
-        if command in {**WAITING_LIST, **WAITING_SORTED_SET}:
+        if command in {**calls.BLOCKING_LIST, **calls.BLOCKING_SORTED_SET}:
             assert names[0] == "SISMEMBER"  # whether the object exists
             names.pop(0)
         assert len(names) == 1, (command, names)
@@ -255,9 +92,9 @@ async def test_arguments_that_choose_another_result(any_face, thing):
 
 @pytest.mark.parametrize("name", ["loose", "bag", "ranks"])
 async def test_sorting(any_face, thing, name):
-    one = await any_face.do(thing.create(**{name: KINDS[name][1]}))
+    one = await any_face.do(thing.create(**{name: calls.MEMBER_FIELDS[name][1]}))
     for _ in range(2):
-        for command, args in SORTING.items():
+        for command, args in calls.SORTING.items():
             given = args or (one.bag,)
             with any_face.sent() as sent:
                 await any_face.do(getattr(getattr(one, name), command)(*given))

@@ -12,8 +12,8 @@ import pytest
 
 from limpyd import InstanceHashField, StringField
 from limpyd.exceptions import InvalidFilter
-from tests.behaviour import pickled_models
-from tests.behaviour.pickled_models import PORT, Async, Pair, Row, Sync, folded, items_of, name_of
+from tests.support import pickled_models
+from tests.support.pickled_models import PORT, Async, Pair, Row, Sync, folded, items_of, name_of
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

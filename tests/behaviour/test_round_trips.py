@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from limpyd import InstanceHashField, StringField
@@ -23,67 +21,11 @@ from limpyd.fields.string import BoundString
 from limpyd.model.core import ModelCore
 from limpyd.model.sync import RedisModel
 from limpyd.query.sync import Collection
-from tests.behaviour import (
-    test_field_expiry,
-    test_hyperloglog,
-    test_json,
-    test_streams,
-    test_strings_and_keys,
-)
-from tests.behaviour import test_member_round_trips as members
+from tests.support import command_calls as calls
 from tests.support.listing import public
 from tests.support.queries import COLLECTION
 
-MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
-
-STRING = {
-    "get": (),
-    "set": ("1",),
-    "setnx": ("1",),
-    "setex": (10, "1"),
-    "psetex": (10_000, "1"),
-    "getset": ("1",),
-    "getdel": (),
-    "getex": (),
-    "append": ("1",),
-    "strlen": (),
-    "getrange": (0, 1),
-    "setrange": (0, "1"),
-    "incr": (),
-    "incrby": (2,),
-    "incrbyfloat": (0.5,),
-    "decr": (),
-    "decrby": (2,),
-    "getbit": (1,),
-    "setbit": (1, 1),
-    "bitcount": (),
-    "bitpos": (1,),
-    "delete": (),
-    "exists": (),
-    "expire": (10,),
-    "pexpire": (10_000,),
-    "expireat": (MOMENT,),
-    "pexpireat": (MOMENT,),
-    "persist": (),
-    "ttl": (),
-    "pttl": (),
-    "expiretime": (),
-    "pexpiretime": (),
-}
-ENTRY = {
-    "hget": (),
-    "get": (),
-    "hset": ("1",),
-    "set": ("1",),
-    "hsetnx": ("1",),
-    "hdel": (),
-    "delete": (),
-    "hexists": (),
-    "exists": (),
-    "hincrby": (),
-    "hincrbyfloat": (),
-    "hstrlen": (),
-}
+STRINGS = {**calls.STRING, **calls.KEY}
 INSTANCE = {
     "delete": (),
     "hmget": ("indexed", "only"),
@@ -99,22 +41,21 @@ FLOATING = {"incrbyfloat", "hincrbyfloat"}
 
 
 def test_every_public_method_is_counted_here():
-    keys = STRING.keys() & public(BoundKey) | test_strings_and_keys.KEY.keys()
-    strings = STRING | test_strings_and_keys.BITS | test_strings_and_keys.STRING
-    sorting = members.SORTING.keys()
+    keys = calls.KEY.keys() | calls.KEY_DETAILS.keys()
+    strings = calls.STRING | calls.BITS | calls.STRING_COMPARISON
+    members = keys | calls.SORTING.keys()
+    lists = calls.LIST.keys() | calls.BLOCKING_LIST.keys() | calls.BLOCKING_MOVES
     assert public(BoundKey) == keys
     assert public(BoundString) == keys | strings.keys()
-    assert public(BoundHashEntry) == ENTRY.keys() | test_field_expiry.EXPIRY.keys()
-    assert public(BoundSet) - keys - sorting == members.SET.keys()
-    assert public(BoundList) - keys - sorting == (
-        members.LIST.keys() | members.WAITING_LIST.keys() | members.WAITING_TOGETHER
-    )
-    assert public(BoundSortedSet) - keys - sorting == members.SORTED_SET.keys() | members.WAITING_SORTED_SET.keys()
-    assert public(BoundGeo) - public(BoundSortedSet) == members.GEO.keys()
-    assert public(BoundHash) - keys == members.HASH.keys() | members.EXPIRING_HASH.keys()
-    assert public(BoundStream) - keys == test_streams.STREAM.keys()
-    assert public(BoundHyperLogLog) - keys == test_hyperloglog.HYPERLOGLOG.keys()
-    assert public(BoundJSON) - keys == test_json.JSON.keys()
+    assert public(BoundHashEntry) == calls.INSTANCE_HASH.keys() | calls.INSTANCE_HASH_EXPIRY.keys()
+    assert public(BoundSet) == members | calls.SET.keys()
+    assert public(BoundList) == members | lists
+    assert public(BoundSortedSet) == members | calls.SORTED_SET.keys() | calls.BLOCKING_SORTED_SET.keys()
+    assert public(BoundGeo) == public(BoundSortedSet) | calls.GEO.keys()
+    assert public(BoundHash) == keys | calls.HASH.keys() | calls.HASH_EXPIRY.keys()
+    assert public(BoundStream) == keys | calls.STREAM.keys()
+    assert public(BoundHyperLogLog) == keys | calls.HYPERLOGLOG.keys()
+    assert public(BoundJSON) == keys | calls.JSON.keys()
     assert public(BoundPK) == {"get", "set", "exists", "delete"}
     no_request = {"get_field", "has_field", "use_database", "lazy_connect", "collection", "instances"}
     no_request |= {"get_field_name_for", "get_connection", "get_fields"}
@@ -167,7 +108,7 @@ class TestFields:
     async def test_string(self, any_face, thing, lazy):
         one = await warm(any_face, thing)
         for field in ("text", "key"):
-            for name, args in STRING.items():
+            for name, args in STRINGS.items():
                 if field == "key" and name in EXPIRING:
                     continue
                 for known in (False, True):  # the server knows the script of the operation by the second time
@@ -184,7 +125,7 @@ class TestFields:
     async def test_instance_hash(self, any_face, thing, lazy):
         one = await warm(any_face, thing)
         for field in ("indexed", "only", "plain"):
-            for name, args in ENTRY.items():
+            for name, args in calls.INSTANCE_HASH.items():
                 for known in (False, True):  # as above
                     await any_face.do(one.hmset(indexed="1", only="1", plain="1"))
                     if not known:

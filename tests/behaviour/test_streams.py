@@ -24,6 +24,7 @@ from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.stream import BoundStream, StreamField
 from limpyd.fields.stream.entries import StreamEntry
 from limpyd.fields.stream.pending import Claimed, ClaimedIds, PendingSummary
+from tests.support import command_calls as calls
 from tests.support.listing import public
 
 ODD = ["", " ", "a\0b", "\N{PILE OF POO} ü", "$", "*", "a\r\nb", "{x}:y"]
@@ -455,13 +456,13 @@ async def test_one_call_one_request(any_face, lazy):
         database = any_face.database
         log = StreamField()
 
-    assert public(BoundStream) - public(BoundKey) == STREAM.keys()
+    assert public(BoundStream) - public(BoundKey) == calls.STREAM.keys()
     one = await any_face.do(Thing.create())
     await any_face.do(one.log.xadd({"a": "b"}))
     await any_face.do(one.log.xdel("1-1"))
     await any_face.do(one.log.delete())
     await any_face.do(Thing.lazy_connect(1).log.xlen())
-    for name, args in STREAM.items():
+    for name, args in calls.STREAM.items():
         instance = Thing.lazy_connect(1) if lazy else one
         with any_face.sent() as sent:
             try:
@@ -469,35 +470,3 @@ async def test_one_call_one_request(any_face, lazy):
             except ServerTooOld:
                 assert name in {"xackdel", "xdelex"}
         assert len(sent.names) == 1, name
-
-
-STREAM = {
-    "xadd": ({"a": "b"}, "1-1"),
-    "xadd_nomkstream": ({"a": "b"}, "1-2"),
-    "xlen": (),
-    "xrange": (),
-    "xrevrange": (),
-    "xread": (0,),
-    "xgroup_create": ("g", 0),
-    "xgroup_createconsumer": ("g", "d"),
-    "xreadgroup": ("g", "c"),
-    "xpending": ("g",),
-    "xpending_range": ("g", "-", "+", 10),
-    "xclaim": ("g", "d", 0, ["1-1"]),
-    "xclaim_justid": ("g", "d", 0, ["1-1"]),
-    "xautoclaim": ("g", "c", 0),
-    "xautoclaim_justid": ("g", "c", 0),
-    "xinfo_stream": (),
-    "xinfo_stream_full": (),
-    "xinfo_groups": (),
-    "xinfo_consumers": ("g",),
-    "xack": ("g", "1-1"),
-    "xackdel": ("g", "1-1"),
-    "xgroup_setid": ("g", "$"),
-    "xgroup_delconsumer": ("g", "d"),
-    "xgroup_destroy": ("g",),
-    "xdel": ("1-1",),
-    "xdelex": ("1-1",),
-    "xtrim": (10,),
-    "xsetid": ("5-5",),
-}

@@ -27,35 +27,11 @@ from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.string import Get, IncrBy, Set
 from limpyd.fields.string.bits import SINCE_8_2
 from limpyd.fields.string.commands import IFEQ, CommonSubsequence, Match
+from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.server_versions import knows
 
 ODD = ["a\0b", "\N{PILE OF POO} ü", "*[a-z]?", "a\r\nb", "{x}:y"]
-OTHER = object()
-"""Stands for a field of another instance."""
-
-KEY = {
-    "unlink": (),
-    "copy": (OTHER,),
-    "type": (),
-    "touch": (),
-    "dump": (),
-    "object_encoding": (),
-    "object_freq": (),
-    "object_idletime": (),
-    "object_refcount": (),
-    "memory_usage": (),
-}
-BITS = {
-    "getbit": (1,),
-    "setbit": (1, 1),
-    "bitcount": (),
-    "bitpos": (1,),
-    "bitfield": (Set("u8", 0, 65),),
-    "bitfield_ro": (Get("u8", 0),),
-    "bitop": ("OR", OTHER),
-}
-STRING = {"lcs": (OTHER,), "lcs_len": (OTHER,), "lcs_idx": (OTHER,), "delifeq": ("1",), "substr": (0,)}
 
 
 @pytest.fixture
@@ -131,8 +107,8 @@ class TestKey:
 
     async def test_what_is_told_of_a_deleted_object(self, face, thing, two):
         await face.do(two[0].delete())
-        for name, args in KEY.items():
-            given = [two[1].text if arg is OTHER else arg for arg in args]
+        for name, args in calls.KEY_DETAILS.items():
+            given = [two[1].text if arg is calls.OTHER else arg for arg in args]
             await face.refused(DoesNotExist, lambda n=name, a=given: getattr(thing.lazy_connect(1).text, n)(*a))
         await face.refused(DoesNotExist, lambda: two[1].text.copy(two[0].text))
 
@@ -543,12 +519,12 @@ async def test_one_call_is_one_request(any_face, lazy):
     await any_face.do(Thing.create(text="2", indexed="2"))
     for warm in range(2):  # the first time the server learns the scripts
         for field in ("text", "indexed"):
-            for name, args in {**KEY, **BITS, **STRING}.items():
+            for name, args in {**calls.KEY_DETAILS, **calls.BITS, **calls.STRING_COMPARISON}.items():
                 await any_face.do(one.text.set("1"))
                 await any_face.do(one.indexed.set("1"))
                 instance = Thing.lazy_connect(1) if lazy else one
                 other = getattr(Thing.lazy_connect(2) if lazy else Thing._connected(b"2"), field)
                 with any_face.sent() as sent, contextlib.suppress(ServerError):
                     call = getattr(getattr(instance, field), name)
-                    await any_face.do(call(*(other if arg is OTHER else arg for arg in args)))
+                    await any_face.do(call(*(other if arg is calls.OTHER else arg for arg in args)))
                 assert len(sent.names) == 1 or not warm, (field, name)

@@ -24,23 +24,20 @@ from limpyd import (
 )
 from limpyd.commands.table import Scope
 from limpyd.exceptions import LimpydError
-from tests.behaviour import test_field_expiry, test_hyperloglog, test_json, test_streams, test_strings_and_keys
-from tests.behaviour import test_member_round_trips as members
-from tests.behaviour import test_round_trips as single
+from tests.support import command_calls as calls
 from tests.support.queries import QUERIES, READS
 
 COMMANDS: dict[str, tuple[dict[str, Any], Any]] = {
-    "text": ({**single.STRING, **test_strings_and_keys.STRING, **test_strings_and_keys.KEY}, "1"),
-    "bits": (test_strings_and_keys.BITS, b"1"),
-    "entry": ({**single.ENTRY, **test_field_expiry.EXPIRY}, "1"),
-    "only": (single.ENTRY, "1"),
-    "visitors": (test_hyperloglog.HYPERLOGLOG, ["1"]),
-    "json": (test_json.JSON, [1]),
-    "stream": (test_streams.STREAM, None),
-    **members.KINDS,
+    "text": ({**calls.STRING, **calls.KEY, **calls.STRING_COMPARISON, **calls.KEY_DETAILS}, "1"),
+    "bits": (calls.BITS, b"1"),
+    "entry": ({**calls.INSTANCE_HASH, **calls.INSTANCE_HASH_EXPIRY}, "1"),
+    "only": (calls.INSTANCE_HASH, "1"),
+    "visitors": (calls.HYPERLOGLOG, ["1"]),
+    "json": (calls.JSON, [1]),
+    "stream": (calls.STREAM, None),
+    **calls.MEMBER_FIELDS,
 }
 """Each field of `Everything`: its commands with arguments, and a value."""
-OTHERS = (members.OTHER, test_strings_and_keys.OTHER, test_hyperloglog.OTHER)
 SORTED = {"loose", "bag", "ranks"}
 
 
@@ -129,7 +126,7 @@ class Use:
                 two = await self.face.do(self.everything.create(**given))
             else:
                 one, two = self.everything.lazy_connect(reads_of), self.everything.lazy_connect(reads_of + 1)
-            sorting = members.SORTING if name in SORTED else {}
+            sorting = calls.SORTING if name in SORTED else {}
             for command, args in {**commands, **sorting}.items():
                 call = getattr(getattr(one, name), command)
                 facts = getattr(call, "facts", None)
@@ -137,7 +134,7 @@ class Use:
                     continue
                 other = one.bag if command == "sort_store" else getattr(two, name)
                 args = args or ((other,) if command == "sort_store" else ())  # noqa: PLW2901
-                taken = [other if any(arg is each for each in OTHERS) else arg for arg in args]
+                taken = [other if arg is calls.OTHER else arg for arg in args]
                 await self.step(f"{name}.{command}", lambda c=call, t=taken: c(*t))
             if reads_of is None:
                 await self.step(f"delete with {name}", one.delete)

@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, StringField
 from limpyd.commands.table import Scope
-from tests.behaviour.test_round_trips import ENTRY, STRING
+from tests.support import command_calls as calls
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,10 @@ def instance():
     return Thing._connected(b"1")
 
 
-@pytest.mark.parametrize(("field", "commands"), [("text", STRING), ("entry", ENTRY)])
+STRINGS = {**calls.STRING, **calls.KEY}
+
+
+@pytest.mark.parametrize(("field", "commands"), [("text", STRINGS), ("entry", calls.INSTANCE_HASH)])
 def test_facts(instance, field, commands):
     bound = getattr(instance, field)
     for name, args in commands.items():
