@@ -92,11 +92,6 @@ def test_packages_hold_no_logic():
             assert isinstance(node, (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.If)), path
 
 
-def test_files_are_short():
-    for path in SOURCE.rglob("*.py"):
-        assert len(path.read_text().splitlines()) < 420, path
-
-
 def test_importing_costs_little_beyond_redis():
     """At most seven tenths of the function calls of importing redis, which is about half of its time."""
     program = (
