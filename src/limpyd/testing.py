@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from limpyd.database.sync import Database
+from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.tracing.events import CATALOG, CONNECT, HANDSHAKE, RequestEvent
 from limpyd.tracing.listeners import on_request
@@ -112,7 +112,7 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
         yield
         return
     with ExitStack() as back:
-        for model in list(database._models.values()):
+        for model in list(database._models):
             back.callback(model.use_database, model.database)
             model.use_database(other)
         own = database.__dict__
@@ -120,12 +120,12 @@ def _as_another(database: Any, other: Any) -> Iterator[None]:
             database.__dict__ = other.__dict__
             yield
         finally:
-            declared = [model for model in other._models.values() if model.database is database]
+            declared = [model for model in other._models if model.database is database]
             for model in declared:
-                other._unregister(model._schema.keys.tag)
+                other._models.unregister(model._schema.keys.tag)
             database.__dict__ = own
             for model in declared:
-                database._register(model._schema.keys.tag, model)
+                database._models.register(model, model._schema.keys.tag)
                 model._schema.forget()
 
 
@@ -137,9 +137,9 @@ def _lent(model: Any, database: Any) -> Iterator[None]:
         yield
         return
     model.use_database(database)
-    before._lent.append(model)
+    before._models.lent.append(model)
     try:
         yield
     finally:
-        before._lent.remove(model)
+        before._models.lent.remove(model)
         model.use_database(before)

@@ -60,7 +60,7 @@ def limpyd_settings(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
         if keys:
             msg = f"--limpyd-url: {database!r} holds {keys} keys, and tests would empty it; name an empty one"
             pytest.exit(msg, returncode=pytest.ExitCode.USAGE_ERROR)
-    yield database._resolved_settings()
+    yield database._endpoint.resolved_settings()
     database.close()
 
 

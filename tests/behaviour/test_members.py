@@ -261,8 +261,8 @@ async def test_on_a_client_of_either_protocol(server, protocol):
     assert [item async for item in again.board.zscan()] == [("a", 1.5)]
     assert await again.queue.blpop(0.01) is None
     await AsyncThing.database.close()
-    await AsyncThing.database._client.aclose()
-    Thing.database._client.close()
+    await AsyncThing.database._endpoint.client.aclose()
+    Thing.database._endpoint.client.close()
 
 
 class TestArguments:

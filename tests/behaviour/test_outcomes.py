@@ -363,7 +363,7 @@ class TestInterruptions:
     async def test_while_indexes_are_asked_for(self, any_face, kind):
         model = declare(any_face)
         thing = await any_face.do(model.create(name="a", count=0))
-        any_face.database._forget_indexes()
+        any_face.database._models.forget_indexes()
         pendings = []
         any_face.client.execute_command("CLIENT", "PAUSE", 600, "ALL")
         await interrupt(any_face, kind, lambda: pendings.append(thing.count.hincrby()))

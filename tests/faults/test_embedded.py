@@ -140,7 +140,7 @@ def test_a_killed_server_is_started_again(tmp_path):
         database = RedisDatabase.embedded(path)
         database.connect().set("k", "v")
         server = database.connection.info("server")["process_id"]
-        folder = database._embedded._folder
+        folder = database._endpoint.embedded._folder
         time.sleep(1.5)  # the log of writes is flushed once a second
         os.kill(server, signal.SIGKILL)
         assert gone(lambda server=server: alive(server))

@@ -75,10 +75,10 @@ class TestOneServer:
     def test_its_own_process_does_not_take_a_busy_one_for_a_dead_one(self, named, tmp_path, monkeypatch):
         monkeypatch.setattr(supervisor, "REPLY_SECONDS", 0.2)
         database = connected(tmp_path if named else None)
-        server, path = server_of(database), database._embedded._socket_path()
+        server, path = server_of(database), database._endpoint.embedded._socket_path()
         os.kill(server, signal.SIGSTOP)
         try:
-            assert database._embedded.start() == path
+            assert database._endpoint.embedded.start() == path
         finally:
             os.kill(server, signal.SIGCONT)
         assert server_of(database) == server
@@ -87,7 +87,7 @@ class TestOneServer:
     def test_one_that_stays_silent(self, tmp_path, monkeypatch):
         database = connected(tmp_path)
         server = server_of(database)
-        monkeypatch.setattr(limpyd.embedded, "PATIENCE", 0.5)
+        monkeypatch.setattr(limpyd.embedded.server, "PATIENCE", 0.5)
         os.kill(server, signal.SIGSTOP)
         try:
             with pytest.raises(ServerUnreachable, match=rf"process {server}\), but does not answer for"):
@@ -106,7 +106,7 @@ class TestOneServer:
             os.kill(pid, signal.SIGKILL)
         # The end of the last parent lets a stopped process group continue (POSIX: an orphaned one).
         assert gone(lambda: any(map(alive, others)))
-        monkeypatch.setattr(limpyd.embedded, "PATIENCE", 0.5)
+        monkeypatch.setattr(limpyd.embedded.server, "PATIENCE", 0.5)
         try:
             for removed in ((), ("server.lock", "users.lock")):
                 for name in removed:
@@ -252,10 +252,10 @@ class TestFolders:
         if how == "replaced":
             connected(folder).close()
         with pytest.raises(ServerUnreachable, match="was removed, moved or replaced"):
-            database._embedded.start()
+            database._endpoint.embedded.start()
         if how == "moved":
             (tmp_path / "elsewhere").rename(folder)
-            database._embedded.start()
+            database._endpoint.embedded.start()
             assert database.connection.get("k") == "v"
             database.close()
         else:
@@ -334,7 +334,7 @@ class TestProcesses:
             "import os, sys; from limpyd import RedisDatabase\n"
             "database = RedisDatabase.embedded(sys.argv[1]); database.connect().set('k', 'v')\n"
             "os.closerange(3, 100); files = [os.open('/dev/null', os.O_RDONLY) for _ in range(20)]\n"
-            "fresh = RedisDatabase.embedded(sys.argv[1]); fresh._embedded = database._embedded\n"
+            "fresh = RedisDatabase.embedded(sys.argv[1]); fresh._endpoint = database._endpoint\n"
             "print(fresh.connect().get('k')); fresh.close(); [os.fstat(file) for file in files]"
         )
         done = run(program, tmp_path)

@@ -33,7 +33,7 @@ def dynamic(thing):
             kind = type(f"Dynamic{type(field).__name__}", (DynamicField,), {"of": type(field)})
             fields[f"every_{name}"] = kind(pattern=f"({name})", format="%s")
             fields[f"every_{name}"]._declared = field.declaration
-    thing.database._unregister("thing")
+    thing.database._models.unregister("thing")
     return type("Thing", (RedisModel,), {"database": thing.database, **fields})
 
 

@@ -17,7 +17,8 @@ class Thing(RedisModel):
     count = StringField(type=int)
 
 Thing.get_or_connect(1) if Thing.exists(1) else Thing(count=0)
-print(Thing(1).count.incr(), Thing.database.connection.info("server")["process_id"], Thing.database._embedded._folder)
+folder = Thing.database._endpoint.embedded._folder
+print(Thing(1).count.incr(), Thing.database.connection.info("server")["process_id"], folder)
 sys.stdout.flush()
 sys.stdin.readline()
 """

@@ -168,7 +168,7 @@ def alike(request, other):
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_asks_the_same_from_a_template_as_planned(name, sorts):
     person = model()
-    person.database._sorts_by_pattern = sorts
+    person.database._capabilities = person.database._capabilities._replace(sorts_by_pattern=sorts)
     templates = person._schema.templates
     chance = random.Random(name)
     for shape, order, asked in itertools.product(SHAPES, ORDERS, ASKED):

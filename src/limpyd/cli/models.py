@@ -76,7 +76,7 @@ def _document(
     return {
         "model": f"{model.__module__}:{model.__qualname__}",
         "keys": [to_text(where.prefix) + "*" for where in inspection.partitions(model)],
-        "database": model.database._where,
+        "database": str(model.database._endpoint),
         "objects": objects,
         "values": of(inspection.OBJECTS),
         "others": of(inspection.OTHERS),

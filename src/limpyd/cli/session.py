@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from limpyd.cli.model_paths import Model
-from limpyd.database.sync import Database, RedisDatabase
+from limpyd.database.core import Database
+from limpyd.database.sync import RedisDatabase
 from limpyd.drivers.urls import settings_from_url
 
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import redis.asyncio
-from redis import exceptions as redis_errors
 
+from limpyd.database import programs
+from limpyd.database.core import MAX_CHANGES, Database
+from limpyd.database.handshake import QUESTIONS, ask
 from limpyd.database.key_scan import WALK, pattern_bytes, scan
-from limpyd.database.sync import (
-    INFO_SERVER,
-    MAX_CHANGES,
-    PROGRAM,
-    SORT_BY_PATTERN,
-    Database,
-)
 from limpyd.drivers.access import under_lock
 from limpyd.drivers.asynchronous import AsyncDriver
-from limpyd.drivers.clients import check_client, pool_of
+from limpyd.drivers.clients import check_client
 from limpyd.drivers.fast_path import async_call
 from limpyd.drivers.loop_connections import leave_to_parent
 from limpyd.drivers.sentinel import async_client
-from limpyd.drivers.settings import check_settings, client_settings, own_settings
 from limpyd.drivers.urls import settings_from_url
-from limpyd.integrity.databases import AsyncChecked
 from limpyd.keys import ModelKeys
 from limpyd.pipelines.asynchronous import AsyncPipelined
 from limpyd.requests.request import Program, Request, Walk
@@ -37,10 +30,15 @@ from limpyd.server import redis_version
 from limpyd.tracing.events import HANDSHAKE
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
+if TYPE_CHECKING:
+    from limpyd.integrity.findings import Repair
+    from limpyd.integrity.generators import OnProgress
+    from limpyd.integrity.report import Report
+
 R = TypeVar("R")
 
 
-class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChecked):
+class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis]):
     """A Redis or Valkey database, for asyncio.
 
     All tasks of an event loop share one connection. The object may be shared among threads, each with its loop.
@@ -108,16 +106,11 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         await self._close({})
 
     async def _close(self, new_settings: dict[str, Any]) -> None:
-        check_settings(new_settings, self._known_settings())
         with self._lock:
+            self._leave(new_settings)
             driver, self._driver = self._driver, None
             clients, self._connections = self._connections, {}
-            self._server = None
-            if new_settings:
-                self._use(new_settings)
-            elif self._embedded is not None:
-                self._embedded.leave()
-        self._forget_indexes()
+        self._models.forget_indexes()
         if driver is not None:
             driver.close()
         client = clients.get(asyncio.get_running_loop())
@@ -130,17 +123,18 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
 
         It decodes replies to str; or it is the client that the database was made with.
         """
-        if isinstance(self._client, redis.asyncio.Redis):
-            return self._client
+        client = self._endpoint.client
+        if isinstance(client, redis.asyncio.Redis):
+            return client
         loop = asyncio.get_running_loop()
         if loop not in self._connections:
             for known in list(self._connections):
                 if known.is_closed():
                     self._connections.pop(known, None)
-            if self._client is not None:
-                self._connections[loop] = redis.asyncio.Redis(connection_pool=self._client)
+            if client is not None:
+                self._connections[loop] = redis.asyncio.Redis(connection_pool=client)
             else:
-                self._connections[loop] = async_client(client_settings(self._resolved_settings()))
+                self._connections[loop] = async_client(self._endpoint.client_settings())
         return self._connections[loop]
 
     def get_connection(self) -> redis.asyncio.Redis:
@@ -174,6 +168,21 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         async for key in self._walk(scan(pattern_bytes(match), count)):
             yield key
 
+    def check(self, repair: Repair = False, progress: OnProgress | None = None) -> Coroutine[Any, Any, Report]:
+        """Checks all models of the database as `Model.check` does, and finds data whose model is not declared.
+
+        Args:
+            repair: as for `Model.check`.
+            progress: as for `Model.check`.
+
+        Raises:
+            InvalidValue: `repair` names no kind of findings that can be repaired.
+        """
+        from limpyd.integrity.generators import check  # noqa: PLC0415 - connecting needs no checks
+
+        schemas = [model._schema for model in self._models]
+        return self._run_program(check(schemas, repair, progress, all_models=True))
+
     def _run(self, request: Request[R]) -> Coroutine[Any, Any, R]:
         if self._active.get() is not None and (pipeline := self._pipeline()) is not None:
             return cast("Coroutine[Any, Any, R]", pipeline.collect(request))
@@ -185,21 +194,8 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         return await (self._driver or await self._open()).run(request)
 
     def _run_program(self, program: Program[R]) -> Coroutine[Any, Any, R]:
-        self._at_once(*PROGRAM)
-        return self._send_program(program)
-
-    async def _send_program(self, program: Program[R]) -> R:
-        try:
-            request = next(program)
-            while True:
-                try:
-                    result = await self._send(request)
-                except BaseException as error:  # noqa: BLE001 - it goes on to the program, and comes back from there
-                    request = program.throw(error)
-                else:
-                    request = program.send(result)
-        except StopIteration as end:
-            return cast("R", end.value)
+        self._at_once(*programs.PROGRAM)
+        return programs.run_async(program, self._send)
 
     def _walk(self, step: Walk[R]) -> AsyncIterator[R]:
         self._at_once(*WALK)
@@ -210,31 +206,28 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
             yield item
 
     async def _open(self) -> AsyncDriver:
-        if self._embedded is not None:
-            await asyncio.to_thread(self._embedded.start)
+        if self._endpoint.embedded is not None:
+            await asyncio.to_thread(self._endpoint.embedded.start)
         return under_lock(self._lock, lambda: self._driver or self._new_driver())
 
     def _new_driver(self) -> AsyncDriver:
         self._begin_logging()
-        self._driver = driver = AsyncDriver(self._pool(), self._where, self._check_server, self._listeners)
+        self._driver = driver = AsyncDriver(self._pool(), str(self._endpoint), self._check_server, self._listeners)
         return driver
 
     def _pool(self) -> redis.asyncio.ConnectionPool:
-        if self._client is not None:
-            pool: redis.asyncio.ConnectionPool = pool_of(self._client)
-            return pool
-        return async_client(own_settings(self._resolved_settings())).connection_pool
+        pool: redis.asyncio.ConnectionPool | None = self._endpoint.pool
+        return async_client(self._endpoint.own_settings()).connection_pool if pool is None else pool
 
     async def _check_server(self, connection: Any) -> None:
         """Asks the server for its version and more, before anything else is sent; once is enough."""
-        if self._server is not None:
+        if self.server is not None:
             return
-        questions = (INFO_SERVER, SORT_BY_PATTERN)
         trace = None
         if self._listeners.callbacks or GLOBAL_CALLBACKS:
-            trace = self._listeners.start_named(HANDSHAKE, questions, sum(map(len, map(pack, questions))))
+            trace = self._listeners.start_named(HANDSHAKE, QUESTIONS, sum(map(len, map(pack, QUESTIONS))))
         try:
-            replies = await _replies(connection, questions)
+            replies = await ask(connection, QUESTIONS)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error)
@@ -242,16 +235,3 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis], AsyncChe
         if trace is not None:
             trace.finish(replies)
         self._learn(*replies)
-
-
-async def _replies(connection: Any, commands: Sequence[Sequence[str]]) -> list[Any]:
-    """Sends commands, and returns their replies or the errors of refusals."""
-    for command in commands:
-        await connection.send_command(*command)
-    replies: list[Any] = []
-    for _ in commands:
-        try:
-            replies.append(await connection.read_response(disable_decoding=True))
-        except redis_errors.ResponseError as refusal:
-            replies.append(refusal)
-    return replies

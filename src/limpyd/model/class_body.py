@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from limpyd.database.sync import Database
+from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, shorten
 from limpyd.fields import Field
 from limpyd.indexes.base import Index

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Face, Faced
-from limpyd.database.sync import Database
+from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
 from limpyd.fields.declaration.field import existing_only
 from limpyd.indexes.base import Declared
@@ -81,7 +81,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             run_after_commands(cls, ModelCore)
         name = vars(cls).get("model_name", cls.__name__.lower())
         schema = Schema(cls, name, cls.namespace, cls.lockable, database.layout)
-        database._register(schema.keys.tag, cls)
+        database._models.register(cls, schema.keys.tag)
         cls._schema = schema
         for field_name, field in schema.fields.items():
             setattr(cls, field_name, field)
@@ -93,7 +93,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         try:
             connect(database, Reverse)
         except DeclarationError:
-            database._unregister(schema.keys.tag)
+            database._models.unregister(schema.keys.tag)
             raise
 
     @classmethod
@@ -118,11 +118,11 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         moved = _with_subclasses(cls, old)
         concrete = [model for model in moved if not model.abstract]
         for model in concrete:
-            database._check_free(model._schema.keys.tag, model)
+            database._models.check_free(model, model._schema.keys.tag)
         for model in concrete:
             if old is not None:
-                old._unregister(model._schema.keys.tag)
-            database._register(model._schema.keys.tag, model)
+                old._models.unregister(model._schema.keys.tag)
+            database._models.register(model, model._schema.keys.tag)
             model._schema.forget()
         for model in moved:
             model.database = database

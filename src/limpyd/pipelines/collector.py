@@ -91,7 +91,7 @@ class Collector(RawCommands):
         if self._begun or self.has_ended:
             msg = f"{self!r} was begun before; take a new one for each block"
             raise NotInPipeline(msg)
-        for model in self._database._lent:
+        for model in self._database._models.lent:
             msg = (
                 f"{model.__name__} is pointed at another database within this block of using(), so a {self._kind} of "
                 f"{self._database!r} would not hold its operations; give using(), or limpyd_use(), the database "

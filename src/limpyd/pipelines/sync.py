@@ -140,7 +140,7 @@ def watched(
         except LOST as error:
             if isinstance(error, LimpydError):
                 raise
-            raise watch.lost(request, database._where, error) from error
+            raise watch.lost(request, str(database._endpoint), error) from error
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
         sleep(ended)

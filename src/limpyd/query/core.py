@@ -268,8 +268,8 @@ class CollectionCore(
                 self._schema,
                 self._query.conditions if conditions is None else conditions,
                 self._order if order is None else order,
-                sorts_by_pattern=self._database._sorts_by_pattern,
-                joins_keys=self._database._joins_keys,
+                sorts_by_pattern=self._database._capabilities.sorts_by_pattern,
+                joins_keys=self._database._capabilities.joins_keys,
                 existing=self._query.shape.existing if existing is None else existing,
             )
         except RecursionError:
@@ -291,7 +291,7 @@ class CollectionCore(
         schema = self._schema
         if not shape.recurs or by_keys(sorted_by if order is None else order):
             return ask(self._plan(order))
-        key = (*asked, shape, shape.sparse, order, sorted_by, self._database._sorts_by_pattern)
+        key = (*asked, shape, shape.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
         return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
     def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:

@@ -23,7 +23,7 @@ def connect(database: Any, reverse: Any) -> None:
     Raises:
         DeclarationError: a reverse side has a name that the model has already.
     """
-    named = database._named
+    named = database._models.named
     fresh = named.begin()
     found: list[tuple[ReferenceField[Any], Any]] = []
     names: set[tuple[Any, str]] = set()
@@ -42,7 +42,7 @@ def connect(database: Any, reverse: Any) -> None:
 
 def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[Any], Any]]:
     """The references of new models that can be connected, and those of others to them; each with its model."""
-    named: ModelRegistry = database._named
+    named: ModelRegistry = database._models.named
     for model in fresh:
         for field in named.waiting_for(model):
             if field._target is None and database._models.get(field.model.keys.tag) is field.model.model:

@@ -212,7 +212,7 @@ class Judge:
     def _run(self, name: str, place: Place | Moment, error: type[BaseException] | None) -> None:
         before, call, right = CALLS[name]
         self.client.flushall()
-        self.database._forget_indexes()
+        self.database._models.forget_indexes()
         self.thing = thing = Thing(number=5, other=MARK, name="old")
         list(Thing.collection(name="old"))
         before(self.database, self.client, thing)

@@ -1,0 +1,64 @@
+"""The models that are declared on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.relations.model_registry import ModelRegistry
+
+
+class DeclaredModels:
+    """The models of a database, by the tags of their keys.
+
+    Attributes:
+        named: the same by the names that references use.
+        lent: models that are pointed at another database for a while.
+    """
+
+    def __init__(self) -> None:
+        self._by_tag: dict[str, Any] = {}
+        self.named = ModelRegistry()
+        self.lent: list[Any] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._by_tag.values()))
+
+    def get(self, tag: str) -> Any:
+        """Returns the model whose keys have a tag; None if there is none."""
+        return self._by_tag.get(tag)
+
+    def check_free(self, model: Any, tag: str) -> None:
+        """Refuses a model whose keys another model of the database has.
+
+        Raises:
+            DeclarationError: another one has them.
+        """
+        known = self._by_tag.get(tag)
+        if known is not None and known is not model:
+            msg = (
+                f"two models are named {tag!r} on this database: {known.__module__}.{known.__qualname__} and "
+                f"{model.__module__}.{model.__qualname__}. Their data would mix; give one a namespace, "
+                f"or a model_name, of its own. (To declare one class again, in a prompt say, make a new database)"
+            )
+            raise DeclarationError(msg)
+
+    def register(self, model: Any, tag: str) -> None:
+        """Adds a model.
+
+        Raises:
+            DeclarationError: another one has its keys.
+        """
+        self.check_free(model, tag)
+        self._by_tag[tag] = model
+        self.named.register(model)
+
+    def unregister(self, tag: str) -> None:
+        """Removes a model."""
+        self.named.unregister(self._by_tag.pop(tag))
+
+    def forget_indexes(self) -> None:
+        """Has the models ask anew which indexes are built: where the connections lead next, they may not be."""
+        for model in self:
+            model._schema.forget()
