@@ -9,7 +9,7 @@ from limpyd.exceptions import (
     ServerTooOld,
     UnsupportedCommand,
 )
-from limpyd.fields.geo.commands import GeoPoint
+from limpyd.types import GeoPoint
 from tests.support.expected_indexes import inconsistencies
 from tests.support.finding import found
 

@@ -21,9 +21,7 @@ from limpyd.exceptions import (
     WrongTypeError,
 )
 from limpyd.fields.bound.key_commands import BoundKey
-from limpyd.fields.stream import BoundStream, StreamField
-from limpyd.fields.stream.entries import StreamEntry
-from limpyd.fields.stream.pending import Claimed, ClaimedIds, PendingSummary
+from limpyd.fields.stream import BoundStream, Claimed, ClaimedIds, PendingSummary, StreamEntry, StreamField
 from tests.support import command_calls as calls
 from tests.support.listing import public
 

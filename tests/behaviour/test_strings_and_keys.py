@@ -24,9 +24,9 @@ from limpyd.fields.hash import HashField
 from limpyd.fields.list import ListField
 from limpyd.fields.set import SetField
 from limpyd.fields.sortedset import SortedSetField
-from limpyd.fields.string import Get, IncrBy, Set
+from limpyd.fields.string import CommonSubsequence, Get, IncrBy, Match, Set
 from limpyd.fields.string.bits import SINCE_8_2
-from limpyd.fields.string.commands import IFEQ, CommonSubsequence, Match
+from limpyd.fields.string.values import IFEQ
 from tests.support import command_calls as calls
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.server_versions import knows

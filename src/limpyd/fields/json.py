@@ -12,7 +12,8 @@ from typing import Any, Generic, Self, TypeVar, get_args, overload
 
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, shorten
-from limpyd.fields.string.commands import BoundWholeString, WholeStringField
+from limpyd.fields.string.field import WholeStringField
+from limpyd.fields.string.values import BoundWholeString
 from limpyd.indexes.base import Declared
 from limpyd.types import CODECS, Codec, normal_decimal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
@@ -14,12 +14,15 @@ from limpyd.fields.bound.members import BoundMembers, limit_args
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument, Request
 
-if TYPE_CHECKING:
-    from limpyd.fields.list import BoundList
-
 T = TypeVar("T")
 V = TypeVar("V")
 Patterns = str | bytes | Sequence[str | bytes]
+
+
+class SortDestination(Generic[T]):
+    """A field in which SORT can store its result: a list."""
+
+    __slots__ = ()
 
 
 class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
@@ -37,7 +40,7 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
         *,
         desc: bool = False,
         alpha: bool = False,
-        store: BoundList[T, Any, Any],
+        store: SortDestination[T],
         groups: Literal[False] = False,
     ) -> Request[int]:
         """The same as `sort` with `store` (SORT with STORE)."""
@@ -144,7 +147,7 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
     @command("SORT")
     def sort_store(
         self,
-        destination: BoundList[T, Any, Any],
+        destination: SortDestination[T],
         start: int | None = None,
         num: int | None = None,
         by: str | bytes | None = None,
@@ -178,7 +181,7 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
 
         return self._read("SORT_RO", tuple(args), rows)
 
-    def _stored_in_order(self, destination: BoundList[T, Any, Any], args: list[Argument]) -> Request[int]:
+    def _stored_in_order(self, destination: SortDestination[T], args: list[Argument]) -> Request[int]:
         (target,) = self._together("SORT", (destination,), b"list")
         args = [*args, "STORE", target._key()]
         return self._write_together("SORT", *args, decode=int, changes=target, scopes=(b"nothing", b"whole"))

@@ -1,5 +1,6 @@
 """HashField: a Redis hash of its own."""
 
-from limpyd.fields.hash.commands import BoundHash, HashField
+from limpyd.fields.hash.commands import BoundHash
+from limpyd.fields.hash.field import HashField
 
 __all__ = ["BoundHash", "HashField"]

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
-from limpyd.exceptions import InvalidValue, MissingArgument, shorten
+from limpyd.exceptions import InvalidValue
 from limpyd.fields import checks
 from limpyd.fields.bound.expiry import persist_args
-from limpyd.fields.bound.members import BoundMembers
 from limpyd.fields.bound.value import MOST_ARGUMENTS
+from limpyd.fields.hash.keys import BoundHashKeys, Key, each
 from limpyd.requests.request import Argument, Request, to_bool
-from limpyd.types import Encodable, SupportsItems
+from limpyd.types import SupportsItems
 
 if TYPE_CHECKING:
     from redis.commands.core import HashDataPersistOptions
 
 T = TypeVar("T")
 V = TypeVar("V")
-Key = Encodable
-"""A key of a hash; always text where it comes back."""
+
+NO_SUCH_KEY = -2
 
 
-class BoundHashExpiry(BoundMembers[Face], Generic[T, V, Face]):
+class BoundHashExpiry(BoundHashKeys[T, V, Face]):
     """Each key of a hash can expire on its own, from Redis 7.4 and Valkey 9.0 on."""
 
     __slots__ = ()
@@ -214,39 +214,6 @@ class BoundHashExpiry(BoundMembers[Face], Generic[T, V, Face]):
         subs = self._keys("HGETEX", keys)
         return self._write_many("HGETEX", expiry, subs, counted="FIELDS", combine=self._optional_of(keys))
 
-    # --- arguments and replies ---
-
-    def _given(
-        self,
-        name: str,
-        key: Key | None = None,
-        value: V | None = None,
-        mapping: SupportsItems[Any, V] | None = None,
-        items: Sequence[Any] | None = None,
-    ) -> list[Argument]:
-        """Keys and values in turn, at least one of each; of those for one key the last."""
-        field = self._field
-        if isinstance(key, Mapping):
-            msg = f"{name} on {field} takes a key and its value; give several as mapping={shorten(key)}"
-            raise InvalidValue(msg)
-        if key is None and value is not None:
-            msg = f"{name} on {field} takes a key with its value"
-            raise InvalidValue(msg)
-        given: dict[bytes, Any] = {}
-        if items is not None:
-            if not isinstance(items, list | tuple) or len(items) % 2:
-                msg = f"{name} on {field} takes keys and values in turn as items, not {shorten(items)}"
-                raise InvalidValue(msg)
-            given.update(zip(map(field.key_bytes, items[::2]), items[1::2], strict=True))
-        if key is not None:
-            given[field.key_bytes(key)] = value
-        given.update(field.checked({} if mapping is None else mapping))
-        if not given:
-            msg = f"{name} on {field} needs at least one key and value"
-            raise MissingArgument(msg)
-        args: list[Argument] = field.flat(given)
-        return args
-
     def _expire(
         self, name: str, when: int, keys: tuple[Key, ...], nx: bool, xx: bool, gt: bool, lt: bool
     ) -> Request[list[int]]:
@@ -266,29 +233,3 @@ class BoundHashExpiry(BoundMembers[Face], Generic[T, V, Face]):
     def _read_named(self, name: str, keys: tuple[Key, ...]) -> Request[list[int]]:
         subs = self._keys(name, keys)
         return self._read(name, ("FIELDS", len(subs), *subs), lambda reply: list(reply or [NO_SUCH_KEY] * len(keys)))
-
-    def _keys(self, name: str, keys: Sequence[Key]) -> list[bytes]:
-        if not keys:
-            msg = f"{name} on {self._field} needs at least one key"
-            raise MissingArgument(msg)
-        return [self._field.key_bytes(key) for key in keys]
-
-    def _optional(self, reply: Any) -> list[T | None]:
-        """Decode: values, and None where there is none."""
-        return [self._value(value) for value in reply or ()]
-
-    def _optional_of(self, keys: tuple[Key, ...]) -> Callable[[list[Any]], list[T | None]]:
-        """Decode: the values of so many keys, in several replies."""
-        return lambda replies: self._optional(each(replies, keys, None))
-
-
-NO_SUCH_KEY = -2
-
-
-def each(replies: Iterable[Any], keys: Sequence[Key], absent: Any) -> list[Any]:
-    """Returns the replies for each key, of several replies; some servers reply nothing where there is no hash."""
-    found: list[Any] = []
-    for number, reply in enumerate(replies):
-        asked = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])
-        found += reply or [absent] * asked
-    return found

@@ -1,5 +1,6 @@
 """ListField: a Redis list."""
 
-from limpyd.fields.list.commands import BoundList, ListField
+from limpyd.fields.list.commands import BoundList
+from limpyd.fields.list.field import ListField
 
 __all__ = ["BoundList", "ListField"]

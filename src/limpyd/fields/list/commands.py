@@ -1,31 +1,27 @@
-"""ListField: a Redis list."""
+"""The commands of a Redis list."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Literal, Self, TypeVar, overload
+from collections.abc import AsyncIterator, Iterator
+from typing import Literal, TypeVar, overload
 
 from limpyd.commands.descriptor import Direct, command, operation
-from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.faces import Async, Face, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue
 from limpyd.fields import checks
-from limpyd.fields.bound.members import MembersField
+from limpyd.fields.bound.sort import SortDestination
 from limpyd.fields.bound.value import last
-from limpyd.fields.declaration.value import Place
-from limpyd.fields.list.blocking import ENDS, BoundListBlocking, End
-from limpyd.indexes.base import Declared
+from limpyd.fields.list.moves import BoundListMoves
+from limpyd.fields.list.pops import BoundListPops
 from limpyd.requests.request import Argument, Request, resolved, to_bool
-from limpyd.scripts.object_requests import NewObject
-from limpyd.scripts.writes import REPLIED
-from limpyd.types import Encodable, Untyped
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 
-class BoundList(BoundListBlocking[T, V, Face]):
+class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDestination[T]):
     """The commands of a Redis list. On the sync face also `len()`, `in`, iteration and `[…]`, one request each."""
 
     __slots__ = ()
@@ -85,42 +81,6 @@ class BoundList(BoundListBlocking[T, V, Face]):
         return self._write("LSET", (checks.integer("LSET's index", index), self._field.encode(value)), to_bool)
 
     # --- removing ---
-
-    @command("LPOP")
-    def lpop_many(self, count: int) -> Request[list[T]]:
-        """The same as `lpop` with `count` (LPOP with a count)."""
-        return self._write("LPOP", (checks.integer("LPOP's count", count, low=0),), self._values)
-
-    @overloaded("LPOP", ("count", lpop_many))
-    def lpop(self, count: None = None) -> Request[T | None]:
-        """Removes the first member and returns it, or None (LPOP).
-
-        Args:
-            count: remove up to so many from the first on, and return a list of them.
-
-        Raises:
-            DoesNotExist: the object was deleted.
-        """
-        return self._write("LPOP", (), self._value)
-
-    @command("RPOP")
-    def rpop_many(self, count: int) -> Request[list[T]]:
-        """The same as `rpop` with `count` (RPOP with a count)."""
-        return self._write("RPOP", (checks.integer("RPOP's count", count, low=0),), self._values)
-
-    @overloaded("RPOP", ("count", rpop_many))
-    def rpop(self, count: None = None) -> Request[T | None]:
-        """Removes the last member and returns it, or None (RPOP). Raises as `lpop`.
-
-        Args:
-            count: remove up to so many, the last one first, and return a list of them.
-        """
-        return self._write("RPOP", (), self._value)
-
-    @command("LMPOP")
-    def lmpop(self, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
-        """Removes up to `count` members from an end and returns them (LMPOP). Raises as `lpop`."""
-        return self._in_general("LMPOP", self._mpop_args("LMPOP", direction, count), self._popped, key_at=2)
 
     @command("LREM")
     def lrem(self, count: int, value: V) -> Request[int]:
@@ -208,28 +168,6 @@ class BoundList(BoundListBlocking[T, V, Face]):
         """Returns how many members equal a value (LPOS with a count)."""
         return self._read("LPOS", (self._field.encode(value), "COUNT", 0), len)
 
-    # --- moving to another list ---
-
-    @command("LMOVE")
-    def lmove(self, destination: BoundList[T, Any, Any], src: End = "LEFT", dest: End = "RIGHT") -> Request[T | None]:
-        """Moves a member from an end to an end of another list, or of this one, and returns it, or None (LMOVE).
-
-        Args:
-            destination: a ListField of an instance.
-            src: the end from which it is taken.
-            dest: the end to which it is added.
-
-        Raises:
-            UniquenessError: a third object has it; nothing is changed.
-            DoesNotExist: one of the objects was deleted.
-        """
-        return self._moved(destination, src, dest)
-
-    @command("LMOVE")
-    def rpoplpush(self, destination: BoundList[T, Any, Any]) -> Request[T | None]:
-        """Moves the last member before the first of another list (LMOVE, the successor of RPOPLPUSH); as `lmove`."""
-        return self._moved(destination, "RIGHT", "LEFT")
-
     # --- as in Python ---
 
     def __len__(self: BoundList[T, V, Sync]) -> int:
@@ -284,14 +222,7 @@ class BoundList(BoundListBlocking[T, V, Face]):
         end = -1 if index.stop is None else checks.integer("a slice's stop", index.stop) - 1
         return self._read("LRANGE", (start, end), self._values)
 
-    # --- requests, arguments and replies ---
-
-    def _moved(self, destination: BoundList[T, Any, Any], src: str, dest: str) -> Request[T | None]:
-        (target,) = self._together("LMOVE", (destination,), b"list")
-        args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
-        if target._key() == self._key():
-            return self._write_together("LMOVE", *args, decode=self._value)
-        return self._write_together("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
+    # --- arguments ---
 
     def _positions(self, name: str, start: int, end: int) -> tuple[int, int]:
         return checks.integer(f"{name}'s start", start), checks.integer(f"{name}'s end", end)
@@ -306,62 +237,3 @@ class BoundList(BoundListBlocking[T, V, Face]):
         if maxlen is not None:
             args += ("MAXLEN", checks.integer("LPOS's maxlen", maxlen, low=0))
         return args
-
-
-class ListField(MembersField[T]):
-    """Members in a Redis list.
-
-    Args:
-        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
-        indexable: objects can be found by any of their members.
-        unique: no two objects have a member in common; implies indexable.
-        lockable: accepted for limpyd 2's sake; see ValueField.
-    """
-
-    redis_type = "list"
-    stored_as = b"list"
-
-    @overload
-    def __init__(
-        self: ListField[Untyped],
-        *,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        type: type[T],
-        *,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
-    def __init__(self, type: Any = Untyped, **options: Any) -> None:
-        super().__init__(type, **options)
-
-    @overload
-    def __get__(self, instance: None, owner: Any = None) -> Self: ...
-    @overload
-    def __get__(
-        self: ListField[Untyped], instance: Faced[Sync], owner: Any = None
-    ) -> BoundList[str, Encodable, Sync]: ...
-    @overload
-    def __get__(
-        self: ListField[Untyped], instance: Faced[Async], owner: Any = None
-    ) -> BoundList[str, Encodable, Async]: ...
-    @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, T, Sync]: ...
-    @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, T, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else BoundList(self, instance)
-
-    def decode_reply(self, reply: list[bytes]) -> list[T]:
-        return list(map(self.codec.decode, reply))
-
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        self._add_members(new, place, "RPUSH", self.members(value))

@@ -1,5 +1,6 @@
 """SortedSetField: a Redis sorted set."""
 
-from limpyd.fields.sortedset.commands import BoundSortedSet, SortedSetField
+from limpyd.fields.sortedset.commands import BoundSortedSet
+from limpyd.fields.sortedset.field import SortedSetField
 
 __all__ = ["BoundSortedSet", "SortedSetField"]

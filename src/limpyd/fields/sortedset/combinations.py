@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
+from typing import Any, Literal, TypeVar
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
@@ -13,24 +13,21 @@ from limpyd.fields import checks
 from limpyd.fields.bound.members import unpacked
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.set import BoundSet
-from limpyd.fields.sortedset.ranges import BoundSortedSetRanges, Lex, Score, range_args
+from limpyd.fields.sortedset.ranges import Lex, range_args
+from limpyd.fields.sortedset.scores import BoundScores, Score
 from limpyd.requests.request import Argument, Request
-
-if TYPE_CHECKING:
-    from limpyd.fields.sortedset.commands import BoundSortedSet
 
 T = TypeVar("T")
 V = TypeVar("V")
 Aggregate = Literal["SUM", "MIN", "MAX"]
-Source = Union["BoundSortedSet[T, Any, Any]", BoundSet[T, Any, Any]]
-Sources = Union["Sequence[BoundSortedSet[T, Any, Any]]", Sequence[BoundSet[T, Any, Any]], Sequence[Source[T]]]
+Source = BoundScores[T, Any, Any] | BoundSet[T, Any, Any]
+Sources = Sequence[BoundScores[T, Any, Any]] | Sequence[BoundSet[T, Any, Any]] | Sequence[Source[T]]
 
 
-class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
+class BoundSortedSetCombinations(BoundScores[T, V, Face]):
     """Intersections, unions and differences with other sorted sets, and with sets, whose members count as 1."""
 
     __slots__ = ()
-    proxy_getter, proxy_setter = "zmembers", "zadd"
 
     @command("ZINTER")
     def zinter_withscores(
@@ -171,7 +168,7 @@ class BoundSortedSetCombine(BoundSortedSetRanges[T, V, Face]):
     @command("ZRANGESTORE")
     def zrangestore(
         self,
-        source: BoundSortedSet[T, Any, Any],
+        source: BoundScores[T, Any, Any],
         start: Score | Lex,
         end: Score | Lex,
         *,

@@ -1,38 +1,39 @@
-"""SortedSetField: a Redis sorted set."""
+"""The commands of a Redis sorted set."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Self, TypeVar, overload
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, Literal, TypeVar
 
 from limpyd.commands.descriptor import Direct, command, walk
-from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.commands.faces import Async, Face, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import optional_float, optional_int
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.fields import checks
-from limpyd.fields.bound.members import MembersField, scan_args, scanned
-from limpyd.fields.declaration.value import Place
-from limpyd.fields.sortedset.combinations import BoundSortedSetCombine
-from limpyd.indexes.base import Declared
+from limpyd.fields.bound.members import scan_args, scanned
+from limpyd.fields.sortedset.combinations import BoundSortedSetCombinations
+from limpyd.fields.sortedset.pops import BoundSortedSetPops
+from limpyd.fields.sortedset.ranges import BoundSortedSetRanges
+from limpyd.fields.sortedset.scores import Number
 from limpyd.requests.request import Argument, Request, Walk
-from limpyd.scripts.object_requests import NewObject
 from limpyd.server import Needs
-from limpyd.types import Encodable, SupportsItems, Untyped
+from limpyd.types import SupportsItems
 
 T = TypeVar("T")
 V = TypeVar("V")
 NO_SCORES = Needs(redis=None, valkey=(8, 1))
-Number = float | str
-"""A number, or the text of one."""
 WITH_RANK = Needs(redis=(7, 2), valkey=(7, 2))
 
 
-class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
+class BoundSortedSet(
+    BoundSortedSetPops[T, V, Face], BoundSortedSetRanges[T, V, Face], BoundSortedSetCombinations[T, V, Face]
+):
     """The commands of a Redis sorted set. On the sync face also `len()`, `in` and iteration, one request each."""
 
     __slots__ = ()
+    proxy_getter, proxy_setter = "zmembers", "zadd"
 
     # --- adding and removing ---
 
@@ -125,78 +126,6 @@ class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         return self._write_some("ZREM", self._some("ZREM", values), int)
-
-    @command("ZPOPMIN")
-    def zpopmin(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members (1 by default) of the lowest scores and returns them with those (ZPOPMIN).
-
-        Raises:
-            DoesNotExist: the object was deleted.
-        """
-        return self._write(
-            "ZPOPMIN", (checks.integer("ZPOPMIN's count", 1 if count is None else count, low=0),), self._scored
-        )
-
-    @command("ZPOPMAX")
-    def zpopmax(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members (1 by default) of the highest scores and returns them with those (ZPOPMAX).
-
-        Raises as `zpopmin`.
-        """
-        return self._write(
-            "ZPOPMAX", (checks.integer("ZPOPMAX's count", 1 if count is None else count, low=0),), self._scored
-        )
-
-    @command("ZMPOP")
-    def zmpop(self, *, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members of the lowest, or highest, scores and returns them with those (ZMPOP).
-
-        Args:
-            min: those of the lowest scores.
-            max: those of the highest scores.
-            count: how many at most.
-
-        Raises:
-            InvalidValue: not exactly one of `min` and `max` is set.
-            DoesNotExist: the object was deleted.
-        """
-        args = self._mpop_args("ZMPOP", min, max, count)
-        return self._in_general("ZMPOP", args, self._popped, key_at=2)
-
-    # --- waiting ---
-
-    @command("BZPOPMIN")
-    def bzpopmin(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
-        """Removes the member of the lowest score, waiting until there is one (BZPOPMIN); None if time runs out.
-
-        Args:
-            timeout: how many seconds to wait; 0 or None for no limit.
-
-        Raises:
-            UnsupportedCommand: the field is indexed, and no script, which would keep the index, can wait.
-            InvalidPrimaryKey: the instance was never stored, so nothing can arrive.
-        """
-        return self._pop_waiting("BZPOPMIN", timeout)
-
-    @command("BZPOPMAX")
-    def bzpopmax(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
-        """Removes the member of the highest score, waiting until there is one (BZPOPMAX); else as `bzpopmin`."""
-        return self._pop_waiting("BZPOPMAX", timeout)
-
-    @command("BZMPOP")
-    def bzmpop(
-        self,
-        timeout: checks.Timeout,
-        *,
-        min: bool = False,
-        max: bool = False,
-        count: int = 1,
-    ) -> Request[list[tuple[T, float]]]:
-        """As `zmpop`, waiting until there is a member (BZMPOP); else as `bzpopmin`."""
-        self._may_wait("BZMPOP")
-        numkeys, *args = self._mpop_args("BZMPOP", min, max, count)
-        seconds = checks.timeout("BZMPOP's timeout", timeout)
-        return self._blocking(("BZMPOP", seconds, numkeys, self._key(), *args), self._popped, seconds)
 
     # --- reading ---
 
@@ -316,21 +245,6 @@ class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
         checks.at_most_one(name, nx=nx, gt=gt, lt=lt)
         return checks.flags(name, nx=nx, xx=xx, gt=gt, lt=lt, ch=ch)
 
-    def _mpop_args(self, name: str, lowest: bool, highest: bool, count: int) -> tuple[Argument, ...]:
-        if checks.flag(f"{name}'s min", lowest) == checks.flag(f"{name}'s max", highest):
-            msg = f"{name} on {self._field} takes either min=True or max=True"
-            raise InvalidValue(msg)
-        return 1, "MIN" if lowest else "MAX", "COUNT", checks.integer(f"{name}'s count", count, low=1)
-
-    def _popped(self, reply: Any) -> list[tuple[T, float]]:
-        return self._scored(reply[1]) if reply else []
-
-    def _pop_waiting(self, name: str, timeout: checks.Timeout) -> Request[tuple[T, float] | None]:
-        self._may_wait(name)
-        seconds = checks.timeout(f"{name}'s timeout", timeout)
-        args = (name, self._key(), seconds)
-        return self._blocking(args, lambda reply: (self._value(reply[1]), float(reply[2])) if reply else None, seconds)
-
     def _ranked(self, name: str, value: V, withscore: bool) -> Request[tuple[int, float] | None]:
         def decode(reply: Any) -> tuple[int, float] | None:
             return None if reply is None else (int(reply[0]), float(reply[1]))
@@ -338,81 +252,3 @@ class BoundSortedSet(BoundSortedSetCombine[T, V, Face]):
         return self._read(
             name, (self._field.encode(value), checks.on(name, "withscore", withscore)), decode, needs=WITH_RANK
         )
-
-
-class ScoredField(MembersField[T]):
-    """The declaration of a field whose members have scores."""
-
-    redis_type = "zset"
-    stored_as = b"zset"
-
-    def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
-        return {self.codec.decode(reply[at]): float(reply[at + 1]) for at in range(0, len(reply), 2)}
-
-    def scored(self, mapping: Mapping[T, Number]) -> list[Argument]:
-        """Scores and members in turn, as ZADD takes them.
-
-        Raises:
-            InvalidValue: a member does not fit the field's type, or a score is no number.
-        """
-        args: list[Argument] = []
-        for member, score in mapping.items():
-            text = checks.usual_score(score) or checks.score(f"{self}'s score of {shorten(member)}", score)
-            args += (text, self.encode(member))
-        return args
-
-
-class SortedSetField(ScoredField[T]):
-    """Members in a Redis sorted set, each with a score.
-
-    Args:
-        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
-        indexable: objects can be found by any of their members.
-        unique: no two objects have a member in common; implies indexable.
-        lockable: accepted for limpyd 2's sake; see ValueField.
-    """
-
-    @overload
-    def __init__(
-        self: SortedSetField[Untyped],
-        *,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
-    @overload
-    def __init__(
-        self,
-        type: type[T],
-        *,
-        indexable: bool = False,
-        unique: bool = False,
-        indexes: Sequence[Declared] = (),
-        lockable: bool = True,
-    ) -> None: ...
-    def __init__(self, type: Any = Untyped, **options: Any) -> None:
-        super().__init__(type, **options)
-
-    @overload
-    def __get__(self, instance: None, owner: Any = None) -> Self: ...
-    @overload
-    def __get__(
-        self: ScoredField[Untyped], instance: Faced[Sync], owner: Any = None
-    ) -> BoundSortedSet[str, Encodable, Sync]: ...
-    @overload
-    def __get__(
-        self: ScoredField[Untyped], instance: Faced[Async], owner: Any = None
-    ) -> BoundSortedSet[str, Encodable, Async]: ...
-    @overload
-    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundSortedSet[T, T, Sync]: ...
-    @overload
-    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundSortedSet[T, T, Async]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else BoundSortedSet(self, instance)
-
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        if not isinstance(value, Mapping):
-            msg = f"{self} takes a mapping from members to scores, not {shorten(value)}"
-            raise InvalidValue(msg)
-        self._add_members(new, place, "ZADD", self.scored(value), step=2)

@@ -7,23 +7,19 @@ from typing import Any, Literal, TypeVar
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.commands.overloads import overloaded
-from limpyd.commands.replies import pairs
 from limpyd.exceptions import InvalidValue
 from limpyd.fields import checks
 from limpyd.fields.bound.members import limit_args
-from limpyd.fields.bound.sort import BoundSort
+from limpyd.fields.sortedset.scores import BoundScores, Score
 from limpyd.requests.request import Argument, Request
 
 T = TypeVar("T")
 V = TypeVar("V")
-
-Score = float | str
-"""A bound of a range of scores: a number, "-inf", "+inf", or "(1.5" to leave 1.5 out."""
 Lex = str | bytes
 """A bound of a range in byte order: "[a", "(a" to leave a out, "-" and "+" for the first and last."""
 
 
-class BoundSortedSetRanges(BoundSort[T, V, Face]):
+class BoundSortedSetRanges(BoundScores[T, V, Face]):
     """Ranges by position, by score, and (where all scores are equal) by bytes."""
 
     __slots__ = ()
@@ -235,11 +231,6 @@ class BoundSortedSetRanges(BoundSort[T, V, Face]):
             DoesNotExist: the object was deleted.
         """
         return self._write("ZREMRANGEBYLEX", tuple(lex_bounds("ZREMRANGEBYLEX", min, max)), int)
-
-    def _scored(self, reply: Any) -> list[tuple[T, float]]:
-        """Decode: members with their scores."""
-        decode, key = self._field.decode, self._key()
-        return [(decode(member, key), float(score)) for member, score in pairs(reply)]
 
 
 def position_args(name: str, start: Any, end: Any) -> list[Argument]:

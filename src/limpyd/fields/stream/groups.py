@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.fields import checks
-from limpyd.fields.stream.entries import (
-    DELIVERED,
-    LAST,
-    StreamEntry,
-    StreamId,
-    consumer_args,
-    count_args,
-    group_arg,
-    numbers,
-    stream_id,
-)
-from limpyd.fields.stream.pending import BoundPending
+from limpyd.fields.stream.entries import BoundEntries, StreamEntry, numbers
+from limpyd.fields.stream.ids import DELIVERED, LAST, StreamId, consumer_args, count_args, group_arg, stream_id
+from limpyd.fields.stream.trimming import POLICIES, RefPolicy
 from limpyd.requests.request import Argument, Request, to_bool
 
 T = TypeVar("T")
 V = TypeVar("V")
 
-RefPolicy = Literal["KEEPREF", "DELREF", "ACKED"]
-"""The treatment of a deleted entry that groups still refer to."""
-POLICIES = get_args(RefPolicy)
 
-
-class BoundGroups(BoundPending[T, V, Face]):
+class BoundGroups(BoundEntries[T, V, Face]):
     """The commands of consumer groups. Unless they say otherwise, they raise ServerError if there is no such group."""
 
     __slots__ = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
@@ -10,15 +10,10 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.declaration.single_value import BoundSingleValue
-from limpyd.fields.string.bitfield import LONGEST, Get, IncrBy, Operation, Overflow, Set, arguments, results
+from limpyd.fields.string.bitfield import LONGEST, Get, Operation, arguments, results
 from limpyd.requests.request import Argument, Request
 from limpyd.server import Needs
 from limpyd.types import Use
-
-if TYPE_CHECKING:
-    from limpyd.fields.string.commands import BoundString
-
-__all__ = ["BoundBits", "Combination", "Get", "IncrBy", "Operation", "Overflow", "Set"]
 
 Combination = Literal["AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE"]
 COMBINATIONS = ("AND", "OR", "XOR", "NOT", "DIFF", "DIFF1", "ANDOR", "ONE")
@@ -127,7 +122,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
         return self._read("BITFIELD_RO", tuple(arguments(operations)), lambda reply: results(operations, reply))
 
     @command("BITOP")
-    def bitop(self, operation: Combination, *sources: BoundString[Any, Any, Any]) -> Request[int]:
+    def bitop(self, operation: Combination, *sources: BoundBits[Any]) -> Request[int]:
         """Becomes a combination of the bits of some fields; returns its length in bytes (BITOP).
 
         What it held is replaced; it takes part only if it is named among the sources. Shorter sources

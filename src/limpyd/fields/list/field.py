@@ -1,0 +1,75 @@
+"""The declaration of a field in a Redis list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self, TypeVar, overload
+
+from limpyd.commands.faces import Async, Faced, Sync
+from limpyd.fields.bound.members import MembersField
+from limpyd.fields.declaration.value import Place
+from limpyd.fields.list.commands import BoundList
+from limpyd.indexes.base import Declared
+from limpyd.scripts.object_requests import NewObject
+from limpyd.types import Encodable, Untyped
+
+T = TypeVar("T")
+
+
+class ListField(MembersField[T]):
+    """Members in a Redis list.
+
+    Args:
+        type: the Python type of the members. Without it what redis-py takes is taken, and text returned.
+        indexable: objects can be found by any of their members.
+        unique: no two objects have a member in common; implies indexable.
+        lockable: accepted for limpyd 2's sake; see ValueField.
+    """
+
+    redis_type = "list"
+    stored_as = b"list"
+
+    @overload
+    def __init__(
+        self: ListField[Untyped],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        type: type[T],
+        *,
+        indexable: bool = False,
+        unique: bool = False,
+        indexes: Sequence[Declared] = (),
+        lockable: bool = True,
+    ) -> None: ...
+    def __init__(self, type: Any = Untyped, **options: Any) -> None:
+        super().__init__(type, **options)
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Sync], owner: Any = None
+    ) -> BoundList[str, Encodable, Sync]: ...
+    @overload
+    def __get__(
+        self: ListField[Untyped], instance: Faced[Async], owner: Any = None
+    ) -> BoundList[str, Encodable, Async]: ...
+    @overload
+    def __get__(self, instance: Faced[Sync], owner: Any = None) -> BoundList[T, T, Sync]: ...
+    @overload
+    def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundList[T, T, Async]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else BoundList(self, instance)
+
+    def decode_reply(self, reply: list[bytes]) -> list[T]:
+        return list(map(self.codec.decode, reply))
+
+    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+        self._add_members(new, place, "RPUSH", self.members(value))
