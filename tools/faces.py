@@ -24,6 +24,7 @@ ASYNC_FILES = (
     "model/async_bulk.py",
     "model/async_maintenance.py",
     "model/asynchronous.py",
+    "pipelines/asynchronous.py",
     "query/asynchronous.py",
 )
 """The sources."""
@@ -45,6 +46,8 @@ WORDING = {
     '`await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.': (
         '`Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.'
     ),
+    "\n\n    Calls in the block are not awaited.": "",
+    "awaits it with a transaction": "calls it with a transaction",
     "        The iterable may be an asynchronous one.\n\n": "",
 }
 """Phrases of docstrings, comments and messages that read otherwise on the sync face."""

@@ -205,6 +205,9 @@ class AsyncRedisDatabase(AsyncPipelined, Database[redis.asyncio.Redis]):
         async for item in (self._driver or await self._open()).walk(step):
             yield item
 
+    async def _opened(self) -> AsyncDriver:
+        return self._driver or await self._open()
+
     async def _open(self) -> AsyncDriver:
         if self._endpoint.embedded is not None:
             await asyncio.to_thread(self._endpoint.embedded.start)

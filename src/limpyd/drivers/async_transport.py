@@ -32,9 +32,14 @@ class AsyncTransport:
         listeners: the callbacks that see what it sends.
 
     Attributes:
+        losses: the errors of `alone()` that stand for the loss of the connection; `lost()` gives the one to raise.
+        sleep: waits for some seconds.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
     """
+
+    losses = (ConnectionLost,)
+    sleep = staticmethod(asyncio.sleep)
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -28,10 +29,15 @@ class SyncTransport:
         listeners: the callbacks that see what it sends.
 
     Attributes:
+        losses: the errors of `alone()` that stand for the loss of the connection; `lost()` gives the one to raise.
+        sleep: waits for some seconds.
         connections: where it gets connections from.
         callbacks: the callbacks of the database. While there are some, or global ones, each call is described as a
             request, and all requests are sent by the methods of this class.
     """
+
+    losses = LOST
+    sleep = staticmethod(sleep)
 
     def __init__(self, connections: SyncConnectionPool, where: str, listeners: Listeners) -> None:
         self.connections = connections
@@ -171,6 +177,10 @@ class SyncTransport:
             raise
         finally:
             self.connections.give_back(line)
+
+    def lost(self, request: Request[Any], error: Exception) -> Exception:
+        """The error for a request whose connection was lost."""
+        return lost(request, self._where, error)
 
     def _opened_alone(self) -> SyncConnection:
         """An open connection, before it is known what will be sent."""

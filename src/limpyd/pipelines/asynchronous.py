@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.multiplexed_connection import ConnectionLost
+from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
 from limpyd.pipelines.batching import Exchange, Together, first_error, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
@@ -30,8 +29,10 @@ V = TypeVar("V")
 class AsyncPipeline(Collector):
     """Collects operations, and sends them together, in one round trip: `async with db.pipeline() as pipe:`.
 
-    Within the block each call on a model of the database gives a `Pending`, which is not awaited there; its `value` is
-    there afterwards. Each operation is atomic by itself, and one that is refused does not stop the others.
+    Within the block each call on a model of the database gives a `Pending`, whose `value` is there afterwards. Each
+    operation is atomic by itself, and one that is refused does not stop the others.
+
+    Calls in the block are not awaited.
     """
 
     async def __aenter__(self) -> Self:
@@ -65,7 +66,7 @@ class AsyncPipeline(Collector):
         call = TracedCall() if self._database._listeners.callbacks or GLOBAL_CALLBACKS else None
         try:
             if pendings:
-                await exchanged(self._database._driver or await self._database._open(), self._exchange(pendings))
+                await exchanged(await self._database._opened(), self._exchange(pendings))
         finally:
             interrupted(pendings)
             if call is not None:
@@ -113,7 +114,7 @@ async def watched(
         LimpydError: an operation was refused; nothing was done.
     """
     watch = Watch(watches, max_tries)
-    driver = database._driver or await database._open()
+    driver = await database._opened()
     while True:
         ended = None
         request: Request[Any] | None = None
@@ -140,11 +141,13 @@ async def watched(
                     interrupted(pendings)
                     if call is not None:
                         call.end(first_error(pendings))
-        except ConnectionLost as loss:
+        except driver.losses as loss:
+            if isinstance(loss, LimpydError):
+                raise
             raise driver.lost(request or watch.reading, loss) from loss
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
-        await asyncio.sleep(ended)
+        await driver.sleep(ended)
 
 
 async def exchanged(driver: Any, exchange: Exchange) -> None:

@@ -1,12 +1,11 @@
+# Generated from asynchronous.py by `make faces`; edit that file.
 """Pipelines and transactions on the sync face."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from time import sleep
 from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
-from limpyd.drivers.connection_pool import LOST
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
 from limpyd.pipelines.batching import Exchange, Together, first_error, interrupted, questions_settled
@@ -101,7 +100,11 @@ class Watching(WatchCollector, Transaction):
 
 
 def watched(
-    database: Any, active: Active, func: Callable[[Watching], Any], watches: Sequence[Any], max_tries: int
+    database: Any,
+    active: Active,
+    func: Callable[[Watching], Any],
+    watches: Sequence[Any],
+    max_tries: int,
 ) -> tuple[Any, list[Any]]:
     """Returns the result of the function in the try that succeeded, and the results of its operations.
 
@@ -137,13 +140,13 @@ def watched(
                     interrupted(pendings)
                     if call is not None:
                         call.end(first_error(pendings))
-        except LOST as error:
-            if isinstance(error, LimpydError):
+        except driver.losses as loss:
+            if isinstance(loss, LimpydError):
                 raise
-            raise watch.lost(request, str(database._endpoint), error) from error
+            raise driver.lost(request or watch.reading, loss) from loss
         if ended is None:
             return returned, results_of(pendings, raise_on_error=True)
-        sleep(ended)
+        driver.sleep(ended)
 
 
 def exchanged(driver: Any, exchange: Exchange) -> None:
@@ -181,7 +184,7 @@ class Pipelined(PipelinedCore):
         Args:
             transaction: within MULTI and EXEC, so that nobody sees a part of it, or comes in between.
             autoexecute: execute at the end of the block what was collected; if not, only `execute()` does, and what was
-                collected after it, or without it, is given up, as in redis-py and limpyd 2.
+                collected after it, or without it, is given up, as in redis-py.
 
         Raises (at the end of the block):
             LimpydError: the first error of an operation; all others were executed.
@@ -237,5 +240,10 @@ class Pipelined(PipelinedCore):
         if func is None:
             return Transaction(self, self._active)
         self._at_once("a transaction that watches", "begin it outside")
+        return self._watched(func, watches, max_tries, value_from_callable)
+
+    def _watched(
+        self, func: Callable[[Watching], Any], watches: Sequence[Watchable], max_tries: int, value: bool
+    ) -> Any:
         returned, results = watched(self, self._active, func, watches, max_tries)
-        return returned if value_from_callable else results
+        return returned if value else results

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import lost, refused, with_source
+from limpyd.drivers.error_translation import refused, with_source
 from limpyd.drivers.guards import doubted, outdated
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.checks import integer
@@ -132,10 +132,6 @@ class Watch:
             )
             raise WatchError(msg)
         return wait
-
-    def lost(self, request: Request[Any] | None, where: str, error: Exception) -> LimpydError:
-        """The error for a connection that was lost, at the end of a try if there is a request."""
-        return lost(request or self.reading, where, error)
 
     @property
     def reading(self) -> Request[Any]:
