@@ -77,6 +77,8 @@ def problems() -> Iterator[str]:
                 yield f"{file.label} provides {name}, which {providers[name].label} provides too"
             providers[name] = file
     required = {name for file in every for kind in ("requires", "defers") for name in file.part.names(kind)}
+    chosen = {piece.names[0] for file in every for piece in file.part.pieces if piece.directive == "choose"}
+    required |= {name for name in providers if name.partition(".")[0] in chosen}
     for file in every:
         yield from _problems_of(file, providers, required)
         if file.with_layouts() != file.source:

@@ -7,6 +7,7 @@ Files say in comments what they need and give; `python -m tools.lua declare` wri
     -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
                            are made only when that one is called
     -- @guarded            in a script: library/guard.lua is put here, which may refuse to run it
+    -- @choose TABLE NAME  here each file that provides `TABLE.…` is put, to be run if the variable NAME is that name
     -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
 
 A file that is needed in several functions is put before all of them, so nothing appears twice.
@@ -129,6 +130,11 @@ def providers() -> dict[str, Part]:
     return found
 
 
+def choices(table: str) -> dict[str, Part]:
+    """Returns the files that put something into a table, by its name there."""
+    return {name.partition(".")[2]: part for name, part in providers().items() if name.startswith(f"{table}.")}
+
+
 def read_part(path: Path) -> Part:
     """A Lua file."""
     root = LIBRARY if path.is_relative_to(LIBRARY) else path.parent
@@ -197,6 +203,8 @@ class _Linked:
                     yield number, provider
                 elif directive == "scripts":
                     yield number, _script_part(name)
+            if directive == "choose":
+                yield from ((number, provider) for provider in choices(names[0]).values())
 
     def _find(self, part: Part, path: list[Part]) -> None:
         if part in path:
@@ -215,9 +223,9 @@ class _Linked:
             home = self._region_of[part]
             for number, needed in self._needed(part):
                 region, directive = home, part.pieces[number].directive
-                if directive in {"defers", "scripts"}:
+                if directive in {"defers", "scripts", "choose"}:
                     region = self._regions.setdefault((part, number), Region(home))
-                if directive == "scripts":
+                if directive in {"scripts", "choose"}:
                     region = self._own[needed] = Region(region)
                 known = self._region_of.get(needed)
                 self._region_of[needed] = region if known is None else known.common(region)
@@ -232,6 +240,12 @@ class _Linked:
                 yield from self._body(library()["guard"], region)
             elif directive == "defers":
                 yield from self._library_in(self._regions[part, number])
+            elif directive == "choose":
+                yield from self._library_in(self._regions[part, number])
+                for name, chosen in choices(names[0]).items():
+                    yield f"if {names[1]} == '{name}' then\n"
+                    yield from self._library_in(self._own[chosen])
+                    yield "end\n"
             elif directive == "scripts":
                 yield from self._library_in(self._regions[part, number])
                 for name in names:

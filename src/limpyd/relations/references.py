@@ -33,7 +33,7 @@ POLICIES = (CLEAR, CASCADE, RESTRICT)
 """The policies for those who refer to a deleted object: clear the reference, go as well, or forbid the deletion."""
 ITSELF = "self"
 FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
-"""The kinds of indexes that find who refers to an object, as lua/library/owners.lua does, the best first. Of the last
+"""The kinds of indexes that find who refers to an object, as lua/library/index_owners does, the best first. Of the last
 three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
 PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="numeral")
 """The codec of the primary keys of objects; `encode` of the field takes the objects as well."""

@@ -12,8 +12,7 @@
 -- @requires subject_key
 
 local at_most, cursor = tonumber(ARGV[2]), ARGV[9]
-local SCANS = { eq = 'SSCAN', uniq = 'HSCAN' }
-local TYPES = { eq = 'set', uniq = 'hash' }
+local SCANS = { set = 'SSCAN', hash = 'HSCAN', zset = 'ZSCAN' }
 select_index(3)
 
 local function look_at_entry(key, member, with)
@@ -33,11 +32,11 @@ local function check()
   for number = 10, #ARGV do
     local key = ARGV[number]
     subject_key = key
-    if call('TYPE', key).ok ~= (TYPES[entry_kind] or 'zset') then
+    if call('TYPE', key).ok ~= entry_kind.type then
       cursor = '0' -- it is gone, or a finding of its own
     else
-      local reply = call(SCANS[entry_kind] or 'ZSCAN', key, cursor, 'COUNT', at_most)
-      local step = entry_kind == 'eq' and 1 or 2
+      local reply = call(SCANS[entry_kind.type], key, cursor, 'COUNT', at_most)
+      local step = entry_kind.type == 'set' and 1 or 2
       for at = 1, #reply[2], step do
         look_at_entry(key, reply[2][at], step == 2 and reply[2][at + 1])
         looked = looked + 1

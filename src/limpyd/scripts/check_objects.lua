@@ -6,7 +6,7 @@
 -- ARGV   the kinds to be repaired (see library/findings); about how many members to look at; the prefix of the hash; a count of
 --        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
 --        prefixes of all keys of an object, and those; a count of indexes of those who refer to it, each a kind and a
---        key (see library/add_entry); a count of values that no index is to hold, each the primary key, the number of the index and
+--        key; a count of values that no index is to hold, each the primary key, the number of the index and
 --        the text, or '' for all that the object gives to it; a count of indexes, each by its name and as library/expected_entries takes it, where a reference
 --        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
 --        its value; and primary keys
@@ -21,10 +21,9 @@
 --          expiring     the sub-key
 --        or 'transform', 'error' (see library/journal)
 -- @guarded
--- @requires add_entry atomically call each_expected entry_kind expected_entry expiries_of findings has_entry
--- @requires is_template key_from_template key_of legacy_unique make_room make_room_in_legacy members_of members_seen
--- @requires note of_members other_owner owners_of part_in prefix repairs select_index subject_key undo_with
--- @requires unless_mistyped with_part
+-- @requires atomically call each_expected entry_kind expiries_of findings has_entry is_template key_from_template
+-- @requires key_of legacy_unique make_room members_of members_seen note of_members other_owner owners_in part_in prefix
+-- @requires repairs select_index subject_key undo_with unless_mistyped with_part
 
 local at_most, hash_prefix = tonumber(ARGV[2]), ARGV[3]
 
@@ -68,7 +67,7 @@ end
 
 local function is_referred_to(pk)
   for number = 1, #referring, 2 do
-    if #owners_of(referring[number], referring[number + 1], pk) > 0 then
+    if #owners_in(referring[number]).list(referring[number + 1], pk) > 0 then
       return true
     end
   end
@@ -148,7 +147,7 @@ local function look_at_value(pk, number)
   if of_members then
     members, more = members_of(key_from_template(prefix, pk), cursor, at_most)
   end
-  if entry_kind == 'last' then
+  if entry_kind.must_last then
     local subs = {}
     for sub in pairs(members) do
       subs[#subs + 1] = sub
@@ -168,22 +167,22 @@ local function look_at_value(pk, number)
     end
     if has_entry(key, entry, pk) then
       return
-    elseif entry_kind == 'ref' then
+    elseif entry_kind.is_check then
       return note('dangling', key_from_template(prefix, pk), pk, entry, number)
     elseif is_cleared(number) then
       return
-    elseif entry_kind == 'uniq' then
-      local owner = call('HGET', key, entry)
-      if owner and owner ~= pk and expected_entry(owner, key, entry) then
+    elseif entry_kind.one_owner then
+      local owner = other_owner(pk, key, entry)
+      if owner then
         return note('conflict', key, pk, value, { owner, number })
-      elseif repairs.missing then
-        make_room(pk, key, entry)
       end
-    elseif legacy_unique and repairs.missing then
-      make_room_in_legacy(pk, key, entry)
     end
     if repairs.missing then
-      add_entry(entry_kind, key, entry, pk)
+      if entry_kind.one_owner or legacy_unique then
+        make_room(pk, key, entry)
+      end
+      subject_key = key
+      entry_kind.add(key, entry, pk)
     end
     note('missing', key_of(key, entry), pk, entry, number, repairs.missing)
   end, function(value, reason)

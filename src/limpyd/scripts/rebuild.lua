@@ -19,16 +19,17 @@
 --        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value, owner, sub-key;
 --        'unindexable', 'expiring', 'error' (see library/journal), all with the primary key at the end if an object was to be
 --        entered; 'transform'
--- @requires add_entry atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
--- @requires key_from_template legacy_unique make_room make_room_in_legacy matches_template member_behind members_of
--- @requires members_seen name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value
--- @requires repair_entry run_of_server select_index state_of_rebuild subject_key version_members with_part
+-- @requires atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
+-- @requires key_from_template legacy_unique make_room matches_template member_behind members_of members_seen
+-- @requires name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value repair_entry
+-- @requires run_of_server select_index state_of_rebuild subject_key version_members with_part
 
 local name, signature, pattern, at_most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local new_epoch, begun, way = ARGV[5], false, ARGV[6]
 local last_argument = 7 + ARGV[7]
 select_index(last_argument + 1)
 local looked, waits_for = 0, false
+local SCANS = { set = 'SSCAN', hash = 'HSCAN', zset = 'ZSCAN' }
 local entering = false -- which object
 
 -- Returns the progress of the rebuild; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
@@ -54,11 +55,12 @@ local function enter_object(state)
       if given == 0 or version_members then
         refuse_expiring_value(pk, members)
       end
-      local owner = entry_kind == 'uniq' and make_room(pk, key, entry) or legacy_unique and make_room_in_legacy(pk, key, entry)
+      local owner = (entry_kind.one_owner or legacy_unique) and make_room(pk, key, entry)
       if owner then
         refuse('unique', pk, value, owner, sub or false)
       end
-      add_entry(entry_kind, key, entry, pk)
+      subject_key = key
+      entry_kind.add(key, entry, pk)
       given = given + 1
     end, function(value, reason)
       refuse('unindexable', value, reason, index_key)
@@ -92,7 +94,7 @@ end
 
 local function read_entries(state)
   subject_key = state.key
-  local scan = entry_kind == 'eq' and 'SSCAN' or entry_kind == 'uniq' and 'HSCAN' or 'ZSCAN'
+  local scan = SCANS[entry_kind.type]
   local reply = call(scan, state.key, state.inner, 'COUNT', at_most)
   state.inner = reply[1] ~= '0' and reply[1]
   if scan ~= 'SSCAN' then
@@ -106,12 +108,11 @@ end
 
 -- In the layout of limpyd 2 the keys of an index are not all that look like them.
 local function is_own(key)
-  local alike = string.find(form, 'apart:', 1, true) or string.find(form, 'ending:', 1, true) or entry_kind == 'scored'
+  local alike = string.find(form, 'apart:', 1, true) or string.find(form, 'ending:', 1, true) or entry_kind.alike
   if not alike and not string.find(index_key, '\0', 1, true) then
     return true
   end
-  local expected = entry_kind == 'eq' and 'set' or entry_kind == 'uniq' and 'hash' or 'zset'
-  if not matches_template(index_key, key) or call('TYPE', key).ok ~= expected then
+  if not matches_template(index_key, key) or call('TYPE', key).ok ~= entry_kind.type then
     return false
   end
   local template = dynamic and with_part(index_key, part_in(index_key, key)) or index_key

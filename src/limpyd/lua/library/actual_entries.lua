@@ -1,37 +1,22 @@
 -- Entries that an index has: those of one of its keys, each a member and what is held with it, the score in a sorted
 -- set or the owner in a hash.
--- @requires add_entry call entry_kind expected_entry geohash index_key owners_of remove_entry subject_key undo_with
--- @provides make_room make_room_in_legacy name_and_pk other_owner problem_with repair_entry
+-- @requires call entry_kind expected_entry index_key key_of owners_in subject_key undo_with
+-- @provides make_room name_and_pk other_owner problem_with repair_entry
 
 -- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
 local function name_and_pk(member, with)
-  if entry_kind == 'uniq' then
-    return member, with
-  elseif entry_kind == 'nums' or entry_kind == 'geos' then
-    local colon = string.find(member, ':', 1, true)
-    if colon then
-      return string.sub(member, 1, colon - 1), string.sub(member, colon + 1)
-    end
-    return nil, nil
-  elseif entry_kind == 'lex' then
-    local last = string.find(member, '\0\0', 1, true)
-    if last then
-      return string.gsub(string.sub(member, 1, last - 1), '%z\255', '\0'), string.sub(member, last + 2)
-    end
-    return nil, nil
-  elseif entry_kind == 'sep' then
-    local name, pk = string.match(member, '^(.*):TEXT%-RANGE%-SEPARATOR:(.*)$')
-    return name, pk
+  if entry_kind.split then
+    return entry_kind.split(member, with)
   end
   return false, member
 end
 
 local function drop(key, member, with)
   subject_key = key
-  if entry_kind == 'eq' then
+  if entry_kind.type == 'set' then
     call('SREM', key, member)
     undo_with('SADD', key, member)
-  elseif entry_kind == 'uniq' then
+  elseif entry_kind.type == 'hash' then
     call('HDEL', key, member)
     undo_with('HSET', key, member, with)
   else
@@ -40,23 +25,10 @@ local function drop(key, member, with)
   end
 end
 
--- Removes the entry in the place of an object's unique value, if its own object does not give it any more;
--- if it does, returns the owner.
-local function make_room(pk, key, entry)
-  local owner = call('HGET', key, entry)
-  if owner and owner ~= pk then
-    if expected_entry(owner, key, entry) then
-      return owner
-    end
-    drop(key, entry, owner)
-  end
-  return nil
-end
-
--- Returns another owner that gives a unique value too, where all owners are kept, as limpyd 2 does.
+-- Returns another owner of an object's unique value, one that gives it too.
 local function other_owner(pk, key, entry)
-  local in_key, name = entry_kind == 'eq' and key .. entry or key, entry_kind == 'sep' and entry or false
-  for _, owner in ipairs(owners_of(entry_kind, key, entry)) do
+  local in_key, name = key_of(key, entry), entry_kind.split and entry or false
+  for _, owner in ipairs(owners_in(entry_kind.name).list(key, entry)) do
     if owner ~= pk and expected_entry(owner, in_key, name) then
       return owner
     end
@@ -64,12 +36,13 @@ local function other_owner(pk, key, entry)
   return nil
 end
 
--- The same as make_room there.
-local function make_room_in_legacy(pk, key, entry)
+-- The same; if there is none, removes the entries in the place of that value, which their objects do not give any more.
+local function make_room(pk, key, entry)
   local other = other_owner(pk, key, entry)
-  for _, owner in ipairs(other and {} or owners_of(entry_kind, key, entry)) do
+  for _, owner in ipairs(other and {} or owners_in(entry_kind.name).list(key, entry)) do
     if owner ~= pk then
-      remove_entry(entry_kind, key, entry, owner)
+      subject_key = key
+      entry_kind.remove(key, entry, owner)
     end
   end
   return other
@@ -77,12 +50,8 @@ end
 
 -- Returns whether an entry has the score that it should have.
 local function has_its_score(entry, score)
-  if entry_kind == 'lex' or entry_kind == 'sep' then
-    return tonumber(score) == 0
-  elseif entry_kind == 'geo' then
-    return tonumber(score) == geohash(entry)
-  end
-  return tonumber(score) == tonumber(string.match(entry, '^[^:]*'))
+  local expected = entry_kind.score_of and entry_kind.score_of(entry) or tonumber(string.match(entry, '^[^:]*'))
+  return tonumber(score) == expected
 end
 
 -- Returns what is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
@@ -92,7 +61,7 @@ local function problem_with(key, member, with)
   local entry = pk and expected_entry(pk, key, name)
   if not entry then
     return pk and 'stale' or 'malformed', pk
-  elseif entry_kind ~= 'eq' and entry_kind ~= 'uniq' and not has_its_score(entry, with) then
+  elseif entry_kind.type == 'zset' and not has_its_score(entry, with) then
     return 'score', pk, entry
   end
   return nil, pk, entry
@@ -105,7 +74,7 @@ local function repair_entry(key, member, with)
     drop(key, member, with)
   end
   if problem == 'score' then
-    add_entry(entry_kind, entry_kind == 'scored' and index_key or key, entry, pk)
+    entry_kind.add(entry_kind.key_of and index_key or key, entry, pk)
   end
   return problem, pk
 end

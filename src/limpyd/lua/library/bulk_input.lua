@@ -10,7 +10,7 @@
 --          indexes keep; and if there is more: a count of values of many members, each a prefix, the
 --          command that makes it, a count of arguments, and those; and a count of entries, each the number of its
 --          index and the text
--- @requires call key_from_template subject_key undo_with
+-- @requires call index_kind key_from_template subject_key undo_with
 -- @provides call_in_slices each_entry each_key read_objects read_shapes store_values
 
 local ARGV = ARGV -- of a script it is global, which takes longer to reach
@@ -29,7 +29,7 @@ local function read_shapes(at)
   local count = tonumber(ARGV[at + 1])
   at = at + 2
   for number = 1, count do
-    indexes[number] = { kind = ARGV[at], key = ARGV[at + 1] }
+    indexes[number] = { kind = index_kind(ARGV[at]), key = ARGV[at + 1] }
     at = at + 2
   end
   count = tonumber(ARGV[at])

@@ -5,13 +5,13 @@
 --   library/unindex_object);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: the kind of the index (see library/owners) and its key; the catalog of built indexes (see
+--     found: the kind of the index (see library/index_owners) and its key; the catalog of built indexes (see
 --     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
 --     of arguments, and those: the command that clears the field (see library/scalar_commands, library/member_commands), the last of which
 --     is '' for the primary key where it holds many
--- @requires call count_changes count_owners index_updates known_references limit_changes make_deletion_count owners_of
--- @requires owners_set refuse refuse_more_than run_member_commands run_scalar_commands some_owners_of subject_key
--- @requires transform_request unindex_object unlink_object
+-- @requires call count_changes index_updates known_references limit_changes make_deletion_count owners_in owners_set
+-- @requires refuse refuse_more_than run_member_commands run_scalar_commands subject_key transform_request
+-- @requires unindex_object unlink_object
 -- @provides delete_objects deleted_pks read_models unlink_deleted
 
 local deleted, deleted_pks = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
@@ -55,13 +55,13 @@ end
 
 -- Returns the objects that refer to one by a field; only some, if a number is given.
 local function holders(reference, pk, some)
-  local by_entry = reference.kind == 'eq' or reference.kind == 'scored'
-  subject_key = by_entry and reference.key .. pk or reference.key
+  local owners = owners_in(reference.kind)
+  subject_key = owners.key_of and owners.key_of(reference.key, pk) or reference.key
   if some then
-    return some_owners_of(reference.kind, reference.key, pk, some)
+    return (owners.some or owners.list)(reference.key, pk, some)
   end
-  refuse_more_than(count_owners(reference.kind, reference.key, pk), pk, reference.number)
-  return owners_of(reference.kind, reference.key, pk)
+  refuse_more_than(owners.count(reference.key, pk), pk, reference.number)
+  return owners.list(reference.key, pk)
 end
 
 -- Takes the reference to an object out of the field of another one.

@@ -1,7 +1,7 @@
 -- Records of keys and references in the catalogs of models (see declare.lua): other processes may declare some that this
 -- one does not know of.
--- @requires call dynamic_field each_version in_transaction inventory_of key_from_template refuse some_owners_of
--- @requires subject_key unlink
+-- @requires call dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse subject_key
+-- @requires unlink
 -- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
 
 
@@ -26,7 +26,10 @@ local function may_be_referred(reference, pk)
   if state == '-' then
     return redis.pcall('EXISTS', set) ~= 0
   end
-  local looked, owners = pcall(some_owners_of, kind, key, pk, 1)
+  local looked, owners = pcall(function()
+    local found = owners_in(kind)
+    return (found.some or found.list)(key, pk, 1)
+  end)
   return type(state) == 'table' or not looked or #owners > 0
 end
 

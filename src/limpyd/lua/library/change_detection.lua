@@ -16,8 +16,8 @@
 --   creating                whether it is of a new object, of which all may be taken back alone
 --   is_journaled            its whole value is noted already, by a command before
 -- @requires add_entry all_of call call_if_supported cut_by_trim dump expiries_of expiry_of_key in_transaction
--- @requires index_updates look_for make_dump popped put_into_list read_members read_whole_value refuse remove_entry
--- @requires subject_key take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with whole_noted
+-- @requires index_kind index_updates look_for make_dump popped put_into_list read_members read_whole_value refuse
+-- @requires remove_entry subject_key take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with whole_noted
 -- @provides changes_of follow note_undo track
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
@@ -214,10 +214,10 @@ local function changes_of(place, command, last_arg)
 end
 
 -- Returns what an index keeps of some members, and of which member that is.
-local function entries_of(members, kind, form, key, is_new)
+local function entries_of(members, of_scores, form, key, is_new)
   local found = {}
   for name, score in pairs(members) do
-    local value = kind == 'geos' and score or name -- a place in a sorted set is the score
+    local value = of_scores and score or name
     local texts, reason = index_updates.texts_of(form, value, key)
     if is_new and not texts then
       refuse('unindexable', value, reason, key)
@@ -231,9 +231,10 @@ end
 
 -- Makes an index follow members. Two of them may have one entry, which goes with the last.
 local function follow_members(place, kind, form, key, before, after)
-  if form ~= 'text' or kind == 'geos' then
-    before = entries_of(before, kind, form, key, false)
-    after = entries_of(after, kind, form, key, true)
+  local of_scores = index_kind(kind).of_scores
+  if form ~= 'text' or of_scores then
+    before = entries_of(before, of_scores, form, key, false)
+    after = entries_of(after, of_scores, form, key, true)
   end
   for entry in pairs(before) do
     if not after[entry] then

@@ -1,8 +1,9 @@
 -- Makes an index follow a value, which may come, go or change.
--- @requires add_entry call key_and_entry refuse remove_entry subject_key texts_of undo_with
+-- @requires add_entry index_kind key_and_entry refuse remove_entry texts_of
 -- @provides change_value
 
-local function change_value(kind, form, key, before, after, pk, number, sub)
+local function change_value(kind_name, form, key, before, after, pk, number, sub)
+  local kind = index_kind(kind_name)
   local old, new, reason = {}, {}, nil
   if before then
     old = texts_of(form, before, key) or old -- what cannot be indexed was not
@@ -16,21 +17,15 @@ local function change_value(kind, form, key, before, after, pk, number, sub)
       refuse('unindexable', after, 'the layout of limpyd 2 cannot index what is under a sub-key with a colon', key)
     end
   end
-  if (kind == 'num' or kind == 'geo') and new[1] then
-    -- There is one entry of each object, which is overwritten.
+  if kind.overwrites and new[1] then
     if new[2] then
       refuse('unindexable', after, 'this index keeps one value of each object', key)
     end
     local entry_key, entry = key_and_entry(kind, key, new[1], sub)
-    if kind == 'geo' or not old[1] then
-      add_entry(kind, entry_key, entry, pk, number, after, sub)
+    if not old[1] or not kind.replace then
+      add_entry(kind_name, entry_key, entry, pk, number, after, sub)
     elseif old[1] ~= new[1] then
-      subject_key = entry_key
-      if call('ZADD', entry_key, entry, pk) == 0 then
-        undo_with('ZADD', entry_key, old[1], pk)
-      else
-        undo_with('ZREM', entry_key, pk)
-      end
+      kind.replace(entry_key, old[1], entry, pk)
     end
     return
   end
@@ -41,14 +36,14 @@ local function change_value(kind, form, key, before, after, pk, number, sub)
   for at = 1, #old do
     if not stays[old[at]] then
       local entry_key, entry = key_and_entry(kind, key, old[at], sub)
-      remove_entry(kind, entry_key, entry, pk)
+      remove_entry(kind_name, entry_key, entry, pk)
     end
     stays[old[at]] = nil
   end
   for at = 1, #new do
     if stays[new[at]] then
       local entry_key, entry = key_and_entry(kind, key, new[at], sub)
-      add_entry(kind, entry_key, entry, pk, number, after, sub)
+      add_entry(kind_name, entry_key, entry, pk, number, after, sub)
     end
   end
 end

@@ -3,9 +3,8 @@
 -- Its form lists the fields, each by the prefix of the key, how the value is stored (see library/values), the
 -- sub-key and the form, all as netstrings (`<length>:<bytes>`).
 -- A colon before them says that the texts are joined by colons, as limpyd 2 does it.
--- Kinds are `&eq` and `&uniq`, whose entry is the netstrings of all texts, and `&scored`, of a value and then a
--- score, whose entry is `<score>:<text>`.
--- @requires key_from_template netstring normal_form read_value
+-- The kind is that of the entries, behind an `&`.
+-- @requires index_kind key_from_template netstring normal_form read_value
 -- @provides composite_entry parts_of_composite
 
 local read_parts = {}
@@ -38,8 +37,9 @@ local function composite_entry(spec, pk, kind)
     end
     texts[#texts + 1] = text
   end
-  if kind == '&scored' then
-    return texts[2] .. ':' .. texts[1]
+  local compose = index_kind(string.sub(kind, 2)).compose
+  if compose then
+    return compose(texts)
   end
   if string.byte(spec) == 58 then
     return table.concat(texts, ':')

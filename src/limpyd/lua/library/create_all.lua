@@ -1,6 +1,6 @@
 -- Makes many new objects (see library/bulk_input) with few commands: what goes to one key goes there at once. It is looked
 -- beforehand whether anything stands against any of them; if so none is made, without a reason.
--- @requires add_entry call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
+-- @requires call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
 -- @provides create_all
 
 local function in_the_way()
@@ -71,8 +71,10 @@ local function gathered_entries(objects)
   local owners = {}
   local function gather(index, text)
     local kind, key = index.kind, index.key
-    if kind == 'eq' then
-      key = key .. text
+    if kind.looks_at_owners then
+      in_the_way() -- they are made one by one
+    elseif kind.type == 'set' then
+      key = kind.key_of(key, text)
       local set = sets[key]
       if not set then
         set = {}
@@ -81,13 +83,13 @@ local function gathered_entries(objects)
       if set[#set] ~= pk then
         set[#set + 1] = pk
       end
-    elseif kind == 'uniq' or kind == 'num' then
+    elseif kind.batch then
       local list = pairs_of[index]
       if not list then
         list = {}
         pairs_of[index], owners[index] = list, {}
       end
-      if kind == 'uniq' then
+      if kind.one_owner then
         local owner = owners[index][text]
         if owner and owner ~= pk then
           in_the_way()
@@ -96,13 +98,11 @@ local function gathered_entries(objects)
       end
       list[#list + 1] = text
       list[#list + 1] = pk
-    elseif string.byte(kind) == 33 then
-      in_the_way() -- they are made one by one, each with a look at who has the value
-    elseif kind == 'ref' then
+    elseif kind.is_check then
       referred[key] = referred[key] or {}
       referred[key][text] = true
     else
-      others[#others + 1] = { kind, key, text, pk }
+      others[#others + 1] = { kind.add, key, text, pk }
     end
   end
   for number = 1, #objects do
@@ -145,7 +145,7 @@ local function create_all(objects, minted)
   local sets, pairs_of, others, referred = gathered_entries(objects)
   look_for_referred(referred)
   for index, list in pairs(pairs_of) do
-    if index.kind == 'uniq' then
+    if index.kind.one_owner then
       local texts = {}
       for at = 1, #list, 2 do
         texts[#texts + 1] = list[at]
@@ -175,13 +175,13 @@ local function create_all(objects, minted)
     call_in_slices('SADD', key, set, 1, #set, taking_out('SREM', key, set, 1, 1))
   end
   for index, list in pairs(pairs_of) do
-    local key, is_hash = index.key, index.kind == 'uniq'
-    local undo = is_hash and taking_out('HDEL', key, list, 1, 2) or taking_out('ZREM', key, list, 2, 2)
-    call_in_slices(is_hash and 'HSET' or 'ZADD', key, list, 1, #list, undo)
+    local key, add, remove, first = index.key, unpack(index.kind.batch)
+    call_in_slices(add, key, list, 1, #list, taking_out(remove, key, list, first, 2))
   end
   for number = 1, #others do
     local one = others[number]
-    add_entry(one[1], one[2], one[3], one[4])
+    subject_key = one[2]
+    one[1](one[2], one[3], one[4])
   end
   return pks
 end

@@ -1,5 +1,5 @@
 -- Makes one of many new objects (see library/bulk_input).
--- @requires add_entry call each_entry each_key mint refuse store_values subject_key undo_with
+-- @requires call each_entry each_key mint refuse store_values subject_key undo_with
 -- @provides create_one
 
 local function create_one(object, minted)
@@ -20,7 +20,8 @@ local function create_one(object, minted)
   end)
   store_values(object)
   each_entry(object, function(index, text, number)
-    add_entry(index.kind, index.key, text, object.pk, number, text)
+    subject_key = index.key
+    index.kind.add(index.key, text, object.pk, number, text)
   end)
   return object.pk
 end

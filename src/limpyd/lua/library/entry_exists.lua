@@ -1,17 +1,14 @@
--- Returns whether an index has an entry of an object (see library/add_entry for the kinds); if a score is wrong, it does.
--- @requires call entry_kind key_of make_sorted_entries sorted_entries
+-- Returns whether an index has an entry of an object (see library/index_kinds); if a score is wrong, it does.
+-- @requires call entry_kind key_of
 -- @provides has_entry
 
 local function has_entry(key, entry, pk)
-  if entry_kind == 'ref' then
-    return call('SISMEMBER', key, entry) == 1
-  elseif entry_kind == 'uniq' then
+  if entry_kind.has then
+    return entry_kind.has(key, entry)
+  elseif entry_kind.type == 'hash' then
     return call('HGET', key, entry) == pk
-  elseif entry_kind == 'eq' then
+  elseif entry_kind.type == 'set' then
     return call('SISMEMBER', key_of(key, entry), pk) == 1
-  elseif entry_kind == 'num' or entry_kind == 'geo' or entry_kind == 'scored' then
-    return call('ZSCORE', key_of(key, entry), pk) and true
   end
-  sorted_entries = sorted_entries or make_sorted_entries()
-  return call('ZSCORE', key, (sorted_entries.member_of(entry_kind, entry, pk))) and true
+  return call('ZSCORE', key_of(key, entry), entry_kind.member_of and entry_kind.member_of(entry, pk) or pk) and true
 end

@@ -1,12 +1,13 @@
--- Entries that an object should have in an index (see library/add_entry for the kinds).
--- @requires call composite_entry dynamic_field each_version geohash inventory_of key_and_entry key_from_template
+-- Entries that an object should have in an index (see library/index_kinds).
+-- @requires call composite_entry dynamic_field each_version index_kind inventory_of key_and_entry key_from_template
 -- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
 -- @requires unless_mistyped with_part
 -- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of legacy_unique
 -- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
 
-local kind, form, index_key, prefix, stored, sub_key -- of the index that is looked at
-local of_several, entry_kind, of_members, legacy_unique
+local kind_name, form, index_key, prefix, stored, sub_key -- of the index that is looked at
+local entry_kind -- that of its entries, see library/index_kinds
+local of_several, of_members, legacy_unique
 local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
 local members_seen, expected_by_pk = 0, {}
 local expected_by_version = {} -- the same, by the part of a version
@@ -14,11 +15,11 @@ local expected_by_version = {} -- the same, by the part of a version
 -- Selects an index, which stands in ARGV from a position on: its kind, form and key; and of its field the prefix of the
 -- keys, how it is stored and the sub-key.
 local function select_index(at)
-  kind, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
-  of_several = string.byte(kind) == 38 -- fields: `&` is before the kind
-  entry_kind = of_several and string.sub(kind, 2) or kind
-  legacy_unique = string.byte(entry_kind) == 33 -- `!`: only one object may have an entry
-  entry_kind = legacy_unique and string.sub(entry_kind, 2) or entry_kind
+  kind_name, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
+  of_several = string.byte(kind_name) == 38 -- fields: `&` is before the kind
+  local own_name = of_several and string.sub(kind_name, 2) or kind_name
+  legacy_unique = string.byte(own_name) == 33 -- `!`: only one object may have an entry
+  entry_kind = index_kind(legacy_unique and string.sub(own_name, 2) or own_name)
   dynamic = dynamic_field(prefix) ~= nil
   of_members = not of_several and not dynamic and stored ~= 'entry' and stored ~= 'string'
   expected_by_pk, expected_by_version = {}, {}
@@ -53,27 +54,28 @@ local function each_expected(pk, members, take, refused)
     return
   end
   local function take_value(value, sub)
-    if form == 'text' and not sub and kind ~= 'geo' then
+    if form == 'text' and not sub and not entry_kind.reason_against then
       return take(index_key, value, value)
     end
     local texts, reason = texts_of(form, value, index_key)
-    if texts and texts[2] and (entry_kind == 'num' or entry_kind == 'geo') then
+    if texts and texts[2] and entry_kind.overwrites then
       texts, reason = nil, 'this index keeps one value of each object'
     end
     if not texts then
       return refused(value, reason)
     end
     for at = 1, #texts do
-      if kind == 'geo' and not geohash(texts[at]) then
-        return refused(value, 'it is no place')
+      local against = entry_kind.reason_against and entry_kind.reason_against(texts[at])
+      if against then
+        return refused(value, against)
       end
-      local key, entry = key_and_entry(kind, index_key, texts[at], sub)
+      local key, entry = key_and_entry(entry_kind, index_key, texts[at], sub)
       take(key, entry, value, sub)
     end
   end
 
   if of_several then
-    local entry, value, reason = composite_entry(form, pk, kind)
+    local entry, value, reason = composite_entry(form, pk, kind_name)
     if entry then
       take(index_key, entry, entry)
     elseif reason then
@@ -90,7 +92,7 @@ local function each_expected(pk, members, take, refused)
       if stored == 'hash' then
         take_value(value, member)
       else
-        take_value(kind == 'geos' and value or member)
+        take_value(entry_kind.of_scores and value or member)
       end
     end
   end
@@ -136,17 +138,11 @@ end
 
 -- The key that holds an entry, of an index that may have several.
 local function key_of(key, entry)
-  if entry_kind == 'eq' then
-    return key .. entry
-  elseif entry_kind == 'scored' then
-    return key .. string.match(entry, '^[^:]*:(.*)$')
-  end
-  return key
+  return entry_kind.key_of and entry_kind.key_of(key, entry) or key
 end
 
 local function place_of(key, entry)
-  local of_pk_alone = entry_kind == 'num' or entry_kind == 'geo' or entry_kind == 'eq' or entry_kind == 'scored'
-  return of_pk_alone and key_of(key, entry) or in_place(key, entry)
+  return entry_kind.split and in_place(key, entry) or key_of(key, entry)
 end
 
 -- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
@@ -155,21 +151,21 @@ local function member_behind(key, name)
   if stored == 'hash' and string.find(index_key, '\0', 1, true) then
     return nil
   end
-  local entry = entry_kind == 'eq' and string.sub(key, #index_key + 1) or name
+  local entry = entry_kind.by_value and string.sub(key, #index_key + 1) or name
   if stored == 'hash' then
-    if entry_kind ~= 'eq' and entry_kind ~= 'uniq' then
+    if not entry_kind.sub_key_in_entry then
       return string.sub(key, #index_key + 2), true
     end
     local colon = string.find(entry, ':', 1, true) or 1
     local length = tonumber(string.sub(entry, 1, colon - 1)) or 0
     return string.sub(entry, colon + 1, colon + length), true
-  elseif stored == 'list' or kind == 'geos' then
+  elseif stored == 'list' or entry_kind.of_scores then
     return nil
   elseif form == 'text' then
     return entry, true
   end
   -- A number may be stored in several forms; most are in the shortest.
-  local number = kind == 'nums' and tonumber(entry)
+  local number = entry_kind.of_numbers and tonumber(entry)
   if number then
     local short = string.format('%.15g', number)
     return tonumber(short) == number and short or entry, false

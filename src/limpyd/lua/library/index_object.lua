@@ -1,6 +1,6 @@
 -- Enters an object into indexes, as its values are now. The layout of its model is that of library/unindex_object.
--- @requires add_entry call dynamic_field each_version index_updates inventory_of key_from_template make_index_updates
--- @requires read_whole_value refuse refuse_expiring subject_key template_filler
+-- @requires add_entry call dynamic_field each_version index_kind index_updates inventory_of key_from_template
+-- @requires make_index_updates read_whole_value refuse refuse_expiring subject_key template_filler
 -- @provides index_object
 
 -- Adds the entries of a value, or of one under a sub-key, to indexes that stand in ARGV from one position to
@@ -29,7 +29,7 @@ local function enter_all(pk, first_index, last_index, stored, key, sub, index_ke
       add_entries(pk, content, first_index, last_index, stored == 'hash' and name, index_key)
     else
       for index = first_index, last_index, 3 do
-        local value = ARGV[index] == 'geos' and content or name -- a place in a sorted set is the score
+        local value = index_kind(ARGV[index]).of_scores and content or name
         local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
         index_updates.change_value(ARGV[index], ARGV[index + 1], of_index, nil, value, pk, of_index)
       end

@@ -1,6 +1,6 @@
 -- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
 -- library/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
--- @requires add_entry index_updates make_index_updates remove_entry
+-- @requires add_entry index_kind index_updates make_index_updates remove_entry
 -- @provides update_indexes
 
 local function update_indexes(first_index, last_index, before, after, pk, number)
@@ -12,7 +12,7 @@ local function update_indexes(first_index, last_index, before, after, pk, number
       elseif before and not after then
         remove_entry(kind, index_key, form, pk)
       end
-    elseif form == 'text' and (kind == 'eq' or kind == 'uniq') then
+    elseif form == 'text' and not index_kind(kind).overwrites then
       if before then
         remove_entry(kind, index_key, before, pk)
       end

@@ -26,9 +26,9 @@
 -- Dynamic fields (see library/dynamic_parts) stand in the place of a prefix: all of them among the first ones, and indexed ones at
 -- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/catalog_records), where the object
 -- is deleted and not moved.
--- @requires call check_references check_versions_listed dynamic_field index_updates inventory_of key_from_template
--- @requires make_index_updates read_whole_value remove_entry subject_key template_filler undo_with unlink_field
--- @requires unlink_unknown version_locator
+-- @requires call check_references check_versions_listed dynamic_field index_kind index_updates inventory_of
+-- @requires key_from_template make_index_updates read_whole_value remove_entry subject_key template_filler undo_with
+-- @requires unlink_field unlink_unknown version_locator
 -- @provides unindex_object unindex_values unlink_object
 
 -- Removes the entries of a value, or of one under a sub-key, from indexes that stand in ARGV from one position to
@@ -36,7 +36,7 @@
 local function remove_entries(pk, value, first_index, last_index, sub, index_key)
   for index = first_index, value and last_index or 0, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
-    if form == 'text' and (kind == 'eq' or kind == 'uniq') and not sub then
+    if form == 'text' and not sub and not index_kind(kind).overwrites then
       remove_entry(kind, key, value, pk)
     else
       index_updates = index_updates or make_index_updates()
@@ -58,7 +58,7 @@ local function remove_all(pk, first_index, last_index, stored, key, index_key)
     else
       index_updates = index_updates or make_index_updates()
       for index = first_index, last_index, 3 do
-        local value = ARGV[index] == 'geos' and content or name -- a place in a sorted set is the score
+        local value = index_kind(ARGV[index]).of_scores and content or name
         local of_index = index_key and index_key(index + 2) or ARGV[index + 2]
         index_updates.change_value(ARGV[index], ARGV[index + 1], of_index, value, nil, pk)
       end

@@ -1,5 +1,5 @@
 -- Parts of those who refer to some objects (see conditions/via).
--- @requires comes_before netstring owners_of scan_set
+-- @requires comes_before netstring scan_set
 -- @provides scan_referring
 
 local MOST = 100 -- so many objects are looked for at once of which those who refer to them follow
@@ -17,10 +17,10 @@ end
 
 -- Those who refer to one object, from somewhere on.
 local function referring_to(via, pk, where, count)
-  if via.kind == 'eq' then
-    return scan_set(via.key .. pk, where, count)
+  if via.owners.in_set then
+    return scan_set(via.owners.key_of(via.key, pk), where, count)
   end
-  return owners_of(via.kind, via.key, pk), ''
+  return via.owners.list(via.key, pk), ''
 end
 
 -- Of those who refer to an object, those for whom it is the first of all that count.

@@ -1,9 +1,9 @@
 -- The condition that a field refers to an object of a model for which another query holds:
 --   via   the set of all primary keys of that model; where those who refer are found: the kind of the
---         index (see library/owners) and its key; where an object's references are: prefix, stored, sub-key; and the query
+--         index (see library/index_owners) and its key; where an object's references are: prefix, stored, sub-key; and the query
 --
 -- A query takes KEYS[1] for the set of all objects, so that stands for the other model's while it is asked.
--- @requires ONE_VALUE SLICE all_conditions as_set ask_for call conditions distinct everything_counted keep_in owners_of
+-- @requires ONE_VALUE SLICE all_conditions as_set ask_for conditions distinct everything_counted keep_in owners_in
 -- @requires values_in
 -- @provides conditions.via
 
@@ -18,7 +18,7 @@ local function among(set, act, ...)
 end
 
 function conditions.via(at, read_node)
-  local set, kind, key = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local set, owners, key = ARGV[at], owners_in(ARGV[at + 1]), ARGV[at + 2]
   local place = { prefix = ARGV[at + 3], stored = ARGV[at + 4], sub = ARGV[at + 5] }
   local counted = all_conditions
   all_conditions = {} -- those of the other query are not this one's
@@ -38,17 +38,11 @@ function conditions.via(at, read_node)
     end
     for first = 1, #referred, SLICE do
       local last = math.min(first + SLICE - 1, #referred)
-      if kind == 'eq' then
-        local keys = {}
-        for number = first, last do
-          keys[#keys + 1] = key .. referred[number]
-        end
-        add_all(call('SUNION', unpack(keys)))
-      elseif kind == 'uniq' then
-        add_all(call('HMGET', key, unpack(referred, first, last)))
+      if owners.of_all then
+        add_all(owners.of_all(key, referred, first, last))
       else
         for number = first, last do
-          add_all(owners_of(kind, key, referred[number]))
+          add_all(owners.list(key, referred[number]))
         end
       end
     end
@@ -79,7 +73,7 @@ function conditions.via(at, read_node)
 
   -- Returns how many refer to one of those who are met, on average; by those of some.
   local function fan_out()
-    if kind == 'uniq' then
+    if owners.only_one then
       return 1
     end
     local everybody = math.max(1, (among(set, everything_counted)))
@@ -88,12 +82,12 @@ function conditions.via(at, read_node)
     if not node.lists then
       some = among(set, inner.scan, '', SAMPLES)
     end
-    if kind ~= 'eq' or #some == 0 then
+    if not owners.in_set or #some == 0 then
       return mean
     end
     local found, asked = 0, math.min(#some, SAMPLES)
     for number = 1, asked do
-      found = found + call('SCARD', key .. some[number])
+      found = found + owners.count(key, some[number])
     end
     return found / asked
   end
@@ -156,7 +150,7 @@ function conditions.via(at, read_node)
   function node.scan(where, count)
     -- @defers scan_referring
     return scan_referring({
-      kind = kind,
+      owners = owners,
       key = key,
       scan = function(...)
         return among(set, inner.scan, ...)

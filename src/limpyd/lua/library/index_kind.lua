@@ -1,0 +1,22 @@
+-- Returns what is to be known of a kind of index, given by its name (see library/index_kinds).
+-- @requires index_kinds
+-- @provides index_kind
+
+local made_kinds = {}
+
+local function index_kind(name)
+  local kind = made_kinds[name]
+  if not kind then
+    if string.byte(name) == 33 then
+      -- @defers owners_in with_one_owner
+      local own_name = string.sub(name, 2)
+      kind = with_one_owner(index_kind(own_name), owners_in(own_name).list)
+    else
+      -- @choose index_kinds name
+      kind = index_kinds[name]()
+    end
+    kind.name = name
+    made_kinds[name] = kind
+  end
+  return kind
+end

@@ -1,0 +1,20 @@
+-- Inventory of a dynamic field (see library/dynamic_parts): the set of the parts of an object's versions; the entry is the part.
+-- @requires call index_kinds key_from_template subject_key undo_with
+-- @provides index_kinds.inv
+
+function index_kinds.inv()
+  return {
+    add = function(key, part, pk)
+      subject_key = key_from_template(key, pk)
+      if call('SADD', subject_key, part) == 1 then
+        undo_with('SREM', subject_key, part)
+      end
+    end,
+    remove = function(key, part, pk)
+      subject_key = key_from_template(key, pk)
+      if call('SREM', subject_key, part) == 1 then
+        undo_with('SADD', subject_key, part)
+      end
+    end,
+  }
+end

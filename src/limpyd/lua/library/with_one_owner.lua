@@ -1,0 +1,22 @@
+-- A kind of index whose entries only one object may have, kept as if several may: that is how limpyd 2 keeps unique fields.
+-- @requires call owners_set refuse
+-- @provides with_one_owner
+
+local function with_one_owner(kind, owners)
+  local add, remove = kind.add, kind.remove
+  return setmetatable({
+    one_owner = true,
+    batch = false,
+    looks_at_owners = true,
+    add = function(key, entry, pk, number, value, sub)
+      for _, owner in ipairs(owners(key, entry)) do
+        if owner ~= pk and call('SISMEMBER', owners_set, owner) == 1 then
+          refuse('unique', number, value, owner, sub)
+        elseif owner ~= pk then
+          remove(key, entry, owner)
+        end
+      end
+      add(key, entry, pk)
+    end,
+  }, { __index = kind })
+end
