@@ -147,7 +147,7 @@ async def test_they_are_planned_as_those_of_this_process(any_face, models):
     ):
         for _ in range(2):  # the first tells whether objects lack a value
             await any_face.do(make().all())
-        kept = models.Person._schema.templates._kept
+        kept = models.Person._schema.queries.templates._kept
         before = len(kept)
         await any_face.do(pickle.loads(pickle.dumps(make())).all())
         assert len(kept) == before

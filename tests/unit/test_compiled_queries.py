@@ -169,7 +169,7 @@ def alike(request, other):
 def test_a_filter_asks_the_same_from_a_template_as_planned(name, sorts):
     person = model()
     person.database._capabilities = person.database._capabilities._replace(sorts_by_pattern=sorts)
-    templates = person._schema.templates
+    templates = person._schema.queries.templates
     chance = random.Random(name)
     for shape, order, asked in itertools.product(SHAPES, ORDERS, ASKED):
         values = FILTERS[name] if len(FILTERS[name]) < 4 else chance.sample(FILTERS[name], 3)
@@ -202,7 +202,7 @@ def test_a_filter_with_another_value_is_not_planned_again(name, monkeypatch):
 
 def test_filters_together_take_each_its_own_value():
     person = model()
-    templates = person._schema.templates
+    templates = person._schema.queries.templates
     chance = random.Random(1)
     names = sorted(FILTERS)
     for _ in range(1000):
@@ -229,14 +229,14 @@ def test_templates_begin_anew_when_they_are_too_many():
     person = model()
     for number in range(MOST_TEMPLATES + 10):
         person.collection(age__gte=1)._items(Span(number, 1))
-    assert len(person._schema.templates._kept) == 10
+    assert len(person._schema.queries.templates._kept) == 10
 
 
 def test_sub_keys_from_outside_do_not_pile_up():
     person = model()
     for number in range(500):
         person.collection(**{f"headers__key{number}": "x"})._items()
-    assert len(person._schema.templates._kept) <= 100
+    assert len(person._schema.queries.templates._kept) <= 100
 
 
 def test_what_a_query_takes_for_granted_is_part_of_its_template():
@@ -258,10 +258,10 @@ def test_lists_of_any_length_are_from_one_template(name, monkeypatch):
         return [ask(show(found)) for show in shown.values() for ask in (ASKED["items"], ASKED["count"])]
 
     few = asked(2)
-    kept = len(person._schema.templates._kept)
+    kept = len(person._schema.queries.templates._kept)
     monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
     many = asked(1000)
-    assert len(person._schema.templates._kept) == kept
+    assert len(person._schema.queries.templates._kept) == kept
     for request, longer in zip(few, many, strict=True):
         assert len(longer.args) - len(request.args) in {998, 3 * 998}
 
@@ -276,7 +276,7 @@ def test_combined_conditions_are_from_templates(monkeypatch):
     values = [("a", 1, ["x", "y"]), ("b", 2, ["z", "a", "b"])]
     planned = []
     for each in values:
-        person._schema.templates._kept.clear()
+        person._schema.queries.templates._kept.clear()
         planned.append(asked(*each))
     monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
     for each, request in zip(values, planned, strict=True):
@@ -294,7 +294,7 @@ def test_queries_of_many_terms_are_planned_each_time():
         person.collection(*[functools.reduce(operator.or_, terms[at : at + 8]) for at in range(0, 80, 8)]),
     ):
         assert found._items().args
-    assert person._schema.templates._kept == {}
+    assert person._schema.queries.templates._kept == {}
 
 
 def test_conditions_within_each_other_take_no_more_steps_for_having_a_form():
@@ -304,7 +304,7 @@ def test_conditions_within_each_other_take_no_more_steps_for_having_a_form():
     for number in range(270):
         nested = ~((person.age == number) | nested)
     assert person.collection(nested)._items().args
-    assert person._schema.templates._kept == {}
+    assert person._schema.queries.templates._kept == {}
 
 
 LONG = {

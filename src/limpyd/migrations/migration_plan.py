@@ -110,7 +110,7 @@ def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> t
     indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
     return deletion_layout(
         schema.key_prefixes(where),
-        [arg for kept in schema.together(where) if kept in indexes for arg in kept.row],
+        [arg for kept in schema.composites(where) if kept in indexes for arg in kept.row],
         [(sub, described) for _, sub, described in indexed if sub is not None],
         [
             *((place.prefix, place.stored, described) for place, sub, described in indexed if sub is None),

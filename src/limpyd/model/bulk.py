@@ -277,7 +277,7 @@ class BulkDelete(Bulk[BulkDeleted, bulk.Changed]):
         return self._size >= MOST_ROOM
 
     def _request(self) -> Request[bulk.Changed]:
-        return self._schema.bulk_delete(self._where, self._pks, skip=self._skip)
+        return self._schema.deletions.bulk_delete(self._where, self._pks, skip=self._skip)
 
     def _take(self, outcome: bulk.Changed) -> None:
         self.result = BulkDeleted(self.result.deleted + outcome.done, self.result.missing + outcome.missing)

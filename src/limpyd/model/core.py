@@ -289,7 +289,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
         where = schema.keys.partition(self._pk_bytes)
-        return schema.delete(where, self._pk_bytes)
+        return schema.deletions.delete(where, self._pk_bytes)
 
     @operation
     def hmget(self, *names: str) -> Request[list[Any]]:

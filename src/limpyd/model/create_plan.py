@@ -81,7 +81,7 @@ class Plain:
 
 def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | None:
     """Returns the layout of objects with values of these fields; None if they have none in common."""
-    if schema.together(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
+    if schema.composites(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
     for name, field, place, _ in schema.layout(where):
         has_value = name in given or field.default is not None

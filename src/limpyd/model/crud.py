@@ -46,7 +46,7 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
         field.add_to(new, place, value)
     if schema.dynamic:
         add_versions(schema, where, new, values)
-    for index in schema.together(where):
+    for index in schema.composites(where):
         entry = index.entry([new.value_in(place) for place in index.places])
         if entry is not None:
             new.entries += (index.kind.removeprefix(b"&"), index.key, entry)
@@ -256,7 +256,9 @@ def _queried(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[byt
     def plan(conditions: Sequence[Condition]) -> Plan:
         return plan_for(schema, conditions, existing=True)
 
-    found = schema.templates.request(("get",), wanted.conditions, lambda conditions: plan(conditions).pks(limit=2))
+    found = schema.queries.templates.request(
+        ("get",), wanted.conditions, lambda conditions: plan(conditions).pks(limit=2)
+    )
     return exactly_one(
         found,
         lambda: plan(wanted.conditions).only(RawPrimaryKeys()),
@@ -277,7 +279,7 @@ def existence(schema: Schema, pk: Any, filters: Mapping[str, Any]) -> Request[bo
         return plan_for(schema, conditions, existing=True).pks(limit=1)
 
     conditions = sought(schema, "exists", pk, filters).conditions
-    return schema.templates.request(("exists",), conditions, first).then(bool)
+    return schema.queries.templates.request(("exists",), conditions, first).then(bool)
 
 
 def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:

@@ -102,7 +102,7 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
 def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
     """The keys of the indexes of some fields, and of all those of several fields."""
     (where,) = model.keys.partitions
-    together = [kept.key for kept in model.together(where)]
+    together = [kept.key for kept in model.composites(where)]
     return {*(kept.key for name in names for kept in model.field(name).place_in(where).indexes), *together}
 
 

@@ -211,15 +211,15 @@ class Together(Condition):
 
     def __reduce__(self) -> Any:
         (where, *_) = self._model.keys.partitions
-        kept: Any = self._model.together(where)[self._number]
+        kept: Any = self._model.composites(where)[self._number]
         return _together, (self._model, kept.name, self._entries, self._text)
 
     def node(self, where: Partition) -> Node:
-        kept = self._model.together(where)[self._number]
+        kept = self._model.composites(where)[self._number]
         return OneOf(kept.found_by, kept.key, self._entries)
 
     def indexes(self) -> Iterator[FieldIndex]:
-        yield self._model.together(self._model.keys.partitions[0])[self._number]
+        yield self._model.composites(self._model.keys.partitions[0])[self._number]
 
     def __str__(self) -> str:
         return str(self._text)
@@ -362,7 +362,7 @@ class Fails(Condition):
 
 def _together(model: Any, name: str, entries: Sequence[bytes], text: object) -> Together:
     """The condition on an index of several fields, by its name."""
-    for number, kept in enumerate(model.together(model.keys.partitions[0])):
+    for number, kept in enumerate(model.composites(model.keys.partitions[0])):
         if kept.name == name:
             return Together(model, number, entries, text)
     msg = f"{model.name} has no index of {name}, which the pickled query needs"

@@ -152,7 +152,7 @@ class CollectionCore(
             UnknownField: a name is no field.
             InvalidFilter: a field has many values.
         """
-        orders = self._schema.orders
+        orders = self._schema.queries.orders
         plain = by_score is None and type(by) in {str, type(None)} and type(desc) is bool
         asked = (by, desc, alpha) if plain and type(alpha) in {bool, type(None)} else None
         keys = None if asked is None else orders.get(asked)
@@ -246,12 +246,12 @@ class CollectionCore(
         conditions, order, _, stored_key = self._query
         schema = self._schema
         known = not by_keys(order) and PLAIN_NAMES.issuperset(map(type, names))
-        shape = schema.shapes.get((kind, names)) if known else None
+        shape = schema.queries.projections.get((kind, names)) if known else None
         if shape is None:
             shape = make(columns_of(schema, names, scored=True))
-            if known and len(schema.shapes) < MOST_SHAPES:
+            if known and len(schema.queries.projections) < MOST_SHAPES:
                 shape.recurs = True
-                schema.shapes[kind, names] = shape
+                schema.queries.projections[kind, names] = shape
         return type(self)(self._model, schema, Query(conditions, order, shape, stored_key))
 
     def _rows(self, row: Any) -> Any:
@@ -292,7 +292,7 @@ class CollectionCore(
         if not shape.recurs or by_keys(sorted_by if order is None else order):
             return ask(self._plan(order))
         key = (*asked, shape, shape.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
-        return schema.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
+        return schema.queries.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
     def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:
         shape = self._query.shape
@@ -356,7 +356,7 @@ class CollectionCore(
 
     def _deletion(self, chunk: int) -> Program[int]:
         schema = self._schema
-        return self._changing(chunk, lambda search: schema.delete_found(search.where, search))
+        return self._changing(chunk, lambda search: schema.deletions.delete_found(search.where, search))
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
         values_by_name(self._schema.name, chunk)

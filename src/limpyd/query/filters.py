@@ -46,19 +46,26 @@ MOST_NAMES = 1000
 """The most names of filters that are remembered; they may come from outside."""
 
 
+class LookupCache(Protocol):
+    """The lookups of filters that a model knows already, by their names."""
+
+    lookups: dict[str, Any]
+
+
 class Queried(Protocol):
     """The attributes that a filter uses of a model."""
 
     name: str
     model: Any
     keys: ModelKeys
-    lookups: dict[str, Any]
 
+    @property
+    def queries(self) -> LookupCache: ...
     @property
     def fields(self) -> Mapping[str, Field[Any]]: ...
 
     def field(self, name: str) -> Field[Any]: ...
-    def together(self, where: Partition) -> list[CompositeFieldIndex]: ...
+    def composites(self, where: Partition) -> list[CompositeFieldIndex]: ...
 
 
 def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression] = ()) -> tuple[Condition, ...]:
@@ -76,7 +83,7 @@ def parse(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expr
 
 
 def _parsed(model: Queried, filters: Mapping[str, Any], expressions: Sequence[Expression]) -> tuple[Condition, ...]:
-    if not expressions and not model.together(model.keys.partitions[0]):
+    if not expressions and not model.composites(model.keys.partitions[0]):
         found = [_by_name(model, name, value) for name, value in filters.items()]
         if Related not in map(type, found):
             return tuple(found)
@@ -100,7 +107,7 @@ class Named(NamedTuple):
 
 def _by_name(model: Queried, name: str, value: Any) -> Condition:
     """The condition that a keyword filter stands for."""
-    known: Named | None = model.lookups.get(name)
+    known: Named | None = model.queries.lookups.get(name)
     if known is not None:
         lookup, path, operator = known
         try:
@@ -118,8 +125,8 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
         simple = comparison.operator not in SEVERAL - {"between"}
-        if simple and len(model.lookups) < MOST_NAMES:
-            model.lookups[name] = Named(condition.lookup, comparison.path, comparison.operator)
+        if simple and len(model.queries.lookups) < MOST_NAMES:
+            model.queries.lookups[name] = Named(condition.lookup, comparison.path, comparison.operator)
     return condition
 
 
@@ -144,7 +151,7 @@ def _joined(model: Queried, parts: Sequence[Expression]) -> tuple[Condition, ...
 
 def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condition], Sequence[Expression]]:
     """The conditions that indexes of several fields answer, and the expressions that are left."""
-    indexes = model.together(model.keys.partitions[0])
+    indexes = model.composites(model.keys.partitions[0])
     found: list[Condition] = []
     for number, kept in enumerate(indexes):
         if len(parts) < len(kept.fields) or kept.kind == b"&scored":

@@ -32,7 +32,7 @@ class ItemAccess(Generic[Item]):
     def _order(self) -> tuple[SortKey, ...]:
         """The order that was asked for, or that an index brings along; a stored collection has its own."""
         query, schema = self._query, self._schema
-        if query.order or query.stored_key is not None or not schema.together(schema.keys.partitions[0]):
+        if query.order or query.stored_key is not None or not schema.composites(schema.keys.partitions[0]):
             return query.order
         return scored_order(schema, query.conditions)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from limpyd.keys import Partition
-from limpyd.query.compiled_queries import Templates
+from limpyd.query.caches import QueryCaches
 from limpyd.query.conditions import Condition
 from limpyd.query.filters import Queried
 from limpyd.query.ordering import SortKey
@@ -15,17 +15,22 @@ from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search
 
 
+class Deletions(Protocol):
+    """The deletions of a model's objects."""
+
+    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
+
+
 class ModelSchema(Queried, Planned, Protocol):
     """The attributes that a collection uses of its model."""
 
     pk_name: str
     mints_pks: bool
 
-    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
-
-    orders: dict[Any, tuple[SortKey, ...]]
-    shapes: dict[tuple[str, tuple[str, ...]], Shape]
-    templates: Templates
+    @property
+    def queries(self) -> QueryCaches: ...
+    @property
+    def deletions(self) -> Deletions: ...
 
 
 class Query(NamedTuple):

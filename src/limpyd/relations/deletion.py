@@ -32,7 +32,7 @@ REMOVALS: dict[bytes, tuple[str, tuple[Argument, ...]]] = {
 """The command that takes a member out of a field of many, and what stands before the member."""
 
 
-class Consequences(NamedTuple):
+class Cascade(NamedTuple):
     """The models and references that the deletion of objects concerns.
 
     Attributes:
@@ -46,7 +46,7 @@ class Consequences(NamedTuple):
     models: tuple[Any, ...]
 
 
-def consequences(schema: Any, where: Partition) -> Consequences:
+def cascade(schema: Any, where: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns: all that refer to it, and to what goes with it."""
     going, concerned = [schema], [schema]
     for model in going:
@@ -60,14 +60,14 @@ def consequences(schema: Any, where: Partition) -> Consequences:
     references: list[ReferenceField[Any]] = []
     for model in concerned:
         partition = where if model is schema else model.keys.partitions[0]
-        layout = model.deletion(partition)
+        layout = model.deletions.layout(partition)
         args += (partition.pks, len(layout), *layout)
         incoming = model.incoming if model in going else ()
         args.append(len(incoming))
         for reference in incoming:
             references.append(reference)
             args += _reference_args(reference, concerned.index(reference.model) + 1)
-    return Consequences(tuple(args), tuple(references), tuple(concerned))
+    return Cascade(tuple(args), tuple(references), tuple(concerned))
 
 
 def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
@@ -141,15 +141,15 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     )
 
 
-def _concerned(schema: Any, where: Partition) -> Consequences:
+def _concerned(schema: Any, where: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns, all of which must be on one database."""
-    found: Consequences = schema.consequences(where)
+    found: Cascade = schema.deletions.cascade(where)
     for reference in found.references:
         _ = reference.target  # raises if it is on another database
     return found
 
 
-def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes | None) -> Exception:
+def _refusal(schema: Model, reply: list[Any], concerned: Cascade, pk: bytes | None) -> Exception:
     key = (reply[2] if reply[0] in {b"error", b"broken"} else reply[4] if reply[0] == b"large" else None) or b""
     for model in concerned.models:  # the key may be that of an object that refers
         if model is not schema and key.startswith(model.keys.partitions[0].prefix):
@@ -160,7 +160,7 @@ def _refusal(schema: Model, reply: list[Any], concerned: Consequences, pk: bytes
     return refusal(schema, reply, pk, claims, who=who, references=concerned.references)
 
 
-def _when_built(request: Request[Any], concerned: Consequences) -> Request[Any]:
+def _when_built(request: Request[Any], concerned: Cascade) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
     assumptions = [model.maintenance.declared for model in concerned.models]
     for reference in concerned.references:

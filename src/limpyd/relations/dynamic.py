@@ -115,7 +115,7 @@ class DynamicReferenceField(DynamicField[Any], Generic[M]):
         if on_delete is not None:
             msg = (
                 f"{type(self).__name__} takes no 'on_delete': nothing tells by which versions an object is referred "
-                f"to, so its deletion leaves them; use {self.of.__name__} where it is to have consequences"
+                f"to, so its deletion leaves them; use {self.of.__name__} where it is to have cascade"
             )
             raise DeclarationError(msg)
         Field.__init__(self, lockable=lockable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
@@ -10,23 +9,19 @@ from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import Place
 from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance import IndexMaintenance
-from limpyd.keys import Partition, matches, to_text
+from limpyd.keys import Partition, to_text
 from limpyd.keys.layouts import LAYOUTS
+from limpyd.query.caches import QueryCaches
 from limpyd.query.columns import SORTED_SCORE
-from limpyd.query.compiled_queries import Templates
 from limpyd.query.filters import unknown_field
-from limpyd.relations.deletion import Consequences, consequences, delete_found, delete_many, delete_one
 from limpyd.relations.references import ReferenceField
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Argument
 from limpyd.schema.declared_fields import ARGUMENT_NAMES, collect
+from limpyd.schema.deletions import Deletions
 from limpyd.schema.dynamic import DynamicFields
+from limpyd.schema.key_owners import KeyOwners
 from limpyd.schema.statements import ModelStatements
-from limpyd.scripts import bulk, object_requests, query_writes
-from limpyd.scripts.object_requests import deletion_layout
-from limpyd.scripts.queries import Search
-from limpyd.statements import delete
 from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
 from limpyd.utils.pickling import Unchanging, check_importable, schema_of
@@ -38,20 +33,14 @@ ScalarField = tuple[str, ValueField[Any], Place, bytes | None]
 R = TypeVar("R")
 
 
-class Schema(Unchanging):
+class Schema(KeyOwners, Unchanging):
     """The fields of a model, and where its data is."""
-
-    _generation = 0
-    """Changes whenever a reference finds its model: what is known of several models is out of date then."""
 
     def __init__(self, model: type, name: str, namespace: str, lockable: bool, layout: str = "limpyd") -> None:
         self.model = model
         self.name = model.__name__
-        try:
+        with naming(model):
             self.keys = LAYOUTS[layout](namespace, name)
-        except DeclarationError as error:
-            msg = f"{model.__name__}: {error}"
-            raise DeclarationError(msg) from None
         self.lockable = lockable
         self.fields: dict[str, Field[Any]] = {}
         pk, values = collect(model)
@@ -63,12 +52,9 @@ class Schema(Unchanging):
         dynamic: Any = (field.attach(self) for field in values if field.dynamic)
         self.dynamic = DynamicFields(self, dynamic, ARGUMENT_NAMES | {SORTED_SCORE})
         """The dynamic fields, which are no fields themselves: their versions are."""
-        try:
+        with naming(model):
             self.keys.know([*self.fields, *self.dynamic])
             self.keys.know_versions({field.template.key_name: field.names.accepts for field in self.dynamic.values()})
-        except DeclarationError as error:
-            msg = f"{model.__name__}: {error}"
-            raise DeclarationError(msg) from None
         self.value_fields: dict[str, ValueField[Any]] = {
             name: field for name, field in self.fields.items() if isinstance(field, ValueField)
         }
@@ -77,18 +63,12 @@ class Schema(Unchanging):
         }
         self.version = only_version(self)
         self.version_sub = None if self.version is None else self.version.sub
-        self._together: dict[Partition, list[CompositeFieldIndex]] = {}
+        self._composites: dict[Partition, list[CompositeFieldIndex]] = {}
         for where in self.keys.partitions:
             self._settle(where)
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
-        self.lookups: dict[str, Any] = {}
-        """The lookups of filters, by their names."""
-        self.orders: dict[Any, Any] = {}
-        """The sort keys, by the arguments of `sort`."""
-        self.shapes: dict[tuple[str, tuple[str, ...]], Any] = {}
-        """The projections, by the arguments of collections."""
-        self.templates = Templates()
+        self.queries = QueryCaches()
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
         self.crosses = False
@@ -97,17 +77,15 @@ class Schema(Unchanging):
         one in which its object was there."""
         self.unseen = Era(self.name)
         """None that there was: what an instance keeps whose object was never looked for."""
-        self._consequences: dict[Partition, tuple[int, Consequences]] = {}
         self.renew()
         self.maintenance = IndexMaintenance(self)
         self.has_defaults = any(field.default is not None for field in self.value_fields.values())
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
-        Schema._generation += 1
         self._layouts = {where: self._layout(where) for where in self.keys.partitions}
         self.statements = ModelStatements(self)
-        self._deletions = {where: self._deletion(where) for where in self.keys.partitions}
+        self.deletions = Deletions(self)
 
     def forget(self) -> None:
         """Forgets what is known of the database, which is another from now on, or may be."""
@@ -172,14 +150,14 @@ class Schema(Unchanging):
     def _settle(self, where: Partition) -> None:
         """Tells each field its indexes in a partition, now that all fields are known."""
         kept = {name: field.kept_in(where) for name, field in self.value_fields.items()}
-        together = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
-        self._together[where] = together
+        composites = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
+        self._composites[where] = composites
         for name, field in self.value_fields.items():
-            field.settle(where, kept[name], [index for index in together if any(one is field for one in index.fields)])
+            field.settle(where, kept[name], [index for index in composites if index.has(field)])
 
-    def together(self, where: Partition) -> list[CompositeFieldIndex]:
+    def composites(self, where: Partition) -> list[CompositeFieldIndex]:
         """The indexes of several fields in a partition."""
-        return self._together[where]
+        return self._composites[where]
 
     def layout(self, where: Partition) -> list[ScalarField]:
         """Returns the layout of the values of a new object."""
@@ -198,64 +176,11 @@ class Schema(Unchanging):
         fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
         return [field.record_in(where) for field in fields if field.has_target]
 
-    def deletion(self, where: Partition) -> tuple[Argument, ...]:
-        """Returns the arguments of the deletion of an object after its primary key."""
-        return self._deletions[where]
-
-    def _deletion(self, where: Partition) -> tuple[Argument, ...]:
-        indexed = [(place, sub) for _, _, place, sub in self.layout(where) if place.indexes]
-        return where.meta, *deletion_layout(
-            [*self.key_prefixes(where), *self.dynamic.described(where)],
-            [arg for index in self._together[where] for arg in index.row],
-            [(sub, place.alone) for place, sub in indexed if sub is not None],
-            [
-                *((place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None),
-                *(field.deletion_in(where) for field in self.dynamic.values() if field.indexed),
-            ],
-        )
-
-    def consequences(self, where: Partition) -> Consequences:
-        """Returns the cascade of the deletion of an object, if others refer to the model."""
-        known = self._consequences.get(where)
-        if known is None or known[0] != Schema._generation:
-            known = self._consequences[where] = (Schema._generation, consequences(self, where))
-        return known[1]
-
     @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as scripts take it."""
         most: int | None = self.model.database.max_changes  # type: ignore[attr-defined]
         return b"" if most is None else most
-
-    def delete(self, where: Partition, pk: bytes) -> Request[None]:
-        """The request that deletes an object, with all that comes of it."""
-        if self.incoming:
-            return delete_one(self, where, pk).then(self._deleted)
-        statement, general = self.statements.deletion, self._delete_in_general
-        return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
-
-    def _delete_in_general(self, pk: bytes) -> Request[None]:
-        """The same by the general script, of an object to which none refers."""
-        where = self.keys.partition(pk)
-        return object_requests.delete(self, where, pk, self.deletion(where)).then(self._deleted)
-
-    def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
-        """The request that deletes objects, with all that comes of it, as far as the first that is refused."""
-        if self.incoming:
-            return delete_many(self, where, pks, skip=skip).then(self._deleted)
-        return bulk.delete(self, where, pks, self.deletion(where), skip=skip).then(self._deleted)
-
-    def delete_found(self, where: Partition, search: Search) -> Request[int]:
-        """The request that deletes the objects that a query finds, with all that comes of it."""
-        if self.incoming:
-            return delete_found(self, search, where).then(self._deleted)
-        return query_writes.delete_found(self, search, self.deletion(where)).then(self._deleted)
-
-    def _deleted(self, result: R) -> R:
-        """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""
-        for model in self.consequences(self.keys.partitions[0]).models if self.incoming else (self,):
-            model.era = Era(model.name)
-        return result
 
     def must_have_or_mint(self, pk: bytes | None) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.
@@ -270,59 +195,15 @@ class Schema(Unchanging):
             )
             raise InvalidPrimaryKey(msg)
 
-    def index_at(self, key: bytes) -> FieldIndex | None:
-        """The index that a key belongs to."""
-        for where in self.keys.partitions:
-            for field in self.value_fields.values():
-                for index in field.place_in(where).indexes:
-                    if index.owns(key):
-                        return index
-            of_version = self.dynamic.index_at(where, key)
-            if of_version is not None:
-                return of_version
-        return None
 
-    def field_at(self, key: bytes, sub: bytes | None) -> ValueField[Any] | Schema:
-        """The field whose value is under a key, or under a sub-key of an object's hash; of that hash, the model."""
-        for where in self.keys.partitions:
-            for field in self.value_fields.values():
-                of_entry = isinstance(field, InstanceHashField)
-                if matches(key, field.place_in(where).prefix) and (not of_entry or field.sub_key == sub):
-                    return field
-            version = self.dynamic.version_at(where, key, sub)
-            if version is not None:
-                return version
-        return self
-
-    def value_of(self, field: str, stored: bytes) -> Any:
-        """A stored value as its field's type, or as it is stored if it does not fit.
-
-        Of fields that have an index together (`"name, city"`): the value of each, from the index's entry.
-        """
-        for where in self.keys.partitions:
-            for index in self._together[where]:
-                if index.name == field:
-                    return index.values(stored)
-        try:
-            return self.field(field).codec.decode(stored)
-        except ValueError:
-            return stored
-
-    def type_of(self, key: bytes) -> str:
-        """The Redis type that a key of the model should have."""
-        for where in self.keys.partitions:
-            for field in self.value_fields.values():
-                if matches(key, field.place_in(where).prefix):
-                    return field.redis_type
-            version = self.dynamic.version_at(where, key, None)
-            if version is not None:
-                return version.redis_type
-            if key == where.seq:
-                return "string"
-            if key == where.meta:
-                return "hash"
-        index = self.index_at(key)
-        return REDIS_TYPES.get(index.found_by, "zset") if index is not None else "set"
+@contextmanager
+def naming(model: type) -> Iterator[None]:
+    """Has errors of declarations within a block name the model."""
+    try:
+        yield
+    except DeclarationError as error:
+        msg = f"{model.__name__}: {error}"
+        raise DeclarationError(msg) from None
 
 
 def only_version(schema: Schema) -> VersionField | None:
@@ -336,7 +217,3 @@ def only_version(schema: Schema) -> VersionField | None:
         msg = f"{schema.name} has two versions: {found[0].name} and {found[1].name}; keep one"
         raise DeclarationError(msg)
     return found[0] if found else None
-
-
-REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}
-"""The Redis type of each kind of index that is no sorted set."""

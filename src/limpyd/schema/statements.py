@@ -99,7 +99,7 @@ class ModelStatements:
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        together = schema.together(where)
+        together = schema.composites(where)
         slots, gathered, taken = [], [], set()
         for name, field, place, _ in schema.layout(where):
             if field is schema.version:
@@ -133,7 +133,7 @@ class ModelStatements:
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        together = schema.together(where)
+        together = schema.composites(where)
         if schema.dynamic or not all(map(follows_together, together)):
             return None
         indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].together]
@@ -185,7 +185,7 @@ class ModelStatements:
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
         changes = [Change(self._slot(field), field.name in removed) for field in fields]
-        together = [index for index in schema.together(where) if any(map(index.has, fields))]
+        together = [index for index in schema.composites(where) if any(map(index.has, fields))]
         if not all(map(follows_together, together)):
             return None
         version = schema.version_sub if operation == "update" else None

@@ -79,7 +79,7 @@ class SingleValueField(ValueField[T]):
         if not place.followed or self.listing_in(where) or " " in command:
             return super().prepared(where, place, command)
         slot = self.slot(where)
-        together = [index for index in self.model.together(where) if index.has(self)]
+        together = [index for index in self.model.composites(where) if index.has(self)]
         assigned = assignment(self.model, where, command, self, slot, together)
         return assigned or (None if together else run(self.model, where, command, self, slot))
 

@@ -1,0 +1,84 @@
+"""The owners of a model's keys: the field, or the index, that a key belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.fields import Field, InstanceHashField, ValueField
+from limpyd.indexes.composite import CompositeFieldIndex
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.keys import ModelKeys, Partition, matches
+from limpyd.schema.dynamic import DynamicFields
+
+REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}
+"""The Redis type of each kind of index that is no sorted set."""
+
+
+class KeyOwners:
+    """The part of a schema that finds what a key belongs to."""
+
+    keys: ModelKeys
+    value_fields: dict[str, ValueField[Any]]
+    dynamic: DynamicFields
+
+    def field(self, name: str) -> Field[Any]:
+        """A field by its name."""
+        raise NotImplementedError
+
+    def composites(self, where: Partition) -> list[CompositeFieldIndex]:
+        """The indexes of several fields in a partition."""
+        raise NotImplementedError
+
+    def index_at(self, key: bytes) -> FieldIndex | None:
+        """The index that a key belongs to."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                for index in field.place_in(where).indexes:
+                    if index.owns(key):
+                        return index
+            of_version = self.dynamic.index_at(where, key)
+            if of_version is not None:
+                return of_version
+        return None
+
+    def field_at(self, key: bytes, sub: bytes | None) -> Any:
+        """The field whose value is under a key, or under a sub-key of an object's hash; of that hash, the model."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                of_entry = isinstance(field, InstanceHashField)
+                if matches(key, field.place_in(where).prefix) and (not of_entry or field.sub_key == sub):
+                    return field
+            version = self.dynamic.version_at(where, key, sub)
+            if version is not None:
+                return version
+        return self
+
+    def value_of(self, field: str, stored: bytes) -> Any:
+        """A stored value as its field's type, or as it is stored if it does not fit.
+
+        Of fields that have an index together (`"name, city"`): the value of each, from the index's entry.
+        """
+        for where in self.keys.partitions:
+            for index in self.composites(where):
+                if index.name == field:
+                    return index.values(stored)
+        try:
+            return self.field(field).codec.decode(stored)
+        except ValueError:
+            return stored
+
+    def type_of(self, key: bytes) -> str:
+        """The Redis type that a key of the model should have."""
+        for where in self.keys.partitions:
+            for field in self.value_fields.values():
+                if matches(key, field.place_in(where).prefix):
+                    return field.redis_type
+            version = self.dynamic.version_at(where, key, None)
+            if version is not None:
+                return version.redis_type
+            if key == where.seq:
+                return "string"
+            if key == where.meta:
+                return "hash"
+        index = self.index_at(key)
+        return REDIS_TYPES.get(index.found_by, "zset") if index is not None else "set"
