@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
@@ -28,9 +30,6 @@ from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
 ScalarField = tuple[str, ValueField[Any], Place, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
-
-
-R = TypeVar("R")
 
 
 class Schema(KeyOwners, Unchanging):
