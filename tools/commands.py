@@ -19,8 +19,9 @@ import redis
 from limpyd import fields
 from limpyd.commands.table import TABLE, Facts, Scope
 from limpyd.commands.unsupported import REFUSED, REFUSED_OPTIONS, SUCCEEDED, Successor
+from limpyd.fields.bound.field import BoundField
 from limpyd.fields.bound.key_commands import BoundKey
-from limpyd.fields.declaration.field import BoundField, Field
+from limpyd.fields.declaration.field import Field
 from limpyd.fields.dynamic import DynamicField
 from tests.support.servers import binaries, running
 

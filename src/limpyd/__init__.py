@@ -1,6 +1,6 @@
 """limpyd: Python classes mapped onto native Redis data types."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from limpyd import exceptions, fields, indexes, model
 from limpyd.database.sync import RedisDatabase
@@ -48,6 +48,7 @@ from limpyd.query.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from limpyd.types import GeoPoint
+from limpyd.utils.lazy_imports import imported_on_use
 from limpyd.version import __version__
 
 RelatedModel = RedisModel
@@ -69,19 +70,6 @@ if TYPE_CHECKING:
         DynamicM2MSetField,
         DynamicM2MSortedSetField,
     )
-else:
-
-    def __getattr__(name: str) -> Any:
-        """Imports dynamic fields when they are asked for."""
-        if "Dynamic" not in name or name not in __all__:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        if hasattr(fields, name):
-            return getattr(fields, name)
-        from limpyd.relations import dynamic  # noqa: PLC0415 - few models have any
-
-        return getattr(dynamic, name)
-
 
 EXACT_VERSION = __version__
 VERSION = (3, 0, 0)
@@ -147,3 +135,6 @@ __all__ = [
     "indexes",
     "model",
 ]
+
+if not TYPE_CHECKING:  # few models have dynamic fields
+    __getattr__ = imported_on_use(__name__, __all__, "limpyd.fields.dynamic", "limpyd.relations.dynamic")

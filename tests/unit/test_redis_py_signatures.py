@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from limpyd.fields.declaration.field import BoundField
+from limpyd.fields.bound.field import BoundField
 
 P = inspect.Parameter
 OF_THE_FIELD = "the field stands for the key"

@@ -1,8 +1,9 @@
 """The fields of a model: each one Redis value, with the commands of its type."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from limpyd.fields.declaration.field import BoundField, Field
+from limpyd.fields.bound.field import BoundField
+from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.declaration.value import ValueField
 from limpyd.fields.geo import GeoField
@@ -17,6 +18,7 @@ from limpyd.fields.sortedset import SortedSetField
 from limpyd.fields.stream import StreamField
 from limpyd.fields.string import StringField
 from limpyd.fields.version import VersionField
+from limpyd.utils.lazy_imports import imported_on_use
 
 if TYPE_CHECKING:
     from limpyd.fields.dynamic import (
@@ -62,14 +64,5 @@ __all__ = [
     "VersionField",
 ]
 
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Imports dynamic fields when they are asked for, since few models have any."""
-        if "Dynamic" not in name or name not in __all__:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        from limpyd.fields import dynamic  # noqa: PLC0415
-
-        return getattr(dynamic, name)
+if not TYPE_CHECKING:  # few models have dynamic fields
+    __getattr__ = imported_on_use(__name__, __all__, "limpyd.fields.dynamic")

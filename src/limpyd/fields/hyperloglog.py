@@ -9,8 +9,9 @@ from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import checks
-from limpyd.fields.bound.members import BoundMembers, MembersField
+from limpyd.fields.bound.members import BoundMembers
 from limpyd.fields.bound.multi_key import BoundMultiKey
+from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.value import Place
 from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
@@ -42,8 +43,8 @@ class BoundHyperLogLog(BoundMembers[Face], Generic[T, V, Face]):
         Raises:
             InvalidValue: one of the others is no HyperLogLogField of the same type and database.
         """
-        fields: list[BoundMultiKey[Any]] = [self, *self._together("PFCOUNT", others, b"hyperloglog")]
-        request = self._read_together("PFCOUNT", [field._key() for field in fields], fields, int)
+        fields: list[BoundMultiKey[Any]] = [self, *self._checked_fields("PFCOUNT", others, b"hyperloglog")]
+        request = self._read_multi_key("PFCOUNT", [field._key() for field in fields], fields, int)
         stored = next((field for field in fields if field._instance._pk_bytes is not None), None)
         request.transactional = lambda: resolved(0) if stored is None else _counting_in_script(stored, fields)
         return request
@@ -56,8 +57,8 @@ class BoundHyperLogLog(BoundMembers[Face], Generic[T, V, Face]):
             InvalidValue: there is none, or one is no HyperLogLogField of the same type and database.
             DoesNotExist: one of the objects was deleted.
         """
-        fields = list(self._together("PFMERGE", checks.some("PFMERGE", sources), b"hyperloglog"))
-        return self._write_together("PFMERGE", *(field._key() for field in fields), decode=to_bool, reads=fields)
+        fields = list(self._checked_fields("PFMERGE", checks.some("PFMERGE", sources), b"hyperloglog"))
+        return self._write_multi_key("PFMERGE", *(field._key() for field in fields), decode=to_bool, reads=fields)
 
 
 def _counting_in_script(first: BoundMultiKey[Any], fields: Sequence[BoundMultiKey[Any]]) -> Request[int]:
@@ -65,7 +66,7 @@ def _counting_in_script(first: BoundMultiKey[Any], fields: Sequence[BoundMultiKe
     others = [field for field in fields if field is not first]
     scopes = (b"nothing" if others else b"whole", None)
     keys = [field._key() for field in others]
-    return first._write_together("PFCOUNT", *keys, decode=int, reads=others, scopes=scopes)
+    return first._write_multi_key("PFCOUNT", *keys, decode=int, reads=others, scopes=scopes)
 
 
 class HyperLogLogField(MembersField[T]):

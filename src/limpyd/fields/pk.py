@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Never, Self, overload
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
-from limpyd.fields.declaration.field import BoundField, Field
+from limpyd.fields.bound.field import BoundField
+from limpyd.fields.declaration.field import Field
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts import object_requests

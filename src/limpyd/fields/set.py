@@ -10,9 +10,10 @@ from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.fields import checks
-from limpyd.fields.bound.members import MembersField, scan_args, scanned, unpacked
+from limpyd.fields.bound.arguments import scan_args, scanned, unpacked
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.bound.sort import BoundSort
+from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, Walk, to_bool
@@ -129,9 +130,9 @@ class BoundSet(BoundSort[T, V, Face]):
             UniquenessError: a third object has it; nothing is changed.
             DoesNotExist: one of the objects was deleted.
         """
-        (target,) = self._together("SMOVE", (destination,), b"set")
+        (target,) = self._checked_fields("SMOVE", (destination,), b"set")
         args = (target._key(), self._field.encode(value))
-        return self._write_together(
+        return self._write_multi_key(
             "SMOVE", *args, decode=to_bool, changes=target, scopes=(b"members", b"members"), first=2
         )
 
@@ -160,10 +161,10 @@ class BoundSet(BoundSort[T, V, Face]):
             others: the other sets.
             limit: stop counting there; 0 for no limit.
         """
-        fields = [self, *self._together("SINTERCARD", unpacked(others), b"set")]
+        fields = [self, *self._checked_fields("SINTERCARD", unpacked(others), b"set")]
         stop: list[Argument] = ["LIMIT", checks.integer("SINTERCARD's limit", limit, low=0)] if limit else []
         args = [len(fields), *(field._key() for field in fields), *stop]
-        return self._read_together("SINTERCARD", args, fields, decode=int)
+        return self._read_multi_key("SINTERCARD", args, fields, decode=int)
 
     @command("SINTERSTORE")
     def sinterstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
@@ -207,12 +208,14 @@ class BoundSet(BoundSort[T, V, Face]):
         return self._iterate(list(self.smembers()))
 
     def _combined(self, name: str, others: tuple[Any, ...]) -> Request[set[T]]:
-        fields = [self, *self._together(name, unpacked(others), b"set")]
-        return self._read_together(name, [field._key() for field in fields], fields, decode=self._set)
+        fields = [self, *self._checked_fields(name, unpacked(others), b"set")]
+        return self._read_multi_key(name, [field._key() for field in fields], fields, decode=self._set)
 
     def _stored(self, name: str, sources: tuple[Any, ...]) -> Request[int]:
-        fields: list[BoundMultiKey[Any]] = list(self._together(name, checks.some(name, unpacked(sources)), b"set"))
-        return self._write_together(name, *(field._key() for field in fields), decode=int, reads=fields)
+        fields: list[BoundMultiKey[Any]] = list(
+            self._checked_fields(name, checks.some(name, unpacked(sources)), b"set")
+        )
+        return self._write_multi_key(name, *(field._key() for field in fields), decode=int, reads=fields)
 
     def _set(self, reply: Any) -> set[T]:
         return set(self._values(reply))

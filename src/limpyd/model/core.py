@@ -9,7 +9,7 @@ from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Face, Faced
 from limpyd.database.core import Database
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, MissingArgument, NotExecuted, shorten
-from limpyd.fields.declaration.field import existing_only
+from limpyd.fields.bound.existence import require_existing
 from limpyd.indexes.base import Declared
 from limpyd.keys import key_from_template, to_text
 from limpyd.model.class_body import check_body, checked_manager
@@ -382,7 +382,7 @@ class ModelCore(Limpyd2ModelNames, WithFields, Faced[Face]):
         return self._existing(Read(statements.read(where, command), pk, (), decode))
 
     def _existing(self, request: Request[R]) -> Request[R]:
-        return request if self._checked else existing_only(request, self._hash_key(), [self])
+        return request if self._checked else require_existing(request, self._hash_key(), [self])
 
     def _items(self, reply: Any) -> dict[str, Any]:
         """Decode: the values of the fields in the hash, by name."""

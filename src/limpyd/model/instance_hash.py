@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from limpyd.fields.declaration.field import writing
+from limpyd.fields.bound.single_value import write_single_values
 from limpyd.requests.request import Request
 
 R = TypeVar("R")
@@ -25,7 +25,7 @@ def set_entries(instance: Any, values: Mapping[str, Any]) -> Request[bool]:
         for name, value in values.items():
             field = schema.hash_field(name)
             steps.append(field.step(pk, "HSET", field.sub, field.encode(value)))
-        return writing(schema, instance, steps, _true)
+        return write_single_values(schema, instance, steps, _true)
 
     return _served(instance, "hmset", values, _true, general)
 
@@ -41,7 +41,7 @@ def remove_entries(instance: Any, names: Iterable[str]) -> Request[int]:
     def general() -> Request[int]:
         fields = [schema.hash_field(name) for name in removed]
         steps = [field.step(instance._pk_bytes, "HDEL", field.sub) for field in fields]
-        return writing(schema, instance, steps, sum)
+        return write_single_values(schema, instance, steps, sum)
 
     return _served(instance, "hdel", removed, int, general)
 

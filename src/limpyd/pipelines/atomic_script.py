@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from limpyd.drivers.error_translation import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
-from limpyd.fields.declaration.field import MOST_PASSED_ON
+from limpyd.fields.bound.existence import MOST_PASSED_ON
 from limpyd.lua.script import Script, evalsha
 from limpyd.pipelines.batching import AsOne, Exchange, questions_settled, settle_each, settle_read
 from limpyd.pipelines.pending_result import Pending

@@ -11,8 +11,8 @@ from redis import exceptions as redis_errors
 from limpyd.drivers.error_translation import refused, with_source
 from limpyd.drivers.guards import doubted, outdated
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
+from limpyd.fields.bound.field import BoundField
 from limpyd.fields.checks import integer
-from limpyd.fields.declaration.field import BoundField
 from limpyd.pipelines.atomic_script import (
     READING,
     REMOVING,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import LimpydError
-from limpyd.fields.bound.members import MembersField
+from limpyd.fields.declaration.members import MembersField
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Place, packed
 from limpyd.lua.script import Script

@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, Never, Self, TypeVar
 from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
-from limpyd.fields.declaration.field import BoundField, Owner
+from limpyd.fields.bound.field import BoundField
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.pk import pk_bytes
 from limpyd.indexes.base import Declared, Index
@@ -89,7 +90,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         self._target: Any = None
         self._settled: dict[Partition, tuple[tuple[FieldIndex, ...], Sequence[FieldIndex]]] = {}
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._target = None
         mine._settled = {}

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidPrimaryKey, UnsupportedCommand
+from limpyd.fields.bound.existence import existence_check
 from limpyd.fields.bound.value import BoundValue
-from limpyd.fields.declaration.field import check
 from limpyd.requests.request import Argument, Request
 from limpyd.server import Needs
 
@@ -53,7 +53,7 @@ class BoundBlocking(BoundValue[Face]):
             subject=self._field,
             blocking=True,
             timeout=float(timeout),
-            preflight=check(instance),
+            preflight=existence_check(instance),
             needs=needs,
         )
 

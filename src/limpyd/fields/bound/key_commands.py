@@ -50,12 +50,12 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
             InvalidPrimaryKey: the destination's instance has no primary key yet.
             DoesNotExist: one of the objects was deleted.
         """
-        (target,) = self._together("COPY", (destination,), self._field.stored_as)
+        (target,) = self._checked_fields("COPY", (destination,), self._field.stored_as)
         if target._key() == self._key():
             msg = f"COPY takes another field than the one that is copied; both are {self!r}"
             raise InvalidValue(msg)
         args: list[Argument] = [target._key(), *checks.flags("COPY", replace=replace)]
-        return self._write_together("COPY", *args, decode=to_bool, changes=target, scopes=(b"nothing", b"whole"))
+        return self._write_multi_key("COPY", *args, decode=to_bool, changes=target, scopes=(b"nothing", b"whole"))
 
     @command("EXISTS")
     def exists(self) -> Request[bool]:

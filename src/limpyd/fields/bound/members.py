@@ -1,85 +1,21 @@
-"""Fields of many members: what sets, lists, sorted sets and hashes share."""
+"""Fields of many members that are bound to an instance: what sets, lists, sorted sets and hashes share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, TypeVar
 from weakref import ref
 
 from limpyd.commands.faces import Face, Sync
 from limpyd.commands.iteration import Items, Unread, unread_length
-from limpyd.exceptions import InvalidValue, MissingArgument, shorten
-from limpyd.fields import checks
+from limpyd.exceptions import InvalidValue, MissingArgument
+from limpyd.fields.bound.arguments import LISTS
 from limpyd.fields.bound.blocking import BoundBlocking
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.bound.value import MOST_ARGUMENTS
-from limpyd.fields.declaration.value import Place, ValueField
-from limpyd.keys import Partition
-from limpyd.requests.request import Argument, Request, to_bool
-from limpyd.scripts.object_requests import NewObject
-from limpyd.statements.members import members_write
-from limpyd.statements.statement import Statement
+from limpyd.requests.request import Request, to_bool
 
-T = TypeVar("T")
-V = TypeVar("V")
 R = TypeVar("R")
-
-LISTS = (list, tuple, set, frozenset)
-
-
-class MembersField(ValueField[T]):
-    """The declaration of a field of many members.
-
-    Equal members are one member, so of equal values one form is stored: 1.50 as 1.5.
-    """
-
-    many = True
-
-    def encode(self, value: T) -> bytes:
-        codec = self.codec
-        try:
-            stored = codec.encode(value)
-        except (TypeError, ValueError, OverflowError):
-            stored = super().encode(value)  # which says what is wrong
-        return stored if codec.canonical is None else codec.canonical(stored)
-
-    @property
-    def unchecked_encode(self) -> Callable[[Any], bytes]:
-        plain = self.codec.canonical is None and type(self).encode is MembersField.encode
-        return self.codec.encode if plain else self.encode
-
-    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.together or self.listing_in(where) or place.rescans_whole:
-            return super().prepared(where, place, command)
-        return members_write(self.model, where, command, self, place.prefix, place.indexes)
-
-    def members(self, values: Any) -> list[bytes]:
-        """The members of a new object's value.
-
-        Raises:
-            InvalidValue: it is no iterable of members, or one does not fit the field's type.
-        """
-        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-            msg = f"{self} takes several members, such as a list, not {shorten(values)}"
-            raise InvalidValue(msg)
-        return [self.encode(value) for value in values]
-
-    def _add_members(self, new: NewObject, place: Place, name: str, args: Sequence[Argument], step: int = 1) -> None:
-        """Makes members part of a new object.
-
-        Args:
-            new: the object.
-            place: where the field's values are kept.
-            name: the command that stores the members.
-            args: its arguments.
-            step: how many of those there are for each member, which is the last of them.
-        """
-        if not args:
-            new.unset.append(place.prefix)
-            return
-        new.members.append((place.prefix, name, args))
-        for member in dict.fromkeys(args[step - 1 :: step]):
-            self._claim(new, place, cast("bytes", member))
 
 
 class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
@@ -168,37 +104,3 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
         """Returns whether there is any member (EXISTS)."""
         self._sync_only("await ….exists()")
         return bool(self._run(self._read("EXISTS", (), to_bool)))
-
-
-def limit_args(name: str, start_name: str, start: int | None, num: int | None) -> list[Argument]:
-    """LIMIT, how many to pass over, how many to give; nothing if neither is given.
-
-    Raises:
-        InvalidValue: only one of them is given.
-    """
-    if (start is None) != (num is None):
-        msg = f"{name} takes both {start_name} and num, or neither"
-        raise InvalidValue(msg)
-    if start is None or num is None:
-        return []
-    return ["LIMIT", checks.integer(f"{name}'s {start_name}", start), checks.integer(f"{name}'s num", num)]
-
-
-def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Arguments of which the first may be several in a list, as redis-py takes them."""
-    return (*given[0], *given[1:]) if given and type(given[0]) in LISTS else given
-
-
-def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[Argument]:
-    """The options of SSCAN, HSCAN and ZSCAN."""
-    args: list[Argument] = []
-    if match is not None:
-        args += ("MATCH", checks.as_bytes(f"{name}'s match", match))
-    if count is not None:
-        args += ("COUNT", checks.integer(f"{name}'s count", count, low=1))
-    return args
-
-
-def scanned(decode: Callable[[Any], list[R]]) -> Callable[[Any], tuple[bytes, list[R]]]:
-    """Decode: the next cursor, and some items."""
-    return lambda reply: (reply[0], decode(reply[1]))

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.fields.bound.existence import require_existing
 from limpyd.fields.bound.value import BoundValue
-from limpyd.fields.declaration.field import existing_only
 from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts.writes import SCOPES, MembersStep, Other
 from limpyd.server import Needs
@@ -18,11 +18,11 @@ R = TypeVar("R")
 
 
 class BoundMultiKey(BoundValue[Face]):
-    """A field that commands take together with others, of one instance."""
+    """A field that commands on several keys take, of one instance."""
 
     __slots__ = ()
 
-    def _together(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundMultiKey[Any]]:
+    def _checked_fields(self, command: str, others: Sequence[Any], *kinds: bytes) -> Iterator[BoundMultiKey[Any]]:
         """The other fields that a command takes, each checked.
 
         Args:
@@ -49,7 +49,7 @@ class BoundMultiKey(BoundValue[Face]):
                 raise InvalidValue(msg)
             yield other
 
-    def _read_together(
+    def _read_multi_key(
         self,
         command: str,
         args: Sequence[Argument],
@@ -59,9 +59,9 @@ class BoundMultiKey(BoundValue[Face]):
         """A command that reads several fields, whose keys are among its arguments."""
         request = Request((command, *args), decode, readonly=True, subject=self._field)
         unsure = [field._instance for field in fields if not field._instance._checked]
-        return existing_only(request, self._key(), unsure) if unsure else request
+        return require_existing(request, self._key(), unsure) if unsure else request
 
-    def _write_together(
+    def _write_multi_key(
         self,
         command: str,
         *args: Argument,
@@ -91,15 +91,7 @@ class BoundMultiKey(BoundValue[Face]):
         involved: list[Any] = []
         step = [self._change(own, first=first)]
         if changes is not None and of_other is not None:
-            instance = changes._instance
-            if instance._pk_bytes is None:
-                msg = f"{command} writes to {changes!r}, which has no primary key yet; set a field of it first"
-                raise InvalidPrimaryKey(msg)
-            same = instance is self._instance or (
-                instance._pk_bytes == self._instance._pk_bytes and changes._field.model is self._field.model
-            )
-            if not same:
-                involved.append(instance)
+            involved += self._other_instance(command, changes)
             step.append(changes._change(of_other, len(involved), first=first))
         involved += [field._instance for field in reads if not field._instance._checked]
         stored = ((one._schema, one._pk_bytes) for one in involved)
@@ -115,3 +107,16 @@ class BoundMultiKey(BoundValue[Face]):
 
         steps = [MembersStep(tuple(step), command, args, key_at)]
         return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
+
+    def _other_instance(self, command: str, changed: BoundMultiKey[Any]) -> list[Any]:
+        """The instance of a field that a command changes beside this one; none if it is of the same object.
+
+        Raises:
+            InvalidPrimaryKey: it has no primary key yet.
+        """
+        instance, own = changed._instance, self._instance
+        if instance._pk_bytes is None:
+            msg = f"{command} writes to {changed!r}, which has no primary key yet; set a field of it first"
+            raise InvalidPrimaryKey(msg)
+        same = instance is own or (instance._pk_bytes == own._pk_bytes and changed._field.model is self._field.model)
+        return [] if same else [instance]

@@ -10,7 +10,8 @@ from limpyd.commands.faces import Face
 from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue, MissingArgument
 from limpyd.fields import checks
-from limpyd.fields.bound.members import BoundMembers, limit_args
+from limpyd.fields.bound.arguments import limit_args
+from limpyd.fields.bound.members import BoundMembers
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument, Request
 
@@ -182,9 +183,9 @@ class BoundSort(BoundMembers[Face], Generic[T, V, Face]):
         return self._read("SORT_RO", tuple(args), rows)
 
     def _stored_in_order(self, destination: SortDestination[T], args: list[Argument]) -> Request[int]:
-        (target,) = self._together("SORT", (destination,), b"list")
+        (target,) = self._checked_fields("SORT", (destination,), b"list")
         args = [*args, "STORE", target._key()]
-        return self._write_together("SORT", *args, decode=int, changes=target, scopes=(b"nothing", b"whole"))
+        return self._write_multi_key("SORT", *args, decode=int, changes=target, scopes=(b"nothing", b"whole"))
 
 
 def sort_args(

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidValue
-from limpyd.fields.declaration.field import MOST_PASSED_ON, BoundField, existing_only
+from limpyd.fields.bound.existence import MOST_PASSED_ON, require_existing
+from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.value import Place
 from limpyd.keys import key_from_template
 from limpyd.requests.request import Argument, Request, returned
@@ -80,12 +81,12 @@ class BoundValue(BoundField[Face]):
         except KeyError:
             statement = place.reads[command] = ReadStatement(command, place.prefix, field)
         request = Read(statement, pk, args, decode, needs)
-        return request if instance._seen is model.era else existing_only(request, self._key(), [instance])
+        return request if instance._seen is model.era else require_existing(request, self._key(), [instance])
 
     def _existing(self, request: Request[R]) -> Request[R]:
         """The read, if the object exists."""
         instance = self._instance
-        return request if instance._checked else existing_only(request, self._key(), [instance])
+        return request if instance._checked else require_existing(request, self._key(), [instance])
 
     def _value(self, stored: bytes | None) -> Any:
         """Decode: a stored value, or None where there is none."""

@@ -1,65 +1,24 @@
-"""The base of all fields: the declaration, and what is bound to an instance."""
+"""The base of all declarations of fields."""
 
 from __future__ import annotations
 
 import copy
-import inspect
-from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pickle import PicklingError
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Self, TypeVar
 
-from limpyd.commands.faces import Face, Faced
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
-from limpyd.fields.bound.limpyd2_names import Limpyd2FieldNames
+from limpyd.fields.declaration import index_maintenance
 from limpyd.fields.declaration.custom import custom_class
+from limpyd.fields.declaration.options import check_options
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.indexes.base import Index
-from limpyd.indexes.maintenance.fields import WithIndexes
-from limpyd.keys import ModelKeys, Partition, to_text
-from limpyd.requests.request import Request, Subject, Walk
-from limpyd.scripts import object_requests
-from limpyd.scripts.error_mapping import Model, refusal, shown
-from limpyd.scripts.writes import Step, write
-from limpyd.server import Needs
+from limpyd.keys import to_text
+from limpyd.scripts.error_mapping import shown
 from limpyd.types import Codec, Untyped, codec_for
 from limpyd.utils.pickling import field_of
-from limpyd.utils.suggestions import did_you_mean
 
 T = TypeVar("T")
-R = TypeVar("R")
-
-
-class Owner(Model, Protocol):
-    """The attributes that a field uses of its model."""
-
-    dynamic: Any
-    fields: dict[str, Any]
-    keys: ModelKeys
-    model: Any
-    mints_pks: bool
-    pk_name: str
-
-    def key_prefixes(self, where: Partition) -> list[bytes]: ...
-    def must_have_or_mint(self, pk: bytes | None) -> None: ...
-    def composites(self, where: Partition) -> Sequence[Any]: ...
-
-
-class Holder(Protocol):
-    """The attributes that a field uses of the instance that it is read from."""
-
-    _pk_bytes: bytes | None
-    _checked: bool
-    _seen: object
-    _schema: Any
-    database: Any
-
-    _awaits: bool
-
-    def _run(self, request: Request[Any]) -> Any: ...
-    def _walk(self, step: Walk[Any]) -> Any: ...
-    def _made(self, pk: bytes) -> None: ...
-    def _found(self) -> None: ...
 
 
 class UndeclaredField(DeclarationError, AttributeError):
@@ -80,7 +39,7 @@ class _NoModel:
         raise UndeclaredField(msg)
 
 
-class Field(Operand, WithIndexes, Generic[T]):
+class Field(Operand, Generic[T]):
     """The declaration of a field, which lives on the class.
 
     A model has its own copy of each declaration, which knows the model; a declaration itself does
@@ -97,10 +56,7 @@ class Field(Operand, WithIndexes, Generic[T]):
         model = _NoModel()
 
         def __new__(cls, *_: Any, **options: Any) -> Self:
-            known = options_of(cls)
-            unknown = [] if known is None else sorted(options.keys() - known)
-            if unknown:
-                raise DeclarationError(_unknown_option(cls, unknown[0], known))
+            check_options(cls, options)
             return super().__new__(cls)
 
     def __init__(self, type: Any = Untyped, *, lockable: bool = True) -> None:
@@ -112,7 +68,7 @@ class Field(Operand, WithIndexes, Generic[T]):
         """True if the declaration names the type of the values."""
         self.codec: Codec[T] = self._codec_for(type)
         self.lockable = lockable
-        self.model: Owner
+        self.model: FieldModel
         self.declaration: Any = self
         """The field as it was written in the body of a class; that of a model is a copy of it."""
 
@@ -175,7 +131,7 @@ class Field(Operand, WithIndexes, Generic[T]):
         """The Redis type of the field's keys."""
         return self.redis_type
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         """The copy of this declaration that belongs to a model.
 
         It is made of the declaration as it was written, so a subclass gets nothing that its base class has since
@@ -188,6 +144,10 @@ class Field(Operand, WithIndexes, Generic[T]):
         if custom is not None:
             mine.__class__ = custom
         return mine
+
+    rebuild_indexes = index_maintenance.rebuild_indexes
+    clear_indexes = index_maintenance.clear_indexes
+    get_index = index_maintenance.get_index
 
     @property
     def indexed(self) -> bool:
@@ -221,131 +181,3 @@ class Field(Operand, WithIndexes, Generic[T]):
                 f"Set it anew, or declare the type that is stored"
             )
             raise StoredValueError(msg, to_text(key), None if pk is None else to_text(pk)) from error
-
-
-@lru_cache(maxsize=256)
-def options_of(kind: type[Field[Any]]) -> frozenset[str] | None:
-    """The arguments that a class of fields takes by name; none if a class of a user's takes any."""
-    names: set[str] = set()
-    for base in kind.__mro__:
-        init = vars(base).get("__init__")
-        if init is None:
-            continue
-        parameters = inspect.signature(init).parameters.values()
-        any_name = any(each.kind is each.VAR_KEYWORD for each in parameters)
-        if any_name and not base.__module__.startswith("limpyd."):
-            return None
-        usual = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        names |= {each.name for each in parameters if each.kind in usual} - {"self"}
-        if not any_name:
-            break
-    return frozenset(names)
-
-
-def _unknown_option(kind: type[Field[Any]], name: str, known: frozenset[str]) -> str:
-    """Returns the message for an argument that a class of fields does not take."""
-    if name == "default":
-        return (
-            f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, InstanceHashField, "
-            f"JSONField); give the value when an object is created"
-        )
-    known = (kind.takes or known) - {"is_default"}
-    takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
-    return f"{kind.__name__} takes no {name!r}; {takes}{did_you_mean(name, known)}"
-
-
-class BoundField(Limpyd2FieldNames, Faced[Face]):
-    """A field of one instance: its commands. It holds no value."""
-
-    __slots__ = ("_field", "_instance")
-
-    def __init__(self, field: Any, instance: Any) -> None:
-        self._field: Any = field  # its class is known, but type checkers would read it as a descriptor
-        self._instance: Holder = instance
-
-    def __reduce__(self) -> Any:
-        return getattr, (self._instance, self._field.name)
-
-    @property
-    def key(self) -> str:
-        """The name of the key in Redis that holds the value."""
-        return to_text(self._key())
-
-    def __repr__(self) -> str:
-        return f"<{type(self._field).__name__} {self._field.name} of {self._instance!r}>"
-
-    if not TYPE_CHECKING:
-
-        def keys(self) -> Never:
-            """Refuses `dict(…)`, and so an encoder that would take a field for its value."""
-            msg = (
-                f"{self!r} is no mapping and holds no value: ask for it by one of its commands, or by values(), "
-                f"values_list() or rows() of a collection"
-            )
-            raise TypeError(msg)
-
-    def _run(self, request: Request[Any]) -> Any:
-        return self._instance.database._run(request)
-
-    def _walk(self, step: Walk[Any]) -> Any:
-        return self._instance._walk(step)
-
-    def _key(self) -> bytes:
-        raise NotImplementedError
-
-
-def existing_only(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:
-    """Has a read raise `DoesNotExist` unless some objects exist, which is asked behind it, in the same packet.
-
-    Args:
-        request: the read.
-        key: the key that it reads, or the first of them.
-        instances: those of the objects.
-    """
-    instances = list({id(one): one for one in instances}.values())
-    request.behind = tuple(map(check, instances))
-    if len(request.args) <= MOST_PASSED_ON:
-        request.transactional = lambda: object_requests.read_existing(instances, key, request)
-    return request
-
-
-MOST_PASSED_ON = 7000
-"""The most arguments that a script can pass on to a command."""
-
-
-def check(instance: Any, before: Request[Any] | None = None) -> Request[None]:
-    """Asks whether the object of an instance exists.
-
-    Raises (from the reply):
-        DoesNotExist: it does not.
-    """
-    schema, pk = instance._schema, instance._pk_bytes
-
-    def decode(found: int) -> None:
-        if not found:
-            raise refusal(schema, [b"gone"], pk)
-        instance._found()
-
-    where = schema.keys.partition(pk)
-    return Request(("SISMEMBER", where.pks, pk), decode, readonly=True, subject=schema, preflight=before)
-
-
-def writing(
-    model: Owner,
-    instance: Any,
-    steps: list[Step],
-    decode: Callable[[list[Any]], R],
-    subject: Subject | None = None,
-    needs: Needs | None = None,
-) -> Request[R]:
-    """Write commands on the fields of one value of an instance: all or nothing, with their indexes.
-
-    Raises:
-        InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
-    """
-    pk: bytes | None = instance._pk_bytes
-    model.must_have_or_mint(pk)
-    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
-    if pk is None:
-        request.creates = instance
-    return request

@@ -1,32 +1,27 @@
-"""Fields that hold one value: what StringField and InstanceHashField share."""
+"""The declarations of fields that hold one value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from limpyd.commands.faces import Face
-from limpyd.commands.table import TABLE, Scope
 from limpyd.exceptions import DeclarationError
-from limpyd.fields.bound.value import BoundValue
-from limpyd.fields.declaration.field import Owner, writing
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
-from limpyd.requests.request import Argument, Request
+from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import Stored
 from limpyd.scripts.writes import Step, WriteLayout
-from limpyd.server import Needs
 from limpyd.statements.assignment import assignment
 from limpyd.statements.scalar_command import run
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.statement import Statement
-from limpyd.types import Untyped, Use
+from limpyd.types import Untyped
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 class SingleValueField(ValueField[T]):
@@ -48,7 +43,7 @@ class SingleValueField(ValueField[T]):
         self.default = default
         self._layouts: dict[Partition, WriteLayout] = {}
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._layouts = {}
         if self.default is not None and not callable(self.default) and not has_own_setter(mine):
@@ -110,40 +105,3 @@ class SingleValueField(ValueField[T]):
 
     def _sub(self) -> bytes:
         return b""
-
-
-class BoundSingleValue(BoundValue[Face]):
-    """A field of one value, of one instance."""
-
-    __slots__ = ()
-
-    def _in_general(
-        self,
-        command: str,
-        args: tuple[Argument, ...],
-        decode: Callable[[Any], R],
-        *,
-        first: int = 1,
-        step: int = 1,
-        key_at: int = 1,
-        needs: Needs | None = None,
-    ) -> Request[R]:
-        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
-            return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
-        field, instance = self._field, self._instance
-        steps = [Step(field.name, field.layout(instance._pk_bytes), command, args)]
-        return writing(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
-
-    def __bool__(self) -> bool:
-        """Refused: whether it has a value, and which, is Redis's to say.
-
-        Raises:
-            TypeError: always.
-        """
-        name = self._field.name
-        msg = f"{self!r} is a field, not its value: ask .{name}.get(), or .{name}.exists()"
-        raise TypeError(msg)
-
-    def _usable(self, use: Use, command: str) -> None:
-        """Refuses a command that would make no sense on the field's type."""
-        self._field.usable(use, command)

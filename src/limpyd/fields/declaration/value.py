@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from limpyd.exceptions import UnsupportedCommand
 from limpyd.fields.declaration.dynamic_version import MayBeVersion
-from limpyd.fields.declaration.field import Field, Owner
+from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
 from limpyd.indexes.equality import EqualIndex
@@ -112,7 +113,7 @@ class ValueField(MayBeVersion, Field[T]):
     def indexed(self) -> bool:
         return self.indexable or self.together
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._places = {}
         mine.direct = {}

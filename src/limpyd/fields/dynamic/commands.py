@@ -8,9 +8,9 @@ from typing import Any, Generic, Never, TypeVar
 from limpyd.commands.descriptor import operation, walk
 from limpyd.commands.faces import Face
 from limpyd.exceptions import UnsupportedCommand
-from limpyd.fields.bound.members import scan_args
+from limpyd.fields.bound.arguments import scan_args
+from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.dynamic_version import Part
-from limpyd.fields.declaration.field import BoundField
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.requests.request import Request, Walk, resolved
 from limpyd.scripts import dynamic

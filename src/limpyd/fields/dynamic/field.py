@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, cast, overlo
 from limpyd.exceptions import DeclarationError, InvalidFilter, UnknownField, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.declaration.dynamic_version import Part
-from limpyd.fields.declaration.field import Field, Owner
+from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.dynamic.commands import BoundDynamic
 from limpyd.fields.dynamic.names import VersionNames
@@ -93,7 +94,7 @@ class DynamicField(Field[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundDynamic(self, instance)
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._versions = {}
         mine.names = VersionNames(self.name, *self._given_names)

@@ -173,10 +173,10 @@ class BoundGeoSearch(BoundSortedSet[T, V, Face]):
             DoesNotExist: one of the objects was deleted.
         """
         area = self._area("GEOSEARCHSTORE", member, longitude, latitude, unit, radius, width, height)
-        fields = list(self._together("GEOSEARCHSTORE", (source,), b"zset"))
+        fields = list(self._checked_fields("GEOSEARCHSTORE", (source,), b"zset"))
         args = [*area, *order_args("GEOSEARCHSTORE", sort, count, any)]
         args += checks.flags("GEOSEARCHSTORE", storedist=storedist)
-        return self._write_together("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
+        return self._write_multi_key("GEOSEARCHSTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
     @command("GEORADIUS_RO")
     def georadius(

@@ -11,7 +11,7 @@ from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import pairs
 from limpyd.fields import checks
-from limpyd.fields.bound.members import scan_args, scanned, unpacked
+from limpyd.fields.bound.arguments import scan_args, scanned, unpacked
 from limpyd.fields.hash.expiry import BoundHashExpiry
 from limpyd.fields.hash.keys import Key
 from limpyd.keys import to_text

@@ -9,7 +9,7 @@ from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound.expiry import BoundExpiry, persist_args
-from limpyd.fields.declaration.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value import BoundSingleValue
 from limpyd.requests.request import Argument, Request, to_bool
 
 if TYPE_CHECKING:

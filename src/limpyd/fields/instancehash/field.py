@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
-from limpyd.fields.declaration.field import Owner
+from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.instancehash.commands import BoundHashEntry
@@ -51,7 +51,7 @@ class InstanceHashField(SingleValueField[T]):
     sub = b""
     """The entry's name in the hash."""
 
-    def attach(self, model: Owner) -> Self:
+    def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine.sub = mine._sub()
         return mine

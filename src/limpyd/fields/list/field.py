@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self, TypeVar, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
-from limpyd.fields.bound.members import MembersField
+from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.list.commands import BoundList
 from limpyd.indexes.base import Declared

@@ -66,17 +66,17 @@ class BoundListMoves(BoundSort[T, V, Face]):
         return self._moved_waiting(destination, timeout, "RIGHT", "LEFT")
 
     def _moved(self, destination: BoundListMoves[T, Any, Any], src: str, dest: str) -> Request[T | None]:
-        (target,) = self._together("LMOVE", (destination,), b"list")
+        (target,) = self._checked_fields("LMOVE", (destination,), b"list")
         args = (target._key(), checks.one_of("LMOVE's src", src, ENDS), checks.one_of("LMOVE's dest", dest, ENDS))
         if target._key() == self._key():
-            return self._write_together("LMOVE", *args, decode=self._value)
-        return self._write_together("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
+            return self._write_multi_key("LMOVE", *args, decode=self._value)
+        return self._write_multi_key("LMOVE", *args, decode=self._value, changes=target, scopes=(b"reply", REPLIED))
 
     def _moved_waiting(
         self, destination: BoundListMoves[T, Any, Any], timeout: checks.Timeout, src: str, dest: str
     ) -> Request[T | None]:
         self._may_wait("BLMOVE")
-        (target,) = self._together("BLMOVE", (destination,), b"list")
+        (target,) = self._checked_fields("BLMOVE", (destination,), b"list")
         destination._may_wait("BLMOVE")
         if destination._field.version_of is not None:
             msg = (

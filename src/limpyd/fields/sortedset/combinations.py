@@ -10,7 +10,7 @@ from limpyd.commands.faces import Face
 from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
-from limpyd.fields.bound.members import unpacked
+from limpyd.fields.bound.arguments import unpacked
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.set import BoundSet
 from limpyd.fields.sortedset.ranges import Lex, range_args
@@ -40,7 +40,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         """The same as `zinter` with `withscores` (ZINTER with WITHSCORES)."""
         fields, args = self._combined("ZINTER", others, aggregate, weights)
         args.append(checks.on("ZINTER", "withscores", withscores))
-        return self._read_together("ZINTER", args, fields, decode=self._scored)
+        return self._read_multi_key("ZINTER", args, fields, decode=self._scored)
 
     @overloaded("ZINTER", ("withscores", zinter_withscores))
     def zinter(
@@ -59,7 +59,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
             withscores: return pairs of a member and its combined score.
         """
         fields, args = self._combined("ZINTER", others, aggregate, weights)
-        return self._read_together("ZINTER", args, fields, decode=self._values)
+        return self._read_multi_key("ZINTER", args, fields, decode=self._values)
 
     @command("ZUNION")
     def zunion_withscores(
@@ -72,7 +72,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         """The same as `zunion` with `withscores` (ZUNION with WITHSCORES)."""
         fields, args = self._combined("ZUNION", others, aggregate, weights)
         args.append(checks.on("ZUNION", "withscores", withscores))
-        return self._read_together("ZUNION", args, fields, decode=self._scored)
+        return self._read_multi_key("ZUNION", args, fields, decode=self._scored)
 
     @overloaded("ZUNION", ("withscores", zunion_withscores))
     def zunion(
@@ -87,7 +87,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         The arguments are those of `zinter`.
         """
         fields, args = self._combined("ZUNION", others, aggregate, weights)
-        return self._read_together("ZUNION", args, fields, decode=self._values)
+        return self._read_multi_key("ZUNION", args, fields, decode=self._values)
 
     @command("ZDIFF")
     def zdiff_withscores(
@@ -98,7 +98,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         """The same as `zdiff` with `withscores` (ZDIFF with WITHSCORES)."""
         fields, args = self._combined("ZDIFF", others, None, None)
         args.append(checks.on("ZDIFF", "withscores", withscores))
-        return self._read_together("ZDIFF", args, fields, decode=self._scored)
+        return self._read_multi_key("ZDIFF", args, fields, decode=self._scored)
 
     @overloaded("ZDIFF", ("withscores", zdiff_withscores))
     def zdiff(
@@ -113,7 +113,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
             withscores: return pairs of a member and its score.
         """
         fields, args = self._combined("ZDIFF", others, None, None)
-        return self._read_together("ZDIFF", args, fields, decode=self._values)
+        return self._read_multi_key("ZDIFF", args, fields, decode=self._values)
 
     @command("ZINTERCARD")
     def zintercard(self, *others: Source[T] | Sources[T], limit: int = 0) -> Request[int]:
@@ -126,7 +126,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         fields, args = self._sources("ZINTERCARD", others)
         if limit:
             args += ("LIMIT", checks.integer("ZINTERCARD's limit", limit, low=0))
-        return self._read_together("ZINTERCARD", args, fields, decode=int)
+        return self._read_multi_key("ZINTERCARD", args, fields, decode=int)
 
     @command("ZINTERSTORE")
     def zinterstore(
@@ -182,13 +182,13 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
 
         The range is given as in `zrange`. Raises as `zinterstore`.
         """
-        fields = list(self._together("ZRANGESTORE", (source,), b"zset"))
+        fields = list(self._checked_fields("ZRANGESTORE", (source,), b"zset"))
         args = range_args("ZRANGESTORE", start, end, desc, byscore, bylex, offset, num)
-        return self._write_together("ZRANGESTORE", fields[0]._key(), *args, decode=int, reads=fields)
+        return self._write_multi_key("ZRANGESTORE", fields[0]._key(), *args, decode=int, reads=fields)
 
     def _sources(self, name: str, others: tuple[Any, ...]) -> tuple[list[BoundMultiKey[Any]], list[Argument]]:
         """This sorted set and others, and the arguments that name them."""
-        fields: list[BoundMultiKey[Any]] = [self, *self._together(name, unpacked(others), b"zset", b"set")]
+        fields: list[BoundMultiKey[Any]] = [self, *self._checked_fields(name, unpacked(others), b"zset", b"set")]
         return fields, [len(fields), *(field._key() for field in fields)]
 
     def _combined(
@@ -198,10 +198,10 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         return fields, [*args, *combination_args(name, len(fields), aggregate, weights)]
 
     def _stored(self, name: str, sources: tuple[Any, ...], aggregate: Any, weights: Any) -> Request[int]:
-        fields = list(self._together(name, checks.some(name, unpacked(sources)), b"zset", b"set"))
+        fields = list(self._checked_fields(name, checks.some(name, unpacked(sources)), b"zset", b"set"))
         keys = [field._key() for field in fields]
         args = combination_args(name, len(fields), aggregate, weights)
-        return self._write_together(name, len(keys), *keys, *args, decode=int, reads=fields)
+        return self._write_multi_key(name, len(keys), *keys, *args, decode=int, reads=fields)
 
 
 def combination_args(name: str, count: int, aggregate: str | None, weights: Sequence[float] | None) -> list[Argument]:

@@ -12,7 +12,7 @@ from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import optional_float, optional_int
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.fields import checks
-from limpyd.fields.bound.members import scan_args, scanned
+from limpyd.fields.bound.arguments import scan_args, scanned
 from limpyd.fields.sortedset.combinations import BoundSortedSetCombinations
 from limpyd.fields.sortedset.pops import BoundSortedSetPops
 from limpyd.fields.sortedset.ranges import BoundSortedSetRanges

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, overload
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
-from limpyd.fields.bound.members import MembersField
+from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.sortedset.commands import BoundSortedSet
 from limpyd.fields.sortedset.scores import Number

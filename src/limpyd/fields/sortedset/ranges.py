@@ -9,7 +9,7 @@ from limpyd.commands.faces import Face
 from limpyd.commands.overloads import overloaded
 from limpyd.exceptions import InvalidValue
 from limpyd.fields import checks
-from limpyd.fields.bound.members import limit_args
+from limpyd.fields.bound.arguments import limit_args
 from limpyd.fields.sortedset.scores import BoundScores, Score
 from limpyd.requests.request import Argument, Request
 

@@ -9,7 +9,7 @@ from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.bound.multi_key import BoundMultiKey
-from limpyd.fields.declaration.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value import BoundSingleValue
 from limpyd.fields.string.bitfield import LONGEST, Get, Operation, arguments, results
 from limpyd.requests.request import Argument, Request
 from limpyd.server import Needs
@@ -143,7 +143,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
         """
         self._usable(Use.TEXT, "BITOP")
         name = checks.one_of("BITOP's operation", operation, COMBINATIONS)
-        fields = list(self._together("BITOP", checks.some("BITOP", sources), b"string"))
+        fields = list(self._checked_fields("BITOP", checks.some("BITOP", sources), b"string"))
         if name == "NOT" and len(fields) > 1:
             msg = f"BITOP NOT on {self._field} takes one source, not {len(fields)}"
             raise InvalidValue(msg)
@@ -152,7 +152,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
             raise InvalidValue(msg)
         needs = SINCE_8_2 if name in {*OF_TWO, "ONE"} else None
         keys = [field._key() for field in fields]
-        return self._write_together("BITOP", name, *keys, decode=int, reads=fields, key_at=2, needs=needs)
+        return self._write_multi_key("BITOP", name, *keys, decode=int, reads=fields, key_at=2, needs=needs)
 
     @staticmethod
     def _bit_offset(command: str, offset: int) -> int:

@@ -11,7 +11,7 @@ from limpyd.commands.overloads import overloaded
 from limpyd.commands.replies import mapping
 from limpyd.fields import checks
 from limpyd.fields.bound.multi_key import BoundMultiKey
-from limpyd.fields.declaration.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value import BoundSingleValue
 from limpyd.requests.request import Argument, Request
 from limpyd.types import Use
 
@@ -104,8 +104,8 @@ class BoundCommonSubsequence(BoundSingleValue[Face], BoundMultiKey[Face], Generi
 
     def _common(self, other: Any, *args: Argument, decode: Callable[[Any], R]) -> Request[R]:
         self._usable(Use.TEXT, "LCS")
-        fields = [self, *self._together("LCS", (other,), b"string")]
-        return self._read_together("LCS", [*(field._key() for field in fields), *args], fields, decode)
+        fields = [self, *self._checked_fields("LCS", (other,), b"string")]
+        return self._read_multi_key("LCS", [*(field._key() for field in fields), *args], fields, decode)
 
 
 def _common_subsequence(reply: Any) -> CommonSubsequence:

@@ -9,7 +9,7 @@ from limpyd.commands.descriptor import Direct, command, set_command
 from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.bound.key_commands import BoundKey
-from limpyd.fields.declaration.single_value import BoundSingleValue
+from limpyd.fields.bound.single_value import BoundSingleValue
 from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.server import Needs
 

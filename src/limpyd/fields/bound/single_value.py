@@ -1,0 +1,75 @@
+"""Fields of one value that are bound to an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from limpyd.commands.faces import Face
+from limpyd.commands.table import TABLE, Scope
+from limpyd.fields.bound.value import BoundValue
+from limpyd.fields.declaration.protocols import FieldModel
+from limpyd.requests.request import Argument, Request, Subject
+from limpyd.scripts.writes import Step, write
+from limpyd.server import Needs
+from limpyd.types import Use
+
+R = TypeVar("R")
+
+
+class BoundSingleValue(BoundValue[Face]):
+    """A field of one value, of one instance."""
+
+    __slots__ = ()
+
+    def _in_general(
+        self,
+        command: str,
+        args: tuple[Argument, ...],
+        decode: Callable[[Any], R],
+        *,
+        first: int = 1,
+        step: int = 1,
+        key_at: int = 1,
+        needs: Needs | None = None,
+    ) -> Request[R]:
+        if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
+            return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
+        field, instance = self._field, self._instance
+        steps = [Step(field.name, field.layout(instance._pk_bytes), command, args)]
+        return write_single_values(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
+
+    def __bool__(self) -> bool:
+        """Refused: whether it has a value, and which, is Redis's to say.
+
+        Raises:
+            TypeError: always.
+        """
+        name = self._field.name
+        msg = f"{self!r} is a field, not its value: ask .{name}.get(), or .{name}.exists()"
+        raise TypeError(msg)
+
+    def _usable(self, use: Use, command: str) -> None:
+        """Refuses a command that would make no sense on the field's type."""
+        self._field.usable(use, command)
+
+
+def write_single_values(
+    model: FieldModel,
+    instance: Any,
+    steps: list[Step],
+    decode: Callable[[list[Any]], R],
+    subject: Subject | None = None,
+    needs: Needs | None = None,
+) -> Request[R]:
+    """Write commands on the fields of one value of an instance: all or nothing, with their indexes.
+
+    Raises:
+        InvalidPrimaryKey: the instance has no primary key, and the model does not give it one by itself.
+    """
+    pk: bytes | None = instance._pk_bytes
+    model.must_have_or_mint(pk)
+    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
+    if pk is None:
+        request.creates = instance
+    return request

@@ -1,0 +1,71 @@
+"""The declarations of fields of many members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.keys import Partition
+from limpyd.requests.request import Argument
+from limpyd.scripts.object_requests import NewObject
+from limpyd.statements.members import members_write
+from limpyd.statements.statement import Statement
+
+T = TypeVar("T")
+
+
+class MembersField(ValueField[T]):
+    """The declaration of a field of many members.
+
+    Equal members are one member, so of equal values one form is stored: 1.50 as 1.5.
+    """
+
+    many = True
+
+    def encode(self, value: T) -> bytes:
+        codec = self.codec
+        try:
+            stored = codec.encode(value)
+        except (TypeError, ValueError, OverflowError):
+            stored = super().encode(value)  # which says what is wrong
+        return stored if codec.canonical is None else codec.canonical(stored)
+
+    @property
+    def unchecked_encode(self) -> Callable[[Any], bytes]:
+        plain = self.codec.canonical is None and type(self).encode is MembersField.encode
+        return self.codec.encode if plain else self.encode
+
+    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.together or self.listing_in(where) or place.rescans_whole:
+            return super().prepared(where, place, command)
+        return members_write(self.model, where, command, self, place.prefix, place.indexes)
+
+    def members(self, values: Any) -> list[bytes]:
+        """The members of a new object's value.
+
+        Raises:
+            InvalidValue: it is no iterable of members, or one does not fit the field's type.
+        """
+        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+            msg = f"{self} takes several members, such as a list, not {shorten(values)}"
+            raise InvalidValue(msg)
+        return [self.encode(value) for value in values]
+
+    def _add_members(self, new: NewObject, place: Place, name: str, args: Sequence[Argument], step: int = 1) -> None:
+        """Makes members part of a new object.
+
+        Args:
+            new: the object.
+            place: where the field's values are kept.
+            name: the command that stores the members.
+            args: its arguments.
+            step: how many of those there are for each member, which is the last of them.
+        """
+        if not args:
+            new.unset.append(place.prefix)
+            return
+        new.members.append((place.prefix, name, args))
+        for member in dict.fromkeys(args[step - 1 :: step]):
+            self._claim(new, place, cast("bytes", member))

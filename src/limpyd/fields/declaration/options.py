@@ -1,0 +1,55 @@
+"""The options in a field's declaration: those that its class takes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.utils.suggestions import did_you_mean
+
+
+def check_options(kind: Any, options: Iterable[str]) -> None:
+    """Refuses an option that a class of fields does not take.
+
+    Raises:
+        DeclarationError: there is one.
+    """
+    known = options_of(kind)
+    if known is None:
+        return
+    for name in sorted(set(options) - known):
+        raise DeclarationError(_unknown_option(kind, name, known))
+
+
+@lru_cache(maxsize=256)
+def options_of(kind: Any) -> frozenset[str] | None:
+    """The arguments that a class of fields takes by name; none if a class of a user's takes any."""
+    names: set[str] = set()
+    for base in kind.__mro__:
+        init = vars(base).get("__init__")
+        if init is None:
+            continue
+        parameters = inspect.signature(init).parameters.values()
+        any_name = any(each.kind is each.VAR_KEYWORD for each in parameters)
+        if any_name and not base.__module__.startswith("limpyd."):
+            return None
+        usual = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        names |= {each.name for each in parameters if each.kind in usual} - {"self"}
+        if not any_name:
+            break
+    return frozenset(names)
+
+
+def _unknown_option(kind: Any, name: str, known: frozenset[str]) -> str:
+    """Returns the message for an argument that a class of fields does not take."""
+    if name == "default":
+        return (
+            f"{kind.__name__} takes no 'default': only a field of one value has one (StringField, InstanceHashField, "
+            f"JSONField); give the value when an object is created"
+        )
+    known = (kind.takes or known) - {"is_default"}
+    takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+    return f"{kind.__name__} takes no {name!r}; {takes}{did_you_mean(name, known)}"

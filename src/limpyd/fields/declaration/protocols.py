@@ -1,0 +1,42 @@
+"""The parts of models and of their instances that fields use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from limpyd.keys import ModelKeys, Partition
+from limpyd.requests.request import Request, Walk
+from limpyd.scripts.error_mapping import Model
+
+
+class FieldModel(Model, Protocol):
+    """The attributes that a field uses of its model."""
+
+    dynamic: Any
+    fields: dict[str, Any]
+    keys: ModelKeys
+    model: Any
+    mints_pks: bool
+    pk_name: str
+
+    def key_prefixes(self, where: Partition) -> list[bytes]: ...
+    def must_have_or_mint(self, pk: bytes | None) -> None: ...
+    def composites(self, where: Partition) -> Sequence[Any]: ...
+
+
+class FieldInstance(Protocol):
+    """The attributes that a field uses of the instance that it is read from."""
+
+    _pk_bytes: bytes | None
+    _checked: bool
+    _seen: object
+    _schema: Any
+    database: Any
+
+    _awaits: bool
+
+    def _run(self, request: Request[Any]) -> Any: ...
+    def _walk(self, step: Walk[Any]) -> Any: ...
+    def _made(self, pk: bytes) -> None: ...
+    def _found(self) -> None: ...
