@@ -44,7 +44,7 @@ from limpyd.indexes import (
 )
 from limpyd.model import RedisModel
 from limpyd.pipelines.pending_result import Pending
-from limpyd.query.columns import SORTED_SCORE
+from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.query.sync import Collection
 from limpyd.relations import FKInstanceHashField, FKStringField, M2MListField, M2MSetField, M2MSortedSetField
 from limpyd.types import GeoPoint

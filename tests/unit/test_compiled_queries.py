@@ -25,9 +25,9 @@ from limpyd import (
     StringField,
     TextRangeIndex,
 )
-from limpyd.query.argument_patterns import MARK
-from limpyd.query.compiled_queries import MOST_TEMPLATES
-from limpyd.query.single_command import Span
+from limpyd.query.planning.argument_patterns import MARK
+from limpyd.query.planning.compiled_queries import MOST_TEMPLATES
+from limpyd.query.planning.single_command import Span
 from limpyd.requests.request import Guard
 from limpyd.requests.resp import pack
 from limpyd.scripts.query_nodes import OneOf

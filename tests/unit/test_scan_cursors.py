@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from limpyd.query.scan_cursors import first_cursor, resumed
+from limpyd.query.scanning.cursors import first_cursor, resumed
 from limpyd.scripts.query_nodes import Interval, OneOf, Stored, Within
 from tests.support.counting import calls
 

@@ -16,7 +16,7 @@ from limpyd.model.class_body import checked_manager
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
 from limpyd.query.asynchronous import AsyncCollection
-from limpyd.query.filters import parse
+from limpyd.query.filters.parsing import parse
 from limpyd.query.query import Query
 from limpyd.types import Encodable
 

@@ -10,10 +10,10 @@ from limpyd.expressions import Expression
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
 from limpyd.keys import Partition, to_bytes, to_text
-from limpyd.query.conditions import Condition
-from limpyd.query.filters import parse, unknown_field
-from limpyd.query.plan import Plan, plan_for
-from limpyd.query.projections import RawPrimaryKeys
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.parsing import parse, unknown_field
+from limpyd.query.planning.plan import Plan, plan_for
+from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one
 from limpyd.requests.request import Request, resolved
 from limpyd.schema.schema import Schema

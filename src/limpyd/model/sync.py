@@ -16,7 +16,7 @@ from limpyd.model.get_or_create import get_or_create
 from limpyd.model.sync_bulk import BulkOperations
 from limpyd.model.sync_maintenance import Maintenance
 from limpyd.model.updates import Update
-from limpyd.query.filters import parse
+from limpyd.query.filters.parsing import parse
 from limpyd.query.query import Query
 from limpyd.query.sync import Collection
 from limpyd.types import Encodable

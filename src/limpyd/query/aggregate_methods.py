@@ -20,11 +20,11 @@ from limpyd.query.aggregates import (
     tallied,
     tally_decoder,
 )
-from limpyd.query.columns import columns_of
-from limpyd.query.conditions import ByPk
+from limpyd.query.filters.conditions import ByPk
 from limpyd.query.ordering import sort_keys
-from limpyd.query.projections import Flat
-from limpyd.query.single_command import Span
+from limpyd.query.planning.single_command import Span
+from limpyd.query.results.columns import columns_of
+from limpyd.query.results.projections import Flat
 from limpyd.requests.request import Request, returned
 
 

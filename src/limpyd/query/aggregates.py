@@ -13,10 +13,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
-from limpyd.query.ambiguous_replies import undecodable
-from limpyd.query.chunks import part_of_total, slices_of, total_among
-from limpyd.query.columns import Column, columns_of
-from limpyd.query.plan import Plan
+from limpyd.query.planning.plan import Plan
+from limpyd.query.results.ambiguous_replies import undecodable
+from limpyd.query.results.columns import Column, columns_of
+from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
 
 Part = TypeVar("Part")

@@ -7,10 +7,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidValue, LimpydError, TooManyChanges
 from limpyd.fields import PKField, SingleValueField
-from limpyd.query.chunks import chunk_of, search_among
-from limpyd.query.conditions import Condition
-from limpyd.query.plan import Plan
-from limpyd.query.projections import RawPrimaryKeys
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.planning.plan import Plan
+from limpyd.query.results.projections import RawPrimaryKeys
+from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.queries import Search
 from limpyd.scripts.writes import Step

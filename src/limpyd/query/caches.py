@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.query.compiled_queries import Templates
+from limpyd.query.planning.compiled_queries import Templates
 
 
 class QueryCaches:

@@ -15,21 +15,22 @@ from limpyd.keys import to_bytes, to_text
 from limpyd.query.aggregate_methods import WithTotals
 from limpyd.query.argument_errors import check_lazy, values_by_name
 from limpyd.query.bulk_writes import at_once, finds_by, in_chunks, indexes_of, steps_of
-from limpyd.query.chunks import chunk_of
-from limpyd.query.columns import Column, columns_of
-from limpyd.query.conditions import ByPk, Condition, Fails, Joined, Member, Missing
 from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
-from limpyd.query.filters import parse
+from limpyd.query.filters.conditions import ByPk, Condition, Fails, Joined, Member, Missing
+from limpyd.query.filters.operands import Values, key_of, same_database
+from limpyd.query.filters.parsing import parse
 from limpyd.query.item_access import ItemAccess
 from limpyd.query.limpyd2_names import Limpyd2CollectionNames
-from limpyd.query.operands import Values, key_of, same_database
 from limpyd.query.ordering import NOWHERE, SortKey, by_keys, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.pickling import Copied
-from limpyd.query.plan import EVERYTHING, PKS, Plan, plan_for
-from limpyd.query.prefetch import Follow, followed, following, with_followed
-from limpyd.query.projections import (
+from limpyd.query.planning.plan import EVERYTHING, PKS, Plan, plan_for
+from limpyd.query.planning.single_command import Span
+from limpyd.query.query import ModelSchema, Query
+from limpyd.query.results.columns import Column, columns_of
+from limpyd.query.results.prefetch import Follow, followed, following, with_followed
+from limpyd.query.results.projections import (
     Dicts,
     Flat,
     Instances,
@@ -39,9 +40,8 @@ from limpyd.query.projections import (
     check_followed,
     row_shape,
 )
-from limpyd.query.query import ModelSchema, Query
-from limpyd.query.scans import indexed_first, paged, unordered
-from limpyd.query.single_command import Span
+from limpyd.query.scanning.chunks import chunk_of
+from limpyd.query.scanning.scans import indexed_first, paged, unordered
 from limpyd.query.single_object import the_one
 from limpyd.requests.request import Program, Request, Walk, returned
 from limpyd.scripts.analysis import analyzed

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.keys import to_text
 from limpyd.lua.arguments import SortedBy
-from limpyd.query.plan import Plan
+from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Request
 from limpyd.scripts.analysis import CommandsRun
 from limpyd.scripts.query_nodes import (

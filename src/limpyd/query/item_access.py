@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from limpyd.fields.checks import as_bytes
 from limpyd.query.ordering import SortKey, from_end_of, scored_order, sort_keys
-from limpyd.query.single_command import Span
+from limpyd.query.planning.single_command import Span
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.requests.request import Request, resolved
 

@@ -13,9 +13,9 @@ from limpyd.fields.checks import as_bytes, flag
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.query.conditions import ByIndex, Condition
-from limpyd.query.lookups import stored_in
-from limpyd.query.operands import key_of, same_database
+from limpyd.query.filters.conditions import ByIndex, Condition
+from limpyd.query.filters.lookups import stored_in
+from limpyd.query.filters.operands import key_of, same_database
 from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import Key, Stored, known_key
 

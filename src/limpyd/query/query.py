@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 
 from limpyd.keys import Partition
 from limpyd.query.caches import QueryCaches
-from limpyd.query.conditions import Condition
-from limpyd.query.filters import Queried
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.parsing import Queried
 from limpyd.query.ordering import SortKey
-from limpyd.query.plan import PKS, Planned
-from limpyd.query.projections import Shape
+from limpyd.query.planning.plan import PKS, Planned
+from limpyd.query.results.projections import Shape
 from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search
 

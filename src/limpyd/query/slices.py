@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from limpyd.exceptions import shorten
-from limpyd.query.single_command import Span
+from limpyd.query.planning.single_command import Span
 
 FARTHEST = 2**62
 """Beyond any position."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.fields import Field, PKField
-from limpyd.query.columns import SORTED_SCORE
+from limpyd.query.results.columns import SORTED_SCORE
 
 ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
 """Names that the model's methods take beside the names of fields."""

@@ -9,15 +9,15 @@ from uuid import uuid4
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
-from limpyd.query import single_command
-from limpyd.query.assumptions import assumed, those_with_value
-from limpyd.query.columns import Column
-from limpyd.query.conditions import Condition
-from limpyd.query.existence import Nobodys, doubtful, everybody
+from limpyd.query.filters.conditions import Condition
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
-from limpyd.query.projections import PrimaryKeys, Shape
-from limpyd.query.single_command import Native, Span
+from limpyd.query.planning import single_command
+from limpyd.query.planning.assumptions import assumed, those_with_value
+from limpyd.query.planning.existence import Nobodys, doubtful, everybody
+from limpyd.query.planning.single_command import Native, Span
+from limpyd.query.results.columns import Column
+from limpyd.query.results.projections import PrimaryKeys, Shape
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.queries import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from limpyd.keys import Partition
-from limpyd.query.conditions import Condition
+from limpyd.query.filters.conditions import Condition
 from limpyd.query.ordering import SortKey
 from limpyd.requests.request import Assumption, Request, merged
 

@@ -15,7 +15,7 @@ from limpyd.fields.checks import as_bytes
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.numbers import NeverStored, equal
 from limpyd.keys import ModelKeys, Partition
-from limpyd.query.conditions import (
+from limpyd.query.filters.conditions import (
     ByIndex,
     ByPk,
     Condition,
@@ -27,10 +27,10 @@ from limpyd.query.conditions import (
     Related,
     Together,
 )
-from limpyd.query.filter_errors import no_expression, of_none, unserved
-from limpyd.query.lookups import Lookup, serving
-from limpyd.query.operands import Values, is_instance
-from limpyd.query.prefetch import target_of
+from limpyd.query.filters.errors import no_expression, of_none, unserved
+from limpyd.query.filters.lookups import Lookup, serving
+from limpyd.query.filters.operands import Values, is_instance
+from limpyd.query.results.prefetch import target_of
 from limpyd.utils.suggestions import did_you_mean
 
 SEVERAL = frozenset({"in", "between", "within", "box"})

@@ -11,9 +11,9 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from limpyd.query.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
-from limpyd.query.conditions import Condition
-from limpyd.query.lookups import MOST_CONDITIONS, Form
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
+from limpyd.query.planning.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
 from limpyd.requests.request import Argument, Guard, Outdated, Request, Unclear, look_at
 from limpyd.requests.resp import pack_each
 

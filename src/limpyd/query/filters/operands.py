@@ -7,7 +7,7 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.bound.value import BoundValue
-from limpyd.query.filter_errors import of_none
+from limpyd.query.filters.errors import of_none
 from limpyd.scripts.query_nodes import Key, LaterKey, Reference, Text
 
 

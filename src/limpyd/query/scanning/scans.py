@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from limpyd.query.chunks import Chunk, chunk_of, some_of
-from limpyd.query.plan import Plan
-from limpyd.query.projections import Shape
+from limpyd.query.planning.plan import Plan
+from limpyd.query.results.projections import Shape
+from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
 
 WITHOUT_VALUE = b"-"

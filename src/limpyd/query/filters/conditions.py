@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.query.lookups import MOST_CONDITIONS, Form, Lookup, stored_in
+from limpyd.query.filters.lookups import MOST_CONDITIONS, Form, Lookup, stored_in
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Either, Empty, Key, ListedIn, Node, Not, OneOf, Text, Via, known_key
 from limpyd.utils.pickling import ByAttributes

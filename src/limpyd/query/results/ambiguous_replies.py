@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from limpyd.exceptions import StoredValueError
 from limpyd.lua.script import Script, evalsha
-from limpyd.query.row_factories import as_stored
+from limpyd.query.results.row_factories import as_stored
 from limpyd.requests.request import Argument, Request, Unclear
 
 MISTYPED = Script("mistyped")

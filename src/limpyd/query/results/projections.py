@@ -9,10 +9,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.keys import Partition, to_text
-from limpyd.query.ambiguous_replies import any_missing, mistyped, undecodable
-from limpyd.query.columns import Column, columns_of
-from limpyd.query.prefetch import Follow, followed, target_of
-from limpyd.query.row_factories import (
+from limpyd.query.results.ambiguous_replies import any_missing, mistyped, undecodable
+from limpyd.query.results.columns import Column, columns_of
+from limpyd.query.results.prefetch import Follow, followed, target_of
+from limpyd.query.results.row_factories import (
     ERRORS,
     Decode,
     Make,

@@ -10,7 +10,7 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, key_from_template, to_text
-from limpyd.query.lookups import stored_in
+from limpyd.query.filters.lookups import stored_in
 from limpyd.scripts.query_nodes import Stored
 
 SORTED_SCORE: Final = "sorted_score"

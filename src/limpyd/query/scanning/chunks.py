@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from limpyd.query.columns import Column
-from limpyd.query.plan import Plan
-from limpyd.query.projections import Shape
-from limpyd.query.scan_cursors import ResumedScan, first_cursor, resumed
+from limpyd.query.planning.plan import Plan
+from limpyd.query.results.columns import Column
+from limpyd.query.results.projections import Shape
+from limpyd.query.scanning.cursors import ResumedScan, first_cursor, resumed
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.queries import CHUNK, Search, find
 from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, OneOf, Via, Within

@@ -1,0 +1,1 @@
+"""Filters: what users write becomes conditions, or an error at the call."""

@@ -1,0 +1,1 @@
+"""Planning: conditions and an order become one request."""

@@ -1,0 +1,1 @@
+"""Scanning: all that a query finds, chunk by chunk."""
