@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from limpyd import RedisDatabase, RedisModel, fields, indexes, relations
 from limpyd.indexes import EqualIndex, Index, TextRangeIndex
 from limpyd.pipelines.sync import Pipeline
-from limpyd.query.filters.parsing import serving
+from limpyd.query.filters.lookups import serving
 from limpyd.query.sync import Collection
 from tools.limpyd2_names import FIELD_ARGUMENTS, MEMBERS, MODEL_SETTINGS, MODULES, RELATION_ARGUMENTS, SUFFIXES
 

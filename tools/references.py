@@ -19,7 +19,7 @@ from limpyd import RedisDatabase, RedisModel, exceptions, fields, indexes
 from limpyd.exceptions import DeclarationError, LimpydError
 from limpyd.expressions import OPERATORS
 from limpyd.indexes import EqualIndexWith, Index, MultiIndexes, ScoredEqualIndex, UniqueIndex
-from limpyd.query.filters.parsing import serving
+from limpyd.query.filters.lookups import serving
 from limpyd.types import CODECS
 from tools import costs, limpyd2
 from tools.commands import table

@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import FKInstanceHashField, InstanceHashField, RedisDatabase, RedisModel
 from limpyd.exceptions import InvalidFilter
-from limpyd.query.filters.parsing import MOST_REFERENCES
+from limpyd.query.filters.references import MOST_REFERENCES
 
 
 @pytest.fixture

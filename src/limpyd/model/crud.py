@@ -11,7 +11,8 @@ from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.fields.pk import pk_bytes
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.parsing import parse, unknown_field
+from limpyd.query.filters.model import unknown_field
+from limpyd.query.filters.parsing import parse
 from limpyd.query.planning.plan import Plan, plan_for
 from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.single_object import exactly_one

@@ -10,9 +10,10 @@ from limpyd.expressions import SEPARATOR, Comparison, Expression
 from limpyd.fields import ValueField
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.model.crud import automatic_pk, known, new_object
+from limpyd.query.filters.composites import composites
 from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import serving
-from limpyd.query.filters.parsing import composites, condition_of
+from limpyd.query.filters.parsing import condition_of
 from limpyd.query.planning.assumptions import assumed
 from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Request

@@ -17,7 +17,8 @@ from limpyd.query.argument_errors import check_lazy, values_by_name
 from limpyd.query.bulk_writes import at_once, finds_by, in_chunks, indexes_of, steps_of
 from limpyd.query.dynamic_filter import WithDynamicFilter
 from limpyd.query.explanation import Explanation, explanation
-from limpyd.query.filters.conditions import ByPk, Condition, Fails, Joined, Member, Missing
+from limpyd.query.filters.combined_conditions import AllOf, Negated
+from limpyd.query.filters.conditions import ByPk, Condition, Member, Missing
 from limpyd.query.filters.operands import Values, key_of, same_database
 from limpyd.query.filters.parsing import parse
 from limpyd.query.item_access import ItemAccess
@@ -92,7 +93,7 @@ class CollectionCore(
         if not conditions:
             msg = f"{self._schema.name}: exclude needs an expression or a filter"
             raise InvalidFilter(msg)
-        return self._narrowed(Fails(conditions[0] if len(conditions) == 1 else Joined(conditions)))
+        return self._narrowed(Negated(conditions[0] if len(conditions) == 1 else AllOf(conditions)))
 
     def intersect(self, *sets: Any) -> Self:
         """The same collection, narrowed to the primary keys that are in each of some sets.
@@ -115,7 +116,7 @@ class CollectionCore(
             if len(given._query.conditions) > 1 and given._schema is not self._schema:
                 msg = f"{self._schema.name}: intersect takes a stored collection as it is; store {given!r} first"
                 raise InvalidFilter(msg)
-            return Joined(given._query.conditions)
+            return AllOf(given._query.conditions)
         if isinstance(given, str | bytes):
             return Member(as_bytes("a key", given), f"in {given!r}")
         if isinstance(given, list | tuple | set | frozenset):

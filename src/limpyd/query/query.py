@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from limpyd.keys import Partition
 from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.parsing import Queried
+from limpyd.query.filters.model import Queried
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning.plan import PKS, Planned
 from limpyd.query.results.projections import Shape

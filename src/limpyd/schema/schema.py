@@ -15,7 +15,7 @@ from limpyd.indexes.maintenance import IndexMaintenance
 from limpyd.keys import Partition, to_text
 from limpyd.keys.layouts import LAYOUTS
 from limpyd.query.caches import QueryCaches
-from limpyd.query.filters.parsing import unknown_field
+from limpyd.query.filters.model import unknown_field
 from limpyd.query.results.columns import SORTED_SCORE
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument

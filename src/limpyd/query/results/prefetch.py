@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.keys import to_text
+from limpyd.query.filters.references import target_of
 from limpyd.requests.request import Request, Unclear, returned
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
@@ -90,11 +91,6 @@ def _steps(
             else:
                 each[field.name] = found.get(referred)
     return found_first
-
-
-def target_of(field: Any) -> Any:
-    """The schema of the model that a field refers to."""
-    return field.target
 
 
 def _pks(value: Any) -> Iterable[str]:

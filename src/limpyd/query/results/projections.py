@@ -9,9 +9,10 @@ from typing import Any
 
 from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
 from limpyd.keys import Partition, to_text
+from limpyd.query.filters.references import target_of
 from limpyd.query.results.ambiguous_replies import any_missing, mistyped, undecodable
 from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.prefetch import Follow, followed, target_of
+from limpyd.query.results.prefetch import Follow, followed
 from limpyd.query.results.row_factories import (
     ERRORS,
     Decode,

@@ -1,0 +1,109 @@
+"""Conditions that combine others: all of them, any of them, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.keys import Partition
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
+from limpyd.requests.request import Assumption
+from limpyd.scripts.query_nodes import All, Either, Node, Not, Text
+
+
+class AllOf(Condition):
+    """All of some conditions hold."""
+
+    __slots__ = ("_parts",)
+    _sign = ", "
+
+    def __init__(self, parts: Sequence[Condition]) -> None:
+        self._parts = tuple(parts)
+
+    def add_to(self, form: Form) -> bool:
+        if max(len(self._parts), len(form.values)) > MOST_CONDITIONS:
+            return False
+        form.parts += (type(self), len(self._parts))
+        return all(part.add_to(form) for part in self._parts)
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return type(self)([part.holding(texts) for part in self._parts])
+
+    def node(self, where: Partition) -> Node:
+        return All([part.node(where) for part in self._parts])
+
+    def indexes(self) -> Iterator[FieldIndex]:
+        for part in self._parts:
+            yield from part.indexes()
+
+    def assumes(self) -> Iterator[Assumption]:
+        for part in self._parts:
+            yield from part.assumes()
+
+    def elsewhere(self) -> Iterator[bytes]:
+        for part in self._parts:
+            yield from part.elsewhere()
+
+    def references(self) -> Iterator[bytes]:
+        for part in self._parts:
+            yield from part.references()
+
+    def __str__(self) -> str:
+        return self._sign.join(map(str, self._parts))
+
+
+class AnyOf(AllOf):
+    """At least one of some conditions holds."""
+
+    __slots__ = ()
+    _sign = " | "
+
+    def node(self, where: Partition) -> Node:
+        return Either([part.node(where) for part in self._parts])
+
+    def __str__(self) -> str:
+        return f"({super().__str__()})"
+
+
+class Negated(Condition):
+    """A condition does not hold.
+
+    Args:
+        part: the condition.
+        text: what shows it in messages, if not `not` before the condition does.
+    """
+
+    __slots__ = ("_part", "_text")
+
+    def __init__(self, part: Condition, text: object = None) -> None:
+        self._part = part
+        self._text = text
+
+    def add_to(self, form: Form) -> bool:
+        form.parts.append(Negated)
+        return self._part.add_to(form)
+
+    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return Negated(self._part.holding(texts), self._text)
+
+    def node(self, where: Partition) -> Node:
+        return Not(self._part.node(where))
+
+    def indexes(self) -> Iterator[FieldIndex]:
+        return self._part.indexes()
+
+    def whole_index(self, where: Partition) -> FieldIndex | None:
+        return self._part.whole_index(where)
+
+    def assumes(self) -> Iterator[Assumption]:
+        return self._part.assumes()
+
+    def elsewhere(self) -> Iterator[bytes]:
+        return self._part.elsewhere()
+
+    def references(self) -> Iterator[bytes]:
+        return self._part.references()
+
+    def __str__(self) -> str:
+        return f"not ({self._part})" if self._text is None else str(self._text)

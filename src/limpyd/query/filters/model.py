@@ -1,0 +1,55 @@
+"""The model that a filter is on: what filters use of it, and its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from limpyd.exceptions import InvalidFilter, UnknownField
+from limpyd.expressions import Comparison
+from limpyd.fields import Field
+from limpyd.indexes.composite import CompositeFieldIndex
+from limpyd.keys import ModelKeys, Partition
+from limpyd.utils.suggestions import did_you_mean
+
+
+class LookupCache(Protocol):
+    """The lookups of filters that a model knows already, by their names."""
+
+    lookups: dict[str, Any]
+
+
+class Queried(Protocol):
+    """The attributes that a filter uses of a model."""
+
+    name: str
+    model: Any
+    keys: ModelKeys
+
+    @property
+    def queries(self) -> LookupCache: ...
+    @property
+    def fields(self) -> Mapping[str, Field[Any]]: ...
+
+    def field(self, name: str) -> Field[Any]: ...
+    def composites(self, where: Partition) -> list[CompositeFieldIndex]: ...
+
+
+def own_field(model: Queried, comparison: Comparison) -> Field[Any]:
+    """The model's own field that an expression means, which may have been written of a class it inherits from."""
+    field = comparison.field
+    owner = getattr(field, "model", None)
+    if owner is model:
+        return field  # type: ignore[no-any-return]
+    name = field.name
+    inherited = owner is None or issubclass(model.model, owner.model)
+    if not inherited or not model.model.has_field(name):
+        msg = f"{field} is no field of {model.name}"
+        raise InvalidFilter(msg)
+    return model.field(name)
+
+
+def unknown_field(model: Queried, name: str) -> UnknownField:
+    """The error for a name that is no field of the model."""
+    meant = did_you_mean(name, model.fields)
+    return UnknownField(f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}{meant}")

@@ -1,0 +1,107 @@
+"""Filters through references: `author__name="x"` is a condition on the objects that a field refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from limpyd.exceptions import InvalidFilter, shorten
+from limpyd.expressions import SEPARATOR, Comparison, Expression
+from limpyd.fields import ValueField
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.keys import Partition
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.filters.lookups import serving, stored_in
+from limpyd.query.filters.model import Queried, own_field
+from limpyd.requests.request import Assumption
+from limpyd.scripts.query_nodes import All, Node, Via
+
+MOST_REFERENCES = 30
+"""The most references that a filter may go through."""
+
+
+class Related(Condition):
+    """A field refers to an object that meets conditions.
+
+    Args:
+        field: the field.
+        parts: what that object must meet; all of them.
+    """
+
+    __slots__ = ("field", "parts")
+
+    def __init__(self, field: Any, parts: Sequence[Condition]) -> None:
+        self.field = field
+        self.parts = tuple(parts)
+
+    def node(self, where: Partition) -> Node:
+        (there,) = self.field.target.keys.partitions
+        kept = self.field.kept_references(where)
+        nodes = [part.node(there) for part in self.parts]
+        stored = stored_in(self.field, where, None)
+        return Via(there.pks, kept.found_by, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+
+    def indexes(self) -> Iterator[FieldIndex]:
+        (where,) = self.field.model.keys.partitions
+        yield self.field.kept_references(where)
+
+    def assumes(self) -> Iterator[Assumption]:
+        yield from self.field.target.maintenance.built(index for part in self.parts for index in part.indexes())
+        for part in self.parts:
+            yield from part.assumes()
+
+    def references(self) -> Iterator[bytes]:
+        for part in self.parts:
+            yield from part.references()
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.parts))
+
+
+class ThroughReference(Expression):
+    """A field refers to an object for which an expression holds."""
+
+    __slots__ = ("field", "inner")
+
+    def __init__(self, field: Any, inner: Comparison | ThroughReference) -> None:
+        self.field = field
+        self.inner = inner
+
+    def __repr__(self) -> str:
+        return repr(self.inner)
+
+
+def through_reference(model: Queried, expression: Expression) -> Expression:
+    """The expression; or what it says of an object that is referred to, if its path goes on to one's fields."""
+    if not isinstance(expression, Comparison) or not expression.path:
+        return expression
+    field = own_field(model, expression)
+    if not isinstance(field, ValueField) or not field.refers or names_index(field, expression):
+        return expression
+    target, (name, *rest) = target_of(field), expression.path
+    through = checked_through(model, f"{expression.through}{field.name}{SEPARATOR}")
+    inner = Comparison(target.field(str(name)), tuple(rest), expression.operator, expression.value, through)
+    further = through_reference(target, inner)
+    return ThroughReference(field, further if isinstance(further, ThroughReference) else inner)
+
+
+def checked_through(model: Queried, through: str) -> str:
+    """Returns the text before the name of a field beyond references, which must not be too many."""
+    if through.count(SEPARATOR) > MOST_REFERENCES:
+        msg = (
+            f"{model.name}: a filter goes through more than {MOST_REFERENCES} references, {shorten(through)}: find the "
+            f"primary keys of a part of that with one collection, and give them to another as …__in"
+        )
+        raise InvalidFilter(msg)
+    return through
+
+
+def names_index(field: ValueField[Any], comparison: Comparison) -> bool:
+    """Returns whether the path of an expression names an index of the field itself."""
+    text = SEPARATOR.join(str(part) for part in comparison.path)
+    return any(prefix == text for prefix, _ in serving(field))
+
+
+def target_of(field: Any) -> Any:
+    """The schema of the model that a field refers to."""
+    return field.target
