@@ -21,11 +21,13 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "limpyd"
 
 ASYNC_FILES = (
+    "database/asynchronous.py",
     "model/async_bulk.py",
     "model/async_maintenance.py",
     "model/asynchronous.py",
     "pipelines/asynchronous.py",
     "query/asynchronous.py",
+    "requests/async_runner.py",
 )
 """The sources."""
 NAMES = {
@@ -36,6 +38,8 @@ NAMES = {
     "asynchronous": "sync",
 }
 """Names of the async face, and of the sync one. Besides, `AsyncX` becomes `X`, and `async_x` becomes `sync_x`."""
+ASYNC_REDIS, SYNC_REDIS = "redis.asyncio", "redis"
+"""The package of redis-py for the async face, and for the sync one."""
 RESULTS = {"Awaitable": 0, "Coroutine": 2}
 """Types of what is awaited, and which of their parameters is the type of its result, which stands instead of them."""
 KEYWORDS = frozenset({"async", "await"})
@@ -47,6 +51,10 @@ WORDING = {
         '`Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.'
     ),
     "\n\n    Calls in the block are not awaited.": "",
+    "A Redis or Valkey database, for asyncio.": "A Redis or Valkey database.",
+    "\n\n    All tasks of an event loop share one connection; threads have an event loop each.": "",
+    "a redis.asyncio client": "a redis-py client",
+    "as its pool does, and uses": "as its pool does, at most as many, and uses",
     "awaits it with a transaction": "calls it with a transaction",
     "        The iterable may be an asynchronous one.\n\n": "",
 }
@@ -91,7 +99,7 @@ def sync_name(name: str) -> str:
 
 def sync_text(text: str) -> str:
     """Returns the wording of the sync face for a docstring, comment or message of the async one."""
-    for phrase, other in WORDING.items():
+    for phrase, other in (*WORDING.items(), (ASYNC_REDIS, SYNC_REDIS)):
         text = text.replace(phrase, other)
     return CODE_IN_TEXT.sub(lambda word: "" if word[0].endswith(" ") else sync_name(word[0]), text)
 
@@ -111,6 +119,8 @@ def _edits(source: str) -> Iterator[Edit]:
             yield first, end, sync_text(token.string)
         elif token.type != tokenize.NAME:
             continue
+        elif "".join(part.string for part in tokens[max(number - 2, 0) : number + 1]) == ASYNC_REDIS:
+            yield at(tokens[number - 2].start), end, SYNC_REDIS
         elif token.string in KEYWORDS:
             yield first, at(tokens[number + 1].start), ""
         elif token.string in RESULTS and tokens[number + 1].string == "[":

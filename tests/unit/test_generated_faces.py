@@ -29,6 +29,7 @@ def test_nothing_is_stale():
         ),
         ("awaits = 'an AsyncRedisModel awaits'  # await it", "awaits = 'an RedisModel awaits'  # it"),
         ('f"{await x} of an {AsyncX!r}: await it"', 'f"{x} of an {X!r}: it"'),
+        ("x = redis.asyncio.Redis() or asyncio.Lock()", "x = redis.Redis() or asyncio.Lock()"),
         ("def __aenter__(self): ...", "def __enter__(self): ..."),
     ],
 )

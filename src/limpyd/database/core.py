@@ -30,6 +30,8 @@ Client = TypeVar("Client")
 
 DEFAULT_CONNECTION_SETTINGS: Final = {"host": "localhost", "port": 6379, "db": 0}
 """The address of a database without settings: limpyd 2's name."""
+PROGRAM = ("what takes several requests", "do it before, or after")
+"""The name of a program in a pipeline's message, and the advice."""
 MAX_CHANGES: Final = 10_000
 """The most objects and index entries that a step may change by default, which takes some 40 ms."""
 Lock = redis.lock.Lock

@@ -18,6 +18,7 @@ from limpyd.pipelines.collector import (
 )
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
+from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
@@ -152,17 +153,7 @@ async def watched(
 
 async def exchanged(driver: Any, exchange: Exchange) -> None:
     """Sends what is yielded, until there is no more."""
-    try:
-        to_send = next(exchange)
-        while True:
-            try:
-                received = await _received(driver, to_send)
-            except BaseException as error:  # noqa: BLE001 - it goes on to the exchange, and comes back from there
-                to_send = exchange.throw(error)
-            else:
-                to_send = exchange.send(received)
-    except StopIteration:
-        return
+    await async_run(exchange, lambda to_send: _received(driver, to_send))
 
 
 async def _received(driver: Any, to_send: Any) -> Any:

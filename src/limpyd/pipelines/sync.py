@@ -20,6 +20,7 @@ from limpyd.pipelines.collector import (
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests.request import Request
+from limpyd.requests.sync_runner import sync_run
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 P = ParamSpec("P")
@@ -151,17 +152,7 @@ def watched(
 
 def exchanged(driver: Any, exchange: Exchange) -> None:
     """Sends what is yielded, until there is no more."""
-    try:
-        to_send = next(exchange)
-        while True:
-            try:
-                received = _received(driver, to_send)
-            except BaseException as error:  # noqa: BLE001 - it goes on to the exchange, and comes back from there
-                to_send = exchange.throw(error)
-            else:
-                to_send = exchange.send(received)
-    except StopIteration:
-        return
+    sync_run(exchange, lambda to_send: _received(driver, to_send))
 
 
 def _received(driver: Any, to_send: Any) -> Any:
