@@ -12,7 +12,8 @@ from limpyd.drivers.error_translation import DEMOTED, never_done, refused, type_
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.exceptions import LimpydError
-from limpyd.requests.request import MOST_TRIES, Assumption, Guard, Request, Unclear, Walk
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import MOST_TRIES, Assumption, Request, Unclear, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import Purpose, Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall

@@ -16,7 +16,8 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, ServerError
-from limpyd.requests.request import EPOCH, MOST_TRIES, Argument, Guard, Request
+from limpyd.requests.guards import EPOCH, Guard
+from limpyd.requests.request import MOST_TRIES, Argument, Request
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:

@@ -12,7 +12,8 @@ from limpyd.drivers.error_translation import never_done, refused, type_question,
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
-from limpyd.requests.request import MOST_TRIES, Assumption, Guard, Outdated, Request, Unclear, Walk
+from limpyd.requests.guards import Guard, Outdated
+from limpyd.requests.request import MOST_TRIES, Assumption, Request, Unclear, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import Retry
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall

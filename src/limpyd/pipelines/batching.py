@@ -12,7 +12,8 @@ from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdat
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
-from limpyd.requests.request import MOST_TRIES, Argument, Assumption, Guard, Request, Unclear, merged
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import MOST_TRIES, Argument, Assumption, Request, Unclear, merged
 from limpyd.tracing.events import Purpose, Retry
 
 

@@ -9,7 +9,8 @@ from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, NotExecuted
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import ANY_TYPE, Guard, Request
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import ANY_TYPE, Request
 
 CHECK_EPOCH = Script("check_epoch")
 

@@ -6,12 +6,13 @@ Nothing in this module, nor in what builds requests, does any I/O. Drivers send 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from functools import lru_cache
 from itertools import chain
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from limpyd.requests.guards import Guard
 from limpyd.requests.resp import Argument as Argument  # noqa: PLC0414 - it is a part of this module too
 from limpyd.requests.resp import pack
+from limpyd.requests.subjects import Script, Subject
 from limpyd.server import Needs
 
 R = TypeVar("R")
@@ -22,68 +23,6 @@ ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
 MOST_TRIES = 100
 """The most times that a request may give another one to be run instead."""
-
-
-class Subject(Protocol):
-    """The subject of a request, for the messages of errors."""
-
-    def type_of(self, key: bytes, /) -> str:
-        """The Redis type that a key should have."""
-        ...
-
-    def __str__(self) -> str: ...
-
-
-class Script(Protocol):
-    """The attributes that requests and drivers use of a Lua script."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def source(self) -> bytes: ...
-    @property
-    def sha(self) -> bytes:
-        """The digest by which a server knows it."""
-        ...
-
-    @property
-    def flags(self) -> frozenset[str]: ...
-    @property
-    def requires(self) -> frozenset[str]:
-        """The names that it uses of the library of Lua functions."""
-        ...
-
-    @property
-    def guarded(self) -> bool:
-        """True if it runs only under the epochs that its last arguments name."""
-        ...
-
-
-class Guard(NamedTuple):
-    """A key that holds what is declared of a model, and the epoch that it is to hold.
-
-    The epoch is empty if it is to hold none; and a colon and the key of all primary keys, if there are to be no objects
-    either: what was read of a model before its first object may be wrong when there is none again.
-
-    A request that was sent under another epoch is not executed, or what came of it is not believed.
-    """
-
-    meta: bytes
-    epoch: bytes
-
-
-class Outdated(Exception):
-    """A request met another epoch than it was sent under; it was not executed, or what came of it is not believed."""
-
-
-EPOCH = b":epoch"
-"""The sub-key of the epoch in what is declared of a model."""
-
-
-@lru_cache(256)
-def look_at(guard: Guard) -> bytes:
-    """Returns the command that reads the epoch of a model, in the form of the protocol."""
-    return pack((b"HGET", guard.meta, EPOCH))
 
 
 class Assumption(Protocol):

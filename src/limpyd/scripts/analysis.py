@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from limpyd.keys import to_text
 from limpyd.lua.script import Script
 from limpyd.requests.request import Request
-from limpyd.requests.request import Script as AnyScript
+from limpyd.requests.subjects import Script as AnyScript
 from limpyd.utils.cached_properties import cached_property
 
 BEFORE = b"""

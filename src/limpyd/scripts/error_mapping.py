@@ -26,7 +26,8 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests.request import Argument, Subject
+from limpyd.requests.request import Argument
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.change_limit import too_many_changes
 from limpyd.server import Needs
 

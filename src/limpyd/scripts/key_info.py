@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from limpyd.keys import Partition, to_text
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Request, Subject
+from limpyd.requests.request import Request
+from limpyd.requests.subjects import Subject
 
 DESCRIBE = Script("describe_keys")
 MEMBERS_LOOKED_AT = 5

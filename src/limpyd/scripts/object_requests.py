@@ -9,7 +9,8 @@ from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
 from limpyd.lua import arguments
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references

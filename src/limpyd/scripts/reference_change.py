@@ -7,7 +7,8 @@ from typing import Any
 
 from limpyd.keys import Partition
 from limpyd.lua.script import Script
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer

@@ -9,7 +9,8 @@ from limpyd.commands.table import FREEING, Scope
 from limpyd.keys import Partition
 from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.server import Needs

@@ -7,7 +7,8 @@ from typing import Any
 
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
-from limpyd.requests.request import Argument, Subject
+from limpyd.requests.request import Argument
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.composite_entries import follows_together
 from limpyd.statements.index_entries import NoRoom, follows

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from limpyd.commands.table import FREEING
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.requests.request import Argument, Subject
+from limpyd.requests.request import Argument
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, sections
 from limpyd.statements.parameters import Parameters

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from limpyd.requests.request import Argument, Assumption, Guard, Request, Subject, Unclear
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import Argument, Assumption, Request, Unclear
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.python_transforms import answer
 from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from limpyd.keys import key_from_template
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
 from limpyd.requests.resp import pack_each
+from limpyd.requests.subjects import Subject
 from limpyd.server import Needs
 from limpyd.types import Codec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from limpyd.commands.table import FREEING, TABLE, Scope
 from limpyd.keys import Partition
-from limpyd.requests.request import Subject
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, required
 from limpyd.statements.lua_normalizers import normalizer_call

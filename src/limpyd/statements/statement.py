@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from limpyd.keys import Partition, to_text
-from limpyd.requests.request import Argument, Assumption, Guard, Subject
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import Argument, Assumption
 from limpyd.requests.resp import pack_each
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript

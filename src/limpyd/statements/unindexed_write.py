@@ -6,7 +6,7 @@ from functools import cache
 
 from limpyd.commands.table import FREEING
 from limpyd.keys import Partition
-from limpyd.requests.request import Subject
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Model
 from limpyd.statements.script_source import CompiledScript, filled
 from limpyd.statements.statement import Statement

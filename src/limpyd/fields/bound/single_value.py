@@ -9,7 +9,8 @@ from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE, Scope
 from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.declaration.protocols import FieldModel
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.writes import Step, write
 from limpyd.server import Needs
 from limpyd.types import Use

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from limpyd.exceptions import IndexNotBuilt
-from limpyd.requests.request import Guard, Request
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import Request
 
 if TYPE_CHECKING:
     from limpyd.indexes.maintenance import IndexMaintenance

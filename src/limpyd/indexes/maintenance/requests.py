@@ -12,7 +12,8 @@ from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.keys import Partition, literal_pattern, to_text
 from limpyd.lua.script import Script, evalsha
-from limpyd.requests.request import Argument, Guard, Request
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model, about_a_key, expiring, shown
 from limpyd.scripts.python_transforms import answer
 

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
 from limpyd.query.planning.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
-from limpyd.requests.request import Argument, Guard, Outdated, Request, Unclear, look_at
+from limpyd.requests.guards import Guard, Outdated, look_at
+from limpyd.requests.request import Argument, Request, Unclear
 from limpyd.requests.resp import pack_each
 
 MOST_TEMPLATES = 1000

@@ -7,7 +7,8 @@ from typing import Any
 
 from limpyd.keys import Partition
 from limpyd.query.ordering import SortKey
-from limpyd.requests.request import Argument, Request, Subject
+from limpyd.requests.request import Argument, Request
+from limpyd.requests.subjects import Subject
 from limpyd.scripts.query_nodes import All, Either, ListedIn, Node, OneOf
 
 

@@ -1,0 +1,40 @@
+"""The subjects of requests, and the scripts that they run, as far as requests and drivers use them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Subject(Protocol):
+    """The subject of a request, for the messages of errors."""
+
+    def type_of(self, key: bytes, /) -> str:
+        """The Redis type that a key should have."""
+        ...
+
+    def __str__(self) -> str: ...
+
+
+class Script(Protocol):
+    """The attributes that requests and drivers use of a Lua script."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> bytes: ...
+    @property
+    def sha(self) -> bytes:
+        """The digest by which a server knows it."""
+        ...
+
+    @property
+    def flags(self) -> frozenset[str]: ...
+    @property
+    def requires(self) -> frozenset[str]:
+        """The names that it uses of the library of Lua functions."""
+        ...
+
+    @property
+    def guarded(self) -> bool:
+        """True if it runs only under the epochs that its last arguments name."""
+        ...
