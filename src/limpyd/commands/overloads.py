@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from limpyd.commands.descriptor import Choice, Command, calling
+from limpyd.commands.calls import Choice, calling
+from limpyd.commands.descriptor import Command
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.commands.table import TABLE, Facts
 from limpyd.requests.request import Request

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self, TypeVar, overload
 
-from limpyd.commands.descriptor import Direct, command, walk
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command, walk
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from limpyd.commands.descriptor import hooked
+from limpyd.commands.calls import hooked
 
 WAYS = ("_connected", "_lazy", "_empty")
 """The class methods that make instances."""

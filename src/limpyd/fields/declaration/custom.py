@@ -11,7 +11,7 @@ import functools
 import inspect
 from typing import Any, cast
 
-from limpyd.commands.descriptor import hooked
+from limpyd.commands.calls import hooked
 from limpyd.exceptions import DeclarationError, shorten
 
 OWN = "limpyd."

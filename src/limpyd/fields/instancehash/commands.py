@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from limpyd.commands.descriptor import Direct, command
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.fields import checks
 from limpyd.fields.instancehash.expiry import BoundHashEntryExpiry

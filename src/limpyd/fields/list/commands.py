@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Literal, TypeVar, overload
 
-from limpyd.commands.descriptor import Direct, command, operation
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command, operation
 from limpyd.commands.faces import Async, Face, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
-from limpyd.commands.descriptor import Direct, command, walk
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command, walk
 from limpyd.commands.faces import Async, Face, Sync
 from limpyd.commands.iteration import awaited
 from limpyd.commands.overloads import overloaded

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from limpyd.commands.descriptor import Direct, command
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from limpyd.commands.descriptor import Direct, command, set_command
+from limpyd.commands.calls import Direct
+from limpyd.commands.descriptor import command
 from limpyd.commands.faces import Face
+from limpyd.commands.set_command import set_command
 from limpyd.fields import checks
 from limpyd.fields.bound.key_commands import BoundKey
 from limpyd.fields.bound.single_value import BoundSingleValue

@@ -1,0 +1,177 @@
+"""The calls of commands: each describes its request and runs it, or sends what an earlier one has shown."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from limpyd.commands.argument_hints import hint
+from limpyd.commands.foreign_key_values import NeedsReading, read_first
+from limpyd.commands.table import Facts
+from limpyd.requests.request import Request
+
+Chosen = Callable[[tuple[Any, ...], dict[str, Any]], Callable[..., Request[Any]]]
+"""Gives the method that describes the request, by the arguments."""
+
+
+class Choice(NamedTuple):
+    """Another command that an argument chooses, if it is given and neither None nor False.
+
+    Attributes:
+        name: the argument.
+        position: where it stands, if it may be given without its name.
+        command: what is called instead.
+    """
+
+    name: str
+    position: int
+    command: Any
+
+
+class Direct(enum.Enum):
+    """The calls of a command that always send the same, but for the primary key and the value."""
+
+    WITHOUT_ARGUMENTS = enum.auto()
+    WITH_VALUE = enum.auto()
+    """Those with one value of the field's type, or member, whose stored form is sent last."""
+    WITH_KEY_AND_VALUE = enum.auto()
+    """Those with a key of a hash and a value, whose stored forms are sent last."""
+
+
+def calling(
+    describe: Callable[..., Request[Any]],
+    facts: Facts | None,
+    choices: Sequence[Choice] = (),
+    direct: Direct | None = None,
+) -> Any:
+    """Returns the call of the request that a method describes, or of the command that the arguments choose.
+
+    Its attributes are `describe`, which gives that request, and `facts`.
+    """
+    chosen = _choosing(describe, choices) if choices else None
+    by_first = any(choice.position == 0 for choice in choices)
+
+    # Most calls have one argument, or none, which costs less than passing on any number.
+    @functools.wraps(describe)
+    def call(self: Any, first: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        method = describe
+        try:
+            if more or named or by_first:
+                if chosen is not None:
+                    method = chosen(_all(first, more), named)
+                request = method(self, *more, **named) if first is NOT_GIVEN else method(self, first, *more, **named)
+            elif first is NOT_GIVEN:
+                request = method(self)
+            else:
+                request = method(self, first)
+        except (NeedsReading, TypeError) as error:
+            return _call_despite(error, call, self, method, _all(first, more), named)
+        if request.creates is None:
+            return self._run(request)
+        return _run_making(request.creates, self, method, _all(first, more), named)
+
+    if direct is not None:
+        call = _calling_directly(describe, call, direct)
+    call.facts = facts  # type: ignore[attr-defined]
+    call.describe = describe if chosen is None else _describing(describe, chosen)  # type: ignore[attr-defined]
+    return call
+
+
+def _calling_directly(describe: Callable[..., Request[Any]], otherwise: Any, which: Direct) -> Any:
+    """Returns a call that sends some requests undescribed, learned from a first one (see statements/fast_path.py)."""
+
+    @functools.wraps(describe)
+    def without_arguments(self: Any, /, *args: Any, **named: Any) -> Any:
+        if args or named:
+            return otherwise(self, *args, **named)
+        call = self._field.direct.get(without_arguments)
+        return self._call_and_learn(without_arguments, otherwise) if call is None else call(self, ())
+
+    @functools.wraps(describe)
+    def with_value(self: Any, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        if value is NOT_GIVEN or more or named:
+            return otherwise(self, value, *more, **named)
+        call = self._field.direct.get(with_value)
+        return self._call_and_learn(with_value, otherwise, value) if call is None else call(self, value)
+
+    @functools.wraps(describe)
+    def with_key_and_value(self: Any, key: Any = NOT_GIVEN, value: Any = NOT_GIVEN, /, *more: Any, **named: Any) -> Any:
+        if value is NOT_GIVEN or more or named:
+            return otherwise(self, key, *(() if value is NOT_GIVEN else (value, *more)), **named)
+        call = self._field.direct.get(with_key_and_value)
+        if call is None:
+            return self._call_and_learn(with_key_and_value, otherwise, key, value)
+        return call(self, (key, value))
+
+    forms = {Direct.WITH_VALUE: with_value, Direct.WITH_KEY_AND_VALUE: with_key_and_value}
+    call: Any = forms.get(which, without_arguments)
+    call.direct = which
+    return call
+
+
+NOT_GIVEN: Any = object()
+
+
+def _all(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
+    return more if first is NOT_GIVEN else (first, *more)
+
+
+def _run_making(
+    made: Any, holder: Any, method: Callable[..., Request[Any]], args: tuple[Any, ...], named: dict[str, Any]
+) -> Any:
+    """Of several first writes to an instance one makes the object; the others are described once it is made."""
+    return made._run_making(lambda: method(holder, *args, **named))
+
+
+def _call_despite(
+    error: NeedsReading | TypeError,
+    call: Any,
+    holder: Any,
+    method: Callable[..., Request[Any]],
+    args: tuple[Any, ...],
+    named: dict[str, Any],
+) -> Any:
+    """Reads the field that is given as a value, and calls with what it holds; of other errors raises what to say."""
+    if isinstance(error, NeedsReading):
+        return read_first(error, lambda replace: call(holder, *replace(args), **replace(named)))
+    advice = hint(holder, method, args, named)
+    if advice:
+        raise TypeError(advice) from None
+    raise error
+
+
+def _choosing(describe: Callable[..., Request[Any]], choices: Sequence[Choice]) -> Chosen:
+    def chosen(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Request[Any]]:
+        for name, position, other in choices:
+            value = args[position] if position < len(args) else kwargs.get(name)
+            if value is not None and value is not False:
+                instead: Callable[..., Request[Any]] = other.describe
+                return instead
+        return describe
+
+    return chosen
+
+
+def _describing(describe: Callable[..., Request[Any]], chosen: Chosen) -> Callable[..., Request[Any]]:
+    @functools.wraps(describe)
+    def described(self: Any, *args: Any, **kwargs: Any) -> Request[Any]:
+        return chosen(args, kwargs)(self, *args, **kwargs)
+
+    return described
+
+
+def hooked(command: Any) -> Any:
+    """The command of something whose `post_command` is given each result, and chooses the one that the caller gets."""
+    describe = command.describe
+
+    @functools.wraps(describe)
+    def described(self: Any, *args: Any, **kwargs: Any) -> Request[Any]:
+        def after(result: Any) -> Any:
+            return self.post_command(sender=self, name=describe.__name__, result=result, args=args, kwargs=kwargs)
+
+        request: Request[Any] = describe(self, *args, **kwargs)
+        return request.then(after)
+
+    return calling(described, command.facts)
