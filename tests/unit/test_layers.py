@@ -92,6 +92,16 @@ def test_packages_hold_no_logic():
             assert isinstance(node, (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.If)), path
 
 
+def test_connecting_imports_neither_checks_nor_moves():
+    program = "import sys, limpyd, limpyd.asyncio; print(*(name for name in sys.modules if name.startswith('limpyd.')))"
+    imported = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    ).stdout.split()
+    packages = {package_of(name.removeprefix("limpyd.")) for name in imported}
+    assert packages.isdisjoint({"integrity", "migrations", "embedded", "cli"})
+    assert {"database", "model"} <= packages
+
+
 def test_importing_costs_little_beyond_redis():
     """At most seven tenths of the function calls of importing redis, which is about half of its time."""
     program = (

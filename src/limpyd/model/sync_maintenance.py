@@ -1,18 +1,22 @@
 # Generated from async_maintenance.py by `make faces`; edit that file.
-"""The upkeep of the data of models on the sync face: indexes, checks, moves from another name, and scans of keys."""
+"""The upkeep of the data of models on the sync face: indexes, checks, moves from another name, and scans of keys.
+
+Checks and moves are imported when they are called for, which most programs never do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from limpyd.database.key_scan import WALK, scan
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.integrity import Repair, Report
-from limpyd.integrity.generators import check
-from limpyd.migrations import from_field, from_limpyd2, from_model
-from limpyd.migrations.generators import Moved
 from limpyd.model import crud
 from limpyd.model.sync_construction import Construction
+
+if TYPE_CHECKING:
+    from limpyd.integrity import Repair, Report
+    from limpyd.migrations.generators import Moved
 
 
 class Maintenance(Construction):
@@ -61,6 +65,8 @@ class Maintenance(Construction):
         Raises:
             InvalidValue: `repair` names no kind of findings that can be repaired.
         """
+        from limpyd.integrity.generators import check  # noqa: PLC0415 - see above
+
         return cls.database._run_program(check([cls._declared()], repair, progress, all_models=False))
 
     @classmethod
@@ -87,6 +93,8 @@ class Maintenance(Construction):
                 that name nor this one has any objects.
             ServerError: the new keys are on another node of a cluster, or the server refuses a command.
         """
+        from limpyd.migrations.renames import from_model  # noqa: PLC0415 - see above
+
         return cls.database._run_program(from_model(cls._declared(), former_name, progress))
 
     @classmethod
@@ -110,6 +118,8 @@ class Maintenance(Construction):
             InvalidValue: `old` is still one, or cannot have been one.
             ServerError: the server refuses a command.
         """
+        from limpyd.migrations.renames import from_field  # noqa: PLC0415 - see above
+
         return cls.database._run_program(from_field(cls._declared(), old, new, progress))
 
     @classmethod
@@ -132,6 +142,8 @@ class Maintenance(Construction):
             InvalidValue: the model is declared on a database of that layout, or the name is that of no model.
             ServerError: the server refuses a command.
         """
+        from limpyd.migrations.renames import from_limpyd2  # noqa: PLC0415 - see above
+
         return cls.database._run_program(from_limpyd2(cls._declared(), former_name, progress))
 
     @classmethod

@@ -1,0 +1,107 @@
+"""Moves of a model's objects: from another name of its class, from another name of a field, from limpyd 2's keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.keys import ModelKeys
+from limpyd.migrations.generators import Moved, move
+from limpyd.migrations.migration_plan import migration_plan
+from limpyd.migrations.previous_schema import check_fields, in_layout_of_limpyd2, previous_schema
+from limpyd.requests.request import Program, Request
+from limpyd.schema.schema import Schema
+
+
+def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the objects of a model to what it is called now.
+
+    Args:
+        schema: the model.
+        name: what it was called: `namespace:model` as in keys; or `model`, in its namespace and in any case.
+        progress: called with the progress.
+
+    Raises:
+        InvalidValue: the former name is that of no model, or still that of one; or neither name has any objects.
+    """
+    _must_be_current(schema, "rename_from")
+    if not isinstance(name, str):
+        msg = f"{schema.name}.rename_from takes the former name, 'model' or 'namespace:model', not {shorten(name)}"
+        raise InvalidValue(msg)
+    namespace = schema.model.namespace  # type: ignore[attr-defined]
+    names = [name] if ":" in name else [f"{namespace}:{each}" for each in dict.fromkeys((name, name.lower()))]
+    sources = [previous_schema(schema, each, {}) for each in names]
+    for source in sources:
+        _check_not_in_use(schema, source.keys.tag)
+    return _move_from_any(sources, schema, name, progress)
+
+
+def _check_not_in_use(schema: Schema, tag: str) -> None:
+    if tag == schema.keys.tag:
+        msg = f"{schema.name} is called {tag!r} now; give the name that it had before"
+        raise InvalidValue(msg)
+    declared = schema.model.database._models.get(tag)  # type: ignore[attr-defined]
+    if declared is not None:
+        msg = (
+            f"{tag!r} is still the name of {declared.__module__}.{declared.__qualname__}, whose objects these are; "
+            f"take that class away first"
+        )
+        raise InvalidValue(msg)
+
+
+def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the objects of the first schema that has some."""
+    moved = Moved(0, [], [])
+    for source in sources:
+        moved = yield from move(migration_plan(source, schema, {}), progress)
+        if any(moved):
+            return moved
+    total = 0
+    for where in schema.keys.partitions:
+        total += yield Request((b"SCARD", where.pks), int, readonly=True, subject=schema)
+    if not total:
+        keys = " or ".join(f"{where.prefix.decode()}*" for source in sources for where in source.keys.partitions)
+        msg = (
+            f"{schema.name}.rename_from({shorten(name)}): there are no objects under that name ({keys}), and none of "
+            f"{schema.name} yet; check how the name is written in the keys"
+        )
+        raise InvalidValue(msg)
+    return moved
+
+
+def from_limpyd2(schema: Schema, name: Any, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the objects of a model from where limpyd 2 keeps them.
+
+    Raises:
+        InvalidValue: the model is kept there still, or the name is that of no model.
+    """
+    _must_be_current(schema, "migrate_from_limpyd2")
+    if name is not None and not isinstance(name, str):
+        msg = f"{schema.name}.migrate_from_limpyd2 takes a name, 'model' or 'namespace:model', not {shorten(name)}"
+        raise InvalidValue(msg)
+    if name is None:
+        return move(migration_plan(in_layout_of_limpyd2(schema, schema.keys.tag), schema, {}), progress)
+    return _move_from_any([in_layout_of_limpyd2(schema, name)], schema, name, progress)
+
+
+def _must_be_current(schema: Schema, operation: str) -> None:
+    if schema.keys.layout != ModelKeys.layout:
+        msg = (
+            f"{schema.name}.{operation}: the model is declared on a database of the layout {schema.keys.layout!r}; "
+            f"declare it on one of the layout {ModelKeys.layout!r}, where its objects are to be"
+        )
+        raise InvalidValue(msg)
+
+
+def from_field(schema: Schema, old: Any, new: str, progress: OnProgress | None) -> Program[Moved]:
+    """Moves the values of a field to what it is called now.
+
+    Raises:
+        UnknownField: the new name is that of no field.
+        InvalidValue: the former name is still that of a field, or no name of one.
+    """
+    _must_be_current(schema, "rename_field")
+    names = {new: old}
+    check_fields(schema, names)
+    return move(migration_plan(previous_schema(schema, schema.keys.tag, names), schema, names), progress)
