@@ -193,7 +193,9 @@ def test_a_filter_with_another_value_is_not_planned_again(name, monkeypatch):
     for shape, order in itertools.product(SHAPES, ORDERS):
         ORDERS[order](SHAPES[shape](person.collection(**{name: first})))._items()
     person.collection(**{name: first})._count()
-    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    monkeypatch.setattr(
+        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
+    )
     for shape, order in itertools.product(SHAPES, ORDERS):
         request = ORDERS[order](SHAPES[shape](person.collection(**{name: second})))._items()
         assert request.args
@@ -219,7 +221,9 @@ def test_filters_together_take_each_its_own_value():
 def test_expressions_are_from_templates_as_well(monkeypatch):
     person = model()
     person.collection(person.age >= 3, person.name == "a")._items()
-    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    monkeypatch.setattr(
+        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
+    )
     args = person.collection(person.age >= 12345, person.name == "b b")._items().args
     assert b"12345" in args
     assert b"{person}:eq:name:b b" in args
@@ -259,7 +263,9 @@ def test_lists_of_any_length_are_from_one_template(name, monkeypatch):
 
     few = asked(2)
     kept = len(person._schema.queries.templates._kept)
-    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    monkeypatch.setattr(
+        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
+    )
     many = asked(1000)
     assert len(person._schema.queries.templates._kept) == kept
     for request, longer in zip(few, many, strict=True):
@@ -278,7 +284,9 @@ def test_combined_conditions_are_from_templates(monkeypatch):
     for each in values:
         person._schema.queries.templates._kept.clear()
         planned.append(asked(*each))
-    monkeypatch.setattr("limpyd.query.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again"))
+    monkeypatch.setattr(
+        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
+    )
     for each, request in zip(values, planned, strict=True):
         alike(asked(*each), request)
 

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeVar, overload
 
 from limpyd.commands.foreign_key_values import taking_foreign_keys
 from limpyd.query.aggregates import average
+from limpyd.query.collection.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.explanation import Explanation
 from limpyd.query.iteration import AsyncIteration
-from limpyd.query.limpyd2_names import DEFAULT_STORE_TTL
 from limpyd.query.paging import Page
 
 Item = TypeVar("Item")

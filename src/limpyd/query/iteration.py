@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import ref
 
 from limpyd.commands.iteration import Items, Unread, unread_length
-from limpyd.query.core import CollectionCore
+from limpyd.query.collection.core import CollectionCore
 
 Item = TypeVar("Item")
 M = TypeVar("M")

@@ -12,20 +12,20 @@ from limpyd.fields import ValueField
 from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.keys import to_bytes, to_text
-from limpyd.query.aggregate_methods import WithTotals
-from limpyd.query.argument_errors import check_lazy, values_by_name
 from limpyd.query.bulk_writes import at_once, finds_by, in_chunks, indexes_of, steps_of
-from limpyd.query.dynamic_filter import WithDynamicFilter
+from limpyd.query.collection.aggregate_methods import WithTotals
+from limpyd.query.collection.argument_errors import check_lazy, values_by_name
+from limpyd.query.collection.dynamic_filter import WithDynamicFilter
+from limpyd.query.collection.item_access import ItemAccess
+from limpyd.query.collection.limpyd2_names import Limpyd2CollectionNames
+from limpyd.query.collection.pickling import Copied
 from limpyd.query.explanation import Explanation, explanation
 from limpyd.query.filters.combined_conditions import AllOf, Negated
 from limpyd.query.filters.conditions import ByPk, Condition, Member, Missing
 from limpyd.query.filters.operands import Values, key_of, same_database
 from limpyd.query.filters.parsing import parse
-from limpyd.query.item_access import ItemAccess
-from limpyd.query.limpyd2_names import Limpyd2CollectionNames
 from limpyd.query.ordering import NOWHERE, SortKey, by_keys, sort_keys
 from limpyd.query.paging import Page, at_position, position_of
-from limpyd.query.pickling import Copied
 from limpyd.query.planning.plan import EVERYTHING, PKS, Plan, plan_for
 from limpyd.query.planning.single_command import Span
 from limpyd.query.query import ModelSchema, Query
