@@ -45,6 +45,15 @@ class Owned(EqualIndex):
         return super().node(kept, operator, values, sub, where)
 
 
+def refuse_planning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no query may be planned."""
+
+    def fail(*_args: Any, **_settings: Any) -> None:
+        pytest.fail("it was planned again")
+
+    monkeypatch.setattr("limpyd.query.collection.base.plan_for", fail)
+
+
 def model() -> Any:
     class Person(RedisModel):
         database = RedisDatabase()
@@ -193,9 +202,7 @@ def test_a_filter_with_another_value_is_not_planned_again(name, monkeypatch):
     for shape, order in itertools.product(SHAPES, ORDERS):
         ORDERS[order](SHAPES[shape](person.collection(**{name: first})))._items()
     person.collection(**{name: first})._count()
-    monkeypatch.setattr(
-        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
-    )
+    refuse_planning(monkeypatch)
     for shape, order in itertools.product(SHAPES, ORDERS):
         request = ORDERS[order](SHAPES[shape](person.collection(**{name: second})))._items()
         assert request.args
@@ -221,9 +228,7 @@ def test_filters_together_take_each_its_own_value():
 def test_expressions_are_from_templates_as_well(monkeypatch):
     person = model()
     person.collection(person.age >= 3, person.name == "a")._items()
-    monkeypatch.setattr(
-        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
-    )
+    refuse_planning(monkeypatch)
     args = person.collection(person.age >= 12345, person.name == "b b")._items().args
     assert b"12345" in args
     assert b"{person}:eq:name:b b" in args
@@ -263,9 +268,7 @@ def test_lists_of_any_length_are_from_one_template(name, monkeypatch):
 
     few = asked(2)
     kept = len(person._schema.queries.templates._kept)
-    monkeypatch.setattr(
-        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
-    )
+    refuse_planning(monkeypatch)
     many = asked(1000)
     assert len(person._schema.queries.templates._kept) == kept
     for request, longer in zip(few, many, strict=True):
@@ -284,9 +287,7 @@ def test_combined_conditions_are_from_templates(monkeypatch):
     for each in values:
         person._schema.queries.templates._kept.clear()
         planned.append(asked(*each))
-    monkeypatch.setattr(
-        "limpyd.query.collection.core.plan_for", lambda *_args, **_settings: pytest.fail("it was planned again")
-    )
+    refuse_planning(monkeypatch)
     for each, request in zip(values, planned, strict=True):
         alike(asked(*each), request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from limpyd.exceptions import InvalidFilter
 from limpyd.fields import ValueField
@@ -20,6 +20,7 @@ from limpyd.query.aggregates import (
     tallied,
     tally_decoder,
 )
+from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.conditions import ByPk
 from limpyd.query.ordering import sort_keys
 from limpyd.query.planning.single_command import Span
@@ -27,18 +28,14 @@ from limpyd.query.results.columns import columns_of
 from limpyd.query.results.projections import Flat
 from limpyd.requests.request import Request, returned
 
+Item = TypeVar("Item")
+M = TypeVar("M")
 
-class WithTotals:
+
+class WithTotals(CollectionBase[Item, M]):
     """Sums and counts of the values of what is found."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        _schema: Any
-        _database: Any
-        _plan: Callable[..., Any]
-        _run: Callable[..., Any]
-        _narrowed: Callable[..., Any]
 
     def _sum(self, name: Any) -> Total[Sum, tuple[int, Any]]:
         name = named(self._schema, name)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self, TypeVar
 
 from limpyd.expressions import SEPARATOR
 from limpyd.fields.declaration.dynamic_version import Part
+from limpyd.query.collection.narrowing import Narrowing
 
-if TYPE_CHECKING:
-    from limpyd.query.query import ModelSchema
+Item = TypeVar("Item")
+M = TypeVar("M")
 
 
-class WithDynamicFilter:
+class WithDynamicFilter(Narrowing[Item, M]):
     """The part of a collection that filters by the part of a name."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        _schema: ModelSchema
-
-        def filter(self, **filters: Any) -> Self: ...
 
     def dynamic_filter(self, field_name: str, dynamic_part: Part, value: Any, index_suffix: str = "") -> Self:
         """The same collection, narrowed by a version of a dynamic field; limpyd-extensions' name for a filter by it.

@@ -1,40 +1,38 @@
-"""Access to the items of a collection by position, which depends on its order."""
+"""The items of a collection: all of them, how many there are, and those at positions, which depend on its order."""
 
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from limpyd.fields.checks import as_bytes
-from limpyd.query.ordering import SortKey, from_end_of, scored_order, sort_keys
+from limpyd.query.collection.projecting import Projecting
+from limpyd.query.collection.sorting import Sorting
+from limpyd.query.ordering import SortKey
+from limpyd.query.planning.plan import EVERYTHING
 from limpyd.query.planning.single_command import Span
+from limpyd.query.single_object import the_one
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.requests.request import Request, resolved
 
-if TYPE_CHECKING:
-    from limpyd.query.query import ModelSchema, Query
-
 Item = TypeVar("Item")
+M = TypeVar("M")
 
 
-class ItemAccess(Generic[Item]):
-    """The order of a collection, and its items by position."""
+class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
+    """The part of a collection that reads its items."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        _query: Query
-        _schema: ModelSchema
+    def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:
+        shape = self._query.shape
+        return self._followed(self._request((span,), lambda plan: plan.items(shape, span), order))
 
-        def _items(self, span: Span = ..., order: tuple[SortKey, ...] | None = ...) -> Request[list[Item]]: ...
+    def _count(self, limit: int = 0) -> Request[int]:
+        return self._request(("count", limit), lambda plan: plan.count(limit), ())
 
-    @property
-    def _order(self) -> tuple[SortKey, ...]:
-        """The order that was asked for, or that an index brings along; a stored collection has its own."""
-        query, schema = self._query, self._schema
-        if query.order or query.stored_key is not None or not schema.composites(schema.keys.partitions[0]):
-            return query.order
-        return scored_order(schema, query.conditions)
+    def _the_one(self) -> Request[Item]:
+        shape = self._query.shape
+        return the_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(shape)), self)
 
     def _at_position(self, index: Any) -> Request[Any]:
         """Returns the request for an item or a slice; from the end on, if that is nearer and there is an order."""
@@ -58,14 +56,3 @@ class ItemAccess(Generic[Item]):
         else:
             order = self._order or self._by_pk()
         return self._items(Span(0, 1), order).then(lambda items: items[0] if items else None)
-
-    def _backwards(self) -> tuple[SortKey, ...]:
-        """The order of the collection from its end on; empty if it has none."""
-        query = self._query
-        if query.stored_key is not None and not query.order:
-            return (from_end_of(as_bytes("a key", query.stored_key)),)
-        return tuple(key.turned() for key in self._order)
-
-    def _by_pk(self) -> tuple[SortKey, ...]:
-        """The order in which primary keys that nobody ordered are."""
-        return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)

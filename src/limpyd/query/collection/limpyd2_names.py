@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
+
+from limpyd.query.collection.base import CollectionBase
+
+Item = TypeVar("Item")
+M = TypeVar("M")
 
 DEFAULT_STORE_TTL: Final = 60
 """For how many seconds a collection is stored."""
 
 
-class Limpyd2CollectionNames:
+class Limpyd2CollectionNames(CollectionBase[Item, M]):
     """The part of a collection with limpyd 2's names."""
 
     __slots__ = ()
-    _model: type[Any]
 
     @property
     def model(self) -> type[Any]:
@@ -22,7 +26,7 @@ class Limpyd2CollectionNames:
     @property
     def connection(self) -> Any:
         """The client of redis-py on the database of the model, `database.connection`."""
-        return self._model.database.connection
+        return self._database.connection
 
     def clone(self) -> Self:
         """The collection itself, which does not change: limpyd 2's name for a copy of it."""

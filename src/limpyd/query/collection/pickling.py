@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from limpyd.query.collection.base import CollectionBase
 from limpyd.query.query import Query
 from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
+Item = TypeVar("Item")
+M = TypeVar("M")
 
-class Copied(Unchanging):
+
+class Copied(CollectionBase[Item, M], Unchanging):
     """A collection, as far as it is pickled and copied."""
 
     __slots__ = ()
-    _model: type[Any]
-    _query: Query
 
     def __reduce__(self) -> Any:
         check_importable(self._model)

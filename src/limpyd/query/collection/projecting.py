@@ -1,0 +1,110 @@
+"""Projections of a collection: what each object that is found becomes, and what is read with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from limpyd.exceptions import InvalidFilter
+from limpyd.fields import ValueField
+from limpyd.keys import to_bytes
+from limpyd.query.collection.argument_errors import check_lazy
+from limpyd.query.collection.base import CollectionBase
+from limpyd.query.filters.conditions import ByPk
+from limpyd.query.ordering import by_keys
+from limpyd.query.planning.plan import PKS
+from limpyd.query.query import ModelSchema, Query
+from limpyd.query.results.columns import Column, columns_of
+from limpyd.query.results.prefetch import Follow, followed, following, with_followed
+from limpyd.query.results.projections import (
+    Dicts,
+    Flat,
+    Instances,
+    Prefetched,
+    Shape,
+    Tuples,
+    check_followed,
+    row_shape,
+)
+from limpyd.requests.request import Request, returned
+
+Item = TypeVar("Item")
+M = TypeVar("M")
+PLAIN_NAMES = frozenset({str})
+MOST_SHAPES = 1000
+"""The most shapes that are kept of a model; their names may come from outside."""
+
+
+class Projecting(CollectionBase[Item, M]):
+    """The part of a collection that says what its items are."""
+
+    __slots__ = ()
+
+    def _primary_keys(self) -> Any:
+        return self._with(self._query._replace(shape=PKS))
+
+    def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
+        check_lazy(self._schema.name, lazy)
+        names = (prefetch,) if isinstance(prefetch, str) else tuple(prefetch or ())
+        if not names:
+            kind = "instances, lazy" if lazy else "instances"
+            return self._shaped(kind, (), lambda _: Instances(self._model, lazy=lazy))
+
+        own, follows = followed(self._schema, names)
+        check_followed(follows)
+        return self._prefetched(own, follows, lazy=lazy)
+
+    def _prefetched(self, names: Sequence[str], follows: Sequence[Follow] = (), *, lazy: bool = False) -> Any:
+        def make(columns: list[Column]) -> Shape:
+            (pk,) = columns_of(self._schema, ("pk",), scored=False)
+            shape = Prefetched(self._model, columns, pk, lazy=lazy)
+            shape.follows = tuple(follows)
+            shape.asked = ("_instances", lazy, with_followed(names, follows))
+            return shape
+
+        kind = "prefetch, lazy" if lazy else "prefetch"
+        return self._shaped(f"{kind} {follows}" if follows else kind, tuple(names), make)
+
+    def _values(self, names: tuple[str, ...]) -> Any:
+        return self._shaped("values", names, Dicts)
+
+    def _values_list(self, names: tuple[str, ...], flat: bool) -> Any:
+        if flat and len(names) != 1:
+            msg = f"{self._schema.name}: values_list with flat=True takes one name, not {len(names)}"
+            raise InvalidFilter(msg)
+        if flat:
+            return self._shaped("flat", names, Flat)
+        return self._shaped("values_list", names, Tuples)
+
+    def _rows(self, row: Any) -> Any:
+        return self._with(self._query._replace(shape=row_shape(self._schema, row)))
+
+    def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Any:
+        """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
+        conditions, order, _, stored_key = self._query
+        schema = self._schema
+        known = not by_keys(order) and PLAIN_NAMES.issuperset(map(type, names))
+        shape = schema.queries.projections.get((kind, names)) if known else None
+        if shape is None:
+            shape = make(columns_of(schema, names, scored=True))
+            if known and len(schema.queries.projections) < MOST_SHAPES:
+                shape.recurs = True
+                schema.queries.projections[kind, names] = shape
+        return type(self)(self._model, schema, Query(conditions, order, shape, stored_key))
+
+    def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
+        """The request, followed by those for what its objects refer to, if that is asked."""
+        follows = self._query.shape.follows
+        if not follows or not request.args:
+            return request
+        return following(request, follows, self._related, instances_of)
+
+    def _related(self, schema: ModelSchema, pks: Sequence[str], names: Sequence[str]) -> Request[list[Any]]:
+        """The request for objects that others refer to, with some fields read along, or all."""
+        if not names:
+            fields = (field for field in schema.fields.values() if isinstance(field, ValueField))
+            names = [field.name for field in fields if field.readable]
+        several = ByPk([to_bytes(pk) for pk in pks], (), "")
+        found = type(self)(schema.model, schema, Query((several,)))._prefetched(names)
+        request: Request[list[Any]] = found._plan().items(found._query.shape)
+        return request

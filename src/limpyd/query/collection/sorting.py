@@ -1,0 +1,67 @@
+"""The order of a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self, TypeVar
+
+from limpyd.fields.checks import as_bytes
+from limpyd.query.collection.base import CollectionBase
+from limpyd.query.ordering import SortKey, from_end_of, sort_keys
+from limpyd.query.query import Query
+
+Item = TypeVar("Item")
+M = TypeVar("M")
+MOST_ORDERS = 1000
+"""The most orders that are kept of a model; their names may come from outside."""
+
+
+class Sorting(CollectionBase[Item, M]):
+    """The part of a collection that sorts it."""
+
+    __slots__ = ()
+
+    def sort(
+        self,
+        by: str | Sequence[str] | None = None,
+        desc: bool = False,
+        alpha: bool | None = None,
+        by_score: Any = None,
+    ) -> Self:
+        """The same collection in order; it replaces the order that it had.
+
+        Numbers and dates are compared as such; texts and primary keys as numbers, as SORT does, or with `alpha` by
+        their bytes. What has no value comes last. Where values are equal primary keys decide.
+
+        Args:
+            by: a field's name, or several; by default the primary key. "-name": largest first; "nosort": no order.
+            desc: the largest first.
+            alpha: texts are compared as texts.
+            by_score: a field of an instance that is a sorted set, or the key of one: its scores give the order.
+
+        Raises:
+            UnknownField: a name is no field.
+            InvalidFilter: a field has many values.
+        """
+        orders = self._schema.queries.orders
+        plain = by_score is None and type(by) in {str, type(None)} and type(desc) is bool
+        asked = (by, desc, alpha) if plain and type(alpha) in {bool, type(None)} else None
+        keys = None if asked is None else orders.get(asked)
+        if keys is None:
+            keys = sort_keys(self._schema, by, desc, alpha, by_score)
+            if asked is not None and len(orders) < MOST_ORDERS:
+                orders[asked] = keys
+        conditions, _, shape, stored_key = self._query
+        found: Self = self._with(Query(conditions, keys, shape, stored_key))
+        return found
+
+    def _backwards(self) -> tuple[SortKey, ...]:
+        """The order of the collection from its end on; empty if it has none."""
+        query = self._query
+        if query.stored_key is not None and not query.order:
+            return (from_end_of(as_bytes("a key", query.stored_key)),)
+        return tuple(key.turned() for key in self._order)
+
+    def _by_pk(self) -> tuple[SortKey, ...]:
+        """The order in which primary keys that nobody ordered are."""
+        return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)
