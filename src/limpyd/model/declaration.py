@@ -1,0 +1,107 @@
+"""The declaration of a model: what happens when its class is made, and when it gets another database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.model.class_body import check_body, checked_manager
+from limpyd.model.hooks import run_after_commands, run_hook
+from limpyd.relations.resolution import connect
+from limpyd.relations.reverse import Reverse
+from limpyd.schema.declared_fields import check_names
+from limpyd.schema.dynamic import set_attribute
+from limpyd.schema.schema import Schema
+
+
+def declare(model: Any, core: Any) -> None:
+    """Gives a class its schema, and registers it on its database, unless it is abstract.
+
+    Args:
+        model: the class.
+        core: the class that all models come from.
+
+    Raises:
+        DeclarationError: something of what it declares is not possible.
+    """
+    if not model.__module__.startswith("limpyd."):
+        check_body(model)
+    check_names(model)
+    model.abstract = vars(model).get("abstract") is True
+    if model.abstract:
+        return
+    database = getattr(model, "database", None)
+    if not isinstance(database, model._database_type):
+        found = "it has none" if database is None else f"it has {_kind_of(database)}"
+        msg = (
+            f"{model.__name__} needs a database: set `database = {model._database_type.__name__}(…)` on it or on "
+            f"a base class, or `abstract = True` if it stores nothing itself; {found}"
+        )
+        raise DeclarationError(msg)
+    checked_manager(model, model.collection_manager)
+    if model.__post_init__ is not core.__post_init__:
+        run_hook(model, core)
+    if hasattr(model, "post_command"):
+        run_after_commands(model, core)
+    name = vars(model).get("model_name", model.__name__.lower())
+    schema = Schema(model, name, model.namespace, model.lockable, database.layout)
+    database._models.register(model, schema.keys.tag)
+    model._schema = schema
+    for field_name, field in schema.fields.items():
+        setattr(model, field_name, field)
+    for field_name, dynamic in schema.dynamic.items():
+        setattr(model, field_name, dynamic)
+    if schema.dynamic and model.__setattr__ is object.__setattr__:
+        setattr(model, "__setattr__", set_attribute)  # noqa: B010 - other models pay nothing for it
+    model.pk = schema.pk_field
+    try:
+        connect(database, Reverse)
+    except DeclarationError:
+        database._models.unregister(schema.keys.tag)
+        raise
+
+
+def move(model: Any, database: Any) -> None:
+    """Moves a model, and its subclasses on the same database, to another database.
+
+    Raises:
+        DeclarationError: it is no database of its face, or has a model of the same name.
+    """
+    if not isinstance(database, model._database_type):
+        msg = f"{model.__name__}.use_database takes a {model._database_type.__name__}, not {_kind_of(database)}"
+        raise DeclarationError(msg)
+    old = getattr(model, "database", None)
+    if old is database:
+        return
+    if old is not None and old.layout != database.layout:
+        msg = (
+            f"{model.__name__} is declared for the layout {old.layout!r} of keys, and {database!r} has "
+            f"{database.layout!r}; declare the model on a database of that layout"
+        )
+        raise DeclarationError(msg)
+    moved = _with_subclasses(model, old)
+    concrete = [each for each in moved if not each.abstract]
+    for each in concrete:
+        database._models.check_free(each, each._schema.keys.tag)
+    for each in concrete:
+        if old is not None:
+            old._models.unregister(each._schema.keys.tag)
+        database._models.register(each, each._schema.keys.tag)
+        each._schema.forget()
+    for each in moved:
+        each.database = database
+    connect(database, Reverse)
+
+
+def _kind_of(database: Any) -> str:
+    """Returns the name of what is given as a database for a message; a URL may hold a password, and is not quoted."""
+    return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
+
+
+def _with_subclasses(model: type[Any], database: Any) -> list[type[Any]]:
+    """A model, and those of its subclasses that are on a database as their own base classes are."""
+    found = [model]
+    for subclass in model.__subclasses__():
+        if getattr(subclass, "database", None) is database:
+            found += _with_subclasses(subclass, database)
+    return list(dict.fromkeys(found))

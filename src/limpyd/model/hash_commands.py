@@ -1,0 +1,118 @@
+"""The commands of an instance on the hash of its InstanceHashFields, several of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from limpyd.commands.descriptor import operation
+from limpyd.exceptions import MissingArgument
+from limpyd.fields.bound.existence import require_existing
+from limpyd.keys import key_from_template
+from limpyd.model.instance import Instance
+from limpyd.model.instance_hash import remove_entries, set_entries
+from limpyd.requests.request import Request
+from limpyd.statements.read import Load, Read
+
+R = TypeVar("R")
+Names = TypeVar("Names", tuple[str, ...], dict[str, Any])
+
+
+class HashCommands(Instance):
+    """The part of a model with the commands of hashes."""
+
+    @operation
+    def hmget(self, *names: str) -> Request[list[Any]]:
+        """The values of some InstanceHashFields, in the order of their names (HMGET); None where there is none.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        names, pk = _some("hmget", names), self._pk_bytes
+        where = self._schema.keys.partition(pk)
+        statement = self._schema.statements.load(where, names)
+        if pk is None:
+            return Request(("HMGET", self._hash_key(), *names), list, readonly=True, subject=statement.subject)
+        return self._existing(Load(statement, pk))
+
+    @operation
+    def hmset(self, /, **values: Any) -> Request[bool]:
+        """Stores the values of several InstanceHashFields: all of them, or none (HSET). Returns True.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            InvalidValue: a value does not fit its field's type.
+            UniquenessError: another object has one of the values; nothing is changed.
+            DoesNotExist: the object was deleted.
+        """
+        return set_entries(self, _some("hmset", values))
+
+    @operation
+    def hdel(self, *names: str) -> Request[int]:
+        """Removes the values of some InstanceHashFields (HDEL); returns how many there were.
+
+        Raises:
+            UnknownField: a name is no InstanceHashField.
+            DoesNotExist: the object was deleted.
+        """
+        return remove_entries(self, _some("hdel", names))
+
+    @operation
+    def hgetall(self) -> Request[dict[str, Any]]:
+        """The values of all InstanceHashFields that have one, by name (HGETALL).
+
+        Raises:
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        return self._read_hash("HGETALL", self._items)
+
+    @operation
+    def hkeys(self) -> Request[list[str]]:
+        """The names of the InstanceHashFields that have a value (HKEYS)."""
+        entry = self._schema.entry
+        return self._read_hash("HKEYS", lambda subs: [field.name for sub in subs if (field := entry(sub))])
+
+    @operation
+    def hvals(self) -> Request[list[Any]]:
+        """The values of all InstanceHashFields that have one (HGETALL), in the order of `hkeys`.
+
+        Raises:
+            StoredValueError: what is stored does not fit a field's type.
+        """
+        return self._read_hash("HGETALL", lambda reply: list(self._items(reply).values()))
+
+    @operation
+    def hlen(self) -> Request[int]:
+        """Returns the number of entries of the hash (HLEN): one for each InstanceHashField that has a value."""
+        return self._read_hash("HLEN", int)
+
+    def _hash_key(self) -> bytes:
+        where = self._schema.keys.partition(self._pk_bytes)
+        return where.nothing if self._pk_bytes is None else key_from_template(where.hash_prefix, self._pk_bytes)
+
+    def _read_hash(self, command: str, decode: Callable[[Any], R]) -> Request[R]:
+        pk, statements = self._pk_bytes, self._schema.statements
+        if pk is None:
+            return Request((command, self._hash_key()), decode, readonly=True, subject=statements.subject)
+        where = self._schema.keys.partition(pk)
+        return self._existing(Read(statements.read(where, command), pk, (), decode))
+
+    def _existing(self, request: Request[R]) -> Request[R]:
+        return request if self._checked else require_existing(request, self._hash_key(), [self])
+
+    def _items(self, reply: Any) -> dict[str, Any]:
+        """Decode: the values of the fields in the hash, by name."""
+        schema, values = self._schema, {}
+        for sub, stored in reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True):
+            field = schema.entry(sub)
+            if field is not None:
+                values[field.name] = field.decode(stored, self._hash_key())
+        return values
+
+
+def _some(operation_name: str, names: Names) -> Names:
+    if not names:
+        msg = f"{operation_name} needs the name of at least one InstanceHashField"
+        raise MissingArgument(msg)
+    return names

@@ -1,0 +1,145 @@
+"""The instances of models: how they are made, and what they know of their objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from limpyd.exceptions import NotExecuted
+from limpyd.keys import to_text
+from limpyd.model.limpyd2_names import Limpyd2ModelNames
+from limpyd.pipelines.pending_result import Pending
+from limpyd.requests.request import Request, Walk
+from limpyd.schema.field_lookup import WithFields
+from limpyd.schema.schema import Schema
+from limpyd.utils.conversion import holds_no_values
+from limpyd.utils.suggestions import did_you_mean
+
+
+class Instance(Limpyd2ModelNames, WithFields):
+    """An object in Redis, of which nothing but the primary key is held here."""
+
+    _schema: ClassVar[Schema]
+    _is_hooked: ClassVar[bool] = False
+
+    _pk_bytes: bytes | None
+    _seen: object = None
+    _making: Any  # a lock of the face's kind, on an instance without a primary key
+    _prefetched: Mapping[str, Any] = {}
+    _coming: Pending[Any] | None = None  # what gives it its primary key, in a pipeline
+
+    def __post_init__(self) -> None:
+        """Runs for each new instance of the class, however it is made; for subclasses to define.
+
+        By a constructor, `create`, `get`, a collection, `lazy_connect`, a reference or anything else, where `__init__`
+        runs for `Person(…)` only. It gets no values, and must send nothing. Of an instance that a pipeline creates,
+        the primary key is not known yet. Copies and unpickled instances have the attributes of the original instead.
+        """
+
+    @classmethod
+    def _connected(cls, pk: bytes) -> Self:
+        """An instance of an object known to exist."""
+        instance = object.__new__(cls)
+        instance._pk_bytes = pk
+        instance._seen = cls._schema.era
+        return instance
+
+    @classmethod
+    def _lazy(cls, pk: bytes) -> Self:
+        """An instance of an object whose existence its first operation checks."""
+        instance = object.__new__(cls)
+        instance._pk_bytes = pk
+        instance._seen = cls._schema.unseen
+        return instance
+
+    @classmethod
+    def _empty(cls) -> Self:
+        """An instance without a primary key, which comes with the first field."""
+        instance = object.__new__(cls)
+        instance._pk_bytes = None
+        instance._seen = cls._schema.era
+        return instance
+
+    def _comes_with(self, pending: Pending[Any]) -> None:
+        """Until a request in a pipeline is executed nobody knows the primary key."""
+        vars(self).pop("_pk_bytes", None)
+        self._coming = pending
+        pending.when_settled(self._come)
+
+    def _come(self) -> None:
+        if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
+            self._pk_bytes = None
+        vars(self).pop("_coming", None)  # the pipeline may have done so already
+
+    if not TYPE_CHECKING:
+
+        def __iter__(self) -> Any:
+            raise TypeError(holds_no_values(self, type(self).__name__))
+
+        def __getattr__(self, name: str) -> Any:
+            # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.
+            pending = vars(self).get("_coming")
+            if name == "_pk_bytes" and pending is not None:
+                if pending.error is not None:
+                    raise pending.error
+                msg = f"{self!r} gets its primary key when its pipeline is executed; give values when it is created"
+                raise NotExecuted(msg)
+            if not name.startswith("_") and type(self)._schema.dynamic:
+                version = type(self)._schema.dynamic.version(name)
+                if version is not None:
+                    return version.__get__(self)
+            meant = "" if name.startswith("_") else did_you_mean(name, dir(type(self)))
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}{meant}"
+            raise AttributeError(msg, name=name, obj=self)
+
+    def _made(self, pk: bytes) -> None:
+        self._pk_bytes = pk
+        self._found()
+
+    def _found(self) -> None:
+        self._seen = self._schema.era
+
+    @property
+    def _pk(self) -> str | None:
+        """The primary key as text, or None without one: limpyd 2's name for what `pk.get()` returns."""
+        pk = self._pk_bytes
+        return None if pk is None else to_text(pk)
+
+    @property
+    def _checked(self) -> bool:
+        """True if the object was there, and this process has deleted none of the model since."""
+        return self._seen is self._schema.era
+
+    def _run(self, request: Request[Any]) -> Any:
+        return self.database._run(request)  # type: ignore[attr-defined]
+
+    def _walk(self, step: Walk[Any]) -> Any:
+        return self.database._walk(step)  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or not isinstance(other, Instance):
+            return NotImplemented
+        return self._pk_bytes is not None and self._pk_bytes == other._pk_bytes
+
+    def __hash__(self) -> int:
+        if self._pk_bytes is None:
+            msg = f"{self!r} cannot be hashed before it has a primary key"
+            raise TypeError(msg)
+        return hash((type(self), self._pk_bytes))
+
+    def __repr__(self) -> str:
+        if "_pk_bytes" not in vars(self):
+            return f"<{type(self).__name__} of a pipeline>"
+        if self._pk_bytes is None:
+            return f"<{type(self).__name__} without pk>"
+        return f"<{type(self).__name__} {to_text(self._pk_bytes)!r}>"
+
+    @property
+    def prefetched(self) -> Mapping[str, Any]:
+        """The values that a collection read along with this instance (`instances(prefetch=[…])`), by name.
+
+        They are as they were at that moment; the fields themselves ask Redis.
+        """
+        return self._prefetched
