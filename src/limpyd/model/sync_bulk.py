@@ -8,17 +8,16 @@ from typing import Any, Self
 
 from limpyd.model.bulk import (
     USUAL_CHUNK,
-    BulkCreate,
     BulkCreated,
-    BulkDelete,
     BulkDeleted,
-    BulkUpdate,
     BulkUpdated,
     OnConflict,
     OnMissing,
     OnProgress,
     PkAndValues,
 )
+from limpyd.model.bulk_changes import BulkDelete, BulkUpdate
+from limpyd.model.bulk_create import BulkCreate
 from limpyd.model.bulk_input import sync_run_bulk
 from limpyd.model.sync_construction import Construction
 from limpyd.types import Encodable
