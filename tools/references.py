@@ -122,12 +122,12 @@ def answer(index: type[Index], type_: type) -> Answer | None:
         field = declared_with(type_, **DECLARED.get(index, {"indexes": [index]}))
     except DeclarationError:
         return None
-    kept = [each for each in field.place(None).indexes if index is not UniqueIndex or each.kind == b"uniq"]
+    kept = [each for each in field.place(None).indexes if index is not UniqueIndex or each.kind is UniqueIndex.kind]
     found: dict[str, list[str]] = {}
     for prefix, name in serving(field):
         if index is not UniqueIndex or name in UniqueIndex.operators:
             found.setdefault(prefix, []).append(name)
-    return Answer([each.index.redis_type for each in kept], [_key(each) for each in kept], found)
+    return Answer([each.kind.redis_type for each in kept], [_key(each) for each in kept], found)
 
 
 def _key(kept: Any) -> str:

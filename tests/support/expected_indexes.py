@@ -133,9 +133,9 @@ def entries_of_object(
             yield key, None, tuple(texts), pk
         return
     for sub, value, score in values_of(stored, tag, field, pk):
-        if index.kind == b"geos":
+        if index.kind.name == b"geos":
             yield key, sub, float(score), pk
-        elif index.kind == b"geo":
+        elif index.kind.name == b"geo":
             yield key, sub, geohash(*map(float, value.decode().split(","))), pk
         else:
             for kept in kept_of(index, value):
@@ -166,7 +166,7 @@ def kept_of(index: FieldIndex, value: bytes) -> list[object]:
     steps = declared.all_steps(index.field)
     folded = not getattr(declared, "case_sensitive", True)
     if not steps and not folded:
-        return [number(index.field, value) if index.kind in {b"num", b"nums"} else comparable(index.field, value)]
+        return [number(index.field, value) if index.kind.name in {b"num", b"nums"} else comparable(index.field, value)]
     made: Any = value
     for step in steps:
         if step == "casefold":
@@ -180,7 +180,7 @@ def kept_of(index: FieldIndex, value: bytes) -> list[object]:
     texts = [one.encode("utf-8", "surrogateescape") if isinstance(one, str) else one for one in several]
     if folded:
         return [one.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape") for one in texts]
-    return [float(one) for one in texts] if index.kind in {b"num", b"nums"} else texts
+    return [float(one) for one in texts] if index.kind.name in {b"num", b"nums"} else texts
 
 
 def number(field: Any, stored: bytes) -> float:
@@ -202,7 +202,7 @@ def entries_found(index: FieldIndex, key: str, content: Any) -> Iterator[Entry]:
     """The entries that are under a key of an index."""
     start = text(index.key)
     rest = raw(key.removeprefix(start))
-    kind = index.kind.lstrip(b"&")
+    kind = index.kind.name
     if kind in {b"eq", b"uniq"}:
         pairs = content.items() if kind == b"uniq" else ((rest, pk) for pk in content)
         for entry, pk in pairs:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from limpyd.indexes.equality import SETS
+from limpyd.indexes.ranges import NUMBERS
 from limpyd.query.scanning.cursors import first_cursor, resumed
 from limpyd.scripts.query_nodes import Interval, OneOf, Stored, Within
 from tests.support.counting import calls
 
 NODES = {
-    "texts": lambda size: OneOf(b"eq", b"key", [b"%d" % number for number in range(size)], Stored(b"", b"")),
+    "texts": lambda size: OneOf(SETS, b"key", [b"%d" % number for number in range(size)], Stored(b"", b"")),
     "numbers": lambda size: Within(
-        b"num",
+        NUMBERS,
         b"key",
         Stored(b"", b""),
         [Interval(b"[", b"%d" % number, b"]", b"%d" % number) for number in range(size)],

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol, Self
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
-from limpyd.indexes import limpyd2
 from limpyd.indexes.custom import CustomIndex
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.field_index import FieldIndex, IndexedField
-from limpyd.indexes.limpyd2 import Keeping
+from limpyd.indexes.kind import IndexKind
+from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
 from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
@@ -42,8 +43,7 @@ class Index(CustomIndex):
         name: how messages name it; the class's name if empty.
     """
 
-    kind: ClassVar[bytes]
-    redis_type: ClassVar[str]
+    kind: ClassVar[IndexKind]
     operators: ClassVar[frozenset[str]]
     settings: ClassVar[frozenset[str]] = frozenset({"handle_uniqueness", "key", "name", "prefix", "transform"})
 
@@ -54,6 +54,14 @@ class Index(CustomIndex):
     name: str = ""
     limpyd2_key: str = ""
     """The part of its keys that marks them in the layout of limpyd 2, if that of its kind does not do."""
+    limpyd2: ClassVar[Limpyd2Entries | None] = None
+    """Its entries and keys in the layout of limpyd 2, if that has such an index."""
+    only_equality: ClassVar[bool] = False
+    """True if a unique field needs it for nothing more, and a reference is found by it."""
+    asks_alike: ClassVar[bool] = False
+    """True if `node` asks the server alike whatever the values are, so that a query with others need not be planned."""
+    compares_with_fields: ClassVar[bool] = True
+    """True if a filter may compare with a value that the server reads itself."""
     alone: ClassVar[bool] = True
     """True if it keeps the values of its field alone, not together with those of others."""
     on_field: OnField | None = None
@@ -61,6 +69,8 @@ class Index(CustomIndex):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if "node" in vars(cls) and "asks_alike" not in vars(cls):
+            cls.asks_alike = False
         given = {name: getattr(cls, name) for name in cls.settings & vars(cls).keys()}
         cls._checked(given)
         for name in {"key", "name", "prefix"} & given.keys():
@@ -148,6 +158,11 @@ class Index(CustomIndex):
         return self.on_field
 
     @property
+    def redis_type(self) -> str:
+        """The Redis type of its keys."""
+        return self.kind.redis_type
+
+    @property
     def label(self) -> str:
         """The text that follows the field's name in keys; empty for an index without settings."""
         return ".".join(filter(None, (self.prefix.replace("__", "."), self.key)))
@@ -155,7 +170,7 @@ class Index(CustomIndex):
     @property
     def identity(self) -> tuple[object, ...]:
         """The settings that are the same in two indexes of a field that would share a key."""
-        return self.kind, self.label
+        return self.kind.name, self.label
 
     def expanded(self) -> list[Index]:
         """The indexes that it stands for.
@@ -183,8 +198,8 @@ class Index(CustomIndex):
             DeclarationError: the layout of the keys there has no place for it.
         """
         if isinstance(where, Limpyd2Partition):
-            return limpyd2.keeping(self, field, where)
-        return Keeping(self.kept_kind(field), self.kept_key(field, where), self.final_form(field))
+            return keeping(self, field, where)
+        return Keeping(self.kind_for(field), self.kept_key(field, where), self.final_form(field))
 
     def final_form(self, field: IndexedField) -> str:
         """The form in which a value is kept, after all else was done to it."""
@@ -194,9 +209,25 @@ class Index(CustomIndex):
         """The key, or the start of the keys, where a field's values are kept."""
         raise NotImplementedError
 
-    def kept_kind(self, field: IndexedField) -> bytes:  # noqa: ARG002 - some ask
-        """The kind, as the scripts know it, for a field."""
+    def kind_for(self, field: IndexedField) -> IndexKind:  # noqa: ARG002 - some ask
+        """The kind for a field."""
         return self.kind
+
+    def limpyd2_form(self) -> str:
+        """The form of its values in the layout of limpyd 2."""
+        return self.limpyd2.form if self.limpyd2 else ""
+
+    def limpyd2_lacks(self, field: IndexedField) -> str:  # noqa: ARG002 - some ask
+        """Returns the reason why limpyd 2 has no such index of a field; empty if it has."""
+        return "" if self.limpyd2 else "which has none of its kind"
+
+    def as_a(self, index_class: type[Index] | None) -> Index:  # noqa: ARG002 - some ask
+        """The index, or what it is of, if that is of a class and the index is not."""
+        return self
+
+    def renamed(self, names: Mapping[str, str]) -> Self:  # noqa: ARG002 - some ask
+        """The same, where other fields that it names have other names."""
+        return copy.copy(self)
 
     def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         """The condition that an operator and some values stand for."""

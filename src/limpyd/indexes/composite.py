@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from limpyd.exceptions import DeclarationError, InvalidValue
 from limpyd.indexes.base import Index
-from limpyd.indexes.equality import EQUALITY
+from limpyd.indexes.equality import EQUALITY, OWNERS, SETS
 from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.kind import IndexKind
+from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
 from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
+SCORED_SETS = IndexKind(b"scored", "zset", keys_by_value=True, owners_rank=3)
 ONE_VALUE = frozenset({b"entry", b"string"})
 """The storage of fields of one value."""
 
@@ -24,6 +27,12 @@ class CompositeIndex(Index):
 
     settings = frozenset({"key", "name"})
     alone = False
+    by_score: ClassVar[bool] = False
+    """True if the second of its fields gives scores, and entries are found by the first alone."""
+
+    def compose(self, texts: Sequence[bytes]) -> bytes:
+        """Returns the entry for the texts of all fields."""
+        return b"".join(map(_netstring, texts))
 
     def names(self, field: IndexedField) -> tuple[str, ...]:
         """The names of all its fields, that of the one it is declared on first."""
@@ -78,14 +87,19 @@ class EqualIndexWith(CompositeIndex):
         unique: whether no two objects have the same values in all of them.
     """
 
-    kind = b"&eq"
-    redis_type = "set"
+    kind = SETS
+    limpyd2 = Limpyd2Entries("equal-with", "text", SETS)
     operators = frozenset()
     settings = CompositeIndex.settings | {"other_fields", "unique"}
     handle_uniqueness = False
 
     other_fields: Sequence[str] = ()
     unique: bool = False
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        mine = super().renamed(names)
+        mine.other_fields = [names.get(name, name) for name in self.other_fields]
+        return mine
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -98,8 +112,13 @@ class EqualIndexWith(CompositeIndex):
             raise DeclarationError(msg)
         return (field.name, *others)
 
-    def kept_kind(self, field: IndexedField) -> bytes:  # noqa: ARG002 - as of every index
-        return b"&uniq" if self.unique else b"&eq"
+    def kind_for(self, field: IndexedField) -> IndexKind:  # noqa: ARG002 - as of every index
+        return OWNERS if self.unique else SETS
+
+    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
+        if isinstance(where, Limpyd2Partition):
+            return keeping(self, field, where, unique=self.unique)
+        return super().keeping(field, where)
 
     def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         name = "+".join(self.names(field))
@@ -115,8 +134,9 @@ class ScoredEqualIndex(CompositeIndex):
         score_field: the name of the other field.
     """
 
-    kind = b"&scored"
-    redis_type = "zset"
+    kind = SCORED_SETS
+    by_score = True
+    limpyd2 = Limpyd2Entries("equal-scored", "text")
     operators = EQUALITY
     settings = CompositeIndex.settings | {"handle_uniqueness", "prefix", "score_field"}
 
@@ -138,8 +158,17 @@ class ScoredEqualIndex(CompositeIndex):
     def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.scored_prefix(field.name, self.label)
 
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        mine = super().renamed(names)
+        mine.score_field = names.get(self.score_field, self.score_field)
+        return mine
+
+    def compose(self, texts: Sequence[bytes]) -> bytes:
+        text, score = texts
+        return b"%s:%s" % (score, text)
+
     def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
-        return OneOf(b"scored", kept.key, values)
+        return OneOf(kept.kind, kept.key, values)
 
 
 class CompositeFieldIndex(FieldIndex):
@@ -150,14 +179,14 @@ class CompositeFieldIndex(FieldIndex):
         field: the field on which it is declared.
         fields: all its fields, that one first.
         places: where the values of each are, and in which form it keeps them.
-        kind: its kind, as the scripts know it: `&` and the kind of its entries.
+        kind: its kind.
         key: the key, or the start of the keys, where entries are kept.
         form: the fields, as scripts take them (see lua/library/composite_entry.lua).
         row: kind, form and key, as scripts take them.
         name: the names of the fields in messages.
     """
 
-    __slots__ = ("_joined", "fields", "name", "places")
+    __slots__ = ("_joined", "name", "places")
 
     index: CompositeIndex
 
@@ -170,17 +199,29 @@ class CompositeFieldIndex(FieldIndex):
             one.stored_in(where)._replace(form=final.encode()) for one, final in zip(self.fields, forms, strict=True)
         ]
         self.name = ", ".join(one.name for one in self.fields)
-        self.kind, self.key, _ = index.keeping(field, where)
+        self.kind, self.key, _, one_owner = index.keeping(field, where)
+        self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
         self.declared_key = self.key
-        self._joined = isinstance(where, Limpyd2Partition) and self.kind != b"&scored"
+        self._joined = isinstance(where, Limpyd2Partition) and not index.by_score
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec
-        self.row = IndexRow(self.kind, self.form, self.key)
+        self.row = IndexRow(b"&" + self.kind_name, self.form, self.key)
         self._final_name = forms[0]
         self._final = form(forms[0])
         self._steps = []
         self._filter_encoder = None
         self._as_stored = self.of_values = False
+
+    @property
+    def score_field(self) -> IndexedField | None:
+        return self.fields[1] if self.index.by_score else None
+
+    @property
+    def field_names(self) -> str:
+        return self.name
+
+    def signature(self, stored: bytes) -> bytes:  # noqa: ARG002 - as of every index
+        return b" ".join((self.row.kind, *(b"%s %s" % (place.stored, place.form) for place in self.places)))
 
     @property
     def model(self) -> Any:
@@ -190,10 +231,6 @@ class CompositeFieldIndex(FieldIndex):
     def has(self, field: object) -> bool:
         """Returns whether a field is one of its fields."""
         return any(one is field for one in self.fields)
-
-    def is_scored_by(self, field: object) -> bool:
-        """Returns whether a field gives its scores."""
-        return self.kind == b"&scored" and self.fields[1] is field
 
     def entry(self, stored: Sequence[bytes | None]) -> bytes | None:
         """Returns the entry for the values of all fields, or None if one is missing.
@@ -209,10 +246,7 @@ class CompositeFieldIndex(FieldIndex):
                 texts.append(form(place.form.decode())(value))
             except ValueError as error:
                 raise self.refusal(value, str(error)) from error
-        if self.kind == b"&scored":
-            text, score = texts
-            return b"%s:%s" % (score, text)
-        return b":".join(texts) if self._joined else b"".join(map(_netstring, texts))
+        return b":".join(texts) if self._joined else self.index.compose(texts)
 
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
         refused = (field for field, place in zip(self.fields, self.places, strict=True) if _refuses(place, stored))

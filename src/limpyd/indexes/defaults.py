@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Declared, Index
-from limpyd.indexes.composite import ScoredEqualIndex
 from limpyd.indexes.equality import EqualIndex, UniqueIndex
 from limpyd.indexes.field_index import IndexedField
 from limpyd.indexes.geo import GeoIndex
@@ -32,7 +31,7 @@ def indexes_for(field: IndexedField, given: Sequence[Declared], *, unique: bool)
         # The values of a field in the order of another one are still its own.
         of = deciding if deciding.alone else EqualIndex(prefix=deciding.prefix, key=deciding.key)
         indexes = [
-            UniqueIndex(of, scored=isinstance(deciding, ScoredEqualIndex)),
+            UniqueIndex(of, scored=not deciding.alone),
             *(index for index in indexes if not _is_equality(index, deciding)),
         ]
     seen: dict[tuple[object, ...], Index] = {}
@@ -56,4 +55,4 @@ def default(field: IndexedField, *, unique: bool) -> list[Index]:
 
 def _is_equality(index: Index, deciding: Index) -> bool:
     """Returns whether the unique index answers all that an index does."""
-    return index is deciding and isinstance(index, EqualIndex)
+    return index is deciding and index.only_equality

@@ -8,17 +8,24 @@ from typing import Any, ClassVar, Self
 from limpyd.indexes.base import Index
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.kind import IndexKind
+from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
 from limpyd.keys import Partition, key_from_template
+from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
 EQUALITY = frozenset({"eq", "in"})
+SETS = IndexKind(b"eq", "set", keys_by_value=True, sub_key_in_entry=True, values_tested_from=2, owners_rank=1)
+OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2)
 
 
 class EqualIndex(Index):
     """A set of primary keys per value (SADD); finds what equals a value, or one of several."""
 
-    kind = b"eq"
-    redis_type = "set"
+    kind = SETS
+    limpyd2 = Limpyd2Entries("", "text")
+    only_equality = True
+    asks_alike = True
     operators = EQUALITY
 
     def final_form(self, field: IndexedField) -> str:
@@ -39,8 +46,8 @@ class UniqueIndex(Index):
         scored: whether that stands for one by score, which limpyd 2 keeps unique by sets of their own.
     """
 
-    kind = b"uniq"
-    redis_type = "hash"
+    kind = OWNERS
+    asks_alike = True
     operators = EQUALITY
     settings: ClassVar[frozenset[str]] = frozenset()
 
@@ -55,6 +62,14 @@ class UniqueIndex(Index):
         mine._of = self._of.attached(field, where)
         mine.encode_result = mine._of.encode_result
         return mine
+
+    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
+        if isinstance(where, Limpyd2Partition):
+            return keeping(self._of, field, where, unique=True, scored=self.scored)
+        return super().keeping(field, where)
+
+    def as_a(self, index_class: type[Index] | None) -> Index:
+        return self if index_class is None or isinstance(self, index_class) else self._of
 
     def check_field(self, field: IndexedField) -> None:
         self._of.check_field(field)
@@ -85,7 +100,7 @@ class UniqueIndex(Index):
 def has_one_of(kept: FieldIndex, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
     """The condition that a field, or a sub-key of it, has one of some values."""
     key = kept.key
-    if sub is not None and (b"\0" in key or kept.kind == b"eq"):
+    if sub is not None and (b"\0" in key or kept.kind.keys_by_value):
         key = key_from_template(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
     elif sub is not None:
         values = [
@@ -93,4 +108,4 @@ def has_one_of(kept: FieldIndex, _operator: str, values: Sequence[Text], sub: by
         ]
     tells = where.stored and not kept.asks_python
     many = kept.field.many or not kept.keeps_one
-    return OneOf(kept.found_by, key, values, where._replace(form=kept.form) if tells else None, many=many)
+    return OneOf(kept.kind, key, values, where._replace(form=kept.form) if tells else None, many=many)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.custom import WithIndex
 from limpyd.indexes.normalizers import ENDING, form
 from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, key_from_template, to_text
@@ -51,8 +52,10 @@ class FieldIndex:
 
     Attributes:
         index: its declaration.
-        field: the field.
-        kind: its kind, as the scripts know it.
+        field: the field on which it is declared.
+        fields: the fields that it is of, that one first.
+        kind: its kind.
+        kind_name: its name, as lua/library/add_entry.lua takes it; behind a `!` if only one object may have an entry.
         key: the key, or the start of the keys, where entries are kept.
         form: how values become what is kept, as the scripts know it.
         row: kind, form and key, as scripts take them.
@@ -62,20 +65,22 @@ class FieldIndex:
 
     __slots__ = (
         *("_as_stored", "_as_text", "_filter_encoder", "_final", "_final_name", "_steps"),
-        *("declared_key", "field", "form", "index", "key", "kind", "of_values", "row"),
+        *("declared_key", "field", "fields", "form", "index", "key", "kind", "kind_name", "of_values", "row"),
     )
 
     def __init__(self, index: Any, field: IndexedField, where: Partition) -> None:
         self.index = index = index.attached(field, where)
         index.check_field(field)
         self.field = field
-        self.kind, self.key, final = index.keeping(field, where)
+        self.fields: tuple[IndexedField, ...] = (field,)
+        self.kind, self.key, final, one_owner = index.keeping(field, where)
+        self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
         self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
         if index.normalizes:
             self._filter_encoder = index.encode_normalized
         self._steps = index.all_steps(field)
         self._as_text = isinstance(where, Limpyd2Partition)  # the text of a result is kept, whatever it is
-        self.of_values = self.kind != b"geos"
+        self.of_values = not self.kind.of_scores
         self._end_in(final)
         self.declared_key = self.template
 
@@ -92,10 +97,18 @@ class FieldIndex:
         elif "casefold" in names:
             self.form = PythonTransform(self, self.form)
         self._as_stored = self.form == b"text"
-        self.row = IndexRow(self.kind, self.form, self.key)
+        self.row = IndexRow(self.kind_name, self.form, self.key)
 
     def __str__(self) -> str:
         return f"{self.index} of {self.field}"
+
+    def signature(self, stored: bytes) -> bytes:
+        """Returns a text for what it keeps: the kind, how the values are stored, and the forms.
+
+        A Python function is known by its name, so a change within it goes unnoticed.
+        """
+        forms = [step if isinstance(step, str) else _function(step, self.field.codec) for step in self._steps]
+        return b"%s %s %s" % (self.kind_name, stored, "|".join([*forms, self._final_name]).encode())
 
     def refine(self, forms: Sequence[str]) -> None:
         """Has values go through more forms at the end."""
@@ -103,10 +116,18 @@ class FieldIndex:
             self._end_in("|".join([self._final_name, *forms]))
 
     @property
-    def found_by(self) -> bytes:
-        """The kind of condition that asks it."""
-        kind: bytes = self.kind.lstrip(b"&!")
-        return kind
+    def field_names(self) -> str:
+        """The names of its fields in messages."""
+        return self.field.name
+
+    @property
+    def score_field(self) -> IndexedField | None:
+        """The field that gives the order of its entries, if that is another one."""
+        return None
+
+    def is_scored_by(self, field: object) -> bool:
+        """Returns whether another field gives the order of its entries."""
+        return self.score_field is not None and self.score_field is field
 
     @property
     def ending(self) -> bytes:
@@ -141,7 +162,7 @@ class FieldIndex:
     @property
     def compares_on_server(self) -> bool:
         """True if the server can compare what it keeps with a value that it reads itself."""
-        return self._final_name != "casefold" and not self.index.normalizes
+        return self._final_name != "casefold" and self.index.compares_with_fields and not self.index.normalizes
 
     @property
     def compares_as_stored(self) -> bool:
@@ -152,7 +173,7 @@ class FieldIndex:
     def tells_apart(self) -> bool:
         """True if any two members of a field are two entries, so that one can go without a look at the others."""
         numerals = self._final_name == "numeral"
-        return not (self._steps or self.asks_python or numerals or self.kind == b"geos")
+        return self.of_values and not (self._steps or self.asks_python or numerals)
 
     def texts(self, stored: bytes) -> list[bytes]:
         """Returns the texts that it keeps of a stored value. Raises ValueError, and what a transform may raise."""
@@ -192,7 +213,7 @@ class FieldIndex:
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
         """The error for a value that cannot be indexed."""
         cure = ""
-        if self.kind in {b"num", b"nums"} and not self._steps:
+        if self.index.keeps_numbers and not self._steps:
             cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
         return self._refusal_of(self.field, stored, reason + cure)
 
@@ -206,8 +227,8 @@ class FieldIndex:
     def entries(self, stored: bytes, sub: bytes | None = None) -> list[Entry]:
         """The entries of a stored value, under a sub-key if it has one."""
         if self._as_stored and sub is None:
-            return [(self.kind, self.key, stored)]
-        return [(self.kind, *self.under(text, sub)) for text in self.indexed_texts(stored)]
+            return [(self.kind_name, self.key, stored)]
+        return [(self.kind_name, *self.under(text, sub)) for text in self.indexed_texts(stored)]
 
     def owns(self, key: bytes) -> bool:
         """Returns whether a key, or the start of keys, is its own."""
@@ -231,7 +252,7 @@ class FieldIndex:
                 )
                 raise InvalidValue(msg)
             return key_from_template(self.key, sub), text
-        if self.kind in {b"eq", b"uniq"}:
+        if self.kind.sub_key_in_entry:
             return self.key, b"%d:%s:%s" % (len(sub), sub, text)
         return self.key + b":" + sub, text
 
@@ -293,3 +314,10 @@ class FieldIndex:
         if not isinstance(value, bytes):
             return value
         return self.field.codec.decode(value) if first else value.decode("utf-8", "surrogateescape")
+
+
+def _function(step: Any, codec: Codec[Any]) -> str:
+    """Returns the name of a Python transform in a signature."""
+    function = step.func if isinstance(step, WithIndex) else step
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"?{name}({codec.name})"

@@ -8,10 +8,13 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes.base import Index
 from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.kind import IndexKind
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
 
+PLACES = IndexKind(b"geo", "zset")
+PLACES_OF_MEMBERS = IndexKind(b"geos", "zset", several_of_each=True, of_scores=True, values_tested_from=0)
 AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "longitude, latitude, width and height")}
 """The arguments of each operator."""
 
@@ -23,8 +26,8 @@ class GeoIndex(Index):
     what is in a box around a place; lengths are in metres.
     """
 
-    kind = b"geo"
-    redis_type = "zset"
+    kind = PLACES
+    compares_with_fields = False
     operators = frozenset(AREAS)
 
     def final_form(self, field: IndexedField) -> str:  # noqa: ARG002 - as of every index
@@ -33,8 +36,8 @@ class GeoIndex(Index):
     def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.places(field.key_name, self.label)
 
-    def kept_kind(self, field: IndexedField) -> bytes:
-        return b"geos" if field.has_places else b"geo"
+    def kind_for(self, field: IndexedField) -> IndexKind:
+        return PLACES_OF_MEMBERS if field.has_places else PLACES
 
     def check_field(self, field: IndexedField) -> None:
         if not field.has_places and (field.codec.name != "GeoPoint" or field.many):
@@ -68,7 +71,7 @@ class GeoIndex(Index):
 
     def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
         key = kept.key if sub is None else kept.key + b":" + sub
-        return Near(kept.kind, key, where.prefix, [value for value in values if isinstance(value, bytes)])
+        return Near(kept.kind.name, key, where.prefix, [value for value in values if isinstance(value, bytes)])
 
 
 def geohash(longitude: float, latitude: float) -> bytes:

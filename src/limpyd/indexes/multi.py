@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from limpyd.exceptions import DeclarationError
@@ -47,6 +47,11 @@ class MultiIndexes(Index):
         if cls.normalize_value is not Index.normalize_value:
             msg = f"{cls.__name__}.normalize_value would have no effect: define it on its indexes, or define transform"
             raise DeclarationError(msg)
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        mine = super().renamed(names)
+        mine.index_classes = [declared(each).renamed(names) for each in self.index_classes]
+        return mine
 
     def expanded(self) -> list[Index]:
         if not self.index_classes:

@@ -11,9 +11,17 @@ from limpyd.indexes.date_texts import SHAPES, compared_text
 from limpyd.indexes.encoding import encode_any
 from limpyd.indexes.equality import EQUALITY
 from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.kind import IndexKind
+from limpyd.indexes.limpyd2 import Limpyd2Entries
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Interval, Node, Stored, Text, Within
 
+NUMBERS = IndexKind(b"num", "zset", order="number", owners_rank=5)
+SEVERAL_NUMBERS = IndexKind(b"nums", "zset", several_of_each=True, values_tested_from=0)
+TEXTS = IndexKind(b"lex", "zset", order="text", values_tested_from=0)
+SEPARATED_TEXTS = IndexKind(b"sep", "zset", values_tested_from=0, scans=False, owners_rank=4)
+LIMPYD2_NUMBERS = frozenset({"", "exact", "double", "numeral"})
+"""The forms of numbers that limpyd 2 knows: they are kept as they are."""
 NOTHING = b""
 
 INTERVALS: dict[str, Callable[[Sequence[Text]], list[Interval]]] = {
@@ -34,15 +42,15 @@ RANGES = EQUALITY | {"gt", "gte", "lt", "lte", "between"}
 class RangeIndex(Index):
     """An index in order; see its subclasses."""
 
-    redis_type = "zset"
     operators = RANGES
+    asks_alike = True
 
     def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         key = kept.key if sub is None else kept.under(NOTHING, sub)[0]
         form = b"" if kept.asks_python else kept.form
         stored = Stored(where.prefix, where.stored, where.sub, form)
         return Within(
-            kept.found_by,
+            kept.kind,
             key,
             stored,
             INTERVALS[operator](values),
@@ -59,7 +67,8 @@ class NumberRangeIndex(RangeIndex):
     else a float. Dates are kept by their day, times of day and moments in microseconds.
     """
 
-    kind = b"num"
+    kind = NUMBERS
+    limpyd2 = Limpyd2Entries("number-range", "loose", NUMBERS)
     keeps_numbers = True
     raise_if_not_float: bool = False
     """With layout="limpyd2": whether what is no number is refused, as it is without, or kept as 0."""
@@ -70,9 +79,19 @@ class NumberRangeIndex(RangeIndex):
     def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.number(field.key_name, self.label)
 
-    def kept_kind(self, field: IndexedField) -> bytes:
+    def kind_for(self, field: IndexedField) -> IndexKind:
         several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
-        return b"nums" if several else b"num"
+        return SEVERAL_NUMBERS if several else NUMBERS
+
+    def limpyd2_form(self) -> str:
+        return "double" if self.raise_if_not_float else super().limpyd2_form()
+
+    def limpyd2_lacks(self, field: IndexedField) -> str:
+        if field.many:
+            return "which keeps one number of each object"
+        if not self.all_steps(field) and field.codec.number not in LIMPYD2_NUMBERS:
+            return f"which has no order of {field.codec.name}"
+        return ""
 
     def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and not field.codec.number:
@@ -92,7 +111,8 @@ class TextRangeIndex(RangeIndex):
             makes them.
     """
 
-    kind = b"lex"
+    kind = TEXTS
+    limpyd2 = Limpyd2Entries("text-range", "text", SEPARATED_TEXTS)
     operators = RANGES | {"startswith"}
     settings = Index.settings | {"case_sensitive"}
 
@@ -105,6 +125,9 @@ class TextRangeIndex(RangeIndex):
 
     def kept_key(self, field: IndexedField, where: Partition) -> bytes:
         return where.text(field.key_name, self.label)
+
+    def limpyd2_lacks(self, field: IndexedField) -> str:  # noqa: ARG002 - some ask
+        return "" if self.case_sensitive else "which tells upper and lower case apart; give it a transform"
 
     def check_field(self, field: IndexedField) -> None:
         if not self.all_steps(field) and field.codec.ordered == "number":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
 from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -13,9 +12,6 @@ from limpyd.keys.templates import is_template
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument
 from limpyd.types import CODECS
-
-INDEX_TYPES = {b"eq": b"set", b"uniq": b"hash"}
-"""The Redis type of each kind of index that is no sorted set."""
 
 
 class Expected(NamedTuple):
@@ -35,6 +31,10 @@ class Expected(NamedTuple):
 
 
 UNEXPLAINED = Expected(b"unexplained")
+
+
+def _of_index(index: DeclaredIndex) -> Expected:
+    return Expected(b"index", index.field_index.kind.redis_type.encode(), kept_by=index)
 
 
 class Reference(NamedTuple):
@@ -133,7 +133,7 @@ class Declared:
         kind = parts.kind + b":"
         for index in self.indexes.values():
             if index.name.startswith(kind) and is_template(index.field_index.key) and index.field_index.owns(key):
-                return Expected(b"index", INDEX_TYPES.get(parts.kind, b"zset"), kept_by=index)
+                return _of_index(index)
         return self._expected_of_index(*parts)
 
     def _expected_of_index(self, kind: bytes, name: bytes, text: bytes | None) -> Expected:
@@ -142,7 +142,7 @@ class Declared:
             return Expected(b"orphan", about=kind + b":" + name)
         if not (index.keys if text is None else index.beginnings):
             return Expected(b"orphan")
-        return Expected(b"index", INDEX_TYPES.get(kind, b"zset"), kept_by=index)
+        return _of_index(index)
 
     def _expected_of_limpyd2(self, where: Limpyd2Partition, key: bytes) -> Expected:
         own = {where.pks: b"pks", where.meta: b"meta", where.seq: b"seq"}.get(key)
@@ -156,7 +156,7 @@ class Declared:
             if not found:
                 return Expected(b"orphan")
             index = max(found, key=lambda one: len(one.field_index.template))
-            return Expected(b"index", INDEX_TYPES.get(index.field_index.found_by, b"zset"), kept_by=index)
+            return _of_index(index)
         pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
         if name == b"hash":
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
@@ -171,8 +171,7 @@ class Declared:
 
     def index_fields(self, index: DeclaredIndex) -> str:
         """Returns the field, or fields, of an index for messages."""
-        kept = index.field_index
-        return kept.name if isinstance(kept, CompositeFieldIndex) else kept.field.name
+        return index.field_index.field_names
 
     def described(self, index: DeclaredIndex) -> str:
         """Returns an index for messages."""
@@ -184,5 +183,5 @@ class Declared:
         found: list[Argument] = []
         for reference in self.model.incoming:
             kept = reference.kept_references(reference.model.keys.partitions[0])
-            found += (kept.found_by, kept.key)
+            found += (kept.kind.name, kept.key)
         return found

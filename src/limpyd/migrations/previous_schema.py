@@ -8,10 +8,8 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError, InvalidValue, shorten
 from limpyd.fields import Field, ValueField
-from limpyd.indexes import limpyd2
-from limpyd.indexes.base import Declared, Index
-from limpyd.indexes.composite import EqualIndexWith, ScoredEqualIndex
-from limpyd.indexes.multi import MultiIndexes, declared
+from limpyd.indexes.base import Declared
+from limpyd.indexes.multi import declared
 from limpyd.keys import ModelKeys
 from limpyd.keys.limpyd2 import Limpyd2Keys
 from limpyd.schema.schema import Schema
@@ -112,7 +110,7 @@ def _with_known_indexes(field: Field[Any]) -> Field[Any]:
     indexes = _given(field)
     if isinstance(was, ValueField) and indexes:
         known = [index for given in indexes for index in declared(given).expanded()]
-        was.declared_indexes = [index for index in known if not limpyd2.reason_against(index, field)]
+        was.declared_indexes = [index for index in known if not index.limpyd2_lacks(was)]
         was.unique = was.unique and any(index.handle_uniqueness for index in was.declared_indexes)
         was.indexable = was.unique or bool(was.declared_indexes)
     return was
@@ -127,17 +125,5 @@ def _renamed(field: Field[Any], name: str, fields: Mapping[str, str]) -> Field[A
     was.name = name
     indexes = _given(field)
     if indexes:
-        was.declared_indexes = [_index(index, fields) for index in indexes]  # type: ignore[attr-defined]
+        was.declared_indexes = [declared(index).renamed(fields) for index in indexes]  # type: ignore[attr-defined]
     return was
-
-
-def _index(given: Declared, fields: Mapping[str, str]) -> Index:
-    """An index that names other fields, with their former names."""
-    index = copy.copy(declared(given))
-    if isinstance(index, EqualIndexWith):
-        index.other_fields = [fields.get(name, name) for name in index.other_fields]
-    elif isinstance(index, ScoredEqualIndex):
-        index.score_field = fields.get(index.score_field, index.score_field)
-    elif isinstance(index, MultiIndexes):
-        index.index_classes = [_index(each, fields) for each in index.index_classes]
-    return index

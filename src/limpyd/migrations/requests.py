@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import LimpydError, MoveConflict, ServerError, UniquenessError
 from limpyd.fields import ValueField
-from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import key_from_template, to_text
 from limpyd.lua.script import Script, evalsha
 from limpyd.migrations.migration_plan import MigrationPlan
@@ -158,9 +157,7 @@ def _error(way: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydEr
     if kind == b"unique":
         of_index, value, owner, *under = facts
         index = model.index_at(of_index)
-        field = (
-            index.name if isinstance(index, CompositeFieldIndex) else index.field.name if index else to_text(of_index)
-        )
+        field = index.field_names if index else to_text(of_index)
         shown_value = model.value_of(field, value)
         return UniquenessError(
             model.name,

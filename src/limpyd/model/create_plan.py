@@ -43,7 +43,7 @@ class Plain:
                 if index.form != b"text":
                     self._texts.append((number, index))
                     at = len(names) + len(self._texts)
-                entries.append(((index.kind, index.key), at))
+                entries.append(((index.kind_name, index.key), at))
         self.shape = Shape(
             tuple(sub for _, _, _, sub in hashed if sub is not None),
             tuple(place.prefix for _, _, place, _ in alone),

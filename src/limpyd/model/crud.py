@@ -50,7 +50,7 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
     for index in schema.composites(where):
         entry = index.entry([new.value_in(place) for place in index.places])
         if entry is not None:
-            new.entries += (index.kind.removeprefix(b"&"), index.key, entry)
+            new.entries += (index.kind_name, index.key, entry)
             new.claims.append((index, entry, None))
     return new
 

@@ -14,6 +14,7 @@ from limpyd.scripts.query_nodes import (
     All,
     Empty,
     Everything,
+    HasPrimaryKey,
     ListedIn,
     Near,
     Node,
@@ -122,12 +123,12 @@ def leaves_of(node: Node, *, negated: bool = False) -> Iterator[Leaf]:
 
 def described(node: Node) -> str:
     """A condition in terms of keys."""
-    if isinstance(node, OneOf):
+    if isinstance(node, OneOf | HasPrimaryKey):
         texts = ["a value that is read first" if isinstance(text, Reference) else to_text(text) for text in node.texts]
         shown = ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")  # noqa: PLR2004
-        if node.kind == b"pk":
+        if isinstance(node, HasPrimaryKey):
             return f"primary keys {shown}"
-        return f"{to_text(node.key)}{shown}" if node.kind in {b"eq", b"scored"} else f"{to_text(node.key)} of {shown}"
+        return f"{to_text(node.key)}{shown}" if node.kind.keys_by_value else f"{to_text(node.key)} of {shown}"
     if isinstance(node, Within):
         shown = " or ".join(_interval(each.above, each.low, each.below, each.high) for each in node.intervals)
         return f"{to_text(node.key)} {shown or 'in nothing'}"

@@ -10,7 +10,6 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import AutoPKField, BoundField, Field, ValueField
 from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.checks import as_bytes, flag
-from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import ByIndex, Condition
@@ -153,8 +152,8 @@ def scored_order(model: Any, conditions: Sequence[Condition]) -> tuple[SortKey, 
     """Returns the order that an index by score brings along; empty if no condition is met by one."""
     for condition in conditions:
         kept = condition.lookup.field_index if isinstance(condition, ByIndex) else None
-        if isinstance(kept, CompositeFieldIndex):
-            return sort_keys(model, kept.fields[1].name, False, None, None)
+        if kept is not None and kept.score_field is not None:
+            return sort_keys(model, kept.score_field.name, False, None, None)
     return ()
 
 
@@ -210,10 +209,8 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
 
 
 def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
-    kind = b"num" if order == NUMBER else b"lex"
     for number, kept in enumerate(field.place(None).indexes):
-        plain = kept.compares_as_stored
-        if kept.kind == kind and plain:
+        if kept.kind.order == order.decode() and kept.compares_as_stored:
             return number
     return None
 

@@ -77,7 +77,7 @@ def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argumen
     clearing = clearing_command(reference, where) if reference.on_delete == CLEAR else []
     many = b"many" if reference.many else b"one"
     name = kept.key.removeprefix(where.prefix).removesuffix(b":")
-    return [reference.on_delete, holder, kept.found_by, kept.key, where.meta, name, many, len(clearing), *clearing]
+    return [reference.on_delete, holder, kept.kind.name, kept.key, where.meta, name, many, len(clearing), *clearing]
 
 
 def clearing_command(reference: Any, where: Partition) -> list[Argument]:

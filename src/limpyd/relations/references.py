@@ -33,9 +33,6 @@ RESTRICT: Final = "restrict"
 POLICIES = (CLEAR, CASCADE, RESTRICT)
 """The policies for those who refer to a deleted object: clear the reference, go as well, or forbid the deletion."""
 ITSELF = "self"
-FINDERS = (b"eq", b"uniq", b"scored", b"sep", b"num")
-"""The kinds of indexes that find who refers to an object, as lua/library/index_owners does, the best first. Of the last
-three only limpyd 2 relies on one: objects without a score, or with another text for the number, are not found."""
 PRIMARY_KEY: Codec[Any] = Codec("str", to_bytes, to_text, number="numeral")
 """The codec of the primary keys of objects; `encode` of the field takes the objects as well."""
 
@@ -256,7 +253,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         (there,) = self._target.keys.partitions
         name = kept.key.removeprefix(where.prefix).removesuffix(b":")
         label = f"{self.model.name}.{self.name}"
-        return (there.meta, label, kept.found_by, kept.key, where.pks, where.meta, name)
+        return (there.meta, label, kept.kind.name, kept.key, where.pks, where.meta, name)
 
     def kept_references(self, where: Partition) -> FieldIndex:
         """The index that finds who refers to an object."""
@@ -268,9 +265,9 @@ class ReferenceField(ValueField[Any], Generic[M]):
         Raises:
             DeclarationError: none of them does.
         """
-        own = [kept for kept in indexes if kept.kind not in {b"&eq", b"&!eq", b"&uniq"}]  # not together with others
-        finding = [kept for kept in own if kept.found_by in FINDERS and not (kept.transforms or kept.ending)]
-        best = min(finding, key=lambda kept: FINDERS.index(kept.found_by), default=None)
+        own = [kept for kept in indexes if kept.index.operators]  # it is found by this field alone
+        ranks = {kept: kept.kind.owners_rank for kept in own if not (kept.transforms or kept.ending)}
+        best = min((kept for kept in ranks if ranks[kept]), key=lambda kept: ranks[kept] or 0, default=None)
         if best is None:
             msg = (
                 f"{self}: none of its indexes finds who refers to an object; add EqualIndex to them, and build it with "
@@ -330,4 +327,4 @@ class Across(ByAttributes, Operand):
 
 def _finds_who_refers(index: Any) -> bool:
     """Returns whether an index finds who refers to an object, whatever the object holds besides."""
-    return isinstance(index, EqualIndex) and not (index.prefix or index.around or index.own_steps)
+    return index.only_equality and not (index.prefix or index.around or index.own_steps)

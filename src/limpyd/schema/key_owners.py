@@ -10,9 +10,6 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import ModelKeys, Partition, matches
 from limpyd.schema.dynamic import DynamicFields
 
-REDIS_TYPES = {b"eq": "set", b"uniq": "hash"}
-"""The Redis type of each kind of index that is no sorted set."""
-
 
 class KeyOwners:
     """The part of a schema that finds what a key belongs to."""
@@ -81,4 +78,4 @@ class KeyOwners:
             if key == where.meta:
                 return "hash"
         index = self.index_at(key)
-        return REDIS_TYPES.get(index.found_by, "zset") if index is not None else "set"
+        return index.kind.redis_type if index is not None else "set"

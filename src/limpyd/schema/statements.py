@@ -209,7 +209,7 @@ def _fit(slots: Sequence[ScalarField]) -> bool:
 
 def _are_sets(indexes: Sequence[FieldIndex]) -> bool:
     """Returns whether all of them keep sets of primary keys, by their keys."""
-    return all(index.kind == b"eq" for index in indexes)
+    return all(index.kind.redis_type == "set" and index.kind_name == index.kind.name for index in indexes)
 
 
 def _gathered(field: Any, place: Any, value: Any) -> tuple[str, Sequence[Argument], Sequence[bytes]] | None:

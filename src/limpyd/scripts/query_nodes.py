@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from limpyd.requests.request import Argument
 
@@ -22,6 +22,25 @@ class Stored(NamedTuple):
     stored: bytes
     sub: bytes = b""
     form: bytes = b"text"
+
+
+class Kind(Protocol):
+    """The attributes that a node uses of a kind of indexes, `limpyd.indexes.kind.IndexKind`."""
+
+    @property
+    def name(self) -> bytes: ...
+    @property
+    def redis_type(self) -> str: ...
+    @property
+    def keys_by_value(self) -> bool: ...
+    @property
+    def order(self) -> str | None: ...
+    @property
+    def several_of_each(self) -> bool: ...
+    @property
+    def values_tested_from(self) -> int | None: ...
+    @property
+    def scans(self) -> bool: ...
 
 
 class LaterKey:
@@ -147,11 +166,10 @@ class OneOf(Node):
     """Objects that have one of some values.
 
     Attributes:
-        kind: eq (a set of primary keys per value), scored (a sorted set per value), uniq (a hash from value to
-            owner) or pk (the primary key is one of these).
-        key: that of the hash or of the set of all primary keys, or the start of the keys of the sets.
+        kind: the kind of the index that has them: a set or a sorted set for each value, or a hash from value to owner.
+        key: that of the hash, or the start of the keys of the sets.
         texts: the values; none of them is met by nobody.
-        where: of eq, the values of the field, if the server can test those as well; else None.
+        where: of sets, the values of the field, if the server can test those as well; else None.
         many: whether an object may have several of the values.
         more: whether other values follow that are not sent now.
     """
@@ -159,7 +177,7 @@ class OneOf(Node):
     __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
 
     def __init__(
-        self, kind: bytes, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
+        self, kind: Kind, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
     ) -> None:
         self.kind = kind
         self.key = key
@@ -179,21 +197,51 @@ class OneOf(Node):
     @property
     def can_be_scanned(self) -> bool:
         """True if the server can go through the objects value by value, however many values there are."""
-        return self.kind != b"eq" or self.where is not None
+        return self.kind.redis_type != "set" or self.where is not None
 
     def add_to(self, arguments: Arguments) -> None:
         count = _count(self.texts, more=self.more)
-        if self.kind == b"uniq":
-            arguments.args += (b"uniq", self.key, b"1" if self.many else b"0", count)
+        if self.kind.redis_type == "hash":
+            arguments.args += (self.kind.name, self.key, b"1" if self.many else b"0", count)
         elif self.where is not None and count != b"1":
             arguments.args += (b"eqin", self.key, *self.where, count)
         else:
-            arguments.args += (self.kind, self.key, count)
+            arguments.args += (self.kind.name, self.key, count)
         arguments.add_texts(self.texts)
 
     def sliced(self, start: int, stop: int) -> OneOf:
         """The same with some of the values."""
         part = OneOf(self.kind, self.key, self.texts[start:stop], self.where, many=self.many)
+        part.more = stop < len(self.texts)
+        return part
+
+
+class HasPrimaryKey(Node):
+    """Objects that have one of some primary keys.
+
+    Attributes:
+        key: the set of all.
+        texts: the primary keys; none of them is met by nobody.
+        more: whether other ones follow that are not sent now.
+    """
+
+    __slots__ = ("is_known", "key", "more", "texts")
+    many = False
+    can_be_scanned = True
+
+    def __init__(self, key: bytes, texts: Sequence[Text]) -> None:
+        self.key = key
+        self.texts = tuple(dict.fromkeys(texts))
+        self.more = False
+        self.is_known = all(isinstance(text, bytes) for text in self.texts)
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (b"pk", self.key, _count(self.texts, more=self.more))
+        arguments.add_texts(self.texts)
+
+    def sliced(self, start: int, stop: int) -> HasPrimaryKey:
+        """The same with some of them."""
+        part = HasPrimaryKey(self.key, self.texts[start:stop])
         part.more = stop < len(self.texts)
         return part
 
@@ -219,7 +267,7 @@ class Within(Node):
     """Objects that have a value within one of some intervals.
 
     Attributes:
-        kind: num or nums (a sorted set by number, of fields of one value or of many), lex (a sorted set by text).
+        kind: the kind of the index that has them.
         key: that of the sorted set.
         where: the values of the field.
         intervals: the intervals.
@@ -232,7 +280,7 @@ class Within(Node):
 
     def __init__(
         self,
-        kind: bytes,
+        kind: Kind,
         key: bytes,
         where: Stored,
         intervals: Sequence[Interval],
@@ -259,12 +307,12 @@ class Within(Node):
     @property
     def many(self) -> bool:
         """True if an object may be within several of the intervals."""
-        return self.kind == b"nums" or self.where.stored in {b"set", b"list", b"zset"}
+        return self.kind.several_of_each or self.where.stored in {b"set", b"list", b"zset"}
 
     @property
     def can_be_scanned(self) -> bool:
         """True if the server can go through the objects interval by interval."""
-        return self.kind != b"sep" and (self.checkable or (self.keeps_one and not self.many))
+        return self.kind.scans and (self.checkable or (self.keeps_one and not self.many))
 
     def sliced(self, start: int, stop: int) -> Within:
         """The same with some of the intervals."""
@@ -281,8 +329,8 @@ class Within(Node):
 
     def add_to(self, arguments: Arguments) -> None:
         args = arguments.args
-        args += (self.kind, self.key)
-        if self.kind != b"num":  # whose index has the value of each object
+        args += (self.kind.name, self.key)
+        if self.kind.values_tested_from is not None:
             args += (*self.where, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
         args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.statements.index_entries import Entry
+from limpyd.statements.index_entries import Entry, of_kind
 from limpyd.statements.script_source import indented
 
 FORMS = frozenset({b"text", b"float", b"decimal"})
@@ -60,7 +60,7 @@ class CompositeEntry(NamedTuple):
 def follows_together(index: CompositeFieldIndex) -> bool:
     """Returns whether statements can make a composite index follow its fields."""
     is_netstrings = not index.form.startswith(b":")
-    return index.kind in {b"&eq", b"&uniq"} and is_netstrings and all(place.form in FORMS for place in index.places)
+    return bool(of_kind(index.kind_name)) and is_netstrings and all(place.form in FORMS for place in index.places)
 
 
 def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Sequence[Part]) -> CompositeEntry:
@@ -73,7 +73,7 @@ def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Se
         parts: its fields.
     """
     old, new = f"old{number}", f"new{number}"
-    entry = Entry(key, index.kind.removeprefix(b"&"), number, key, new, new, old)
+    entry = Entry(key, index.kind_name, number, key, new, new, old)
     before = _text((part.before, part.form) for part in parts)
     after = _text((part.after, part.form) for part in parts)
     functions = [f"form_{part.form.decode()}" for part in parts if part.form != b"text"]

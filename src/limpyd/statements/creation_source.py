@@ -24,12 +24,12 @@ MOST_KEYS = 100
 
 def enters(index: FieldIndex) -> bool:
     """Returns whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
-    return index.of_values and index.keeps_one and bool(of_kind(index.kind))
+    return index.of_values and index.keeps_one and bool(of_kind(index.kind_name))
 
 
 def is_entered(index: CompositeFieldIndex) -> bool:
     """The same of an index of several fields."""
-    return bool(of_kind(index.kind.removeprefix(b"&")))
+    return bool(of_kind(index.kind_name))
 
 
 class Gathered(NamedTuple):
@@ -86,7 +86,7 @@ def _places(where: Partition, layout: Layout) -> list[_Place]:
         for index in slot.indexes:
             text = value if index.form == b"text" else f"ARGV[{at}]"
             at += text != value
-            made.append((index.kind, index.key, text))
+            made.append((index.kind_name, index.key, text))
         entries = [
             Entry(key(where, name), kind, n, claim, value, text) for n, (kind, name, text) in enumerate(made, number)
         ]
@@ -95,8 +95,8 @@ def _places(where: Partition, layout: Layout) -> list[_Place]:
     for claim, index in enumerate(layout.together, len(places)):
         value = f"ARGV[{at}]"
         at += 1
-        kind = index.kind.removeprefix(b"&")
-        places.append(_Place(None, value, [Entry(key(where, index.key), kind, number, claim, value, value)]))
+        entry = Entry(key(where, index.key), index.kind_name, number, claim, value, value)
+        places.append(_Place(None, value, [entry]))
         number += 1
     return places
 

@@ -148,7 +148,7 @@ def _source(
             lines = f"{value} = held[{in_hash.index(slot) + 1}]\n"
         steps = ""
         for index in slot.indexes:
-            entry = Entry(key(where, index.key), index.kind, len(entries), number, before=value, index=index)
+            entry = Entry(key(where, index.key), index.kind_name, len(entries), number, before=value, index=index)
             entries.append(entry)
             steps += (
                 entry.check_old() + entry.lines("read score") + (entry.remove(certain=True) or entry.lines("take out"))

@@ -228,8 +228,8 @@ def known_score(index: FieldIndex, old: str) -> str:
 
 def follows(index: FieldIndex) -> bool:
     """Returns whether statements can make an index follow a value, of which they know what it was."""
-    known = index.of_values and index.keeps_one and bool(of_kind(index.kind))
-    return known and (index.kind == b"num" or normalizer_call(index, "") is not None)
+    known = index.of_values and index.keeps_one and bool(of_kind(index.kind_name))
+    return known and ("remove" not in of_kind(index.kind_name) or normalizer_call(index, "") is not None)
 
 
 def _text(argument: Argument) -> str:

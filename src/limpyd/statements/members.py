@@ -68,7 +68,7 @@ class MembersWrite(Statement):
                 text = f"ARGV[first + {form.width + computed.index(index)}]"
             new, old = ("false", text) if form.removes else (text, "false")
             value = "false" if form.removes else "member"
-            entries.append(Entry(keys[number], index.kind, number, 0, value, new, old))
+            entries.append(Entry(keys[number], index.kind_name, number, 0, value, new, old))
         follow = [entry.remove(certain=True) if form.removes else entry.check() + entry.add() for entry in entries]
         template = sections(f"commands/{command.lower()}")
         own = locals_of(["stored"] if form.width > 1 else [], entries)
@@ -147,5 +147,5 @@ def members_write(
 
 def _follows(index: FieldIndex) -> bool:
     """Returns whether a statement can add a member to an index and remove it: it has one entry of its own."""
-    template = of_kind(index.kind)
+    template = of_kind(index.kind_name)
     return index.of_values and index.keeps_one and index.tells_apart and "remove" in template

@@ -57,7 +57,12 @@ def run(model: Model, where: Partition, command: str, field: Subject, slot: Scal
 def _follows(slot: ScalarField, number: int) -> bool:
     """Returns whether the server can compute what an index keeps of any value, which is one text."""
     index = slot.indexes[number]
-    return index.of_values and index.keeps_one and bool(of_kind(index.kind)) and normalizer_call(index, "") is not None
+    return (
+        index.of_values
+        and index.keeps_one
+        and bool(of_kind(index.kind_name))
+        and normalizer_call(index, "") is not None
+    )
 
 
 def _script(slot: ScalarField, flags: frozenset[str]) -> WriteScript:
@@ -69,7 +74,7 @@ def _script(slot: ScalarField, flags: frozenset[str]) -> WriteScript:
         for number, (kind, _, checked) in enumerate(slot.checks)
     ]
     for number, index in enumerate(slot.indexes, len(entries)):
-        entries.append(Entry(names.argument(index.key), index.kind, number, 0, "after", "", "before", index))
+        entries.append(Entry(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     source = filled(
         "run",
         requires=required(entries),

@@ -74,7 +74,7 @@ def write_script(
             if not removes and index.form != b"text":
                 new = f"ARGV[{at}]"
                 at += 1
-            own.append(Entry(names.argument(index.key), index.kind, number, claim, value, new, before, index))
+            own.append(Entry(names.argument(index.key), index.kind_name, number, claim, value, new, before, index))
             number += 1
         sub = "" if slot.sub is None else names.argument(slot.sub)
         place = "key" if sub else f"key{claim}"

@@ -111,9 +111,9 @@ class GeoField(ScoredField[T]):
             for longitude, latitude, member in zip(*[iter(places)] * 3, strict=True)
         }
         for index in place.indexes:
-            if index.kind == b"geos":
+            if index.kind.of_scores:
                 for entry in dict.fromkeys(geohash(*position) for position in at.values()):
-                    new.entries += (index.kind, index.key, entry)
+                    new.entries += (index.kind_name, index.key, entry)
                     new.claims.append((self, entry, None))
 
 

@@ -161,7 +161,7 @@ class IndexBuild:
     def storage_key(self, *args: Any, transform_value: bool) -> str:
         kept, value = self._index.field_index, args[-1]
         sub = to_bytes(str(args[0])) if len(args) > 1 else None
-        if kept.found_by != b"eq":
+        if not (kept.kind.keys_by_value and kept.index.alone):
             return to_text(kept.under(b"", sub)[0])
         if not (transform_value and kept.transforms):
             return to_text(b"".join(kept.under(kept.filter_text("eq", value), sub)))

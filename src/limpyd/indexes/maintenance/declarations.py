@@ -6,19 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from limpyd.indexes.base import Index
-from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.indexes.custom import WithIndex
-from limpyd.indexes.encoding import Transform
-from limpyd.indexes.equality import UniqueIndex
 from limpyd.indexes.field_index import FieldIndex, IndexedField
+from limpyd.indexes.kind import IndexKind
 from limpyd.keys import ModelKeys, Partition
 from limpyd.keys.limpyd2 import is_made_of
 from limpyd.keys.templates import without_marks
 from limpyd.requests.request import Argument
 from limpyd.scripts.error_mapping import Model
-
-KEYS_BY_VALUE = {b"eq", b"scored"}
-"""The kinds that have a key for each value."""
 
 
 class Place(Protocol):
@@ -71,7 +65,7 @@ class DeclaredIndex(NamedTuple):
         """The beginnings of its other keys."""
         if self._has_keys_by_value or b"\0" in self.field_index.key:
             return [self.field_index.template]
-        by_sub_key = self.place.stored == b"hash" and self.field_index.kind != b"uniq"
+        by_sub_key = self.place.stored == b"hash" and not self.field_index.kind.sub_key_in_entry
         return [self.field_index.key + b":"] if by_sub_key else []
 
     def has(self, key: bytes) -> bool:
@@ -95,8 +89,7 @@ class DeclaredIndex(NamedTuple):
     @property
     def fields(self) -> Sequence[IndexedField]:
         """The field that it is declared on, and the others that it is of."""
-        index = self.field_index
-        return index.fields if isinstance(index, CompositeFieldIndex) else (index.field,)
+        return self.field_index.fields
 
     @property
     def description(self) -> str:
@@ -108,26 +101,25 @@ class DeclaredIndex(NamedTuple):
     def as_a(self, index_class: type[Index] | None) -> Index:
         """Its declaration; that of the values it keeps unique, if one of a class is sought that it is not."""
         index: Index = self.field_index.index
-        if index_class is not None and isinstance(index, UniqueIndex) and not isinstance(index, index_class):
-            return index._of
-        return index
+        return index.as_a(index_class)
 
     @property
     def _has_keys_by_value(self) -> bool:
-        return self.field_index.found_by in KEYS_BY_VALUE
+        kind: IndexKind = self.field_index.kind
+        return kind.keys_by_value
 
 
 def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredIndex]:
     """All indexes of a model; one of several fields stands with the field on which it is declared."""
     found = [
-        DeclaredIndex(_name(kept.key, where) + kept.ending, signature(kept, place.stored), kept, place, sub or b"")
+        DeclaredIndex(_name(kept.key, where) + kept.ending, kept.signature(place.stored), kept, place, sub or b"")
         for _, _, place, sub in model.layout(where)
         for kept in place.indexes
     ]
     for field in model.dynamic.values():
         place = field.place_in(where)
         found += (
-            DeclaredIndex(_name(kept.key, where), signature(kept, place.stored), kept, place, b"")
+            DeclaredIndex(_name(kept.key, where), kept.signature(place.stored), kept, place, b"")
             for kept in place.indexes
         )
     return found
@@ -136,22 +128,3 @@ def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredInde
 def _name(key: bytes, where: Partition) -> bytes:
     """The name of the index that a key, or a template of keys, is of."""
     return without_marks(key.removeprefix(where.prefix).removesuffix(b":"))
-
-
-def signature(kept: FieldIndex, stored: bytes) -> bytes:
-    """Returns the signature of an index: its kind, how the values are stored that it keeps, and in which forms.
-
-    A Python function is known by its name, so a change within it goes unnoticed.
-    """
-    if isinstance(kept, CompositeFieldIndex):
-        return b" ".join((kept.kind, *(b"%s %s" % (place.stored, place.form) for place in kept.places)))
-    forms = [_named(step, kept) for step in kept.index.all_steps(kept.field)]
-    return b"%s %s %s" % (kept.kind, stored, "|".join([*forms, kept._final_name]).encode())
-
-
-def _named(step: Transform, kept: FieldIndex) -> str:
-    if isinstance(step, str):
-        return step
-    step = step.func if isinstance(step, WithIndex) else step
-    name = getattr(step, "__qualname__", None) or type(step).__qualname__
-    return f"?{name}({kept.field.codec.name})"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from limpyd.exceptions import InvalidValue, UniquenessError
-from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.keys import Partition, literal_pattern, to_text
@@ -156,7 +155,7 @@ def rebuild(
             return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
         if reply[0] == b"unique":
             pk, stored, owner, sub = reply[1:]
-            field = kept.name if isinstance(kept, CompositeFieldIndex) else kept.field.name
+            field = kept.field_names
             value = model.value_of(field, stored)
             value = value if sub is None else {to_text(sub): value}
             raise UniquenessError(model.name, field, value, to_text(owner), to_text(pk))

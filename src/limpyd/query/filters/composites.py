@@ -48,7 +48,7 @@ class ByComposite(Condition):
 
     def node(self, where: Partition) -> Node:
         kept = self._model.composites(where)[self._number]
-        return OneOf(kept.found_by, kept.key, self._entries)
+        return OneOf(kept.kind, kept.key, self._entries)
 
     def indexes(self) -> Iterator[FieldIndex]:
         yield self._model.composites(self._model.keys.partitions[0])[self._number]
@@ -71,7 +71,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
     indexes = model.composites(model.keys.partitions[0])
     found: list[Condition] = []
     for number, kept in enumerate(indexes):
-        if len(parts) < len(kept.fields) or kept.kind == b"&scored":
+        if len(parts) < len(kept.fields) or kept.score_field is not None:
             continue
         compared: dict[str, Comparison] = {}
         for part in parts:

@@ -10,7 +10,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.lookups import Form, Lookup, stored_in
 from limpyd.requests.request import Assumption
-from limpyd.scripts.query_nodes import Empty, Key, ListedIn, Node, OneOf, Text, known_key
+from limpyd.scripts.query_nodes import Empty, HasPrimaryKey, Key, ListedIn, Node, Text, known_key
 from limpyd.utils.pickling import ByAttributes
 
 
@@ -108,7 +108,7 @@ class ByPk(Condition):
         self._text = text
 
     def node(self, where: Partition) -> Node:
-        return OneOf(b"pk", where.pks, self._pks)
+        return HasPrimaryKey(where.pks, self._pks)
 
     def references(self) -> Iterator[bytes]:
         yield from map(known_key, self._elsewhere)
@@ -126,14 +126,10 @@ class Nobody(Condition):
         self._text = text
 
     def node(self, where: Partition) -> Node:
-        return OneOf(b"pk", where.pks, ())
+        return HasPrimaryKey(where.pks, ())
 
     def __str__(self) -> str:
         return str(self._text)
-
-
-ONE_ENTRY = frozenset({b"num", b"lex"})
-"""Kinds of indexes that have an entry in one sorted set for each value."""
 
 
 class Missing(Condition):
@@ -157,7 +153,7 @@ class Missing(Condition):
         field = self._field
         if not field.many and not field.has_subkeys:
             for kept in field.place_in(where).indexes:
-                if kept.kind in ONE_ENTRY and kept.keeps_one_text:
+                if kept.kind.order and kept.keeps_one_text:
                     return kept
         return None
 

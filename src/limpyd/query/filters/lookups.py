@@ -8,17 +8,11 @@ from typing import Any
 from limpyd.exceptions import InvalidFilter
 from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
-from limpyd.indexes.equality import EqualIndex, UniqueIndex
 from limpyd.indexes.field_index import FieldIndex
-from limpyd.indexes.ranges import RangeIndex
 from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Node, Stored, Text
 
-ANSWERED_BY_INDEX = frozenset({b"eq", b"uniq", b"num", b"geo", b"&scored"})
-"""Kinds of indexes that are asked without a look at the values."""
 NOWHERE = Stored(b"", b"")
-ASK_ALIKE = frozenset({EqualIndex.node, RangeIndex.node, UniqueIndex.node})
-"""Methods that ask the server alike whatever the values are; that of a user's own index may do otherwise."""
 MOST_SUBKEYS = 100
 """The most sub-keys of a field that are remembered; they may come from outside."""
 
@@ -70,7 +64,7 @@ class Lookup:
         self.takes_several = operator == "in"
         self.field_index: FieldIndex = field.place(None).indexes[number]
         # There may be many versions of a dynamic field.
-        self.recurs = type(self.field_index.index).node in ASK_ALIKE and field.version_of is None
+        self.recurs = self.field_index.index.asks_alike and field.version_of is None
         self._under: dict[bytes, Lookup] = {}
 
     def __reduce__(self) -> Any:
@@ -103,8 +97,7 @@ class Lookup:
     def node(self, where: Partition, texts: Sequence[Text]) -> Node:
         """Returns the query node for the objects of a partition, with certain values."""
         kept = self.field.place_in(where).indexes[self.number]
-        by_index = kept.kind in ANSWERED_BY_INDEX and (kept.kind != b"eq" or len(texts) == 1)
-        stored = NOWHERE if by_index else stored_in(self.field, where, self.sub)
+        stored = stored_in(self.field, where, self.sub) if kept.kind.tests_values(len(texts)) else NOWHERE
         node: Node = kept.node(self.operator, texts, self.sub, stored)
         return node
 

@@ -79,7 +79,7 @@ class Values:
     def _read(self, bound: BoundValue[Any]) -> Text:
         """A value that the server reads in the same step."""
         field_index = self._field_index
-        if field_index.index.kind == b"geo" or not field_index.compares_on_server:
+        if not field_index.compares_on_server:
             msg = f"{self._shown}: {field_index.index} cannot be compared with a field; get its value first"
             raise InvalidFilter(msg)
         return self._reference(bound, field_index.final_name)

@@ -39,7 +39,7 @@ class Related(Condition):
         kept = self.field.kept_references(where)
         nodes = [part.node(there) for part in self.parts]
         stored = stored_in(self.field, where, None)
-        return Via(there.pks, kept.found_by, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+        return Via(there.pks, kept.kind.name, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
 
     def indexes(self) -> Iterator[FieldIndex]:
         (where,) = self.field.model.keys.partitions

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from limpyd.indexes.equality import SETS
 from limpyd.keys import Partition
 from limpyd.query.ordering import SortKey
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
-from limpyd.scripts.query_nodes import All, Either, ListedIn, Node, OneOf
+from limpyd.scripts.query_nodes import All, Either, HasPrimaryKey, ListedIn, Node, OneOf
 
 
 def everybody(where: Partition) -> OneOf:
     """Returns the condition that an object exists, which is met by the set of all."""
-    return OneOf(b"eq", where.pks, (b"",))
+    return OneOf(SETS, where.pks, (b"",))
 
 
 def doubtful(where: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
@@ -22,18 +23,16 @@ def doubtful(where: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) 
     if not nodes:
         return any(key.index_key(where) for key in order)
     for node in nodes:  # noqa: SIM110 - of one condition, as most queries have, a generator costs more
-        if node.kind == b"pk" if type(node) is OneOf else _exists(node):
+        if type(node) is not OneOf and _exists(node):
             return False
     return True
 
 
 def _exists(node: Node) -> bool:
     """Tells whether a condition is met by objects that exist, and by no others."""
-    if isinstance(node, OneOf):
-        return node.kind == b"pk"
     if isinstance(node, All):
         return (all if isinstance(node, Either) else any)(map(_exists, node.nodes))
-    return isinstance(node, ListedIn)
+    return isinstance(node, HasPrimaryKey | ListedIn)
 
 
 class Nobodys(Request[Sequence[bytes]]):

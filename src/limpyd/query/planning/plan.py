@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import ModelKeys, Partition
 from limpyd.lua.arguments import PageOfRange
 from limpyd.query.filters.conditions import Condition
@@ -33,7 +32,17 @@ from limpyd.scripts.queries import (
     pks_in_order,
     sorted_rows,
 )
-from limpyd.scripts.query_nodes import All, Empty, Everything, ListedIn, Node, Not, OneOf, Within, known_key
+from limpyd.scripts.query_nodes import (
+    All,
+    Empty,
+    Everything,
+    ListedIn,
+    Node,
+    Not,
+    OneOf,
+    Within,
+    known_key,
+)
 
 R = TypeVar("R")
 
@@ -118,7 +127,7 @@ class Plan:
     def empty(self) -> bool:
         """True if nothing can match, so that nothing needs to be asked."""
         for node in self.nodes:
-            if (type(node) is OneOf and not node.texts) or (type(node) is Within and not node.intervals):
+            if not (node.intervals if type(node) is Within else getattr(node, "texts", True)):
                 return True
         return False
 
@@ -363,10 +372,10 @@ class Plan:
     def _in_order_of(self, key: SortKey) -> bytes | None:
         """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
         for condition, node in zip(self._conditions, self.nodes, strict=False):
-            if type(node) is OneOf and node.kind == b"scored" and len(node.texts) == 1 and len(self.order) == 1:
+            if type(node) is OneOf and node.kind.keys_by_value and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts
                 (kept,) = condition.indexes()
-                if isinstance(text, bytes) and isinstance(kept, CompositeFieldIndex) and kept.is_scored_by(key.field):
+                if isinstance(text, bytes) and kept.is_scored_by(key.field):
                     return node.key + text
         return None
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import Interval, ListedIn, Node, OneOf, Reference, Within
+from limpyd.scripts.query_nodes import HasPrimaryKey, Interval, ListedIn, Node, OneOf, Reference, Within
 
 
 class Span(NamedTuple):
@@ -52,10 +52,11 @@ def count(where: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument
         stop: tuple[Argument, ...] = ("LIMIT", limit) if limit else ()
         return ("SINTERCARD", len(sets), *sets, *stop)
     node = nodes[0] if len(nodes) == 1 else None
-    if isinstance(node, OneOf) and len(node.texts) == 1:
-        command = {b"uniq": "HEXISTS", b"pk": "SISMEMBER"}.get(node.kind)
-        text = node.texts[0]
-        return None if command is None or isinstance(text, Reference) else (command, node.key, text)
+    text = _only_text(node)
+    if text is not None and isinstance(node, HasPrimaryKey):
+        return ("SISMEMBER", node.key, text)
+    if text is not None and isinstance(node, OneOf):
+        return ("HEXISTS", node.key, text) if node.kind.redis_type == "hash" else None
     ends = ends_of(node)
     return None if ends is None or not isinstance(node, Within) else ("ZCOUNT", node.key, *ends)
 
@@ -106,7 +107,7 @@ def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
         if type(node) is ListedIn and node.is_set and node.joins:
             keys += (node.key, where.pks)  # it may have members that are no objects
             continue
-        if type(node) is not OneOf or node.kind != b"eq" or len(node.texts) != 1:
+        if type(node) is not OneOf or node.kind.redis_type != "set" or len(node.texts) != 1:
             return None
         (text,) = node.texts
         if isinstance(text, Reference):
@@ -121,7 +122,7 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] 
         return None
     sets, ranges = [], []
     for node in nodes:
-        if type(node) is OneOf and node.kind == b"eq" and len(node.texts) == 1:
+        if type(node) is OneOf and node.kind.redis_type == "set" and len(node.texts) == 1:
             (text,) = node.texts
             if isinstance(text, Reference):
                 return None
@@ -137,20 +138,26 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] 
 def _known_owner(nodes: Sequence[Node]) -> Native | None:
     """Returns the command that finds the owner of one unique value, or of one primary key."""
     node = nodes[0] if len(nodes) == 1 else None
-    if not isinstance(node, OneOf) or len(node.texts) != 1 or isinstance(node.texts[0], Reference):
-        return None
-    text = node.texts[0]
-    if node.kind == b"uniq":
-        return Native(("HGET", node.key, text), lambda pk: [] if pk is None else [pk])
-    if node.kind == b"pk":
+    text = _only_text(node)
+    if text is not None and isinstance(node, HasPrimaryKey):
         return Native(("SISMEMBER", node.key, text), lambda found: [text] if found else [])
+    if text is not None and isinstance(node, OneOf) and node.kind.redis_type == "hash":
+        return Native(("HGET", node.key, text), lambda pk: [] if pk is None else [pk])
     return None
+
+
+def _only_text(node: Node | None) -> bytes | None:
+    """Returns the one value, or primary key, of a condition; None if it has others, or one that is read first."""
+    if not isinstance(node, OneOf | HasPrimaryKey) or len(node.texts) != 1:
+        return None
+    (text,) = node.texts
+    return None if isinstance(text, Reference) else text
 
 
 def _union(nodes: Sequence[Node]) -> Native | None:
     """Returns the command that finds the objects with any of some values."""
     node = nodes[0] if len(nodes) == 1 else None
-    if not isinstance(node, OneOf) or node.kind != b"eq":
+    if not isinstance(node, OneOf) or node.kind.redis_type != "set":
         return None
     keys = [node.key + text for text in node.texts if not isinstance(text, Reference)]
     return Native(("SUNION", *keys)) if len(keys) == len(node.texts) else None
@@ -165,7 +172,7 @@ def _range(nodes: Sequence[Node]) -> Native | None:
 
 def ends_of(node: Node | None) -> tuple[bytes, bytes] | None:
     """The ends of an interval of numbers of a field of one value, as ZRANGE BYSCORE takes them."""
-    if not isinstance(node, Within) or node.kind != b"num" or len(node.intervals) != 1:
+    if not isinstance(node, Within) or node.kind.order != "number" or len(node.intervals) != 1:
         return None
     interval: Interval = node.intervals[0]
     if isinstance(interval.low, Reference) or isinstance(interval.high, Reference):

@@ -11,7 +11,7 @@ from limpyd.query.results.projections import Shape
 from limpyd.query.scanning.cursors import ResumedScan, first_cursor, resumed
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.queries import CHUNK, Search, find
-from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, OneOf, Via, Within
+from limpyd.scripts.query_nodes import All, HasPrimaryKey, ListedIn, Node, Not, Via, Within
 
 
 class Chunk(NamedTuple):
@@ -68,7 +68,7 @@ def _resumed(plan: Plan, size: int, cursor: bytes) -> ResumedScan:
 
 
 def _known(plan: Plan, pks: Sequence[bytes]) -> ResumedScan:
-    return ResumedScan(OneOf(b"pk", plan.where.pks, pks), b"", bytes)
+    return ResumedScan(HasPrimaryKey(plan.where.pks, pks), b"", bytes)
 
 
 def _total(
@@ -104,7 +104,7 @@ def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int, *, 
     nodes = node.nodes if type(node) is All else (node,)
     if not all_found:
         nodes = tuple(_found(each) for each in nodes if _is_testable(each))
-    return plan.search_of(All([*nodes, OneOf(b"pk", plan.where.pks, pks)]))
+    return plan.search_of(All([*nodes, HasPrimaryKey(plan.where.pks, pks)]))
 
 
 def _found(node: Node) -> Node:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from limpyd.scripts.query_nodes import All, Either, Node, OneOf, Via, Within
+from limpyd.scripts.query_nodes import All, Either, HasPrimaryKey, Node, OneOf, Via, Within
 
 POSITION = re.compile(rb"v(\d+);", re.DOTALL)
 PART = re.compile(rb"([&|])(\d+);", re.DOTALL)
@@ -42,7 +42,7 @@ def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
     """
     if len(nodes) != 1 or not _has_many(node := nodes[0], count):
         return b""
-    return FROM_THE_FIRST if isinstance(node, OneOf | Within) and node.can_be_scanned else b""
+    return FROM_THE_FIRST if isinstance(node, OneOf | HasPrimaryKey | Within) and node.can_be_scanned else b""
 
 
 def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> ResumedScan:
@@ -68,14 +68,14 @@ def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, befo
 
 
 def _has_many(node: Node, count: int) -> bool:
-    if isinstance(node, OneOf):
+    if isinstance(node, OneOf | HasPrimaryKey):
         return len(node.texts) > count and node.is_known
     return isinstance(node, Within) and len(node.intervals) > count and node.is_known
 
 
 def _resumed_values(node: Node, cursor: bytes, count: int, *, tested: bool, before: bool) -> ResumedScan:
     found = POSITION.match(cursor)
-    if found is None or not isinstance(node, OneOf | Within):
+    if found is None or not isinstance(node, OneOf | HasPrimaryKey | Within):
         return ResumedScan(node, cursor, bytes)
     position = int(found[1])
     # Who has several of the values comes with the first, so those before are sent as well.
