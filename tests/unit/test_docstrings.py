@@ -28,7 +28,8 @@ from limpyd.fields.string import BoundString
 from limpyd.fields.version import BoundVersion
 from limpyd.pipelines.asynchronous import AsyncPipeline
 from limpyd.pipelines.sync import Pipeline
-from limpyd.relations.fields import BoundFKHashEntry, BoundFKString, BoundM2MList, BoundM2MSet, BoundM2MSortedSet
+from limpyd.relations.foreign_keys import BoundFKHashEntry, BoundFKString
+from limpyd.relations.many_to_many import BoundM2MList, BoundM2MSet, BoundM2MSortedSet
 from limpyd.relations.reverse import BoundReverse
 
 BOUND = [

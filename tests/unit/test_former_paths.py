@@ -12,6 +12,7 @@ import pytest
     ("path", "now", "names"),
     [
         ("limpyd.checking", "limpyd.integrity", ("KINDS", "Finding", "Kind", "KindFacts", "Repair", "Report")),
+        ("limpyd.relations.fields", "limpyd.relations.foreign_keys", ("BoundFKHashEntry", "BoundFKString")),
         ("limpyd.moving.programs", "limpyd.migrations.generators", ("Moved",)),
         ("limpyd.moving.steps", "limpyd.migrations.requests", ("Conflict",)),
         ("limpyd.fields.bits", "limpyd.fields.string", ("Get", "IncrBy", "Operation", "Set")),

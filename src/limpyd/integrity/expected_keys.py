@@ -182,6 +182,6 @@ class Declared:
         """The indexes that find who refers to objects of the model: kind and key of each."""
         found: list[Argument] = []
         for reference in self.model.incoming:
-            kept = reference.kept_references(reference.model.keys.partitions[0])
-            found += (kept.kind.name, kept.key)
+            index = reference.reverse_index(reference.model.keys.partitions[0])
+            found += (index.kind.name, index.key)
         return found

@@ -73,11 +73,11 @@ def cascade(schema: Any, where: Partition) -> Cascade:
 def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
     """A reference, as the scripts know it."""
     (where,) = reference.model.keys.partitions
-    kept = reference.kept_references(where)
+    index = reference.reverse_index(where)
     clearing = clearing_command(reference, where) if reference.on_delete == CLEAR else []
     many = b"many" if reference.many else b"one"
-    name = kept.key.removeprefix(where.prefix).removesuffix(b":")
-    return [reference.on_delete, holder, kept.kind.name, kept.key, where.meta, name, many, len(clearing), *clearing]
+    name = index.key.removeprefix(where.prefix).removesuffix(b":")
+    return [reference.on_delete, holder, index.kind.name, index.key, where.meta, name, many, len(clearing), *clearing]
 
 
 def clearing_command(reference: Any, where: Partition) -> list[Argument]:
@@ -165,5 +165,5 @@ def _when_built(request: Request[Any], concerned: Cascade) -> Request[Any]:
     assumptions = [model.maintenance.declared for model in concerned.models]
     for reference in concerned.references:
         (where,) = reference.model.keys.partitions
-        assumptions += reference.model.maintenance.built([reference.kept_references(where)])
+        assumptions += reference.model.maintenance.built([reference.reverse_index(where)])
     return request.assuming(*assumptions)

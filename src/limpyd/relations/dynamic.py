@@ -12,14 +12,11 @@ from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.value import ValueField
 from limpyd.fields.dynamic import DynamicField
 from limpyd.fields.dynamic.commands import BoundDynamic, NoVersion
-from limpyd.relations.fields import (
-    BoundFKHashEntry,
-    BoundFKString,
+from limpyd.relations.foreign_keys import BoundFKHashEntry, BoundFKString, FKInstanceHashField, FKStringField
+from limpyd.relations.many_to_many import (
     BoundM2MList,
     BoundM2MSet,
     BoundM2MSortedSet,
-    FKInstanceHashField,
-    FKStringField,
     M2MListField,
     M2MSetField,
     M2MSortedSetField,

@@ -1,4 +1,4 @@
-"""Fields that refer to objects of a model: what all of them declare, and how the model is found that they name."""
+"""Fields that refer to objects of a model: what all of them declare."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import Any, Final, Generic, Never, Self, TypeVar
 
 from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
-from limpyd.expressions import SEPARATOR, Comparison, Expression, Operand
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.pk import pk_bytes
 from limpyd.indexes.base import Declared, Index
-from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex
-from limpyd.indexes.multi import declared
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
+from limpyd.relations.reference_path import ReferencePath
+from limpyd.relations.reverse_index import best_reverse_index, with_reverse_index
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Codec
-from limpyd.utils.pickling import ByAttributes
 
 M = TypeVar("M")
 
@@ -148,7 +146,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
             msg = f"{self}: related_name may hold %(model)s and %(namespace)s, nothing else of that kind: {name!r}"
             raise DeclarationError(msg) from None
 
-    def __getattr__(self, name: str) -> Across:
+    def __getattr__(self, name: str) -> ReferencePath:
         """A field of the model it refers to, to compare with: `Group.owner.city == "Paris"`.
 
         Those that are named as something of the field itself, such as `name`, are reached by `Group.owner["name"]`.
@@ -156,11 +154,11 @@ class ReferenceField(ValueField[Any], Generic[M]):
         if name.startswith("_") or vars(self).get("_target") is None:
             msg = f"{type(self).__name__} has no attribute {name!r}"
             raise AttributeError(msg)
-        return Across(self, (), self.target)._to(name)
+        return ReferencePath(self, (), self.target)._to(name)
 
-    def __getitem__(self, name: str) -> Across:
+    def __getitem__(self, name: str) -> ReferencePath:
         """A field of the model it refers to, by its name."""
-        return Across(self, (), self.target)._to(name)
+        return ReferencePath(self, (), self.target)._to(name)
 
     __iter__ = None  # or `__getitem__` would be taken for that of a sequence
     __contains__ = None
@@ -210,25 +208,18 @@ class ReferenceField(ValueField[Any], Generic[M]):
             raise InvalidValue(msg)
         raise NeedsReading(msg, bound)
 
-    # --- how references are kept and checked ---
+    # --- how references are indexed and checked ---
 
     def indexes_in(self, where: Partition) -> Sequence[Declared]:
-        """The indexes that are declared, and one that finds who refers to an object, if none of them does.
-
-        Those by score come first: what they find is in their order.
-        """
+        """The indexes that are declared, and one that finds who refers to an object, if none of them does."""
         given = super().indexes_in(where)
         if isinstance(where, Limpyd2Partition) or isinstance(given, type | Index | str):
             return given
-        indexes = [index for each in given for index in declared(each).expanded()]
-        if not indexes or any(_finds_who_refers(index) for index in indexes):
-            return indexes
-        scored = [index for index in indexes if not index.alone]
-        return [*scored, EqualIndex(), *(index for index in indexes if index.alone)]
+        return with_reverse_index(given)
 
     def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
         kept = super().kept_in(where)
-        self._finder(kept)
+        best_reverse_index(self, kept)
         return kept
 
     def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
@@ -249,82 +240,12 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def record_in(self, where: Partition) -> tuple[Argument, ...]:
         """The catalog of the model it refers to, and what that keeps of it (see scripts/declare.lua)."""
-        kept = self.kept_references(where)
+        index = self.reverse_index(where)
         (there,) = self._target.keys.partitions
-        name = kept.key.removeprefix(where.prefix).removesuffix(b":")
+        name = index.key.removeprefix(where.prefix).removesuffix(b":")
         label = f"{self.model.name}.{self.name}"
-        return (there.meta, label, kept.kind.name, kept.key, where.pks, where.meta, name)
+        return (there.meta, label, index.kind.name, index.key, where.pks, where.meta, name)
 
-    def kept_references(self, where: Partition) -> FieldIndex:
+    def reverse_index(self, where: Partition) -> FieldIndex:
         """The index that finds who refers to an object."""
-        return self._finder(self.place_in(where).indexes)
-
-    def _finder(self, indexes: Sequence[FieldIndex]) -> FieldIndex:
-        """The one of some indexes that finds best who refers to an object.
-
-        Raises:
-            DeclarationError: none of them does.
-        """
-        own = [kept for kept in indexes if kept.index.operators]  # it is found by this field alone
-        ranks = {kept: kept.kind.owners_rank for kept in own if not (kept.transforms or kept.ending)}
-        best = min((kept for kept in ranks if ranks[kept]), key=lambda kept: ranks[kept] or 0, default=None)
-        if best is None:
-            msg = (
-                f"{self}: none of its indexes finds who refers to an object; add EqualIndex to them, and build it with "
-                f"rebuild_indexes() of the field if there are objects already"
-            )
-            raise DeclarationError(msg)
-        return best
-
-
-class Across(ByAttributes, Operand):
-    """A field of what a reference is to, or of what that one refers to, and so on; to be compared with."""
-
-    __slots__ = ("_field", "_model", "_path")
-
-    def __init__(self, field: Any, path: tuple[str | bytes, ...], model: Any) -> None:
-        self._field = field
-        self._path = path
-        self._model = model
-
-    def _to(self, name: str | bytes) -> Across:
-        model = self._model
-        if not isinstance(name, str | bytes):
-            msg = f"{self!r} has fields, or sub-keys, by name, not by {shorten(name)}"
-            raise TypeError(msg)
-        if model is None:  # it is no reference: a sub-key, or the prefix of an index
-            return Across(self._field, (*self._path, name), None)
-        if name != "pk" and name not in model.fields:
-            msg = f"{model.name} has no field {name!r}; it has {', '.join(model.fields)}"
-            raise AttributeError(msg)
-        reached = model.field(name)
-        further = reached.target if isinstance(reached, ReferenceField) else None
-        return Across(self._field, (*self._path, name), further)
-
-    def __getattr__(self, name: str) -> Across:
-        if name.startswith("_") or self._model is None:
-            msg = f"{type(self).__name__} has no attribute {name!r}"
-            raise AttributeError(msg)
-        return self._to(name)
-
-    def __getitem__(self, name: str | bytes) -> Across:
-        """A field of what it refers to; or a sub-key, if it is a field that has such."""
-        return self._to(name)
-
-    __iter__ = None  # or `__getitem__` would be taken for that of a sequence
-    __contains__ = None
-
-    def part(self, name: str) -> Across:
-        """The part of the value that the index with this prefix keeps."""
-        return Across(self._field, (*self._path, name), None)
-
-    def __repr__(self) -> str:
-        return SEPARATOR.join(map(str, (self._field.name, *self._path)))
-
-    def _compare(self, operator: str, value: Any) -> Expression:
-        return Comparison(self._field, self._path, operator, value)
-
-
-def _finds_who_refers(index: Any) -> bool:
-    """Returns whether an index finds who refers to an object, whatever the object holds besides."""
-    return index.only_equality and not (index.prefix or index.around or index.own_steps)
+        return best_reverse_index(self, self.place_in(where).indexes)

@@ -70,7 +70,7 @@ def _check(field: ReferenceField[Any], target: Any, reverse: Any, names: set[tup
     if target.database is not field.model.model.database:
         msg = f"{field} refers to {target.__name__}, which is on another database; both belong on one"
         raise DeclarationError(msg)
-    if not schema.mints_pks and field.kept_references(field.model.keys.partitions[0]).kind.order == "number":
+    if not schema.mints_pks and field.reverse_index(field.model.keys.partitions[0]).kind.order == "number":
         msg = (
             f"{field}: its number index cannot find who refers to a {target.__name__}, whose primary keys are texts; "
             f"add EqualIndex to its indexes"

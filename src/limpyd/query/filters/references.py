@@ -36,14 +36,14 @@ class Related(Condition):
 
     def node(self, where: Partition) -> Node:
         (there,) = self.field.target.keys.partitions
-        kept = self.field.kept_references(where)
+        kept = self.field.reverse_index(where)
         nodes = [part.node(there) for part in self.parts]
         stored = stored_in(self.field, where, None)
         return Via(there.pks, kept.kind.name, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
 
     def indexes(self) -> Iterator[FieldIndex]:
         (where,) = self.field.model.keys.partitions
-        yield self.field.kept_references(where)
+        yield self.field.reverse_index(where)
 
     def assumes(self) -> Iterator[Assumption]:
         yield from self.field.target.maintenance.built(index for part in self.parts for index in part.indexes())

@@ -1,0 +1,47 @@
+"""The index of a reference that finds which objects refer to an object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from limpyd.exceptions import DeclarationError
+from limpyd.indexes.base import Declared
+from limpyd.indexes.equality import EqualIndex
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.indexes.multi import declared
+
+
+def best_reverse_index(field: Any, indexes: Sequence[FieldIndex]) -> FieldIndex:
+    """Returns the index that finds best which objects refer to an object.
+
+    Raises:
+        DeclarationError: none of them does.
+    """
+    own = [index for index in indexes if index.index.operators]  # it is found by this field alone
+    ranks = {index: index.kind.owners_rank for index in own if not (index.transforms or index.ending)}
+    best = min((index for index in ranks if ranks[index]), key=lambda index: ranks[index] or 0, default=None)
+    if best is None:
+        msg = (
+            f"{field}: none of its indexes finds who refers to an object; add EqualIndex to them, and build it with "
+            f"rebuild_indexes() of the field if there are objects already"
+        )
+        raise DeclarationError(msg)
+    return best
+
+
+def with_reverse_index(given: Sequence[Declared]) -> Sequence[Declared]:
+    """The declared indexes of a reference, and one that finds who refers to an object, if none of them does.
+
+    Those by score come first: what they find is in their order.
+    """
+    indexes = [index for each in given for index in declared(each).expanded()]
+    if not indexes or any(map(_finds_who_refers, indexes)):
+        return indexes
+    scored = [index for index in indexes if not index.alone]
+    return [*scored, EqualIndex(), *(index for index in indexes if index.alone)]
+
+
+def _finds_who_refers(index: Any) -> bool:
+    """Returns whether an index finds who refers to an object, whatever the object holds besides."""
+    return index.only_equality and not (index.prefix or index.around or index.own_steps)
