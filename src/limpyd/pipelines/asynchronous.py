@@ -7,7 +7,6 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 from limpyd.exceptions import LimpydError
 from limpyd.fields.checks import flag
-from limpyd.pipelines.batching import Exchange, Together, first_error, interrupted, questions_settled
 from limpyd.pipelines.blocks import Active, Attempt, held_by_block
 from limpyd.pipelines.collector import (
     AtomicCollector,
@@ -16,7 +15,10 @@ from limpyd.pipelines.collector import (
     WatchCollector,
     results_of,
 )
+from limpyd.pipelines.exchange import Batch, Exchange
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.questions import questions_settled
+from limpyd.pipelines.settling import first_error, interrupted
 from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Request
@@ -162,7 +164,7 @@ async def _received(driver: Any, to_send: Any) -> Any:
     if to_send.begun is not None:
         await driver.ready()
         to_send.begun()
-    if isinstance(to_send, Together):
+    if isinstance(to_send, Batch):
         return await driver.run_together(*to_send[:4])
     return await driver.run(to_send.request)
 

@@ -9,8 +9,10 @@ from limpyd.drivers.error_translation import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
 from limpyd.fields.bound.existence import MOST_PASSED_ON
 from limpyd.lua.script import Script, evalsha
-from limpyd.pipelines.batching import AsOne, Exchange, questions_settled, settle_each, settle_read
+from limpyd.pipelines.exchange import AsOne, Exchange
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.questions import questions_settled
+from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.request import ANY_TYPE, Argument, Request, merged
 from limpyd.scripts.error_mapping import Model, about_a_key, unknown_outcome
 from limpyd.scripts.python_transforms import answer

@@ -1,49 +1,23 @@
-"""The batching of a pipeline: which requests go together, and what the replies settle. It does no I/O."""
+"""The batching of a pipeline: which requests go together, and which are sent again. It does no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple
 
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import refused, type_question, with_source
+from limpyd.drivers.error_translation import refused
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
-from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
+from limpyd.exceptions import LimpydError, NotExecuted
+from limpyd.pipelines.exchange import Batch, Exchange, commands_of, result_of
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.questions import questions_settled
+from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import MOST_TRIES, Argument, Assumption, Request, Unclear, merged
+from limpyd.requests.request import MOST_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
-
-
-class Together(NamedTuple):
-    """Requests that are sent at once.
-
-    Attributes:
-        requests: the requests.
-        commands: what is sent for each.
-        with_sources: what is sent for each instead if the server is not known to know its script.
-        purpose: what they are there for.
-        begun: is called once there is a connection, when what is sent may be executed from now on.
-    """
-
-    requests: Sequence[Request[Any]]
-    commands: Sequence[tuple[Argument, ...]]
-    with_sources: Sequence[tuple[Argument, ...]] | None
-    purpose: Purpose
-    begun: Callable[[], None] | None = None
-
-
-class AsOne(NamedTuple):
-    """A request that stands for several; `begun` as above."""
-
-    request: Request[Any]
-    begun: Callable[[], None]
-
-
-Exchange = Generator[Together | AsOne | Request[Any], Any, Any]
-"""Yields what is to be sent: requests together, for a list of replies; or one request, for its result."""
 
 
 def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exchange:
@@ -67,117 +41,6 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exch
     for pending in pendings:
         if not pending.request.args:
             pending.settle(pending.request.decode(None))  # it was known before
-
-
-def questions_settled(pendings: Sequence[Pending[Any]]) -> Exchange:
-    """Sends what must come before some requests, each question once; a request whose question fails is settled."""
-    firsts = {first.args: first for pending in pendings for first in _before(pending.request)}
-    assumed = [one for one in merged(one for pending in pendings for one in pending.request.assumes) if not one.guard()]
-    questions = [*firsts.values(), *(assumption.question() for assumption in assumed)]
-    if not questions:
-        return
-    purpose: Purpose = (questions, "pipeline" if len(questions) > 1 else None, None)
-    replies = yield Together(questions, _commands([question.args for question in questions], questions), None, purpose)
-    answers = dict(zip(firsts, replies, strict=False))
-    refusals: list[tuple[Assumption, Exception]] = []
-    for assumption, question, reply in zip(assumed, questions[len(firsts) :], replies[len(firsts) :], strict=True):
-        try:
-            yield from _result(question, reply)
-        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-            refusals.append((assumption, error))
-    for pending in pendings:
-        try:
-            for first in _before(pending.request):
-                yield from _result(first, answers[first.args])
-            _check(pending.request.assumes, refusals)
-        except Exception as error:  # noqa: BLE001 - as of one that is asked alone
-            pending.settle(error=error)
-
-
-def _check(assumptions: Sequence[Assumption], refusals: Sequence[tuple[Assumption, Exception]]) -> None:
-    """Raises what stands against some assumptions: the question failed, or what it found."""
-    for assumption in assumptions:
-        for asked, refusal in refusals:
-            if asked.merged(assumption) is not None:
-                raise refusal
-        assumption.check()
-
-
-def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
-    """Settles what never was executed."""
-    for pending in pendings:
-        if not pending.is_done:
-            pending.settle(error=NotExecuted(f"{pending!r}: {why}"))
-
-
-def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
-    """Returns the error to raise, if any failed: not that of one that failed with another, nor one's own."""
-    errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
-    errors.sort(
-        key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
-    )
-    return errors[0] if errors else None
-
-
-def interrupted(pendings: Sequence[Pending[Any]]) -> None:
-    """Settles what was left when something else than an answer ended the execution."""
-    for pending in pendings:
-        if pending.is_done:
-            continue
-        if pending.may_be_done:
-            msg = (
-                f"{pending!r}: interrupted after it was sent. It may or may not have been executed, or still be; read "
-                f"the value to know"
-            )
-            pending.settle(error=OutcomeUnknown(msg))
-        else:
-            pending.settle(
-                error=NotExecuted(f"{pending!r}: interrupted before it was executed; nothing of it was done")
-            )
-
-
-def settle_each(
-    pendings: Sequence[Pending[Any]], replies: Sequence[Any], settle: Callable[[Pending[Any], Any], None]
-) -> None:
-    """Settles each by its reply. An exception that interrupts this is raised once the others are settled."""
-    interruption: BaseException | None = None
-    for pending, reply in zip(pendings, replies, strict=True):
-        try:
-            settle(pending, reply)
-        except BaseException as error:  # noqa: BLE001 - raised below
-            interruption = interruption or error
-    if interruption is not None:
-        raise interruption
-
-
-def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
-    """Settles one that was executed by what is read from its reply.
-
-    Args:
-        pending: the operation.
-        reply: its reply.
-        note: is added to the error of that, which then is its own.
-    """
-    try:
-        result = _decoded(pending.request, reply)
-    except LimpydError as error:
-        if note:
-            error.add_note(note)
-        pending.settle(error=error, own=bool(note))
-    except BaseException as error:
-        msg = f"{pending!r}: it was executed, but reading its reply was interrupted: {error!r}"
-        pending.settle(error=OutcomeUnknown(msg))
-        raise
-    else:
-        pending.settle(result)
-
-
-def _decoded(request: Request[Any], reply: Any) -> Any:
-    """The result that a reply stands for, where nothing more can be asked."""
-    try:
-        return request.decode(reply)
-    except Unclear as doubt:
-        return doubt.otherwise()
 
 
 class _Guarded(NamedTuple):
@@ -290,7 +153,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
     return sent, []
 
 
-def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Generator[Together, Any, list[_Replied]]:
+def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Generator[Batch, Any, list[_Replied]]:
     """Sends requests and what goes out behind them.
 
     Within MULTI each script takes all epochs, so that none is executed if one of them is another. Where others are
@@ -320,12 +183,12 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
             watches = [watch for guard in watched for watch in watching(guard)]
             together = [*watches, multi, *requests, execute]
             plain = [*(x.args for x in (*watches, multi)), *args, execute.args]
-            replies = yield Together(together, _commands(plain, together, trusts and only_reads), None, purpose, begun)
+            replies = yield Batch(together, commands_of(plain, together, trusts and only_reads), None, purpose, begun)
             replies = iter(executed(replies[len(watches) :], requests))
         else:
-            with_sources = _commands(args, requests, trusts and only_reads)
+            with_sources = commands_of(args, requests, trusts and only_reads)
             known = args if trusts else with_sources
-            replies = iter((yield Together(requests, known, with_sources, purpose, begun)))
+            replies = iter((yield Batch(requests, known, with_sources, purpose, begun)))
     except LimpydError as error:
         for one in sent:
             one.pending.settle(error=error)
@@ -337,7 +200,7 @@ def _settled_by(replied: _Replied) -> Exchange:
     pending = replied.sent.pending
     try:
         request, reply = replied.outcome()
-        result = yield from _result(request, reply)
+        result = yield from result_of(request, reply)
     except LimpydError as error:
         pending.settle(error=error)
     else:
@@ -357,51 +220,3 @@ def _settle_without_asking(pending: Pending[Any], replied: _Replied) -> None:
         pending.settle(error=refused(request, reply))
     elif request.retry_with is None or request.retry_with(request, reply) is None:
         settle_read(pending, reply)
-
-
-def _before(request: Request[Any]) -> Iterator[Request[Any]]:
-    """The requests that must come before one, the first one first."""
-    if request.preflight is not None:
-        yield from _before(request.preflight)
-        yield request.preflight
-
-
-def _commands(
-    args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
-) -> list[tuple[Argument, ...]]:
-    """Returns the commands: of each script the source with its first use, so that the server knows it for the others.
-
-    Not if the server is trusted to know them. What only reads can be sent again if it does not; but a write that was
-    not executed cannot be made up for behind one that was.
-    """
-    if trusts:
-        return list(args)
-    known = set()
-    commands = []
-    for request, sent in zip(requests, args, strict=True):
-        if request.script is None or request.script.sha in known:
-            commands.append(sent)
-        else:
-            known.add(request.script.sha)
-            commands.append(with_source(request, sent))
-    return commands
-
-
-def _result(request: Request[Any], reply: Any) -> Exchange:
-    """The result that a reply stands for."""
-    if request.script is not None and isinstance(reply, redis_errors.NoScriptError):
-        # Somebody removed all scripts in between.
-        return (yield request.with_args(request.args))
-    if isinstance(reply, LimpydError):
-        raise reply
-    if isinstance(reply, redis_errors.ResponseError):
-        question = type_question(request, reply)
-        raise refused(request, reply) if question is None else (yield question)
-    instead = request.retry_with(request, reply) if request.retry_with is not None else None
-    if instead is not None:
-        return (yield instead)
-    try:
-        return request.decode(reply)
-    except Unclear as doubt:
-        question = doubt.ask(request)
-    return (yield question)

@@ -8,10 +8,12 @@ from typing import Any, ClassVar, NoReturn
 
 from limpyd.exceptions import NotInPipeline
 from limpyd.pipelines.atomic_script import as_one, check_fits
-from limpyd.pipelines.batching import Exchange, first_error, given_up, in_one_go
+from limpyd.pipelines.batching import in_one_go
 from limpyd.pipelines.blocks import Active, Block, Guard, open_block
+from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.raw_commands import RawCommands
+from limpyd.pipelines.settling import first_error, given_up
 from limpyd.requests.request import Request
 from limpyd.utils.pickling import not_sent
 

@@ -23,8 +23,8 @@ from limpyd.pipelines.atomic_script import (
     settle_refused_first,
     settle_whole,
 )
-from limpyd.pipelines.batching import first_error, given_up
 from limpyd.pipelines.pending_result import Pending
+from limpyd.pipelines.settling import first_error, given_up
 from limpyd.requests.request import ANY_TYPE, Argument, Request
 from limpyd.scripts.python_transforms import answer
 

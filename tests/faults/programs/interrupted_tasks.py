@@ -31,7 +31,8 @@ SOURCE = Path(limpyd.__file__).parent
 TRACED = {
     str(SOURCE / name)
     for name in (
-        "async_database.py",
+        "database/async_connections.py",
+        "database/asynchronous.py",
         "drivers/async_transport.py",
         "drivers/asynchronous.py",
         "drivers/fast_path.py",
@@ -41,7 +42,11 @@ TRACED = {
         "pipelines/batching.py",
         "pipelines/blocks.py",
         "pipelines/collector.py",
+        "pipelines/exchange.py",
+        "pipelines/questions.py",
+        "pipelines/settling.py",
         "pipelines/watch.py",
+        "requests/async_runner.py",
     )
 }
 PATIENCE = 4

@@ -1,0 +1,87 @@
+"""The settling of operations: by the reply, or by what kept them from being executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
+from limpyd.pipelines.pending_result import Pending
+from limpyd.requests.request import Request, Unclear
+
+
+def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
+    """Settles what never was executed."""
+    for pending in pendings:
+        if not pending.is_done:
+            pending.settle(error=NotExecuted(f"{pending!r}: {why}"))
+
+
+def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
+    """Returns the error to raise, if any failed: not that of one that failed with another, nor one's own."""
+    errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
+    errors.sort(
+        key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
+    )
+    return errors[0] if errors else None
+
+
+def interrupted(pendings: Sequence[Pending[Any]]) -> None:
+    """Settles what was left when something else than an answer ended the execution."""
+    for pending in pendings:
+        if pending.is_done:
+            continue
+        if pending.may_be_done:
+            msg = (
+                f"{pending!r}: interrupted after it was sent. It may or may not have been executed, or still be; read "
+                f"the value to know"
+            )
+            pending.settle(error=OutcomeUnknown(msg))
+        else:
+            pending.settle(
+                error=NotExecuted(f"{pending!r}: interrupted before it was executed; nothing of it was done")
+            )
+
+
+def settle_each(
+    pendings: Sequence[Pending[Any]], replies: Sequence[Any], settle: Callable[[Pending[Any], Any], None]
+) -> None:
+    """Settles each by its reply. An exception that interrupts this is raised once the others are settled."""
+    interruption: BaseException | None = None
+    for pending, reply in zip(pendings, replies, strict=True):
+        try:
+            settle(pending, reply)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            interruption = interruption or error
+    if interruption is not None:
+        raise interruption
+
+
+def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
+    """Settles one that was executed by what is read from its reply.
+
+    Args:
+        pending: the operation.
+        reply: its reply.
+        note: is added to the error of that, which then is its own.
+    """
+    try:
+        result = _decoded(pending.request, reply)
+    except LimpydError as error:
+        if note:
+            error.add_note(note)
+        pending.settle(error=error, own=bool(note))
+    except BaseException as error:
+        msg = f"{pending!r}: it was executed, but reading its reply was interrupted: {error!r}"
+        pending.settle(error=OutcomeUnknown(msg))
+        raise
+    else:
+        pending.settle(result)
+
+
+def _decoded(request: Request[Any], reply: Any) -> Any:
+    """The result that a reply stands for, where nothing more can be asked."""
+    try:
+        return request.decode(reply)
+    except Unclear as doubt:
+        return doubt.otherwise()
