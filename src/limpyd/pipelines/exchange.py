@@ -1,4 +1,4 @@
-"""What a pipeline sends, and what the replies to it stand for. It does no I/O."""
+"""The requests that a pipeline sends, and the results that the replies stand for. It does no I/O."""
 
 from __future__ import annotations
 
