@@ -21,8 +21,8 @@ def named(keys: ModelKeys, field: str, text: bytes) -> dict[str, bytes]:
         "nothing": where.nothing,
         f"hash {text!r}": where.hash_prefix + text,
         f"field {field} {text!r}": where.field_prefix(field) + text,
-        f"eq {field} {text!r}": where.equal_prefix(field) + text,
-        f"uniq {field}": where.unique(field),
+        f"eq {field} {text!r}": where.index_key(b"eq", field) + b":" + text,
+        f"uniq {field}": where.index_key(b"uniq", field),
     }
 
 
@@ -49,8 +49,8 @@ def test_names():
     assert where.pks == b"{blog:article}:pks"
     assert where.hash_prefix == b"{blog:article}:hash:"
     assert where.field_prefix("body") == b"{blog:article}:field:body:"
-    assert where.equal_prefix("title") == b"{blog:article}:eq:title:"
-    assert where.unique("slug") == b"{blog:article}:uniq:slug"
+    assert where.index_key(b"eq", "title") == b"{blog:article}:eq:title"
+    assert where.index_key(b"uniq", "slug") == b"{blog:article}:uniq:slug"
     assert ModelKeys("", "article").partition(b"1").seq == b"{article}:seq"
 
 

@@ -199,15 +199,16 @@ class Index(CustomIndex):
         """
         if isinstance(where, Limpyd2Partition):
             return keeping(self, field, where)
-        return Keeping(self.kind_for(field), self.kept_key(field, where), self.final_form(field))
+        kind = self.kind_for(field)
+        return Keeping(kind, kind.key(where, self.name_in_keys(field), self.label), self.final_form(field))
 
     def final_form(self, field: IndexedField) -> str:
         """The form in which a value is kept, after all else was done to it."""
         raise NotImplementedError
 
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        """The key, or the start of the keys, where a field's values are kept."""
-        raise NotImplementedError
+    def name_in_keys(self, field: IndexedField) -> str:
+        """The name of its field, or fields, in its keys."""
+        return field.key_name
 
     def kind_for(self, field: IndexedField) -> IndexKind:  # noqa: ARG002 - some ask
         """The kind for a field."""

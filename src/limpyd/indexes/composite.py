@@ -120,9 +120,8 @@ class EqualIndexWith(CompositeIndex):
             return keeping(self, field, where, unique=self.unique)
         return super().keeping(field, where)
 
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        name = "+".join(self.names(field))
-        return where.unique(name, self.label) if self.unique else where.equal_prefix(name, self.label)
+    def name_in_keys(self, field: IndexedField) -> str:
+        return "+".join(self.names(field))
 
 
 class ScoredEqualIndex(CompositeIndex):
@@ -154,9 +153,6 @@ class ScoredEqualIndex(CompositeIndex):
             msg = f"{field}: {self} takes scores from {score}, which holds {score.codec.name}, no numbers or times"
             raise DeclarationError(msg)
         return [field.codec.normal, score.codec.number]
-
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.scored_prefix(field.name, self.label)
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         mine = super().renamed(names)

@@ -31,9 +31,6 @@ class EqualIndex(Index):
     def final_form(self, field: IndexedField) -> str:
         return "text" if self.all_steps(field) else field.codec.normal
 
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.equal_prefix(field.key_name, self.label)
-
     def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         return has_one_of(kept, operator, values, sub, where)
 
@@ -79,9 +76,6 @@ class UniqueIndex(Index):
 
     def final_form(self, field: IndexedField) -> str:
         return self._of.final_form(field)
-
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.unique(field.key_name, self.label)
 
     @property
     def normalizes(self) -> bool:

@@ -9,12 +9,13 @@ from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes.base import Index
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
-from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Near, Node, Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
 
 PLACES = IndexKind(b"geo", "zset")
-PLACES_OF_MEMBERS = IndexKind(b"geos", "zset", several_of_each=True, of_scores=True, values_tested_from=0)
+PLACES_OF_MEMBERS = IndexKind(
+    b"geos", "zset", key_word=b"geo", several_of_each=True, of_scores=True, values_tested_from=0
+)
 AREAS = {"within": (3, "longitude, latitude and radius in metres"), "box": (4, "longitude, latitude, width and height")}
 """The arguments of each operator."""
 
@@ -32,9 +33,6 @@ class GeoIndex(Index):
 
     def final_form(self, field: IndexedField) -> str:  # noqa: ARG002 - as of every index
         return "text"
-
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.places(field.key_name, self.label)
 
     def kind_for(self, field: IndexedField) -> IndexKind:
         return PLACES_OF_MEMBERS if field.has_places else PLACES

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from limpyd.keys import Partition
+from limpyd.keys.partition import INDEX_WORDS
+
 
 @dataclass(frozen=True)
 class IndexKind:
@@ -14,6 +17,7 @@ class IndexKind:
         name: its name, by which scripts find lua/library/index_kinds/NAME.lua, its node of a query
             (lua/library/conditions/NAME.lua), and statements their template (statements/lua/entries/NAME.lua).
         redis_type: the Redis type of its keys.
+        key_word: the word in its keys behind the hash tag; its name, if it has no other.
         keys_by_value: whether it has a key for each text, which begins with that of the index.
         sub_key_in_entry: whether an entry of a field with sub-keys holds the sub-key; else each has a key of its own.
         order: the order in which it has one entry of each object, by the value of a field: `number` or `text`; None if
@@ -30,6 +34,7 @@ class IndexKind:
 
     name: bytes
     redis_type: Literal["hash", "set", "zset"]
+    key_word: bytes = b""
     keys_by_value: bool = False
     sub_key_in_entry: bool = False
     order: Literal["number", "text"] | None = None
@@ -38,6 +43,14 @@ class IndexKind:
     values_tested_from: int | None = None
     scans: bool = True
     owners_rank: int | None = None
+
+    def __post_init__(self) -> None:
+        INDEX_WORDS[self.key_word or self.name] = None
+
+    def key(self, where: Partition, field: str, label: str) -> bytes:
+        """Returns the key of an index of a field, or the start of its keys."""
+        key = where.index_key(self.key_word or self.name, field, label)
+        return key + b":" if self.keys_by_value else key
 
     def tests_values(self, count: int) -> bool:
         """Returns whether a filter of so many values may test objects by what they store."""

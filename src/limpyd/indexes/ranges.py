@@ -13,13 +13,12 @@ from limpyd.indexes.equality import EQUALITY
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import Limpyd2Entries
-from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Interval, Node, Stored, Text, Within
 
 NUMBERS = IndexKind(b"num", "zset", order="number", owners_rank=5)
-SEVERAL_NUMBERS = IndexKind(b"nums", "zset", several_of_each=True, values_tested_from=0)
+SEVERAL_NUMBERS = IndexKind(b"nums", "zset", key_word=b"num", several_of_each=True, values_tested_from=0)
 TEXTS = IndexKind(b"lex", "zset", order="text", values_tested_from=0)
-SEPARATED_TEXTS = IndexKind(b"sep", "zset", values_tested_from=0, scans=False, owners_rank=4)
+SEPARATED_TEXTS = IndexKind(b"sep", "zset", key_word=b"lex", values_tested_from=0, scans=False, owners_rank=4)
 LIMPYD2_NUMBERS = frozenset({"", "exact", "double", "numeral"})
 """The forms of numbers that limpyd 2 knows: they are kept as they are."""
 NOTHING = b""
@@ -76,9 +75,6 @@ class NumberRangeIndex(RangeIndex):
     def final_form(self, field: IndexedField) -> str:
         return "numeral" if self.all_steps(field) else field.codec.number
 
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.number(field.key_name, self.label)
-
     def kind_for(self, field: IndexedField) -> IndexKind:
         several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
         return SEVERAL_NUMBERS if several else NUMBERS
@@ -122,9 +118,6 @@ class TextRangeIndex(RangeIndex):
         if not self.case_sensitive:
             return "casefold"
         return "text" if self.all_steps(field) else field.codec.normal
-
-    def kept_key(self, field: IndexedField, where: Partition) -> bytes:
-        return where.text(field.key_name, self.label)
 
     def limpyd2_lacks(self, field: IndexedField) -> str:  # noqa: ARG002 - some ask
         return "" if self.case_sensitive else "which tells upper and lower case apart; give it a transform"

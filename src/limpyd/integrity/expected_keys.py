@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, declared_indexes
-from limpyd.keys import INDEX_KINDS, KeyParts, Partition, to_bytes, to_text
+from limpyd.keys import KeyParts, Partition, to_bytes, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
+from limpyd.keys.partition import INDEX_WORDS
 from limpyd.keys.templates import is_template
 from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Argument
@@ -100,7 +101,7 @@ class Declared:
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", text)
         if kind == b"field" and name in self._roles and text is not None:
             return Expected(self._roles[name], self._types[name], text)
-        if kind in INDEX_KINDS:
+        if kind in INDEX_WORDS:
             return self._expected_of_index(kind, name, text) if not self.model.dynamic else self._of_index(key, parts)
         if kind == b"field" and text is not None and self.model.dynamic:
             return self._of_version(key, name, text)

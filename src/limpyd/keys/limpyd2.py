@@ -47,19 +47,23 @@ class Limpyd2Partition(Partition):
         self.hash_prefix = self.prefix + b"\0:hash"
         self.meta = self.prefix + b"meta"
         self.nothing = self.prefix + b"nothing"
-        self.index_prefixes = []
+        self._index_prefixes: list[bytes] = []
         self.fields: tuple[bytes, ...] = ()
         self.dynamic: tuple[Callable[[str], bool], ...] = ()
+
+    @property
+    def index_prefixes(self) -> list[bytes]:
+        return self._index_prefixes
 
     def know(self, fields: Sequence[bytes]) -> None:
         """Takes note of the fields; the keys of their indexes begin with their names."""
         self.fields = tuple(fields)
-        self.index_prefixes = [b"%s%s:" % (self.prefix, field) for field in fields]
+        self._index_prefixes = [b"%s%s:" % (self.prefix, field) for field in fields]
 
     def know_versions(self, accepted: Mapping[bytes, Callable[[str], bool]]) -> None:
         """Takes note of which names versions of dynamic fields have, by what their indexes begin with."""
         self.dynamic = tuple(accepted.values())
-        self.index_prefixes += [b"%s%s:" % (self.prefix, template) for template in accepted]
+        self._index_prefixes += [b"%s%s:" % (self.prefix, template) for template in accepted]
 
     def is_version(self, name: bytes) -> bool:
         """Returns whether a name is one that versions of a dynamic field have."""

@@ -1,0 +1,68 @@
+"""The keys of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from limpyd.exceptions import DeclarationError
+from limpyd.keys.names import encodable, to_bytes
+from limpyd.keys.partition import Partition
+from limpyd.keys.templates import COUNTED
+
+
+class ModelKeys:
+    """The keys of a model."""
+
+    layout: ClassVar[str] = "limpyd"
+
+    def __init__(self, namespace: str, model: str) -> None:
+        for what, text in (("namespace", namespace), ("model name", model)):
+            if not isinstance(text, str) or not encodable(text):
+                msg = f"the {what} {text!r} is no text that a key can hold"
+                raise DeclarationError(msg)
+            if "\0" in text:
+                msg = f"the {what} {text!r} holds a NUL, which stands for the primary key in the keys of a model"
+                raise DeclarationError(msg)
+            if "{" in text or "}" in text:
+                msg = (
+                    f"the {what} {text!r} holds a brace, which Redis Cluster reads as part of "
+                    f"the hash tag of a key; choose a {what} without '{{' and '}}'"
+                )
+                raise DeclarationError(msg)
+        if not model or ":" in model:
+            msg = f"the model name {model!r} is empty or holds a colon, which separates it from its namespace"
+            raise DeclarationError(msg)
+        self.name = model
+        self.tag = f"{namespace}:{model}" if namespace else model
+        self._only = self._partition_of(self.tag)
+
+    def _partition_of(self, tag: str) -> Partition:
+        return Partition(to_bytes(tag))
+
+    def version_name(self, field: str, part: str | None, name_of: Callable[[str], str]) -> str:  # noqa: ARG002 - some ask
+        """Returns the name that keys of a version of a dynamic field have; without part their template."""
+        return f"{field}.{COUNTED}" if part is None else f"{field}.{len(to_bytes(part))}:{part}"
+
+    def know_versions(self, accepted: Mapping[str, Callable[[str], bool]]) -> None:
+        """Takes note of which names versions of dynamic fields have, by their templates; a layout may ask that."""
+
+    def refuses_part(self, part: str) -> str:  # noqa: ARG002 - some ask
+        """Returns the reason why a dynamic field cannot have a part in this layout; empty if it can."""
+        return ""
+
+    def know(self, fields: Sequence[str]) -> None:
+        """Takes note of the names of the model's fields, of which a layout may ask something.
+
+        Raises:
+            DeclarationError: a field cannot have its name in this layout.
+        """
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """All partitions; a query runs on each."""
+        return (self._only,)
+
+    def partition(self, _pk: bytes | None) -> Partition:
+        """The partition where the object with this primary key lives; without one, where it will be made."""
+        return self._only

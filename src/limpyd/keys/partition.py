@@ -1,0 +1,96 @@
+"""The keys of one partition of a model."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, NamedTuple
+
+from limpyd.keys.names import literal_pattern, to_bytes
+from limpyd.utils.cached_properties import cached_property
+
+DATA_WORDS = frozenset({b"field", b"hash", b"meta", b"nothing", b"pks", b"seq"})
+"""The words that follow the hash tag in the keys of a model's data, but for those of indexes."""
+INDEX_WORDS: dict[bytes, None] = {}
+"""Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
+NAMELESS = frozenset({b"hash", b"stored"})
+"""Those after which free text follows at once."""
+MARKED = re.compile(rb"\{([^{}]+)\}:(?:pks|meta)")
+"""Keys that only a model of limpyd has."""
+
+
+class KeyParts(NamedTuple):
+    """The parts of the name of a key.
+
+    Attributes:
+        kind: what follows the hash tag: `hash`, `field`, `eq`, ….
+        name: the field, or the index with its label; empty in keys that name none.
+        text: the free text at the end, such as a primary key; None where no colon precedes it.
+    """
+
+    kind: bytes
+    name: bytes
+    text: bytes | None
+
+
+class Partition:
+    """The keys of one partition of a model. All carry one hash tag, so live on one node."""
+
+    trusts_indexes: ClassVar[bool] = False
+    """True if indexes that nothing is known of count as built, although there are objects."""
+
+    def __init__(self, tag: bytes) -> None:
+        self.prefix = b"{" + tag + b"}:"
+        self.pks = self.prefix + b"pks"
+        self.seq = self.prefix + b"seq"
+        self.hash_prefix = self.prefix + b"hash:"
+        self.meta = self.prefix + b"meta"
+        self.nothing = self.prefix + b"nothing"
+        """A key that is never written: what an object without a primary key reads.
+
+        Each script declares it too: so a node of a cluster that is moving the slot refuses it, where it would take keys
+        that have moved for empty.
+        """
+
+    def field_prefix(self, field: str) -> bytes:
+        """Followed by a primary key: the key of a field of its own."""
+        return b"%sfield:%s:" % (self.prefix, to_bytes(field))
+
+    def index_key(self, word: bytes, field: str, label: str = "") -> bytes:
+        """The key of an index of a field, or the start of its keys; a colon and a value, or a sub-key, may follow."""
+        name = f"{field}.{label}" if label else field
+        return b"%s%s:%s" % (self.prefix, word, to_bytes(name))
+
+    @property
+    def index_prefixes(self) -> list[bytes]:
+        """The starts of the keys of all indexes."""
+        return [b"%s%s:" % (self.prefix, word) for word in INDEX_WORDS]
+
+    def owns(self, key: bytes) -> bool:
+        """Returns whether a key holds data of the model; stored collections do not."""
+        word = key[len(self.prefix) :].partition(b":")[0] if key.startswith(self.prefix) else b""
+        return word in DATA_WORDS or word in INDEX_WORDS
+
+    def parts(self, key: bytes) -> KeyParts | None:
+        """Returns the parts of the name of a key; None if it is no key of the partition."""
+        if not key.startswith(self.prefix):
+            return None
+        kind, colon, rest = key[len(self.prefix) :].partition(b":")
+        if not colon or kind in NAMELESS:
+            return KeyParts(kind, b"", rest if colon else None)
+        name, colon, text = rest.partition(b":")
+        return KeyParts(kind, name, text if colon else None)
+
+    def stored_collection(self, name: str) -> bytes:
+        """The list that holds a stored collection."""
+        return b"%sstored:%s" % (self.prefix, to_bytes(name))
+
+    @cached_property
+    def pattern(self) -> bytes:
+        """Matches every key of the partition, and no other key."""
+        return literal_pattern(self.prefix) + b"*"
+
+
+def model_behind(key: bytes) -> bytes | None:
+    """The tag of a model, with its namespace, if the key is one that only a model of limpyd has."""
+    marked = MARKED.fullmatch(key)
+    return marked[1] if marked else None
