@@ -11,7 +11,7 @@ from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import Place
 from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.indexes.maintenance import IndexMaintenance
+from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 from limpyd.keys import Partition, to_text
 from limpyd.keys.layouts import LAYOUTS
 from limpyd.query.caches import QueryCaches

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from limpyd.requests.request import Request
 
-if TYPE_CHECKING:
-    from limpyd.indexes.field_index import FieldIndex
-
 Transformed = Mapping[bytes, list[bytes] | str]
 """The texts that are kept of some values; or the reason why one cannot be indexed."""
+
+
+class TransformingIndex(Protocol):
+    """An index that keeps what Python makes of values: a `FieldIndex`."""
+
+    def texts(self, stored: bytes) -> list[bytes]:
+        """Returns the texts that it keeps of a stored value."""
+
+    def is_asked_of(self, key: bytes) -> bool:
+        """Returns whether a script that asks about the index with a key means this one."""
 
 
 class PythonTransform(bytes):
@@ -23,11 +30,11 @@ class PythonTransform(bytes):
     nothing, and asks.
     """
 
-    field_index: FieldIndex
+    field_index: TransformingIndex
     base: bytes
     known: Transformed
 
-    def __new__(cls, field_index: FieldIndex, base: bytes = b"", known: Transformed | None = None) -> Self:
+    def __new__(cls, field_index: TransformingIndex, base: bytes = b"", known: Transformed | None = None) -> Self:
         known = known or {}
         parts = [b"?%s?" % base]
         for value, texts in known.items():

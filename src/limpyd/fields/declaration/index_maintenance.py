@@ -11,8 +11,8 @@ from typing import Any
 
 from limpyd.exceptions import DeclarationError
 from limpyd.indexes.base import Index
-from limpyd.indexes.maintenance import IndexMaintenance
 from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 
 
 def rebuild_indexes(

@@ -8,14 +8,11 @@ a process believes may be old, but nothing comes of it: it asks again, and sends
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from limpyd.exceptions import IndexNotBuilt
 from limpyd.requests.guards import Guard
 from limpyd.requests.request import Request
-
-if TYPE_CHECKING:
-    from limpyd.indexes.maintenance import IndexMaintenance
 
 
 class Catalog(NamedTuple):
@@ -32,6 +29,21 @@ class Catalog(NamedTuple):
     unbuilt: frozenset[bytes]
 
 
+class CatalogOwner(Protocol):
+    """The holder of what is known of a model's indexes, `IndexMaintenance`."""
+
+    catalog: Catalog | None
+
+    def asking(self, *, may_write: bool) -> Request[Catalog]:
+        """Asks for the catalog."""
+
+    def described(self, name: bytes) -> tuple[str, str, str]:
+        """Returns the model, the field and the index of a name, for messages."""
+
+    def doubt(self) -> None:
+        """Has the next request that rests on the catalog ask for it."""
+
+
 class Assumed:
     """The assumption that indexes of a model are built, and that the server knows what this process declares.
 
@@ -44,7 +56,7 @@ class Assumed:
     __slots__ = ("_indexes", "_known", "_maintenance", "_writes")
 
     def __init__(
-        self, maintenance: IndexMaintenance, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False
+        self, maintenance: CatalogOwner, indexes: frozenset[bytes] = frozenset(), *, writes: bool = False
     ) -> None:
         self._maintenance = maintenance
         self._writes = writes

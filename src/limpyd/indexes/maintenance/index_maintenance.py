@@ -1,0 +1,172 @@
+"""Index maintenance: whether the indexes of a model are built, as far as this process knows; and what builds them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.indexes.base import Index
+from limpyd.indexes.field_index import FieldIndex
+from limpyd.indexes.maintenance import generators, requests
+from limpyd.indexes.maintenance.catalog import Assumed, Catalog
+from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel, declared_indexes
+from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.keys import to_bytes, to_text
+from limpyd.requests.request import Assumption, Program, Request
+
+MOST_AT_ONCE = 1_000_000
+"""The most objects, entries or keys that a step may be asked to look at."""
+
+
+class IndexMaintenance:
+    """The state of a model's indexes on its database, as far as this process knows it.
+
+    Attributes:
+        catalog: what the server knows of them; None before it was asked, or when that has changed.
+        declared: what each write takes for granted: the server knows what this process declares.
+    """
+
+    def __init__(self, model: IndexedModel) -> None:
+        self._model = model
+        (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
+        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, self._where)}
+        self.declared = Assumed(self, writes=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets what is known, since the database is another from now on, or may be."""
+        self._database = object()
+        self.catalog: Catalog | None = None
+
+    def doubt(self) -> None:
+        """Has the next request that rests on the catalog ask for it."""
+        self.catalog = None
+
+    def built(self, indexes: Iterable[FieldIndex]) -> tuple[Assumption, ...]:
+        """Returns what a query that uses some indexes takes for granted; nothing if it uses none."""
+        names = frozenset(self._indexes[index.declared_key].name for index in indexes)
+        return (Assumed(self, names),) if names else ()
+
+    def described(self, name: bytes) -> tuple[str, str, str]:
+        """Returns the model, the field and the index of a name, for messages."""
+        index = next(index for index in self._indexes.values() if index.name == name)
+        return self._model.name, index.field_index.field.name, str(index.field_index.index)
+
+    def asking(self, *, may_write: bool) -> Request[Catalog]:
+        """Asks for the catalog. A write declares first what this process declares."""
+        database = self._database
+
+        def learn(catalog: Catalog) -> Catalog:
+            if self._database is database:
+                self.catalog = catalog
+            return catalog
+
+        return requests.declare(self._model, self._where, list(self._indexes.values()), may_write=may_write).then(learn)
+
+    # --- building and clearing: what these return is to be awaited on the async face ---
+
+    def rebuild(
+        self,
+        indexes: Sequence[DeclaredIndex] | None = None,
+        progress: OnProgress | None = None,
+        chunk_size: int | None = None,
+    ) -> Any:
+        """Builds some indexes, or all of the model.
+
+        Raises:
+            InvalidValue: `progress` is no function, or `chunk_size` no int of at least 1.
+        """
+        if progress is not None and not callable(progress):
+            msg = f"{self._model.name}: progress takes a function, not {shorten(progress)}; chunk_size is given by name"
+            raise InvalidValue(msg)
+        self._check_size(chunk_size)
+        if indexes is None:
+            indexes = list(self._indexes.values())
+        return self._run(generators.rebuild(self._model, self._where, indexes, progress, chunk_size))
+
+    def clear(self, indexes: Sequence[DeclaredIndex] | None = None, chunk_size: int | None = None) -> Any:
+        """Clears some indexes, or all of the model, also those that are no longer declared."""
+        self._check_size(chunk_size)
+        if indexes is None:
+            return self._run(generators.clear_all(self._model, self._where))
+        return self._run(generators.clear(self._model, self._where, indexes, chunk_size))
+
+    def _check_size(self, chunk_size: Any) -> None:
+        if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MOST_AT_ONCE):
+            msg = f"{self._model.name}: chunk_size takes an int from 1 to {MOST_AT_ONCE}, not {shorten(chunk_size)}"
+            raise InvalidValue(msg)
+
+    def of(self, field: Any) -> list[DeclaredIndex]:
+        """The indexes of a field, also those that it has together with others.
+
+        Raises:
+            InvalidValue: it has none.
+        """
+        found = [index for index in self._indexes.values() if any(one is field.declaring for one in index.fields)]
+        if not found:
+            msg = f"{field} has no index; declare it with indexable=True"
+            raise InvalidValue(msg)
+        return found
+
+    def one_of(self, field: Any, index_class: type[Index] | None, key: str | None, prefix: str | None) -> Index:
+        """The one index of a field that is of a class, and has a key and a prefix, as far as those are given.
+
+        Raises:
+            InvalidValue: there is none, or several.
+        """
+        indexes = self.of(field)
+        found = [
+            index
+            for index in indexes
+            if isinstance(index.as_a(index_class), index_class or Index)
+            and key in {None, index.field_index.index.key}
+            and prefix in {None, index.field_index.index.prefix}
+        ]
+        if len(found) != 1:
+            which = ", ".join(index.description for index in found or indexes)
+            msg = f"{field} has {'several' if found else 'no'} such indexes"
+            msg += f"; name one of {which} by its class, key or prefix" if found else f"; it has {which}"
+            raise InvalidValue(msg)
+        mine = copy.copy(found[0].as_a(index_class))
+        mine.on_field = IndexBuild(self, found[0])
+        return mine
+
+    def _run(self, program: Program[None]) -> Any:
+        return self._model.model.database._run_program(self._after_asking(program))
+
+    def _after_asking(self, program: Program[None]) -> Program[None]:
+        if self.declared.guard() is None:
+            yield self.declared.question()
+        yield from program
+
+
+class IndexBuild:
+    """An index of a field, to be built or cleared."""
+
+    def __init__(self, maintenance: IndexMaintenance, index: DeclaredIndex) -> None:
+        self._maintenance = maintenance
+        self._index = index
+
+    def __str__(self) -> str:
+        return str(self._index.field_index)
+
+    def rebuild(self, progress: OnProgress | None, chunk_size: int | None) -> Any:
+        return self._maintenance.rebuild([self._index], progress, chunk_size)
+
+    def clear(self, chunk_size: int | None) -> Any:
+        return self._maintenance.clear([self._index], chunk_size)
+
+    def storage_key(self, *args: Any, transform_value: bool) -> str:
+        kept, value = self._index.field_index, args[-1]
+        sub = to_bytes(str(args[0])) if len(args) > 1 else None
+        if not (kept.kind.keys_by_value and kept.index.alone):
+            return to_text(kept.under(b"", sub)[0])
+        if not (transform_value and kept.transforms):
+            return to_text(b"".join(kept.under(kept.filter_text("eq", value), sub)))
+        texts = kept.indexed_texts(kept.field.encode(value))
+        if len(texts) != 1:
+            msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
+            raise InvalidValue(msg)
+        return to_text(b"".join(kept.under(texts[0], sub)))
