@@ -9,8 +9,6 @@ from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 
 LAYERS = {
@@ -71,12 +69,10 @@ def circle(imported_by):
     return []
 
 
-@pytest.mark.xfail(reason="some still do")
 def test_no_modules_import_each_other():
     assert circle(IMPORTS) == []
 
 
-@pytest.mark.xfail(reason="some still do")
 def test_no_packages_import_each_other():
     packages = defaultdict(set)
     for module, imported in IMPORTS.items():
@@ -84,7 +80,6 @@ def test_no_packages_import_each_other():
     assert circle(packages) == []
 
 
-@pytest.mark.xfail(reason="some still do")
 def test_packages_hold_no_logic():
     """An `__init__` imports, and says what is public."""
     for path in SOURCE.rglob("*/__init__.py"):
