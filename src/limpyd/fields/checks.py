@@ -50,16 +50,16 @@ def count(what: str, value: Any) -> int:
     return integer(what, value, low=-LARGEST // 2, high=LARGEST // 2)
 
 
-def some(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
+def some(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments of which a command needs at least one.
 
     Raises:
         InvalidValue: there is none.
     """
-    if not given:
+    if not arguments:
         msg = f"{name} needs at least one of them; it got none"
         raise MissingArgument(msg)
-    return given
+    return arguments
 
 
 def number(what: str, value: Any) -> str:
@@ -196,24 +196,24 @@ def flag(what: str, value: Any) -> bool:
     return value
 
 
-def flags(command: str, **given: bool) -> list[Argument]:
+def flags(command: str, **options: bool) -> list[Argument]:
     """The flags of a command that are set, as they are sent.
 
     Raises:
         InvalidValue: one is neither True nor False.
     """
-    return [name.upper() for name, value in given.items() if flag(f"{command}'s {name}", value)]
+    return [name.upper() for name, value in options.items() if flag(f"{command}'s {name}", value)]
 
 
-def at_most_one(command: str, **given: Any) -> None:
+def at_most_one(command: str, **options: Any) -> None:
     """Refuses arguments that exclude each other.
 
     Raises:
         InvalidValue: more than one of them is given.
     """
-    used = [name for name, value in given.items() if value is not None and value is not False]
+    used = [name for name, value in options.items() if value is not None and value is not False]
     if len(used) > 1:
-        msg = f"{command} takes only one of {', '.join(given)}; got {' and '.join(used)}"
+        msg = f"{command} takes only one of {', '.join(options)}; got {' and '.join(used)}"
         raise InvalidValue(msg)
 
 

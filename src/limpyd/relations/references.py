@@ -133,8 +133,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
     def connect(self, target: Any) -> None:
         """Notes the model it refers to, which must have objects for references to be valid."""
         self._target = target
-        for where, (indexes, together) in list(self._settled.items()):
-            self.settle(where, indexes, together)
+        for where, (indexes, composites) in list(self._settled.items()):
+            self.settle(where, indexes, composites)
 
     def accessor(self) -> str:
         """The name of the reverse side. What cannot stand in a name, such as the colons of a namespace, becomes `_`."""
@@ -212,19 +212,19 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     def indexes_in(self, where: Partition) -> Sequence[Declared]:
         """The indexes that are declared, and one that finds who refers to an object, if none of them does."""
-        given = super().indexes_in(where)
-        if isinstance(where, Limpyd2Partition) or isinstance(given, type | Index | str):
-            return given
-        return with_reverse_index(given)
+        indexes = super().indexes_in(where)
+        if isinstance(where, Limpyd2Partition) or isinstance(indexes, type | Index | str):
+            return indexes
+        return with_reverse_index(indexes)
 
-    def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
-        kept = super().kept_in(where)
-        best_reverse_index(self, kept)
-        return kept
+    def field_indexes(self, where: Partition) -> tuple[FieldIndex, ...]:
+        indexes = super().field_indexes(where)
+        best_reverse_index(self, indexes)
+        return indexes
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
-        self._settled[where] = (indexes, together)
-        super().settle(where, indexes, together)
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+        self._settled[where] = (indexes, composites)
+        super().settle(where, indexes, composites)
 
     def checks_in(self, where: Partition) -> Sequence[IndexRow]:  # noqa: ARG002 - as of every field
         if not self.check or self._target is None:

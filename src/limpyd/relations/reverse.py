@@ -192,8 +192,8 @@ class BoundReverse(Faced[Face]):
         return [self._pk_of(holder) for holder in checks.some(name, tuple(holders))]
 
     def _args(self, args: Any) -> tuple[Argument, ...]:
-        given: tuple[Argument, ...] = args(self._instance._pk_bytes)
-        return given
+        made: tuple[Argument, ...] = args(self._instance._pk_bytes)
+        return made
 
     def _pk_of(self, holder: Any) -> bytes:
         model: Any = self._field.model

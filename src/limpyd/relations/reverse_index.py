@@ -30,16 +30,16 @@ def best_reverse_index(field: Any, indexes: Sequence[FieldIndex]) -> FieldIndex:
     return best
 
 
-def with_reverse_index(given: Sequence[Declared]) -> Sequence[Declared]:
+def with_reverse_index(indexes: Sequence[Declared]) -> Sequence[Declared]:
     """The declared indexes of a reference, and one that finds who refers to an object, if none of them does.
 
     Those by score come first: what they find is in their order.
     """
-    indexes = [index for each in given for index in declared(each).expanded()]
-    if not indexes or any(map(_finds_who_refers, indexes)):
-        return indexes
-    scored = [index for index in indexes if not index.alone]
-    return [*scored, EqualIndex(), *(index for index in indexes if index.alone)]
+    expanded = [index for each in indexes for index in declared(each).expanded()]
+    if not expanded or any(map(_finds_who_refers, expanded)):
+        return expanded
+    scored = [index for index in expanded if not index.alone]
+    return [*scored, EqualIndex(), *(index for index in expanded if index.alone)]
 
 
 def _finds_who_refers(index: Any) -> bool:

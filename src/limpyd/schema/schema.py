@@ -148,7 +148,7 @@ class Schema(KeyOwners, Unchanging):
 
     def _settle(self, where: Partition) -> None:
         """Tells each field its indexes in a partition, now that all fields are known."""
-        kept = {name: field.kept_in(where) for name, field in self.value_fields.items()}
+        kept = {name: field.field_indexes(where) for name, field in self.value_fields.items()}
         composites = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
         self._composites[where] = composites
         for name, field in self.value_fields.items():

@@ -136,7 +136,7 @@ class ModelStatements:
         together = schema.composites(where)
         if schema.dynamic or not all(map(follows_together, together)):
             return None
-        indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].together]
+        indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].in_composite]
         prefixes = schema.key_prefixes(where)
         fits = all(
             isinstance(field, SingleValueField) and all(map(follows, self._slot(field).indexes))

@@ -27,9 +27,9 @@ def limit_args(name: str, start_name: str, start: int | None, num: int | None) -
     return ["LIMIT", checks.integer(f"{name}'s {start_name}", start), checks.integer(f"{name}'s num", num)]
 
 
-def unpacked(given: tuple[Any, ...]) -> tuple[Any, ...]:
+def unpacked(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments of which the first may be several in a list, as redis-py takes them."""
-    return (*given[0], *given[1:]) if given and type(given[0]) in LISTS else given
+    return (*arguments[0], *arguments[1:]) if arguments and type(arguments[0]) in LISTS else arguments
 
 
 def scan_args(name: str, match: str | bytes | None, count: int | None) -> list[Argument]:

@@ -34,10 +34,10 @@ class BoundExpiry(BoundValue[Face]):
             )
             raise UnsupportedCommand(msg)
 
-    def _expiry_args(self, command: str, **given: Any) -> list[Argument]:
+    def _expiry_args(self, command: str, **options: Any) -> list[Argument]:
         """The arguments for an expiry, of which at most one may be given."""
-        checks.at_most_one(command, **given)
-        for name, value in given.items():
+        checks.at_most_one(command, **options)
+        for name, value in options.items():
             if value is None or value is False:
                 continue
             if name in {"keepttl", "persist"}:

@@ -37,7 +37,7 @@ MOST_ARGUMENTS = MOST_PASSED_ON - 1000
 
 def _spread(method: Callable[..., R]) -> Callable[[Any, Any], R]:
     """Returns the method that takes its arguments as one."""
-    return lambda bound, given: method(bound, *given)
+    return lambda bound, args: method(bound, *args)
 
 
 class BoundValue(BoundField[Face]):
@@ -106,22 +106,22 @@ class BoundValue(BoundField[Face]):
             key = self._key()
             return [self._field.decode(one, key) for one in stored]  # which says what is wrong
 
-    def _call_and_learn(self, command: Any, otherwise: Any, *given: Any) -> Any:
+    def _call_and_learn(self, command: Any, otherwise: Any, *args: Any) -> Any:
         """Calls a command, and learns how to call it without describing a request.
 
         Args:
             command: the command, whose `describe` does.
             otherwise: calls it by such a request.
-            given: what it is given.
+            args: its arguments.
         """
-        result = otherwise(self, *given)
+        result = otherwise(self, *args)
         instance, describe = self._instance, command.describe
-        if vars(instance).get("_pk_bytes") is not None and PLAIN.issuperset(map(type, given)):
+        if vars(instance).get("_pk_bytes") is not None and PLAIN.issuperset(map(type, args)):
             try:
-                known = learned(describe(self, *given), self, given)
+                known = learned(describe(self, *args), self, args)
             except Exception:  # noqa: BLE001 - a user's `encode` may; the call itself was made
                 known = None
-            describe_one, call_one = (describe, otherwise) if len(given) == 1 else map(_spread, (describe, otherwise))
+            describe_one, call_one = (describe, otherwise) if len(args) == 1 else map(_spread, (describe, otherwise))
             direct = call_one if known is None else instance.database._directly(known, describe_one, call_one)
             self._field.direct[command] = direct
         return result

@@ -38,7 +38,7 @@ class MembersField(ValueField[T]):
         return self.codec.encode if plain else self.encode
 
     def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.together or self.listing_in(where) or place.rescans_whole:
+        if not place.followed or self.in_composite or self.listing_in(where) or place.rescans_whole:
             return super().prepared(where, place, command)
         return members_write(self.model, where, command, self, place.prefix, place.indexes)
 

@@ -99,8 +99,8 @@ def _recorder(name: str) -> Any:
             options = kwargs.keys() - {"value"}
             args = (*args, *(kwargs[each] for each in kwargs if each == "value"))
         if options or (setter not in OF_MAPPINGS and not args):
-            given = [*map(shorten, args), *(f"{each}={shorten(kwargs[each])}" for each in kwargs)]
-            raise _refusal(self._field, f"calls {name}({', '.join(given)})")
+            shown = [*map(shorten, args), *(f"{each}={shorten(kwargs[each])}" for each in kwargs)]
+            raise _refusal(self._field, f"calls {name}({', '.join(shown)})")
         self.recorded.append((args, kwargs))
         result = len(args) if setter in OF_MEMBERS else True
         return _Done(result) if self._instance.awaits else result

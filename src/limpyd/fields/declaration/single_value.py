@@ -50,8 +50,8 @@ class SingleValueField(ValueField[T]):
             mine.encode(self.default)
         return mine
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
-        super().settle(where, indexes, together)
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+        super().settle(where, indexes, composites)
         place = self._places[where]
         self._layouts[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
 
@@ -74,9 +74,9 @@ class SingleValueField(ValueField[T]):
         if not place.followed or self.listing_in(where) or " " in command:
             return super().prepared(where, place, command)
         slot = self.slot(where)
-        together = [index for index in self.model.composites(where) if index.has(self)]
-        assigned = assignment(self.model, where, command, self, slot, together)
-        return assigned or (None if together else run(self.model, where, command, self, slot))
+        composites = [index for index in self.model.composites(where) if index.has(self)]
+        assigned = assignment(self.model, where, command, self, slot, composites)
+        return assigned or (None if composites else run(self.model, where, command, self, slot))
 
     def slot(self, where: Partition) -> ScalarField:
         """The field in a partition, as statements know it; without indexes of several fields."""

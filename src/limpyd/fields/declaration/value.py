@@ -106,12 +106,12 @@ class ValueField(MayBeVersion, Field[T]):
         """The calls of its commands that describe no requests, by the commands (see statements/fast_path.py)."""
         self._usable_by: set[str] = set()
         """The commands that were found to make sense on its type."""
-        self.together = False
+        self.in_composite = False
         """True if it is one of the fields of a composite index."""
 
     @property
     def indexed(self) -> bool:
-        return self.indexable or self.together
+        return self.indexable or self.in_composite
 
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
@@ -133,17 +133,17 @@ class ValueField(MayBeVersion, Field[T]):
         """Returns where the scripts find its values in a partition."""
         return Stored(self._prefix(where), self.stored_as)
 
-    def kept_in(self, where: Partition) -> tuple[FieldIndex, ...]:
+    def field_indexes(self, where: Partition) -> tuple[FieldIndex, ...]:
         """The indexes that it declares, in a partition; once all fields of the model are known.
 
         Raises:
             DeclarationError: one does not fit the field, or the others that it names.
         """
         declared = indexes_for(self, self.indexes_in(where), unique=self.unique) if self.indexable else ()
-        kept = tuple(index.keep(self, where) for index in declared)
+        indexes = tuple(index.keep(self, where) for index in declared)
         if isinstance(where, Limpyd2Partition):
-            keep_apart(kept)
-        return kept
+            keep_apart(indexes)
+        return indexes
 
     def indexes_in(self, where: Partition) -> Sequence[Declared]:
         """The indexes that are declared, on the field or as `default_indexes`; none for that of the field's type."""
@@ -164,15 +164,15 @@ class ValueField(MayBeVersion, Field[T]):
                 return known
         return None
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], together: Sequence[FieldIndex]) -> None:
+    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""
         alone = [index for index in indexes if index.index.alone]
-        self.together = bool(together)
+        self.in_composite = bool(composites)
         self._places[where] = Place(
             self._prefix(where),
             self.stored_as,
             indexes,
-            _described([*alone, *together], self.checks_in(where), self.listing_in(where)),
+            _described([*alone, *composites], self.checks_in(where), self.listing_in(where)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
             {},

@@ -62,7 +62,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         """The parts of all versions that have a value (SMEMBERS of the inventory, and EXISTS of each)."""
         if self._instance._pk_bytes is None:
             return resolved(set())
-        return dynamic.versions(*self._asked()).then(lambda found: set(map(to_text, found[1])))
+        return dynamic.versions(*self._versions_args()).then(lambda found: set(map(to_text, found[1])))
 
     @walk("SSCAN")
     def scan_versions(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:
@@ -85,7 +85,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         """
         if self._instance._pk_bytes is None:
             return resolved(0)
-        model, where, pk = self._owner()
+        model, where, pk = self._stored_object()
         return dynamic.delete_versions(model, where, pk, self._field.deletion_in(where), self._instance._found)
 
     @walk("SSCAN")
@@ -105,7 +105,7 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         def step(cursor: bytes) -> Request[tuple[bytes, list[str]]]:
             if self._instance._pk_bytes is None:
                 return resolved((b"0", []))
-            request = dynamic.versions(*self._asked(), cursor, args)
+            request = dynamic.versions(*self._versions_args(), cursor, args)
             return request.then(lambda found: (found[0], list(map(to_text, found[1]))))
 
         return step
@@ -115,15 +115,15 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         return to_text(key_from_template(self._field.get_for(part).place(pk).prefix, pk))
 
     def _key(self) -> bytes:
-        _, where, pk = self._owner()
+        _, where, pk = self._stored_object()
         return where.nothing if pk is None else key_from_template(self._field.inventory_prefix(where), pk)
 
-    def _owner(self) -> tuple[Any, Partition, Any]:
+    def _stored_object(self) -> tuple[Any, Partition, Any]:
         model, pk = self._field.model, self._instance._pk_bytes
         return model, model.keys.partition(pk), pk
 
-    def _asked(self) -> tuple[Any, Partition, bytes, bytes, bool]:
-        model, where, pk = self._owner()
+    def _versions_args(self) -> tuple[Any, Partition, bytes, bytes, bool]:
+        model, where, pk = self._stored_object()
         return model, where, pk, self._field.described_in(where), not self._instance._checked
 
     def __getattr__(self, name: str) -> Never:

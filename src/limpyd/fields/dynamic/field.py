@@ -71,14 +71,14 @@ class DynamicField(Field[T]):
         lockable: bool = True,
     ) -> None:
         super().__init__(lockable=lockable)
-        given: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes}
-        given = {name: value for name, value in given.items() if value} | {"lockable": lockable}  # some take none
-        self._declare(self.of(**given) if type is Untyped else self.of(type, **given), pattern, format)
+        options: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes}
+        options = {name: value for name, value in options.items() if value} | {"lockable": lockable}  # some take none
+        self._declare(self.of(**options) if type is Untyped else self.of(type, **options), pattern, format)
 
     def _declare(self, declared: ValueField[Any], pattern: Any, format: Any) -> None:
         """Notes what each version is, and how their names are made."""
         self._declared = declared
-        self._given_names = pattern, format
+        self._declared_names = pattern, format
         self.names: VersionNames
         self._versions: dict[str, ValueField[Any]] = {}
         self._template: ValueField[Any]
@@ -97,7 +97,7 @@ class DynamicField(Field[T]):
     def attach(self, model: FieldModel) -> Self:
         mine = super().attach(model)
         mine._versions = {}
-        mine.names = VersionNames(self.name, *self._given_names)
+        mine.names = VersionNames(self.name, *self._declared_names)
         return mine
 
     def as_it_was(self, name: str, declared: ValueField[Any] | None = None) -> Self:
@@ -110,7 +110,7 @@ class DynamicField(Field[T]):
         was = copy.copy(self.declaration)
         was.declaration = was
         was.name = name
-        was._given_names = self.names.pattern, self.names.format
+        was._declared_names = self.names.pattern, self.names.format
         was._declared = declared or self._declared
         return cast("Self", was)
 
@@ -191,18 +191,18 @@ class DynamicField(Field[T]):
         self._join(field)
         for where in keys.partitions:
             self._check_indexes(field.indexes_in(where) if field.indexable else ())
-            kept = field.kept_in(where)
+            indexes = field.field_indexes(where)
             if part is not None:
-                for index, template in zip(kept, self._template.place_in(where).indexes, strict=True):
+                for index, template in zip(indexes, self._template.place_in(where).indexes, strict=True):
                     index.declared_key = template.key
-            field.settle(where, kept, ())
+            field.settle(where, indexes, ())
         return field
 
     def _join(self, version: ValueField[Any]) -> None:
         """Tells a version, or what all have in common, what it has to know of other models."""
 
     def _check_indexes(self, indexes: Sequence[Declared]) -> None:
-        for index in (index for given in indexes for index in declared(given).expanded()):
+        for index in (index for each in indexes for index in declared(each).expanded()):
             if not index.alone:
                 msg = f"{self}: {index} is of several fields, and a dynamic field can be none of them"
                 raise DeclarationError(msg)

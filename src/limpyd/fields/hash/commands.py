@@ -57,14 +57,14 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         if key is not None and value is not None and mapping is None and items is None:
             field = self._field
             return self._write("HSET", (field.key_bytes(key), field.encode(value)), step=2)
-        given = self._given("HSET", key, value, mapping, items)
-        return self._write_many("HSET", (), given, step=2, member=1, combine=sum)
+        args = self._item_args("HSET", key, value, mapping, items)
+        return self._write_many("HSET", (), args, step=2, member=1, combine=sum)
 
     @command("HSET")
     def hmset(self, mapping: SupportsItems[Key, V] | None = None, /, **values: V) -> Request[bool]:
         """Stores several values by key (HSET, the successor of HMSET); True. Raises as `hset`."""
-        given = self._given("HSET", mapping={**self._field.checked(mapping or {}), **values})
-        return self._write_many("HSET", (), given, step=2, member=1, combine=lambda _: True)
+        args = self._item_args("HSET", mapping={**self._field.checked(mapping or {}), **values})
+        return self._write_many("HSET", (), args, step=2, member=1, combine=lambda _: True)
 
     @command("HSETNX")
     def hsetnx(self, key: Key, value: V) -> Request[bool]:

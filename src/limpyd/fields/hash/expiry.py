@@ -178,12 +178,12 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         """
         head: list[Argument] = persist_args("HSETEX", data_persist_option, fnx, fxx)
         head += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        given = self._given("HSETEX", key, value, mapping, items)
-        if len(given) > MOST_ARGUMENTS:
-            msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(given) // 2}"
+        pairs = self._item_args("HSETEX", key, value, mapping, items)
+        if len(pairs) > MOST_ARGUMENTS:
+            msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(pairs) // 2}"
             raise InvalidValue(msg)
-        head += ("FIELDS", len(given) // 2)
-        return self._write("HSETEX", (*head, *given), to_bool, first=len(head) + 1, step=2)
+        head += ("FIELDS", len(pairs) // 2)
+        return self._write("HSETEX", (*head, *pairs), to_bool, first=len(head) + 1, step=2)
 
     @command("HGETEX")
     def hgetex(

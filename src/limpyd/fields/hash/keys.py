@@ -24,7 +24,7 @@ class BoundHashKeys(BoundMembers[Face], Generic[T, V, Face]):
 
     __slots__ = ()
 
-    def _given(
+    def _item_args(
         self,
         name: str,
         key: Key | None = None,
@@ -40,19 +40,19 @@ class BoundHashKeys(BoundMembers[Face], Generic[T, V, Face]):
         if key is None and value is not None:
             msg = f"{name} on {field} takes a key with its value"
             raise InvalidValue(msg)
-        given: dict[bytes, Any] = {}
+        items_by_key: dict[bytes, Any] = {}
         if items is not None:
             if not isinstance(items, list | tuple) or len(items) % 2:
                 msg = f"{name} on {field} takes keys and values in turn as items, not {shorten(items)}"
                 raise InvalidValue(msg)
-            given.update(zip(map(field.key_bytes, items[::2]), items[1::2], strict=True))
+            items_by_key.update(zip(map(field.key_bytes, items[::2]), items[1::2], strict=True))
         if key is not None:
-            given[field.key_bytes(key)] = value
-        given.update(field.checked({} if mapping is None else mapping))
-        if not given:
+            items_by_key[field.key_bytes(key)] = value
+        items_by_key.update(field.checked({} if mapping is None else mapping))
+        if not items_by_key:
             msg = f"{name} on {field} needs at least one key and value"
             raise MissingArgument(msg)
-        args: list[Argument] = field.flat(given)
+        args: list[Argument] = field.flat(items_by_key)
         return args
 
     def _keys(self, name: str, keys: Sequence[Key]) -> list[bytes]:
@@ -74,6 +74,6 @@ def each(replies: Iterable[Any], keys: Sequence[Key], absent: Any) -> list[Any]:
     """Returns the replies for each key, of several replies; some servers reply nothing where there is no hash."""
     found: list[Any] = []
     for number, reply in enumerate(replies):
-        asked = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])
-        found += reply or [absent] * asked
+        count = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])
+        found += reply or [absent] * count
     return found

@@ -55,7 +55,7 @@ class BoundSortedSet(
         """The same as `zadd` with `incr` (ZADD with INCR)."""
         head = [*self._conditions("ZADD", nx, xx, gt, lt), checks.on("ZADD", "incr", incr)]
         checks.flags("ZADD", ch=ch)  # whose result is a count, so it changes nothing here
-        pairs = self._given(mapping, scores)
+        pairs = self._score_args(mapping, scores)
         if len(pairs) != 2:  # noqa: PLR2004 - a score and a member
             msg = f"ZADD with incr on {self._field} adds to the score of one member, not of {len(pairs) // 2}"
             raise InvalidValue(msg)
@@ -93,7 +93,7 @@ class BoundSortedSet(
             DoesNotExist: the object was deleted.
         """
         head = [] if nx is xx is gt is lt is ch is False else self._conditions("ZADD", nx, xx, gt, lt, ch)
-        return self._write_many("ZADD", head, self._given(mapping, scores), step=2, combine=sum)
+        return self._write_many("ZADD", head, self._score_args(mapping, scores), step=2, combine=sum)
 
     @command("ZADD")
     def zadd_incr(
@@ -230,7 +230,7 @@ class BoundSortedSet(
 
     # --- arguments and replies ---
 
-    def _given(self, mapping: SupportsItems[V, Number] | None, scores: Mapping[Any, Number]) -> list[Argument]:
+    def _score_args(self, mapping: SupportsItems[V, Number] | None, scores: Mapping[Any, Number]) -> list[Argument]:
         """Scores and members in turn, at least one of each."""
         if mapping is not None and not isinstance(mapping, Mapping):
             msg = f"ZADD on {self._field} takes a mapping from members to scores, not {shorten(mapping)}"
