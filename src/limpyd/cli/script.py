@@ -14,7 +14,7 @@ from limpyd.cli.model_paths import Model, model_named
 from limpyd.keys import to_text
 from limpyd.lua.arguments import PageOfRange, PlainQuery, Query
 from limpyd.lua.layouts import named
-from limpyd.query.planning.plan import EVERYTHING
+from limpyd.query.planning.single_command import EVERYTHING
 from limpyd.relations.deletion import DELETE_RELATED
 from limpyd.requests.resp import Argument
 from limpyd.scripts.object_requests import CREATE, DELETE

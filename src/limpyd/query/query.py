@@ -9,7 +9,8 @@ from limpyd.query.caches import QueryCaches
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import Queried
 from limpyd.query.ordering import SortKey
-from limpyd.query.planning.plan import PKS, Planned
+from limpyd.query.planning.plan import PKS
+from limpyd.query.planning.script_plan import Planned
 from limpyd.query.results.projections import Shape
 from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 from limpyd.expressions import too_deep
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.explanation import Explanation, explanation
-from limpyd.query.planning.plan import EVERYTHING
-from limpyd.query.planning.single_command import Span
+from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.analysis import analyzed
 

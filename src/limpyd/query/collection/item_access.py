@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 from limpyd.query.collection.projecting import Projecting
 from limpyd.query.collection.sorting import Sorting
 from limpyd.query.ordering import SortKey
-from limpyd.query.planning.plan import EVERYTHING
-from limpyd.query.planning.single_command import Span
+from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.single_object import the_one
 from limpyd.query.slices import NOTHING, span_of
 from limpyd.requests.request import Request, resolved

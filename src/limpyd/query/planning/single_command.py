@@ -18,6 +18,9 @@ class Span(NamedTuple):
     limit: int = 0
 
 
+EVERYTHING = Span()
+
+
 class Native(NamedTuple):
     """A command that answers a query, and how its reply becomes primary keys."""
 

@@ -1,0 +1,205 @@
+"""Plans by scripts, which answer any query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+
+from limpyd.keys import ModelKeys, Partition
+from limpyd.query.filters.conditions import Condition
+from limpyd.query.ordering import NUMBER, SortKey
+from limpyd.query.paging import Page, after, cursor_of
+from limpyd.query.planning import single_command
+from limpyd.query.planning.assumptions import assumed
+from limpyd.query.planning.existence import doubtful, everybody
+from limpyd.query.planning.single_command import EVERYTHING, Span
+from limpyd.query.results.columns import Column
+from limpyd.query.results.projections import Shape
+from limpyd.requests.request import Argument, Request, resolved
+from limpyd.scripts.error_mapping import Model, refusal
+from limpyd.scripts.queries import EXPLAIN, PAGE, STORE, Search, find, find_plain
+from limpyd.scripts.query_nodes import All, Everything, ListedIn, Node, OneOf, Within, known_key
+
+R = TypeVar("R")
+
+
+class Planned(Model, Protocol):
+    """The attributes that a plan uses of its model."""
+
+    keys: ModelKeys
+    mints_pks: bool
+
+
+class ScriptPlan:
+    """The plan to find the objects of one partition that meet all conditions.
+
+    A model of several partitions runs a plan for each and merges what they give.
+
+    Args:
+        model: the model.
+        where: the partition.
+        conditions: what objects must meet.
+        order: what they are sorted by.
+        sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
+        joins_keys: whether one command may name keys of other models as well, which those of clusters may not.
+        existing: whether primary keys are left out that are of nobody, though an index has them.
+
+    Attributes:
+        model: the model.
+        where: the partition.
+        order: what objects are sorted by.
+        nodes: what objects must meet, as the scripts know it.
+        assumes: what it takes for granted: the indexes that it uses are built.
+    """
+
+    def __init__(
+        self,
+        model: Planned,
+        where: Partition,
+        conditions: Sequence[Condition],
+        order: Sequence[SortKey] = (),
+        *,
+        sorts_by_pattern: bool = False,
+        joins_keys: bool = False,
+        existing: bool = False,
+    ) -> None:
+        self.model = model
+        self.where = where
+        self._conditions = conditions
+        self.order = order
+        self._sorts = sorts_by_pattern and b"*" not in where.prefix
+        self.nodes = [condition.node(where) for condition in conditions]
+        if joins_keys:
+            for node in self.nodes:
+                if type(node) is ListedIn:
+                    node.joins = True
+        self._in_indexes = self.nodes if existing and doubtful(where, self.nodes, order) else None
+        if self._in_indexes is not None:
+            self.nodes = [*self.nodes, everybody(where)]
+        self._only = self.nodes[0] if len(self.nodes) == 1 else None
+        self.assumes = assumed(model.maintenance, conditions, order, where)
+
+    @property
+    def empty(self) -> bool:
+        """True if nothing can match, so that nothing needs to be asked."""
+        for node in self.nodes:
+            if not (node.intervals if type(node) is Within else getattr(node, "texts", True)):
+                return True
+        return False
+
+    def only(self, shape: Shape) -> Request[Any]:
+        """The one item, by a script that replies NONE or MANY if there is not exactly one; a transaction fails then."""
+
+        def decode(reply: Any) -> Any:
+            return reply if isinstance(reply, bytes) else shape.items(reply)
+
+        wanted = b"rows" if shape.columns else b"pks"
+        request = find(self.model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
+        return request.assuming(*self.assumes)
+
+    def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
+        """So many items in order, from the first one or a cursor on."""
+        if self.empty:
+            return resolved(Page([], None))
+
+        def decode(reply: list[Any]) -> Page[Any]:
+            found, last = reply
+            return Page(shape.read(found), cursor_of(self.order, last))
+
+        extra = () if cursor is None else after(self.order, cursor)
+        wanted = b"rows" if shape.columns else b"pks"
+        columns = self.columns(shape)
+        request = find(self.model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=PAGE)
+        return request.assuming(*self.assumes)
+
+    def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
+        """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them."""
+        return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
+
+    def store(self, key: bytes, ttl: int) -> Request[int]:
+        """Keeps the primary keys in a list."""
+        search = self.search
+        keys = tuple(dict.fromkeys((self.where.pks, *search.elsewhere, key)))
+        nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
+        extra = (keys.index(key) + 1, ttl, nothing)
+
+        def decode(reply: Any) -> int:
+            if isinstance(reply, list):
+                raise refusal(self.model, reply, None, who=f"a stored collection of {self.model.name}")
+            return int(reply)
+
+        request = find(self.model, search._replace(elsewhere=keys), b"pks", decode, extra=extra, script=STORE)
+        return request.assuming(*self.assumes)
+
+    def explained(self, span: Span) -> Request[list[Any]]:
+        """Returns the request that explains it (see explain.lua)."""
+        request = find(self.model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
+        return request.assuming(*self.assumes)
+
+    def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
+        """Returns the columns that are read of each object."""
+        scores = known_key(self.order[0].scores) if self.order else b""
+        return [column.where(self.where, scores)[:3] for column in shape.columns]
+
+    @property
+    def node(self) -> Node:
+        """All conditions as one."""
+        return self._only or (All(self.nodes) if self.nodes else Everything())
+
+    @property
+    def search(self) -> Search:
+        """The query, as the script takes it."""
+        return self.search_of(self.node)
+
+    def search_of(self, node: Node) -> Search:
+        """The search for what meets a condition, in the same order."""
+        # Scripts that may look at other slots do not declare which: a cluster takes keys of one slot only.
+        conditions = () if self.model.crosses else self._conditions
+        elsewhere = [key for condition in conditions for key in condition.elsewhere()]
+        if not self.order:
+            return Search(self.where, node, tuple(elsewhere))
+        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self.model.crosses)
+        return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
+
+    def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
+        counter = self.where.seq if self.model.mints_pks else b""
+        args = key.args(self.where)
+        scored = self._in_order_of(key)
+        if scored is not None:
+            prefix, stored, sub, _, desc, missing, _ = args
+            args = prefix, stored, sub, NUMBER, desc, missing, scored
+        return (*args, counter)
+
+    def _in_order_of(self, key: SortKey) -> bytes | None:
+        """The sorted set of those who have one value in a field, by the very scores that a sort asks for."""
+        for condition, node in zip(self._conditions, self.nodes, strict=False):
+            if type(node) is OneOf and node.kind.keys_by_value and len(node.texts) == 1 and len(self.order) == 1:
+                (text,) = node.texts
+                (kept,) = condition.indexes()
+                if isinstance(text, bytes) and kept.is_scored_by(key.field):
+                    return node.key + text
+        return None
+
+    def _find(
+        self,
+        wanted: bytes,
+        decode: Callable[[Any], Any],
+        span: Span,
+        columns: Sequence[tuple[Argument, ...]] = (),
+    ) -> Request[Any]:
+        offset, limit = span
+        request = find(self.model, self.search, wanted, decode, offset=offset, limit=limit, columns=columns)
+        return request.assuming(*self.assumes)
+
+    def _plain(
+        self, wanted: bytes, decode: Callable[[Any], Any], span: Span, shape: Shape | None = None
+    ) -> Request[Any] | None:
+        """The short script, if the query is plain enough for it."""
+        if self.order or span.limit or span.offset:
+            return None
+        parts = single_command.plain_parts(self.nodes)
+        columns = shape.entries(self.where) if shape is not None else ()
+        if parts is None or columns is None:
+            return None
+        return find_plain(self.model, self.where, wanted, decode, *parts, columns).assuming(*self.assumes)
