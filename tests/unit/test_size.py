@@ -17,9 +17,11 @@ LONGEST_FUNCTION = 50
 FUNCTIONS = {"function_declaration", "function_definition"}
 """The nodes of Lua's grammar that are functions."""
 
-TABLES: dict[str, str] = {}
+EXCEPTIONS = {
+    "embedded/supervisor.py": "a program of its own, which starts without importing anything of limpyd",
+}
 """What may be longer, and why."""
-LEFT = 48
+LEFT = 40
 """How many others are longer, at most; to become none."""
 
 
@@ -59,12 +61,12 @@ def too_long() -> Iterator[tuple[str, int]]:
 
 
 def test_files_and_functions_are_short():
-    others = {name: lines for name, lines in too_long() if name not in TABLES}
+    others = {name: lines for name, lines in too_long() if name not in EXCEPTIONS}
     assert len(others) <= LEFT, others
 
 
 def test_exceptions_are_needed():
-    assert TABLES.keys() <= {name for name, _ in too_long()}
+    assert EXCEPTIONS.keys() <= {name for name, _ in too_long()}
 
 
 @pytest.mark.parametrize("functions", [python_functions, lua_functions])

@@ -49,16 +49,7 @@ def serve(
 
     temporary = folder is None
     place = folders.temporary_folder() if folder is None else folders.named_folder(folder)
-    try:
-        folders.make_folder(place)
-        lock = supervisor.claim(place / supervisor.SERVER_LOCK)
-    except OSError as error:
-        msg = f"the server cannot use the folder {place}: {error}"
-        raise BadUsage(msg) from error
-    if lock is None:
-        who = supervisor.holder(place / supervisor.SERVER_LOCK)
-        msg = f"a server runs in {place} already ({who}); end it, or give another --dir"
-        raise ServerError(msg)
+    lock = _claimed(place)
     place = place.resolve()
     os.write(lock, f"`limpyd serve --port {port}` (process {os.getpid()})".encode())
     command = [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", ""]
@@ -86,6 +77,28 @@ def serve(
             )
             raise ServerError(msg)
     return Ended.WELL
+
+
+def _claimed(place: Path) -> int:
+    """The lock of a folder, which is made if it is not there.
+
+    Raises:
+        BadUsage: it cannot be used.
+        ServerError: a server runs in it.
+    """
+    from limpyd.embedded import folders, supervisor  # noqa: PLC0415 - they need a Unix
+
+    try:
+        folders.make_folder(place)
+        lock = supervisor.claim(place / supervisor.SERVER_LOCK)
+    except OSError as error:
+        msg = f"the server cannot use the folder {place}: {error}"
+        raise BadUsage(msg) from error
+    if lock is None:
+        who = supervisor.holder(place / supervisor.SERVER_LOCK)
+        msg = f"a server runs in {place} already ({who}); end it, or give another --dir"
+        raise ServerError(msg)
+    return lock
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from limpyd.exceptions import ServerError
-from limpyd.integrity import requests
+from limpyd.integrity import scans
 from limpyd.integrity.findings import Finding, Repair, kinds_to_repair
 from limpyd.integrity.model_check import ModelCheck
 from limpyd.integrity.report import Notes, Report
@@ -38,20 +38,20 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
     for each in checks:
         yield from each.begin()
     owners = _Owners(checks)
-    in_database = yield requests.count("DBSIZE")
+    in_database = yield scans.count("DBSIZE")
     counter = _Progress(progress, sum(each.objects for each in checks), in_database)
     pattern = _pattern(schemas, all_models=all_models)
     unowned: set[bytes] = set()
     cursor, first = b"0", True
     while first or cursor != b"0":
-        cursor, keys = yield requests.scan(pattern, cursor)
+        cursor, keys = yield scans.scan(pattern, cursor)
         first = False
         owned, others = owners.of(keys)
         for each, of_model in owned:
             yield from each.look_at_keys(of_model)
         if all_models:
             unowned.update(filter(model_behind, others))
-        counter.keys(requests.MOST_KEYS)
+        counter.keys(scans.MOST_KEYS)
     for each in checks:
         yield from each.end_of_keys()
     for each in [each for each in checks if each.possible]:
@@ -97,7 +97,7 @@ def _unowned(tags: dict[bytes, bytes], notes: Notes) -> Program[None]:
     for tag, key in tags.items():
         pks = b"{%s}:pks" % tag
         try:
-            objects = yield requests.count("SCARD", pks)
+            objects = yield scans.count("SCARD", pks)
         except ServerError:  # it is no set, so it is nobody's
             continue
         what = f"no model of this name is declared on the database; it has {objects:,} objects"

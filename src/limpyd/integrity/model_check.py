@@ -11,7 +11,7 @@ from limpyd.exceptions import LimpydError, StoredValueError, WrongTypeError
 from limpyd.indexes.maintenance import generators
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.indexes.maintenance.requests import declare
-from limpyd.integrity import messages, requests
+from limpyd.integrity import messages, requests, scans
 from limpyd.integrity.expected_keys import Declared
 from limpyd.integrity.findings import Finding, Kind
 from limpyd.integrity.report import Notes
@@ -71,10 +71,10 @@ class ModelCheck:
                 )
         if not self.possible:
             return
-        self.objects = yield requests.count("SCARD", where.pks)
+        self.objects = yield scans.count("SCARD", where.pks)
         known = yield declare(self._model, where, indexes, may_write=False)
         self._unbuilt = known.unbuilt
-        names = yield requests.known_indexes(where)
+        names = yield scans.known_indexes(where)
         gone = [name for name, signature in names.items() if name not in declared.indexes and signature != b"-"]
         if self._repairs:
             yield declare(self._model, where, indexes, may_write=True)
@@ -93,7 +93,7 @@ class ModelCheck:
         """
         self._notes.keys += len(keys)
         self._keys += keys
-        while len(self._keys) >= requests.MOST_KEYS:
+        while len(self._keys) >= scans.MOST_KEYS:
             yield from self._look_at_types()
 
     def end_of_keys(self) -> Program[None]:
@@ -105,7 +105,7 @@ class ModelCheck:
         self._of_indexes.clear()
 
     def _look_at_types(self) -> Program[None]:
-        some, self._keys = self._keys[: requests.MOST_KEYS], self._keys[requests.MOST_KEYS :]
+        some, self._keys = self._keys[: scans.MOST_KEYS], self._keys[scans.MOST_KEYS :]
         expected = [(key, self._declared.expected(key)) for key in some]
         found: list[Found] = yield requests.look_at_keys(self._declared, self._kinds, expected)
         for one in found:
@@ -116,15 +116,15 @@ class ModelCheck:
             if index is not None and index.name not in self._unbuilt:
                 _, keys = self._of_indexes.setdefault(index.name, (index, []))
                 keys.append(key)
-                if len(keys) == requests.MOST_KEYS:
+                if len(keys) == scans.MOST_KEYS:
                     del self._of_indexes[index.name]
                     yield from self._look_at_entries(index, keys)
 
     def _look_at_inventories(self, items: Sequence[tuple[bytes, int, bytes]]) -> Program[None]:
         """Compares inventories of dynamic fields with what objects have (see steps.look_at_inventories)."""
         large = []
-        for at in range(0, len(items), requests.MOST_OBJECTS):
-            some = items[at : at + requests.MOST_OBJECTS]
+        for at in range(0, len(items), scans.MOST_OBJECTS):
+            some = items[at : at + scans.MOST_OBJECTS]
             done: requests.InventoriesDone = yield requests.look_at_inventories(self._declared, self._kinds, some)
             for one in done.found:
                 self._notes.add(messages.of_inventory(one, self._declared))
@@ -139,7 +139,7 @@ class ModelCheck:
                 cursor, first = b"0", True
                 while first or cursor != b"0":
                     try:
-                        cursor, parts = yield requests.scan_parts(self._declared, field, pk, cursor, listed=listed)
+                        cursor, parts = yield scans.scan_parts(self._declared, field, pk, cursor, listed=listed)
                     except WrongTypeError:  # a finding of its own
                         break
                     first = False
@@ -166,7 +166,7 @@ class ModelCheck:
         given += self._declared.lasting
         walk = b"0"
         while True:
-            walk, pks = yield requests.scan_objects(self._where, walk)
+            walk, pks = yield scans.scan_objects(self._where, walk)
             yield from self._look_at_inventories([(pk, 0, b"") for pk in pks] if self._model.dynamic else [])
             yield from self._look_at_some(built, given, pks)
             progress(len(pks))
@@ -186,7 +186,7 @@ class ModelCheck:
         begin = (0, b"0")
         while pks:
             done: requests.ObjectsDone = yield requests.look_at_objects(
-                self._declared, self._kinds, given, begin, pks[: 2 * requests.MOST_OBJECTS], broken
+                self._declared, self._kinds, given, begin, pks[: 2 * scans.MOST_OBJECTS], broken
             )
             self._notes.objects += done.there
             for one in done.found:

@@ -1,4 +1,4 @@
-"""The requests of a check: one function per Lua file, which says what its arguments mean."""
+"""The scripts of a check: one function per Lua file, which says what its arguments mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.indexes.maintenance.declarations import DeclaredIndex
 from limpyd.integrity.expected_keys import Declared, Expected
-from limpyd.keys import Partition, key_from_template, to_bytes
 from limpyd.lua.script import Script, evalsha
 from limpyd.relations.deletion import clearing_command
 from limpyd.relations.references import ReferenceField
@@ -21,10 +20,6 @@ R = TypeVar("R")
 
 MOST = 500
 """About how many entries or members a step looks at."""
-MOST_OBJECTS = 100
-"""About how many objects a step looks at."""
-MOST_KEYS = 1000
-"""About how many keys a step asks for."""
 NO_WRITES = "no-writes"
 """A check that repairs nothing is one that a replica runs too."""
 MOST_BYTES = 1_000_000
@@ -40,8 +35,6 @@ PLAIN = {
 VALUES = Script("check_values")
 CLEAR_DANGLING = Script("clear_dangling")
 
-Scanned = tuple[bytes, list[bytes]]
-"""From which cursor on there is more, and what was found."""
 Found = tuple[bytes, bytes, bytes | None, Any, Any, int]
 """A finding of a script: kind, key, primary key, two facts more, and whether it was repaired."""
 
@@ -194,28 +187,6 @@ def look_at_inventories(
     return _checking(INVENTORIES, repairs, declared, [where.pks], args, lambda reply: InventoriesDone(*reply[1:]))
 
 
-def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, listed: bool) -> Request[Scanned]:
-    """Some parts of the versions of a dynamic field of an object, and from which cursor on there are more.
-
-    Args:
-        declared: the model.
-        field: the field.
-        pk: the primary key of the object.
-        cursor: where to go on.
-        listed: whether those of the inventory; or else those that are in the hash of the object.
-    """
-    where = declared.where
-    if listed:
-        args = (b"SSCAN", key_from_template(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST)
-        return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
-
-    def decode(reply: Any) -> Scanned:
-        subs = reply[1] if isinstance(reply[1], dict) else reply[1][::2]
-        return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
-
-    return Request((b"HSCAN", key_from_template(where.hash_prefix, pk), cursor, b"COUNT", MOST), decode, readonly=True)
-
-
 def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
     """Compares the last automatic primary key with the highest one."""
     where = declared.where
@@ -244,33 +215,6 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
     return Request(
         everything, decode, script=script, subject=model, retry_with=answer, assumes=(model.maintenance.declared,)
     )
-
-
-def scan(pattern: bytes, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    """Some keys of the database, and from which cursor on there are more."""
-    args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MOST_KEYS)
-    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
-
-
-def scan_objects(where: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
-    """Some primary keys, and from which cursor on there are more."""
-    args = (b"SSCAN", where.pks, cursor, b"COUNT", MOST_OBJECTS)
-    return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
-
-
-def count(command: str, *key: bytes) -> Request[int]:
-    """Counts members or keys (SCARD, DBSIZE)."""
-    return Request((command, *key), int, readonly=True)
-
-
-def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
-    """Reads the catalog of indexes: signatures by name (see scripts/declare.lua)."""
-
-    def decode(reply: Any) -> dict[bytes, bytes]:
-        pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-        return {name: value for name, value in pairs if not name.startswith((b"rebuilding:", b":"))}
-
-    return Request((b"HGETALL", where.meta), decode, readonly=True)
 
 
 def _checking(
