@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from limpyd import DoesNotExist, InstanceHashField, SetField, UniquenessError
+from limpyd.exceptions import ServerUnreachable
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from pydantic import BaseModel
 
@@ -24,6 +25,17 @@ class NewLink(BaseModel):
     tags: set[str] = set()
 
 
+class LinkOut(BaseModel):
+    pk: str
+    url: str
+    clicks: int
+
+
+class LinkPage(BaseModel):
+    items: list[LinkOut]
+    next: str | None
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI):
     await database.connect()  # says at once if there is no server
@@ -40,13 +52,18 @@ async def create(new: NewLink) -> dict[str, str | None]:
     return {"pk": await link.pk.get()}
 
 
+@app.get("/links/{pk}")
+async def read(pk: str) -> LinkOut:
+    return await Link.lazy_connect(pk).row(LinkOut)
+
+
 @app.get("/links")
-async def search(tag: Annotated[list[str] | None, Query()] = None, after: str | None = None):
+async def search(tag: Annotated[list[str] | None, Query()] = None, after: str | None = None) -> LinkPage:
     links = Link.collection()
     for each in tag or []:
         links = links.filter(tags=each)
-    page = await links.sort(by="-clicks").values("pk", "url", "clicks").page(size=20, after=after)
-    return {"items": page.items, "next": page.cursor}
+    page = await links.sort(by="-clicks").rows(LinkOut).page(size=20, after=after)
+    return LinkPage(items=page.items, next=page.cursor)
 
 
 @app.post("/links/{pk}/click")
@@ -64,6 +81,11 @@ async def taken(request, error):
     return JSONResponse({"detail": f"this {error.field} is there already"}, 409)
 
 
+@app.exception_handler(ServerUnreachable)
+async def unavailable(request, error):
+    return JSONResponse({"detail": "the database does not answer; try again"}, 503)
+
+
 from fastapi.testclient import TestClient
 
 with TestClient(app) as client:
@@ -72,5 +94,6 @@ with TestClient(app) as client:
     print(client.post("/links", json={"url": "https://redis.io"}).json())  # → {'detail': 'this url is there already'}
     print(client.post("/links/2/click").json())  # → 1
     print(client.post("/links/99/click").status_code)  # → 404
+    print(client.get("/links/2").json())  # → {'pk': '2', 'url': 'https://valkey.io', 'clicks': 1}
     found = client.get("/links", params={"tag": "database"}).json()
     print([link["url"] for link in found["items"]])  # → ['https://valkey.io', 'https://redis.io']

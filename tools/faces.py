@@ -24,6 +24,7 @@ ASYNC_FILES = (
     "database/asynchronous.py",
     "model/async_bulk.py",
     "model/async_maintenance.py",
+    "model/async_object_values.py",
     "model/asynchronous.py",
     "pipelines/asynchronous.py",
     "query/asynchronous.py",

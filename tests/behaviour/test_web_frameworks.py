@@ -73,7 +73,7 @@ MISTAKES = {
 async def test_handlers_that_return_no_values_fail_with_advice(face, thing_model, kind):
     thing = await face.do(thing_model.create(name="Ada", tags=["ab"]))
     returned = MISTAKES[kind](thing_model, thing)
-    with pytest.raises(ValueError, match=r"values\(.*\), values_list\(.*\) or rows\(") as caught:
+    with pytest.raises(ValueError, match=r"values\(.*\) or rows?\(") as caught:
         jsonable_encoder(returned)
     assert str(caught.value).count("_pk") == 0
     assert (await answer(returned)).status_code == 500

@@ -171,6 +171,8 @@ class Use:
         await self.step("case", lambda: person.collection(folded="É").count())
         await self.step("hmget", lambda: first.hmget("city", "age"))
         await self.step("hgetall", first.hgetall)
+        await self.step("values", first.values)
+        await self.step("values of all kinds", lambda: first.values("name", "friends", "props"))
         await self.step("scan_model_keys", person.scan_model_keys)
         await self.step("scan_keys of an object", first.scan_keys)
         await self.step("scan_keys", person.database.scan_keys)

@@ -164,6 +164,10 @@ reveal_type(person.pk.get())  # str | None
 reveal_type(person.hmget("note"))  # list[Any]
 reveal_type(person.hmset(note="x"))  # bool
 reveal_type(person.hgetall())  # dict[str, Any]
+reveal_type(person.values())  # dict[str, Any]
+reveal_type(person.values("note", "age"))  # dict[str, Any]
+reveal_type(person.row(Point))  # Point
+reveal_type(person.row(Life))  # Life
 reveal_type(person.delete())  # None
 reveal_type(Person.name)  # StringField[Untyped]
 reveal_type(Person.age)  # StringField[int]
@@ -306,6 +310,8 @@ async def main() -> None:  # noqa: PLR0915 - a line for each type
     reveal_type(await AsyncPerson.collection().values_list("name")[0])  # tuple[Any, ...]
     reveal_type(AsyncPerson.collection().values_list("name", flat=True))  # AsyncCollection[Any, AsyncPerson]
     reveal_type(await AsyncPerson.collection().rows(Point).all())  # list[Point]
+    reveal_type(await (await AsyncPerson.get(1)).values("note"))  # dict[str, Any]
+    reveal_type(await (await AsyncPerson.get(1)).row(Point))  # Point
     reveal_type(await AsyncPerson.collection().sort(by="age").first())  # str | None
     reveal_type(await AsyncPerson.instances().get())  # AsyncPerson
     reveal_type(await AsyncPerson.instances().page(size=2))  # Page[AsyncPerson]

@@ -12,6 +12,7 @@ from limpyd.fields.pk import pk_bytes
 from limpyd.model import crud
 from limpyd.model.async_bulk import AsyncBulkOperations
 from limpyd.model.async_maintenance import AsyncMaintenance
+from limpyd.model.async_object_values import AsyncObjectValues
 from limpyd.model.class_body import checked_manager
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
@@ -21,7 +22,7 @@ from limpyd.query.query import Query
 from limpyd.types import Encodable
 
 
-class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance):
+class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues):
     """A class whose instances are objects in Redis, for asyncio.
 
     `await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.

@@ -47,6 +47,8 @@ class GetFields:
 class Limpyd2ModelNames:
     """The part of a model with limpyd 2's names."""
 
+    _names_may_be_fields = True
+
     DoesNotExist = exceptions.DoesNotExist
     get_fields = GetFields()
     _name = NameInKeys()

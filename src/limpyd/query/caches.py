@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.query.planning.compiled_queries import Templates
+from limpyd.query.results.projections import Shape
+
+MOST_REMEMBERED = 1000
+"""The most projections that are kept of a model; their names may come from outside."""
 
 
 class QueryCaches:
@@ -20,5 +24,12 @@ class QueryCaches:
     def __init__(self) -> None:
         self.lookups: dict[str, Any] = {}
         self.orders: dict[Any, Any] = {}
-        self.projections: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self.projections: dict[tuple[str, Any], Shape] = {}
         self.templates = Templates()
+
+    def remember(self, key: tuple[str, Any], shape: Shape) -> Shape:
+        """Returns a projection, which is kept if there is room."""
+        if len(self.projections) < MOST_REMEMBERED:
+            shape.recurs = True
+            self.projections[key] = shape
+        return shape

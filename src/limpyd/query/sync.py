@@ -128,11 +128,14 @@ class Collection(Iteration[Item, M]):
         return found
 
     def rows(self, row: Callable[..., Row]) -> Collection[Row, M]:
-        """The same collection, of objects of a dataclass or NamedTuple, made of the fields that it names.
+        """The same collection, of objects of a class, made of the fields that it names.
+
+        Args:
+            row: a dataclass, a NamedTuple, a TypedDict, a Struct of msgspec or a model of pydantic, which validates.
 
         Raises:
             UnknownField: it needs what is no field.
-            InvalidFilter: it is neither.
+            InvalidFilter: it is none of these.
         """
         found: Collection[Row, M] = self._rows(row)
         return found

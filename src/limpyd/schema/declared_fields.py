@@ -58,7 +58,7 @@ def check_names(model: type) -> None:
     api = {
         name
         for base in model.__mro__
-        if base.__module__.startswith("limpyd.") and not base.__name__.startswith("Limpyd2")
+        if base.__module__.startswith("limpyd.") and not vars(base).get("_names_may_be_fields")
         for name, value in (*vars(base).items(), *vars(base).get("__annotations__", {}).items())
         if not isinstance(value, Field)
     }

@@ -32,8 +32,8 @@ class Era(ByAttributes):
 def holds_no_values(instance: object, model: str) -> str:
     """Returns the advice on what to do instead of converting an instance."""
     return (
-        f"{instance} holds no values to iterate or convert: ask for them by values(), values_list() or rows(), such as "
-        f"{model}.collection(pk=…).values('pk', …).first()"
+        f"{instance} holds no values to iterate or convert: ask for them by its values() or row(), such as "
+        f"{model}.lazy_connect(pk).values('pk', …)"
     )
 
 

@@ -24,15 +24,13 @@ from limpyd.query.results.projections import (
     Shape,
     Tuples,
     check_followed,
-    row_shape,
 )
+from limpyd.query.results.row_classes import row_shape
 from limpyd.requests.request import Request, returned
 
 Item = TypeVar("Item")
 M = TypeVar("M")
 PLAIN_NAMES = frozenset({str})
-MOST_SHAPES = 1000
-"""The most shapes that are kept of a model; their names may come from outside."""
 
 
 class Projecting(CollectionBase[Item, M]):
@@ -77,7 +75,11 @@ class Projecting(CollectionBase[Item, M]):
         return self._shaped("values_list", names, Tuples)
 
     def _rows(self, row: Any) -> Any:
-        return self._with(self._query._replace(shape=row_shape(self._schema, row)))
+        queries, key = self._schema.queries, ("rows", row)
+        shape = queries.projections.get(key) if isinstance(row, type) else None
+        if shape is None:
+            shape = queries.remember(key, row_shape(self._schema, row))
+        return self._with(self._query._replace(shape=shape))
 
     def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Any:
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
@@ -87,9 +89,8 @@ class Projecting(CollectionBase[Item, M]):
         shape = schema.queries.projections.get((kind, names)) if known else None
         if shape is None:
             shape = make(columns_of(schema, names, scored=True))
-            if known and len(schema.queries.projections) < MOST_SHAPES:
-                shape.recurs = True
-                schema.queries.projections[kind, names] = shape
+            if known:
+                schema.queries.remember((kind, names), shape)
         return type(self)(self._model, schema, Query(conditions, order, shape, stored_key))
 
     def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from limpyd.exceptions import InvalidFilter, StoredValueError, UnknownField, shorten
+from limpyd.exceptions import StoredValueError
 from limpyd.keys import Partition, to_text
 from limpyd.query.filters.references import target_of
 from limpyd.query.results.ambiguous_replies import any_missing, mistyped, undecodable
@@ -249,10 +248,16 @@ class Flat(Tuples):
 
 
 class Objects(RowShape):
-    """Objects of a class that is made of values: a dataclass or a NamedTuple."""
+    """Objects of a class that is made of values by name.
 
-    def __init__(self, row: Callable[..., Any], columns: Sequence[Column]) -> None:
-        super().__init__(columns, partial(object_maker, row, [column.name for column in columns]))
+    Args:
+        row: the class.
+        make: makes one of them.
+        columns: the values.
+    """
+
+    def __init__(self, row: type[Any], make: Callable[..., Any], columns: Sequence[Column]) -> None:
+        super().__init__(columns, partial(object_maker, make, [column.name for column in columns]))
         self._row = row
         self.asked = ("_rows", row)
 
@@ -272,30 +277,3 @@ def check_followed(follows: Sequence[Follow]) -> None:
         own, further = followed(target, names)
         columns_of(target, own, scored=False)
         check_followed(further)
-
-
-def row_shape(model: Any, row: Any) -> Objects:
-    """The shape of a class of rows.
-
-    Raises:
-        InvalidFilter: it is no dataclass and no NamedTuple, or it needs what is no field.
-    """
-    if dataclasses.is_dataclass(row) and isinstance(row, type):
-        fields = {field.name: _required(field) for field in dataclasses.fields(row) if field.init}
-    elif isinstance(row, type) and issubclass(row, tuple) and hasattr(row, "_fields"):
-        defaults = getattr(row, "_field_defaults", {})
-        names: tuple[str, ...] = getattr(row, "_fields", ())
-        fields = {name: name not in defaults for name in names}
-    else:
-        msg = f"{model.name}: rows takes a dataclass or a NamedTuple, not {shorten(row)}"
-        raise InvalidFilter(msg)
-    known = [name for name in fields if name == "pk" or name in model.fields]
-    missing = [name for name, required in fields.items() if required and name not in known]
-    if missing or not known:
-        msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"
-        raise UnknownField(msg)
-    return Objects(row, columns_of(model, known, scored=False))
-
-
-def _required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
