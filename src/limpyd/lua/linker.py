@@ -147,7 +147,7 @@ def script_path(name: str) -> Path:
 
 
 def script_text(name: str) -> str:
-    """Returns the text of a script; it takes the last key away, which is never written (see scripts/loader.evalsha)."""
+    """Returns the text of a script; it takes the last key away, which is never written (see lua/script.evalsha)."""
     text = script_path(name).read_text("utf-8")
     shebang = re.match(SHEBANG, text)
     at = shebang.end() if shebang else 0
