@@ -20,7 +20,6 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 nitpicky = True
-suppress_warnings = ["ref.python"]  # two public classes are named Operation: of BITFIELD, and of a traced request
 default_role = "code"
 
 html_theme = "furo"

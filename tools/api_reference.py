@@ -11,6 +11,7 @@ import re
 import sys
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 import redis.commands.core
@@ -19,6 +20,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from limpyd import tracing
 from limpyd.asyncio import AsyncRedisModel
 from limpyd.expressions import Expression, Part
 from limpyd.fields.string import Operation
@@ -27,6 +29,12 @@ from limpyd.server import Server
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)
 WHOLE = {"BoundListBlocking": "BoundList"}
 """The classes that are documented, by the names of their parts."""
+FULL_NAMES: dict[Any, str] = {
+    Operation: "limpyd.fields.string.Operation",
+    tracing.Operation: "limpyd.tracing.Operation",
+}
+"""The public classes whose last name is not theirs alone; signatures link to them by these."""
+WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 SENTINEL = re.compile(r"<object object(?: at 0x[0-9a-f]+)?>")
 
 
@@ -59,14 +67,15 @@ def signature(
     if not inspect.isroutine(obj):
         return None if shown is None else (SENTINEL.sub("...", shown), "")
     written = inspect.signature(obj)
+    names = getattr(inspect.unwrap(obj), "__globals__", {})
     parameters = [
-        parameter.replace(annotation=_source(parameter.annotation), default=_default(parameter))
+        parameter.replace(annotation=_source(parameter.annotation, names), default=_default(parameter))
         for number, (name, parameter) in enumerate(written.parameters.items())
         if not (number == 0 and name in {"self", "cls"})
     ]
     plain = inspect.Signature(parameters)
     returns = written.return_annotation
-    return str(plain), "" if returns is written.empty else as_called(str(_source(returns)))
+    return str(plain), "" if returns is written.empty else as_called(str(_source(returns, names)))
 
 
 def _is_only_given(cls: type) -> bool:
@@ -75,10 +84,17 @@ def _is_only_given(cls: type) -> bool:
     return given or issubclass(cls, BaseException) or cls in {AsyncRedisModel, Expression, Part, Operation, Server}
 
 
-def _source(annotation: Any) -> Any:
+def _source(annotation: Any, names: Mapping[str, Any]) -> Any:
     if annotation is inspect.Parameter.empty:
         return annotation
-    return Source(annotation if isinstance(annotation, str) else inspect.formatannotation(annotation))
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return Source(WORD.sub(lambda word: _full_name(word[0], names), text))
+
+
+def _full_name(word: str, names: Mapping[str, Any]) -> str:
+    """The full name of a class whose last name is not its alone; any other word is returned as it is."""
+    meant = names.get(word)
+    return FULL_NAMES.get(meant, word) if isinstance(meant, type) else word
 
 
 def _default(parameter: inspect.Parameter) -> Any:

@@ -1,8 +1,9 @@
-"""The pictures of the tutorial and of the first page: what a model, a write and a query are in Redis.
+"""The pictures of the documentation: what a model, a write and a query are in Redis, and the steps of both.
 
 python -m tools.pictures [--check]    writes docs/pictures/*.svg; or only says which is stale
 
-The code in them is executed on an embedded server. Keys, values, plans and results are what is found there.
+The code in them is executed on an embedded server. Keys, values, plans and results are what is found there. Only the
+steps are written down, in `step_pictures.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from limpyd import InstanceHashField, RedisDatabase, RedisModel, SetField, StringField
 from limpyd.testing import assert_requests
+from tools import step_pictures
 from tools.svg import Picture
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -71,7 +73,7 @@ def drawn() -> dict[str, str]:
         exec(MODEL + OBJECT, names)
         pictures = {"object.svg": object_picture(stored(database)), "write.svg": write_picture(database, names)}
         exec(LINKS, names)
-        return pictures | {"query.svg": query_picture(names)}
+        return pictures | {"query.svg": query_picture(names)} | step_pictures.drawn()
     finally:
         database.close()
 
