@@ -27,7 +27,15 @@ from limpyd.fields.string import Operation
 from limpyd.server import Server
 
 DESCRIBED = re.compile(r"(Request|Walk)\[(.*)\]", re.DOTALL)
-WHOLE = {"BoundListBlocking": "BoundList"}
+WHOLE = {
+    "BoundBits": "BoundString",
+    "BoundCommonSubsequence": "BoundString",
+    "BoundGeoSearch": "BoundGeo",
+    "BoundListBlocking": "BoundList",
+    "BoundListMoves": "BoundList",
+    "BoundScores": "BoundSortedSet",
+    "SortDestination": "BoundList",
+}
 """The classes that are documented, by the names of their parts."""
 FULL_NAMES: dict[Any, str] = {
     Operation: "limpyd.fields.string.Operation",
@@ -108,13 +116,13 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, contents: El
     name = node["reftarget"].rpartition(".")[2]
     name = WHOLE.get(name, name)
     domain = env.domains.python_domain
-    documented = sorted(
-        full for full in domain.objects if full.rpartition(".")[2] == name and full != node["reftarget"]
-    )
-    places = {(domain.objects[full].docname, full) for full in documented}
-    if len(places) == 1:
-        fullname = documented[0]
-        found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", fullname, node, contents)
+    documented = [
+        full
+        for full, entry in domain.objects.items()
+        if full.rpartition(".")[2] == name and full != node["reftarget"] and not entry.aliased
+    ]
+    if len(documented) == 1:
+        found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", documented[0], node, contents)
         return typing.cast("Element | None", found)
     return contents if _is_plain(node["reftarget"]) else None
 
