@@ -31,12 +31,13 @@ WHOLE = {
     "BoundBits": "BoundString",
     "BoundCommonSubsequence": "BoundString",
     "BoundGeoSearch": "BoundGeo",
-    "BoundListBlocking": "BoundList",
     "BoundListMoves": "BoundList",
     "BoundScores": "BoundSortedSet",
     "SortDestination": "BoundList",
 }
 """The classes that are documented, by the names of their parts."""
+OF_METHODS = {"self", "cls", "field"}
+"""The names of first parameters that callers do not give; `field` is that of functions that `Field` has as methods."""
 FULL_NAMES: dict[Any, str] = {
     Operation: "limpyd.fields.string.Operation",
     tracing.Operation: "limpyd.tracing.Operation",
@@ -79,7 +80,7 @@ def signature(
     parameters = [
         parameter.replace(annotation=_source(parameter.annotation, names), default=_default(parameter))
         for number, (name, parameter) in enumerate(written.parameters.items())
-        if not (number == 0 and name in {"self", "cls"})
+        if not (number == 0 and name in OF_METHODS)
     ]
     plain = inspect.Signature(parameters)
     returns = written.return_annotation
@@ -100,9 +101,9 @@ def _source(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def _full_name(word: str, names: Mapping[str, Any]) -> str:
-    """The full name of a class whose last name is not its alone; any other word is returned as it is."""
+    """Returns the name to show: the documented class for one of its parts, the full name of an ambiguous class."""
     meant = names.get(word)
-    return FULL_NAMES.get(meant, word) if isinstance(meant, type) else word
+    return FULL_NAMES.get(meant, WHOLE.get(word, word)) if isinstance(meant, type) else word
 
 
 def _default(parameter: inspect.Parameter) -> Any:
