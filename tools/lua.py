@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from limpyd.lua.linker import LIBRARY, SCRIPTS, LinkError, Part, link, read_part
+from limpyd.lua.linker import LIBRARY, LinkError, Part, expanded, link, read_part, script_paths
 from tools import lua_layouts
 from tools.lua_names import names_in
 
@@ -64,7 +64,7 @@ class File:
 
 def files() -> list[File]:
     """All Lua files, those of the library first."""
-    return [File(path) for path in (*sorted(LIBRARY.rglob("*.lua")), *sorted(SCRIPTS.glob("*.lua")))]
+    return [File(path) for path in (*sorted(LIBRARY.rglob("*.lua")), *script_paths().values())]
 
 
 def problems() -> Iterator[str]:
@@ -76,7 +76,7 @@ def problems() -> Iterator[str]:
             if name in providers:
                 yield f"{file.label} provides {name}, which {providers[name].label} provides too"
             providers[name] = file
-    required = {name for file in every for kind in ("requires", "defers") for name in file.part.names(kind)}
+    required = {name for file in every for kind in ("requires", "defers") for name in expanded(file.part.names(kind))}
     chosen = {piece.names[0] for file in every for piece in file.part.pieces if piece.directive == "choose"}
     required |= {name for name in providers if name.partition(".")[0] in chosen}
     for file in every:
@@ -89,7 +89,7 @@ def problems() -> Iterator[str]:
 
 
 def _problems_of(file: File, providers: dict[str, File], required: set[str]) -> Iterator[str]:
-    declared = {*file.part.names("requires"), *file.part.names("defers")}
+    declared = {*file.part.names("requires"), *expanded(file.part.names("defers"))}
     for name in declared:
         if name not in providers:
             yield f"{file.label} requires {name}, which no file provides"

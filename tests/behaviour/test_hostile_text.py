@@ -23,7 +23,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import DeclarationError, InvalidValue, LimpydError
-from limpyd.lua.linker import SCRIPTS
+from limpyd.lua.linker import script_paths
 from limpyd.lua.script import Script
 from tests.support.expected_indexes import inconsistencies
 from tests.support.full_use import Use, models
@@ -221,7 +221,7 @@ def test_only_the_files_of_the_package_are_run(one_server):
     """
     from tests.support.face import Face  # noqa: PLC0415
 
-    known = {re.sub(rb"\A#!lua[^\n]*\n", b"", Script(path.stem).source) for path in SCRIPTS.glob("*.lua")}
+    known = {re.sub(rb"\A#!lua[^\n]*\n", b"", Script(name).source) for name in script_paths()}
     package = Path(limpyd.__file__).parent / "statements"
     words = {word for path in package.rglob("*.[lp][uy]*") for word in WORDS.findall(path.read_bytes())}
     sources = []

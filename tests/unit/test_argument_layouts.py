@@ -81,10 +81,10 @@ def test_the_table_tells_of_each(thing):
 def test_stale_lines_are_told(monkeypatch, tmp_path):
     scripts = tmp_path / "scripts"
     scripts.mkdir()
-    monkeypatch.setattr(lua, "SCRIPTS", scripts)
+    file = scripts / "script.lua"
+    monkeypatch.setattr(lua, "script_paths", lambda: {"script": file})
     monkeypatch.setattr(lua, "LIBRARY", tmp_path / "library")
     monkeypatch.setattr(lua, "link", lambda text, _: text)
-    file = scripts / "script.lua"
     file.write_text("-- @reads Value 1\nlocal prefix = ARGV[2]\n-- @end\nreturn prefix\n")
     assert "scripts/script.lua reads or explains arguments otherwise than they are laid out: make lua" in lua.problems()
     lua.declare()

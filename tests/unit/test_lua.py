@@ -9,12 +9,12 @@ import sys
 import pytest
 
 from limpyd.lua import linker
-from limpyd.lua.linker import LIBRARY, SCRIPTS, LinkError, link
+from limpyd.lua.linker import LIBRARY, LinkError, link, script_path, script_paths
 from limpyd.lua.script import Script
 from tools import lua
 from tools.lua_names import names_in
 
-NAMES = sorted(path.stem for path in SCRIPTS.glob("*.lua"))
+NAMES = sorted(script_paths())
 PUT = re.compile(rf"(?m)^-- ({LIBRARY.name}/[\w/]+\.lua)$")
 PROVIDED = "-- Gives a name.\n-- @provides {0}\n\nlocal function {0}()\n  return 1\nend\n"
 
@@ -23,10 +23,11 @@ PROVIDED = "-- Gives a name.\n-- @provides {0}\n\nlocal function {0}()\n  return
 def folders(tmp_path, monkeypatch):
     """Folders of a library and of scripts, with files by their names."""
     library, scripts = tmp_path / "library", tmp_path / "scripts"
-    for folder, module_name in ((library, "LIBRARY"), (scripts, "SCRIPTS")):
-        folder.mkdir()
-        monkeypatch.setattr(linker, module_name, folder)
-        monkeypatch.setattr(lua, module_name, folder)
+    library.mkdir()
+    scripts.mkdir()
+    monkeypatch.setattr(linker, "FOLDERS", (scripts,))
+    monkeypatch.setattr(linker, "LIBRARY", library)
+    monkeypatch.setattr(lua, "LIBRARY", library)
 
     def write(**files):
         for name, text in files.items():
@@ -40,7 +41,7 @@ def folders(tmp_path, monkeypatch):
 
 
 def forget():
-    for known in (linker.library, linker.providers, linker._script_part):
+    for known in (linker.library, linker.providers, linker.script_paths, linker._script_part):
         known.cache_clear()
 
 
@@ -188,7 +189,7 @@ def test_names_are_found_by_the_scopes_of_lua(source, free):
 
 def test_threads_that_link_at_the_same_time(monkeypatch):
     """Each may have read the library itself, and meet what the other one has read."""
-    text = (SCRIPTS / "create.lua").read_text("utf-8")
+    text = script_path("create").read_text("utf-8")
     expected = link(text, "create")
     for each in (linker.library, linker.providers):
         monkeypatch.setattr(linker, each.__name__, each.__wrapped__)

@@ -17,7 +17,7 @@ from limpyd.exceptions import (
     StaleObject,
     UniquenessError,
 )
-from limpyd.lua.linker import LIBRARY, SCRIPTS
+from limpyd.lua.linker import LIBRARY, script_paths
 from limpyd.scripts.error_mapping import Claim, refusal
 
 OWN = {
@@ -57,7 +57,7 @@ class Thing(RedisModel):
 def outcomes() -> set[str]:
     """The outcomes that the Lua files name."""
     found = set()
-    for path in [*SCRIPTS.glob("*.lua"), *LIBRARY.rglob("*.lua")]:
+    for path in [*script_paths().values(), *LIBRARY.rglob("*.lua")]:
         code = re.sub(r"--.*", "", path.read_text("utf-8"))
         found |= set(re.findall(r"\b(?:refuse\(|abort\(\{ |return \{ |outcome = \{ |and \{ |or \{ )'([a-z ]+)'", code))
     return found

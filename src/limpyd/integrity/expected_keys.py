@@ -16,7 +16,7 @@ from limpyd.types import CODECS
 
 
 class Expected(NamedTuple):
-    """The expected kind of a key, as scripts/check_keys.lua takes it.
+    """The expected kind of a key, as integrity/check_keys.lua takes it.
 
     Attributes:
         role: what it is for.
@@ -54,7 +54,7 @@ class Declared:
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
         decoded: its fields whose values may not be of their type.
-        lasting: its indexed fields of values by key, none of which may expire, as scripts/check_objects.lua knows them.
+        lasting: its indexed fields of values by key, none of which may expire, as check_objects.lua knows them.
     """
 
     def __init__(self, model: Any, where: Partition) -> None:

@@ -60,7 +60,7 @@ def count(command: str, *key: bytes) -> Request[int]:
 
 
 def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
-    """Reads the catalog of indexes: signatures by name (see scripts/declare.lua)."""
+    """Reads the catalog of indexes: signatures by name (see indexes/maintenance/declare.lua)."""
 
     def decode(reply: Any) -> dict[bytes, bytes]:
         pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)

@@ -5,7 +5,7 @@ Files say in comments what they need and give; `python -m tools.lua declare` wri
     -- @requires NAME …    what a file uses of others. In a script it also marks where the library is put
     -- @provides NAME …    what a library file gives; `table.name` for what it puts into a table that it requires
     -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
-                           are made only when that one is called
+                           are made only when that one is called; `table.*` for all that others put into a table
     -- @guarded            in a script: library/guard.lua is put here, which may refuse to run it
     -- @choose TABLE NAME  here each file that provides `TABLE.…` is put, to be run if the variable NAME is that name
     -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
@@ -16,7 +16,7 @@ A file that is needed in several functions is put before all of them, so nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,15 @@ from typing import NamedTuple
 
 from limpyd.utils.cached_properties import cached_property
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+PACKAGE = Path(__file__).parents[1]
+FOLDERS = tuple(
+    PACKAGE / folder
+    for folder in (
+        "scripts",
+        *("indexes/maintenance", "integrity", "migrations", "pipelines", "query/results", "relations"),
+    )
+)
+"""The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"
 
 DIRECTIVE = r"(?m)^[ \t]*-- @(\w+)\b(.*)\n"
@@ -137,13 +145,31 @@ def choices(table: str) -> dict[str, Part]:
 
 def read_part(path: Path) -> Part:
     """A Lua file."""
+    return Part(label_of(path), path.read_text("utf-8"))
+
+
+def expanded(names: Iterable[str]) -> Iterator[str]:
+    """Names, where `table.*` stands for all that files put into a table."""
+    for name in names:
+        table, dot, all_of_it = name.partition(".")
+        yield from (f"{table}.{each}" for each in choices(table)) if dot and all_of_it == "*" else (name,)
+
+
+def label_of(path: Path) -> str:
+    """The name of a Lua file in messages."""
     root = LIBRARY if path.is_relative_to(LIBRARY) else path.parent
-    return Part(path.relative_to(root.parent).as_posix(), path.read_text("utf-8"))
+    return path.relative_to(root.parent).as_posix()
 
 
 def script_path(name: str) -> Path:
     """Returns the path of a script."""
-    return SCRIPTS / f"{name}.lua"
+    return script_paths()[name]
+
+
+@cache
+def script_paths() -> dict[str, Path]:
+    """The paths of all scripts by their names."""
+    return {path.stem: path for folder in FOLDERS for path in sorted(folder.glob("*.lua"))}
 
 
 def script_text(name: str) -> str:
@@ -194,7 +220,7 @@ class _Linked:
     def _needed(self, part: Part) -> Iterator[tuple[int, Part]]:
         """The files that a file needs, and in which of its pieces."""
         for number, (_, directive, names) in enumerate(part.pieces):
-            for name in names:
+            for name in expanded(names):
                 if directive in {"requires", "defers"}:
                     provider = providers().get(name)
                     if provider is None:
@@ -274,4 +300,4 @@ class _Linked:
 @cache
 def _script_part(name: str) -> Part:
     """A script as a part of another one: its guard is left out."""
-    return Part(f"scripts/{name}.lua", re.sub(SHEBANG, "", script_text(name)))
+    return Part(label_of(script_path(name)), re.sub(SHEBANG, "", script_text(name)))

@@ -1,4 +1,4 @@
-"""The Lua scripts of this folder, each linked when it is first needed."""
+"""Lua scripts, each linked when it is first needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha1
 
 from limpyd.keys import nothing_beside
-from limpyd.lua.linker import Part, link, script_text
+from limpyd.lua.linker import Part, label_of, link, script_path, script_text
 from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
 
@@ -47,7 +47,7 @@ class Script:
     @cached_property
     def source(self) -> bytes:
         """The source that the server runs: the file, with what it requires of the library."""
-        source = link(self._text, f"scripts/{self.name}.lua")
+        source = link(self._text, label_of(script_path(self.name)))
         if self._flags:
             source = re.sub(r"#!lua( flags=\S+)?", f"#!lua flags={self._flags}", source, count=1)
         return source.encode()

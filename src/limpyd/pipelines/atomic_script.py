@@ -1,4 +1,4 @@
-"""A transaction as one request: a script in which each request is a part (see scripts/transaction.lua). No I/O."""
+"""A transaction as one request: a script in which each request is a part (see pipelines/transaction.lua). No I/O."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
     """Sends requests and what goes out behind them.
 
     Within MULTI each script takes all epochs, so that none is executed if one of them is another. Where others are
-    beside them EXEC does nothing then: what holds the epochs is watched, and changed (see scripts/check_epoch.lua).
+    beside them EXEC does nothing then: what holds the epochs is watched, and changed (see pipelines/check_epoch.lua).
     """
     if not sent:
         return []

@@ -239,7 +239,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         super()._claim(new, place, stored, sub)
 
     def record_in(self, where: Partition) -> tuple[Argument, ...]:
-        """The catalog of the model it refers to, and what that keeps of it (see scripts/declare.lua)."""
+        """The catalog of the model it refers to, and what that keeps of it (see indexes/maintenance/declare.lua)."""
         index = self.reverse_index(where)
         (there,) = self._target.keys.partitions
         name = index.key.removeprefix(where.prefix).removesuffix(b":")

@@ -171,7 +171,7 @@ class Schema(KeyOwners, Unchanging):
         return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
 
     def references(self, where: Partition) -> list[tuple[Argument, ...]]:
-        """The references to other models, as the catalogs of those keep them (see scripts/declare.lua)."""
+        """The references to other models, as the catalogs of those keep them (see indexes/maintenance/declare.lua)."""
         fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
         return [field.record_in(where) for field in fields if field.has_target]
 

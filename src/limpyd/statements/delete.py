@@ -116,7 +116,7 @@ local epoch = records.err and records or records[1]
 
 
 def _keys_differ(count: int) -> str:
-    """The condition that so many keys of objects are not all that any process has declared (see scripts/declare.lua).
+    """The condition that so many keys of objects are not all that any process has declared (see declare.lua).
 
     A list of a few is packed by cmsgpack behind one byte, which counts them.
     """

@@ -1,4 +1,4 @@
--- EVALSHA 1490a1703f4234ede29d65910d1361b2217af9c7, sent with
+-- EVALSHA aafc9f51d21f6c866b005612265424ed689d674d, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -17,7 +17,7 @@
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

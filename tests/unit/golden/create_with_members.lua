@@ -1,4 +1,4 @@
--- EVALSHA 8403ca2bb53f3f13e4fb806e21de562df4492166, sent with
+-- EVALSHA 6ce2ce195408f3fc527780e8e9b97ec3247ac712, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -31,7 +31,7 @@
 --        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
 --        many keys of its indexes, and those
 -- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

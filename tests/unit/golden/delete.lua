@@ -1,4 +1,4 @@
--- EVALSHA d179fc57fbf5bf9dcd9f39c6f7efe2b527c7af3f, sent with
+-- EVALSHA 2684337905a5e66104a8b197f6dbb5a9f8c23f00, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -11,7 +11,7 @@
 -- ARGV   1 the epoch   2 the primary key
 -- Reply  1; or 'gone', 'transform', 'error', 'broken' (see library/journal); or 'undecided', with nothing done, if the
 --        catalog knows of references to the model, or of keys of its objects, that the process does not declare
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local records = call('HMGET', KEYS[2], ':epoch', ':keys', ':references')
 local epoch = records.err and records or records[1]

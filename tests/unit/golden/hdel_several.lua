@@ -1,4 +1,4 @@
--- EVALSHA 0262afb23bd3764c12cb7edc9a96d4361cd3a35a, sent with
+-- EVALSHA e20d08016b7630dab27a5c9bbea6cfd272f158f4, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -18,7 +18,7 @@
 --        is counted
 -- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
 --        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

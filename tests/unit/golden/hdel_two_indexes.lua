@@ -1,4 +1,4 @@
--- EVALSHA f06408053badf62e5e617d4aaacf5711deaaab23, sent with
+-- EVALSHA 538d5855833b9ab7fd85ccdb8baa432e6bbe9208, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -17,7 +17,7 @@
 --        is counted
 -- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
 --        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

@@ -1,4 +1,4 @@
--- EVALSHA 39125678b8a4858667df402f3ef78f22da921721, sent with
+-- EVALSHA 34d6eeaf35f11cbda8eef878c780de5e3ff9bf3f, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -18,7 +18,7 @@
 --        command
 -- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
 --        'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

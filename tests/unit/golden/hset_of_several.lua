@@ -1,4 +1,4 @@
--- EVALSHA 828309514c1758a0f05e384be09e8ea1064431d4, sent with
+-- EVALSHA a3f8c613bd7dc285ad17dec44fe4e5a27923698b, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -18,7 +18,7 @@
 --        is counted
 -- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
 --        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

@@ -1,4 +1,4 @@
--- EVALSHA c8316f3df757f7462117b4b44281e907e05b9fd2, sent with
+-- EVALSHA f375641b053788bdc7affe76b8df5e2ca145466f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -18,7 +18,7 @@
 --        is counted
 -- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
 --        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

@@ -1,4 +1,4 @@
--- EVALSHA e915f38ab866ada6b35a88524ec1c106ba2faca6, sent with
+-- EVALSHA 36551f7724bb6049fbe98acbe4313b3d4c340b31, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -13,7 +13,7 @@
 -- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
 -- ARGV   1 the epoch   2 what the key begins with   3 the command   4 the primary key   5… its arguments after the key
 -- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

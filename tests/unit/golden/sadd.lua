@@ -1,4 +1,4 @@
--- EVALSHA d064933fb75fb4c651f05033b5014829039fc88d, sent with
+-- EVALSHA 495d99d3536a2f671ebdc82a4ba58323ff91a4b7, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -14,7 +14,7 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each member its arguments of the command, and what
 --        those of its indexes keep of it that do not keep it itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

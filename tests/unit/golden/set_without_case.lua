@@ -1,4 +1,4 @@
--- EVALSHA e93184131d0b23b8f9bf9ce99d3b1a08b1e2b847, sent with
+-- EVALSHA b004a86d18f753affd1ed368b6d895d3457fa8d9, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -17,7 +17,7 @@
 --        is counted
 -- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
 --        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

@@ -1,4 +1,4 @@
--- EVALSHA af8a2f3efd278535955ea4615cf320d71b853aeb, sent with
+-- EVALSHA 97ef96fe4eb844b380b0104f3a1738e9c96e6705, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -14,7 +14,7 @@
 -- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each member its arguments of the command, and what
 --        those of its indexes keep of it that do not keep it itself
 -- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see scripts/declare.lua).
+-- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

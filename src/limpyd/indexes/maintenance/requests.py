@@ -128,7 +128,7 @@ def rebuild(
         where: the partition.
         index: the index.
         chunk_size: about how many objects or entries to look at.
-        way: how the keys of the index are found, see scripts/rebuild.lua.
+        way: how the keys of the index are found, see indexes/maintenance/rebuild.lua.
         keys: keys that were found.
 
     Raises (from the reply):
