@@ -36,8 +36,7 @@ end
 
 -- They are made when they are first needed.
 local function more_conditions()
-  -- @defers conditions.geo conditions.geos conditions.lex conditions.listed conditions.null conditions.nums conditions.pk
-  -- @defers conditions.eqin conditions.scored conditions.sep conditions.uniq conditions.via
+  -- @defers conditions.*
 end
 
 local function more_nodes()
