@@ -19,7 +19,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.exceptions import IndexNotBuilt
-from tests.faults.programs.steady_writer import FIXED, THINGS, thing_on
+from tests.faults.programs.steady_writer import FIXED, WRITTEN, model_on
 from tests.support.expected_indexes import inconsistencies
 from tests.support.servers import NEWEST_AND_OLDEST
 from tests.support.step_durations import longest_step
@@ -41,8 +41,8 @@ def server(request, servers):
 
 @pytest.fixture
 def thing(server):
-    model = thing_on(RedisDatabase(port=server.port))
-    for number in range(THINGS):
+    model = model_on(RedisDatabase(port=server.port))
+    for number in range(WRITTEN):
         model(name=str(number), age=number, email=str(number))
     for _ in range(FIXED):
         model(fixed="yes")
@@ -51,12 +51,12 @@ def thing(server):
 
 
 def test_what_is_built_stays_right_meanwhile(server, thing):
-    fixed = {str(pk) for pk in range(THINGS + 1, THINGS + FIXED + 1)}
+    fixed = {str(pk) for pk in range(WRITTEN + 1, WRITTEN + FIXED + 1)}
     rebuilt = Event()
     wrong = []
 
     def look():
-        reader = thing_on(RedisDatabase(port=server.port))
+        reader = model_on(RedisDatabase(port=server.port))
         while not rebuilt.is_set():
             found = set(reader.collection(fixed="yes"))
             if found != fixed:
@@ -71,7 +71,7 @@ def test_what_is_built_stays_right_meanwhile(server, thing):
         rebuilt.set()
         watcher.join()
     assert wrong == []
-    assert len(thing.collection()) > THINGS + FIXED  # the writers did write
+    assert len(thing.collection()) > WRITTEN + FIXED  # the writers did write
     with server.client() as client:
         assert inconsistencies(client, thing) == []
 
@@ -87,7 +87,7 @@ def test_cleared_and_rebuilt(server, thing):
                     thing.get_field(field).rebuild_indexes()
     with server.client() as client:
         assert inconsistencies(client, thing) == []
-        assert b"-" not in client.hgetall("{thing}:meta").values()
+        assert b"-" not in client.hgetall("{manyindexes}:meta").values()
     assert len(thing.collection(fixed="yes")) == FIXED
 
 
@@ -96,7 +96,7 @@ def test_several_rebuild_and_one_clears(server, thing):
     failed = []
 
     def work(change):
-        model = thing_on(RedisDatabase(port=server.port))
+        model = model_on(RedisDatabase(port=server.port))
         try:
             while not stop.is_set():
                 change(model)

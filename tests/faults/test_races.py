@@ -12,7 +12,7 @@ from pathlib import Path
 
 from limpyd import RedisDatabase
 from tests.faults.programs.races import COUNTS, NAMES, player_on
-from tests.faults.programs.steady_writer import THINGS, thing_on
+from tests.faults.programs.steady_writer import WRITTEN, model_on
 from tests.support.expected_indexes import inconsistencies
 from tests.support.writers import writers
 
@@ -63,8 +63,8 @@ def test_rebuilds_at_once_that_are_killed(one_server):
     """Whatever is left of them, the next one makes the indexes right, while others write."""
     rng = random.Random(1)
     with one_server.client() as client, closing(RedisDatabase(port=one_server.port)) as database:
-        thing = thing_on(database)
-        for number in range(THINGS + 1200):
+        thing = model_on(database)
+        for number in range(WRITTEN + 1200):
             thing(name=f"é {number}", age=number, tags=["a", f"{number}"], numbers=[number, 0.1], board={"a": 1})
         killed = 0
         with writers(one_server.port, 1):

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from limpyd import LimpydError, RedisDatabase, RedisModel
-from tests.faults.programs.steady_writer import THINGS, thing_on
+from tests.faults.programs.steady_writer import WRITTEN, model_on
 from tests.support.damage import declare, values
 from tests.support.expected_indexes import inconsistencies, state
 from tests.support.related_models import MANY, REFERENCES, problems, related_models
@@ -140,8 +140,8 @@ def checked(database, repair):
 @pytest.mark.parametrize("repair", [False, True])
 def test_live_writers_of_indexes(one_server, repair):
     with one_server.client() as client, database_on(one_server) as database:
-        thing = thing_on(database)
-        for number in range(THINGS + 300):
+        thing = model_on(database)
+        for number in range(WRITTEN + 300):
             thing(name=f"é {number}", age=number, tags=["a", f"{number}"], numbers=[number, 0.1], board={"a": 1})
         with writers(one_server.port, 2):
             print(checked(database, repair), "checks")
@@ -159,7 +159,7 @@ def test_live_writers_of_references(one_server):
 def test_an_index_that_is_cleared_and_rebuilt_meanwhile(one_server):
     """What is missing then is not damage."""
     with database_on(one_server) as database, database_on(one_server) as other:
-        thing, same = thing_on(database), thing_on(other)
+        thing, same = model_on(database), model_on(other)
         for number in range(600):
             thing(name=f"é {number}", age=number, tags=["a", f"{number}"])
         done = []

@@ -16,8 +16,8 @@ from limpyd.drivers.connection_pool import IDLE_UNCHECKED
 MARK = "reply of its own"
 
 
-class Thing(RedisModel):
-    """What the calls are on."""
+class Interrupted(RedisModel):
+    """The model that the calls are on."""
 
     database = RedisDatabase()
     number = StringField(type=int, indexable=True)
@@ -26,20 +26,20 @@ class Thing(RedisModel):
     queue = ListField()
 
 
-def _pipeline(database: RedisDatabase, thing: Thing) -> Any:
+def _pipeline(database: RedisDatabase, thing: Interrupted) -> Any:
     with database.pipeline() as pipe:
         thing.number.set(6)
         thing.name.hset("new")
         pipe.add(thing.other.get)
 
 
-def _transaction(database: RedisDatabase, thing: Thing) -> Any:
+def _transaction(database: RedisDatabase, thing: Interrupted) -> Any:
     with database.transaction():
         thing.number.set(6)
         thing.name.hset("new")
 
 
-def _watched(database: RedisDatabase, thing: Thing) -> Any:
+def _watched(database: RedisDatabase, thing: Interrupted) -> Any:
     def change(transaction: Any) -> None:
         assert thing.other.get() == MARK
         transaction.multi()
@@ -49,28 +49,28 @@ def _watched(database: RedisDatabase, thing: Thing) -> Any:
     database.transaction(change, thing.number)
 
 
-def _closed(database: RedisDatabase, _: redis.Redis, _thing: Thing) -> None:
+def _closed(database: RedisDatabase, _: redis.Redis, _thing: Interrupted) -> None:
     database.close()
 
 
-def _cut(_: RedisDatabase, client: redis.Redis, _thing: Thing) -> None:
+def _cut(_: RedisDatabase, client: redis.Redis, _thing: Interrupted) -> None:
     client.client_kill_filter(_type="normal", skipme=True)
 
 
-def _cut_before(database: RedisDatabase, client: redis.Redis, thing: Thing) -> None:
+def _cut_before(database: RedisDatabase, client: redis.Redis, thing: Interrupted) -> None:
     _cut(database, client, thing)
     sleep(IDLE_UNCHECKED)
 
 
-def _nothing(_: RedisDatabase, _client: redis.Redis, _thing: Thing) -> None:
+def _nothing(_: RedisDatabase, _client: redis.Redis, _thing: Interrupted) -> None:
     pass
 
 
-def _pushed(_: RedisDatabase, _client: redis.Redis, thing: Thing) -> None:
+def _pushed(_: RedisDatabase, _client: redis.Redis, thing: Interrupted) -> None:
     thing.queue.rpush("x")
 
 
-def _garbage(_: RedisDatabase, _client: redis.Redis, _thing: Thing) -> None:
+def _garbage(_: RedisDatabase, _client: redis.Redis, _thing: Interrupted) -> None:
     """Leaves a connection for the collector, which finds it at some moment of the call."""
     gc.collect()
     connection: Any = redis.Connection()
@@ -78,23 +78,23 @@ def _garbage(_: RedisDatabase, _client: redis.Redis, _thing: Thing) -> None:
     gc.set_threshold(gc.get_count()[0] + random.randrange(2, 40))
 
 
-Before = Callable[[RedisDatabase, redis.Redis, Thing], None]
-Call = Callable[[RedisDatabase, Thing], Any]
+Before = Callable[[RedisDatabase, redis.Redis, Interrupted], None]
+Call = Callable[[RedisDatabase, Interrupted], Any]
 CALLS: dict[str, tuple[Before, Call, Any]] = {
     "read": (_nothing, lambda _, thing: thing.other.get(), MARK),
     "indexed write": (_nothing, lambda _, thing: thing.number.set(6), True),
-    "create": (_nothing, lambda _, thing: Thing(number=6, name="made").number.get(), 6),
+    "create": (_nothing, lambda _, thing: Interrupted(number=6, name="made").number.get(), 6),
     "pipeline": (_nothing, _pipeline, None),
     "transaction": (_nothing, _transaction, None),
     "watched transaction": (_nothing, _watched, None),
     "blocking command": (_pushed, lambda _, thing: thing.queue.blpop(timeout=5), "x"),
-    "query": (_nothing, lambda _, thing: list(Thing.collection(name="old")), ["1"]),
+    "query": (_nothing, lambda _, thing: list(Interrupted.collection(name="old")), ["1"]),
     "iteration": (_nothing, lambda database, thing: len(list(database.scan_keys())) > 3, True),
     "first use": (_closed, lambda _, thing: thing.other.get(), MARK),
     "first pipeline": (_closed, _pipeline, None),
     "new connection": (_cut_before, lambda _, thing: thing.number.set(6), True),
     "read after a loss": (_cut, lambda _, thing: thing.other.get(), MARK),
-    "query after a loss": (_cut, lambda _, thing: Thing.collection(name="old").count(), 1),
+    "query after a loss": (_cut, lambda _, thing: Interrupted.collection(name="old").count(), 1),
     "read and a finalizer": (_garbage, lambda _, thing: thing.other.get(), MARK),
     "closing": (_nothing, lambda database, thing: database.close(), None),
 }

@@ -27,17 +27,23 @@ import redis
 
 import limpyd
 from limpyd import RedisDatabase
-from tests.support.calls_to_interrupt import CALLS, CHANGES, MARK, WHOLE, Thing
+from tests.support.calls_to_interrupt import CALLS, CHANGES, MARK, WHOLE, Interrupted
 from tests.support.servers import running
 
-OURS = str(Path(limpyd.__file__).parent)
-TRACED = (
-    f"{OURS}/drivers/",
-    f"{OURS}/pipelines/",
-    f"{OURS}/database.py",
-    f"{OURS}/model/creation_lock.py",
-    f"{Path(redis.__file__).parent}/",
+SOURCE = Path(limpyd.__file__).parent
+TRACED = tuple(
+    str(path)
+    for path in (
+        SOURCE / "drivers",
+        SOURCE / "pipelines",
+        SOURCE / "database",
+        SOURCE / "requests/sync_runner.py",
+        SOURCE / "model/creation_lock.py",
+        Path(redis.__file__).parent,
+    )
 )
+"""The files, and the folders, at whose lines calls are interrupted."""
+assert all(Path(path).exists() for path in TRACED), "one was moved"
 LONGEST = 15
 """Seconds after which a call hangs."""
 MOST_LINES = 4
@@ -160,7 +166,7 @@ class Judge:
 
     def __init__(self, port: int) -> None:
         self.database = RedisDatabase(port=port, socket_timeout=5)
-        Thing.use_database(self.database)
+        Interrupted.use_database(self.database)
         self.client = redis.Redis(port=port)
         self.found: Counter[str] = Counter()
         self.places: set[tuple[str, int]] = set()
@@ -213,8 +219,8 @@ class Judge:
         before, call, right = CALLS[name]
         self.client.flushall()
         self.database._models.forget_indexes()
-        self.thing = thing = Thing(number=5, other=MARK, name="old")
-        list(Thing.collection(name="old"))
+        self.thing = thing = Interrupted(number=5, other=MARK, name="old")
+        list(Interrupted.collection(name="old"))
         before(self.database, self.client, thing)
         try:
             with finalizers_noted():
@@ -250,12 +256,12 @@ class Judge:
                 _demand(changed[0] == changed[1], "half done", str(changed))
             if done and CALLS[name][1] in CHANGES:
                 _demand(changed == (True, True), "half done", f"{changed}, and no error")
-            stored = self.client.get("{thing}:field:number:1") or b""
+            stored = self.client.get("{interrupted}:field:number:1") or b""
             _demand(int(stored) == number, "wrong replies", f"{number}, and there is {stored!r}")
-            _demand("1" in set(Thing.collection(number=number)), "half done", "the index of number")
-            _demand("1" in set(Thing.collection(name=hash_name)), "half done", "the index of name")
-            pks = set(Thing.collection())
-            made = [[made.number.get(), made.name.hget()] for made in map(Thing.lazy_connect, pks - {"1"})]
+            _demand("1" in set(Interrupted.collection(number=number)), "half done", "the index of number")
+            _demand("1" in set(Interrupted.collection(name=hash_name)), "half done", "the index of name")
+            pks = set(Interrupted.collection())
+            made = [[made.number.get(), made.name.hget()] for made in map(Interrupted.lazy_connect, pks - {"1"})]
             _demand(made in ([], [[6, "made"]]), "half done", f"objects {made}")
         driver = self.database._access.driver
         if driver is not None and len(driver.connections._lines) > MOST_LINES:

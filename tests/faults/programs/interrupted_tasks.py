@@ -49,6 +49,7 @@ TRACED = {
         "requests/async_runner.py",
     )
 }
+assert all(Path(path).exists() for path in TRACED), "one was moved"
 PATIENCE = 4
 """Seconds after which a call hangs."""
 

@@ -22,7 +22,7 @@ from limpyd import (
     StringField,
     VersionField,
 )
-from tests.faults.programs.steady_writer import thing_on
+from tests.faults.programs.steady_writer import model_on
 
 NAMES = 40
 COUNTS = 100
@@ -88,7 +88,7 @@ def count(port: int, _rng: random.Random) -> None:
 
 def rebuild(port: int, rng: random.Random) -> None:
     """Rebuilds and clears indexes until it is killed."""
-    model = thing_on(RedisDatabase(port=port))
+    model = model_on(RedisDatabase(port=port))
     print("connected", flush=True)
     while True:
         with suppress(LimpydError):  # two have one value

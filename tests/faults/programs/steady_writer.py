@@ -1,4 +1,4 @@
-"""A program for a test: writes to things without pause, until it is told to stop.
+"""A program for a test: writes to objects without pause, until it is told to stop.
 
 python -m tests.faults.programs.steady_writer PORT SEED
 """
@@ -27,13 +27,13 @@ from limpyd import (
 )
 
 TEXTS = ["", "a", "A", "é É", "a\0b", "*", "x:y", "🙂", "word " * 5]
-THINGS = 60
+WRITTEN = 60
 FIXED = 700
 """As many after those are left alone."""
 
 
-class Thing(RedisModel):
-    """A thing with indexes of many kinds."""
+class ManyIndexes(RedisModel):
+    """An object with indexes of many kinds."""
 
     abstract = True
 
@@ -55,20 +55,20 @@ class Thing(RedisModel):
     fixed = StringField(indexable=True)
 
 
-def thing_on(database: RedisDatabase) -> type[Thing]:
+def model_on(database: RedisDatabase) -> type[ManyIndexes]:
     """The model on a database."""
-    return type("Thing", (Thing,), {"database": database})
+    return type("ManyIndexes", (ManyIndexes,), {"database": database})
 
 
-def write(model: type[Thing], rng: random.Random) -> None:
+def write(model: type[ManyIndexes], rng: random.Random) -> None:
     """Makes one change."""
-    pk, text, number = rng.randrange(1, THINGS), rng.choice(TEXTS), rng.randrange(9)
+    pk, text, number = rng.randrange(1, WRITTEN), rng.choice(TEXTS), rng.randrange(9)
     thing = model.lazy_connect(pk)
     match rng.randrange(12):
         case 0:
             model(name=text, age=number, tags=[text, str(number)], numbers=[number, 0.1], board={text: 1})
         case 1:
-            model.lazy_connect(THINGS + FIXED + rng.randrange(1, 200)).delete()
+            model.lazy_connect(WRITTEN + FIXED + rng.randrange(1, 200)).delete()
         case 2:
             thing.name.set(text)
         case 3:
@@ -96,7 +96,7 @@ def write(model: type[Thing], rng: random.Random) -> None:
 def main() -> None:
     """Writes until it is killed."""
     port, seed = map(int, sys.argv[1:])
-    model = thing_on(RedisDatabase(port=port))
+    model = model_on(RedisDatabase(port=port))
     rng = random.Random(seed)
     print("connected to", len(model.collection()), flush=True)
     while True:
