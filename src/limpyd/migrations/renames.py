@@ -29,7 +29,7 @@ def from_model(schema: Schema, name: Any, progress: OnProgress | None) -> Progra
     if not isinstance(name, str):
         msg = f"{schema.name}.rename_from takes the former name, 'model' or 'namespace:model', not {shorten(name)}"
         raise InvalidValue(msg)
-    namespace = schema.model.namespace  # type: ignore[attr-defined]
+    namespace = schema.model.namespace
     names = [name] if ":" in name else [f"{namespace}:{each}" for each in dict.fromkeys((name, name.lower()))]
     sources = [previous_schema(schema, each, {}) for each in names]
     for source in sources:
@@ -41,7 +41,7 @@ def _check_not_in_use(schema: Schema, tag: str) -> None:
     if tag == schema.keys.tag:
         msg = f"{schema.name} is called {tag!r} now; give the name that it had before"
         raise InvalidValue(msg)
-    declared = schema.model.database._models.get(tag)  # type: ignore[attr-defined]
+    declared = schema.model.database._models.get(tag)
     if declared is not None:
         msg = (
             f"{tag!r} is still the name of {declared.__module__}.{declared.__qualname__}, whose objects these are; "

@@ -22,7 +22,8 @@ class AsyncObjectValues(AsyncConstruction):
 
         Without names it has those of all fields of one value, and the primary key as `pk`. A field of one value
         without one is None; where they are named, a set gives a set, a list a list, a hash a dict, and a sorted set a
-        dict from members to scores. `hash__key` is one entry of a hash.
+        dict from members to scores. `hash__key` is one entry of a hash, and
+        `author__name` the name of the object that the field `author` refers to.
 
         Raises:
             DoesNotExist: the object was deleted.

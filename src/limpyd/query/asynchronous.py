@@ -104,7 +104,7 @@ class AsyncCollection(AsyncIteration[Item, M]):
         """The same collection, of dicts from names to values; of all fields if none is named.
 
         A field of one value without one is None; a set gives a set, a list a list, a hash a dict, and a sorted set a
-        dict from members to scores.
+        dict from members to scores. `author__name` is the name of the object that the field `author` refers to.
 
         Raises:
             UnknownField: a name is no field.

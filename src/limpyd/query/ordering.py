@@ -177,7 +177,8 @@ def _sort_key(model: Any, by: Any, desc: bool, alpha: bool | None) -> SortKey:
             raise InvalidFilter(msg)
         sub = as_bytes("a sub-key", rest)
     elif separator:
-        msg = f"sort by {name}: {field} has no sub-keys"
+        own = "a collection is sorted by fields of its own model" if field.refers else f"{field} has no sub-keys"
+        msg = f"sort by {name}: {own}"
         raise InvalidFilter(msg)
     if field.many or field.stored_as not in {b"entry", b"string", b"hash"}:
         msg = f"sort by {name}: {field} has many values, none of which is the one to sort by"

@@ -14,6 +14,7 @@ from limpyd.schema.dynamic import DynamicFields
 class KeyOwners:
     """The part of a schema that finds what a key belongs to."""
 
+    model: Any
     keys: ModelKeys
     value_fields: dict[str, ValueField[Any]]
     dynamic: DynamicFields
@@ -65,7 +66,18 @@ class KeyOwners:
             return stored
 
     def type_of(self, key: bytes) -> str:
-        """The Redis type that a key of the model should have."""
+        """The Redis type that a key should have, one of the model or of another one on its database."""
+        if not self._is_own(key):
+            for model in self.model.database._models:
+                if model._schema._is_own(key):
+                    expected: str = model._schema._own_type_of(key)
+                    return expected
+        return self._own_type_of(key)
+
+    def _is_own(self, key: bytes) -> bool:
+        return any(key.startswith(where.prefix) for where in self.keys.partitions)
+
+    def _own_type_of(self, key: bytes) -> str:
         for where in self.keys.partitions:
             for field in self.value_fields.values():
                 if matches(key, field.place_in(where).prefix):

@@ -178,7 +178,7 @@ class Schema(KeyOwners, Unchanging):
     @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as scripts take it."""
-        most: int | None = self.model.database.max_changes  # type: ignore[attr-defined]
+        most: int | None = self.model.database.max_changes
         return b"" if most is None else most
 
     def must_have_or_mint(self, pk: bytes | None) -> None:

@@ -1,7 +1,8 @@
 -- Reads the columns of the objects that were found.
 --
--- What ARGV says: a count of columns, and of each the prefix, how it is stored and its sub-key; stored may also
--- be `pk`, or `score`: that in the sorted set whose name is the prefix.
+-- What ARGV says: a count of columns, and of each the prefix, how it is stored and its sub-key. Stored may also be `pk`;
+-- `score`, that in the sorted set whose name is the prefix; or `related`: a reference, behind which stands the column
+-- that is read of the object it refers to.
 --
 -- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list,
 -- as the server gives it.
@@ -12,16 +13,36 @@ local function read_columns(at)
   local columns, count = {}, tonumber(ARGV[at])
   at = at + 1
   for number = 1, count do
-    columns[number] = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
+    local column = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
+    columns[number] = column
     at = at + 3
+    while column.stored == 'related' do
+      column.of_other = { prefix = ARGV[at], stored = ARGV[at + 1], sub = ARGV[at + 2] }
+      column = column.of_other
+      at = at + 3
+    end
   end
   return columns, at
 end
 
--- A value of any kind of column.
+-- A value of any kind of column; false where there is none.
 local function value_of(column, pk)
+  while column.stored == 'related' do
+    local key = key_from_template(column.prefix, pk)
+    if column.sub == '' then
+      pk = call('GET', key)
+    else
+      pk = call('HGET', key, column.sub)
+    end
+    if not pk then
+      return false
+    end
+    column = column.of_other
+  end
   local stored = column.stored
-  if stored == 'pk' then
+  if stored == 'entry' then
+    return call('HGET', key_from_template(column.prefix, pk), column.sub)
+  elseif stored == 'pk' then
     return pk
   elseif stored == 'string' then
     return call('GET', key_from_template(column.prefix, pk))

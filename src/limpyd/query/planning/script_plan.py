@@ -115,7 +115,7 @@ class ScriptPlan:
 
     def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
         """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them."""
-        return self._find(wanted, decode, EVERYTHING, [column.where(self.where, b"")[:3]])
+        return self._find(wanted, decode, EVERYTHING, [column.args(self.where, b"")])
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""
@@ -140,7 +140,7 @@ class ScriptPlan:
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
         """Returns the columns that are read of each object."""
         scores = known_key(self.order[0].scores) if self.order else b""
-        return [column.where(self.where, scores)[:3] for column in shape.columns]
+        return [column.args(self.where, scores) for column in shape.columns]
 
     @property
     def node(self) -> Node:

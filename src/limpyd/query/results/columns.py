@@ -11,10 +11,15 @@ from limpyd.fields import Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.query.filters.lookups import stored_in
+from limpyd.requests.request import Argument
 from limpyd.scripts.query_nodes import Stored
 
 SORTED_SCORE: Final = "sorted_score"
 """Stands for the score in `values` of a collection sorted by score; None in others."""
+
+
+MOST_REFERENCES = 30
+"""The most references that a name may go through."""
 
 
 class Column:
@@ -64,6 +69,10 @@ class Column:
         stored = stored_in(self._field, where, self._sub)
         return stored if self._sub is None else stored._replace(stored=b"entry")
 
+    def args(self, where: Partition, scores: bytes) -> tuple[Argument, ...]:
+        """Returns the column as scripts take it (see lua/library/rows.lua)."""
+        return self.where(where, scores)[:3]
+
     def values(self, replies: Sequence[Any]) -> list[Any]:
         """The values of some objects.
 
@@ -105,6 +114,39 @@ class Column:
                 raise
 
 
+class RelatedColumn(Column):
+    """One value that is read of the object to which each object refers.
+
+    Args:
+        name: the name, through the reference.
+        reference: the field that refers.
+        column: the value of the other object.
+    """
+
+    __slots__ = ("_column",)
+
+    def __init__(self, name: str, reference: ValueField[Any], column: Column) -> None:
+        super().__init__(name, reference)
+        self._column = column
+        self.plain = column.plain
+        self.decode = column.decode
+
+    @property
+    def group(self) -> str:
+        return ""
+
+    def where(self, where: Partition, scores: bytes) -> Stored:
+        return super().where(where, scores)._replace(stored=b"related")
+
+    def args(self, where: Partition, scores: bytes) -> tuple[Argument, ...]:
+        reference: Any = self._field
+        (there,) = reference.target.keys.partitions
+        return (*super().args(where, scores), *self._column.args(there, b""))
+
+    def refuse(self, reply: Any, pk: bytes | None = None) -> None:  # noqa: ARG002 - it is not the object's own value
+        self._column.refuse(reply)
+
+
 def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column]:
     """The columns of some names; all fields for none.
 
@@ -140,6 +182,8 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
     field_name, separator, rest = name.partition(SEPARATOR)
     field = model.field(field_name)
     if isinstance(field, ValueField):
+        if separator and field.refers:
+            return _related(model, name, field, rest)
         if not field.readable:
             msg = f"{model.name}: {field} is a {field.redis_type} that a query does not read; read it from the instance"
             raise InvalidFilter(msg)
@@ -149,3 +193,24 @@ def _column(model: Any, name: Any, *, scored: bool) -> Column:
         msg = f"{model.name}: {name} names no field"
         raise UnknownField(msg)
     return Column(name, field)
+
+
+def _related(model: Any, name: str, field: Any, rest: str) -> Column:
+    """The column of a value of the object that a field refers to."""
+    if field.many:
+        msg = (
+            f"{model.name}: {name} goes through {field}, which refers to many; read the instances with them, "
+            f"instances(prefetch=[{name!r}])"
+        )
+        raise InvalidFilter(msg)
+    if name.count(SEPARATOR) > MOST_REFERENCES:
+        msg = f"{model.name}: {shorten(name)} goes through more than {MOST_REFERENCES} references"
+        raise InvalidFilter(msg)
+    return RelatedColumn(name, field, _column(field.target, rest, scored=False))
+
+
+def reads(model: Any, name: str) -> bool:
+    """Returns whether a name is one of a column: of the primary key, a field, or what an object refers to."""
+    head, separator, _ = name.partition(SEPARATOR)
+    field = model.fields.get(head)
+    return name == "pk" or (field is not None and (not separator or (field.refers and not field.many)))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from limpyd.exceptions import InvalidFilter, UnknownField, shorten
-from limpyd.query.results.columns import columns_of
+from limpyd.query.results.columns import columns_of, reads
 from limpyd.query.results.projections import Objects
 
 KINDS = "a dataclass, a NamedTuple, a TypedDict, a Struct of msgspec or a model of pydantic"
@@ -38,7 +38,7 @@ def row_shape(model: Any, row: Any) -> Objects:
     if found is None:
         msg = f"{model.name}: rows takes {KINDS}, not {shorten(row)}"
         raise InvalidFilter(msg)
-    names = [name for name in found.names if name == "pk" or name in model.fields]
+    names = [name for name in found.names if reads(model, name)]
     missing = [name for name, required in found.names.items() if required and name not in names]
     if missing or not names:
         msg = f"{model.name}: {row.__name__} needs {', '.join(missing) or 'fields'}, which {model.name} has not"

@@ -74,7 +74,7 @@ def _known(plan: Plan, pks: Sequence[bytes]) -> ResumedScan:
 def _total(
     plan: Plan, wanted: bytes, column: Column, read: Callable[[Any], Any], size: int, now: ResumedScan
 ) -> Request[Chunk]:
-    columns = [column.where(plan.where, b"")[:3]]
+    columns = [column.args(plan.where, b"")]
     return _chunk(plan, wanted, columns, lambda reply: [read(reply)], size, now)
 
 
