@@ -7,7 +7,7 @@ from typing import TypeVar
 from limpyd.fields import ValueField
 from limpyd.fields.checks import as_bytes, integer
 from limpyd.query.collection.aggregate_methods import WithTotals
-from limpyd.query.collection.bulk_writes import BulkWrites
+from limpyd.query.collection.bulk_write_methods import BulkWrites
 from limpyd.query.collection.dynamic_filter import WithDynamicFilter
 from limpyd.query.collection.explaining import Explaining
 from limpyd.query.collection.item_access import ItemAccess
