@@ -51,7 +51,7 @@ class TestDatabase:
     def test_two_models_of_one_name(self, database):
         declare("Person", database=database)
         with pytest.raises(DeclarationError, match=r"two models are named 'person'.*namespace"):
-            declare("Person", database=database)
+            declare("Person", database=database, __module__="another")
         with pytest.raises(DeclarationError, match="two models"):
             declare("PERSON", database=database)
         declare("Person", database=database, namespace="other")

@@ -40,9 +40,17 @@ class DeclaredModels:
             msg = (
                 f"two models are named {tag!r} on this database: {known.__module__}.{known.__qualname__} and "
                 f"{model.__module__}.{model.__qualname__}. Their data would mix; give one a namespace, "
-                f"or a model_name, of its own. (To declare one class again, in a prompt say, make a new database)"
+                f"or a model_name, of its own. (A class that is declared again replaces itself if its module and "
+                f"qualified name are the same)"
             )
             raise DeclarationError(msg)
+
+    def declared_before(self, model: Any, tag: str) -> Any:
+        """Returns the class that a model replaces: one of its module and name, with its keys; None if there is none."""
+        known = self._by_tag.get(tag)
+        if known is None or known is model or known.__module__ != model.__module__:
+            return None
+        return known if known.__qualname__ == model.__qualname__ else None
 
     def register(self, model: Any, tag: str) -> None:
         """Adds a model.

@@ -92,8 +92,8 @@ def pk_of(schema: Schema, given: Any) -> Any:
     """
     if not hasattr(given, "_schema"):
         return given
-    if given._schema is not schema or given._pk_bytes is None:
-        what = "has no primary key" if given._schema is schema else f"is no {schema.name}"
+    if not schema.is_same_model(given._schema) or given._pk_bytes is None:
+        what = "has no primary key" if schema.is_same_model(given._schema) else f"is no {schema.name}"
         msg = f"{schema.name}: {given!r} {what}"
         raise InvalidPrimaryKey(msg)
     return given._pk_bytes

@@ -7,7 +7,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError
 from limpyd.model.class_body import check_body, checked_manager
 from limpyd.model.hooks import run_after_commands, run_hook
-from limpyd.relations.resolution import connect
+from limpyd.relations.resolution import connect, disconnect, reconnect
 from limpyd.relations.reverse import Reverse
 from limpyd.schema.declared_fields import check_names
 from limpyd.schema.dynamic import set_attribute
@@ -45,7 +45,22 @@ def declare(model: Any, core: Any) -> None:
         run_after_commands(model, core)
     name = vars(model).get("model_name", model.__name__.lower())
     schema = Schema(model, name, model.namespace, model.lockable, database.layout)
+    replaced = database._models.declared_before(model, schema.keys.tag)
+    if replaced is not None:
+        disconnect(database, replaced)
     database._models.register(model, schema.keys.tag)
+    _set_fields(model, schema)
+    try:
+        connect(database, Reverse)
+    except DeclarationError:
+        database._models.unregister(schema.keys.tag)
+        if replaced is not None:
+            reconnect(database, replaced, Reverse)
+        raise
+
+
+def _set_fields(model: Any, schema: Schema) -> None:
+    """Gives a class its schema, and the fields that this has made of what is declared."""
     model._schema = schema
     for field_name, field in schema.fields.items():
         setattr(model, field_name, field)
@@ -54,11 +69,6 @@ def declare(model: Any, core: Any) -> None:
     if schema.dynamic and model.__setattr__ is object.__setattr__:
         setattr(model, "__setattr__", set_attribute)  # noqa: B010 - other models pay nothing for it
     model.pk = schema.pk_field
-    try:
-        connect(database, Reverse)
-    except DeclarationError:
-        database._models.unregister(schema.keys.tag)
-        raise
 
 
 def move(model: Any, database: Any) -> None:
@@ -80,7 +90,7 @@ def move(model: Any, database: Any) -> None:
         )
         raise DeclarationError(msg)
     moved = _with_subclasses(model, old)
-    concrete = [each for each in moved if not each.abstract]
+    concrete = [each for each in moved if not each.abstract and not _is_replaced(each, old)]
     for each in concrete:
         database._models.check_free(each, each._schema.keys.tag)
     for each in concrete:
@@ -96,6 +106,11 @@ def move(model: Any, database: Any) -> None:
 def _kind_of(database: Any) -> str:
     """Returns the name of what is given as a database for a message; a URL may hold a password, and is not quoted."""
     return f"the class {database.__name__}" if isinstance(database, type) else f"a {type(database).__name__}"
+
+
+def _is_replaced(model: Any, database: Any) -> bool:
+    """Returns whether another class was declared in the place of a model."""
+    return database is not None and database._models.get(model._schema.keys.tag) is not model
 
 
 def _with_subclasses(model: type[Any], database: Any) -> list[type[Any]]:

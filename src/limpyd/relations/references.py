@@ -183,7 +183,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
                 return pk_bytes(str(self), value)
             except InvalidPrimaryKey as error:
                 raise InvalidValue(str(error)) from error
-        if instance._schema is not target:
+        if not target.is_same_model(instance._schema):
             msg = f"{self} refers to objects of {target.name}, not to {instance!r}"
             raise InvalidValue(msg)
         if instance._pk_bytes is None:

@@ -117,3 +117,42 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     for changed in (holder, schema):
         changed.renew()
     holder.maintenance.doubt()  # it has one more reference to declare
+
+
+def disconnect(database: Any, model: Any) -> None:
+    """Takes a model off its database, since its class is declared again. It still works, on the same keys.
+
+    References to it wait for the model that comes in its place; its own no longer have reverse sides.
+    """
+    database._models.unregister(model._schema.keys.tag)
+    for field in references_of(model._schema):
+        if field._target not in {None, model._schema}:
+            _part(field)
+    for field in [field for field in model._schema.incoming if field.model is not model._schema]:
+        field._target = None
+        database._models.named.wait(field, (model.namespace, model.__name__))
+
+
+def reconnect(database: Any, model: Any, reverse: Any) -> None:
+    """Puts a model back, after the one that was to take its place was refused."""
+    schema = model._schema
+    for field in references_of(schema):
+        field._target = None
+    for name, side in list(vars(model).items()):
+        if isinstance(side, reverse):
+            delattr(model, name)
+    schema.incoming.clear()
+    database._models.register(model, schema.keys.tag)
+    connect(database, reverse)
+
+
+def _part(field: ReferenceField[Any]) -> None:
+    """Takes the reverse side of a reference away from the model that it refers to."""
+    joined: Any = field if field.template_of is None else field.template_of
+    schema = joined._target
+    side = vars(schema.model).get(field.accessor())
+    if side is not None and getattr(side, "field", None) is joined:
+        delattr(schema.model, field.accessor())
+    if joined in schema.incoming:
+        schema.incoming.remove(joined)
+        schema.renew()

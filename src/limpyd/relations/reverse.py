@@ -28,7 +28,7 @@ class Reverse:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        if instance._schema is not self.field.target:
+        if not self.field.target.is_same_model(instance._schema):
             msg = f"{instance!r} has no {self._name}: {self.field} refers to {self.field.target.name}"
             raise AttributeError(msg)
         bound: Any = self.field.bound_reverse or BoundReverse
@@ -198,7 +198,7 @@ class BoundReverse(Faced[Face]):
     def _pk_of(self, holder: Any) -> bytes:
         model: Any = self._field.model
         if hasattr(type(holder), "_schema"):
-            if holder._schema is not model or holder._pk_bytes is None:
+            if not model.is_same_model(holder._schema) or holder._pk_bytes is None:
                 msg = f"{self!r}: {shorten(holder)} is no stored object of {model.name}"
                 raise InvalidValue(msg)
             pk: bytes = holder._pk_bytes

@@ -97,6 +97,10 @@ class Schema(KeyOwners, Unchanging):
         templates = (each.template for each in self.dynamic.values())
         return [field for field in (*self.value_fields.values(), *templates) if has_own_setter(field)]
 
+    def is_same_model(self, other: Schema) -> bool:
+        """Returns whether another schema is this one, or that of a class that was declared again."""
+        return other is self or (other.keys.tag == self.keys.tag and self.model.database is other.model.database)
+
     def __str__(self) -> str:
         return self.name
 
