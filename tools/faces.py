@@ -22,6 +22,7 @@ SOURCE = ROOT / "src" / "limpyd"
 
 ASYNC_FILES = (
     "database/asynchronous.py",
+    "drivers/async_execution.py",
     "model/async_bulk.py",
     "model/async_maintenance.py",
     "model/async_object_values.py",
@@ -33,6 +34,7 @@ ASYNC_FILES = (
 """The sources."""
 NAMES = {
     "Async": "Sync",
+    "AsyncTransport": "SyncTransport",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",

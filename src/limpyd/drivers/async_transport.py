@@ -10,7 +10,7 @@ from typing import Any
 import redis.asyncio
 from redis import exceptions as redis_errors
 
-from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, too_few_connections, unreachable
+from limpyd.drivers.error_translation import DEMOTED, longest_wait, lost, refused, too_few_connections, unreachable
 from limpyd.drivers.loop_connections import LoopConnections
 from limpyd.drivers.multiplexed_connection import ConnectionLost, MultiplexedConnection
 from limpyd.requests.request import Request
@@ -165,6 +165,14 @@ class AsyncTransport:
         if not loss.sent:
             return unreachable(self._where, loss)
         return lost(request, self._where, redis_errors.TimeoutError(str(loss)) if loss.timed_out else loss)
+
+    def refusal(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
+        """The error for a request that the server refused, or does not serve."""
+        if not isinstance(error, redis_errors.ResponseError):
+            return unreachable(self._where, error)
+        if isinstance(error, DEMOTED):
+            self._here().leave()  # the primary has become a replica; the next connection finds the new one
+        return refused(request, error)
 
     def close(self) -> None:
         """Closes the connections of all event loops. Requests without a reply fail, and no new ones are taken."""

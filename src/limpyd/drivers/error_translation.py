@@ -68,7 +68,7 @@ def never_done(request: Request[Any]) -> ServerError:
     )
 
 
-def type_question(request: Request[Any], error: redis_errors.ResponseError) -> Request[Exception] | None:
+def type_question(request: Request[Any], error: redis_errors.RedisError) -> Request[Exception] | None:
     """After WRONGTYPE on a plain command: the request for the type, which the error names."""
     subject = request.subject
     key = first_key(request)
@@ -91,7 +91,7 @@ def first_key(request: Request[Any]) -> bytes | None:
     return next((arg for arg in request.args[1:] if isinstance(arg, bytes) and b":" in arg), None)
 
 
-def refused(request: Request[Any], error: redis_errors.ResponseError) -> LimpydError:
+def refused(request: Request[Any], error: redis_errors.RedisError) -> LimpydError:
     """A refusal of the server, with the command it refused."""
     from_script = script_error(request, str(error))
     if from_script is not None:

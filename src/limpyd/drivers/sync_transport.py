@@ -10,7 +10,7 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.connection_pool import LOST, Lost, SyncConnectionPool
-from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, timed_out, unreachable
+from limpyd.drivers.error_translation import REFUSED_UNEXECUTED, lost, outcome_unknown, refused, timed_out, unreachable
 from limpyd.drivers.sync_connection import SyncConnection
 from limpyd.requests.request import Request
 from limpyd.requests.resp import Argument, pack, packets
@@ -182,6 +182,10 @@ class SyncTransport:
         """The error for a request whose connection was lost."""
         return lost(request, self._where, error)
 
+    def refusal(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
+        """The error for a request that the server refused."""
+        return refused(request, error)
+
     def _opened_alone(self) -> SyncConnection:
         """An open connection, before it is known what will be sent."""
         return self._opened(self._listeners.start_named(CONNECT) if self.callbacks or GLOBAL_CALLBACKS else None)
@@ -204,16 +208,14 @@ class SyncTransport:
             raise
         return line
 
-    def _exchange(
-        self, request: Request[Any], packed: bytes, loss: Lost | None = None, retry: Retry | None = None
-    ) -> Any:
-        """The reply to a request; sent again once, if it was lost and may be, and once if it was not sent whole.
+    def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, loss: Lost | None = None) -> Any:
+        """The reply to a request, or the refusal; sent again once if it was lost and may be, once if not sent whole.
 
         Args:
             request: the request.
             packed: what is sent of it.
-            loss: it was lost already.
             retry: why it is sent again, if it is.
+            loss: it was lost already.
         """
         connections = self.connections
         was_lost = was_unsent = False
@@ -225,6 +227,8 @@ class SyncTransport:
                     if request.blocking:
                         return connections.wait(packed, request.timeout)
                     return connections.exchange(packed, request.replies)
+                except redis_errors.ResponseError as refusal:
+                    return refusal
                 except Lost as another:
                     loss = another
             if loss.sent:

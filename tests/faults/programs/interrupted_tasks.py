@@ -33,6 +33,7 @@ TRACED = {
     for name in (
         "database/async_connections.py",
         "database/asynchronous.py",
+        "drivers/async_execution.py",
         "drivers/async_transport.py",
         "drivers/asynchronous.py",
         "drivers/fast_path.py",

@@ -1,0 +1,140 @@
+"""The execution of a request on the async face: what is asked before it, what replies mean, and what is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, TypeVar
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.async_transport import AsyncTransport
+from limpyd.drivers.error_translation import never_done, type_question, with_source
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.exceptions import LimpydError
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import MOST_TRIES, Assumption, Request, Unclear, Walk
+from limpyd.requests.resp import pack
+from limpyd.tracing.events import Purpose, Retry
+
+R = TypeVar("R")
+
+
+class AsyncExecution(AsyncTransport):
+    """The part of a driver that runs requests step by step."""
+
+    async def run(self, request: Request[R]) -> R:
+        """The result of a request.
+
+        A read is sent again, once, when the connection was lost. So is a write, as long as it
+        cannot have reached the server; after that it raises `OutcomeUnknown`.
+        """
+        raise NotImplementedError
+
+    async def decoded(self, request: Request[R], reply: Any) -> R:
+        """The result that a reply stands for, also if another request has to find it out."""
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question: Request[R] = doubt.ask(request)
+        return await self.run(question)
+
+    async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
+        """All items of a walk by cursor, asking for more as they are consumed."""
+        cursor, items = await self.run(step(b"0"))
+        while True:
+            for item in items:
+                yield item
+            if cursor == b"0":
+                return
+            cursor, items = await self.run(step(cursor))
+
+    async def _run_in_steps(self, request: Request[R]) -> R:
+        """The result of a request that is more than one to be sent and one reply to be decoded."""
+        if request.script is None and not request.args:
+            return request.decode(None)
+        reply = await self._reply(request)
+        retry_with = request.retry_with
+        if retry_with is not None:
+            for _ in range(MOST_TRIES):
+                instead = retry_with(request, reply)
+                if instead is None:
+                    break
+                request = instead
+                reply = await self._reply(request)
+            else:
+                raise never_done(request)
+        return await self.decoded(request, reply)
+
+    async def _reply(self, request: Request[Any]) -> Any:
+        """The reply to a request, sent again as long as it meets another epoch than this process knows."""
+        if request.preflight is not None:
+            await self.run(request.preflight)
+        if not request.assumes and not request.behind:
+            reply = await self._replied(request, request.packed(()), ())
+            if isinstance(reply, redis_errors.RedisError):
+                raise await self._explained(request, reply) from reply
+            return reply
+        retry: Retry | None = None
+        for _ in range(MOST_TRIES):
+            guards = [assumption.guard() or await self._guard(assumption) for assumption in request.assumes]
+            if request.script is None:
+                reply, *epochs = await self._looked(request, guards, retry)
+            else:
+                reply, epochs = await self._replied(request, request.packed(guards), guards, retry), []
+            if not outdated(reply, epochs, guards):
+                if isinstance(reply, redis_errors.RedisError):
+                    raise await self._explained(request, reply) from reply
+                return reply
+            doubted(request)
+            retry = "stale"
+        raise never_settled(request)
+
+    async def _guard(self, assumption: Assumption) -> Guard:
+        guard = None
+        while guard is None:  # another caller may forget it again
+            await self.run(assumption.question())
+            assumption.check()
+            guard = assumption.guard()
+        return guard
+
+    async def _looked(self, request: Request[Any], guards: Sequence[Guard], retry: Retry | None) -> list[Any]:
+        """The reply to a plain command, and to what is sent behind it."""
+        requests = [request, *looks(request, guards)]
+        purpose: Purpose = ((request,), None, retry)
+        replies = await self.run_together(requests, [one.args for one in requests], purpose=purpose)
+        decisive, reply = outcome(requests, replies)
+        if isinstance(reply, LimpydError):
+            raise reply
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(decisive, reply) from reply
+        return [reply, *replies[1:]]
+
+    async def _reply_despite(self, request: Request[Any], error: redis_errors.RedisError) -> Any:
+        """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
+        if request.replies > 1:
+            return await self._reply(request)  # which shows what was refused
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        reply: Any = error
+        if isinstance(error, redis_errors.NoScriptError) and request.script is not None:
+            if len(guards) < len(request.assumes):  # what it was sent under has just been doubted by another caller
+                return await self._reply(request)
+            reply = await self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+        if outdated(reply):
+            doubted(request)
+            return await self._reply(request)
+        if isinstance(reply, redis_errors.RedisError):
+            raise await self._explained(request, reply) from reply
+        return reply
+
+    async def _replied(
+        self, request: Request[Any], packed: bytes, guards: Sequence[Guard], retry: Retry | None = None
+    ) -> Any:
+        """The reply to a request, or the error that came instead."""
+        reply = await self._ask(request, packed, retry)
+        if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
+            reply = await self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+        return reply
+
+    async def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
+        question = type_question(request, error)
+        return self.refusal(request, error) if question is None else await self.run(question)

@@ -1,0 +1,140 @@
+# Generated from async_execution.py by `make faces`; edit that file.
+"""The execution of a request on the sync face: what is asked before it, what replies mean, and what is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from redis import exceptions as redis_errors
+
+from limpyd.drivers.error_translation import never_done, type_question, with_source
+from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.sync_transport import SyncTransport
+from limpyd.exceptions import LimpydError
+from limpyd.requests.guards import Guard
+from limpyd.requests.request import MOST_TRIES, Assumption, Request, Unclear, Walk
+from limpyd.requests.resp import pack
+from limpyd.tracing.events import Purpose, Retry
+
+R = TypeVar("R")
+
+
+class Execution(SyncTransport):
+    """The part of a driver that runs requests step by step."""
+
+    def run(self, request: Request[R]) -> R:
+        """The result of a request.
+
+        A read is sent again, once, when the connection was lost. So is a write, as long as it
+        cannot have reached the server; after that it raises `OutcomeUnknown`.
+        """
+        raise NotImplementedError
+
+    def decoded(self, request: Request[R], reply: Any) -> R:
+        """The result that a reply stands for, also if another request has to find it out."""
+        try:
+            return request.decode(reply)
+        except Unclear as doubt:
+            question: Request[R] = doubt.ask(request)
+        return self.run(question)
+
+    def walk(self, step: Walk[R]) -> Iterator[R]:
+        """All items of a walk by cursor, asking for more as they are consumed."""
+        cursor, items = self.run(step(b"0"))
+        while True:
+            yield from items
+            if cursor == b"0":
+                return
+            cursor, items = self.run(step(cursor))
+
+    def _run_in_steps(self, request: Request[R]) -> R:
+        """The result of a request that is more than one to be sent and one reply to be decoded."""
+        if request.script is None and not request.args:
+            return request.decode(None)
+        reply = self._reply(request)
+        retry_with = request.retry_with
+        if retry_with is not None:
+            for _ in range(MOST_TRIES):
+                instead = retry_with(request, reply)
+                if instead is None:
+                    break
+                request = instead
+                reply = self._reply(request)
+            else:
+                raise never_done(request)
+        return self.decoded(request, reply)
+
+    def _reply(self, request: Request[Any]) -> Any:
+        """The reply to a request, sent again as long as it meets another epoch than this process knows."""
+        if request.preflight is not None:
+            self.run(request.preflight)
+        if not request.assumes and not request.behind:
+            reply = self._replied(request, request.packed(()), ())
+            if isinstance(reply, redis_errors.RedisError):
+                raise self._explained(request, reply) from reply
+            return reply
+        retry: Retry | None = None
+        for _ in range(MOST_TRIES):
+            guards = [assumption.guard() or self._guard(assumption) for assumption in request.assumes]
+            if request.script is None:
+                reply, *epochs = self._looked(request, guards, retry)
+            else:
+                reply, epochs = self._replied(request, request.packed(guards), guards, retry), []
+            if not outdated(reply, epochs, guards):
+                if isinstance(reply, redis_errors.RedisError):
+                    raise self._explained(request, reply) from reply
+                return reply
+            doubted(request)
+            retry = "stale"
+        raise never_settled(request)
+
+    def _guard(self, assumption: Assumption) -> Guard:
+        guard = None
+        while guard is None:  # another caller may forget it again
+            self.run(assumption.question())
+            assumption.check()
+            guard = assumption.guard()
+        return guard
+
+    def _looked(self, request: Request[Any], guards: Sequence[Guard], retry: Retry | None) -> list[Any]:
+        """The reply to a plain command, and to what is sent behind it."""
+        requests = [request, *looks(request, guards)]
+        purpose: Purpose = ((request,), None, retry)
+        replies = self.run_together(requests, [one.args for one in requests], purpose=purpose)
+        decisive, reply = outcome(requests, replies)
+        if isinstance(reply, LimpydError):
+            raise reply
+        if isinstance(reply, redis_errors.RedisError):
+            raise self._explained(decisive, reply) from reply
+        return [reply, *replies[1:]]
+
+    def _reply_despite(self, request: Request[Any], error: redis_errors.RedisError) -> Any:
+        """The reply to a request that was refused, if only since the server lacked the script, or had another epoch."""
+        if request.replies > 1:
+            return self._reply(request)  # which shows what was refused
+        guards = [guard for assumption in request.assumes if (guard := assumption.guard()) is not None]
+        reply: Any = error
+        if isinstance(error, redis_errors.NoScriptError) and request.script is not None:
+            if len(guards) < len(request.assumes):  # what it was sent under has just been doubted by another caller
+                return self._reply(request)
+            reply = self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+        if outdated(reply):
+            doubted(request)
+            return self._reply(request)
+        if isinstance(reply, redis_errors.RedisError):
+            raise self._explained(request, reply) from reply
+        return reply
+
+    def _replied(
+        self, request: Request[Any], packed: bytes, guards: Sequence[Guard], retry: Retry | None = None
+    ) -> Any:
+        """The reply to a request, or the error that came instead."""
+        reply = self._ask(request, packed, retry)
+        if isinstance(reply, redis_errors.NoScriptError) and request.script is not None:
+            reply = self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
+        return reply
+
+    def _explained(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
+        question = type_question(request, error)
+        return self.refusal(request, error) if question is None else self.run(question)
