@@ -12,6 +12,8 @@ from limpyd.exceptions import InvalidFilter, shorten
 from limpyd.utils.pickling import ByAttributes
 
 SEPARATOR = "__"
+EQUALITY = frozenset({"eq", "in"})
+"""The operators that compare with single values."""
 OPERATORS = frozenset(
     {
         "between",

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from limpyd.exceptions import DeclarationError, InvalidValue
+from limpyd.expressions import EQUALITY
 from limpyd.indexes.base import Index
-from limpyd.indexes.equality import EQUALITY, OWNERS, SETS
+from limpyd.indexes.equality import OWNERS, SETS
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping

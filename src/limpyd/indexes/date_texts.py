@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.expressions import EQUALITY
 from limpyd.types import CODECS
 
 
@@ -54,7 +55,6 @@ SHAPES = {
     ),
     "UUID": Shape("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (str(UUID(int=0)),), UUID),
 }
-EQUALITY = frozenset({"eq", "in"})
 
 
 def compared_text(subject: object, kind: str, operator: str, stored: bytes) -> bytes:

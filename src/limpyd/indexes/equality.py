@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from limpyd.expressions import EQUALITY
 from limpyd.indexes.base import Index
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.field_index import FieldIndex, IndexedField
@@ -14,7 +15,6 @@ from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
 
-EQUALITY = frozenset({"eq", "in"})
 SETS = IndexKind(b"eq", "set", keys_by_value=True, sub_key_in_entry=True, values_tested_from=2, owners_rank=1)
 OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2)
 

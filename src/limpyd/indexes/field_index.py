@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.expressions import EQUALITY
 from limpyd.indexes.custom import WithIndex
 from limpyd.indexes.normalizers import ENDING, form
-from limpyd.indexes.numbers import EQUALITY, NEAREST, NUMERIC, NeverStored, bound, equal
+from limpyd.indexes.numbers import NEAREST, NUMERIC, NeverStored, bound, equal
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.templates import is_template, part_in

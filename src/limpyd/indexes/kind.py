@@ -8,6 +8,9 @@ from typing import Literal
 from limpyd.keys import Partition
 from limpyd.keys.partition import INDEX_WORDS
 
+KINDS: list[IndexKind] = []
+"""All kinds that are declared."""
+
 
 @dataclass(frozen=True)
 class IndexKind:
@@ -46,6 +49,7 @@ class IndexKind:
 
     def __post_init__(self) -> None:
         INDEX_WORDS[self.key_word or self.name] = None
+        KINDS.append(self)
 
     def key(self, where: Partition, field: str, label: str) -> bytes:
         """Returns the key of an index of a field, or the start of its keys."""
@@ -55,3 +59,8 @@ class IndexKind:
     def tests_values(self, count: int) -> bool:
         """Returns whether a filter of so many values may test objects by what they store."""
         return self.values_tested_from is not None and count >= self.values_tested_from
+
+
+def has_keys_by_value(word: bytes) -> bool:
+    """Returns whether an index has a key for each text, by the word in its keys."""
+    return any(kind.keys_by_value for kind in KINDS if word == (kind.key_word or kind.name))

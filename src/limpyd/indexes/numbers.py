@@ -16,7 +16,6 @@ from typing import Any
 from limpyd.exceptions import InvalidValue
 from limpyd.indexes.normalizers import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORMAL, score
 
-EQUALITY = frozenset({"eq", "in"})
 ROUNDED = {"gt": ROUND_FLOOR, "gte": ROUND_CEILING, "lt": ROUND_CEILING, "lte": ROUND_FLOOR}
 """The rounding of a bound that is none of the numbers that an index keeps."""
 NUMBERS = (int, float, Decimal)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from limpyd.exceptions import DeclarationError
+from limpyd.expressions import EQUALITY
 from limpyd.indexes.base import Index
 from limpyd.indexes.date_texts import SHAPES, compared_text
 from limpyd.indexes.encoding import encode_any
-from limpyd.indexes.equality import EQUALITY
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import Limpyd2Entries

@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from limpyd.exceptions import LimpydError
-from limpyd.indexes.maintenance import generators as upkeep_programs
-from limpyd.indexes.maintenance.generators import OnProgress
+from limpyd.indexes.kind import has_keys_by_value
+from limpyd.indexes.maintenance.generators import OnProgress, rebuild
 from limpyd.indexes.maintenance.requests import clear, forget
 from limpyd.keys import to_text
 from limpyd.migrations import requests
 from limpyd.migrations.migration_plan import MigrationPlan
 from limpyd.migrations.requests import Conflict
 from limpyd.requests.request import Program, Request
-
-KEYS_BY_VALUE = {"eq", "scored"}
 
 
 class Moved(NamedTuple):
@@ -35,18 +33,18 @@ class Moved(NamedTuple):
     kept: list[str]
 
 
-def move(way: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
+def move(plan: MigrationPlan, progress: OnProgress | None) -> Program[Moved]:
     """Moves all objects from a schema to another, and then what else is left of the first."""
-    known = yield way.target.maintenance.asking(may_write=True)
-    return (yield from _move(way, known.unbuilt, progress))
+    known = yield plan.target.maintenance.asking(may_write=True)
+    return (yield from _move(plan, known.unbuilt, progress))
 
 
-def _move(way: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
+def _move(plan: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None) -> Program[Moved]:
     count = _Count()
     try:
-        return (yield from _move_counted(way, unbuilt, progress, count))
+        return (yield from _move_counted(plan, unbuilt, progress, count))
     except LimpydError as error:
-        error.add_note(f"{count.moved} objects of {way} were moved before, each of them whole; the next call goes on")
+        error.add_note(f"{count.moved} objects of {plan} were moved before, each of them whole; the next call goes on")
         raise
 
 
@@ -57,21 +55,21 @@ class _Count:
 
 
 def _move_counted(
-    way: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count
+    plan: MigrationPlan, unbuilt: frozenset[bytes], progress: OnProgress | None, count: _Count
 ) -> Program[Moved]:
     while True:
-        passed = yield from _pass(way, count, progress)
+        passed = yield from _pass(plan, count, progress)
         moved = count.moved
-        if passed.objects and (passed.remaining or not way.to_another_set):
+        if passed.objects and (passed.remaining or not plan.to_another_set):
             continue  # some may have come, or got a value, while it went on
-        if not way.to_another_set:
-            yield from _build(way, unbuilt)
+        if not plan.to_another_set:
+            yield from _build(plan, unbuilt)
         if passed.conflicts:
             return Moved(moved, passed.conflicts, [])
-        if not way.to_another_set:
-            yield from _clear(way)
+        if not plan.to_another_set:
+            yield from _clear(plan)
             return Moved(moved, [], [])
-        kept, done = yield from _sweep(way)
+        kept, done = yield from _sweep(plan)
         if done:
             return Moved(moved, [], kept)
 
@@ -82,30 +80,30 @@ class _Passed(NamedTuple):
     conflicts: list[Conflict]
 
 
-def _pass(way: MigrationPlan, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
+def _pass(plan: MigrationPlan, count: _Count, progress: OnProgress | None) -> Program[_Passed]:
     """Goes through all objects once."""
     before = count.moved
     cursor, waiting = b"0", list[bytes]()
     moved = looked = remaining = 0
     conflicts: dict[str, Conflict] = {}
     while True:
-        step = yield requests.move(way, cursor, waiting)
+        step = yield requests.move(plan, cursor, waiting)
         cursor, waiting, remaining = step.cursor, step.waiting, step.remaining
         moved, looked = moved + step.moved, looked + step.looked
         count.moved = before + moved
         conflicts.update({conflict.pk: conflict for conflict in step.conflicts})
         if progress is not None:
-            whole = before + moved + remaining if way.to_another_set else remaining
-            progress(before + moved if way.to_another_set else min(looked, remaining), whole)
+            whole = before + moved + remaining if plan.to_another_set else remaining
+            progress(before + moved if plan.to_another_set else min(looked, remaining), whole)
         if cursor == b"0" and not waiting:
             return _Passed(moved, remaining, list(conflicts.values()))
 
 
-def _sweep(way: MigrationPlan) -> Program[tuple[list[str], bool]]:
+def _sweep(plan: MigrationPlan) -> Program[tuple[list[str], bool]]:
     """Does away with what is left of the source; false if objects came meanwhile."""
     cursor, kept = b"0", []
     while True:
-        step = yield requests.sweep(way, cursor)
+        step = yield requests.sweep(plan, cursor)
         if step.objects:
             return [], False
         kept += step.kept
@@ -114,32 +112,32 @@ def _sweep(way: MigrationPlan) -> Program[tuple[list[str], bool]]:
             return kept, True
 
 
-def _build(way: MigrationPlan, unbuilt: frozenset[bytes]) -> Program[None]:
+def _build(plan: MigrationPlan, unbuilt: frozenset[bytes]) -> Program[None]:
     """Builds the indexes that fields have under their new names."""
-    indexes = [index for index in way.gaining if index.name in unbuilt]
+    indexes = [index for index in plan.gaining if index.name in unbuilt]
     if indexes:
-        yield from upkeep_programs.rebuild(way.target, way.there, indexes, None)
+        yield from rebuild(plan.target, plan.target_partition, indexes, None)
 
 
-def _clear(way: MigrationPlan) -> Program[None]:
+def _clear(plan: MigrationPlan) -> Program[None]:
     """Removes what is left of the indexes that fields had under their old names."""
-    source, target = way.source, way.target
+    source, target = plan.source, plan.target
     gone = {*source.fields, *source.dynamic} - {*target.fields, *target.dynamic}
-    known = yield Request((b"HKEYS", way.there.meta), list[bytes], readonly=True, subject=way.target)
+    known = yield Request((b"HKEYS", plan.target_partition.meta), list[bytes], readonly=True, subject=plan.target)
     names = [name for name in known if not name.startswith(b":") and not gone.isdisjoint(_fields_of(name))]
     if names:
-        keys = [way.there.prefix + name for name in names]
-        exact = [key for key, name in zip(keys, names, strict=True) if _kind(name) not in KEYS_BY_VALUE]
+        keys = [plan.target_partition.prefix + name for name in names]
+        exact = [key for key, name in zip(keys, names, strict=True) if not has_keys_by_value(_word(name))]
         # A star stands for the part of versions of a dynamic field (keys/templates.py), which follow each other there.
         beginnings = [key.partition(b"*")[0] if b".*" in key else key + b":" for key in keys]
-        cursor = yield clear(way.target, way.there, names, exact, beginnings, b"0")
+        cursor = yield clear(plan.target, plan.target_partition, names, exact, beginnings, b"0")
         while cursor != b"0":
-            cursor = yield clear(way.target, way.there, names, exact, beginnings, cursor)
-        yield forget(way.target, way.there, names)
+            cursor = yield clear(plan.target, plan.target_partition, names, exact, beginnings, cursor)
+        yield forget(plan.target, plan.target_partition, names)
 
 
-def _kind(name: bytes) -> str:
-    return to_text(name).partition(":")[0]
+def _word(name: bytes) -> bytes:
+    return name.partition(b":")[0]
 
 
 def _fields_of(name: bytes) -> list[str]:

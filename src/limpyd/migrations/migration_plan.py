@@ -16,26 +16,26 @@ from limpyd.scripts.writes import Indexes
 
 
 class MigrationPlan(NamedTuple):
-    """From where to where the objects of a model are moved.
+    """The difference between a model as it was and as it is.
 
     Attributes:
         source: the schema as it was.
-        here: the partition of that.
+        source_partition: its partition.
         target: the schema as it is.
-        there: the partition of that.
-        keys: of each key of an object that gets another name the prefix here, and there.
-        subs: of each entry of its hash that gets another name the sub-key here, and there.
-        dynamic: of each dynamic field that has other keys what the scripts know of it here, and there.
-        names: what fields were called, by their names now.
-        leaves: the arguments for the indexes here that lose its entries.
-        enters: the same of those there that gain some.
-        gaining: those indexes.
+        target_partition: its partition.
+        keys: the old and the new prefix of each key of an object that gets another name.
+        subs: the old and the new sub-key of each entry of its hash that gets another name.
+        dynamic: the old and the new description of each dynamic field that has other keys.
+        names: the former names of fields, by their names now.
+        leaves: the arguments for the old indexes, which lose its entries.
+        enters: the arguments for the new indexes, which gain some.
+        gaining: the new indexes.
     """
 
     source: Schema
-    here: Partition
+    source_partition: Partition
     target: Schema
-    there: Partition
+    target_partition: Partition
     keys: list[tuple[bytes, bytes]]
     subs: list[tuple[bytes, bytes]]
     dynamic: list[tuple[bytes, bytes]]
@@ -47,7 +47,7 @@ class MigrationPlan(NamedTuple):
     @property
     def to_another_set(self) -> bool:
         """True if the objects get another set of primary keys."""
-        return self.here.pks != self.there.pks
+        return self.source_partition.pks != self.target_partition.pks
 
     @property
     def from_other_layout(self) -> bool:
@@ -59,38 +59,38 @@ class MigrationPlan(NamedTuple):
 
 
 def migration_plan(source: Schema, target: Schema, names: Mapping[str, str]) -> MigrationPlan:
-    """The route from a schema to another.
+    """Compares a schema with another.
 
     Args:
         source: the schema as it was.
         target: the schema as it is.
         names: what fields were called, by their names now; the others have the same name.
     """
-    (here,), (there,) = source.keys.partitions, target.keys.partitions
-    was = {name: (place.prefix, sub) for name, _, place, sub in source.layout(here)}
-    keys, subs = {here.hash_prefix: there.hash_prefix}, []
-    for name, _, place, sub in target.layout(there):
+    (old,), (new,) = source.keys.partitions, target.keys.partitions
+    was = {name: (place.prefix, sub) for name, _, place, sub in source.layout(old)}
+    keys, subs = {old.hash_prefix: new.hash_prefix}, []
+    for name, _, place, sub in target.layout(new):
         prefix, old_sub = was[names.get(name, name)]
         keys[prefix] = place.prefix
         if sub is not None and old_sub is not None and sub != old_sub:
             subs.append((old_sub, sub))
     dynamic = [
-        (source.dynamic[names.get(name, name)].described_in(here), field.described_in(there))
+        (source.dynamic[names.get(name, name)].described_in(old), field.described_in(new))
         for name, field in target.dynamic.items()
     ]
-    losing, gaining = declared_indexes(source, here), declared_indexes(target, there)
+    losing, gaining = declared_indexes(source, old), declared_indexes(target, new)
     same = {_identity(index) for index in losing} & {_identity(index) for index in gaining}
     return MigrationPlan(
         source,
-        here,
+        old,
         target,
-        there,
+        new,
         [pair for pair in keys.items() if pair[0] != pair[1]],
         subs,
         [pair for pair in dynamic if pair[0] != pair[1]],
         names,
-        _index_args(source, here, {index.field_index for index in losing if _identity(index) not in same}),
-        _index_args(target, there, {index.field_index for index in gaining if _identity(index) not in same}),
+        _index_args(source, old, {index.field_index for index in losing if _identity(index) not in same}),
+        _index_args(target, new, {index.field_index for index in gaining if _identity(index) not in same}),
         [index for index in gaining if _identity(index) not in same],
     )
 

@@ -59,32 +59,32 @@ class Step(NamedTuple):
     conflicts: list[Conflict]
 
 
-def move(way: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
+def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
     """Moves some objects.
 
     Raises (from the reply):
         ServerError: the server refuses a command, or both names are on different nodes of a cluster.
     """
-    here, there = way.here, way.there
-    args: list[Argument] = [int(way.to_another_set), there.pks, here.seq, there.seq, cursor, FOUND, MILLISECONDS]
-    args += (way.target.max_changes, len(waiting), *waiting)
-    for pairs in (way.keys, way.subs, way.dynamic):
+    old, new = plan.source_partition, plan.target_partition
+    args: list[Argument] = [int(plan.to_another_set), new.pks, old.seq, new.seq, cursor, FOUND, MILLISECONDS]
+    args += (plan.target.max_changes, len(waiting), *waiting)
+    for pairs in (plan.keys, plan.subs, plan.dynamic):
         args += (2 * len(pairs), *(text for pair in pairs for text in pair))
-    args += (len(way.leaves), *way.leaves, *way.enters)
+    args += (len(plan.leaves), *plan.leaves, *plan.enters)
 
     def decode(reply: list[Any]) -> Step:
         if reply[0] != b"ok":
-            raise _error(way, None, reply)
+            raise _error(plan, None, reply)
         cursor, moved, looked, remaining, waiting, refused = reply[1:]
         conflicts = []
         for pk, outcome in zip(refused[::2], refused[1::2], strict=True):
-            error = _error(way, pk, outcome)
+            error = _error(plan, pk, outcome)
             if isinstance(error, ServerError):
                 raise error
             conflicts.append(Conflict(to_text(pk), error))
         return Step(cursor, moved, looked, remaining, waiting, conflicts)
 
-    request = _crossing(MOVE, way, args, decode).assuming(way.target.maintenance.declared)
+    request = _crossing(MOVE, plan, args, decode).assuming(plan.target.maintenance.declared)
     request.retry_with = answer
     return request
 
@@ -103,53 +103,52 @@ class Swept(NamedTuple):
     objects: bool
 
 
-def sweep(way: MigrationPlan, cursor: bytes) -> Request[Swept]:
+def sweep(plan: MigrationPlan, cursor: bytes) -> Request[Swept]:
     """Does away with some of what is left of the source, once it has no objects.
 
     Raises (from the reply):
         ServerError: the server refuses a command.
     """
-    here, there = way.here, way.there
+    old, new = plan.source_partition, plan.target_partition
     args: list[Argument] = [
-        here.prefix,
-        b"" if way.from_other_layout else there.prefix,
-        here.seq,
-        there.seq,
-        here.meta,
-        there.meta,
+        old.prefix,
+        b"" if plan.from_other_layout else new.prefix,
+        old.seq,
+        new.seq,
+        old.meta,
+        new.meta,
         cursor,
-        here.pattern,
+        old.pattern,
         KEYS,
-        *here.index_prefixes,
+        *old.index_prefixes,
     ]
 
     def decode(reply: list[Any]) -> Swept:
         if reply[0] == b"ok":
-            return Swept(reply[1], [to_text(key) for key in reply[2] if here.owns(key)], objects=False)
+            return Swept(reply[1], [to_text(key) for key in reply[2] if old.owns(key)], objects=False)
         if reply[0] == b"objects":
             return Swept(b"0", [], objects=True)
-        raise _error(way, None, reply)
+        raise _error(plan, None, reply)
 
-    return _crossing(SWEEP, way, args, decode)
+    return _crossing(SWEEP, plan, args, decode)
 
 
-def _crossing(script: Script, way: MigrationPlan, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
-    script = script.allow_cross_slot(way.to_another_set)
-    everything = evalsha(script, (way.here.pks,), args)
+def _crossing(script: Script, plan: MigrationPlan, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
+    script = script.allow_cross_slot(plan.to_another_set)
+    everything = evalsha(script, (plan.source_partition.pks,), args)
     # To do it twice does no harm, so it may be sent again after a lost connection.
-    return Request(everything, decode, readonly=True, script=script, subject=way.target)
+    return Request(everything, decode, readonly=True, script=script, subject=plan.target)
 
 
-def _error(way: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydError:
+def _error(plan: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydError:
     """The error that an outcome stands for."""
-    model = way.target
+    model = plan.target
     who = shown(model, pk) if pk is not None else f"the move of {model.name}"
     kind: bytes = outcome[0]
     facts: list[Any] = outcome[1:]
     if kind == b"taken":
-        return MoveConflict(
-            f"{who} stays under {to_text(way.here.prefix)!r}: there is another object of this primary key already"
-        )
+        former = to_text(plan.source_partition.prefix)
+        return MoveConflict(f"{who} stays under {former!r}: there is another object of this primary key already")
     if kind == b"both":
         key, sub = (None if fact is None else to_text(fact) for fact in facts)
         what = f"the key {key!r}" if sub is None else f"the entry {sub!r} of {key!r}"
@@ -167,22 +166,22 @@ def _error(way: MigrationPlan, pk: bytes | None, outcome: list[Any]) -> LimpydEr
             *([] if pk is None else [to_text(pk)]),
         )
     if kind == b"expiring":
-        return _expiring(way, who, pk or b"", facts)
+        return _expiring(plan, who, pk or b"", facts)
     return refusal(model, outcome, pk, who=who)
 
 
-def _expiring(way: MigrationPlan, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
+def _expiring(plan: MigrationPlan, who: str, pk: bytes, facts: list[Any]) -> LimpydError:
     """The error for a value that expires, and would be indexed under its new name; it has the old one still."""
     new_key: bytes = facts[1]
     new_sub: bytes | None = facts[2]
-    field = way.target.field_at(new_key, new_sub)
-    names = {key_from_template(new, pk): key_from_template(old, pk) for old, new in way.keys}
-    subs: dict[bytes | None, bytes] = {new: old for old, new in way.subs}
+    field = plan.target.field_at(new_key, new_sub)
+    names = {key_from_template(new, pk): key_from_template(old, pk) for old, new in plan.keys}
+    subs: dict[bytes | None, bytes] = {new: old for old, new in plan.subs}
     key, sub = names.get(new_key, new_key), subs.get(new_sub, new_sub)
     if isinstance(field, ValueField) and field.version_of is not None:
-        was: Any = way.source.dynamic[way.names.get(field.version_of.name, field.version_of.name)]
+        was: Any = plan.source.dynamic[plan.names.get(field.version_of.name, field.version_of.name)]
         version: ValueField[Any] = was.get_for(field.version_part)
-        key, sub = key_from_template(version.place_in(way.here).prefix, pk), version.sub_key or None
+        key, sub = key_from_template(version.place_in(plan.source_partition).prefix, pk), version.sub_key or None
     command = f"persist({to_text(key)!r})" if sub is None else f"hpersist({to_text(key)!r}, {to_text(sub)!r})"
-    cure = f"Take that away, by {way.target.name}.database.connection.{command}, and move it again"
+    cure = f"Take that away, by {plan.target.name}.database.connection.{command}, and move it again"
     return expiring(who, field, [facts[0], key, sub], cure)
