@@ -294,7 +294,7 @@ def test_what_is_evaluated_is_of_numbers():
         and node.func.id in {"eval", "exec", "compile"}
     ]
     assert [name for name, _ in places] == ["row_factories.py"]
-    from limpyd.query import row_factories  # noqa: PLC0415
+    from limpyd.query.results import row_factories  # noqa: PLC0415
 
     make, seen = row_factories._maker.__wrapped__, []
 
