@@ -15,16 +15,12 @@ from limpyd.exceptions import (
 )
 from limpyd.fields import (
     AutoPKField,
-    GeoField,
     HashField,
-    HyperLogLogField,
     InstanceHashField,
-    JSONField,
     ListField,
     PKField,
     SetField,
     SortedSetField,
-    StreamField,
     StringField,
     VersionField,
 )
@@ -62,6 +58,10 @@ if TYPE_CHECKING:
         DynamicSetField,
         DynamicSortedSetField,
         DynamicStringField,
+        GeoField,
+        HyperLogLogField,
+        JSONField,
+        StreamField,
     )
     from limpyd.relations.dynamic import (
         DynamicFKInstanceHashField,
@@ -136,5 +136,28 @@ __all__ = [
     "model",
 ]
 
-if not TYPE_CHECKING:  # few models have dynamic fields
-    __getattr__ = imported_on_use(__name__, __all__, "limpyd.fields.dynamic", "limpyd.relations.dynamic")
+if not TYPE_CHECKING:  # few programs use these
+    __getattr__, __dir__ = imported_on_use(
+        __name__,
+        {
+            "limpyd.fields": (
+                "DynamicHashField",
+                "DynamicInstanceHashField",
+                "DynamicListField",
+                "DynamicSetField",
+                "DynamicSortedSetField",
+                "DynamicStringField",
+                "GeoField",
+                "HyperLogLogField",
+                "JSONField",
+                "StreamField",
+            ),
+            "limpyd.relations.dynamic": (
+                "DynamicFKInstanceHashField",
+                "DynamicFKStringField",
+                "DynamicM2MListField",
+                "DynamicM2MSetField",
+                "DynamicM2MSortedSetField",
+            ),
+        },
+    )

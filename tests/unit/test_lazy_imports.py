@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+import limpyd
 from limpyd import fields
 from limpyd.utils.lazy_imports import imported_on_use
 
+RARE = {f"limpyd.fields.{name}" for name in ("dynamic", "geo", "hyperloglog", "json", "stream")}
+RARE |= {"limpyd.relations.dynamic"}
 
-def test_dynamic_fields_are_imported_when_they_are_used():
+
+def test_rarely_used_fields_are_imported_when_they_are_used():
     program = (
         "import sys, limpyd, limpyd.asyncio\n"
-        "rare = {'limpyd.fields.dynamic', 'limpyd.relations.dynamic'}\n"
-        "assert not rare & sys.modules.keys()\n"
+        f"def imported(): return {RARE} & sys.modules.keys()\n"
+        "assert not imported()\n"
         "limpyd.DynamicSetField\n"
-        "assert rare & sys.modules.keys() == {'limpyd.fields.dynamic'}\n"
+        "assert imported() == {'limpyd.fields.dynamic'}\n"
         "limpyd.DynamicM2MSetField\n"
-        "assert rare <= sys.modules.keys()\n"
+        "assert imported() == {'limpyd.fields.dynamic', 'limpyd.relations.dynamic'}\n"
+        "limpyd.fields.geo.Near, limpyd.StreamField, limpyd.fields.JSONField, limpyd.fields.hyperloglog\n"
+        f"assert imported() == {RARE}\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_all_public_names_are_there():
-    assert not [name for name in fields.__all__ if not hasattr(fields, name)]
+@pytest.mark.parametrize("package", [limpyd, fields])
+def test_all_public_names_are_there(package):
+    assert set(package.__all__) <= set(dir(package))
+    assert not [name for name in package.__all__ if not hasattr(package, name)]
 
 
 def test_other_names_are_not():
-    get = imported_on_use("a.package", ("loads", "missing"), "json")
-    assert get("loads").__module__ == "json"
-    for name in ("dumps", "missing"):
-        with pytest.raises(AttributeError, match=f"^module 'a.package' has no attribute '{name}'$"):
-            get(name)
+    get, _ = imported_on_use("a.package", {"json": ("loads", "missing")})
+    assert get("loads") is json.loads
+    with pytest.raises(AttributeError, match=r"^module 'a\.package' has no attribute 'dumps'$"):
+        get("dumps")
+    with pytest.raises(AttributeError, match=r"^module 'json' has no attribute 'missing'$"):
+        get("missing")

@@ -6,16 +6,12 @@ from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.declaration.value import ValueField
-from limpyd.fields.geo import GeoField
 from limpyd.fields.hash import HashField
-from limpyd.fields.hyperloglog import HyperLogLogField
 from limpyd.fields.instancehash import InstanceHashField
-from limpyd.fields.json import JSONField
 from limpyd.fields.list import ListField
 from limpyd.fields.pk import AutoPKField, PKField
 from limpyd.fields.set import SetField
 from limpyd.fields.sortedset import SortedSetField
-from limpyd.fields.stream import StreamField
 from limpyd.fields.string import StringField
 from limpyd.fields.version import VersionField
 from limpyd.utils.lazy_imports import imported_on_use
@@ -31,6 +27,10 @@ if TYPE_CHECKING:
         DynamicSortedSetField,
         DynamicStringField,
     )
+    from limpyd.fields.geo import GeoField
+    from limpyd.fields.hyperloglog import HyperLogLogField
+    from limpyd.fields.json import JSONField
+    from limpyd.fields.stream import StreamField
 
 RedisField = Field
 """The name that limpyd 2 has for the base class of all fields."""
@@ -64,5 +64,23 @@ __all__ = [
     "VersionField",
 ]
 
-if not TYPE_CHECKING:  # few models have dynamic fields
-    __getattr__ = imported_on_use(__name__, __all__, "limpyd.fields.dynamic")
+if not TYPE_CHECKING:  # few programs use these
+    __getattr__, __dir__ = imported_on_use(
+        __name__,
+        {
+            "limpyd.fields.dynamic": (
+                "BoundDynamic",
+                "DynamicField",
+                "DynamicHashField",
+                "DynamicInstanceHashField",
+                "DynamicListField",
+                "DynamicSetField",
+                "DynamicSortedSetField",
+                "DynamicStringField",
+            ),
+            "limpyd.fields.geo": ("GeoField",),
+            "limpyd.fields.hyperloglog": ("HyperLogLogField",),
+            "limpyd.fields.json": ("JSONField",),
+            "limpyd.fields.stream": ("StreamField",),
+        },
+    )

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 
-def imported_on_use(package: str, names: Collection[str], *modules: str) -> Callable[[str], Any]:
-    """Returns the `__getattr__` of a package that has names of other modules.
+def imported_on_use(
+    package: str, modules: Mapping[str, Sequence[str]]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Returns the `__getattr__` and the `__dir__` of a package that has names of other modules.
 
     Args:
         package: the name of the package.
-        names: the public names of the package.
-        modules: the modules in which those are that the package does not import itself.
+        modules: those names, by the full names of the modules that have them. A module that is in the package is an
+            attribute of it, too.
     """
+    found_in = {name: module for module, names in modules.items() for name in names}
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - the name that it gets in the package
-        if name in names:
-            for module in map(import_module, modules):
-                if hasattr(module, name):
-                    return getattr(module, name)
+    def get(name: str) -> Any:
+        if name in found_in:
+            return getattr(import_module(found_in[name]), name)
+        if f"{package}.{name}" in modules:
+            return import_module(f"{package}.{name}")
         msg = f"module {package!r} has no attribute {name!r}"
         raise AttributeError(msg)
 
-    return __getattr__
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *found_in})
+
+    return get, names
