@@ -7,7 +7,7 @@ from limpyd.contrib import related
 from limpyd.contrib.database import PipelineDatabase
 from limpyd.exceptions import DeclarationError, DoesNotExist, RelatedDoesNotExist, UniquenessError
 from limpyd.indexes import EqualIndex
-from tests.limpyd2.differences import difference, refuses
+from tests.support.limpyd2.differences import difference, refuses
 
 
 @pytest.fixture

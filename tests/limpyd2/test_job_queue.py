@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.limpyd2.peers import ROOT, python_of_limpyd2
+from tests.support.limpyd2.peers import ROOT, python_of_limpyd2
 
-PROGRAM = Path(__file__).with_name("run_jobs.py")
+PROGRAM = Path(__file__).parent / "programs" / "run_jobs.py"
 
 
 def started(python, port, *steps, **settings):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.limpyd2.differences import rows, tried
-from tests.limpyd2.peers import ROOT
+from tests.support.limpyd2.differences import rows, tried
+from tests.support.limpyd2.peers import ROOT
 
 FIELD_CLASSES = "tests/behaviour/test_field_classes.py"
 ELSEWHERE = {

@@ -23,9 +23,9 @@ from limpyd import (
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from limpyd.exceptions import InvalidValue
 from limpyd.testing import assert_requests
-from tests.limpyd2.declared import declare
-from tests.limpyd2.peers import ROOT, peers
-from tests.limpyd2.random_orders import call, random_order
+from tests.limpyd2.programs.declared import declare
+from tests.support.limpyd2.peers import ROOT, peers
+from tests.support.limpyd2.random_orders import call, random_order
 from tests.support.servers import running
 
 

@@ -8,8 +8,8 @@ from limpyd import RedisDatabase, fields, model
 from limpyd.contrib import related
 from limpyd.exceptions import LimpydError, NotInPipeline
 from limpyd.pipelines.pending_result import Pending
-from tests.limpyd2.differences import difference, refuses
 from tests.support.face import Sent
+from tests.support.limpyd2.differences import difference, refuses
 
 
 @pytest.fixture

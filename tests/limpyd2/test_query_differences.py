@@ -17,8 +17,8 @@ from limpyd.exceptions import (
     UnknownField,
     UnsupportedCommand,
 )
-from tests.limpyd2.differences import difference, refuses
 from tests.support.face import Sent
+from tests.support.limpyd2.differences import difference, refuses
 
 
 @pytest.fixture

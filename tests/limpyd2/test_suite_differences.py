@@ -7,7 +7,7 @@ from limpyd.contrib.collection import SORTED_SCORE
 from limpyd.contrib.indexes import DateIndex
 from limpyd.contrib.related import FKStringField
 from limpyd.exceptions import DeclarationError, DoesNotExist, InvalidFilter, InvalidValue, UnknownField
-from tests.limpyd2.differences import difference, refuses
+from tests.support.limpyd2.differences import difference, refuses
 
 
 @pytest.fixture

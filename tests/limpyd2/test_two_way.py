@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from tests.limpyd2.peers import contents, peers
-from tests.limpyd2.random_orders import WORDS, call, random_order
+from tests.support.limpyd2.peers import contents, peers
+from tests.support.limpyd2.random_orders import WORDS, call, random_order
 from tests.support.servers import running
 
 STEPS = int(os.environ.get("LIMPYD_TWO_WAY", "120"))

@@ -15,7 +15,7 @@ from limpyd.exceptions import (
     UnknownField,
 )
 from limpyd.indexes import NumberRangeIndex
-from tests.limpyd2.differences import difference, refuses
+from tests.support.limpyd2.differences import difference, refuses
 
 
 @pytest.fixture

@@ -138,3 +138,10 @@ def test_no_test_imports_from_another():
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
                 names = {*node.module.split("."), *(name.name for name in node.names)}
                 assert not any(name.startswith(("test_", "conftest")) for name in names), f"{path}: {node.module}"
+
+
+def test_folders_of_tests_hold_tests():
+    """Programs that tests run are in folders of their own."""
+    for folder in ("behaviour", "faults", "limpyd2", "unit"):
+        for path in Path(__file__).parents[1].joinpath(folder).glob("*.py"):
+            assert path.name == "conftest.py" or path.name.startswith("test_"), path

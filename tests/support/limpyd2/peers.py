@@ -8,10 +8,10 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENVIRONMENT = ROOT / ".venv-limpyd2"
 REQUIREMENTS = ("redis-limpyd==2.1.2", "redis<6", "setuptools<80", "future", "six")
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = ROOT / "tests" / "limpyd2" / "programs" / "worker.py"
 
 
 def python_of_limpyd2():

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "migrating.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "migrating.md"
 
 
 def rows():
@@ -16,8 +17,8 @@ def rows():
 
 
 def tried():
-    """The rows that tests of this folder try."""
-    files = Path(__file__).parent.glob("test_*_differences.py")
+    """The rows that tests of tests/limpyd2 try."""
+    files = (ROOT / "tests" / "limpyd2").glob("test_*_differences.py")
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     return [ast.literal_eval(call.args[0]) for call in calls if call.func.id == "difference"]
