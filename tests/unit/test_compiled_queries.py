@@ -30,7 +30,7 @@ from limpyd.query.planning.compiled_queries import MOST_TEMPLATES
 from limpyd.query.planning.single_command import Span
 from limpyd.requests.guards import Guard
 from limpyd.requests.resp import pack
-from limpyd.scripts.query_nodes import OneOf
+from limpyd.scripts.index_nodes import OneOf
 from tests.support.counting import calls
 
 

@@ -18,7 +18,7 @@ from limpyd.exceptions import (
     UniquenessError,
     WrongTypeError,
 )
-from limpyd.scripts.error_mapping import plain
+from limpyd.scripts.server_messages import plain
 
 SOURCE = Path(__file__).parents[2] / "src" / "limpyd"
 WRONG = {

@@ -7,7 +7,8 @@ import pytest
 from limpyd.indexes.equality import SETS
 from limpyd.indexes.ranges import NUMBERS
 from limpyd.query.scanning.cursors import first_cursor, resumed
-from limpyd.scripts.query_nodes import Interval, OneOf, Stored, Within
+from limpyd.scripts.index_nodes import Interval, OneOf, Within
+from limpyd.scripts.query_values import Stored
 from tests.support.counting import calls
 
 NODES = {

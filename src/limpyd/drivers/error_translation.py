@@ -21,7 +21,8 @@ from limpyd.exceptions import (
 )
 from limpyd.keys import to_text
 from limpyd.requests.request import ANY_TYPE, MOST_TRIES, Argument, Request
-from limpyd.scripts.error_mapping import NOT_ALLOWED, cure_of_account, plain, shown, too_old
+from limpyd.scripts.error_mapping import shown
+from limpyd.scripts.server_messages import NOT_ALLOWED, cure_of_account, plain, too_old
 
 REFUSED_UNEXECUTED = (redis_errors.AuthenticationError, redis_errors.BusyLoadingError, redis_errors.MaxConnectionsError)
 """Errors that redis-py counts among the lost connections, though nothing can have been executed."""

@@ -17,7 +17,8 @@ from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.scripts.query_nodes import Node, Stored, Text
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 from limpyd.utils.suggestions import did_you_mean
 
 

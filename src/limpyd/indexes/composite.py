@@ -16,7 +16,9 @@ from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow
-from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
+from limpyd.scripts.index_nodes import OneOf
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 
 SCORED_SETS = IndexKind(b"scored", "zset", keys_by_value=True, owners_rank=3)
 ONE_VALUE = frozenset({b"entry", b"string"})

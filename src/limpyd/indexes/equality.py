@@ -13,7 +13,9 @@ from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
 from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
-from limpyd.scripts.query_nodes import Node, OneOf, Stored, Text
+from limpyd.scripts.index_nodes import OneOf
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 
 SETS = IndexKind(b"eq", "set", keys_by_value=True, sub_key_in_entry=True, values_tested_from=2, owners_rank=1)
 OWNERS = IndexKind(b"uniq", "hash", sub_key_in_entry=True, owners_rank=2)

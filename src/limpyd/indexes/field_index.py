@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.expressions import EQUALITY
 from limpyd.indexes.custom import WithIndex
+from limpyd.indexes.filter_texts import FilterTexts
 from limpyd.indexes.normalizers import ENDING, form
-from limpyd.indexes.numbers import NEAREST, NUMERIC, NeverStored, bound, equal
-from limpyd.keys import Partition, key_from_template, to_text
+from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.keys.templates import is_template, part_in
 from limpyd.lua.arguments import IndexRow
 from limpyd.scripts.python_transforms import PythonTransform
-from limpyd.scripts.query_nodes import Node, Stored, Text
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 from limpyd.types import Codec, GeoPoint
 
 Entry = tuple[bytes, bytes, bytes]
@@ -48,7 +48,7 @@ OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
 """The exceptions that Python raises for an unsuitable value."""
 
 
-class FieldIndex:
+class FieldIndex(FilterTexts):
     """An index of one field in one partition.
 
     Attributes:
@@ -119,7 +119,8 @@ class FieldIndex:
     @property
     def field_names(self) -> str:
         """The names of its fields in messages."""
-        return self.field.name
+        name: str = self.field.name
+        return name
 
     @property
     def score_field(self) -> IndexedField | None:
@@ -159,11 +160,6 @@ class FieldIndex:
     def keeps_one(self) -> bool:
         """True if it keeps exactly one text of each value, whatever that is made by."""
         return all(isinstance(step, str) for step in self._steps)
-
-    @property
-    def compares_on_server(self) -> bool:
-        """True if the server can compare what it keeps with a value that it reads itself."""
-        return self._final_name != "casefold" and self.index.compares_with_fields and not self.index.normalizes
 
     @property
     def compares_as_stored(self) -> bool:
@@ -256,55 +252,6 @@ class FieldIndex:
         if self.kind.sub_key_in_entry:
             return self.key, b"%d:%s:%s" % (len(sub), sub, text)
         return self.key + b":" + sub, text
-
-    def filter_text(self, operator: str, value: Any) -> bytes:
-        """Returns the text that a filter's value is compared as.
-
-        Raises:
-            InvalidValue: it does not fit.
-            NeverStored: it is a number that no object can have.
-        """
-        encode = self._filter_encoder
-        try:
-            return self.filter_stored(
-                self.index.encode_filter(self.field, operator, value) if encode is None else encode(value)
-            )
-        except InvalidValue as refused:
-            return self._number_text(operator, value, refused)
-
-    def _number_text(self, operator: str, value: Any, refused: InvalidValue) -> bytes:
-        """Returns the text for a number that the field cannot hold, or the index not keep."""
-        kind = "str" if self._steps else self.field.codec.name
-        if self.index.normalizes or (kind not in NUMERIC and self._final_name not in NEAREST):
-            raise refused
-        if operator not in EQUALITY:
-            return bound(kind, self._final_name, operator, value, refused)
-        number = equal(kind, value, refused)
-        try:
-            return self._final(number)
-        except ValueError as error:
-            raise NeverStored(str(refused)) from error
-
-    def filter_pk(self, pk: bytes) -> bytes:
-        """Returns the text that the primary key of an instance is compared as."""
-        return self.filter_text("eq", to_text(pk)) if self.index.normalizes else self.filter_stored(pk)
-
-    def filter_stored(self, stored: bytes) -> bytes:
-        """Returns the text that a stored value is compared as.
-
-        Raises:
-            InvalidValue: it does not fit.
-        """
-        try:
-            return self._final(stored)
-        except ValueError as error:
-            msg = f"{self.field}: a filter cannot compare with {shorten(stored)}: {error}"
-            raise InvalidValue(msg) from error
-
-    @property
-    def final_name(self) -> bytes:
-        """The form that filters are compared in."""
-        return self._final_name.encode()
 
     def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
         """The condition that an operator and some values stand for."""

@@ -9,7 +9,9 @@ from limpyd.exceptions import DeclarationError, InvalidFilter, shorten
 from limpyd.indexes.base import Index
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
-from limpyd.scripts.query_nodes import Near, Node, Stored, Text
+from limpyd.scripts.index_nodes import Near
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 from limpyd.types import FARTHEST_EAST, FARTHEST_NORTH
 
 PLACES = IndexKind(b"geo", "zset")

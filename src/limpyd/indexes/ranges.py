@@ -13,7 +13,9 @@ from limpyd.indexes.encoding import encode_any
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
 from limpyd.indexes.limpyd2 import Limpyd2Entries
-from limpyd.scripts.query_nodes import Interval, Node, Stored, Text, Within
+from limpyd.scripts.index_nodes import Interval, Within
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 
 NUMBERS = IndexKind(b"num", "zset", order="number", owners_rank=5)
 SEVERAL_NUMBERS = IndexKind(b"nums", "zset", key_word=b"num", several_of_each=True, values_tested_from=0)

@@ -25,13 +25,8 @@ from typing import NamedTuple
 from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
-FOLDERS = tuple(
-    PACKAGE / folder
-    for folder in (
-        "scripts",
-        *("indexes/maintenance", "integrity", "migrations", "pipelines", "query/results", "relations"),
-    )
-)
+OTHERS = ("indexes/maintenance", "integrity", "migrations", "pipelines", "query/results", "relations")
+FOLDERS = tuple(PACKAGE / folder for folder in ("scripts", *OTHERS))
 """The folders of scripts, each of which lies beside the module that builds its requests."""
 LIBRARY = Path(__file__).parent / "library"
 

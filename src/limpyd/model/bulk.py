@@ -10,9 +10,10 @@ from limpyd.fields.checks import integer
 from limpyd.requests.request import Program, Request
 from limpyd.schema.schema import Schema
 from limpyd.scripts import bulk
+from limpyd.scripts.bulk_create import Created
 
 Result = TypeVar("Result")
-Outcome = TypeVar("Outcome", bulk.Created, bulk.Changed)
+Outcome = TypeVar("Outcome", Created, bulk.Changed)
 
 OnConflict = Literal["raise", "skip", "update"]
 OnMissing = Literal["raise", "skip"]

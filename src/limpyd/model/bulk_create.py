@@ -14,12 +14,13 @@ from limpyd.model.updates import assigned
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
 from limpyd.scripts import bulk
+from limpyd.scripts.bulk_create import Created, NewObjects
 
 MOST_PLANS = 500
 """The most combinations of fields whose layouts are kept."""
 
 
-class BulkCreate(Bulk[BulkCreated, bulk.Created]):
+class BulkCreate(Bulk[BulkCreated, Created]):
     """Creates objects."""
 
     operation = "bulk_create"
@@ -34,7 +35,7 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         super().__init__(schema, chunk, progress)
 
     def _empty(self) -> None:
-        self._objects = bulk.NewObjects(self._schema, self._where)
+        self._objects = NewObjects(self._schema, self._where)
         self._updates = bulk.Updates(self._schema, self._where, self._schema.version_sub)
 
     def _add(self, item: Any) -> bool:
@@ -68,13 +69,13 @@ class BulkCreate(Bulk[BulkCreated, bulk.Created]):
         others = {name: value for name, value in values.items() if name not in names}
         return assigned(self._schema, others) if others else []
 
-    def _request(self) -> Request[bulk.Created]:
+    def _request(self) -> Request[Created]:
         if self._on_conflict == "update":
             updates = self._updates
             return self._objects.create_or_update(updates.fields, updates.args, give_pks=self._give_pks)
         return self._objects.create(skip=self._on_conflict == "skip", give_pks=self._give_pks)
 
-    def _take(self, outcome: bulk.Created) -> None:
+    def _take(self, outcome: Created) -> None:
         created, skipped, updated, pks = self.result
         if pks is not None:
             pks += map(to_text, outcome.pks)

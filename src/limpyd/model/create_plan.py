@@ -9,7 +9,7 @@ from limpyd.fields import SingleValueField, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.schema.schema import Schema
-from limpyd.scripts.bulk import IndexKey, NewObjects, Shape
+from limpyd.scripts.bulk_create import IndexKey, NewObjects, Shape
 from limpyd.scripts.error_mapping import Claim
 
 ScalarField = tuple[str, ValueField[Any], Callable[[Any], bytes]]

@@ -10,21 +10,9 @@ from limpyd.lua.arguments import SortedBy
 from limpyd.query.planning.plan import Plan
 from limpyd.requests.request import Request
 from limpyd.scripts.analysis import CommandsRun
-from limpyd.scripts.query_nodes import (
-    All,
-    Empty,
-    Everything,
-    HasPrimaryKey,
-    ListedIn,
-    Near,
-    Node,
-    Not,
-    OneOf,
-    Reference,
-    Via,
-    Within,
-    known_key,
-)
+from limpyd.scripts.index_nodes import HasPrimaryKey, Near, OneOf, Within
+from limpyd.scripts.query_nodes import All, Empty, Everything, ListedIn, Node, Not, Via
+from limpyd.scripts.query_values import Reference, known_key
 
 MANY = 10_000
 """So many objects are looked at without a word."""

@@ -16,7 +16,7 @@ from limpyd.query.filters.conditions import ByIndex, Condition
 from limpyd.query.filters.lookups import stored_in
 from limpyd.query.filters.operands import key_of, same_database
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import Key, Stored, known_key
+from limpyd.scripts.query_values import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"
 LAST, FIRST, NOWHERE = b"last", b"first", b"nowhere"

@@ -14,7 +14,7 @@ from limpyd.indexes.normalizers import form
 from limpyd.keys import to_text
 from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import known_key
+from limpyd.scripts.query_values import known_key
 
 Item = TypeVar("Item")
 

@@ -1,4 +1,4 @@
-"""The requests that create, update and delete many objects at once."""
+"""The requests that update and delete many objects at once."""
 
 from __future__ import annotations
 
@@ -9,52 +9,16 @@ from limpyd.exceptions import LimpydError
 from limpyd.keys import Partition
 from limpyd.lua.script import Script
 from limpyd.requests.request import Argument, Request
-from limpyd.scripts.error_mapping import Claim, Model, refusal
-from limpyd.scripts.object_requests import NewObject, scripted
+from limpyd.scripts.error_mapping import Model, refusal
+from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.updates import Assigned, Fields
 
-BULK_CREATE = Script("bulk_create")
-BULK_UPSERT = Script("bulk_upsert")
 BULK_UPDATE = Script("bulk_update")
 BULK_DELETE = Script("bulk_delete")
 
-IndexKey = tuple[bytes, bytes]
-"""Kind and key of an index."""
-
-
-class Shape(NamedTuple):
-    """The common part of several new objects (see lua/library/bulk_input.lua).
-
-    Attributes:
-        subs: the sub-keys of their hashes.
-        strings: the prefixes of their strings.
-        unset: the prefixes of the keys that get no value.
-        texts: how many texts that only indexes keep follow the values.
-        entries: kind and key of the index of each entry, and which of the values it is, from 1 on.
-        more: whether each has values of many members and further entries.
-    """
-
-    subs: tuple[bytes, ...]
-    strings: tuple[bytes, ...]
-    unset: tuple[bytes, ...]
-    texts: int = 0
-    entries: tuple[tuple[IndexKey, int], ...] = ()
-    more: bool = False
-
-
 Refused = tuple[int, LimpydError] | None
 """The object that was refused, if one was: its number among those of the request, counted from 0, and why."""
-
-
-class Created(NamedTuple):
-    """The result of the creation of some objects."""
-
-    created: int
-    skipped: int
-    updated: int
-    pks: list[bytes]
-    refused: Refused
 
 
 class Changed(NamedTuple):
@@ -63,129 +27,6 @@ class Changed(NamedTuple):
     done: int
     missing: int
     refused: Refused
-
-
-Claimed = Callable[[Sequence[bytes]], list[Claim]]
-
-
-class NewObjects:
-    """New objects that one request creates.
-
-    Attributes:
-        size: about how much room their values take.
-    """
-
-    def __init__(self, model: Model, where: Partition) -> None:
-        self._model = model
-        self._where = where
-        self._indexes: dict[IndexKey, bytes] = {}
-        self._shapes: dict[Shape, int] = {}
-        self._runs: list[tuple[Shape, int]] = []  # of objects of one shape, and at which object each begins
-        self._shape: Shape | None = None
-        self._args: list[bytes] = []
-        self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
-        self.size = 0
-
-    def add(self, shape: Shape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
-        """Adds an object whose shape has all but its values.
-
-        Args:
-            shape: its shape.
-            pk: its primary key, unless it is minted.
-            values: its values, and the texts that only indexes keep.
-            claimed: makes of those what may turn out to belong to another object, in the order of its entries.
-        """
-        if shape is not self._shape:
-            self._shapes.setdefault(shape, len(self._shapes) + 1)
-            self._runs.append((shape, len(self._objects)))
-            self._shape = shape
-        if pk is not None:
-            self._args.append(pk)
-        self._args += values
-        self.size += room(values)
-        self._objects.append((pk, claimed, values))
-
-    def add_any(self, new: NewObject) -> None:
-        """Adds an object of any kind."""
-        shape = Shape(tuple(new.hash[::2]), tuple(new.strings[::2]), tuple(new.unset), more=True)
-        self.add(shape, new.pk, (*new.hash[1::2], *new.strings[1::2]), lambda _: new.claimed())
-        rest: list[Argument] = [len(new.members)]
-        for prefix, command, members in new.members:
-            rest += (prefix, command, len(members), *members)
-        rest.append(len(new.entries) // 3)
-        for kind, key, text in zip(new.entries[::3], new.entries[1::3], new.entries[2::3], strict=True):
-            rest += (self._index_number((kind, key)), text)
-        stored = encoded(rest)
-        self._args += stored
-        self.size += room(stored)
-
-    def create(self, *, skip: bool, give_pks: bool) -> Request[Created]:
-        """Creates them, each all or nothing by itself, as far as the first that is refused.
-
-        Args:
-            skip: pass over those of which something belongs to another object.
-            give_pks: return the primary keys.
-        """
-        args = (b"%d" % skip, b"%d" % give_pks, *self._head())
-
-        def decode(reply: list[Any]) -> Created:
-            created, skipped, refused, pks = _facts(self._model, reply)
-            return Created(created, skipped, 0, pks, refused and (refused[0], self._error(*refused)))
-
-        return scripted(BULK_CREATE, self._keys, args, decode, self._model).assuming(self._model.maintenance.declared)
-
-    def create_or_update(self, fields: Fields, values: Sequence[Argument], *, give_pks: bool) -> Request[Created]:
-        """Creates them, or gives the objects that stand against them values; as far as the first that is refused.
-
-        Args:
-            fields: the fields of those values.
-            values: what each of them gets (see `Fields.values`).
-            give_pks: return the primary keys.
-        """
-        model = self._model
-        args = (b"%d" % give_pks, *self._head(), *fields.args(), *values)
-
-        def decode(reply: list[Any]) -> Created:
-            created, skipped, updated, refused, pks = _facts(model, reply)
-            return Created(created, skipped, updated, pks, _refused_update(model, fields, refused))
-
-        request = scripted(BULK_UPSERT, self._keys, args, decode, model, retry_with=answer)
-        return request.assuming(model.maintenance.declared)
-
-    @property
-    def _keys(self) -> tuple[bytes, ...]:
-        """The set of primary keys, and the last automatic one if they are minted."""
-        minted = self._objects[0][0] is None
-        return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
-
-    def _head(self) -> list[bytes]:
-        """Returns the arguments that lua/library/bulk_input.lua reads."""
-        shapes: list[Argument] = [len(self._shapes)]
-        for shape in self._shapes:
-            for names in shape[:3]:
-                shapes += (len(names), *names)
-            shapes += (len(shape.subs) + len(shape.strings) + shape.texts, len(shape.entries))
-            for index, value in shape.entries:
-                shapes += (self._index_number(index), value)
-            shapes.append(int(shape.more))
-        runs: list[Argument] = [len(self._runs)]
-        ends = [*(start for _, start in self._runs[1:]), len(self._objects)]
-        for (shape, start), end in zip(self._runs, ends, strict=True):
-            runs += (self._shapes[shape], end - start)
-        indexes = [text for index in self._indexes for text in index]
-        head: list[Argument] = [self._where.hash_prefix, len(self._indexes), *indexes, *shapes, *runs]
-        return encoded(head) + self._args
-
-    def _error(self, number: int, outcome: list[Any]) -> LimpydError:
-        """Returns the error for one of them that was refused."""
-        pk, claimed, values = self._objects[number]
-        return refusal(self._model, outcome, pk, claimed(values))
-
-    def _index_number(self, index: IndexKey) -> bytes:
-        number = self._indexes.get(index)
-        if number is None:
-            number = self._indexes[index] = b"%d" % (len(self._indexes) + 1)
-        return number
 
 
 class Updates:
@@ -225,8 +66,8 @@ class Updates:
         model = self._model
 
         def decode(reply: list[Any]) -> Changed:
-            updated, missing, refused = _facts(model, reply)
-            return Changed(updated, missing, _refused_update(model, self.fields, refused))
+            updated, missing, refused = facts(model, reply)
+            return Changed(updated, missing, refused_update(model, self.fields, refused))
 
         args = (int(skip), len(self), *self.fields.args(), *self.args)
         request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, retry_with=answer)
@@ -268,7 +109,7 @@ def deletion(
     def decode(reply: list[Any]) -> Changed:
         if reply[0] == b"unbuilt":
             raise refused(reply, pks[0])
-        deleted, missing, stopped = _facts(model, reply)
+        deleted, missing, stopped = facts(model, reply)
         if stopped is None:
             return Changed(deleted, missing, None)
         number, outcome = stopped
@@ -291,7 +132,7 @@ def encoded(args: Sequence[Argument]) -> list[bytes]:
     return [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
 
 
-def _facts(model: Model, reply: list[Any]) -> list[Any]:
+def facts(model: Model, reply: list[Any]) -> list[Any]:
     """Returns the results for the objects of a request.
 
     Raises:
@@ -302,7 +143,8 @@ def _facts(model: Model, reply: list[Any]) -> list[Any]:
     return reply[1:]
 
 
-def _refused_update(model: Model, fields: Fields, refused: Any) -> Refused:
+def refused_update(model: Model, fields: Fields, refused: Any) -> Refused:
+    """The object whose new values were refused, if one's were."""
     if refused is None:
         return None
     number, outcome, *pk = refused

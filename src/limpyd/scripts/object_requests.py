@@ -14,7 +14,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import Search, with_references
-from limpyd.scripts.query_nodes import Arguments, Stored
+from limpyd.scripts.query_values import Arguments, Stored
 from limpyd.scripts.writes import Indexes
 
 R = TypeVar("R")

@@ -11,7 +11,8 @@ from limpyd.lua.arguments import NumberRange, PageOfRange, PlainQuery, packed
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.error_mapping import Model
-from limpyd.scripts.query_nodes import Arguments, Node, known_key
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Arguments, known_key
 
 R = TypeVar("R")
 
@@ -80,15 +81,7 @@ def find(
     """
     readonly = script is not STORE
     script = script.allow_cross_slot(model.crosses)
-    body = Arguments()
-    args = body.args
-    args.append(b"%d" % len(search.order))
-    for key in search.order:
-        args += key
-    args.append(b"%d" % len(columns))
-    for column in columns:
-        args += column
-    search.node.add_to(body)
+    body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.where.pks, *search.elsewhere) if search.elsewhere else (search.where.pks,)
     keys = tuple(dict.fromkeys(keys))
@@ -100,6 +93,20 @@ def find(
         return decode(reply)
 
     return Request(sent, decode_answer, readonly=readonly, script=script, subject=model)
+
+
+def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:
+    """The arguments for the order, the values that are read, and the conditions."""
+    body = Arguments()
+    args = body.args
+    args.append(b"%d" % len(search.order))
+    for key in search.order:
+        args += key
+    args.append(b"%d" % len(columns))
+    for column in columns:
+        args += column
+    search.node.add_to(body)
+    return body
 
 
 def find_plain(

@@ -12,7 +12,7 @@ from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
-from limpyd.scripts.query_nodes import Arguments
+from limpyd.scripts.query_values import Arguments
 from limpyd.scripts.writes import Step, step_args
 
 DELETE_FOUND = Script("delete_found")

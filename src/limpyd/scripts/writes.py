@@ -191,14 +191,7 @@ def write_members(
 
     freeing = all(step.command in FREEING for step in steps)
     script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses)
-    keys: list[Argument] = [where.pks, where.seq]
-    args: list[Argument] = [int(pk is None), pk or b"", len(others)]
-    for other in others:
-        if model.crosses:  # a cluster refuses keys of several slots among those of a script
-            args += (other.where.pks, other.pk)
-        else:
-            keys.append(other.where.pks)
-            args += (len(keys), other.pk)
+    keys, args = _objects(model, where, pk, others)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
         places = [
@@ -217,3 +210,18 @@ def write_members(
         retry_with=answer,
         assumes=tuple(dict.fromkeys(one.maintenance.declared for one in (model, *(other.model for other in others)))),
     )
+
+
+def _objects(
+    model: Model, where: Partition, pk: bytes | None, others: Sequence[Other]
+) -> tuple[list[Argument], list[Argument]]:
+    """Returns keys and arguments for the object that is written to, and for others that must exist."""
+    keys: list[Argument] = [where.pks, where.seq]
+    args: list[Argument] = [int(pk is None), pk or b"", len(others)]
+    for other in others:
+        if model.crosses:  # a cluster refuses keys of several slots among those of a script
+            args += (other.where.pks, other.pk)
+        else:
+            keys.append(other.where.pks)
+            args += (len(keys), other.pk)
+    return keys, args

@@ -108,19 +108,13 @@ def creation_source(where: Partition, layout: Layout) -> str:
         NoRoom: there are too many fields and indexes.
     """
     places = _places(where, layout)
-    subs = [
-        (number, one.slot.sub, one.value)
+    pairs = {
+        number: f"{literal(one.slot.sub)}, {one.value}"
         for number, one in enumerate(places, 1)
         if one.slot and one.slot.sub is not None
-    ]
-    pairs = [f"{literal(sub)}, {value}" for _, sub, value in subs]
+    }
     version = ", ".join(map(literal, layout.version or ()))
-    collect, follow, undo, names = "", "", "", []
-    for number, sub, value in subs:
-        collect += (
-            f"if string.byte(given, {number}) == 49 then "
-            f"values[last + 1], values[last + 2], last = {literal(sub)}, {value}, last + 2 end\n"
-        )
+    follow, undo, names = "", "", []
     for number, (slot, value, entries) in enumerate(places, 1):
         lines = ""
         if slot is not None and slot.sub is None:
@@ -137,7 +131,7 @@ def creation_source(where: Partition, layout: Layout) -> str:
     own = [one.slot.prefix for one in places if one.slot is not None and one.slot.sub is None]
     gathered = [each.prefix for each in layout.gathered]
     prefixes = dict.fromkeys([where.hash_prefix, *own, *gathered, *layout.others])
-    every = ([version] if version else []) + pairs
+    every = [*([version] if version else []), *pairs.values()]
     return filled(
         "create",
         tag=tag(where),
@@ -152,12 +146,18 @@ def creation_source(where: Partition, layout: Layout) -> str:
         keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
         store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
         first=f"{{ {version} }}, 2" if version else "{}, 0",
-        collect=collect,
+        collect="".join(_collected(number, pair) for number, pair in pairs.items()),
         follow=follow,
         member_locals="local gathered, entered = {}, {}\n" if gathered else "",
         members=_members(where, layout, len(places)) if gathered else "",
         undo=(filled("members_undo") if gathered else "") + undo,
     )
+
+
+def _collected(number: int, pair: str) -> str:
+    """Returns the Lua that collects a sub-key and its value, if the object is given that."""
+    into = "values[last + 1], values[last + 2], last"
+    return f"if string.byte(given, {number}) == 49 then {into} = {pair}, last + 2 end\n"
 
 
 def _members(where: Partition, layout: Layout, marked: int) -> str:

@@ -5,7 +5,7 @@ Names and keys are arguments of their scripts, so what is done to fields that ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from limpyd.indexes.composite import CompositeFieldIndex
@@ -55,53 +55,84 @@ def write_script(
         NoRoom: there are too many fields and indexes.
     """
     names = _names(where, changes, version, together)
-    written: list[Written] = []
-    in_several = {(place.prefix, place.sub) for index in together for place in index.places}
-    given = {"pk": f"ARGV[{names.end}]"}
-    at = names.end + 1
-    number = 0
-    for claim, (slot, removes) in enumerate(changes):
+    parts = _Parts(names, {(place.prefix, place.sub) for index in together for place in index.places})
+    for slot, removes in changes:
+        parts.add_field(slot, removes=removes)
+    for index in together:
+        parts.add_composite(index)
+    if version is not None:
+        parts.given["key"] = names.key_of(where.hash_prefix)
+    counting = _counting(names.argument(version), parts.next_argument()) if version is not None else {}
+    source = _source(parts.written, parts.joined, parts.given, counting)
+    return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
+
+
+class _Parts:
+    """The parts of a script, while they are put together.
+
+    Args:
+        names: the parameters of the script.
+        in_several: the prefixes and sub-keys of fields that are in an index of several.
+
+    Attributes:
+        given: the expressions of its locals that are arguments, or made of such.
+        written: what it does to each field.
+        joined: what it does to each index of several fields.
+    """
+
+    def __init__(self, names: Parameters, in_several: Container[tuple[bytes, bytes]]) -> None:
+        self.given = {"pk": f"ARGV[{names.end}]"}
+        self.written: list[Written] = []
+        self.joined: list[CompositeEntry] = []
+        self._names = names
+        self._in_several = in_several
+        self._known: dict[tuple[bytes, bytes], Written] = {}
+        self._last = names.end
+        self._entries = 0
+
+    def next_argument(self) -> str:
+        """The expression of the argument that follows those of its parts so far."""
+        self._last += 1
+        return f"ARGV[{self._last}]"
+
+    def add_field(self, slot: ScalarField, *, removes: bool) -> None:
+        """Adds a field that gets a new value, or that loses its own."""
+        names, claim = self._names, len(self.written)
         before, value = f"before{claim}", "false" if removes else f"value{claim}"
         own = []
         if not removes:
-            given[value] = f"ARGV[{at}]"
-            at += 1
-            for kind, _, key in slot.checks:
-                own.append(Entry(names.argument(key), kind, number, claim, value, value))
-                number += 1
-        for index in slot.indexes:
-            new = value
-            if not removes and index.form != b"text":
-                new = f"ARGV[{at}]"
-                at += 1
+            self.given[value] = self.next_argument()
+            own = [
+                Entry(names.argument(key), kind, self._entries + number, claim, value, value)
+                for number, (kind, _, key) in enumerate(slot.checks)
+            ]
+        for number, index in enumerate(slot.indexes, self._entries + len(own)):
+            new = value if removes or index.form == b"text" else self.next_argument()
             own.append(Entry(names.argument(index.key), index.kind_name, number, claim, value, new, before, index))
-            number += 1
-        sub = "" if slot.sub is None else names.argument(slot.sub)
-        place = "key" if sub else f"key{claim}"
-        given[place] = names.key_of(slot.prefix)
-        may_expire = not own and (slot.prefix, slot.sub or b"") not in in_several
-        written.append(Written(before, value, place, sub, own, may_expire))
-    known = {(slot.prefix, slot.sub or b""): one for (slot, _), one in zip(changes, written, strict=True)}
-    all_joined = []
-    for index in together:
+        self._entries += len(own)
+        may_expire = not own and (slot.prefix, slot.sub or b"") not in self._in_several
+        self._add(slot.prefix, slot.sub or b"", before, value, own, may_expire=may_expire)
+
+    def add_composite(self, index: CompositeFieldIndex) -> None:
+        """Adds an index of several fields; those that are not written are read."""
         parts = []
-        for where_part in index.places:
-            one = known.get((where_part.prefix, where_part.sub))
-            if one is None:
-                sub = names.argument(where_part.sub) if where_part.sub else ""
-                place = "key" if sub else f"key{len(written)}"
-                given[place] = names.key_of(where_part.prefix)
-                one = Written(f"before{len(written)}", f"before{len(written)}", place, sub, [])
-                known[where_part.prefix, where_part.sub] = one
-                written.append(one)
-            parts.append(Part(one.before, one.value, where_part.form))
-        all_joined.append(composite_entry(index, names.argument(index.key), number, parts))
-        number += 1
-    if version is not None:
-        given["key"] = names.key_of(where.hash_prefix)
-    counting = _counting(names.argument(version), f"ARGV[{at}]") if version is not None else {}
-    source = _source(written, all_joined, given, counting)
-    return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
+        for place in index.places:
+            read = f"before{len(self.written)}"
+            one = self._known.get((place.prefix, place.sub)) or self._add(place.prefix, place.sub, read, read, [])
+            parts.append(Part(one.before, one.value, place.form))
+        self.joined.append(composite_entry(index, self._names.argument(index.key), self._entries, parts))
+        self._entries += 1
+
+    def _add(
+        self, prefix: bytes, sub: bytes, before: str, value: str, entries: list[Entry], *, may_expire: bool = False
+    ) -> Written:
+        sub_key = self._names.argument(sub) if sub else ""
+        key = "key" if sub_key else f"key{len(self.written)}"
+        self.given[key] = self._names.key_of(prefix)
+        one = Written(before, value, key, sub_key, entries, may_expire)
+        self._known[prefix, sub] = one
+        self.written.append(one)
+        return one
 
 
 def _names(

@@ -13,7 +13,7 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import Stored
+from limpyd.scripts.query_values import Stored
 from limpyd.scripts.writes import Step, WriteLayout
 from limpyd.statements.assignment import assignment
 from limpyd.statements.scalar_command import run

@@ -18,7 +18,7 @@ from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, packed
 from limpyd.scripts import object_requests
-from limpyd.scripts.query_nodes import Stored
+from limpyd.scripts.query_values import Stored
 from limpyd.scripts.writes import Indexes
 from limpyd.statements.read import ReadStatement
 from limpyd.statements.statement import Statement

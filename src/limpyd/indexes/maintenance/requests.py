@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.exceptions import InvalidValue, UniquenessError
+from limpyd.exceptions import InvalidValue, LimpydError, UniquenessError
+from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.maintenance.catalog import Catalog
 from limpyd.indexes.maintenance.declarations import DeclaredIndex, IndexedModel
 from limpyd.keys import Partition, literal_pattern, to_text
@@ -136,7 +137,6 @@ def rebuild(
         InvalidValue: an object has a value that cannot be indexed, or expires.
         WrongTypeError: a key holds something else than it should.
     """
-    kept = index.field_index
     pattern = b"".join(map(_pattern, index.beginnings))
     args: list[Argument] = [
         index.name,
@@ -153,25 +153,29 @@ def rebuild(
     def decode(reply: list[Any]) -> Progress:
         if reply[0] == b"ok":
             return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
-        if reply[0] == b"unique":
-            pk, stored, owner, sub = reply[1:]
-            field = kept.field_names
-            value = model.value_of(field, stored)
-            value = value if sub is None else {to_text(sub): value}
-            raise UniquenessError(model.name, field, value, to_text(owner), to_text(pk))
-        if reply[0] == b"unindexable":
-            stored, reason, _, pk = reply[1:]
-            msg = f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built"
-            raise InvalidValue(msg)
-        if reply[0] == b"expiring":
-            *facts, pk = reply[1:]
-            raise _expiring(model, pk, facts)
-        who = str(kept) if reply[4] is None else shown(model, reply[4])
-        raise about_a_key(model, who, reply[0], reply[1:4])
+        raise _refused_rebuild(model, index.field_index, reply)
 
     request = _repeatable(REBUILD, (where.pks, where.meta), args, decode, model)
     request.retry_with = answer
     return request
+
+
+def _refused_rebuild(model: Model, kept: FieldIndex, reply: list[Any]) -> LimpydError:
+    """The error for what keeps an index from being built."""
+    outcome, *facts = reply
+    if outcome == b"unique":
+        pk, stored, owner, sub = facts
+        value = model.value_of(kept.field_names, stored)
+        value = value if sub is None else {to_text(sub): value}
+        return UniquenessError(model.name, kept.field_names, value, to_text(owner), to_text(pk))
+    if outcome == b"unindexable":
+        stored, reason, _, pk = facts
+        return InvalidValue(f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built")
+    if outcome == b"expiring":
+        *facts, pk = facts
+        return _expiring(model, pk, facts)
+    who = str(kept) if facts[3] is None else shown(model, facts[3])
+    return about_a_key(model, who, outcome, facts[:3])
 
 
 def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:

@@ -9,7 +9,8 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
 from limpyd.requests.request import Assumption
-from limpyd.scripts.query_nodes import All, Either, Node, Not, Text
+from limpyd.scripts.query_nodes import All, Either, Node, Not
+from limpyd.scripts.query_values import Text
 
 
 class AllOf(Condition):

@@ -17,7 +17,8 @@ from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import Queried, own_field
 from limpyd.query.filters.operands import is_instance
-from limpyd.scripts.query_nodes import Node, OneOf
+from limpyd.scripts.index_nodes import OneOf
+from limpyd.scripts.query_nodes import Node
 
 MOST_COMBINATIONS = 1000
 """The most combinations of values that a composite index is asked for; beyond, other indexes answer."""

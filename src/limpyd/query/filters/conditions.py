@@ -10,7 +10,9 @@ from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.lookups import Form, Lookup, stored_in
 from limpyd.requests.request import Assumption
-from limpyd.scripts.query_nodes import Empty, HasPrimaryKey, Key, ListedIn, Node, Text, known_key
+from limpyd.scripts.index_nodes import HasPrimaryKey
+from limpyd.scripts.query_nodes import Empty, ListedIn, Node
+from limpyd.scripts.query_values import Key, Text, known_key
 from limpyd.utils.pickling import ByAttributes
 
 

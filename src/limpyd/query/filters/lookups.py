@@ -10,7 +10,8 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.scripts.query_nodes import Node, Stored, Text
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Stored, Text
 
 NOWHERE = Stored(b"", b"")
 MOST_SUBKEYS = 100

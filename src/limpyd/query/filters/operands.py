@@ -8,7 +8,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.bound.value import BoundValue
 from limpyd.query.filters.errors import of_none
-from limpyd.scripts.query_nodes import Key, LaterKey, Reference, Text
+from limpyd.scripts.query_values import Key, LaterKey, Reference, Text
 
 
 class Values:

@@ -10,7 +10,8 @@ from limpyd.keys import Partition
 from limpyd.query.ordering import SortKey
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
-from limpyd.scripts.query_nodes import All, Either, HasPrimaryKey, ListedIn, Node, OneOf
+from limpyd.scripts.index_nodes import HasPrimaryKey, OneOf
+from limpyd.scripts.query_nodes import All, Either, ListedIn, Node
 
 
 def everybody(where: Partition) -> OneOf:

@@ -12,8 +12,9 @@ from limpyd.query.planning.script_plan import ScriptPlan
 from limpyd.query.planning.single_command import EVERYTHING, Native, Span
 from limpyd.query.results.projections import Shape
 from limpyd.requests.request import Argument, Request, resolved
+from limpyd.scripts.index_nodes import Within
 from limpyd.scripts.queries import existing, owner, page_of_range, pks_in_order, sorted_rows
-from limpyd.scripts.query_nodes import Node, Within
+from limpyd.scripts.query_nodes import Node
 
 
 class NativePlan(ScriptPlan):

@@ -18,8 +18,10 @@ from limpyd.query.results.columns import Column
 from limpyd.query.results.projections import Shape
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.error_mapping import Model, refusal
+from limpyd.scripts.index_nodes import OneOf, Within
 from limpyd.scripts.queries import EXPLAIN, PAGE, STORE, Search, find, find_plain
-from limpyd.scripts.query_nodes import All, Everything, ListedIn, Node, OneOf, Within, known_key
+from limpyd.scripts.query_nodes import All, Everything, ListedIn, Node
+from limpyd.scripts.query_values import known_key
 
 R = TypeVar("R")
 

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from limpyd.keys import Partition
 from limpyd.lua.arguments import NumberRange
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import HasPrimaryKey, Interval, ListedIn, Node, OneOf, Reference, Within
+from limpyd.scripts.index_nodes import HasPrimaryKey, Interval, OneOf, Within
+from limpyd.scripts.query_nodes import ListedIn, Node
+from limpyd.scripts.query_values import Reference
 
 
 class Span(NamedTuple):

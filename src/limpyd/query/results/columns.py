@@ -12,7 +12,7 @@ from limpyd.fields.checks import as_bytes
 from limpyd.keys import Partition, key_from_template, to_text
 from limpyd.query.filters.lookups import stored_in
 from limpyd.requests.request import Argument
-from limpyd.scripts.query_nodes import Stored
+from limpyd.scripts.query_values import Stored
 
 SORTED_SCORE: Final = "sorted_score"
 """Stands for the score in `values` of a collection sorted by score; None in others."""

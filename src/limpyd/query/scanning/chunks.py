@@ -10,8 +10,9 @@ from limpyd.query.results.columns import Column
 from limpyd.query.results.projections import Shape
 from limpyd.query.scanning.cursors import ResumedScan, first_cursor, resumed
 from limpyd.requests.request import Argument, Request, resolved
+from limpyd.scripts.index_nodes import HasPrimaryKey, Within
 from limpyd.scripts.queries import CHUNK, Search, find
-from limpyd.scripts.query_nodes import All, HasPrimaryKey, ListedIn, Node, Not, Via, Within
+from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, Via
 
 
 class Chunk(NamedTuple):

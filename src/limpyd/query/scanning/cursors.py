@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from limpyd.scripts.query_nodes import All, Either, HasPrimaryKey, Node, OneOf, Via, Within
+from limpyd.scripts.index_nodes import HasPrimaryKey, OneOf, Within
+from limpyd.scripts.query_nodes import All, Either, Node, Via
 
 POSITION = re.compile(rb"v(\d+);", re.DOTALL)
 PART = re.compile(rb"([&|])(\d+);", re.DOTALL)

@@ -1,0 +1,231 @@
+"""Conditions that an index answers, as scripts read them (see lua/library/conditions.lua)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from limpyd.requests.request import Argument
+from limpyd.scripts.query_nodes import Node
+from limpyd.scripts.query_values import Arguments, Stored, Text
+
+
+class Kind(Protocol):
+    """The attributes that a node uses of a kind of indexes, `limpyd.indexes.kind.IndexKind`."""
+
+    @property
+    def name(self) -> bytes: ...
+    @property
+    def redis_type(self) -> str: ...
+    @property
+    def keys_by_value(self) -> bool: ...
+    @property
+    def order(self) -> str | None: ...
+    @property
+    def several_of_each(self) -> bool: ...
+    @property
+    def values_tested_from(self) -> int | None: ...
+    @property
+    def scans(self) -> bool: ...
+
+
+class OneOf(Node):
+    """Objects that have one of some values.
+
+    Attributes:
+        kind: the kind of the index that has them: a set or a sorted set for each value, or a hash from value to owner.
+        key: that of the hash, or the start of the keys of the sets.
+        texts: the values; none of them is met by nobody.
+        where: of sets, the values of the field, if the server can test those as well; else None.
+        many: whether an object may have several of the values.
+        more: whether other values follow that are not sent now.
+    """
+
+    __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
+
+    def __init__(
+        self, kind: Kind, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
+    ) -> None:
+        self.kind = kind
+        self.key = key
+        self.texts = tuple(texts) if len(texts) < 2 else tuple(dict.fromkeys(texts))  # noqa: PLR2004 - one is only one
+        self.where = where
+        self.many = many
+        self.more = False
+        self._is_known: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """True if all values are known here, and none is read by the server first."""
+        if self._is_known is None:
+            self._is_known = all(isinstance(text, bytes) for text in self.texts)
+        return self._is_known
+
+    @property
+    def can_be_scanned(self) -> bool:
+        """True if the server can go through the objects value by value, however many values there are."""
+        return self.kind.redis_type != "set" or self.where is not None
+
+    def add_to(self, arguments: Arguments) -> None:
+        count = _count(self.texts, more=self.more)
+        if self.kind.redis_type == "hash":
+            arguments.args += (self.kind.name, self.key, b"1" if self.many else b"0", count)
+        elif self.where is not None and count != b"1":
+            arguments.args += (b"eqin", self.key, *self.where, count)
+        else:
+            arguments.args += (self.kind.name, self.key, count)
+        arguments.add_texts(self.texts)
+
+    def sliced(self, start: int, stop: int) -> OneOf:
+        """The same with some of the values."""
+        part = OneOf(self.kind, self.key, self.texts[start:stop], self.where, many=self.many)
+        part.more = stop < len(self.texts)
+        return part
+
+
+class HasPrimaryKey(Node):
+    """Objects that have one of some primary keys.
+
+    Attributes:
+        key: the set of all.
+        texts: the primary keys; none of them is met by nobody.
+        more: whether other ones follow that are not sent now.
+    """
+
+    __slots__ = ("is_known", "key", "more", "texts")
+    many = False
+    can_be_scanned = True
+
+    def __init__(self, key: bytes, texts: Sequence[Text]) -> None:
+        self.key = key
+        self.texts = tuple(dict.fromkeys(texts))
+        self.more = False
+        self.is_known = all(isinstance(text, bytes) for text in self.texts)
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (b"pk", self.key, _count(self.texts, more=self.more))
+        arguments.add_texts(self.texts)
+
+    def sliced(self, start: int, stop: int) -> HasPrimaryKey:
+        """The same with some of them."""
+        part = HasPrimaryKey(self.key, self.texts[start:stop])
+        part.more = stop < len(self.texts)
+        return part
+
+
+class Interval(NamedTuple):
+    """The values between two, of which each may be excluded or missing.
+
+    Attributes:
+        above: `[` or `(` before the lower one, which is excluded if round; `-` if there is none; `^` if the
+            values begin with it.
+        low: the lower one.
+        below: `]` or `)` for the higher one; `+` if there is none.
+        high: the higher one.
+    """
+
+    above: bytes
+    low: Text
+    below: bytes
+    high: Text
+
+
+class Within(Node):
+    """Objects that have a value within one of some intervals.
+
+    Attributes:
+        kind: the kind of the index that has them.
+        key: that of the sorted set.
+        where: the values of the field.
+        intervals: the intervals.
+        checkable: whether the server can test an object's value; it cannot run Python.
+        keeps_one: whether the index keeps one entry of each value.
+        more: whether other intervals follow that are not sent now.
+    """
+
+    __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
+
+    def __init__(
+        self,
+        kind: Kind,
+        key: bytes,
+        where: Stored,
+        intervals: Sequence[Interval],
+        *,
+        checkable: bool = True,
+        keeps_one: bool = True,
+    ) -> None:
+        self.kind = kind
+        self.key = key
+        self.where = where
+        self.intervals = tuple(intervals)
+        self.checkable = checkable
+        self.keeps_one = keeps_one
+        self.more = False
+        self._is_known: bool | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """True if all intervals are known here, and none has an end that the server reads first."""
+        if self._is_known is None:
+            self._is_known = all(isinstance(each.low, bytes) for each in self.intervals)
+        return self._is_known
+
+    @property
+    def many(self) -> bool:
+        """True if an object may be within several of the intervals."""
+        return self.kind.several_of_each or self.where.stored in {b"set", b"list", b"zset"}
+
+    @property
+    def can_be_scanned(self) -> bool:
+        """True if the server can go through the objects interval by interval."""
+        return self.kind.scans and (self.checkable or (self.keeps_one and not self.many))
+
+    def sliced(self, start: int, stop: int) -> Within:
+        """The same with some of the intervals."""
+        part = Within(
+            self.kind,
+            self.key,
+            self.where,
+            self.intervals[start:stop],
+            checkable=self.checkable,
+            keeps_one=self.keeps_one,
+        )
+        part.more = stop < len(self.intervals)
+        return part
+
+    def add_to(self, arguments: Arguments) -> None:
+        args = arguments.args
+        args += (self.kind.name, self.key)
+        if self.kind.values_tested_from is not None:
+            args += (*self.where, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
+        args.append(_count(self.intervals, more=self.more))
+        for above, low, below, high in self.intervals:
+            args.append(above + below)
+            arguments.add_texts((low, high))
+
+
+class Near(Node):
+    """Objects that have a place within a circle or a box.
+
+    Attributes:
+        kind: geo or geos (of fields of one place or of many).
+        key: the index.
+        prefix: the prefix of the keys of the field, each of which holds the places of an object, if those are many.
+        search: the arguments of GEOSEARCH that describe the area.
+    """
+
+    __slots__ = ("key", "kind", "prefix", "search")
+
+    def __init__(self, kind: bytes, key: bytes, prefix: bytes, search: Sequence[Argument]) -> None:
+        self.kind = kind
+        self.key = key
+        self.prefix = prefix
+        self.search = tuple(search)
+
+    def add_to(self, arguments: Arguments) -> None:
+        arguments.args += (self.kind, self.key, self.prefix, len(self.search), *self.search)
+
+
+def _count(several: Sequence[Any], *, more: bool) -> bytes:
+    return b"%d+" % len(several) if more else b"%d" % len(several)

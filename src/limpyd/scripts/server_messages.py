@@ -1,0 +1,55 @@
+"""Messages of servers about commands that a script ran: their text, and the cure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from limpyd.commands.table import TABLE
+from limpyd.exceptions import ServerTooOld
+from limpyd.keys import to_text
+from limpyd.server import Needs
+
+AT_LINE = r"(?s)\AACL failure in script: |,? script: ?\S*? ?on @?user_script:?\d*\.*|@?user_script:\d+: ?"
+"""The place in a script where an error came from, as servers name it."""
+
+
+def plain(message: str) -> str:
+    """Returns the message of a server about a command, without its code, and the script and the line of the command."""
+    return re.sub(AT_LINE, "", message).removeprefix("ERR ").removeprefix("limpyd: ").strip().rstrip(".")
+
+
+def cure_of_account(message: str) -> str:
+    """Returns the advice on a refusal, if it is because of the account's permissions; else ""."""
+    return NOT_ALLOWED if any(sign in message for sign in ABOUT_ACCOUNTS) else ""
+
+
+def too_old(subject: str, command: Any, message: str, needs: Needs | None = None) -> ServerTooOld | None:
+    """The error for a refusal that comes from the server's age, if the table, or `needs`, says that it may."""
+    name = to_text(command) if isinstance(command, bytes) else str(command)
+    facts = TABLE.get(name)
+    needs = needs or (facts.needs if facts else None)
+    if needs is None or not any(sign in message.lower() for sign in UNKNOWN):
+        return None
+    return ServerTooOld(f"{subject}: {name}, or what it was given, needs {needs}; this server says {message!r}")
+
+
+UNKNOWN = (
+    "invalid stream id",
+    "syntax error",
+    "unknown command",
+    "unknown redis command",
+    "unknown subcommand",
+    "unknown valkey command",
+    "wrong number of args",
+    "wrong number of arguments",
+)
+"""The messages of servers about commands and arguments that are younger than they are."""
+
+ABOUT_ACCOUNTS = ("ACL", "NOPERM", "The user executing the script can't")
+"""The messages of servers about the permissions of an account."""
+
+NOT_ALLOWED = (
+    ". The account may not do this: limpyd.acl.acl_rules(…) gives the rules that a model needs, and ACL LOG tells what "
+    "was refused"
+)
