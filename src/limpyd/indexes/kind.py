@@ -12,7 +12,7 @@ KINDS: list[IndexKind] = []
 """All kinds that are declared."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class IndexKind:
     """A way to keep entries on the server.
 

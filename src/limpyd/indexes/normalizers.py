@@ -35,7 +35,7 @@ DOUBLE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{
 _INTEGER = re.compile(rb"[+-]?0*(0|[1-9][0-9]*)")
 _NOT_ZERO = re.compile(rb"[+-]?[0.]*[1-9]")
 _UNDERSCORE = re.compile(rb"(?<=[0-9])_(?=[0-9])")
-_LOOSE = re.compile(rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)")
+_LOOSE = rb"[+-]?(?:(?=\.?[0-9])[0-9]*(?:\.[0-9]*)?(?:e[+-]?[0-9]{1,4})?|inf(?:inity)?)"
 
 ENDING = "ending:"
 """The beginning of a form that adds an ending, in hexadecimal digits, to texts."""
@@ -159,7 +159,7 @@ def _microseconds(clock: time | datetime) -> int:
 def _loose(stored: bytes) -> bytes:
     """A number as limpyd 2 keeps it: 0 if it is none, and rounded."""
     text = _UNDERSCORE.sub(b"", stored.strip(b" \t\n\r\f\v").lower())
-    return score(float(text)) if _LOOSE.fullmatch(text) else b"0"
+    return score(float(text)) if re.fullmatch(_LOOSE, text) else b"0"
 
 
 def _apart(other: bytes, stored: bytes) -> bytes:

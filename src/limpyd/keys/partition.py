@@ -14,7 +14,7 @@ INDEX_WORDS: dict[bytes, None] = {}
 """Those in the keys of indexes; each kind of index declares its own (see limpyd.indexes.kind)."""
 NAMELESS = frozenset({b"hash", b"stored"})
 """Those after which free text follows at once."""
-MARKED = re.compile(rb"\{([^{}]+)\}:(?:pks|meta)")
+MARKED = rb"\{([^{}]+)\}:(?:pks|meta)"
 """Keys that only a model of limpyd has."""
 
 
@@ -92,5 +92,5 @@ class Partition:
 
 def model_behind(key: bytes) -> bytes | None:
     """The tag of a model, with its namespace, if the key is one that only a model of limpyd has."""
-    marked = MARKED.fullmatch(key)
+    marked = re.fullmatch(MARKED, key)
     return marked[1] if marked else None
