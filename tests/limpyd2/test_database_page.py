@@ -62,11 +62,15 @@ def test_two_models_of_one_name_need_two_databases(one_server, database):
 
     first = Example
 
-    with pytest.raises(ImplementationError):
-
+    def another_of_that_name():
         class Example(model.RedisModel):
             database = main_database
             foo = fields.StringField()
+
+        return Example
+
+    with pytest.raises(ImplementationError):
+        another_of_that_name()
 
     class Example(model.RedisModel):
         database = other_database
