@@ -210,7 +210,10 @@ class FieldIndex(FilterTexts):
     def refusal(self, stored: bytes, reason: str) -> InvalidValue:
         """The error for a value that cannot be indexed."""
         cure = ""
-        if self.index.keeps_numbers and not self._steps:
+        if self._steps:
+            returned = "return a number for" if self.index.keeps_numbers else "accept"
+            cure = f". Its transform has to {returned} each value that the field may hold"
+        elif self.index.keeps_numbers:
             cure = ". If such values need no order, declare the field with indexes=[EqualIndex]"
         return self._refusal_of(self.field, stored, reason + cure)
 
