@@ -38,7 +38,7 @@ class LinkPage(BaseModel):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI):
-    await database.connect()  # says at once if there is no server
+    await database.connect()  # fails at the start if there is no server
     yield
     await database.close()
 

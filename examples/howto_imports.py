@@ -24,7 +24,7 @@ LPB,El Alto,BO,4061
 
 
 def rows(file):
-    """The values of each object, in the types of its fields."""
+    """Yields the values of each object, converted to the types of its fields."""
     for row in csv.DictReader(file):
         yield {**row, "metres": int(row["metres"])}
 

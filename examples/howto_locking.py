@@ -13,7 +13,7 @@ class Page(RedisModel):
 
 
 def form(pk):
-    """What is shown, with the version that it shows."""
+    """Returns the values to show in the form, with their version."""
     return Page.collection(pk=pk).values("title", "text", "version")[0]
 
 

@@ -19,7 +19,7 @@ articles = Article.collection(draft=False).sort(by="-rank").values_list("title",
 
 
 def page_of(number, size=20):
-    """A page, and how many there are; in one round trip."""
+    """Returns the items of a page, and the number of pages, in one round trip."""
     with database.pipeline() as pipe:
         items = pipe.add(articles.__getitem__, slice((number - 1) * size, number * size))
         total = pipe.add(articles.count)

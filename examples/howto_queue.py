@@ -29,7 +29,7 @@ def add(task):
 
 
 def take(timeout=5):
-    """The next job, or None if none comes in so many seconds."""
+    """Returns the next job, or None if there is none within `timeout` seconds."""
     pk = queue.waiting.blmove(queue.working, timeout=timeout)
     if pk is None:
         return None
@@ -39,7 +39,7 @@ def take(timeout=5):
 
 
 def done(job, error=None):
-    """Notes how it went, and forgets it in `working`, in one step."""
+    """Records the result of a job and removes the job from `working`, in one step."""
     pk = job.pk.get()
     with database.transaction():
         job.update(state="failed" if error else "done", error=error)
@@ -56,9 +56,10 @@ print(take(timeout=0.1) is None)  # → True
 
 
 def recover():
-    """Puts back whatever is in work; call it before the workers start."""
+    """Puts all jobs of `working` back into the queue; call it before the workers start."""
     count = 0
-    while queue.working.lmove(queue.waiting, src="RIGHT", dest="LEFT") is not None:
+    while (pk := queue.working.lmove(queue.waiting, src="RIGHT", dest="LEFT")) is not None:
+        Job(pk).state.set("waiting")
         count += 1
     return count
 
@@ -66,4 +67,5 @@ def recover():
 third = add("write to eve")
 print(take() == third)  # → True
 print(recover())  # → 1
+print(third.state.get())  # → 'waiting'
 print(take() == third)  # → True

@@ -27,7 +27,7 @@ def log_in(user, lasts=timedelta(hours=1)):
 
 
 def user_of(token):
-    """Whose session it is, or None."""
+    """Returns the user of a session, or None if the session has ended or does not exist."""
     try:
         user, until = Session.lazy_connect(token).hmget("user", "until")
     except DoesNotExist:
@@ -36,7 +36,7 @@ def user_of(token):
 
 
 def sweep():
-    """Deletes what is over; to be called every few minutes."""
+    """Deletes the sessions that have ended; call it every few minutes."""
     return Session.collection(until__lte=now()).delete()
 
 

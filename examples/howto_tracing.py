@@ -29,7 +29,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-exporter = InMemorySpanExporter()  # in your program that of your collector
+exporter = InMemorySpanExporter()  # in your program, the exporter of your collector
 provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(exporter))
 
