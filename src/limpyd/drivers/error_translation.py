@@ -109,7 +109,10 @@ def refused(request: Request[Any], error: redis_errors.RedisError) -> LimpydErro
 
 
 def script_error(request: Request[Any], message: str) -> LimpydError | None:
-    """Returns the error in the reply of a reading script: see wrong_type.lua, no_number.lua, conditions.lua."""
+    """Returns the error in the reply of a reading script.
+
+    It is raised in lua/library/wrong_type.lua, lua/library/no_number.lua or lua/library/conditions/listed.lua.
+    """
     subject: Any = request.subject
     if match := re.search(WRONG_TYPE, message):
         key = bytes.fromhex(match[1])

@@ -3,7 +3,7 @@
 Who uses a server holds a shared lock on a file in its folder; the kernel frees it when the process
 ends, however it ends, and a forked child holds it too. A supervisor process waits for the exclusive
 lock: when it gets it, nobody is left, and it stops the server. So nothing needs to be cleaned up,
-and several processes that name one folder share one server. `supervisor.py` says what else is in the folder.
+and several processes that name one folder share one server. `embedded/supervisor.py` says what else is in the folder.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ def _loose(stored: bytes) -> bytes:
 
 
 def _apart(other: bytes, stored: bytes) -> bytes:
-    """A text whose key is not that of another index, or what those begin with (see limpyd2.py)."""
+    """A text whose key is not that of another index, or what those begin with (see keys/limpyd2.py)."""
     if stored.startswith(other) if other.endswith(b":") else stored == other:
         msg = "in the layout of limpyd 2 its key would be that of another index of the field"
         raise ValueError(msg)

@@ -2,7 +2,7 @@
 -- Looks whether the last automatic primary key is behind the highest that an object has.
 --
 -- KEYS   the last automatic primary key; the set of primary keys
--- ARGV   the kinds to be repaired (see library/findings); the highest
+-- ARGV   the kinds to be repaired (see lua/library/findings.lua); the highest
 -- Reply  a finding: 'counter', key, nothing, the last one or nothing, the highest; if there is one
 -- @requires findings note repairs
 

@@ -3,10 +3,11 @@
 -- one step with what its object holds, so writers beside it are never found fault with.
 --
 -- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see library/findings); about how many entries to look at; the index (see library/expected_entries); the
---        cursor in the first key; and keys of the index
+-- ARGV   the kinds to be repaired (see lua/library/findings.lua); about how many entries to look at; the index (see
+--        lua/library/expected_entries.lua); the cursor in the first key; and keys of the index
 -- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
---        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'transform', 'error' (see library/journal)
+--        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'transform', 'error' (see
+--        lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call entry_kind findings members_seen note problem_with repair_entry repairs select_index
 -- @requires subject_key

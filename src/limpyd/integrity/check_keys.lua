@@ -2,8 +2,9 @@
 -- Looks at keys of a model: whether each is there still, of the type that it should be of, with an object that it
 -- belongs to, and with an expiry or without one. Each is judged, and put right if that is asked, in one step.
 --
--- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
--- ARGV   the kinds to be repaired (see library/findings); and of each key its role, itself, the type that it should have, and:
+-- KEYS   the set of primary keys; the hash of what is known of indexes (see indexes/maintenance/declare.lua)
+-- ARGV   the kinds to be repaired (see lua/library/findings.lua); and of each key its role, itself, the type that it
+--        should have, and:
 --          value, indexed   the primary key: the object must be there; what is indexed does not expire
 --          own, index       nothing: it does not expire
 --          stored           nothing: it expires

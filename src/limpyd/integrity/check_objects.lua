@@ -2,14 +2,15 @@
 -- Looks at objects: whether the indexes hold what they give, whether whom they refer to is there, and whether they
 -- hold anything that is not declared. Each object is judged, and put right if that is asked, in one step.
 --
--- KEYS   the set of primary keys; the hash of what is known of indexes (see declare.lua)
--- ARGV   the kinds to be repaired (see library/findings); about how many members to look at; the prefix of the hash; a count of
---        sub-keys that are declared for it, and those; a count of those that may not expire, and those; a count of
---        prefixes of all keys of an object, and those; a count of indexes of those who refer to it, each a kind and a
---        key; a count of values that no index is to hold, each the primary key, the number of the index and
---        the text, or '' for all that the object gives to it; a count of indexes, each by its name and as library/expected_entries takes it, where a reference
---        is one of the kind `ref`, and what must last of an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index, 0 for all of the object, and a cursor in
---        its value; and primary keys
+-- KEYS   the set of primary keys; the hash of what is known of indexes (see indexes/maintenance/declare.lua)
+-- ARGV   the kinds to be repaired (see lua/library/findings.lua); about how many members to look at; the prefix of the
+--        hash; a count of sub-keys that are declared for it, and those; a count of those that may not expire, and
+--        those; a count of prefixes of all keys of an object, and those; a count of indexes of those who refer to it,
+--        each a kind and a key; a count of values that no index is to hold, each the primary key, the number of the
+--        index and the text, or '' for all that the object gives to it; a count of indexes, each by its name and as
+--        lua/library/expected_entries.lua takes it, where a reference is one of the kind `ref`, and what must last of
+--        an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index,
+--        0 for all of the object, and a cursor in its value; and primary keys
 -- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
 --        key, primary key, and:
 --          missing      the entry, the number of the index
@@ -19,7 +20,7 @@
 --          bare         nothing; or the index by which it is referred to
 --          unexplained  the sub-key
 --          expiring     the sub-key
---        or 'transform', 'error' (see library/journal)
+--        or 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call each_expected entry_kind expiries_of findings has_entry is_template key_from_template
 -- @requires key_of legacy_unique make_room members_of members_seen note of_members other_owner owners_in part_in prefix

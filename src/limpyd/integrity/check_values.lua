@@ -2,11 +2,12 @@
 -- Gives values that only Python can judge: whether they are of their field's type. What is plainly so is passed over.
 --
 -- KEYS   the set of primary keys
--- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key, how
---        it is stored (see library/whole_value; also `stream`), its sub-key, and the pattern of what is plainly of its type,
---        or ''; where to go on in the first object: the number of a field, and a cursor in its value; and primary keys
--- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of the
---        field, and the text
+-- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key,
+--        how it is stored (see lua/library/whole_value.lua; also `stream`), its sub-key, and the pattern of what is
+--        plainly of its type, or ''; where to go on in the first object: the number of a field, and a cursor in its
+--        value; and primary keys
+-- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of
+--        the field, and the text
 -- @requires call key_from_template unless_mistyped
 
 local MOST_PLAIN = 18 -- digits of a number that surely has its type

@@ -4,8 +4,10 @@
 -- KEYS   the set of primary keys
 -- ARGV   the primary key of the object; whom it refers to; the set of primary keys of those; of the field the prefix of
 --        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
---        library/scalar_commands, library/member_commands), the last argument of which is '' for the primary key where it holds many
--- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see library/journal)
+--        lua/library/scalar_commands.lua, lua/library/member_commands.lua), the last argument of which is '' for the
+--        primary key where it holds many
+-- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see
+--        lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call index_updates key_from_template read_value run_member_commands run_scalar_commands
 -- @requires subject_key

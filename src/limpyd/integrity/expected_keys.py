@@ -54,7 +54,7 @@ class Declared:
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
         decoded: its fields whose values may not be of their type.
-        lasting: its indexed fields of values by key, none of which may expire, as check_objects.lua knows them.
+        lasting: its indexed fields of values by key, as integrity/check_objects.lua reads them: none may expire.
     """
 
     def __init__(self, model: Any, where: Partition) -> None:

@@ -1,4 +1,4 @@
-"""Every key name is made here; those of limpyd 2 in limpyd2.py.
+"""Every key name is made here; those of limpyd 2 in keys/limpyd2.py.
 
 A key is the hash tag of its model, then the kind, then identifiers (which cannot hold a colon),
 and free text last; so whatever the free text holds, two different things never share a key.

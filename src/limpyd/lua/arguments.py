@@ -59,16 +59,16 @@ def lay_out(args: list[Argument], row: Iterable[Any]) -> None:
 class IndexRow(NamedTuple):
     """An index, as writes know it."""
 
-    kind: Annotated[bytes, "see add_entry"]
-    form: Annotated[bytes, "what it keeps of a value, see forms"]
-    key: Annotated[bytes, "its key, or what its keys begin with"]
+    kind: Annotated[bytes, "the name of its kind, see lua/library/index_kinds.lua"]
+    form: Annotated[bytes, "the form of its texts, see lua/library/forms.lua"]
+    key: Annotated[bytes, "its key, or the prefix of its keys"]
 
 
 class Value(NamedTuple):
     """A field of one value."""
 
-    prefix: Annotated[bytes, "what its key begins with"]
-    stored: Annotated[bytes, "how it is stored, see values and read_whole_value"]
+    prefix: Annotated[bytes, "the prefix of its key"]
+    stored: Annotated[bytes, "how it is stored, see lua/library/values.lua"]
     sub: Annotated[bytes, "its sub-key in the hash, or ''"]
     indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
 
@@ -84,12 +84,12 @@ class ValueCommand(NamedTuple):
 class Place(NamedTuple):
     """A field of any type that a command may change."""
 
-    owner: Annotated[int, "whose it is: 0 for the object that is written to, else which of the others"]
-    prefix: Annotated[bytes, "what its key begins with"]
-    stored: Annotated[bytes, "how it is stored, see read_whole_value"]
-    scope: Annotated[bytes, "what the command can change of it, see change_detection"]
-    first: Annotated[int, "which of the arguments beside the key is the first member"]
-    step: Annotated[int, "how many arguments further the next one is"]
+    owner: Annotated[int, "the number of its object: 0 for the one that is written to, else one of the others"]
+    prefix: Annotated[bytes, "the prefix of its key"]
+    stored: Annotated[bytes, "how it is stored, see lua/library/whole_value.lua"]
+    scope: Annotated[bytes, "the part that the command can change, see lua/library/change_detection.lua"]
+    first: Annotated[int, "the position of the first member among the arguments without the key"]
+    step: Annotated[int, "the distance from one member to the next"]
     indexes: Annotated[Many[IndexRow], "its indexes, those of several fields last"]
 
 
@@ -97,21 +97,21 @@ class MembersCall(NamedTuple):
     """A command, and where its key stands."""
 
     command: Annotated[str, "the command"]
-    key_at: Annotated[int, "where among its arguments the key of the first place is to stand"]
+    key_at: Annotated[int, "the position of the first place's key among its arguments"]
     args: Annotated[Sequence[Argument], "its other arguments"]
 
 
 class MembersCommand(NamedTuple):
     """A write command on fields of any type."""
 
-    places: Annotated[Sequence[Place], "what it may change"]
+    places: Annotated[Sequence[Place], "the values that it may change"]
     call: MembersCall
 
 
 class UpdatedFields(NamedTuple):
-    """The fields that are given new values."""
+    """The fields that get new values."""
 
-    hash_prefix: Annotated[bytes, "what the keys of the objects' hashes begin with"]
+    hash_prefix: Annotated[bytes, "the prefix of the objects' hashes"]
     version_sub: Annotated[bytes, "the sub-key of the version, or ''"]
     fields: Annotated[Sequence[Value | Packed], "the fields"]
 
@@ -120,28 +120,28 @@ class NewValue(NamedTuple):
     """A new value of a field."""
 
     field: Annotated[int, "the number of its field, counted from 0"]
-    args: Annotated[Sequence[Argument], "what makes it (nothing, the value, or a command and its arguments)"]
+    args: Annotated[Sequence[Argument], "nothing, to remove it; the value; or a command and its arguments"]
 
 
 class Updated(NamedTuple):
     """New values of an object."""
 
-    version: Annotated[bytes | int, "the version that it is to have, or ''"]
+    version: Annotated[bytes | int, "the version that the object must have, or ''"]
     values: Annotated[Sequence[NewValue], "its values"]
 
 
 class NewString(NamedTuple):
     """A value with a key of its own."""
 
-    prefix: Annotated[bytes, "what its key begins with"]
+    prefix: Annotated[bytes, "the prefix of its key"]
     value: Annotated[bytes, "the value"]
 
 
 class NewMembers(NamedTuple):
     """A value of many members."""
 
-    prefix: Annotated[bytes, "what its key begins with"]
-    command: Annotated[str, "the command that makes it"]
+    prefix: Annotated[bytes, "the prefix of its key"]
+    command: Annotated[str, "the command that stores it"]
     args: Annotated[Sequence[Argument], "the arguments that follow its key"]
 
 
@@ -149,8 +149,8 @@ class NewObject(NamedTuple):
     """A new object; its index entries follow, each its kind, key and text."""
 
     pk: Annotated[bytes, "its primary key, or '' to mint it"]
-    hash_prefix: Annotated[bytes, "what the key of its hash begins with"]
-    unset: Annotated[Sequence[bytes], "what the keys of its own begin with that get no value"]
+    hash_prefix: Annotated[bytes, "the prefix of its hash"]
+    unset: Annotated[Sequence[bytes], "the prefixes of its other keys that get no value"]
     texts: Annotated[Sequence[bytes], "the sub-keys and values for the hash, in turn"]
     strings: Annotated[Many[NewString], "values with keys of their own"]
     members: Annotated[Sequence[NewMembers], "values of many members"]
@@ -162,8 +162,8 @@ class KeysAndIndexes(NamedTuple):
     The indexes of each of the sub-keys follow, and then, to the end, an `IndexedField` for each of the others.
     """
 
-    prefixes: Annotated[Sequence[bytes], "what their keys begin with, that of the hash first"]
-    composites: Annotated[Many[IndexRow], "the indexes of several fields, see composite_entry"]
+    prefixes: Annotated[Sequence[bytes], "the prefixes of their keys, the one of the hash first"]
+    composites: Annotated[Many[IndexRow], "the indexes of several fields, see lua/library/composite_entry.lua"]
     subs: Annotated[Sequence[bytes], "the sub-keys in the hash that are indexed"]
 
 
@@ -176,8 +176,8 @@ class Indexes(NamedTuple):
 class IndexedField(NamedTuple):
     """An indexed field with a key of its own."""
 
-    prefix: Annotated[bytes, "what its key begins with; of a dynamic field its family, see dynamic_parts"]
-    stored: Annotated[bytes, "how it is stored, see read_whole_value"]
+    prefix: Annotated[bytes, "the prefix of its key; of a dynamic field its family, see lua/library/dynamic_parts.lua"]
+    stored: Annotated[bytes, "how it is stored, see lua/library/whole_value.lua"]
     indexes: Annotated[Many[IndexRow], "its indexes"]
 
 
@@ -185,17 +185,17 @@ class NumberRange(NamedTuple):
     """A range of an index of numbers."""
 
     key: Annotated[bytes, "the key of an index"]
-    low: Annotated[bytes, "the lower end of a range in it, as ZRANGE BYSCORE takes it"]
+    low: Annotated[bytes, "the lower end of the range, as ZRANGE BYSCORE takes it"]
     high: Annotated[bytes, "the higher end"]
 
 
 class PlainQuery(NamedTuple):
-    """A query for those who are in some sets, and within some ranges of numbers."""
+    """A query for objects that are in some sets and within some ranges of numbers."""
 
     wanted: Annotated[bytes, "`pks`, `rows`, `named` (rows, each after its primary key) or `count`"]
-    sets: Annotated[Sequence[bytes], "the sets in which they are"]
-    ranges: Annotated[Many[NumberRange], "the ranges within which they are"]
-    columns: Annotated[Sequence[bytes], "for rows what the keys of hashes begin with, and the sub-keys that are read"]
+    sets: Annotated[Sequence[bytes], "the sets that must all have the objects"]
+    ranges: Annotated[Many[NumberRange], "the ranges that must all have them"]
+    columns: Annotated[Sequence[bytes], "for rows, the prefix of the hashes and the sub-keys to read"]
 
 
 class PageOfRange(NamedTuple):
@@ -203,50 +203,50 @@ class PageOfRange(NamedTuple):
 
     low: Annotated[bytes, "the lower end of the range, as ZRANGE BYSCORE takes it"]
     high: Annotated[bytes, "the higher end"]
-    offset: Annotated[int, "how many objects to pass over"]
-    limit: Annotated[int, "how many to give at the most, 0 for all"]
+    offset: Annotated[int, "the number of objects to pass over"]
+    limit: Annotated[int, "the most objects to return, 0 for all"]
     desc: Annotated[int, "1 if from the largest to the smallest"]
 
 
 class ReadFirst(NamedTuple):
     """A value that only the server knows, which is read before the query."""
 
-    at: Annotated[int, "where among the arguments it is to stand"]
+    at: Annotated[int, "the position in ARGV where the value is put"]
     key: Annotated[bytes, "its key"]
-    stored: Annotated[bytes, "how it is stored, see values"]
+    stored: Annotated[bytes, "how it is stored, see lua/library/values.lua"]
     sub: Annotated[bytes, "its sub-key, or ''"]
-    form: Annotated[bytes, "the form to compare it in, see forms"]
+    form: Annotated[bytes, "the form to compare it in, see lua/library/forms.lua"]
     under: Annotated[bytes, "a colon and the sub-key under which an index keeps it, or ''"]
 
 
 class SortedBy(NamedTuple):
     """A sort key."""
 
-    prefix: Annotated[bytes, "what the key of the value begins with, or the sorted set of scores"]
+    prefix: Annotated[bytes, "the prefix of the value's key, or the sorted set of scores"]
     stored: Annotated[bytes, "how it is stored, or `pk`, `score` or `list`"]
     sub: Annotated[bytes, "its sub-key, or ''"]
-    order: Annotated[bytes, "as what it is compared: `number` or `text`"]
+    order: Annotated[bytes, "the comparison: `number` or `text`"]
     desc: Annotated[int, "1 if from the largest to the smallest"]
-    missing: Annotated[bytes, "where what has no value comes: `last`, `first` or `nowhere`"]
+    missing: Annotated[bytes, "the position of objects without a value: `last`, `first` or `nowhere`"]
     index_key: Annotated[bytes, "the index that is in this order, or ''"]
     counter: Annotated[bytes, "the last primary key that the server gave, if it gives them, or ''"]
 
 
 class ReadColumn(NamedTuple):
-    """A value that is read of each object."""
+    """A value to read from each object."""
 
-    prefix: Annotated[bytes, "what its key begins with, or the sorted set of scores"]
+    prefix: Annotated[bytes, "the prefix of its key, or the sorted set of scores"]
     stored: Annotated[bytes, "how it is stored, or `pk` or `score`"]
     sub: Annotated[bytes, "its sub-key, or ''"]
 
 
 class Query(NamedTuple):
-    """A query; its conditions follow, as library/query has them."""
+    """A query; its conditions follow, as lua/library/query.lua has them."""
 
-    wanted: Annotated[bytes, "what is wanted, see the script"]
-    offset: Annotated[int, "how many objects to pass over"]
-    limit: Annotated[int, "how many to give at the most, 0 for all"]
+    wanted: Annotated[bytes, "the kind of result, see the script"]
+    offset: Annotated[int, "the number of objects to pass over"]
+    limit: Annotated[int, "the most objects to return, 0 for all"]
     further: Annotated[Sequence[Argument], "further arguments of the script"]
     references: Annotated[Many[ReadFirst], "values that are read first"]
     keys: Annotated[Many[SortedBy], "sort keys"]
-    columns: Annotated[Many[ReadColumn], "what is read of each object"]
+    columns: Annotated[Many[ReadColumn], "the values to read from each object"]

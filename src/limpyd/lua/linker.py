@@ -6,7 +6,7 @@ Files say in comments what they need and give; `python -m tools.lua declare` wri
     -- @provides NAME …    what a library file gives; `table.name` for what it puts into a table that it requires
     -- @defers NAME …      inside of a function: the files that provide these are put there, so that their functions
                            are made only when that one is called; `table.*` for all that others put into a table
-    -- @guarded            in a script: library/guard.lua is put here, which may refuse to run it
+    -- @guarded            in a script: lua/library/guard.lua is put here, which may refuse to run it
     -- @choose TABLE NAME  here each file that provides `TABLE.…` is put, to be run if the variable NAME is that name
     -- @scripts NAME …     here these scripts become functions of the table `scripts`, each if it is `wanted`
 
@@ -168,7 +168,7 @@ def script_paths() -> dict[str, Path]:
 
 
 def script_text(name: str) -> str:
-    """Returns the text of a script; it takes the last key away, which is never written (see lua/script.evalsha)."""
+    """Returns the text of a script; it takes the last key away, which is never written (see `lua.script.evalsha`)."""
     text = script_path(name).read_text("utf-8")
     shebang = re.match(SHEBANG, text)
     at = shebang.end() if shebang else 0

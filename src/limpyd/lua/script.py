@@ -60,7 +60,7 @@ class Script:
 
     @cached_property
     def guarded(self) -> bool:
-        """True if it runs only under the epochs that its last arguments name (see library/guard)."""
+        """True if it runs only under the epochs that its last arguments name (see lua/library/guard.lua)."""
         return "guarded" in self._part.directives
 
     @cached_property

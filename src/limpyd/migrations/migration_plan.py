@@ -100,7 +100,7 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
 
 
 def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
-    """Some indexes of a model, as library/unindex_object and library/index_object know them."""
+    """Some indexes of a model, as lua/library/unindex_object.lua and lua/library/index_object.lua read them."""
     fields = [
         (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
         for _, _, place, sub in schema.layout(where)

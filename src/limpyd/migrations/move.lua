@@ -5,23 +5,25 @@
 -- KEYS   the set of primary keys
 -- ARGV   '1' if the objects get another set of primary keys, else '0': then those are passed over that have nothing to
 --        move; that set; the last automatic primary key here and there;
---        a cursor of the set, about how many to find, and for how many milliseconds to move them; how much may be changed
---        of one at the most (see library/changes), or '';
+--        a cursor of the set, about how many to find, and for how many milliseconds to move them; how much may be
+--        changed of one at the most (see lua/library/changes.lua), or '';
 --        a count of primary keys to be moved before more are found, and those;
 --        a count of texts, and of each key to be renamed the prefix here and there;
 --        a count of texts, and of each hash field to be renamed the sub-key here and there;
---        a count of texts, and of each dynamic field with other keys what is known of it here and there (see library/dynamic_parts);
---        a count of texts, and what the model looks like here (see library/unindex_object); and to the end the same for there
+--        a count of texts, and of each dynamic field with other keys what is known of it here and there (see
+--        lua/library/dynamic_parts.lua); a count of texts, and what the model looks like here (see
+--        lua/library/unindex_object.lua); and to the end the same for there
 -- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
 --        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
---        or 'transform', 'error', 'broken' (see library/journal). Outcomes of objects are also 'both', a key and a sub-key: what
---        was to be renamed would replace another value
+--        or 'transform', 'error', 'broken' (see lua/library/journal.lua). Outcomes of objects are also 'both', a key
+--        and a sub-key: what was to be renamed would replace another value
 -- @guarded
 -- @requires atomically call carry_on copied expiry_of index_object inventory_of key_from_template limit_changes
 -- @requires make_deletion_count owners_set refuse rename_key subject_key transform_request undo_with undo_write
 -- @requires unindex_object unlink_copied version_locator with_savepoint
 
--- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way round.
+-- Younger servers have a clock in Lua, and a TIME that stands still while a script runs; older ones the other way
+-- round.
 local lua_clock = rawget(_G, 'os')
 
 local function seconds_now()

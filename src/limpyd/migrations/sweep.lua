@@ -6,9 +6,9 @@
 -- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
 --        there; the last automatic primary key here and there;
 --        the catalog here and there; a cursor, a pattern of the keys, about how many to look at; and to the end what
---        the keys of indexes begin with, or a template of it (see library/dynamic_parts)
+--        the keys of indexes begin with, or a template of it (see lua/library/dynamic_parts.lua)
 -- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
---        if there are objects (again): nothing was changed; or 'error' (see library/journal)
+--        if there are objects (again): nothing was changed; or 'error' (see lua/library/journal.lua)
 -- @requires atomically call carry_on copied copy_catalog is_template part_in rename_key subject_key unlink_copied
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

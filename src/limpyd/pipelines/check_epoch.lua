@@ -1,9 +1,9 @@
 #!lua
--- Sees to it that EXEC does nothing under another epoch than the process knows: the hash with the epoch is watched, and is
--- changed here, and back.
+-- Sees to it that EXEC does nothing under another epoch than the process knows: the hash with the epoch is watched, and
+-- is changed here, and back.
 --
 -- KEYS   the hash of what is declared of a model
--- ARGV   the epoch, as library/guard takes it
+-- ARGV   the epoch, as lua/library/guard.lua takes it
 -- Reply  1 if it is this one, else 0
 
 local held, epoch = redis.call('HGET', KEYS[1], ':epoch'), ARGV[1]

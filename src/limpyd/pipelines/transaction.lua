@@ -4,8 +4,9 @@
 -- KEYS   those of the requests, one after the other
 -- ARGV   the requests: each the name of its script, or '' for a plain command; how many of KEYS are its own; a count
 --        of arguments, and those, which for a plain command begin with its name
--- Reply  'ok' and the reply of each; or 'transform' (see library/journal); or 'refused', which request, counted from 0, and its
---        outcome, which may also be 'replied' and a reply of a query that says that it failed (see find.lua)
+-- Reply  'ok' and the reply of each; or 'transform' (see lua/library/journal.lua); or 'refused', which request, counted
+--        from 0, and its outcome, which may also be 'replied' and a reply of a query that says that it failed (see
+--        scripts/find.lua)
 -- @guarded
 
 local all_keys, all_args = KEYS, ARGV

@@ -163,7 +163,7 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         text: the collection, as it shows itself.
         plan: its plan.
         request: what is sent for its items.
-        reply: the reply of explain.lua.
+        reply: the reply of scripts/explain.lua.
     """
     objects, numbers, way, sizes, costs, walked, listed = reply
     node: Node = plan.search.node

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
--- Deletes objects that others may refer to, with all that comes of it, each all or nothing by itself. It ends with the first
--- that is refused, which an absent one may be; those before are gone. It ends earlier, without any that is refused, when all
--- together would be too many changes (see library/changes).
+-- Deletes objects that others may refer to, with all that comes of it, each all or nothing by itself. It ends with the
+-- first that is refused, which an absent one may be; those before are gone. It ends earlier, without any that is
+-- refused, when all together would be too many changes (see lua/library/changes.lua).
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
---        library/cascade)
+--        lua/library/cascade.lua)
 -- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
---        outcome (see library/journal); or 'transform', 'error'
+--        outcome (see lua/library/journal.lua); or 'transform', 'error'
 -- @guarded
 -- @requires atomically delete_objects deleted_pks read_models unlink_deleted with_savepoint
 

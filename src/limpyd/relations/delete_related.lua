@@ -2,8 +2,8 @@
 -- Deletes an object that others may refer to, with all that comes of it.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the models that are concerned (see library/cascade)
--- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'transform', 'error' (see library/journal)
+-- ARGV   the primary key; the models that are concerned (see lua/library/cascade.lua)
+-- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically delete_objects read_models refuse unlink_deleted
 

@@ -3,9 +3,9 @@
 -- which something belongs to another object; those that it created stay.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see library/bulk_input)
+-- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see lua/library/bulk_input.lua)
 -- Reply  'ok', how many were created, how many passed over, false or where the refused one stands (counted from 0) and
---        its outcome ('taken', 'unique', 'occupied' or 'error', see library/journal), the primary keys
+--        its outcome ('taken', 'unique', 'occupied' or 'error', see lua/library/journal.lua), the primary keys
 -- @guarded
 -- @requires atomically create_all create_one is_conflict journal_length read_objects read_shapes with_savepoint
 

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
--- Deletes objects: values, indexes and membership. It may end with the first that is absent or takes too many changes; those
--- before are gone. It ends earlier, without any that is refused, when all together would be too many changes.
+-- Deletes objects: values, indexes and membership. It may end with the first that is absent or takes too many changes;
+-- those before are gone. It ends earlier, without any that is refused, when all together would be too many changes.
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; a count of primary keys, and those; how much may be changed at the most (see
---        library/changes), or ''; the catalog of the model; what the model looks like (see library/unindex_object)
--- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its outcome; or
---        'undeclared', 'transform', 'error' (see library/journal)
+--        lua/library/changes.lua), or ''; the catalog of the model; what the model looks like (see
+--        lua/library/unindex_object.lua)
+-- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
+--        outcome; or 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call limit_changes make_deletion_count subject_key transform_request unindex_object
 -- @requires unlink_object with_savepoint

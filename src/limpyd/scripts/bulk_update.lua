@@ -4,9 +4,9 @@
 --
 -- KEYS   the set of primary keys
 -- ARGV   '1' to pass over absent ones; how many there are; fields, and objects, each its primary key and what it gets
---        (see library/assign)
+--        (see lua/library/assign.lua)
 -- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
---        outcome (see library/journal) and its primary key; or 'transform'
+--        outcome (see lua/library/journal.lua) and its primary key; or 'transform'
 -- @guarded
 -- @requires after_object assign atomically read_fields with_savepoint
 

@@ -4,10 +4,11 @@
 -- stays.
 --
 -- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to give the primary keys; the objects (see library/bulk_input); fields, and what of each object (see library/assign)
+-- ARGV   '1' to give the primary keys; the objects (see lua/library/bulk_input.lua); fields, and what of each object
+--        (see lua/library/assign.lua)
 -- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
---        stands (counted from 0), its outcome (see library/journal) and the primary key it is about, the primary keys; or
---        'transform'
+--        stands (counted from 0), its outcome (see lua/library/journal.lua) and the primary key it is about, the
+--        primary keys; or 'transform'
 -- @guarded
 -- @requires after_object assign atomically create_one is_conflict read_fields read_objects read_shapes with_savepoint
 

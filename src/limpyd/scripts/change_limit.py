@@ -13,7 +13,7 @@ REMOVALS = {"set": "spop(1000)", "list": "lpop(1000)", "zset": "zpopmin(1000)", 
 
 
 def too_many_changes(model: Any, who: str, facts: list[Any], references: Sequence[Any]) -> TooManyChanges:
-    """Returns the error for the outcome 'large' of library/journal.lua.
+    """Returns the error for the outcome 'large' of lua/library/journal.lua.
 
     Args:
         model: the model it is about.

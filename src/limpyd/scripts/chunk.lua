@@ -1,12 +1,12 @@
 #!lua flags=no-writes
 -- Gives a part of what a query finds, without an order, from where the last one ended.
 --
--- KEYS   as for find.lua
--- ARGV   the query (see library/query_request); wanted is `pks`, `rows`, `sum` or `tally` (see find.lua), or `first`: the first object
---        in the order, and its value; the further argument is the cursor (see library/chunks); the limit is about how many
---        objects to look at
--- Reply  the cursor after it, and what is wanted of them; if all had to be listed at once, the primary keys of those who follow; or
---        GONE (see find.lua)
+-- KEYS   as for scripts/find.lua
+-- ARGV   the query (see lua/library/query_request.lua); wanted is `pks`, `rows`, `sum` or `tally` (see
+--        scripts/find.lua), or `first`: the first object in the order, and its value; the further argument is the
+--        cursor (see lua/library/chunks.lua); the limit is about how many objects to look at
+-- Reply  the cursor after it, and what is wanted of them; if all had to be listed at once, the primary keys of those
+--        who follow; or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires gone make_aggregates make_sorting next_chunk read_request reply_of rows_of sorting sum_of tally_of
 -- @requires values_of_all

@@ -1,9 +1,9 @@
 #!lua
 -- Creates an object: primary key, membership, values and indexes.
 --
--- KEYS, ARGV  the object (see library/create)
+-- KEYS, ARGV  the object (see lua/library/create.lua)
 -- Reply       'ok', primary key; or 'taken', 'unique', 'error'
---             (see library/journal)
+--             (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically create
 

@@ -2,9 +2,9 @@
 -- Deletes an object: values, indexes and membership.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; how much may be changed at the most (see library/changes), or ''; the catalog of the model; what
---        the model looks like (see library/unindex_object)
--- Reply  'ok'; or 'gone', 'large', 'undeclared', 'transform', 'error' (see library/journal)
+-- ARGV   the primary key; how much may be changed at the most (see lua/library/changes.lua), or ''; the catalog of the
+--        model; what the model looks like (see lua/library/unindex_object.lua)
+-- Reply  'ok'; or 'gone', 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call limit_changes make_deletion_count refuse subject_key transform_request unindex_object
 -- @requires unlink_object

@@ -2,9 +2,11 @@
 -- Deletes the objects that a query finds, all or none of them.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see library/query); how much may be changed at the most (see library/changes),
---        or ''; the catalog of the model; what the model looks like (see library/unindex_object)
--- Reply  'ok', how many there were; or 'large', 'undeclared', 'transform', 'error' (see library/journal); or GONE (see find.lua)
+-- ARGV   values to be read first, and the query (see lua/library/query.lua); how much may be changed at the most (see
+--        lua/library/changes.lua), or ''; the catalog of the model; what the model looks like (see
+--        lua/library/unindex_object.lua)
+-- Reply  'ok', how many there were; or 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua); or
+--        GONE (see scripts/find.lua)
 -- @guarded
 -- @requires atomically gone limit_changes make_deletion_count read_node read_references transform_request
 -- @requires unindex_object unlink_object

@@ -1,10 +1,11 @@
 #!lua flags=no-writes
--- Answers a query for objects that exist by a native command, where all that it names do. What something other than limpyd
--- left in an index may be of an object that does not exist: then it goes the way of find.lua.
+-- Answers a query for objects that exist by a native command, where all that it names do. What something other than
+-- limpyd left in an index may be of an object that does not exist: then it goes the way of scripts/find.lua.
 --
--- KEYS   as for find.lua
--- ARGV   the query (see library/query_request), of which `pks` are wanted; the command, and a count of its arguments
--- Reply  the primary keys; or GONE (see find.lua)
+-- KEYS   as for scripts/find.lua
+-- ARGV   the query (see lua/library/query_request.lua), of which `pks` are wanted; the command, and a count of its
+--        arguments
+-- Reply  the primary keys; or GONE (see scripts/find.lua)
 -- @guarded
 
 local last = #ARGV - 1

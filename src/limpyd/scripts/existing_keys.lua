@@ -3,7 +3,7 @@
 --
 -- KEYS   the set of primary keys, and keys
 -- ARGV   the primary key if the object must exist, else ''; and, if there are any, the primary key and the dynamic
---        fields of the model (see library/dynamic_parts)
+--        fields of the model (see lua/library/dynamic_parts.lua)
 -- Reply  'ok' and those of the keys that exist, in the same order, and those of dynamic fields; or 'gone'
 -- @requires call each_version inventory_of unless_mistyped
 

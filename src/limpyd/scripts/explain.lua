@@ -1,12 +1,13 @@
 #!lua flags=no-writes
 -- Tells how a query would be answered.
 --
--- KEYS   as for find.lua
--- ARGV   the query (see library/query_request)
+-- KEYS   as for scripts/find.lua
+-- ARGV   the query (see lua/library/query_request.lua)
 -- Reply  how many objects there are; which conditions it would start from, by their numbers in the order of ARGV,
---        or 0 if from all objects; how it would be put in order (see library/ordering), or ''; of each condition about how
---        many objects meet it, or -1 if that is not known, and about how many entries are looked at to find them; and by which
---        conditions it would be gone through in chunks, and 1 if it would be listed at once for that
+--        or 0 if from all objects; how it would be put in order (see lua/library/ordering.lua), or ''; of each
+--        condition about how many objects meet it, or -1 if that is not known, and about how many entries are looked at
+--        to find them; and by which conditions it would be gone through in chunks, and 1 if it would be listed at once
+--        for that
 -- @guarded
 -- @requires all_conditions call gone make_sorting read_request reply_of
 

@@ -2,12 +2,13 @@
 -- Answers a query that no single native command answers.
 --
 -- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   the query (see library/query_request), with a further argument if there must be exactly one object; wanted is one of
+-- ARGV   the query (see lua/library/query_request.lua), with a further argument if there must be exactly one object;
+--        wanted is one of
 --          pks      the primary keys
---          rows     the values of the columns (see library/rows)
+--          rows     the values of the columns (see lua/library/rows.lua)
 --          named    the same, each time after the primary key
 --          count    how many there are
---          sum      the total of the first column (see library/aggregates)
+--          sum      the total of the first column (see lua/library/aggregates.lua)
 --          tally    the values of the first column, each with how often it is there
 -- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
 -- @guarded

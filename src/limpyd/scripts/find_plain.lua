@@ -1,17 +1,17 @@
 #!lua flags=no-writes
--- Answers the plainest queries, which are those most often asked: who is in some sets, and within some ranges of numbers.
--- find.lua would answer them too; this one makes no functions and few tables.
+-- Answers the plainest queries, which are those most often asked: who is in some sets, and within some ranges of
+-- numbers. scripts/find.lua would answer them too; this one makes no functions and few tables.
 --
 -- KEYS   the set of primary keys
 -- ARGV   the query:
 -- @layout PlainQuery
 --    1 wanted   `pks`, `rows`, `named` (rows, each after its primary key) or `count`
---    2 sets     the sets in which they are: a count, and those
---      ranges   the ranges within which they are: a count, and of each
+--    2 sets     the sets that must all have the objects: a count, and those
+--      ranges   the ranges that must all have them: a count, and of each
 --          key   the key of an index
---          low   the lower end of a range in it, as ZRANGE BYSCORE takes it
+--          low   the lower end of the range, as ZRANGE BYSCORE takes it
 --          high  the higher end
---      columns  for rows what the keys of hashes begin with, and the sub-keys that are read: a count, and those
+--      columns  for rows, the prefix of the hashes and the sub-keys to read: a count, and those
 -- @end
 -- Reply  the primary keys, the rows one after the other, or how many there are
 -- @guarded

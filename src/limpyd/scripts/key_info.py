@@ -1,4 +1,4 @@
-"""Type, size and expiry of keys: the request of describe_keys.lua, and the walk of all keys of a model."""
+"""Type, size and expiry of keys: the request of scripts/describe_keys.lua, and the walk of all keys of a model."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 #!lua flags=no-writes
 -- Gives a page of what a query finds in order, from where the last one ended.
 --
--- KEYS   as for find.lua
--- ARGV   the query (see library/query_request), which has sort keys and a limit; wanted is `pks` or `rows`; further arguments are
---        none for the first page, else the primary key of the last object of the page before, and of each sort
---        key '1' and its value, or '0' and '' if it has none
+-- KEYS   as for scripts/find.lua
+-- ARGV   the query (see lua/library/query_request.lua), which has sort keys and a limit; wanted is `pks` or `rows`;
+--        further arguments are none for the first page, else the primary key of the last object of the page before, and
+--        of each sort key '1' and its value, or '0' and '' if it has none
 -- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;
---        nothing of that if no more follow; or GONE (see find.lua)
+--        nothing of that if no more follow; or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires gone page_of_pks read_request reply_of rows_of sorting
 

@@ -6,8 +6,8 @@
 -- @layout PageOfRange
 --    1 low     the lower end of the range, as ZRANGE BYSCORE takes it
 --    2 high    the higher end
---    3 offset  how many objects to pass over
---    4 limit   how many to give at the most, 0 for all
+--    3 offset  the number of objects to pass over
+--    4 limit   the most objects to return, 0 for all
 --    5 desc    1 if from the largest to the smallest
 -- @end
 -- Reply  the rows, one after the other

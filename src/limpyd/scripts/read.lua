@@ -3,7 +3,7 @@
 --
 -- KEYS   for each object that must exist the set of its primary keys; and the key to read
 -- ARGV   the primary keys of those; the command, and all its arguments
--- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see library/journal)
+-- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see lua/library/journal.lua)
 -- @requires atomically call holds_rounded refuse subject_key
 
 return atomically(function()

@@ -3,9 +3,9 @@
 --
 -- KEYS   the set of primary keys of those who refer; that of the object they refer to, unless it is in another slot
 -- ARGV   that set; the primary key of that object; '1' if they are to refer to it, else '0'; a count of those who
---        refer, and their primary keys; the command that makes it so (see library/scalar_commands)
+--        refer, and their primary keys; the command that makes it so (see lua/library/scalar_commands.lua)
 -- Reply  'ok', how many were changed; or 'gone', which of them, or 0 for the object they refer to; 'unique',
---        'unindexable', 'transform', 'error' (see library/journal)
+--        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call index_updates key_from_template read_value refuse run_scalar_commands subject_key
 

@@ -3,7 +3,8 @@
 --
 -- KEYS   the set; and that of all primary keys, if others are to be left out
 -- ARGV   the arguments of SORT for the objects and the columns; the first of those is the primary key
--- Reply  the rows, each after its primary key; or the error that names a key of another type (see library/wrong_type)
+-- Reply  the rows, each after its primary key; or the error that names a key of another type (see
+--        lua/library/wrong_type.lua)
 -- @guarded
 -- @requires call in_transaction subject_key
 
@@ -28,7 +29,7 @@ if not KEYS[2] or call('SINTERCARD', 2, KEYS[1], KEYS[2]) * width == #rows then
   return rows
 end
 
-local SLICE = 100 -- how many primary keys are passed on at once (see find_plain.lua)
+local SLICE = 100 -- how many primary keys are passed on at once (see scripts/find_plain.lua)
 local kept, filled -- from the first row on that is left out
 for first = 1, #rows, SLICE * width do
   local pks, last = {}, math.min(first + SLICE * width - 1, #rows)

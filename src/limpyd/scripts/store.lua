@@ -1,10 +1,10 @@
 #!lua
 -- Keeps what a query finds as a list of primary keys.
 --
--- KEYS   as for find.lua; one of them is where to keep it
--- ARGV   the query (see library/query_request); the further arguments are which of KEYS that is, how many seconds to keep it, 0 for
---        ever, and what stands for an empty list, since there are none in Redis
--- Reply  how many there are; or GONE (see find.lua); or 'error' (see library/journal)
+-- KEYS   as for scripts/find.lua; one of them is where to keep it
+-- ARGV   the query (see lua/library/query_request.lua); the further arguments are which of KEYS that is, how many
+--        seconds to keep it, 0 for ever, and what stands for an empty list, since there are none in Redis
+-- Reply  how many there are; or GONE (see scripts/find.lua); or 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires SLICE atomically call gone page_of_pks read_request subject_key undo_with
 

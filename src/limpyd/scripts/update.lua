@@ -2,8 +2,9 @@
 -- Gives several fields of an object new values: all of them, or none.
 --
 -- KEYS   the set of primary keys
--- ARGV   the primary key; the fields, and what of the object (see library/assign)
--- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'transform', 'error' (see library/journal)
+-- ARGV   the primary key; the fields, and what of the object (see lua/library/assign.lua)
+-- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'transform', 'error' (see
+--        lua/library/journal.lua)
 -- @guarded
 -- @requires assign atomically read_fields
 

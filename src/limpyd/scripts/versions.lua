@@ -1,11 +1,11 @@
 #!lua flags=no-writes
--- Tells of which parts an object has a version of a dynamic field (see library/dynamic_parts). A version that has expired is in the
--- inventory still, and is left out.
+-- Tells of which parts an object has a version of a dynamic field (see lua/library/dynamic_parts.lua). A version that
+-- has expired is in the inventory still, and is left out.
 --
 -- KEYS   the set of primary keys
 -- ARGV   the primary key; '1' if the object must exist, else '0'; the dynamic field; a cursor of SSCAN, or '' for all
 --        parts; and the options of SSCAN
--- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see library/journal)
+-- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see lua/library/journal.lua)
 -- @requires call inventory_of version_locator
 
 local key = KEYS[1]

@@ -2,9 +2,10 @@
 -- Runs write commands on fields of one object and keeps their indexes: all of it, or nothing.
 --
 -- KEYS   the set of primary keys; the last automatic one if the object has none yet
--- ARGV   the primary key, or '' if there is none; and commands (see library/scalar_commands)
+-- ARGV   the primary key, or '' if there is none; and commands (see lua/library/scalar_commands.lua)
 -- Reply  'ok', the primary key or false if none
---        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'transform', 'error' (see library/journal)
+--        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'transform', 'error' (see
+--        lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call index_updates mint refuse run_scalar_commands subject_key
 

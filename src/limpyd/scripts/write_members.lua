@@ -1,14 +1,14 @@
 #!lua
 -- Runs write commands on fields of any type, also such as work on several fields at once, and keeps
--- their indexes: all of it, or nothing. (write.lua does the same for fields of one value, with less.)
+-- their indexes: all of it, or nothing. (scripts/write.lua does the same for fields of one value, with less.)
 --
 -- KEYS   the set of primary keys of the object; the last automatic one; the sets of primary keys of
 --        other objects that take part; and a key of each slot that is only read
 -- ARGV   '1' if the object has no primary key yet; its primary key; a count of other objects, each the
 --        number of its set among KEYS, or that set if it is in another slot, and its primary key; and commands
---        (see library/member_commands), whose objects are 0, that of the write, or one of the others
+--        (see lua/library/member_commands.lua), whose objects are 0, that of the write, or one of the others
 -- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
---        'unique', 'unindexable', 'transform', 'error' (see library/journal)
+--        'unique', 'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call in_transaction index_updates mint refuse run_member_commands subject_key
 

@@ -116,9 +116,9 @@ local epoch = records.err and records or records[1]
 
 
 def _keys_differ(count: int) -> str:
-    """The condition that so many keys of objects are not all that any process has declared (see declare.lua).
+    """The Lua condition that the catalog has another number of keys of objects than this process declares.
 
-    A list of a few is packed by cmsgpack behind one byte, which counts them.
+    indexes/maintenance/declare.lua keeps them as cmsgpack packs a list: a short one begins with one byte, its length.
     """
     if 0 < count <= MOST_IN_A_BYTE:
         return f"string.byte(records[2]) ~= {FEW_PACKED + count}"

@@ -1,4 +1,4 @@
-"""The Lua of statements for an index: one template for each kind of index, in lua/entries, in sections."""
+"""The Lua of statements for an index: one template for each kind of index, in statements/lua/entries/, in sections."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class Entry:
 
     @staticmethod
     def _made(what: str, index: FieldIndex | None, text: str) -> tuple[str, str] | None:
-        """Returns how the script makes the text that is kept: the section of normalized.lua, and the expression."""
+        """Returns how the script makes the text that the index keeps.
+
+        It is a section of statements/lua/normalized.lua, and the Lua expression for the text.
+        """
         made = None if index is None or text == "false" else normalizer_call(index, text)
         if made is None or made.expression == text:
             return None

@@ -40,7 +40,7 @@ COMMANDS = {
     "ZADD": Form(width=2),
     "ZREM": Form(removes=True),
 }
-"""Those for which there is a template, lua/commands."""
+"""Those for which there is a template in statements/lua/commands/."""
 
 
 class MembersWrite(Statement):

@@ -140,7 +140,7 @@ class Prepared(Request[R_co]):
         return self
 
     def decode(self, reply: Any) -> R_co:
-        """Turns the reply into the result. Raises the error in it: see scripts/error_mapping."""
+        """Turns the reply into the result. Raises the error in it: see scripts/error_mapping.py."""
         if type(reply) is list:
             if reply[0] != b"ok":
                 raise self._refusal(reply)

@@ -1,7 +1,8 @@
 """A prepared statement: a script, and the beginning of its requests, packed once.
 
-A request is EVALSHA with the keys of the model, the epoch under which it is sent (see lua/guard.lua), what is constant,
-and what the call gives: the primary key first. All but that is the same bytes each time, until the epoch changes.
+A request is EVALSHA with the keys of the model, the epoch under which it is sent (see statements/lua/guard.lua),
+the constant arguments, and those of the call: the primary key first. All but the last are the same bytes each time,
+until the epoch changes.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Codec(Generic[T]):
         use: which families of commands make sense on the stored text.
         normal: name of the normal form (see `NORMAL_FORMS`) under which equal values are one.
         canonical: makes one stored form of all those of equal values; None if there is one anyway.
-        number: name of the form (see limpyd/indexes/normalizers.py) in which a number index keeps values; empty if
+        number: name of the form (see indexes/normalizers.py) in which a number index keeps values; empty if
             they have no order of numbers.
         ordered: what values are compared as, "number" or "text"; empty if the type does not say.
     """

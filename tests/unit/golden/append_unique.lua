@@ -1,4 +1,4 @@
--- EVALSHA 574cfd7ad4013c96cf3e659d1dbc94d4d6fac8a7, sent with
+-- EVALSHA 76751ace27d9aef27edc468b2d1082e0a4c7fd25, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -9,15 +9,21 @@
 --   ARGV[5]  the primary key
 --   ARGV[6]  what follows the key in APPEND …
 #!lua
--- Runs a command on a field of one value of an object, which its indexes follow: all of it, or nothing. What becomes of the
--- value is read after it.
+-- Runs a command on a field of one value, then reads the new value, which the indexes of the field follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys, ARGV[4] the command, ARGV[5] the primary key, and what follows the key in the
---        command
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
---        'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        ARGV[4]  the command
+--        ARGV[5]  the primary key
+--        6…  the arguments of the command after the key
+-- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable',
+--        'transform', 'error', 'broken' (see lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
@@ -77,7 +83,7 @@ repeat
   return type(result) == 'table' and not result.ok and { 'ok', result } or result
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

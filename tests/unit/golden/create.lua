@@ -1,4 +1,4 @@
--- EVALSHA 2f821a44e3ee86b9398b87d6e7b41a1e4c765966, sent with
+-- EVALSHA e1dc67dad7212619d9f54c8e97c27aeab71cfb44, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -21,15 +21,23 @@
 #!lua flags=allow-cross-slot-keys
 -- Creates an object: primary key, membership, values and indexes.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
---        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
---        gets a value, else 0   4 of each field of many members the same, if the model has some
---        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
---        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
---        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general script for this is scripts/create.lua, with lua/library/create.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+--        4  the last automatic primary key, if primary keys are automatic
+-- ARGV   1  the epoch
+--        2  the primary key, if it is given
+--        3  one character for each field of one value and each composite index: 1 if it gets a value, else 0
+--        4  the same for each field of many members, if the model has some
+--        …  for each field of one value that gets a value: the value, then the text that each of its indexes keeps, if
+--           that is not the value itself
+--        …  for each composite index that gets a value: the text that it keeps
+--        …  for each field of many members that gets some: a command, a count of arguments, those arguments, a count of
+--           keys of its indexes, and those keys
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
@@ -188,6 +196,7 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     added8 = reply == 1
   end
+  -- In statements/lua/create.lua: stores the values of fields of many members, and adds their entries to equality indexes.
   if ARGV[4] ~= '0' then
     local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk }
     for number = 1, #places do
@@ -216,7 +225,7 @@ repeat
   return pk
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)
@@ -224,6 +233,7 @@ local function undo(command, at_key, ...)
     rollback_error = rollback_error or { 'broken', command .. ': ' .. undone.err, at_key, 'none' }
   end
 end
+-- In statements/lua/create.lua: takes back what statements/lua/members.lua did.
 for number = #entered, 1, -1 do
   undo('SREM', entered[number], pk)
 end

@@ -1,4 +1,4 @@
--- EVALSHA aafc9f51d21f6c866b005612265424ed689d674d, sent with
+-- EVALSHA 4facb7eb0d1e441fab1dab69f774963587425f5f, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -9,15 +9,23 @@
 #!lua
 -- Creates an object: primary key, membership, values and indexes.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
---        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
---        gets a value, else 0   4 of each field of many members the same, if the model has some
---        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
---        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
---        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general script for this is scripts/create.lua, with lua/library/create.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+--        4  the last automatic primary key, if primary keys are automatic
+-- ARGV   1  the epoch
+--        2  the primary key, if it is given
+--        3  one character for each field of one value and each composite index: 1 if it gets a value, else 0
+--        4  the same for each field of many members, if the model has some
+--        …  for each field of one value that gets a value: the value, then the text that each of its indexes keeps, if
+--           that is not the value itself
+--        …  for each composite index that gets a value: the text that it keeps
+--        …  for each field of many members that gets some: a command, a count of arguments, those arguments, a count of
+--           keys of its indexes, and those keys
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
@@ -34,6 +42,7 @@ local at, failed, outcome, reply = KEYS[1], false, false, false
 local counted, moved_from, listed, hash, stored = false, false, false, false, false
 local set1, owner0, added0, removed0
 repeat
+  -- In statements/lua/create.lua: adds the given primary key to the set of all, unless an object has it already.
   reply = call('SADD', at, pk)
   if reply == 0 then outcome = { 'taken' } break end
   if reply ~= 1 then failed = reply break end
@@ -85,7 +94,7 @@ repeat
   return pk
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

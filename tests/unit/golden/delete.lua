@@ -1,4 +1,4 @@
--- EVALSHA 2684337905a5e66104a8b197f6dbb5a9f8c23f00, sent with
+-- EVALSHA 1b08b34380fb40872ef5513ffcf7a5ec243e83b3, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -7,11 +7,16 @@
 #!lua flags=allow-oom
 -- Deletes an object whose indexed fields are of one value each: membership, index entries, then all its keys.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'transform', 'error', 'broken' (see library/journal); or 'undecided', with nothing done, if the
---        catalog knows of references to the model, or of keys of its objects, that the process does not declare
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general script for this is scripts/delete.lua, with lua/library/unindex_object.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2  the primary key
+-- Reply  1; or 'gone', 'transform', 'error', 'broken' (see lua/library/journal.lua); or 'undecided', with nothing
+--        changed, if the catalog has references to the model, or keys of its objects, that the process does not declare
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local records = call('HMGET', KEYS[2], ':epoch', ':keys', ':references')
 local epoch = records.err and records or records[1]
@@ -102,7 +107,7 @@ repeat
   return 1
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

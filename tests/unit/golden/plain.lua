@@ -1,4 +1,4 @@
--- EVALSHA 36551f7724bb6049fbe98acbe4313b3d4c340b31, sent with
+-- EVALSHA a595e2bd4abc1cbaff6b3f9f3f56e4d9e8571c05, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -8,12 +8,19 @@
 --   ARGV[4]  the primary key
 --   ARGV[5]  what follows the key in SADD …
 #!lua
--- Runs a write command on a value that no index keeps: by itself it is a whole step.
+-- Runs a write command on a value that no index keeps. The command alone is all or nothing, so it needs no journal.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 what the key begins with   3 the command   4 the primary key   5… its arguments after the key
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2  the prefix of the key
+--        3  the command
+--        4  the primary key
+--        5… the arguments of the command after the key
+-- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see
+--        lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then

@@ -1,4 +1,4 @@
--- EVALSHA 7e877e7af783335477e74a0a965deeec3c07b959, sent with
+-- EVALSHA 1068a2917b08750cd613d706f8d49d3d9764106e, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -8,13 +8,20 @@
 --   ARGV[4]  the primary key
 --   ARGV[5]  the member, …
 #!lua
--- Adds members to a value of many, or takes some out, one after the other; its indexes follow: all of it, or nothing.
+-- Adds members to a field of many members, or removes some, one after the other; its indexes follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each member its arguments of the command, and what
---        those of its indexes keep of it that do not keep it itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general script for this is scripts/write_members.lua, with lua/library/member_commands.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        ARGV[4]  the primary key
+--        5…  for each member: its arguments of the command (the score of a sorted set, the member), then the text
+--           that each index keeps of it, if that is not the member itself
+-- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
@@ -57,7 +64,7 @@ repeat
   return count
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

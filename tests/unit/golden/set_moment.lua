@@ -1,4 +1,4 @@
--- EVALSHA 151b1ed9026cf787fdb342ff818ca7cdae07b149, sent with
+-- EVALSHA ca654fa1580357c8d8d324a3973eb237fae5e905, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -9,15 +9,23 @@
 --   ARGV[5]  the value
 --   ARGV[6]  what NumberRangeIndex of Parcel.sent keeps of it
 #!lua
--- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
+-- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys   ARGV[4] the primary key, and of each field that gets a value that, and what
---        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
---        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
---        'broken' (see lua/library/journal)
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
+-- lua/library/assign.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        ARGV[4]  the primary key
+--        …  for each field that gets a value: the value, then the text that each of its indexes keeps, if that is not
+--           the value itself
+--        …  last, if the model counts versions: the version that the object must have, or ''
+-- Reply  the reply of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform',
+--        'error', 'broken' (see lua/library/journal.lua)
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 local epoch = call('HGET', KEYS[2], ':epoch')
 if epoch ~= ARGV[1] then
@@ -52,7 +60,7 @@ repeat
   return result
 until true
 
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

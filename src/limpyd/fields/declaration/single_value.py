@@ -59,7 +59,7 @@ class SingleValueField(ValueField[T]):
         return super().stored_in(where)._replace(sub=self._sub())
 
     def layout(self, pk: bytes | None) -> WriteLayout:
-        """The field of an object, as write.lua knows it."""
+        """The field of an object, as scripts/write.lua reads it."""
         return self._layouts[self.model.keys.partition(pk)]
 
     decodes_plainly = True

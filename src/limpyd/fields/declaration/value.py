@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
     Attributes:
         prefix: the start of the keys that hold them; the primary key follows.
-        stored: how the scripts read them (see lua/library/values.lua and whole_value.lua).
+        stored: how the scripts read them (see lua/library/values.lua and lua/library/whole_value.lua).
         indexes: its indexes there.
         described: those, as writes know them, and at the end those of several fields that it is one of.
         alone: those of this field alone, as a deletion knows them.

@@ -2,7 +2,7 @@
 -- Begins the rebuild of some indexes; or goes on with it, if the rebuild of the same ones was begun before and did
 -- not come to its end. Those that were done then are left as they are.
 --
--- KEYS   the set of primary keys; the catalog of the model (see declare.lua)
+-- KEYS   the set of primary keys; the catalog of the model (see indexes/maintenance/declare.lua)
 -- ARGV   a text that was never an epoch; of each index its name and its signature
 -- Reply  how many objects there are; and the names of the indexes that are to be rebuilt
 -- @requires new_rebuild note_rebuild run_of_server state_of_rebuild

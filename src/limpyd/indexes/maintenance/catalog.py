@@ -1,8 +1,8 @@
-"""The catalog of a model: what the server knows of its indexes, as far as this process knows that.
+"""The catalog of a model: what the server knows of its indexes, as this process last read it.
 
-The server keeps it in a hash (see declare.lua) under an epoch, a random text that is another one after each
-change. A process asks once, and from then on sends the epoch with each request that rests on the answer: a script
-refuses to run under another epoch, and a plain command is followed by a look at the epoch, in the same packet. So what
+The server keeps it in a hash (see indexes/maintenance/declare.lua) with an epoch, a random text that each change
+replaces. A process reads it once, and from then on sends the epoch with each request that rests on it: a script
+refuses to run under another epoch, and a plain command is followed by a read of the epoch, in the same packet. So what
 a process believes may be old, but nothing comes of it: it asks again, and sends the request again.
 """
 

@@ -2,10 +2,11 @@
 -- Removes keys of indexes, as many as one look at the keys of the database finds. Each time it notes before that the
 -- indexes are not built, so nothing counts as built of which something is still to be removed.
 --
--- KEYS   the catalog of the model (see declare.lua)
--- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of keys, and those; and if
---        there may be others: a cursor, their pattern, about how many keys to look at; a count of templates of keys
---        (see library/legacy_collisions), and those; and the templates of what is to be removed if it is of none of the former
+-- KEYS   the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of
+--        keys, and those; and if there may be others: a cursor, their pattern, about how many keys to look at; a count
+--        of templates of keys (see lua/library/legacy_collisions.lua), and those; and the templates of what is to be
+--        removed if it is of none of the former
 -- Reply  the next cursor
 -- @requires matches_template
 

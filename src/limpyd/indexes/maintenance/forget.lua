@@ -1,7 +1,7 @@
 #!lua
 -- Forgets indexes that are cleared, and no longer declared.
 --
--- KEYS   the catalog of the model (see declare.lua)
+-- KEYS   the catalog of the model (see indexes/maintenance/declare.lua)
 -- ARGV   a text that was never an epoch; the names of the indexes
 -- Reply  how many were known
 

@@ -8,17 +8,18 @@
 -- or a process declared the model without the index, it begins from the start.
 --
 -- KEYS   the set of primary keys; the catalog
--- ARGV   name and signature of the index (see declare.lua); the pattern of its keys if it may have several, else '';
---        about how many objects or entries to look at; a text that was never an epoch; how its keys are found:
+-- ARGV   name and signature of the index (see indexes/maintenance/declare.lua); the pattern of its keys if it may have
+--        several, else ''; about how many objects or entries to look at; a text that was never an epoch; how its keys
+--        are found:
 --          ''                 here, by SCAN
 --          'shared'           it waits for them once all objects are entered
 --          'keys:' and what it waits for    some are sent here
 --          'last:' and what it waits for    all were sent
---        a count of keys, and those; the index (see library/expected_entries)
+--        a count of keys, and those; the index (see lua/library/expected_entries.lua)
 -- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
---        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value, owner, sub-key;
---        'unindexable', 'expiring', 'error' (see library/journal), all with the primary key at the end if an object was to be
---        entered; 'transform'
+--        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value,
+--        owner, sub-key; 'unindexable', 'expiring', 'error' (see lua/library/journal.lua), all with the primary key at
+--        the end if an object was to be entered; 'transform'
 -- @requires atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
 -- @requires key_from_template legacy_unique make_room matches_template member_behind members_of members_seen
 -- @requires name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value repair_entry
@@ -32,7 +33,8 @@ local looked, waits_for = 0, false
 local SCANS = { set = 'SSCAN', hash = 'HSCAN', zset = 'ZSCAN' }
 local entering = false -- which object
 
--- Returns the progress of the rebuild; nothing if it has come to its end. If it can go on nowhere, it begins from the start.
+-- Returns the progress of the rebuild; nothing if it has come to its end. If it can go on nowhere, it begins from the
+-- start.
 local function this_rebuild()
   local run = run_of_server()
   local state = state_of_rebuild(KEYS[2], name, signature, run)

@@ -2,23 +2,23 @@
 --
 -- ARGV has of the fields:
 -- @layout UpdatedFields
---    1 hash_prefix  what the keys of the objects' hashes begin with
+--    1 hash_prefix  the prefix of the objects' hashes
 --    2 version_sub  the sub-key of the version, or ''
 --    3 fields       the fields: a count, and of each
---          prefix   what its key begins with
---          stored   how it is stored, see values and read_whole_value
+--          prefix   the prefix of its key
+--          stored   how it is stored, see lua/library/values.lua
 --          sub      its sub-key in the hash, or ''
 --          indexes  its indexes, those of several fields last: a count, and of each
---              kind  see add_entry
---              form  what it keeps of a value, see forms
---              key   its key, or what its keys begin with
+--              kind  the name of its kind, see lua/library/index_kinds.lua
+--              form  the form of its texts, see lua/library/forms.lua
+--              key   its key, or the prefix of its keys
 -- @end
 -- and of an object:
 -- @layout Updated
---    1 version  the version that it is to have, or ''
+--    1 version  the version that the object must have, or ''
 --    2 values   its values: a count, and of each
 --          field  the number of its field, counted from 0
---          args   what makes it (nothing, the value, or a command and its arguments): a count, and those
+--          args   nothing, to remove it; the value; or a command and its arguments: a count, and those
 -- @end
 -- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates
 -- @requires make_member_updates member_updates read_value read_whole_value refuse subject_key undo_with undo_write

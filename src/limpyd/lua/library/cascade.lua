@@ -1,14 +1,15 @@
 -- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
 --
--- ARGV has from a position to the end how much may be changed at the most (see library/changes), or ''; a count of models, the first of which is that of the objects, each:
+-- ARGV has from a position to the end how much may be changed at the most (see lua/library/changes.lua), or ''; a count
+-- of models, the first of which is that of the objects, each:
 --   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
---   library/unindex_object);
+--   lua/library/unindex_object.lua);
 --   a count of references to it, each:
 --     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: the kind of the index (see library/index_owners) and its key; the catalog of built indexes (see
---     declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a count
---     of arguments, and those: the command that clears the field (see library/scalar_commands, library/member_commands), the last of which
---     is '' for the primary key where it holds many
+--     found: the kind of the index (see lua/library/index_owners.lua) and its key; the catalog of built indexes (see
+--     indexes/maintenance/declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a
+--     count of arguments, and those: the command that clears the field (see lua/library/scalar_commands.lua,
+--     lua/library/member_commands.lua), the last of which is '' for the primary key where it holds many
 -- @requires call count_changes index_updates known_references limit_changes make_deletion_count owners_in owners_set
 -- @requires refuse refuse_more_than run_member_commands run_scalar_commands subject_key transform_request
 -- @requires unindex_object unlink_object

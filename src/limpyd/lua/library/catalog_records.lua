@@ -1,5 +1,5 @@
--- Records of keys and references in the catalogs of models (see declare.lua): other processes may declare some that this
--- one does not know of.
+-- Records of keys and references in the catalogs of models (see indexes/maintenance/declare.lua): other processes may
+-- declare some that this one does not know of.
 -- @requires call dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse subject_key
 -- @requires unlink
 -- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
@@ -43,8 +43,8 @@ local function check_references(meta, pk)
   end
 end
 
--- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were. Those in
--- the hash of the object go with that.
+-- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were. Those
+-- in the hash of the object go with that.
 local function unlink_versions(prefix, pk)
   local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
   local _, sub_template = dynamic_field(prefix)
@@ -92,7 +92,8 @@ local function each_unknown(meta, first, last, act)
   end
 end
 
--- Stops where the keys of versions could not be removed, since what lists them is no set: a removal cannot be taken back.
+-- Stops where the keys of versions could not be removed, since what lists them is no set: a removal cannot be taken
+-- back.
 local function check_versions_listed(meta, pk, first, last)
   local function check(prefix)
     if dynamic_field(prefix) then

@@ -1,7 +1,7 @@
 -- Finds the changes of a command to a value of many members, by looking before and after it.
 --
 -- A place is a value that a command may change:
---   pk, key, stored         whose it is, where, and as what (see library/whole_value)
+--   pk, key, stored         whose it is, where, and as what (see lua/library/whole_value.lua)
 --   scope                   what the command can change of it:
 --     whole                 anything
 --     members               the members in its arguments: from `first` on, each `step`th
@@ -10,7 +10,7 @@
 --     replied               the member that it replies was added
 --     expiry                when it expires; a time that is past removes it
 --     nothing               nothing: the command reads it
---   first_index             where in ARGV its indexes begin (see library/add_entry), and
+--   first_index             where in ARGV its indexes begin (see lua/library/add_entry.lua), and
 --   last_index              where they end; those of this field alone end at last_alone
 --   number                  which value it is, in case it is refused
 --   creating                whether it is of a new object, of which all may be taken back alone
@@ -53,7 +53,8 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
--- Returns whether an index keeps the value; the inventory of a dynamic field (see library/dynamic_parts) is none.
+-- Returns whether an index keeps the value; the inventory of a dynamic field (see lua/library/dynamic_parts.lua) is
+-- none.
 local function is_indexed(place)
   local first = place.first_index
   return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)
@@ -149,7 +150,8 @@ local function note_undo_of_list(place, command, first_arg, last_arg, reply)
   end
 end
 
--- Notes how to take back what the command did to a place. What moves a member from one to another is noted by undo_move.
+-- Notes how to take back what the command did to a place. What moves a member from one to another is noted by
+-- undo_move.
 local function note_undo(place, command, first_arg, last_arg, reply)
   local key, stored, scope = place.key, place.stored, place.scope
   if place.expires > 0 or scope == 'expiry' then

@@ -1,7 +1,8 @@
 -- Goes through what a query finds in chunks, one script after the other; a cursor says where the last one stopped.
 --
--- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see library/conditions). That of a stored
--- collection, which is in order, is `l`, its key with the length before it, and the position after the last member.
+-- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see
+-- lua/library/conditions.lua). That of a stored collection, which is in order, is `l`, its key with the length before
+-- it, and the position after the last member.
 -- @requires call distinct keep_existing sorting
 -- @provides next_chunk
 
@@ -42,8 +43,8 @@ local function chunk_of_stored(node, stored, where, size)
   return pks, ended and '' or 'l' .. #stored.key .. ':' .. stored.key .. string.format('%.0f', position)
 end
 
--- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. Third, if all that is found had to be listed
--- at once, those who follow.
+-- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. Third, if all that is
+-- found had to be listed at once, those who follow.
 local function next_chunk(node, keys, cursor, size)
   local stored = (cursor == '' or string.byte(cursor) == 108) and ordered_part(node)
   if cursor == '' and node.cost <= 2 * size then

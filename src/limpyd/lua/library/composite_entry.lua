@@ -1,6 +1,6 @@
 -- The entry of an object in an index of several fields.
 --
--- Its form lists the fields, each by the prefix of the key, how the value is stored (see library/values), the
+-- Its form lists the fields, each by the prefix of the key, how the value is stored (see lua/library/values.lua), the
 -- sub-key and the form, all as netstrings (`<length>:<bytes>`).
 -- A colon before them says that the texts are joined by colons, as limpyd 2 does it.
 -- The kind is that of the entries, behind an `&`.

@@ -5,18 +5,18 @@
 -- ARGV   from a position on:
 -- @layout NewObject
 --    1 pk           its primary key, or '' to mint it
---    2 hash_prefix  what the key of its hash begins with
---    3 unset        what the keys of its own begin with that get no value: a count, and those
+--    2 hash_prefix  the prefix of its hash
+--    3 unset        the prefixes of its other keys that get no value: a count, and those
 --      texts        the sub-keys and values for the hash, in turn: a count, and those
 --      strings      values with keys of their own: a count, and of each
---          prefix  what its key begins with
+--          prefix  the prefix of its key
 --          value   the value
 --      members      values of many members: a count, and of each
---          prefix   what its key begins with
---          command  the command that makes it
+--          prefix   the prefix of its key
+--          command  the command that stores it
 --          args     the arguments that follow its key: a count, and those
 -- @end
--- and to the end index entries, each a kind, a key and an entry (see library/add_entry)
+-- and to the end index entries, each a kind, a key and an entry (see lua/library/add_entry.lua)
 -- @requires add_entry call key_from_template mint refuse subject_key undo_with
 -- @provides create
 

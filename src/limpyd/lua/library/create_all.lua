@@ -1,5 +1,5 @@
--- Makes many new objects (see library/bulk_input) with few commands: what goes to one key goes there at once. It is looked
--- beforehand whether anything stands against any of them; if so none is made, without a reason.
+-- Makes many new objects (see lua/library/bulk_input.lua) with few commands: what goes to one key goes there at once.
+-- It is looked beforehand whether anything stands against any of them; if so none is made, without a reason.
 -- @requires call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
 -- @provides create_all
 
@@ -63,9 +63,9 @@ local function look_for_keys(objects)
   return keys
 end
 
--- Returns the content of each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of sorted
--- sets the scores and the primary keys; the entries of other kinds, one by one; and by the set of those who must be
--- there who is referred to.
+-- Returns the content of each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of
+-- sorted sets the scores and the primary keys; the entries of other kinds, one by one; and by the set of those who must
+-- be there who is referred to.
 local function gathered_entries(objects)
   local sets, pairs_of, others, referred, pk = {}, {}, {}, {}, nil
   local owners = {}

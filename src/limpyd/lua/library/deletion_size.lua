@@ -4,7 +4,8 @@
 
 local CARDINALITY = { set = 'SCARD', list = 'LLEN', zset = 'ZCARD', hash = 'HLEN' }
 
--- Returns a function that counts an object of a model, which stands in ARGV (see library/unindex_object) from a position to another.
+-- Returns a function that counts an object of a model, which stands in ARGV (see lua/library/unindex_object.lua) from a
+-- position to another.
 local function make_deletion_count(first, last)
   local own, fields, versions = 1, {}, {}
   -- @reads KeysAndIndexes first

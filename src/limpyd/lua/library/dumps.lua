@@ -2,11 +2,12 @@
 -- @requires call expiry_of_key is_journaled journal_length subject_key undo_with
 -- @provides dump make_dump
 
--- Made when it is first needed (see library/index_updates).
+-- Made when it is first needed (see lua/library/index_updates.lua).
 local function make_dump()
   local dumps = {} -- by key: where in the journal the function stands that puts it back, and that function
 
-  -- Keeps the whole of a key, which costs as much as the value is large; gives the function that notes how to put it back.
+  -- Keeps the whole of a key, which costs as much as the value is large; gives the function that notes how to put it
+  -- back.
   return function(key)
     local known = dumps[key]
     if known and is_journaled(known.at, known.put_back) then

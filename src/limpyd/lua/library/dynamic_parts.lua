@@ -1,6 +1,6 @@
 -- Dynamic fields. Each part makes a version of one, with a key or a sub-key of its own; the inventory of an object is
 -- the set of the parts of which it has a version. The keys of all versions have one template, in which a mark
--- stands for the part (see limpyd/keys/templates.py); and the field by three texts, in the place of the prefix of its keys:
+-- stands for the part (see keys/templates.py); and the field by three texts, in the place of the prefix of its keys:
 -- the template of those prefixes, that of the sub-keys, or '', and the prefix of the inventories.
 -- @requires call key_from_template
 -- @provides dynamic_field each_version inventory_of is_template part_in template_filler version_locator with_part

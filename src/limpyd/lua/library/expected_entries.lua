@@ -1,4 +1,4 @@
--- Entries that an object should have in an index (see library/index_kinds).
+-- Entries that an object should have in an index (see lua/library/index_kinds.lua).
 -- @requires call composite_entry dynamic_field each_version index_kind inventory_of key_and_entry key_from_template
 -- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
 -- @requires unless_mistyped with_part
@@ -6,7 +6,7 @@
 -- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
 
 local kind_name, form, index_key, prefix, stored, sub_key -- of the index that is looked at
-local entry_kind -- that of its entries, see library/index_kinds
+local entry_kind -- that of its entries, see lua/library/index_kinds.lua
 local of_several, of_members, legacy_unique
 local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
 local members_seen, expected_by_pk = 0, {}

@@ -1,7 +1,7 @@
--- Forms: what an index keeps of a stored value. The same as in limpyd/indexes/normalizers.py.
+-- Forms: what an index keeps of a stored value. The same as in indexes/normalizers.py.
 --
 -- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it has what Python makes
--- of some values (see limpyd/scripts/python_transforms.py), and is asked for others (see library/journal).
+-- of some values (see scripts/python_transforms.py), and is asked for others (see lua/library/journal.lua).
 -- @requires from_hex transform_request
 -- @provides normal_form texts_of
 

@@ -1,5 +1,5 @@
 -- Refuses to run under another epoch than the one that the process knows of a model: what is declared of the model
--- has changed since, so its indexes are not what the process takes them for (see declare.lua).
+-- has changed since, so its indexes are not what the process takes them for (see indexes/maintenance/declare.lua).
 --
 -- ARGV ends with guards, which are taken away: of each model the hash of what is declared of it, and the epoch, ''
 -- for none, or a colon and the set of primary keys for none as long as there are no objects; and last, how many guards

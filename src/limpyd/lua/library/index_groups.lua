@@ -1,5 +1,5 @@
--- The order of several fields, where the first is in the order of an index: that is walked as far as needed, up to the last object of an equal
--- value, and only what was found there is sorted.
+-- The order of several fields, where the first is in the order of an index: that is walked as far as needed, up to the
+-- last object of an equal value, and only what was found there is sorted.
 -- @requires all_missing call index_facts pk_of_text step_of
 -- @provides in_groups
 
@@ -20,8 +20,8 @@ local function value_of_entry(key, entry)
   return (string.gsub(string.sub(entry, 1, -#pk_of_text(entry) - 3), '%z\255', '\0'))
 end
 
--- A plan's one step (see library/order_plans), whose `sorted(wanted)` gives the first objects, or nothing once it looks at more than
--- gathering would cost; or no step.
+-- A plan's one step (see lua/library/order_plans.lua), whose `sorted(wanted)` gives the first objects, or nothing once
+-- it looks at more than gathering would cost; or no step.
 local function in_groups(facts, keys, cursor)
   -- @defers sorted_pks take_from_walk walk_of_index
   local key = keys[1]

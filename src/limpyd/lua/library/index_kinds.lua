@@ -3,7 +3,7 @@
 --   type              the Redis type of its keys
 --   by_value          whether there is a key for each text: the key of the index, and then the text
 --   key_of(key, entry)   then, the key that holds an entry
---   add(key, entry, pk, number, value, sub)   adds an entry (see library/add_entry)
+--   add(key, entry, pk, number, value, sub)   adds an entry (see lua/library/add_entry.lua)
 --   remove(key, entry, pk)   removes it, if it is there
 --   overwrites        whether it has one entry of each object in a key, which a new one overwrites
 --   replace(key, before, entry, pk)   then, if it can: the same where it is known what was there

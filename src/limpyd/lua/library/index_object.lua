@@ -1,4 +1,5 @@
--- Enters an object into indexes, as its values are now. The layout of its model is that of library/unindex_object.
+-- Enters an object into indexes, as its values are now. The layout of its model is that of
+-- lua/library/unindex_object.lua.
 -- @requires add_entry call dynamic_field each_version index_kind index_updates inventory_of key_from_template
 -- @requires make_index_updates read_whole_value refuse refuse_expiring subject_key template_filler
 -- @provides index_object

@@ -15,13 +15,15 @@
 --                                          index of several fields instead of the number
 --   'absent', number, primary key          a value refers to an object that is not there
 --   'restricted', number, primary key, referred to    an object refers to one that was to be deleted: which reference
---                                          (see library/cascade), the primary keys of both
---   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an object
+--                                          (see lua/library/cascade.lua), the primary keys of both
+--   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an
+--                                                           object
 --                                          that was to be deleted: its name and that of the field, its catalog if
 --                                          the index of those who refer is not built, and its name there
---   'large', changes, primary key, reference, key    it would be more changes than a step may be (see library/changes): at
---                                          least how many, at which object; the reference by which so many refer to that, or
---                                          the key that holds so many, each if there is one
+--   'large', changes, primary key, reference, key    it would be more changes than a step may be (see
+--                                                    lua/library/changes.lua): at
+--                                          least how many, at which object; the reference by which so many refer to
+--                                          that, or the key that holds so many, each if there is one
 --   'unbuilt', number                      the index of those who refer does not know all: which reference
 --   'unindexable', value, reason, key      the index with this key cannot keep a value
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
@@ -40,7 +42,7 @@
 -- more than to fill them.
 local journal, journal_length = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
 
-local savepoint = 0 -- from where on the journal may be played back alone (see library/savepoint)
+local savepoint = 0 -- from where on the journal may be played back alone (see lua/library/savepoint.lua)
 
 -- Returns whether what was noted at a place stands there still, and is played back with all that is noted now.
 local function is_journaled(at, note)

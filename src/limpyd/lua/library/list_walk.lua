@@ -1,4 +1,4 @@
--- Walks a stored collection in its order. (What a walk is: see library/index_walk.)
+-- Walks a stored collection in its order. (What a walk is: see lua/library/index_walk.lua.)
 -- @requires call
 -- @provides walk_of_list
 

@@ -2,19 +2,19 @@
 --
 -- ARGV has them from a position to another, each:
 -- @layout MembersCommand
---    1 places   what it may change: a count, and of each
---          owner    whose it is: 0 for the object that is written to, else which of the others
---          prefix   what its key begins with
---          stored   how it is stored, see read_whole_value
---          scope    what the command can change of it, see change_detection
---          first    which of the arguments beside the key is the first member
---          step     how many arguments further the next one is
+--    1 places   the values that it may change: a count, and of each
+--          owner    the number of its object: 0 for the one that is written to, else one of the others
+--          prefix   the prefix of its key
+--          stored   how it is stored, see lua/library/whole_value.lua
+--          scope    the part that the command can change, see lua/library/change_detection.lua
+--          first    the position of the first member among the arguments without the key
+--          step     the distance from one member to the next
 --          indexes  its indexes, those of several fields last: a count, and of each
---              kind  see add_entry
---              form  what it keeps of a value, see forms
---              key   its key, or what its keys begin with
+--              kind  the name of its kind, see lua/library/index_kinds.lua
+--              form  the form of its texts, see lua/library/forms.lua
+--              key   its key, or the prefix of its keys
 --      command  the command
---      key_at   where among its arguments the key of the first place is to stand
+--      key_at   the position of the first place's key among its arguments
 --      args     its other arguments: a count, and those
 -- @end
 --

@@ -1,4 +1,4 @@
--- Takes back what a command did to a value of many members. What a place is: see library/change_detection.
+-- Takes back what a command did to a value of many members. What a place is: see lua/library/change_detection.lua.
 -- @requires call is_journaled journal_length undo_with
 -- @provides undo_all undo_move undo_pops undo_some whole_noted
 
@@ -73,7 +73,8 @@ local function undo_some(place, names, before, after)
   end
 end
 
--- Notes how to move a member back from the second of two places, by the command that moved it, which the account may use.
+-- Notes how to move a member back from the second of two places, by the command that moved it, which the account may
+-- use.
 local function undo_move(places, command, first_arg, reply)
   local source, target = places[1].key, ARGV[first_arg]
   if command == 'LMOVE' and reply then

@@ -1,5 +1,5 @@
 -- Parts of values of many members: what there is of them, and how it is put back.
--- What there is has the form of library/whole_value.
+-- What there is has the form of lua/library/whole_value.lua.
 -- @requires call subject_key
 -- @provides all_of cut_by_trim look_for popped put_into_list read_members refuse_another_type take_out_of_list
 

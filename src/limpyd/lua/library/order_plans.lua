@@ -1,8 +1,9 @@
--- Plans the order of a query: by walks of what is in that order already, or by gathering and sorting; whichever looks at less.
+-- Plans the order of a query: by walks of what is in that order already, or by gathering and sorting; whichever looks
+-- at less.
 --
--- A plan has a `way`, and, where it walks, one or two steps: who has a value, and who has none, whom their primary keys put in order. A
--- step has
---   walk      the walk (see library/index_walk), or nothing if that would look at too much
+-- A plan has a `way`, and, where it walks, one or two steps: who has a value, and who has none, whom their primary keys
+-- put in order. A step has
+--   walk      the walk (see lua/library/index_walk.lua), or nothing if that would look at too much
 --   keeps     functions that keep who is to be found
 --   ratio     about how many entries it looks at for each of those
 --   most      how many entries it may look at, before it is better to gather
@@ -63,8 +64,9 @@ local function index_steps(facts, key, cursor)
   return steps
 end
 
--- Returns the best plan to order the first so many that a query finds, after a cursor if there is one. The ways: a walk of the `index`, the
--- `scores`, the primary keys (`pks`) or the stored `list`; a walk of an index whose `groups` of equal values are sorted; or a look at all that is found, to `select` the first or to `sort` it.
+-- Returns the best plan to order the first so many that a query finds, after a cursor if there is one. The ways: a walk
+-- of the `index`, the `scores`, the primary keys (`pks`) or the stored `list`; a walk of an index whose `groups` of
+-- equal values are sorted; or a look at all that is found, to `select` the first or to `sort` it.
 local function plan_of(node, keys, wanted, cursor)
   local key, steps, way = keys[1], nil, nil
   if key.stored == 'list' then

@@ -17,7 +17,7 @@ local function all_gathered(node, keys, wanted, cursor)
   return sorted_results(node, keys, wanted, cursor), 0
 end
 
--- The way in which a query would be put in order (see library/order_plans).
+-- The way in which a query would be put in order (see lua/library/order_plans.lua).
 local function way_of(node, keys, wanted)
   return planned(node, keys, wanted > 0 and wanted or math.huge).way
 end
@@ -38,8 +38,8 @@ local function from_end(node, key, offset, limit)
   return page, offset
 end
 
--- The objects that a query finds, in order, after a cursor if there is one: at least those up to `offset` + `limit`, or all if the limit
--- is 0. And how many of the first were passed over without a look.
+-- The objects that a query finds, in order, after a cursor if there is one: at least those up to `offset` + `limit`, or
+-- all if the limit is 0. And how many of the first were passed over without a look.
 function sorted(node, keys, offset, limit, cursor)
   -- @defers take_from_walk
   if not may_walk(keys) then

@@ -1,4 +1,5 @@
--- Detects commands that change some bytes of a string, which library/patches takes back; that is made when it is first needed.
+-- Detects commands that change some bytes of a string, which lua/library/patches.lua takes back; that is made when it
+-- is first needed.
 -- @provides patch_of
 
 local function make_patches()

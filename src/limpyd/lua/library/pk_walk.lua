@@ -1,5 +1,6 @@
--- Walks the primary keys that a server gave to the objects of a model, as numbers or by their bytes: they are among the numbers up to its
--- counter, so who is there is asked for some of these after the other. (What a walk is: see library/index_walk.)
+-- Walks the primary keys that a server gave to the objects of a model, as numbers or by their bytes: they are among the
+-- numbers up to its counter, so who is there is asked for some of these after the other. (What a walk is: see
+-- lua/library/index_walk.lua.)
 -- @requires ask_for
 -- @provides last_minted walk_of_pks
 
@@ -13,7 +14,8 @@ local function last_minted(counter, everything)
   return last and last >= everything and last < LARGEST and last or nil
 end
 
--- The number after another one and the one before it, of those up to the last, in the order of their digits as text: 1, 10, 11, 2.
+-- The number after another one and the one before it, of those up to the last, in the order of their digits as text: 1,
+-- 10, 11, 2.
 local function after_in_text(number, last)
   if number * 10 <= last then
     return number * 10

@@ -2,7 +2,7 @@
 -- @provides call in_transaction is_last subject_key transform_request try
 
 local call, try = redis.call, redis.pcall
-local in_transaction = false -- whether other scripts follow in the same step, so that all must be noted (see transaction.lua)
-local is_last = false -- whether nothing comes after this one of them that could be refused
-local subject_key = false -- the key being worked on, for the message of an error
-local transform_request = false -- the outcome, if only Python can transform some values (see library/forms)
+local in_transaction = false -- true within pipelines/transaction.lua: later scripts may fail, so each change is noted
+local is_last = false -- true for the last script of a transaction: nothing after it could be refused
+local subject_key = false -- the key being worked on, for error messages
+local transform_request = false -- the outcome `transform`, if only Python can transform some values (see lua/library/forms.lua)

@@ -1,7 +1,7 @@
 -- A query: conditions, combined. It stands in ARGV in prefix notation:
 --   and, or  a count, and so many nodes
 --   not      a node
---   and the conditions of library/conditions
+--   and the conditions of lua/library/conditions.lua
 --
 -- It starts from the condition that costs least, and asks the others about those only who meet it, so that
 -- the cost follows the smallest condition, not the size of the collection.

@@ -1,27 +1,27 @@
--- The beginning of a query in ARGV, before its conditions (see library/query):
+-- The beginning of a query in ARGV, before its conditions (see lua/library/query.lua):
 -- @layout Query
---    1 wanted      what is wanted, see the script
---    2 offset      how many objects to pass over
---    3 limit       how many to give at the most, 0 for all
+--    1 wanted      the kind of result, see the script
+--    2 offset      the number of objects to pass over
+--    3 limit       the most objects to return, 0 for all
 --    4 further     further arguments of the script: a count, and those
 --      references  values that are read first: a count, and of each
---          at      where among the arguments it is to stand
+--          at      the position in ARGV where the value is put
 --          key     its key
---          stored  how it is stored, see values
+--          stored  how it is stored, see lua/library/values.lua
 --          sub     its sub-key, or ''
---          form    the form to compare it in, see forms
+--          form    the form to compare it in, see lua/library/forms.lua
 --          under   a colon and the sub-key under which an index keeps it, or ''
 --      keys        sort keys: a count, and of each
---          prefix     what the key of the value begins with, or the sorted set of scores
+--          prefix     the prefix of the value's key, or the sorted set of scores
 --          stored     how it is stored, or `pk`, `score` or `list`
 --          sub        its sub-key, or ''
---          order      as what it is compared: `number` or `text`
+--          order      the comparison: `number` or `text`
 --          desc       1 if from the largest to the smallest
---          missing    where what has no value comes: `last`, `first` or `nowhere`
+--          missing    the position of objects without a value: `last`, `first` or `nowhere`
 --          index_key  the index that is in this order, or ''
 --          counter    the last primary key that the server gave, if it gives them, or ''
---      columns     what is read of each object: a count, and of each
---          prefix  what its key begins with, or the sorted set of scores
+--      columns     the values to read from each object: a count, and of each
+--          prefix  the prefix of its key, or the sorted set of scores
 --          stored  how it is stored, or `pk` or `score`
 --          sub     its sub-key, or ''
 -- @end

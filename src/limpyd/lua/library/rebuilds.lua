@@ -1,5 +1,5 @@
--- Progress of the rebuilds of indexes, in the catalog of the model (see declare.lua), under `rebuilding:` and the name of
--- the index.
+-- Progress of the rebuilds of indexes, in the catalog of the model (see indexes/maintenance/declare.lua), under
+-- `rebuilding:` and the name of the index.
 -- @provides new_rebuild note_rebuild run_of_server state_of_rebuild
 
 -- Returns the run id of the server, since cursors mean nothing to another run; '' if the account may not know.
@@ -38,8 +38,9 @@ local function new_rebuild(signature, run, together)
   }
 end
 
--- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it. From then
--- on the index is not built in another form, of which another process may have built it since this one declared its own.
+-- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it. From
+-- then on the index is not built in another form, of which another process may have built it since this one declared
+-- its own.
 local function note_rebuild(hash, name, state, epoch)
   redis.call('HSET', hash, 'rebuilding:' .. name, cmsgpack.pack(state))
   if epoch then

@@ -1,5 +1,5 @@
 -- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
--- (see library/journal).
+-- (see lua/library/journal.lua).
 -- @requires abort journal_length outcome_of roll_back rollback_error savepoint
 -- @provides is_conflict with_savepoint
 

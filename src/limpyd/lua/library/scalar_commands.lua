@@ -2,13 +2,13 @@
 --
 -- ARGV has them from a position to another, each:
 -- @layout ValueCommand
---    1 prefix   what its key begins with
---    2 stored   how it is stored, see values and read_whole_value
+--    1 prefix   the prefix of its key
+--    2 stored   how it is stored, see lua/library/values.lua
 --    3 sub      its sub-key in the hash, or ''
 --    4 indexes  its indexes, those of several fields last: a count, and of each
---          kind  see add_entry
---          form  what it keeps of a value, see forms
---          key   its key, or what its keys begin with
+--          kind  the name of its kind, see lua/library/index_kinds.lua
+--          form  the form of its texts, see lua/library/forms.lua
+--          key   its key, or the prefix of its keys
 --      command  the command
 --      args     the arguments that follow its key: a count, and those
 -- @end

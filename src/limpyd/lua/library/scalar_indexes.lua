@@ -1,5 +1,6 @@
 -- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
--- library/add_entry); those of several fields are not among them. `number` says which value it is, in case it is refused.
+-- lua/library/add_entry.lua); those of several fields are not among them. `number` says which value it is, in case it
+-- is refused.
 -- @requires add_entry index_kind index_updates make_index_updates remove_entry
 -- @provides update_indexes
 

@@ -2,8 +2,8 @@
 -- @requires is_template part_in with_part
 -- @provides matches_template
 
--- Returns whether a key is what a name makes of a template (see library/key_template); something follows those that end in a colon. One of
--- a dynamic field is of what library/dynamic_parts makes of its template.
+-- Returns whether a key is what a name makes of a template (see lua/library/key_template.lua); something follows those
+-- that end in a colon. One of a dynamic field is of what lua/library/dynamic_parts.lua makes of its template.
 local function matches_template(template, key)
   if string.find(template, '[nv]\1') and is_template(template) then
     local part = part_in(template, key)

@@ -1,31 +1,31 @@
 -- Takes an object away. What its model looks like is in ARGV from a position to another:
 -- @layout KeysAndIndexes
---    1 prefixes    what their keys begin with, that of the hash first: a count, and those
---      composites  the indexes of several fields, see composite_entry: a count, and of each
---          kind  see add_entry
---          form  what it keeps of a value, see forms
---          key   its key, or what its keys begin with
+--    1 prefixes    the prefixes of their keys, the one of the hash first: a count, and those
+--      composites  the indexes of several fields, see lua/library/composite_entry.lua: a count, and of each
+--          kind  the name of its kind, see lua/library/index_kinds.lua
+--          form  the form of its texts, see lua/library/forms.lua
+--          key   its key, or the prefix of its keys
 --      subs        the sub-keys in the hash that are indexed: a count, and those
 -- @end
 -- of each of those sub-keys:
 -- @layout Indexes
 --    1 indexes  its indexes: a count, and of each
---          kind  see add_entry
---          form  what it keeps of a value, see forms
---          key   its key, or what its keys begin with
+--          kind  the name of its kind, see lua/library/index_kinds.lua
+--          form  the form of its texts, see lua/library/forms.lua
+--          key   its key, or the prefix of its keys
 -- @end
 -- and to the end of each indexed field with a key of its own:
 -- @layout IndexedField
---    1 prefix   what its key begins with; of a dynamic field its family, see dynamic_parts
---    2 stored   how it is stored, see read_whole_value
+--    1 prefix   the prefix of its key; of a dynamic field its family, see lua/library/dynamic_parts.lua
+--    2 stored   how it is stored, see lua/library/whole_value.lua
 --    3 indexes  its indexes: a count, and of each
---          kind  see add_entry
---          form  what it keeps of a value, see forms
---          key   its key, or what its keys begin with
+--          kind  the name of its kind, see lua/library/index_kinds.lua
+--          form  the form of its texts, see lua/library/forms.lua
+--          key   its key, or the prefix of its keys
 -- @end
--- Dynamic fields (see library/dynamic_parts) stand in the place of a prefix: all of them among the first ones, and indexed ones at
--- the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see library/catalog_records), where the object
--- is deleted and not moved.
+-- Dynamic fields (see lua/library/dynamic_parts.lua) stand in the place of a prefix: all of them among the first ones,
+-- and indexed ones at the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see
+-- lua/library/catalog_records.lua), where the object is deleted and not moved.
 -- @requires call check_references check_versions_listed dynamic_field index_kind index_updates inventory_of
 -- @requires key_from_template make_index_updates read_whole_value remove_entry subject_key template_filler undo_with
 -- @requires unlink_field unlink_unknown version_locator
@@ -166,7 +166,7 @@ local function unindex_object(set, pk, first, last, meta)
   return true
 end
 
--- Removes all keys of an object (see library/journal).
+-- Removes all keys of an object (see lua/library/journal.lua).
 local function unlink_object(pk, first, meta)
   -- @reads KeysAndIndexes first
   local first_prefix, last_prefix = first + 1, first + ARGV[first]

@@ -135,7 +135,7 @@ class ScriptPlan:
         return request.assuming(*self.assumes)
 
     def explained(self, span: Span) -> Request[list[Any]]:
-        """Returns the request that explains it (see explain.lua)."""
+        """Returns the request that explains it (see scripts/explain.lua)."""
         request = find(self.model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
         return request.assuming(*self.assumes)
 

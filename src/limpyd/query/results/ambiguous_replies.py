@@ -14,7 +14,7 @@ MISTYPED = Script("mistyped")
 NAMED = b"named"
 """The word that makes scripts give the primary key with each row."""
 BEFORE_COLUMNS = 5
-"""The number of arguments of page_of_range.lua before the columns."""
+"""The number of arguments of scripts/page_of_range.lua before the columns."""
 
 
 def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:

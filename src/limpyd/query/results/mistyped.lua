@@ -3,7 +3,7 @@
 --
 -- KEYS   the set that was sorted
 -- ARGV   where the columns begin; the command, with GET of the primary keys before them
--- Reply  nothing; or the error that names the key (see library/wrong_type)
+-- Reply  nothing; or the error that names the key (see lua/library/wrong_type.lua)
 -- @requires mistyped_in_sort wrong_type
 
 local key = mistyped_in_sort(redis.call(unpack(ARGV, 2)), tonumber(ARGV[1]))

@@ -100,7 +100,7 @@ class Shape:
         return items
 
     def read_looked_at(self, replies: list[Any]) -> list[Any]:
-        """The same of what sorted_rows.lua replied, which looks at what SORT gave nothing for."""
+        """The same of what scripts/sorted_rows.lua replied, which looks at what SORT gave nothing for."""
         items = self.whole(replies)
         if items is None:
             items = self.read(replies)

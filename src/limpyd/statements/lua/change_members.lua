@@ -1,9 +1,16 @@
--- Adds members to a value of many, or takes some out, one after the other; its indexes follow: all of it, or nothing.
+-- Adds members to a field of many members, or removes some, one after the other; its indexes follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys   $pk the primary key, and of each member its arguments of the command, and what
---        those of its indexes keep of it that do not keep it itself
--- Reply  that of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
+-- The general script for this is scripts/write_members.lua, with lua/library/member_commands.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        $pk  the primary key
+--        $first…  for each member: its arguments of the command (the score of a sorted set, the member), then the text
+--           that each index keeps of it, if that is not the member itself
+-- Reply  the reply of the command; or 'gone', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 local pk, at, failed, outcome, count, earlier = $pk, KEYS[1], false, false, 0, false
 local key = $key

@@ -1,13 +1,21 @@
 -- Creates an object: primary key, membership, values and indexes.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
---        4 the last automatic primary key, if they are automatic
--- ARGV   1 the epoch   2 the primary key, if it is given   3 of each field of one value, and each index of several, 1 if it
---        gets a value, else 0   4 of each field of many members the same, if the model has some
---        … of each field of one value that, and what those of its indexes keep of it that do not keep it itself; of each
---        index of several what it keeps; and of each field that gets members a command, how many arguments, those, how
---        many keys of its indexes, and those
--- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal)
+-- The general script for this is scripts/create.lua, with lua/library/create.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+--        4  the last automatic primary key, if primary keys are automatic
+-- ARGV   1  the epoch
+--        2  the primary key, if it is given
+--        3  one character for each field of one value and each composite index: 1 if it gets a value, else 0
+--        4  the same for each field of many members, if the model has some
+--        …  for each field of one value that gets a value: the value, then the text that each of its indexes keeps, if
+--           that is not the value itself
+--        …  for each composite index that gets a value: the text that it keeps
+--        …  for each field of many members that gets some: a command, a count of arguments, those arguments, a count of
+--           keys of its indexes, and those keys
+-- Reply  the primary key; or 'taken', 'occupied', 'unique', 'absent', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 $tag
 local pk, given = ARGV[2], ARGV[3]

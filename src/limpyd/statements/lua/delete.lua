@@ -1,9 +1,14 @@
 -- Deletes an object whose indexed fields are of one value each: membership, index entries, then all its keys.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 the primary key
--- Reply  1; or 'gone', 'transform', 'error', 'broken' (see library/journal); or 'undecided', with nothing done, if the
---        catalog knows of references to the model, or of keys of its objects, that the process does not declare
+-- The general script for this is scripts/delete.lua, with lua/library/unindex_object.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2  the primary key
+-- Reply  1; or 'gone', 'transform', 'error', 'broken' (see lua/library/journal.lua); or 'undecided', with nothing
+--        changed, if the catalog has references to the model, or keys of its objects, that the process does not declare
 -- $guard
 -- $requires
 if not records[2] or records[3] or $keys_differ then

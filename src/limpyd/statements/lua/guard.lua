@@ -1,4 +1,4 @@
--- Refuses to run under another epoch than the one that the process knows of the model (see declare.lua).
+-- Refuses to run if the model's epoch is not the one that the process knows (see indexes/maintenance/declare.lua).
 local call = redis.pcall
 -- $epoch
 if epoch ~= ARGV[1] then

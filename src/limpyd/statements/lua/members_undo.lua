@@ -1,3 +1,4 @@
+-- In statements/lua/create.lua: takes back what statements/lua/members.lua did.
 for number = #entered, 1, -1 do
   undo('SREM', entered[number], pk)
 end

@@ -1,5 +1,7 @@
--- Computes what an index keeps of a value. A text that it cannot keep is not in it, and is no new value; some
--- only Python knows, which is asked (see indexes/python_transforms.py).
+-- Makes the text that an index keeps of a value.
+--
+-- A new value that the index cannot keep is refused ('unindexable'); an old one has no entry. If only Python can
+-- transform the value, the outcome is 'transform' (see scripts/python_transforms.py).
 
 -- [old normalized]
 old$i = $normalized

@@ -1,8 +1,15 @@
--- Runs a write command on a value that no index keeps: by itself it is a whole step.
+-- Runs a write command on a value that no index keeps. The command alone is all or nothing, so it needs no journal.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2 what the key begins with   3 the command   4 the primary key   5… its arguments after the key
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see lua/library/journal)
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2  the prefix of the key
+--        3  the command
+--        4  the primary key
+--        5… the arguments of the command after the key
+-- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unread', 'error' (see
+--        lua/library/journal.lua)
 -- $guard
 local pk, key = ARGV[4], KEYS[1]
 local reply = call('SISMEMBER', key, pk)

@@ -1,11 +1,17 @@
--- Runs a command on a field of one value of an object, which its indexes follow: all of it, or nothing. What becomes of the
--- value is read after it.
+-- Runs a command on a field of one value, then reads the new value, which the indexes of the field follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys, $command the command, $pk the primary key, and what follows the key in the
---        command
--- Reply  that of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable', 'transform',
---        'error', 'broken' (see lua/library/journal)
+-- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        $command  the command
+--        $pk  the primary key
+--        $first…  the arguments of the command after the key
+-- Reply  the reply of the command, if it is no list; 'ok' and a list; or 'gone', 'unique', 'absent', 'unindexable',
+--        'transform', 'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 -- $requires
 local pk, at, failed, outcome, before, after, stored = $pk, KEYS[1], false, false, false, false, false

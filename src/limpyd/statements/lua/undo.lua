@@ -1,4 +1,4 @@
--- Takes back the changes, the last one first.
+-- Takes back the changes, the last one first; notes the first command that fails.
 local rollback_error = false
 local function undo(command, at_key, ...)
   local undone = call(command, at_key, ...)

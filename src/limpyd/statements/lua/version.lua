@@ -1,4 +1,4 @@
--- The version of an object, under $sub in its hash, which each update raises by 1.
+-- The version of an object, at the sub-key $sub of its hash. Each update adds 1 to it.
 
 -- [sub]
 $sub

@@ -1,11 +1,19 @@
--- Gives fields of one value of an object other values, which their indexes follow: all of it, or nothing.
+-- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- KEYS   1 the set of primary keys   2 the catalog of the model   3 a key that never exists
--- ARGV   1 the epoch   2… names and keys   $pk the primary key, and of each field that gets a value that, and what
---        those of its indexes keep of it that do not keep it itself; and last the version that it is to have, or '', if it
---        is counted
--- Reply  that of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform', 'error',
---        'broken' (see lua/library/journal)
+-- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
+-- lua/library/assign.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model
+--        3  a key that never exists
+-- ARGV   1  the epoch
+--        2… names and keys
+--        $pk  the primary key
+--        …  for each field that gets a value: the value, then the text that each of its indexes keeps, if that is not
+--           the value itself
+--        …  last, if the model counts versions: the version that the object must have, or ''
+-- Reply  the reply of the last command, or the new version; or 'gone', 'stale', 'unique', 'absent', 'transform',
+--        'error', 'broken' (see lua/library/journal.lua)
 -- $guard
 -- $requires
 local pk, at, failed, outcome, result = $pk, KEYS[1], false, false, false

@@ -1,4 +1,4 @@
--- Ranges that the values of an object are compared with (see conditions/ranges).
+-- Ranges that the values of an object are compared with (see lua/library/conditions/ranges.lua).
 -- @requires as_set comes_before keep_in normal_form points_of read_intervals values_in
 -- @provides keep_by_value read_range
 
@@ -12,8 +12,8 @@ local function read_range(at)
   return range, next_at
 end
 
--- Keeps objects by a look at their values, or where that costs more, or cannot be done, at the index. Where one object may have several
--- entries it comes with the first of its values.
+-- Keeps objects by a look at their values, or where that costs more, or cannot be done, at the index. Where one object
+-- may have several entries it comes with the first of its values.
 local function keep_by_value(range, is_within, convert, value_of)
   local place, interval = range.place, range.intervals[1]
   local points = points_of(range, convert)

@@ -1,4 +1,4 @@
--- Intervals of numbers (see conditions/ranges).
+-- Intervals of numbers (see lua/library/conditions/ranges.lua).
 -- @provides number_ends number_within
 
 local function number_ends(intervals)

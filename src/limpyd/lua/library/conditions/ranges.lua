@@ -1,4 +1,4 @@
--- Ranges of numbers and texts (see library/conditions).
+-- Ranges of numbers and texts (see lua/library/conditions.lua).
 -- @requires call distinct read_count
 -- @provides pk_of_number pk_of_text points_of read_intervals within
 
@@ -22,8 +22,8 @@ local function pk_of_number(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
--- The intervals that ARGV holds from a position on, and whether more would follow; an end that was to be read and is not there leaves
--- its one empty.
+-- The intervals that ARGV holds from a position on, and whether more would follow; an end that was to be read and is
+-- not there leaves its one empty.
 local function read_intervals(at)
   local intervals, was_read = {}, false
   local count, more = read_count(ARGV[at])
@@ -96,7 +96,8 @@ local function within(range, counting, command, pk_of)
   end
 end
 
--- Several intervals are always single values, which `in` asks for; with the position of each, made when they are needed.
+-- Several intervals are always single values, which `in` asks for; with the position of each, made when they are
+-- needed.
 local function points_of(range, convert)
   if #range.intervals > 1 and not range.points then
     range.points = {}

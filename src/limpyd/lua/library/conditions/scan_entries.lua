@@ -1,4 +1,4 @@
--- Parts of a sorted set (see library/conditions).
+-- Parts of a sorted set (see lua/library/conditions.lua).
 -- @requires call comes_before
 -- @provides scan_entries
 
@@ -19,8 +19,8 @@ local function rank_after(key, score, member)
   return low
 end
 
--- Some entries of a sorted set, from one rank to another: what was there comes once, whatever else comes or goes meanwhile. Where
--- it ended is the score and the member of the last one.
+-- Some entries of a sorted set, from one rank to another: what was there comes once, whatever else comes or goes
+-- meanwhile. Where it ended is the score and the member of the last one.
 local function scan_entries(key, first, last, where, count)
   if where ~= '' then
     local score, member = string.match(where, '^(%S+) (.*)$')

@@ -1,4 +1,4 @@
--- Parts of those who refer to some objects (see conditions/via).
+-- Parts of those who refer to some objects (see lua/library/conditions/via.lua).
 -- @requires comes_before netstring scan_set
 -- @provides scan_referring
 
@@ -41,8 +41,8 @@ local function for_the_first_time(via, referred, pks)
   return kept
 end
 
--- The end of a part is a list of netstrings: where the walk of the objects referred to goes on, '' at its end; where that of those who
--- refer to the first of some objects goes on; and those.
+-- The end of a part is a list of netstrings: where the walk of the objects referred to goes on, '' at its end; where
+-- that of those who refer to the first of some objects goes on; and those.
 local function scan_referring(via, where, count)
   local found, looked = {}, 0
   local outer, inner, waiting = '', '', {}

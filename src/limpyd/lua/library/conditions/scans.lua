@@ -1,4 +1,4 @@
--- Parts of what stands in one key, for conditions that are gone through (see library/conditions).
+-- Parts of what stands in one key, for conditions that are gone through (see lua/library/conditions.lua).
 -- @requires call distinct
 -- @provides positions_of scan_set
 

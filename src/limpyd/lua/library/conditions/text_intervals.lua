@@ -1,4 +1,4 @@
--- Intervals of texts (see conditions/ranges).
+-- Intervals of texts (see lua/library/conditions/ranges.lua).
 -- @requires comes_before
 -- @provides after_beginning ends_of_text text_within
 

@@ -1,6 +1,7 @@
 -- The condition that a field refers to an object of a model for which another query holds:
 --   via   the set of all primary keys of that model; where those who refer are found: the kind of the
---         index (see library/index_owners) and its key; where an object's references are: prefix, stored, sub-key; and the query
+--         index (see lua/library/index_owners.lua) and its key; where an object's references are: prefix, stored,
+--         sub-key; and the query
 --
 -- A query takes KEYS[1] for the set of all objects, so that stands for the other model's while it is asked.
 -- @requires ONE_VALUE SLICE all_conditions as_set ask_for conditions distinct everything_counted keep_in owners_in
