@@ -30,7 +30,7 @@ def declare(model: Any, core: Any) -> None:
     model.abstract = vars(model).get("abstract") is True
     if model.abstract:
         return
-    database = getattr(model, "database", None)
+    database: Any = getattr(model, "database", None)
     if not isinstance(database, model._database_type):
         found = "it has none" if database is None else f"it has {_kind_of(database)}"
         msg = (
@@ -80,7 +80,7 @@ def move(model: Any, database: Any) -> None:
     if not isinstance(database, model._database_type):
         msg = f"{model.__name__}.use_database takes a {model._database_type.__name__}, not {_kind_of(database)}"
         raise DeclarationError(msg)
-    old = getattr(model, "database", None)
+    old: Any = getattr(model, "database", None)
     if old is database:
         return
     if old is not None and old.layout != database.layout:
