@@ -26,37 +26,20 @@ local function must_be_free(key)
   end
 end
 
-local function create(at)
-  -- @reads NewObject at
-  local pk, hash_prefix = ARGV[at], ARGV[at + 1]
-  local first_unset, last_unset = at + 3, at + 2 + ARGV[at + 2]
-  local first_text, last_text = last_unset + 2, last_unset + 1 + ARGV[last_unset + 1]
-  local first_string, last_string = last_text + 2, last_text + 1 + 2 * ARGV[last_text + 1]
-  local member_count, first_member = tonumber(ARGV[last_string + 1]), last_string + 2
-  -- @end
+-- Makes the object one of the model's; gives its primary key.
+local function claim_pk(pk)
   if KEYS[2] and KEYS[2] ~= KEYS[1] then
-    pk = mint()
-  else
-    subject_key = KEYS[1]
-    if call('SADD', KEYS[1], pk) == 0 then
-      refuse('taken')
-    end
-    undo_with('SREM', KEYS[1], pk)
+    return mint()
   end
-
-  local hash = key_from_template(hash_prefix, pk)
-  must_be_free(hash)
-  for unset = first_unset, last_unset do
-    must_be_free(key_from_template(ARGV[unset], pk))
+  subject_key = KEYS[1]
+  if call('SADD', KEYS[1], pk) == 0 then
+    refuse('taken')
   end
+  undo_with('SREM', KEYS[1], pk)
+  return pk
+end
 
-  subject_key = hash
-  -- In slices: Lua cannot unpack thousands of arguments at once.
-  for first = first_text, last_text, 1000 do
-    call('HSET', hash, unpack(ARGV, first, math.min(first + 999, last_text)))
-    undo_with('DEL', hash)
-  end
-
+local function store_strings(first_string, last_string, pk)
   for string_at = first_string, last_string, 2 do
     -- @reads NewString string_at
     local prefix, value = ARGV[string_at], ARGV[string_at + 1]
@@ -68,9 +51,11 @@ local function create(at)
     end
     undo_with('DEL', key)
   end
+end
 
-  at = first_member
-  for _ = 1, member_count do
+-- Stores the members of some fields, which stand in ARGV from a position on; gives the position after them.
+local function store_members(at, count, pk)
+  for _ = 1, count do
     -- @reads NewMembers at
     local prefix, command = ARGV[at], ARGV[at + 1]
     local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
@@ -87,6 +72,33 @@ local function create(at)
     end
     at = last_arg + 1
   end
+  return at
+end
+
+local function create(at)
+  -- @reads NewObject at
+  local pk, hash_prefix = ARGV[at], ARGV[at + 1]
+  local first_unset, last_unset = at + 3, at + 2 + ARGV[at + 2]
+  local first_text, last_text = last_unset + 2, last_unset + 1 + ARGV[last_unset + 1]
+  local first_string, last_string = last_text + 2, last_text + 1 + 2 * ARGV[last_text + 1]
+  local member_count, first_member = tonumber(ARGV[last_string + 1]), last_string + 2
+  -- @end
+  pk = claim_pk(pk)
+  local hash = key_from_template(hash_prefix, pk)
+  must_be_free(hash)
+  for unset = first_unset, last_unset do
+    must_be_free(key_from_template(ARGV[unset], pk))
+  end
+
+  subject_key = hash
+  -- In slices: Lua cannot unpack thousands of arguments at once.
+  for first = first_text, last_text, 1000 do
+    call('HSET', hash, unpack(ARGV, first, math.min(first + 999, last_text)))
+    undo_with('DEL', hash)
+  end
+
+  store_strings(first_string, last_string, pk)
+  at = store_members(first_member, member_count, pk)
 
   local number = 0
   for entry_at = at, #ARGV, 3 do

@@ -40,6 +40,28 @@ local function in_version(part, act, ...)
   return result
 end
 
+-- Calls `take(key, entry, value, sub)` for each entry of a value, or of one under a sub-key; or `refused(value, reason)`.
+local function take_value(value, sub, take, refused)
+  if form == 'text' and not sub and not entry_kind.reason_against then
+    return take(index_key, value, value)
+  end
+  local texts, reason = texts_of(form, value, index_key)
+  if texts and texts[2] and entry_kind.overwrites then
+    texts, reason = nil, 'this index keeps one value of each object'
+  end
+  if not texts then
+    return refused(value, reason)
+  end
+  for at = 1, #texts do
+    local against = entry_kind.reason_against and entry_kind.reason_against(texts[at])
+    if against then
+      return refused(value, against)
+    end
+    local key, entry = key_and_entry(entry_kind, index_key, texts[at], sub)
+    take(key, entry, value, sub)
+  end
+end
+
 -- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
 -- and `refused(value, reason)` for what cannot be indexed.
 local function each_expected(pk, members, take, refused)
@@ -53,27 +75,6 @@ local function each_expected(pk, members, take, refused)
     end)
     return
   end
-  local function take_value(value, sub)
-    if form == 'text' and not sub and not entry_kind.reason_against then
-      return take(index_key, value, value)
-    end
-    local texts, reason = texts_of(form, value, index_key)
-    if texts and texts[2] and entry_kind.overwrites then
-      texts, reason = nil, 'this index keeps one value of each object'
-    end
-    if not texts then
-      return refused(value, reason)
-    end
-    for at = 1, #texts do
-      local against = entry_kind.reason_against and entry_kind.reason_against(texts[at])
-      if against then
-        return refused(value, against)
-      end
-      local key, entry = key_and_entry(entry_kind, index_key, texts[at], sub)
-      take(key, entry, value, sub)
-    end
-  end
-
   if of_several then
     local entry, value, reason = composite_entry(form, pk, kind_name)
     if entry then
@@ -84,15 +85,15 @@ local function each_expected(pk, members, take, refused)
   elseif not of_members then
     local value = read_value(stored, key_from_template(prefix, pk), sub_key)
     if value then
-      take_value(value)
+      take_value(value, nil, take, refused)
     end
   else
     for member, value in pairs(members) do
       members_seen = members_seen + 1
       if stored == 'hash' then
-        take_value(value, member)
+        take_value(value, member, take, refused)
       else
-        take_value(entry_kind.of_scores and value or member)
+        take_value(entry_kind.of_scores and value or member, nil, take, refused)
       end
     end
   end

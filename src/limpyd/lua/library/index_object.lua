@@ -38,6 +38,20 @@ local function enter_all(pk, first_index, last_index, stored, key, sub, index_ke
   end
 end
 
+-- Adds the entry of an index of several fields.
+local function add_composite(pk, kind, form, key)
+  local entry, value, reason = index_updates.composite_entry(form, pk, kind)
+  if entry then
+    local parts = index_updates.parts_of_composite(form)
+    for part = 1, #parts, 4 do
+      refuse_expiring(key_from_template(parts[part], pk), parts[part + 1] == 'entry' and { parts[part + 2] } or {})
+    end
+    add_entry(string.sub(kind, 2), key, entry, pk, key, entry)
+  elseif reason then
+    refuse('unindexable', value, reason, key)
+  end
+end
+
 -- Adds all entries of an object.
 local function index_object(pk, first, last)
   index_updates = index_updates or make_index_updates()
@@ -48,17 +62,7 @@ local function index_object(pk, first, last)
   local first_sub, last_sub = last_composite + 2, last_composite + 1 + ARGV[last_composite + 1]
   -- @end
   for index = first_composite, last_composite, 3 do
-    local kind, key = ARGV[index], ARGV[index + 2]
-    local entry, value, reason = index_updates.composite_entry(ARGV[index + 1], pk, kind)
-    if entry then
-      local parts = index_updates.parts_of_composite(ARGV[index + 1])
-      for part = 1, #parts, 4 do
-        refuse_expiring(key_from_template(parts[part], pk), parts[part + 1] == 'entry' and { parts[part + 2] } or {})
-      end
-      add_entry(string.sub(kind, 2), key, entry, pk, key, entry)
-    elseif reason then
-      refuse('unindexable', value, reason, key)
-    end
+    add_composite(pk, ARGV[index], ARGV[index + 1], ARGV[index + 2])
   end
 
   local at, hash = last_sub + 1, key_from_template(ARGV[first_prefix], pk)

@@ -16,8 +16,8 @@ local function keep_asking(command, key, pks)
   return kept
 end
 
-function conditions.listed(at)
-  local key, is_stored = ARGV[at], ARGV[at + 1] == '1'
+-- Returns the type of a key that holds primary keys.
+local function type_of_list(key, is_stored)
   local kind = call('TYPE', key).ok
   if kind == 'none' then
     gone = gone or is_stored
@@ -26,6 +26,12 @@ function conditions.listed(at)
   elseif not CARDS[kind] then
     error({ err = 'WRONGTYPE limpyd: ' .. key .. ' is no set, list or sorted set of primary keys, but a ' .. kind })
   end
+  return kind
+end
+
+function conditions.listed(at)
+  local key, is_stored = ARGV[at], ARGV[at + 1] == '1'
+  local kind = type_of_list(key, is_stored)
   if kind == 'list' and ARGV[at + 1] == 'found' then
     return conditions.all(), at + 3
   end

@@ -18,124 +18,123 @@ local function among(set, act, ...)
   return first, second, third
 end
 
-function conditions.via(at, read_node)
-  local set, owners, key = ARGV[at], owners_in(ARGV[at + 1]), ARGV[at + 2]
-  local place = { prefix = ARGV[at + 3], stored = ARGV[at + 4], sub = ARGV[at + 5] }
-  local counted = all_conditions
-  all_conditions = {} -- those of the other query are not this one's
-  local inner, next_at = among(set, read_node, at + 6)
-  all_conditions = counted
-
-  local pks
-  local function list()
-    if pks then
-      return pks
+-- The primary keys of those who refer to some objects.
+local function referring(owners, key, referred)
+  local all = {}
+  local function add_all(found)
+    for number = 1, #found do
+      all[#all + 1] = found[number] or nil
     end
-    local referred, all = among(set, inner.list), {}
-    local function add_all(found)
-      for number = 1, #found do
-        all[#all + 1] = found[number] or nil
-      end
-    end
-    for first = 1, #referred, SLICE do
-      local last = math.min(first + SLICE - 1, #referred)
-      if owners.of_all then
-        add_all(owners.of_all(key, referred, first, last))
-      else
-        for number = first, last do
-          add_all(owners.list(key, referred[number]))
-        end
-      end
-    end
-    pks = distinct(all)
-    return pks
   end
-
-  -- Returns which of the objects that some refer to are met; and the references of each of those.
-  local function met_by(some)
-    local references, referred = {}, {}
-    for number = 1, #some do
-      references[number] = values_in(place, some[number])
-      for _, pk in ipairs(references[number]) do
-        referred[#referred + 1] = pk
+  for first = 1, #referred, SLICE do
+    local last = math.min(first + SLICE - 1, #referred)
+    if owners.of_all then
+      add_all(owners.of_all(key, referred, first, last))
+    else
+      for number = first, last do
+        add_all(owners.list(key, referred[number]))
       end
     end
-    referred = distinct(referred)
-    local there, existing = ask_for('SMISMEMBER', set, referred), {}
-    for number = 1, #referred do
-      if there[number] == 1 then
-        existing[#existing + 1] = referred[number]
-      end
-    end
-    return as_set(among(set, inner.keep, existing)), references
   end
+  return distinct(all)
+end
 
-  local node = { list = list }
-
-  -- Returns how many refer to one of those who are met, on average; by those of some.
-  local function fan_out()
-    if owners.only_one then
-      return 1
+-- Returns which of the objects that some refer to are met by the other query; and the references of each of those.
+local function met_by(via, some)
+  local references, referred = {}, {}
+  for number = 1, #some do
+    references[number] = values_in(via.place, some[number])
+    for _, pk in ipairs(references[number]) do
+      referred[#referred + 1] = pk
     end
-    local everybody = math.max(1, (among(set, everything_counted)))
-    local mean = everything_counted() / everybody
-    local some = {}
-    if not node.lists then
-      some = among(set, inner.scan, '', SAMPLES)
-    end
-    if not owners.in_set or #some == 0 then
-      return mean
-    end
-    local found, asked = 0, math.min(#some, SAMPLES)
-    for number = 1, asked do
-      found = found + owners.count(key, some[number])
-    end
-    return found / asked
   end
-  local size
+  referred = distinct(referred)
+  local there, existing = ask_for('SMISMEMBER', via.set, referred), {}
+  for number = 1, #referred do
+    if there[number] == 1 then
+      existing[#existing + 1] = referred[number]
+    end
+  end
+  return as_set(among(via.set, via.inner.keep, existing)), references
+end
+
+-- Returns how many refer to one of those who are met, on average; by those of some, if the other query can be `walked`.
+local function fan_out(via, walked)
+  local owners, set = via.owners, via.set
+  if owners.only_one then
+    return 1
+  end
+  local everybody = math.max(1, (among(set, everything_counted)))
+  local mean = everything_counted() / everybody
+  local some = walked and among(set, via.inner.scan, '', SAMPLES) or {}
+  if not owners.in_set or #some == 0 then
+    return mean
+  end
+  local found, asked = 0, math.min(#some, SAMPLES)
+  for number = 1, asked do
+    found = found + owners.count(via.key, some[number])
+  end
+  return found / asked
+end
+
+-- Gives a node what is found when it is first asked for, since that takes some commands.
+local function add_facts(node, via)
+  local inner, size = via.inner, nil
+  local facts = {
+    value_count = function()
+      return inner.value_count
+    end,
+    lists = function()
+      return inner.lists or not inner.scan
+    end,
+    untestable = function()
+      return inner.untestable
+    end,
+  }
   local function size_of()
     if not size then
-      local met = among(set, function()
+      local met = among(via.set, function()
         return inner.size or inner.cost
       end)
-      size = math.min(everything_counted(), met * fan_out())
+      size = math.min(everything_counted(), met * fan_out(via, not node.lists))
     end
     return size
   end
-  local function cost_of()
-    return size_of() + among(set, function()
-      return inner.cost
-    end)
-  end
-
-  -- It takes some commands, so it is found when it is first asked for.
   setmetatable(node, {
     __index = function(_, name)
       if name == 'size' then
         return size_of()
       elseif name == 'cost' then
-        return cost_of()
-      elseif name == 'value_count' then
-        return among(set, function()
-          return inner.value_count
-        end)
-      elseif name == 'lists' then
-        return among(set, function()
-          return inner.lists or not inner.scan
-        end)
-      elseif name == 'untestable' then
-        return among(set, function()
-          return inner.untestable
+        return size_of() + among(via.set, function()
+          return inner.cost
         end)
       end
+      return facts[name] and among(via.set, facts[name])
     end,
   })
+end
+
+function conditions.via(at, read_node)
+  local via = { set = ARGV[at], owners = owners_in(ARGV[at + 1]), key = ARGV[at + 2] }
+  via.place = { prefix = ARGV[at + 3], stored = ARGV[at + 4], sub = ARGV[at + 5] }
+  local counted, next_at = all_conditions, nil
+  all_conditions = {} -- those of the other query are not this one's
+  via.inner, next_at = among(via.set, read_node, at + 6)
+  all_conditions = counted
+
+  local pks
+  local node = {}
+  function node.list()
+    pks = pks or referring(via.owners, via.key, among(via.set, via.inner.list))
+    return pks
+  end
+  add_facts(node, via)
 
   function node.keep(some)
     if pks or node.cost < #some then
-      return keep_in(as_set(list()), some)
+      return keep_in(as_set(node.list()), some)
     end
-    local met, references = met_by(some)
+    local met, references = met_by(via, some)
     local kept = {}
     for number = 1, #some do
       for _, pk in ipairs(references[number]) do
@@ -151,12 +150,14 @@ function conditions.via(at, read_node)
   function node.scan(where, count)
     -- @defers scan_referring
     return scan_referring({
-      owners = owners,
-      key = key,
+      owners = via.owners,
+      key = via.key,
       scan = function(...)
-        return among(set, inner.scan, ...)
+        return among(via.set, via.inner.scan, ...)
       end,
-      met_by = not ONE_VALUE[place.stored] and met_by,
+      met_by = not ONE_VALUE[via.place.stored] and function(some)
+        return met_by(via, some)
+      end,
     }, where, count)
   end
   return node, next_at
