@@ -1,9 +1,11 @@
 #!lua
--- Looks whether the last automatic primary key is behind the highest that an object has.
+-- Checks that the last automatic primary key is not below the highest primary key of an object.
 --
--- KEYS   the last automatic primary key; the set of primary keys
--- ARGV   the kinds to be repaired (see lua/library/findings.lua); the highest
--- Reply  a finding: 'counter', key, nothing, the last one or nothing, the highest; if there is one
+-- KEYS   1  the last automatic primary key
+--        2  the set of primary keys
+-- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
+--        2  the highest primary key
+-- Reply  no finding, or one: 'counter', key, nothing, the last automatic primary key or nothing, the highest
 -- @requires findings note repairs
 
 local kind = redis.call('TYPE', KEYS[1]).ok

@@ -1,13 +1,16 @@
 #!lua
--- Looks at entries of an index: whether their objects give them. Each is judged, and put right if that is asked, in
--- one step with what its object holds, so writers beside it are never found fault with.
+-- Checks entries of an index: does the object give each? An entry is compared with its object, and repaired if that is
+-- asked for, in one step, so concurrent writers cause no findings.
 --
--- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see lua/library/findings.lua); about how many entries to look at; the index (see
---        lua/library/expected_entries.lua); the cursor in the first key; and keys of the index
--- Reply  'ok', how many keys are done, the cursor in the next one, how many entries were looked at, and findings, each
---        'stale', key, primary key, member, 'malformed', 'stale' or 'score'; or 'transform', 'error' (see
---        lua/library/journal.lua)
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
+--        2  about how many entries to look at
+--        3  the index (see lua/library/expected_entries.lua)
+--        9  the cursor in the first key
+--        10… keys of the index
+-- Reply  'ok'; the number of keys done; the cursor in the next one; the number of entries looked at; the findings, each
+--        'stale', key, primary key, member, and 'malformed', 'stale' or 'score' (see lua/library/actual_entries.lua);
+--        or 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call entry_kind findings members_seen note problem_with repair_entry repairs select_index
 -- @requires subject_key

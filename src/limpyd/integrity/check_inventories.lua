@@ -1,15 +1,16 @@
 #!lua
--- Looks at inventories of dynamic fields (see lua/library/dynamic_parts.lua): whether each lists the parts of which its
--- object has a version, and no others. Each part is judged, and put right if that is asked, in one step.
+-- Checks inventories of dynamic fields (see lua/library/dynamic_parts.lua): each must list the parts for which its
+-- object has a version, and no others. Each part is checked, and repaired if that is asked for, in one step.
 --
--- KEYS   the set of primary keys
--- ARGV   the kinds to be repaired (see lua/library/findings.lua); how many parts an object may have that is looked at
---        as a whole; a count of dynamic fields, and those; and in turn a primary key, the number of a field, and a
---        part; or 0 and '' for all of the object
--- Reply  'ok', the primary keys of objects that have too many parts for that, and findings, each kind, key, primary
---        key, the part, and the number of the field:
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
+--        2  the most parts of an object that is looked at as a whole
+--        3  a count of dynamic fields, and those
+--        …  in turn a primary key, the number of a field, and a part; or 0 and '' for all of the object
+-- Reply  'ok', the primary keys of objects with more parts than that, and findings, each kind, key, primary key, part,
+--        the number of the field:
 --          missing   the object has a version that is not listed
---          expired   one is listed that it does not have
+--          expired   a part is listed that the object has no version for
 --        or 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call dynamic_field findings inventory_of key_from_template note part_in repairs subject_key

@@ -1,17 +1,20 @@
 #!lua flags=allow-oom
--- Looks at keys of a model: whether each is there still, of the type that it should be of, with an object that it
--- belongs to, and with an expiry or without one. Each is judged, and put right if that is asked, in one step.
+-- Checks keys of a model: each must be of its type, belong to an object, and have an expiry or none. Each is checked,
+-- and repaired if that is asked for, in one step; a key that is gone is passed over.
 --
--- KEYS   the set of primary keys; the hash of what is known of indexes (see indexes/maintenance/declare.lua)
--- ARGV   the kinds to be repaired (see lua/library/findings.lua); and of each key its role, itself, the type that it
---        should have, and:
---          value, indexed   the primary key: the object must be there; what is indexed does not expire
---          own, index       nothing: it does not expire
---          stored           nothing: it expires
---          orphan           the name of the index, which is not declared
---          unexplained      nothing: there should be no such key
--- Reply  findings: kind, key, primary key or nothing, and the type that it has; with 'half', 'nobody' if there are no
---        objects at all, for then it is not removed; with 'mistyped', the type that it should have
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
+--        2… for each key its role, the key, the type that it should have, and a fact. The roles and their facts:
+--          value        the primary key of its object, which must exist
+--          indexed      the same; the key must not expire
+--          own, index   ''; the key must not expire
+--          stored       ''; the key must expire
+--          orphan       the name of the index, which is not declared
+--          unexplained  ''; there should be no such key
+-- Reply  findings: kind, key, primary key or nothing, the type that it has, and
+--          half      'nobody' if the model has no objects at all: then the key is not removed
+--          mistyped  the type that it should have
 -- @guarded
 -- @requires call findings note repairs
 

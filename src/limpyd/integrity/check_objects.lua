@@ -1,23 +1,29 @@
 #!lua
--- Looks at objects: whether the indexes hold what they give, whether whom they refer to is there, and whether they
--- hold anything that is not declared. Each object is judged, and put right if that is asked, in one step.
+-- Checks objects: the indexes must have their entries, the objects they refer to must exist, and they must have no
+-- values that are not declared. Each object is checked, and repaired if that is asked for, in one step.
 --
--- KEYS   the set of primary keys; the hash of what is known of indexes (see indexes/maintenance/declare.lua)
--- ARGV   the kinds to be repaired (see lua/library/findings.lua); about how many members to look at; the prefix of the
---        hash; a count of sub-keys that are declared for it, and those; a count of those that may not expire, and
---        those; a count of prefixes of all keys of an object, and those; a count of indexes of those who refer to it,
---        each a kind and a key; a count of values that no index is to hold, each the primary key, the number of the
---        index and the text, or '' for all that the object gives to it; a count of indexes, each by its name and as
---        lua/library/expected_entries.lua takes it, where a reference is one of the kind `ref`, and what must last of
---        an indexed hash of its own one of the kind `last`; where to go on in the first object: the number of an index,
---        0 for all of the object, and a cursor in its value; and primary keys
--- Reply  'ok', how many objects are done, where to go on in the next one, how many were there, and findings, each kind,
---        key, primary key, and:
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   1  the kinds of findings to repair (see lua/library/findings.lua)
+--        2  about how many members to look at
+--        3  the prefix of the hashes
+--        4  a count of declared sub-keys of the hash, and those
+--        …  a count of sub-keys that may not expire, and those
+--        …  a count of prefixes of all keys of an object, and those
+--        …  a count of indexes by which others refer to an object, each a kind and a key
+--        …  a count of values that no index is to have, each the primary key, the number of the index, and the text, or
+--           '' for all entries of the object
+--        …  a count of indexes, each its name and the index (see lua/library/expected_entries.lua); a reference is an
+--           index of the kind `ref`; the check that no value of an indexed hash expires is an index of the kind `last`
+--        …  the position in the first object: the number of an index, 0 for the whole object; a cursor in its value
+--        …  primary keys
+-- Reply  'ok'; the number of objects done; the position in the next one; the number of objects that exist; the
+--        findings, each kind, key, primary key, and:
 --          missing      the entry, the number of the index
 --          conflict     the entry, the owner, the number of the index
 --          unindexable  the value, the reason, the number of the index
---          dangling     whom it refers to, the number of the index
---          bare         nothing; or the index by which it is referred to
+--          dangling     the primary key that it refers to, the number of the index
+--          bare         nothing; or 'referred' if another object refers to it
 --          unexplained  the sub-key
 --          expiring     the sub-key
 --        or 'transform', 'error' (see lua/library/journal.lua)

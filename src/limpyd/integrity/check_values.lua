@@ -1,13 +1,19 @@
 #!lua flags=no-writes
--- Gives values that only Python can judge: whether they are of their field's type. What is plainly so is passed over.
+-- Finds values of which only Python can say if they are of their field's type. Values that plainly are of it are left
+-- out.
 --
--- KEYS   the set of primary keys
--- ARGV   about how many values to look at, and how many bytes to give; a count of fields, each the prefix of its key,
---        how it is stored (see lua/library/whole_value.lua; also `stream`), its sub-key, and the pattern of what is
---        plainly of its type, or ''; where to go on in the first object: the number of a field, and a cursor in its
---        value; and primary keys
--- Reply  how many objects are done; where to go on in the next one; and the values, each the primary key, the number of
---        the field, and the text
+-- KEYS   1  the set of primary keys
+-- ARGV   1  about how many values to look at
+--        2  about how many bytes of values to reply with
+--        3  a count of fields, and for each:
+--             prefix   the prefix of its key
+--             stored   how it is stored (see lua/library/whole_value.lua), or `stream`
+--             sub      its sub-key
+--             pattern  the pattern of texts that plainly are of its type, or ''
+--        …  the position in the first object: the number of a field, and a cursor in its value
+--        …  primary keys
+-- Reply  the number of objects done; the position in the next one; the values, each the primary key, the number of the
+--        field, and the text
 -- @requires call key_from_template unless_mistyped
 
 local MOST_PLAIN = 18 -- digits of a number that surely has its type

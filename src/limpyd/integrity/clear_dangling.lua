@@ -1,12 +1,17 @@
 #!lua flags=allow-oom
--- Takes a reference to an object that is not there out of a field, as the deletion of that object would have done.
+-- Removes a reference to an object that does not exist from a field, as the deletion of that object would have done.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key of the object; whom it refers to; the set of primary keys of those; of the field the prefix of
---        its keys, how it is stored and the sub-key; 'one' or 'many'; and the command that clears the field (see
---        lua/library/scalar_commands.lua, lua/library/member_commands.lua), the last argument of which is '' for the
---        primary key where it holds many
--- Reply  'ok', 1 if it was taken out, or 0 if it refers so no more; or an outcome of a write (see
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key of the object that refers
+--        2  the primary key that it refers to
+--        3  the set of primary keys of the model referred to
+--        4  the prefix of the field's key
+--        5  how the field is stored
+--        6  its sub-key, or ''
+--        7  'one' or 'many' references
+--        8… the command that clears the field (see lua/library/scalar_commands.lua); if it has many, the command that
+--           removes a member (see lua/library/member_commands.lua), whose last argument is '' for the primary key
+-- Reply  'ok', 1 if the reference was removed, 0 if there is none any more; or an outcome of a write (see
 --        lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call index_updates key_from_template read_value run_member_commands run_scalar_commands

@@ -1,22 +1,28 @@
 #!lua
--- Moves some objects: each as a whole, values, indexes and membership, or not at all. It ends after some milliseconds,
--- so that others need not wait, and returns which primary keys it has found and not come to.
+-- Moves some objects to another schema: each as a whole, values, indexes and membership, or not at all. Ends after some
+-- milliseconds, so that others need not wait, and replies with the primary keys that it has found but not moved.
 --
--- KEYS   the set of primary keys
--- ARGV   '1' if the objects get another set of primary keys, else '0': then those are passed over that have nothing to
---        move; that set; the last automatic primary key here and there;
---        a cursor of the set, about how many to find, and for how many milliseconds to move them; how much may be
---        changed of one at the most (see lua/library/changes.lua), or '';
---        a count of primary keys to be moved before more are found, and those;
---        a count of texts, and of each key to be renamed the prefix here and there;
---        a count of texts, and of each hash field to be renamed the sub-key here and there;
---        a count of texts, and of each dynamic field with other keys what is known of it here and there (see
---        lua/library/dynamic_parts.lua); a count of texts, and what the model looks like here (see
---        lua/library/unindex_object.lua); and to the end the same for there
--- Reply  'ok', the next cursor, how many objects were moved, how many were looked at, how many primary keys the set
---        has left, those that were found and not come to, and of each refused object its primary key and the outcome;
---        or 'transform', 'error', 'broken' (see lua/library/journal.lua). Outcomes of objects are also 'both', a key
---        and a sub-key: what was to be renamed would replace another value
+-- KEYS   1  the set of primary keys
+-- ARGV   1  '1' if the objects get another set of primary keys; else '0', and objects that have nothing to move are
+--           passed over
+--        2  the new set of primary keys
+--        3  the old key of the last automatic primary key
+--        4  the new one
+--        5  a cursor of the set
+--        6  about how many objects to find
+--        7  how many milliseconds to move them for
+--        8  the most changes to one object (see lua/library/changes.lua), or ''
+--        9  a count of primary keys to move before more are found, and those
+--        …  a count of texts, and for each key to rename its old and new prefix
+--        …  a count of texts, and for each hash field to rename its old and new sub-key
+--        …  a count of texts, and for each dynamic field with other keys its old and new family (see
+--           lua/library/dynamic_parts.lua)
+--        …  a count of texts, and the old keys and indexes of the model (see lua/library/unindex_object.lua)
+--        …  its new keys and indexes
+-- Reply  'ok'; the next cursor; the number of objects moved; the number looked at; the number of primary keys left in
+--        the set; the primary keys found but not moved; for each refused object its primary key and its outcome; or
+--        'transform', 'error', 'broken' (see lua/library/journal.lua). The outcome of an object may also be 'both', a
+--        key, and a sub-key or false: its new name is that of another value
 -- @guarded
 -- @requires atomically call carry_on copied expiry_of index_object inventory_of key_from_template limit_changes
 -- @requires make_deletion_count owners_set refuse rename_key subject_key transform_request undo_with undo_write

@@ -1,14 +1,21 @@
 #!lua
--- Does away with what is left of a model whose objects have all been moved, as much as one look at the keys of the
--- database finds: what its indexes hold is removed, any other key gets the name that it has in the other model.
+-- Cleans up after all objects of a model have been moved, as many keys as one SCAN of the database finds: keys of its
+-- indexes are removed, any other key is renamed.
 --
--- KEYS   the set of primary keys
--- ARGV   what the keys of the model begin with, and those of the other, or '' if none but those of objects have a name
---        there; the last automatic primary key here and there;
---        the catalog here and there; a cursor, a pattern of the keys, about how many to look at; and to the end what
---        the keys of indexes begin with, or a template of it (see lua/library/dynamic_parts.lua)
--- Reply  'ok', the next cursor, and the keys that cannot have their other name, since there is such a key; or 'objects'
---        if there are objects (again): nothing was changed; or 'error' (see lua/library/journal.lua)
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the old prefix of the model's keys
+--        2  the new prefix; '' if only keys of objects have a new name
+--        3  the old key of the last automatic primary key
+--        4  the new one
+--        5  the old catalog
+--        6  the new one
+--        7  a cursor of SCAN
+--        8  the pattern of the keys
+--        9  about how many keys to look at
+--        10… the prefixes of keys of indexes, or their templates (see lua/library/dynamic_parts.lua)
+-- Reply  'ok', the next cursor, and the keys that could not be renamed, since a key of the new name exists; or
+--        'objects' if the set of primary keys exists (again): nothing was changed; or 'error' (see
+--        lua/library/journal.lua)
 -- @requires atomically call carry_on copied copy_catalog is_template part_in rename_key subject_key unlink_copied
 
 local prefix, other, seq, other_seq, meta = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -1,9 +1,9 @@
 #!lua
--- Sees to it that EXEC does nothing under another epoch than the process knows: the hash with the epoch is watched, and
--- is changed here, and back.
+-- Makes EXEC fail if the epoch changes before it: the hash with the epoch is watched. If the epoch is another one
+-- already, this changes the hash and changes it back, which EXEC notices.
 --
--- KEYS   the hash of what is declared of a model
--- ARGV   the epoch, as lua/library/guard.lua takes it
+-- KEYS   1  the catalog of the model
+-- ARGV   1  the epoch, as lua/library/guard.lua takes it
 -- Reply  1 if it is this one, else 0
 
 local held, epoch = redis.call('HGET', KEYS[1], ':epoch'), ARGV[1]

@@ -2,10 +2,12 @@
 -- Runs many requests as one step: all of them, or nothing.
 --
 -- KEYS   those of the requests, one after the other
--- ARGV   the requests: each the name of its script, or '' for a plain command; how many of KEYS are its own; a count
---        of arguments, and those, which for a plain command begin with its name
--- Reply  'ok' and the reply of each; or 'transform' (see lua/library/journal.lua); or 'refused', which request, counted
---        from 0, and its outcome, which may also be 'replied' and a reply of a query that says that it failed (see
+-- ARGV   for each request:
+--          name   its script, or '' for a plain command
+--          count  the number of KEYS that are its own
+--          args   its arguments: a count, and those; for a plain command the first is the command's name
+-- Reply  'ok' and the reply of each; or 'transform' (see lua/library/journal.lua); or 'refused', the position of the
+--        request, counted from 0, and its outcome, which may also be 'replied' and GONE, NONE or MANY (see
 --        scripts/find.lua)
 -- @guarded
 

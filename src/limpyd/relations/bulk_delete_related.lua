@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
--- Deletes objects that others may refer to, with all that comes of it, each all or nothing by itself. It ends with the
--- first that is refused, which an absent one may be; those before are gone. It ends earlier, without any that is
--- refused, when all together would be too many changes (see lua/library/changes.lua).
+-- Deletes objects that others may refer to, with the consequences (see lua/library/cascade.lua); each is all or nothing
+-- by itself. Ends at the first that is refused; objects before it are gone. If only all of them together need too many
+-- changes (see lua/library/changes.lua), it ends early and names no object.
 --
--- KEYS   the set of primary keys
--- ARGV   '1' to pass over absent ones; a count of primary keys, and those; the models that are concerned (see
---        lua/library/cascade.lua)
--- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
---        outcome (see lua/library/journal.lua); or 'transform', 'error'
+-- KEYS   1  the set of primary keys
+-- ARGV   1  '1' to pass over absent objects; otherwise one is refused
+--        2  a count of primary keys, and those
+--        …  the models concerned (see lua/library/cascade.lua)
+-- Reply  'ok'; the number of objects deleted; the number absent; false, or the position of the refused object (counted
+--        from 0) and its outcome (see lua/library/journal.lua); or 'transform', 'error'
 -- @guarded
 -- @requires atomically delete_objects deleted_pks read_models unlink_deleted with_savepoint
 

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
--- Deletes an object that others may refer to, with all that comes of it.
+-- Deletes an object that others may refer to, with the consequences.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key; the models that are concerned (see lua/library/cascade.lua)
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key
+--        2… the models concerned (see lua/library/cascade.lua)
 -- Reply  'ok'; or 'gone', 'restricted', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically delete_objects read_models refuse unlink_deleted

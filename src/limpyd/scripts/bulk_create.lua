@@ -1,11 +1,15 @@
 #!lua
--- Creates objects, each all or nothing by itself. It ends with the first that is refused, or passes over those of
--- which something belongs to another object; those that it created stay.
+-- Creates objects; each is all or nothing by itself. Ends at the first object that is refused, or passes over objects
+-- that conflict with another one. Objects created before it stay.
 --
--- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to pass over conflicts; '1' to give the primary keys; and the objects (see lua/library/bulk_input.lua)
--- Reply  'ok', how many were created, how many passed over, false or where the refused one stands (counted from 0) and
---        its outcome ('taken', 'unique', 'occupied' or 'error', see lua/library/journal.lua), the primary keys
+-- KEYS   1  the set of primary keys
+--        2  the last automatic primary key, if keys are to be minted
+-- ARGV   1  '1' to pass over conflicts
+--        2  '1' to reply with the primary keys
+--        3… the objects (see lua/library/bulk_input.lua)
+-- Reply  'ok'; the number of objects created; the number passed over; false, or the position of the refused object
+--        (counted from 0) and its outcome ('taken', 'unique', 'occupied' or 'error', see lua/library/journal.lua); the
+--        primary keys
 -- @guarded
 -- @requires atomically create_all create_one is_conflict journal_length read_objects read_shapes with_savepoint
 

@@ -1,13 +1,15 @@
 #!lua flags=allow-oom
--- Deletes objects: values, indexes and membership. It may end with the first that is absent or takes too many changes;
--- those before are gone. It ends earlier, without any that is refused, when all together would be too many changes.
+-- Deletes objects: values, indexes and membership. Ends at the first object that is absent or needs too many changes;
+-- objects before it are gone. If only all of them together need too many changes, it ends early and names no object.
 --
--- KEYS   the set of primary keys
--- ARGV   '1' to pass over absent ones; a count of primary keys, and those; how much may be changed at the most (see
---        lua/library/changes.lua), or ''; the catalog of the model; what the model looks like (see
---        lua/library/unindex_object.lua)
--- Reply  'ok', how many were deleted, how many absent, false or where the refused one stands (counted from 0) and its
---        outcome; or 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
+-- KEYS   1  the set of primary keys
+-- ARGV   1  '1' to pass over absent objects
+--        2  a count of primary keys, and those
+--        …  the most changes (see lua/library/changes.lua), or ''
+--        …  the catalog of the model
+--        …  the keys and indexes of its objects (see lua/library/unindex_object.lua)
+-- Reply  'ok'; the number of objects deleted; the number absent; false, or the position of the refused object (counted
+--        from 0) and its outcome; or 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call limit_changes make_deletion_count subject_key transform_request unindex_object
 -- @requires unlink_object with_savepoint

@@ -1,12 +1,13 @@
 #!lua
--- Gives objects new values, each all or nothing by itself. It ends with the first that is refused; what was done
--- before stays.
+-- Gives objects new values; each is all or nothing by itself. Ends at the first object that is refused; objects updated
+-- before it stay so.
 --
--- KEYS   the set of primary keys
--- ARGV   '1' to pass over absent ones; how many there are; fields, and objects, each its primary key and what it gets
---        (see lua/library/assign.lua)
--- Reply  'ok', how many were updated, how many absent, false or where the refused one stands (counted from 0), its
---        outcome (see lua/library/journal.lua) and its primary key; or 'transform'
+-- KEYS   1  the set of primary keys
+-- ARGV   1  '1' to pass over absent objects
+--        2  the number of objects
+--        3… the fields, then for each object its primary key and its new values (see lua/library/assign.lua)
+-- Reply  'ok'; the number of objects updated; the number absent; false, or the position of the refused object (counted
+--        from 0), its outcome (see lua/library/journal.lua) and its primary key; or 'transform'
 -- @guarded
 -- @requires after_object assign atomically read_fields with_savepoint
 

@@ -1,14 +1,15 @@
 #!lua
--- Creates objects; of those that stand against an object, by its primary key or a unique value, that one is
--- given the values. Each is all or nothing by itself. It ends with the first that is refused; what was done before
--- stays.
+-- Creates objects. If one conflicts with an existing object, by its primary key or a unique value, the existing object
+-- is updated instead. Each is all or nothing by itself. Ends at the first that is refused; changes before it stay.
 --
--- KEYS   the set of primary keys; the last automatic one if they are to be minted
--- ARGV   '1' to give the primary keys; the objects (see lua/library/bulk_input.lua); fields, and what of each object
---        (see lua/library/assign.lua)
--- Reply  'ok', how many were created, how many passed over (none), how many updated, false or where the refused one
---        stands (counted from 0), its outcome (see lua/library/journal.lua) and the primary key it is about, the
---        primary keys; or 'transform'
+-- KEYS   1  the set of primary keys
+--        2  the last automatic primary key, if keys are to be minted
+-- ARGV   1  '1' to reply with the primary keys
+--        2… the objects (see lua/library/bulk_input.lua)
+--        …  the fields, then the new values for each object (see lua/library/assign.lua)
+-- Reply  'ok'; the number of objects created; 0; the number updated; false, or the position of the refused object
+--        (counted from 0), its outcome (see lua/library/journal.lua) and the primary key of the object that it is
+--        about; the primary keys; or 'transform'
 -- @guarded
 -- @requires after_object assign atomically create_one is_conflict read_fields read_objects read_shapes with_savepoint
 

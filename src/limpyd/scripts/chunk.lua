@@ -1,12 +1,14 @@
 #!lua flags=no-writes
--- Gives a part of what a query finds, without an order, from where the last one ended.
+-- Finds the next chunk of the objects of a query, in no order, from the cursor of the chunk before.
 --
 -- KEYS   as for scripts/find.lua
--- ARGV   the query (see lua/library/query_request.lua); wanted is `pks`, `rows`, `sum` or `tally` (see
---        scripts/find.lua), or `first`: the first object in the order, and its value; the further argument is the
---        cursor (see lua/library/chunks.lua); the limit is about how many objects to look at
--- Reply  the cursor after it, and what is wanted of them; if all had to be listed at once, the primary keys of those
---        who follow; or GONE (see scripts/find.lua)
+-- ARGV   the query (see lua/library/query_request.lua), where
+--          wanted   is `pks`, `rows`, `sum` or `tally` (see scripts/find.lua), or `first`: the first object in the
+--                   order of the sort keys, and its value
+--          limit    is the approximate number of objects to look at
+--          further  is the cursor (see lua/library/chunks.lua)
+-- Reply  the next cursor, and the result for the chunk; if the query had to list all objects at once, also the primary
+--        keys of the objects after the chunk; or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires gone make_aggregates make_sorting next_chunk read_request reply_of rows_of sorting sum_of tally_of
 -- @requires values_of_all

@@ -1,9 +1,13 @@
 #!lua flags=allow-oom
 -- Deletes an object: values, indexes and membership.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key; how much may be changed at the most (see lua/library/changes.lua), or ''; the catalog of the
---        model; what the model looks like (see lua/library/unindex_object.lua)
+-- The statement compiled for a model is statements/lua/delete.lua.
+--
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key
+--        2  the most changes (see lua/library/changes.lua), or ''
+--        3  the catalog of the model
+--        4… the keys and indexes of its objects (see lua/library/unindex_object.lua)
 -- Reply  'ok'; or 'gone', 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call limit_changes make_deletion_count refuse subject_key transform_request unindex_object

@@ -1,11 +1,13 @@
 #!lua flags=allow-oom
 -- Deletes the objects that a query finds, all or none of them.
 --
--- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lua/library/query.lua); how much may be changed at the most (see
---        lua/library/changes.lua), or ''; the catalog of the model; what the model looks like (see
---        lua/library/unindex_object.lua)
--- Reply  'ok', how many there were; or 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua); or
+-- KEYS   1  the set of primary keys
+--        2… keys of other slots that are read
+-- ARGV   1… the values to read first, and the query (see lua/library/query.lua)
+--        …  the most changes (see lua/library/changes.lua), or ''
+--        …  the catalog of the model
+--        …  the keys and indexes of its objects (see lua/library/unindex_object.lua)
+-- Reply  'ok', the number of objects; or 'large', 'undeclared', 'transform', 'error' (see lua/library/journal.lua); or
 --        GONE (see scripts/find.lua)
 -- @guarded
 -- @requires atomically gone limit_changes make_deletion_count read_node read_references transform_request

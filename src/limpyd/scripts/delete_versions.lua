@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
--- Removes all versions of a dynamic field (see lua/library/dynamic_parts.lua) of an object, and their index entries.
+-- Removes all versions of an object's dynamic field (see lua/library/dynamic_parts.lua), and their index entries.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key; how much may be changed at the most (see lua/library/changes.lua), or ''; and the field as
---        lua/library/unindex_object.lua knows an indexed field with keys of its own
--- Reply  'ok', how many there were; or 'gone', 'large', 'transform', 'error' (see lua/library/journal.lua)
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key
+--        2  the most changes (see lua/library/changes.lua), or ''
+--        3… the field, as an `IndexedField` (see lua/library/unindex_object.lua)
+-- Reply  'ok', the number of versions; or 'gone', 'large', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call call_if_supported count_changes each_version inventory_of limit_changes refuse subject_key
 -- @requires transform_request undo_with unindex_values unlink_versions

@@ -1,10 +1,10 @@
 #!lua flags=no-writes
--- Tells of some keys what they hold and what that costs.
+-- Describes keys: their types, expiries, sizes and memory.
 --
 -- KEYS   the keys
--- ARGV   how many members of a large value are looked at to estimate its memory
--- Reply  of each key its type, or 'none'; in how many milliseconds it expires, or -1; how many members or bytes it has;
---        and how many bytes of memory it takes
+-- ARGV   1  the number of members of a large value to sample for its memory
+-- Reply  for each key: its type, or 'none'; its time to live in milliseconds, or -1; its number of members, or of
+--        bytes; its memory in bytes
 
 local count_with = { string = 'STRLEN', hash = 'HLEN', list = 'LLEN', set = 'SCARD', zset = 'ZCARD', stream = 'XLEN' }
 local reply = {}

@@ -1,10 +1,10 @@
 #!lua flags=no-writes
--- Answers a query for objects that exist by a native command, where all that it names do. What something other than
--- limpyd left in an index may be of an object that does not exist: then it goes the way of scripts/find.lua.
+-- Answers a query by one native command, if all objects that the command finds exist. If one does not, because
+-- something other than limpyd left it in an index, answers as scripts/find.lua does.
 --
 -- KEYS   as for scripts/find.lua
--- ARGV   the query (see lua/library/query_request.lua), of which `pks` are wanted; the command, and a count of its
---        arguments
+-- ARGV   the query (see lua/library/query_request.lua), with `pks` wanted; then the command, and the number of its
+--        words
 -- Reply  the primary keys; or GONE (see scripts/find.lua)
 -- @guarded
 

@@ -1,10 +1,12 @@
 #!lua flags=no-writes
--- Tells which keys of an object exist.
+-- Finds the keys of an object that exist.
 --
--- KEYS   the set of primary keys, and keys
--- ARGV   the primary key if the object must exist, else ''; and, if there are any, the primary key and the dynamic
---        fields of the model (see lua/library/dynamic_parts.lua)
--- Reply  'ok' and those of the keys that exist, in the same order, and those of dynamic fields; or 'gone'
+-- KEYS   1  the set of primary keys
+--        2… the keys to look for
+-- ARGV   1  the primary key, if the object must exist; else ''
+--        2  the primary key, if the model has dynamic fields
+--        3… its dynamic fields (see lua/library/dynamic_parts.lua)
+-- Reply  'ok', the keys that exist, in the same order, then those of dynamic fields; or 'gone'
 -- @requires call each_version inventory_of unless_mistyped
 
 if ARGV[1] ~= '' and call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then

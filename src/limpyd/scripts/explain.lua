@@ -1,13 +1,16 @@
 #!lua flags=no-writes
--- Tells how a query would be answered.
+-- Explains a query: the conditions that it would start from, and the objects that it would look at.
 --
 -- KEYS   as for scripts/find.lua
 -- ARGV   the query (see lua/library/query_request.lua)
--- Reply  how many objects there are; which conditions it would start from, by their numbers in the order of ARGV,
---        or 0 if from all objects; how it would be put in order (see lua/library/ordering.lua), or ''; of each
---        condition about how many objects meet it, or -1 if that is not known, and about how many entries are looked at
---        to find them; and by which conditions it would be gone through in chunks, and 1 if it would be listed at once
---        for that
+-- Reply  1  the number of objects in the model
+--        2  the numbers of the conditions that it would start from, in the order of ARGV; 0 for all objects
+--        3  the way that it would sort (see lua/library/ordering.lua), or ''
+--        4  for each condition, about how many objects meet it, or -1 if that is not known
+--        5  for each condition, about how many entries are read to list those objects
+--        6  the numbers of the conditions that it would go through in chunks
+--        7  1 if it would list all objects at once for that, else 0
+--        or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires all_conditions call gone make_sorting read_request reply_of
 

@@ -1,16 +1,18 @@
 #!lua flags=no-writes
 -- Answers a query that no single native command answers.
 --
--- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   the query (see lua/library/query_request.lua), with a further argument if there must be exactly one object;
---        wanted is one of
+-- KEYS   1  the set of primary keys
+--        2… keys of other slots that are read
+-- ARGV   the query (see lua/library/query_request.lua), with a further argument if exactly one object must match;
+--        wanted is
 --          pks      the primary keys
 --          rows     the values of the columns (see lua/library/rows.lua)
---          named    the same, each time after the primary key
---          count    how many there are
+--          named    the same, each row after its primary key
+--          count    the number of objects
 --          sum      the total of the first column (see lua/library/aggregates.lua)
---          tally    the values of the first column, each with how often it is there
--- Reply  that; GONE if a stored collection is not there any more; NONE or MANY if there is not exactly one
+--          tally    the values of the first column, each with its number of occurrences
+-- Reply  the result; GONE if a stored collection has expired or was deleted; NONE or MANY if not exactly one object
+--        matches
 -- @guarded
 -- @requires gone make_aggregates page_of_pks read_request reply_of rows_of sum_of tally_of values_of_all
 

@@ -1,10 +1,14 @@
 #!lua
 -- Finds the one object that matches a query, or creates it.
 --
--- KEYS   those of the object (see lua/library/create.lua), two of them; and keys that the query reads
--- ARGV   values to be read first, and the query (see lua/library/query.lua); '1' if it may be created; the object
--- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none, and it may not be created), 'many',
---        'taken', 'unique', 'error' (see lua/library/journal.lua)
+-- KEYS   1  the set of primary keys
+--        2  the last automatic primary key, or that set again (see lua/library/create.lua)
+--        3… keys that the query reads
+-- ARGV   1… the values to read first, and the query (see lua/library/query.lua)
+--        …  '1' if the object may be created
+--        …  the object (see lua/library/create.lua)
+-- Reply  'ok', primary key, 1 if created or 0; or 'gone' (none matches, and it may not be created), 'many', 'taken',
+--        'unique', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call create read_node read_references refuse
 

@@ -1,9 +1,10 @@
 #!lua flags=no-writes
 -- Finds the object that owns a unique value.
 --
--- KEYS   the set of primary keys; the index, a hash from values to primary keys
--- ARGV   the value
--- Reply  the primary key; nothing if nobody owns it, or one that does not exist
+-- KEYS   1  the set of primary keys
+--        2  the index, a hash from values to primary keys
+-- ARGV   1  the value
+-- Reply  the primary key; nothing if the value has no owner, or its owner does not exist
 -- @guarded
 
 local function refused(reply, key)

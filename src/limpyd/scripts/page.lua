@@ -1,12 +1,14 @@
 #!lua flags=no-writes
--- Gives a page of what a query finds in order, from where the last one ended.
+-- Finds a page of a sorted query, from the end of the page before.
 --
 -- KEYS   as for scripts/find.lua
--- ARGV   the query (see lua/library/query_request.lua), which has sort keys and a limit; wanted is `pks` or `rows`;
---        further arguments are none for the first page, else the primary key of the last object of the page before, and
---        of each sort key '1' and its value, or '0' and '' if it has none
--- Reply  the primary keys or rows; the primary key of the last object, and of each sort key its value or nothing;
---        nothing of that if no more follow; or GONE (see scripts/find.lua)
+-- ARGV   the query (see lua/library/query_request.lua), with sort keys and a limit, where
+--          wanted   is `pks` or `rows`
+--          further  is empty for the first page; else the primary key of the last object of the page before, then for
+--                   each sort key '1' and its value, or '0' and '' if it has none
+-- Reply  1  the primary keys, or the rows
+--        2  the primary key of the last object, then for each sort key its value or nothing; empty on the last page
+--        or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires gone page_of_pks read_request reply_of rows_of sorting
 

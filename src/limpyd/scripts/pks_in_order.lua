@@ -1,8 +1,12 @@
 #!lua flags=no-writes
--- Gives a page of the primary keys of one set as numbers, which the server gave them as.
+-- Finds a page of the primary keys of one set, in the order of numbers. The server gave the primary keys.
 --
--- KEYS   the set; the last primary key that the server gave; and the set of all primary keys, if others are to be left out
--- ARGV   how many to pass over, how many to give, and '1' if from the largest to the smallest
+-- KEYS   1  the set
+--        2  the last automatic primary key
+--        3  the set of all primary keys, if the first may hold others, which are left out
+-- ARGV   1  the number of objects to pass over
+--        2  the most objects to return
+--        3  '1' if from the largest to the smallest
 -- Reply  the primary keys
 -- @guarded
 -- @requires call keep_existing

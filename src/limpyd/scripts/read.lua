@@ -1,8 +1,8 @@
 #!lua flags=no-writes
--- Runs a read command on objects whose existence is not known yet, as a part of a transaction.
+-- Runs a read command within a transaction, if the objects that it reads exist.
 --
--- KEYS   for each object that must exist the set of its primary keys; and the key to read
--- ARGV   the primary keys of those; the command, and all its arguments
+-- KEYS   for each object that must exist, the set of its primary keys; then the key to read
+-- ARGV   for each of these objects, its primary key; then the command, with all its arguments
 -- Reply  'ok', the reply of the command; or 'gone', 'rounded', 'error' (see lua/library/journal.lua)
 -- @requires atomically call holds_rounded refuse subject_key
 

@@ -1,11 +1,16 @@
 #!lua
--- Has objects refer to one by a field of one value, or no longer: all of them, or none.
+-- Sets a reference to one object in fields of others, or clears it: in all of them, or in none.
 --
--- KEYS   the set of primary keys of those who refer; that of the object they refer to, unless it is in another slot
--- ARGV   that set; the primary key of that object; '1' if they are to refer to it, else '0'; a count of those who
---        refer, and their primary keys; the command that makes it so (see lua/library/scalar_commands.lua)
--- Reply  'ok', how many were changed; or 'gone', which of them, or 0 for the object they refer to; 'unique',
---        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
+-- KEYS   1  the set of primary keys of the objects that refer
+--        2  the set of primary keys of the object referred to, unless it is in another slot
+-- ARGV   1  the set of primary keys of the object referred to
+--        2  its primary key
+--        3  '1' to set the reference, '0' to clear it
+--        4  a count of objects that refer, and their primary keys
+--        …  the command that sets or clears it (see lua/library/scalar_commands.lua)
+-- Reply  'ok', the number of objects changed; or 'gone' and the position of the absent object, 0 for the one referred
+--        to;
+--        or 'unique', 'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires atomically call index_updates key_from_template read_value refuse run_scalar_commands subject_key
 

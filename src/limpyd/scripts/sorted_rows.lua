@@ -1,8 +1,9 @@
 #!lua flags=no-writes
--- Reads values of the objects of one set by SORT, and looks at what that gave nothing for.
+-- Reads values of the objects of one set by SORT. If SORT finds no value, looks for a key of another type.
 --
--- KEYS   the set; and that of all primary keys, if others are to be left out
--- ARGV   the arguments of SORT for the objects and the columns; the first of those is the primary key
+-- KEYS   1  the set
+--        2  the set of all primary keys, if the first may hold others, which are left out
+-- ARGV   the arguments of SORT for the objects and the columns; the first column is the primary key
 -- Reply  the rows, each after its primary key; or the error that names a key of another type (see
 --        lua/library/wrong_type.lua)
 -- @guarded

@@ -1,10 +1,12 @@
 #!lua
--- Keeps what a query finds as a list of primary keys.
+-- Stores the result of a query as a list of primary keys.
 --
--- KEYS   as for scripts/find.lua; one of them is where to keep it
--- ARGV   the query (see lua/library/query_request.lua); the further arguments are which of KEYS that is, how many
---        seconds to keep it, 0 for ever, and what stands for an empty list, since there are none in Redis
--- Reply  how many there are; or GONE (see scripts/find.lua); or 'error' (see lua/library/journal.lua)
+-- KEYS   as for scripts/find.lua, and the key of the list
+-- ARGV   the query (see lua/library/query_request.lua), where further is
+--          1  the position of the list in KEYS
+--          2  its time to live in seconds, 0 for none
+--          3  the member of an empty result, as Redis has no empty lists
+-- Reply  the length of the list; or GONE (see scripts/find.lua); or 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires SLICE atomically call gone page_of_pks read_request subject_key undo_with
 

@@ -1,8 +1,11 @@
 #!lua
 -- Gives several fields of an object new values: all of them, or none.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key; the fields, and what of the object (see lua/library/assign.lua)
+-- The statement compiled for a model is statements/lua/write.lua.
+--
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key
+--        2… the fields, then the new values (see lua/library/assign.lua)
 -- Reply  'ok', its new version or false; or 'gone', 'stale', 'unique', 'unindexable', 'transform', 'error' (see
 --        lua/library/journal.lua)
 -- @guarded

@@ -1,10 +1,12 @@
 #!lua
 -- Runs write commands on fields of each object that a query finds: on all of them, or on none.
 --
--- KEYS   the set of primary keys; and keys of other slots that are read
--- ARGV   values to be read first, and the query (see lua/library/query.lua); how much may be changed at the most (see
---        lua/library/changes.lua), or ''; commands (see lua/library/scalar_commands.lua)
--- Reply  'ok', how many objects there were; or 'large', 'unique', 'unindexable', 'transform', 'error' (see
+-- KEYS   1  the set of primary keys
+--        2… keys of other slots that are read
+-- ARGV   1… the values to read first, and the query (see lua/library/query.lua)
+--        …  the most changes (see lua/library/changes.lua), or ''
+--        …  the commands (see lua/library/scalar_commands.lua)
+-- Reply  'ok', the number of objects; or 'large', 'unique', 'unindexable', 'transform', 'error' (see
 --        lua/library/journal.lua); or GONE (see scripts/find.lua)
 -- @guarded
 -- @requires atomically count_changes gone index_updates limit_changes read_node read_references run_scalar_commands

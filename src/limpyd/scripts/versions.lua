@@ -1,10 +1,12 @@
 #!lua flags=no-writes
--- Tells of which parts an object has a version of a dynamic field (see lua/library/dynamic_parts.lua). A version that
--- has expired is in the inventory still, and is left out.
+-- Lists the parts that an object has a version for in a dynamic field (see lua/library/dynamic_parts.lua). An expired
+-- version is still in the inventory; it is left out.
 --
--- KEYS   the set of primary keys
--- ARGV   the primary key; '1' if the object must exist, else '0'; the dynamic field; a cursor of SSCAN, or '' for all
---        parts; and the options of SSCAN
+-- KEYS   1  the set of primary keys
+-- ARGV   1  the primary key
+--        2  '1' if the object must exist, else '0'
+--        3  the dynamic field
+--        4… a cursor and options of SSCAN; or '' for all parts
 -- Reply  'ok', the next cursor, and parts; or 'gone', 'error' (see lua/library/journal.lua)
 -- @requires call inventory_of version_locator
 

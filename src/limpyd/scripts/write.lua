@@ -1,11 +1,15 @@
 #!lua
--- Runs write commands on fields of one object and keeps their indexes: all of it, or nothing.
+-- Runs write commands on fields of one value of an object, which their indexes follow. All or nothing.
 --
--- KEYS   the set of primary keys; the last automatic one if the object has none yet
--- ARGV   the primary key, or '' if there is none; and commands (see lua/library/scalar_commands.lua)
--- Reply  'ok', the primary key or false if none
---        was needed, the replies of the commands; or 'gone', 'unique', 'unindexable', 'transform', 'error' (see
---        lua/library/journal.lua)
+-- The statements compiled for a model are statements/lua/write.lua, statements/lua/run.lua and
+-- statements/lua/plain_write.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the last automatic primary key, if the object has no primary key yet
+-- ARGV   1  the primary key, or '' if it has none
+--        2… the commands (see lua/library/scalar_commands.lua)
+-- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone', 'unique',
+--        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call index_updates mint refuse run_scalar_commands subject_key
 

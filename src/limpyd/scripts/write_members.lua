@@ -1,14 +1,19 @@
 #!lua
--- Runs write commands on fields of any type, also such as work on several fields at once, and keeps
--- their indexes: all of it, or nothing. (scripts/write.lua does the same for fields of one value, with less.)
+-- Runs write commands on fields of any type, several at once if need be, which their indexes follow. All or nothing.
+-- For fields of one value scripts/write.lua does the same with less.
 --
--- KEYS   the set of primary keys of the object; the last automatic one; the sets of primary keys of
---        other objects that take part; and a key of each slot that is only read
--- ARGV   '1' if the object has no primary key yet; its primary key; a count of other objects, each the
---        number of its set among KEYS, or that set if it is in another slot, and its primary key; and commands
---        (see lua/library/member_commands.lua), whose objects are 0, that of the write, or one of the others
--- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone',
---        'unique', 'unindexable', 'transform', 'error' (see lua/library/journal.lua)
+-- The statement compiled for a model is statements/lua/change_members.lua.
+--
+-- KEYS   the set of primary keys of the object; the last automatic primary key; the sets of primary keys of the other
+--        objects; a key of each slot that is only read
+-- ARGV   1  '1' if the object has no primary key yet
+--        2  its primary key
+--        3  a count of other objects, and for each:
+--             set  the position of its set of primary keys in KEYS; or the set itself, if it is in another slot
+--             pk   its primary key
+--        …  the commands (see lua/library/member_commands.lua), whose owners are 0, the object, or one of the others
+-- Reply  'ok', the primary key or false if none was needed, the replies of the commands; or 'gone', 'unique',
+--        'unindexable', 'transform', 'error' (see lua/library/journal.lua)
 -- @guarded
 -- @requires abort atomically call in_transaction index_updates mint refuse run_member_commands subject_key
 

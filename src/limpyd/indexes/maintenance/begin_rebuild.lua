@@ -1,10 +1,12 @@
 #!lua
--- Begins the rebuild of some indexes; or goes on with it, if the rebuild of the same ones was begun before and did
--- not come to its end. Those that were done then are left as they are.
+-- Begins the rebuild of some indexes. If a rebuild of the same indexes has begun before and has not ended, goes on with
+-- it: indexes that are built already are left as they are.
 --
--- KEYS   the set of primary keys; the catalog of the model (see indexes/maintenance/declare.lua)
--- ARGV   a text that was never an epoch; of each index its name and its signature
--- Reply  how many objects there are; and the names of the indexes that are to be rebuilt
+-- KEYS   1  the set of primary keys
+--        2  the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   1  a new random epoch
+--        2… for each index its name and its signature
+-- Reply  the number of objects; the names of the indexes to rebuild
 -- @requires new_rebuild note_rebuild run_of_server state_of_rebuild
 
 local together, run, states, begun = {}, run_of_server(), {}, false

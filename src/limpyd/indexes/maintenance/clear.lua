@@ -1,12 +1,17 @@
 #!lua flags=allow-oom
--- Removes keys of indexes, as many as one look at the keys of the database finds. Each time it notes before that the
--- indexes are not built, so nothing counts as built of which something is still to be removed.
+-- Removes keys of indexes, as many as one SCAN of the database finds. Each time it first marks the indexes as not
+-- built, so that no index counts as built while keys of it are still to be removed.
 --
--- KEYS   the catalog of the model (see indexes/maintenance/declare.lua)
--- ARGV   a text that was never an epoch; a count of indexes, and their names, or `*` for all that are known; a count of
---        keys, and those; and if there may be others: a cursor, their pattern, about how many keys to look at; a count
---        of templates of keys (see lua/library/legacy_collisions.lua), and those; and the templates of what is to be
---        removed if it is of none of the former
+-- KEYS   1  the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   1  a new random epoch
+--        2  a count of indexes, and their names; or `*` for all in the catalog
+--        …  a count of keys to remove, and those
+--        if there may be more keys:
+--        …  a cursor of SCAN
+--        …  their pattern
+--        …  about how many keys to look at
+--        …  a count of templates (see lua/library/template_match.lua) of keys to keep, and those
+--        …  the templates of keys to remove
 -- Reply  the next cursor
 -- @requires matches_template
 

@@ -1,26 +1,36 @@
 #!lua flags=allow-oom
--- Replies with the catalog of a model: its epoch, and which of its indexes are not built. Notes what is declared, if it
--- may.
+-- Replies with the catalog of a model: its epoch, and its indexes that are not built. Updates it to what is declared,
+-- if it may.
 --
--- The catalog is a hash that knows the indexes, each by its name: the signature of what it keeps if it is built, and
--- `-` if it must be built, since there are objects that it does not know, or knows in another form. Writes that do not
--- know of an index do not keep it, so one that is no longer declared must be built when it is declared again. How far
--- a rebuild has come is under `rebuilding:` and the name (see indexes/maintenance/rebuild.lua). What is not about an
--- index begins with a colon: `:epoch` is another text after each change of what is built, being built or declared, so a
--- process that knows the epoch knows the catalog (see lua/library/guard.lua). `:keys` has what keys of objects begin
--- with, and `:references` the references of other models to this one, as any process has ever declared them (see
--- lua/library/catalog_records.lua).
+-- The catalog is a hash. It has a field for each index, under the index's name: the signature of the index if it is
+-- built; `-` if it must be built, since it lacks objects, or has them in another form. A process that does not declare
+-- an index does not update it when it writes. So an index that is no longer declared must be built when it is declared
+-- again. The progress of a rebuild is under `rebuilding:` and the name (see indexes/maintenance/rebuild.lua). Names
+-- that begin with a colon are of no index:
+--   :epoch       a random text, which each change of what is built, being built or declared replaces; so a process that
+--                knows the epoch knows the catalog (see lua/library/guard.lua)
+--   :keys        the prefixes of all keys of objects that any process has ever declared
+--   :references  the references of other models to this one that any process has ever declared (see
+--                lua/library/catalog_records.lua)
 --
--- KEYS   the set of primary keys; the catalog
--- ARGV   '1' if the catalog may be changed; '1' if indexes that nothing is known of are taken to be built; a text
---        that was never an epoch; a count of what keys of objects begin with, and those; a count of references to
---        other models, each: their catalog, the model and the field that refer, and five facts for
---        lua/library/catalog_records.lua: the kind and the key of the index of those who refer, the set of primary keys
---        and the catalog of the model that refers, and the name of the index there; and of each declared index the name
---        and the signature
--- Reply  the epoch, '' if there is none; 1 if the catalog is as declared, else 0; 0 if an index counts as built only
---        because there are no objects yet, and the first one may come without another epoch, else 1; the names of those
---        that are not built
+-- KEYS   1  the set of primary keys
+--        2  the catalog
+-- ARGV   1  '1' if the catalog may be changed
+--        2  '1' if an index that the catalog does not have counts as built
+--        3  a new random epoch
+--        4  a count of prefixes of keys of objects, and those
+--        …  a count of references to other models, and for each:
+--             catalog  the catalog of the other model
+--             name     the model and the field that refer
+--             facts    five facts for lua/library/catalog_records.lua: the kind and the key of the index that finds the
+--                      objects that refer, the set of primary keys and the catalog of the model that refers, the name
+--                      of the index there
+--        …  for each declared index its name and its signature
+-- Reply  1  the epoch, '' if there is none
+--        2  1 if the catalog is as declared, else 0
+--        3  0 if an index counts as built only because there are no objects yet, and the first object may come without
+--           a change of the epoch; else 1
+--        …  the names of the indexes that are not built
 
 local may_write, entries = ARGV[1] == '1', redis.pcall('HGETALL', KEYS[2])
 if entries.err then

@@ -1,9 +1,10 @@
 #!lua
--- Forgets indexes that are cleared, and no longer declared.
+-- Removes indexes from the catalog that are cleared and no longer declared.
 --
--- KEYS   the catalog of the model (see indexes/maintenance/declare.lua)
--- ARGV   a text that was never an epoch; the names of the indexes
--- Reply  how many were known
+-- KEYS   1  the catalog of the model (see indexes/maintenance/declare.lua)
+-- ARGV   1  a new random epoch
+--        2… the names of the indexes
+-- Reply  the number of them that the catalog had
 
 local forgotten = redis.call('HDEL', KEYS[1], unpack(ARGV, 2))
 if forgotten > 0 then

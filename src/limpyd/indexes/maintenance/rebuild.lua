@@ -1,25 +1,32 @@
 #!lua
--- Does one step of the rebuild of an index, which is one of two things: some objects are entered into it; or some of
--- its entries are looked at, and those removed that their objects do not give. Writes that come between two steps
--- keep the index as ever, so it is right when all objects, and then all entries, have been looked at once.
+-- Does one step of the rebuild of an index. A step either adds the entries of some objects, or looks at some entries
+-- and removes those that their objects do not give. Writes between two steps update the index as always. So the index
+-- is right once all objects, and then all entries, have been looked at.
 --
--- How far it has come stands in the catalog of the model, so whoever does the next step goes on from
--- there: the same process, one after it, or several together. If the index was cleared, the server was started anew,
--- or a process declared the model without the index, it begins from the start.
+-- The progress is in the catalog of the model. So any process can do the next step: the same one, a later one, or
+-- several at once. The rebuild begins from the start if the index was cleared, the server was restarted, or a process
+-- declared the model without the index.
 --
--- KEYS   the set of primary keys; the catalog
--- ARGV   name and signature of the index (see indexes/maintenance/declare.lua); the pattern of its keys if it may have
---        several, else ''; about how many objects or entries to look at; a text that was never an epoch; how its keys
---        are found:
---          ''                 here, by SCAN
---          'shared'           it waits for them once all objects are entered
---          'keys:' and what it waits for    some are sent here
---          'last:' and what it waits for    all were sent
---        a count of keys, and those; the index (see lua/library/expected_entries.lua)
--- Reply  'ok', 1 if the index is built, 1 if it began from the start, objects looked at, entries that these gave,
---        entries looked at, how many objects there are, what it waits for or false; or 'unique', primary key, value,
---        owner, sub-key; 'unindexable', 'expiring', 'error' (see lua/library/journal.lua), all with the primary key at
---        the end if an object was to be entered; 'transform'
+-- KEYS   1  the set of primary keys
+--        2  the catalog
+-- ARGV   1  the name of the index (see indexes/maintenance/declare.lua)
+--        2  its signature
+--        3  the pattern of its keys, if it may have several; else ''
+--        4  about how many objects or entries to look at
+--        5  a new random epoch
+--        6  the source of its keys:
+--             ''                 SCAN in this script
+--             'shared'           a walk of the caller, which is needed once all objects are entered
+--             'keys:' and the walk that it waits for    some of them are sent here
+--             'last:' and the walk that it waits for    all of them were sent
+--        7  a count of keys that are sent, and those
+--        …  the index (see lua/library/expected_entries.lua)
+-- Reply  'ok' and
+--          1 if the index is built; 1 if the rebuild began from the start; the number of objects looked at; the number
+--          of entries that they gave; the number of entries looked at; the number of objects; the walk that it waits
+--          for, or false
+--        or 'unique', primary key, value, owner, sub-key; or 'transform'; or 'unindexable', 'expiring', 'error' (see
+--        lua/library/journal.lua), with the primary key at the end if an object was being entered
 -- @requires atomically call dynamic each_expected entry_kind expected_by_pk form index_key is_distinct_key
 -- @requires key_from_template legacy_unique make_room matches_template member_behind members_of members_seen
 -- @requires name_and_pk new_rebuild note_rebuild of_members part_in prefix refuse refuse_expiring_value repair_entry

@@ -1,8 +1,9 @@
 #!lua flags=no-writes
--- Looks whether what SORT gave nothing for is in a key of another type.
+-- Looks for a key of another type behind a value that SORT did not find.
 --
--- KEYS   the set that was sorted
--- ARGV   where the columns begin; the command, with GET of the primary keys before them
+-- KEYS   1  the set that was sorted
+-- ARGV   1  the position of the columns in ARGV
+--        2… the command, with GET of the primary keys before the columns
 -- Reply  nothing; or the error that names the key (see lua/library/wrong_type.lua)
 -- @requires mistyped_in_sort wrong_type
 
