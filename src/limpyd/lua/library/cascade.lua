@@ -76,12 +76,10 @@ local function clear(reference, set, holder, pk)
   end
 end
 
--- Takes objects of the first of some models away, but for their keys; how many of them there were.
-local function delete_objects(pks, models)
+-- Finds all objects that go with some of the first of some models; gives them in order, and by the number of their model,
+-- and how many of those themselves there were.
+local function objects_to_delete(pks, models)
   local going, order = {}, {}
-  if index_updates then
-    index_updates.forget_composites() -- those of a deletion before this one, which was refused
-  end
   for number = 1, #models do
     going[number] = {}
   end
@@ -118,37 +116,50 @@ local function delete_objects(pks, models)
     end
     next_one = next_one + 1
   end
+  return order, going, found
+end
 
+-- Refuses the deletion if an object that stays refers to one by a reference that forbids it.
+local function refuse_restricted(reference, pk, also_going, set)
+  local function look(holders)
+    for _, holder in ipairs(holders) do
+      if not also_going[holder] and call('SISMEMBER', set, holder) == 1 then
+        refuse('restricted', reference.number, holder, pk)
+      end
+    end
+  end
+  look(holders(reference, pk, 100))
+  look(holders(reference, pk))
+end
+
+-- Takes the reference to an object out of all that stay.
+local function clear_references(reference, pk, also_going, set)
+  for _, holder in ipairs(holders(reference, pk)) do
+    if not also_going[holder] then
+      count_changes(2, pk, reference.number) -- the value and its entry
+      clear(reference, set, holder, pk)
+    end
+  end
+end
+
+-- Takes objects of the first of some models away, but for their keys; how many of them there were.
+local function delete_objects(pks, models)
+  if index_updates then
+    index_updates.forget_composites() -- those of a deletion before this one, which was refused
+  end
+  local order, going, found = objects_to_delete(pks, models)
   -- Objects that go anyway neither forbid it nor have anything to lose.
   local function each_left(policy, act)
     for _, one in ipairs(order) do
       for _, reference in ipairs(models[one[1]].references) do
         if reference.policy == policy then
-          act(reference, one[2], going[reference.holder])
+          act(reference, one[2], going[reference.holder], models[reference.holder].set)
         end
       end
     end
   end
-  each_left('restrict', function(reference, pk, also_going)
-    local set = models[reference.holder].set
-    local function look(holders)
-      for _, holder in ipairs(holders) do
-        if not also_going[holder] and call('SISMEMBER', set, holder) == 1 then
-          refuse('restricted', reference.number, holder, pk)
-        end
-      end
-    end
-    look(holders(reference, pk, 100))
-    look(holders(reference, pk))
-  end)
-  each_left('clear', function(reference, pk, also_going)
-    for _, holder in ipairs(holders(reference, pk)) do
-      if not also_going[holder] then
-        count_changes(2, pk, reference.number) -- the value and its entry
-        clear(reference, models[reference.holder].set, holder, pk)
-      end
-    end
-  end)
+  each_left('restrict', refuse_restricted)
+  each_left('clear', clear_references)
   if index_updates then
     index_updates.follow_composites()
   end
