@@ -14,7 +14,7 @@ from limpyd.keys import Partition
 from limpyd.requests.request import Argument
 from limpyd.schema.instance_hash import InstanceHash
 from limpyd.scripts.object_requests import NewObject
-from limpyd.statements.composite_entries import follows_together
+from limpyd.statements.composite_entries import follows_composite
 from limpyd.statements.create import Creation
 from limpyd.statements.creation_source import (
     MOST_ENTRIES,
@@ -99,7 +99,7 @@ class ModelStatements:
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        together = schema.composites(where)
+        composites = schema.composites(where)
         slots, gathered, taken = [], [], set()
         for name, field, place, _ in schema.layout(where):
             if field is schema.version:
@@ -115,12 +115,12 @@ class ModelStatements:
         others = [place.prefix for place in left if place.prefix != where.hash_prefix]
         others += schema.dynamic.inventories(where)
         names = {slot.name for slot in slots}
-        fits = all(is_entered(index) and {field.name for field in index.fields} <= names for index in together)
+        fits = all(is_entered(index) and {field.name for field in index.fields} <= names for index in composites)
         if not fits or len(others) + len(gathered) > MOST_KEYS or not _fit(slots):
             return None
         version = None if schema.version is None else (schema.version.sub, schema.version.encode(FIRST))
         try:
-            return Creation(schema, where, Layout(slots, together, gathered, others, version, schema.mints_pks))
+            return Creation(schema, where, Layout(slots, composites, gathered, others, version, schema.mints_pks))
         except NoRoom:
             return None
 
@@ -133,8 +133,8 @@ class ModelStatements:
         """
         schema = self._schema
         (where,) = schema.keys.partitions
-        together = schema.composites(where)
-        if schema.dynamic or not all(map(follows_together, together)):
+        composites = schema.composites(where)
+        if schema.dynamic or not all(map(follows_composite, composites)):
             return None
         indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].in_composite]
         prefixes = schema.key_prefixes(where)
@@ -146,7 +146,7 @@ class ModelStatements:
             return None
         slots = [self._slot(field) for _, field, _, _ in indexed]
         try:
-            return deletion(schema, where, slots, together, prefixes) if _fit(slots) else None
+            return deletion(schema, where, slots, composites, prefixes) if _fit(slots) else None
         except NoRoom:
             return None
 
@@ -185,12 +185,12 @@ class ModelStatements:
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
         changes = [Change(self._slot(field), field.name in removed) for field in fields]
-        together = [index for index in schema.composites(where) if any(map(index.has, fields))]
-        if not all(map(follows_together, together)):
+        composites = [index for index in schema.composites(where) if any(map(index.has, fields))]
+        if not all(map(follows_composite, composites)):
             return None
         version = schema.version_sub if operation == "update" else None
         try:
-            return Update(operation, schema, where, changes, version, together)
+            return Update(operation, schema, where, changes, version, composites)
         except NoRoom:
             return None
 

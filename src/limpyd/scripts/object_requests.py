@@ -141,7 +141,7 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
 
 def deletion_layout(
     prefixes: Sequence[bytes],
-    together: Sequence[Argument],
+    composites: Sequence[Argument],
     hash_fields: Sequence[tuple[bytes, Indexes]],
     keys: Sequence[tuple[bytes, bytes, Indexes]],
 ) -> tuple[Argument, ...]:
@@ -149,13 +149,13 @@ def deletion_layout(
 
     Args:
         prefixes: those of all its keys, that of its hash first.
-        together: kind, form and key of each index of several fields, in turn.
+        composites: kind, form and key of each index of several fields, in turn.
         hash_fields: sub-key and indexes of each indexed entry of its hash.
         keys: of each indexed field with a key of its own the prefix, how it is stored, and its indexes.
     """
     args: list[Argument] = []
     subs = [sub for sub, _ in hash_fields]
-    arguments.lay_out(args, arguments.KeysAndIndexes(prefixes, arguments.rows(together, 3), subs))
+    arguments.lay_out(args, arguments.KeysAndIndexes(prefixes, arguments.rows(composites, 3), subs))
     for _, indexes in hash_fields:
         arguments.lay_out(args, arguments.Indexes(indexes))
     for field in keys:

@@ -10,7 +10,7 @@ from limpyd.keys import Partition
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
-from limpyd.statements.composite_entries import follows_together
+from limpyd.statements.composite_entries import follows_composite
 from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import Change, write_script
@@ -29,7 +29,7 @@ class Assignment(Statement):
         command: the command.
         field: the field, for messages.
         slot: the field.
-        together: the indexes of several fields that it is one of.
+        composites: the indexes of several fields that it is one of.
     """
 
     __slots__ = ("_size", "_slot")
@@ -41,10 +41,10 @@ class Assignment(Statement):
         command: str,
         field: Subject,
         slot: ScalarField,
-        together: Sequence[CompositeFieldIndex] = (),
+        composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:
         changes = [Change(slot, command in REMOVES)]
-        script, names = write_script(command.lower(), model, where, changes, together=together)
+        script, names = write_script(command.lower(), model, where, changes, composites=composites)
         super().__init__(script, model, where, command, names, field, (Claim(model, slot.name),))
         self.complete = not any(index.asks_python for index in slot.indexes)
         self._slot = slot
@@ -77,13 +77,13 @@ def assignment(
     command: str,
     field: Subject,
     slot: ScalarField,
-    together: Sequence[CompositeFieldIndex] = (),
+    composites: Sequence[CompositeFieldIndex] = (),
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can do it."""
-    follow = all(map(follows, slot.indexes)) and all(map(follows_together, together))
+    follow = all(map(follows, slot.indexes)) and all(map(follows_composite, composites))
     if not (command in SETS or command in REMOVES) or not follow:
         return None
     try:
-        return Assignment(model, where, command, field, slot, together)
+        return Assignment(model, where, command, field, slot, composites)
     except NoRoom:
         return None

@@ -57,7 +57,7 @@ class CompositeEntry(NamedTuple):
         return f"if {new} and {old} ~= {new} then\n{indented(lines, '  ')}end\n" if lines else ""
 
 
-def follows_together(index: CompositeFieldIndex) -> bool:
+def follows_composite(index: CompositeFieldIndex) -> bool:
     """Returns whether statements can make a composite index follow its fields."""
     is_netstrings = not index.form.startswith(b":")
     return bool(of_kind(index.kind_name)) and is_netstrings and all(place.form in FORMS for place in index.places)

@@ -27,7 +27,7 @@ General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_blank", "_encoders", "_gathered", "_names", "_slots", "_together", "_versioned", "_whole")
+    __slots__ = ("_blank", "_composites", "_encoders", "_gathered", "_names", "_slots", "_versioned", "_whole")
 
     def __init__(self, model: Model, where: Partition, layout: Layout) -> None:
         slots = layout.slots
@@ -40,7 +40,7 @@ class Creation(Statement):
         self._encoders = {slot.name: slot.encode for slot in slots}
         self._blank = {slot.name: (b"",) * (1 + len(slot.computed)) for slot in slots}
         self._whole = b"1" * len(slots)
-        self._together = [(index, [field.name for field in index.fields]) for index in layout.together]
+        self._composites = [(index, [field.name for field in index.fields]) for index in layout.composites]
         self._gathered = [(each.name, each.make) for each in layout.gathered]
         self._versioned = layout.version is not None
         if not layout.gathered:
@@ -84,8 +84,8 @@ class Creation(Statement):
                     given += index.indexed_texts(stored)
         if len(found) < len(self._slots):
             marks = b"".join([b"1" if name in found else b"0" for name, _, _ in self._slots])
-        for together, names in self._together:
-            entry = together.entry([found.get(name) for name in names])
+        for index, names in self._composites:
+            entry = index.entry([found.get(name) for name in names])
             marks += b"0" if entry is None else b"1"
             given.append(b"" if entry is None else entry)
         given[0] = marks
@@ -117,13 +117,13 @@ class Creation(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        marked = [*(name for name, _, _ in self._slots), *(str(index.index) for index, _ in self._together)]
+        marked = [*(name for name, _, _ in self._slots), *(str(index.index) for index, _ in self._composites)]
         names = [f"a 1 for each of {', '.join(marked)} that gets a value, else 0"]
         if self._gathered:
             names.append(f"a 1 for each of {', '.join(name for name, _ in self._gathered)} that gets members, else 0")
         for name, _, computed in self._slots:
             names += (name, *(f"what {index} keeps of it" for index in computed))
-        names += (f"what {index.index} keeps of {', '.join(fields)}" for index, fields in self._together)
+        names += (f"what {index.index} keeps of {', '.join(fields)}" for index, fields in self._composites)
         if self._gathered:
             names.append("of each that gets members: a command, a count and arguments, a count and keys of indexes …")
         return names
@@ -134,7 +134,7 @@ class Creation(Statement):
             stored: Any = values[at]
             claims.append(Claim(self.model, name, stored))
             at += 1 + len(computed)
-        for index, _ in self._together:
+        for index, _ in self._composites:
             entry: Any = values[at]
             claims.append(Claim(self.model, index.name, entry))
             at += 1

@@ -52,7 +52,7 @@ class Layout(NamedTuple):
 
     Attributes:
         slots: the fields of one value.
-        together: the indexes of several of them.
+        composites: the indexes of several of them.
         gathered: the fields of many members.
         others: what all other keys of objects begin with.
         version: the sub-key and the value of the version, if it has one.
@@ -60,7 +60,7 @@ class Layout(NamedTuple):
     """
 
     slots: Sequence[ScalarField]
-    together: Sequence[CompositeFieldIndex]
+    composites: Sequence[CompositeFieldIndex]
     gathered: Sequence[Gathered]
     others: Sequence[bytes]
     version: tuple[bytes, bytes] | None
@@ -92,7 +92,7 @@ def _places(where: Partition, layout: Layout) -> list[_Place]:
         ]
         number += len(entries)
         places.append(_Place(slot, value, entries))
-    for claim, index in enumerate(layout.together, len(places)):
+    for claim, index in enumerate(layout.composites, len(places)):
         value = f"ARGV[{at}]"
         at += 1
         entry = Entry(key(where, index.key), index.kind_name, number, claim, value, value)

@@ -26,7 +26,7 @@ def deletion(
     model: Model,
     where: Partition,
     slots: Sequence[ScalarField],
-    together: Sequence[CompositeFieldIndex],
+    composites: Sequence[CompositeFieldIndex],
     prefixes: Sequence[bytes],
 ) -> Statement:
     """Returns the statement.
@@ -35,10 +35,10 @@ def deletion(
         model: the model.
         where: the partition.
         slots: its indexed fields.
-        together: its indexes of several of them.
+        composites: its indexes of several of them.
         prefixes: what all keys of an object begin with, that of its hash first.
     """
-    source = _source(where, slots, together, prefixes)
+    source = _source(where, slots, composites, prefixes)
     statement = Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
     statement.complete = False
     return statement
@@ -129,7 +129,7 @@ FEW_PACKED, MOST_IN_A_BYTE = 0x90, 15
 
 
 def _source(
-    where: Partition, slots: Sequence[ScalarField], together: Sequence[CompositeFieldIndex], prefixes: Sequence[bytes]
+    where: Partition, slots: Sequence[ScalarField], composites: Sequence[CompositeFieldIndex], prefixes: Sequence[bytes]
 ) -> str:
     hash_key = key_of(where, where.hash_prefix, "pk")
     in_hash = [slot for slot in slots if slot.sub is not None]
@@ -156,7 +156,7 @@ def _source(
         follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n" if steps else lines
     values = {(slot.prefix, slot.sub or b""): f"value{number}" for number, slot in enumerate(slots)}
     functions: list[str] = []
-    for index in together:
+    for index in composites:
         parts = [Part(values[place.prefix, place.sub], "false", place.form) for place in index.places]
         one = composite_entry(index, key(where, index.key), len(entries), parts)
         entries.append(one.entry)

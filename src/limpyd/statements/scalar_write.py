@@ -39,7 +39,7 @@ def write_script(
     where: Partition,
     changes: Sequence[Change],
     version: bytes | None = None,
-    together: Sequence[CompositeFieldIndex] = (),
+    composites: Sequence[CompositeFieldIndex] = (),
 ) -> WriteScript:
     """Returns the script.
 
@@ -49,16 +49,16 @@ def write_script(
         where: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if the script is to count it.
-        together: the indexes of several fields, of which some are among these.
+        composites: the indexes of several fields, of which some are among these.
 
     Raises:
         NoRoom: there are too many fields and indexes.
     """
-    names = _names(where, changes, version, together)
-    parts = _Parts(names, {(place.prefix, place.sub) for index in together for place in index.places})
+    names = _names(where, changes, version, composites)
+    parts = _Parts(names, {(place.prefix, place.sub) for index in composites for place in index.places})
     for slot, removes in changes:
         parts.add_field(slot, removes=removes)
-    for index in together:
+    for index in composites:
         parts.add_composite(index)
     if version is not None:
         parts.given["key"] = names.key_of(where.hash_prefix)
@@ -136,7 +136,7 @@ class _Parts:
 
 
 def _names(
-    where: Partition, changes: Sequence[Change], version: bytes | None, together: Sequence[CompositeFieldIndex]
+    where: Partition, changes: Sequence[Change], version: bytes | None, composites: Sequence[CompositeFieldIndex]
 ) -> Parameters:
     """Returns the parameters of the script: those of a field that is alike stand in the same places."""
     names = Parameters()
@@ -150,7 +150,7 @@ def _names(
         keys = [*(index.key for index in slot.indexes), *(key for _, _, key in (() if removes else slot.checks))]
         for key in keys:
             names.argument(key)
-    for index in together:
+    for index in composites:
         names.argument(index.key)
         for place in index.places:
             names.key_of(place.prefix)

@@ -27,7 +27,7 @@ class Update(Statement):
         where: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if it counts one.
-        together: the indexes of several fields, of which some are among these.
+        composites: the indexes of several fields, of which some are among these.
     """
 
     __slots__ = ("_name", "_sets", "_versioned")
@@ -39,9 +39,9 @@ class Update(Statement):
         where: Partition,
         changes: Sequence[Change],
         version: bytes | None = None,
-        together: Sequence[CompositeFieldIndex] = (),
+        composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:
-        script, names = write_script(name, model, where, changes, version, together)
+        script, names = write_script(name, model, where, changes, version, composites)
         claims = [Claim(model, change.slot.name) for change in changes]
         super().__init__(script, model, where, "HSET", names, claims=claims)
         self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)
