@@ -16,9 +16,11 @@ class TransformingIndex(Protocol):
 
     def texts(self, stored: bytes) -> list[bytes]:
         """Returns the texts that it keeps of a stored value."""
+        ...
 
     def is_asked_of(self, key: bytes) -> bool:
         """Returns whether a script that asks about the index with a key means this one."""
+        ...
 
 
 class PythonTransform(bytes):

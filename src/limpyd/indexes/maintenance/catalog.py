@@ -36,12 +36,15 @@ class CatalogOwner(Protocol):
 
     def asking(self, *, may_write: bool) -> Request[Catalog]:
         """Asks for the catalog."""
+        ...
 
     def described(self, name: bytes) -> tuple[str, str, str]:
         """Returns the model, the field and the index of a name, for messages."""
+        ...
 
     def doubt(self) -> None:
         """Has the next request that rests on the catalog ask for it."""
+        ...
 
 
 class Assumed:
