@@ -10,7 +10,11 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING or sys.version_info >= (3, 12):
+__all__ = ["cached_property"]
+
+if TYPE_CHECKING:
+    from builtins import property as cached_property  # which protocols with properties accept
+elif sys.version_info >= (3, 12):
     from functools import cached_property as cached_property  # noqa: PLC0414 - it is a part of this module too
 else:
 
