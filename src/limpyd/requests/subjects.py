@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from limpyd.utils.cached_properties import cached_property
+
 
 class Subject(Protocol):
     """The subject of a request, for the messages of errors."""
@@ -18,23 +20,29 @@ class Subject(Protocol):
 class Script(Protocol):
     """The attributes that requests and drivers use of a Lua script."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def source(self) -> bytes: ...
-    @property
+    name: str
+
+    @cached_property
+    def source(self) -> bytes:
+        """The source that the server runs."""
+        ...
+
+    @cached_property
     def sha(self) -> bytes:
         """The digest by which a server knows it."""
         ...
 
-    @property
-    def flags(self) -> frozenset[str]: ...
-    @property
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """Its flags, such as `no-writes`."""
+        ...
+
+    @cached_property
     def requires(self) -> frozenset[str]:
         """The names that it uses of the library of Lua functions."""
         ...
 
-    @property
+    @cached_property
     def guarded(self) -> bool:
         """True if it runs only under the epochs that its last arguments name."""
         ...

@@ -64,7 +64,7 @@ def _of_named_tuple(row: type[Any]) -> RowClass | None:
     if not issubclass(row, tuple) or not hasattr(row, "_fields"):
         return None
     defaults = getattr(row, "_field_defaults", {})
-    names: tuple[str, ...] = row._fields
+    names: tuple[str, ...] = getattr(row, "_fields", ())
     return RowClass({name: name not in defaults for name in names}, row)
 
 
