@@ -119,7 +119,7 @@ def _table(fields: list[Field], indent: str = "") -> Iterator[str]:
         place = f"{number:2} " if known and not indent else "   "
         meaning = field.meaning
         if field.many:
-            meaning += ": a count, and of each" if field.row else ": a count, and those"
+            meaning += ": a count, and for each" if field.row else ": a count, and those"
         yield f"--   {indent}{place}{field.name:{width}}{meaning}"
         if field.row:
             yield from _table(field.row, indent + "    ")

@@ -72,7 +72,7 @@ def test_what_is_packed_is_read(thing, servers):
 
 def test_the_table_tells_of_each(thing):
     table = lua_layouts.written("-- @layout Thing\n-- @end\n")
-    assert "--    1 head     what comes first\n--    2 entries  its entries: a count, and of each\n" in table
+    assert "--    1 head     what comes first\n--    2 entries  its entries: a count, and for each\n" in table
     assert "--          kind  the name of its kind, see lua/library/index_kinds.lua\n" in table
     assert "--      tail     what comes last\n" in table
     assert lua_layouts.written(table) == table

@@ -7,7 +7,7 @@
 -- @layout PlainQuery
 --    1 wanted   `pks`, `rows`, `named` (rows, each after its primary key) or `count`
 --    2 sets     the sets that must all have the objects: a count, and those
---      ranges   the ranges that must all have them: a count, and of each
+--      ranges   the ranges that must all have them: a count, and for each
 --          key   the key of an index
 --          low   the lower end of the range, as ZRANGE BYSCORE takes it
 --          high  the higher end

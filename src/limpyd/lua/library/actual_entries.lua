@@ -1,9 +1,10 @@
--- Entries that an index has: those of one of its keys, each a member and what is held with it, the score in a sorted
--- set or the owner in a hash.
+-- The entries that an index has: the members of one of its keys, each with its score in a sorted set, or its owner in a
+-- hash.
 -- @requires call entry_kind expected_entry index_key key_of owners_in subject_key undo_with
 -- @provides make_room name_and_pk other_owner problem_with repair_entry
 
--- The name that an entry has in its key, or false, and its primary key; nothing if it is none.
+-- Returns the name of an entry within its key, or false if it is the primary key alone; and its primary key. Returns
+-- nothing if a member is no entry.
 local function name_and_pk(member, with)
   if entry_kind.split then
     return entry_kind.split(member, with)
@@ -25,7 +26,7 @@ local function drop(key, member, with)
   end
 end
 
--- Returns another owner of an object's unique value, one that gives it too.
+-- Returns another object that has an object's unique value, and gives it to the index.
 local function other_owner(pk, key, entry)
   local in_key, name = key_of(key, entry), entry_kind.split and entry or false
   for _, owner in ipairs(owners_in(entry_kind.name).list(key, entry)) do
@@ -36,7 +37,7 @@ local function other_owner(pk, key, entry)
   return nil
 end
 
--- The same; if there is none, removes the entries in the place of that value, which their objects do not give any more.
+-- The same. If there is none, removes the entries of that value, which their objects do not give any more.
 local function make_room(pk, key, entry)
   local other = other_owner(pk, key, entry)
   for _, owner in ipairs(other and {} or owners_in(entry_kind.name).list(key, entry)) do
@@ -48,14 +49,14 @@ local function make_room(pk, key, entry)
   return other
 end
 
--- Returns whether an entry has the score that it should have.
+-- Returns whether an entry has its score.
 local function has_its_score(entry, score)
   local expected = entry_kind.score_of and entry_kind.score_of(entry) or tonumber(string.match(entry, '^[^:]*'))
   return tonumber(score) == expected
 end
 
--- Returns what is wrong with an entry: 'malformed', 'stale', if its object does not give it, or 'score'; nothing if it is
--- right. And its primary key, and the entry that its object gives.
+-- Returns the problem of an entry: 'malformed', 'stale' if its object does not give it, 'score', or nothing. Then its
+-- primary key, and the entry that its object gives.
 local function problem_with(key, member, with)
   local name, pk = name_and_pk(member, with)
   local entry = pk and expected_entry(pk, key, name)
@@ -67,7 +68,7 @@ local function problem_with(key, member, with)
   return nil, pk, entry
 end
 
--- Removes an entry that its object does not give, and puts a wrong score right; gives what was wrong.
+-- Removes an entry that its object does not give, and corrects a wrong score; returns the problem.
 local function repair_entry(key, member, with)
   local problem, pk, entry = problem_with(key, member, with)
   if problem then

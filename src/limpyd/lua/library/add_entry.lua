@@ -1,7 +1,4 @@
--- Adds an entry to an index.
---
--- ARGV has of an index the name of its kind (see lua/library/index_kinds.lua), a form (see lua/library/forms.lua) and a
--- key. `number` says which value it is, and `sub` under which sub-key, in case it is refused.
+-- Adds an entry to an index. If it is refused, `number` says which value of the write it is, and `sub` its sub-key.
 -- @requires index_kind subject_key
 -- @provides add_entry
 

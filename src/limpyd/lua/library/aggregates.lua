@@ -5,10 +5,9 @@
 local sum_of, tally_of, values_of_all
 
 local function make_aggregates()
-  -- The sum of the numbers among some texts, exactly: parts of seven digits are added each for itself, and whoever
-  -- asked joins them. Numbers with an exponent are added as doubles. Gives how many numbers there are, the sum of
-  -- those doubles, and of each part its place (0 for the seven digits before the point, -1 for those after it)
-  -- and its sum.
+  -- The exact sum of the numbers among some texts: groups of seven digits are added separately, and the caller joins
+  -- them. Numbers with an exponent are added as doubles. Returns the number of numbers, the sum of those doubles, and
+  -- for each group its position (0 for the seven digits before the point, -1 for those after it) and its sum.
   function sum_of(texts, column, pks)
     local parts, loose, count = {}, 0, 0
     local function add(place, digits, negative)
@@ -50,7 +49,7 @@ local function make_aggregates()
     return reply
   end
 
-  -- Each value, and how often it is there.
+  -- Returns each value and its number of occurrences.
   function tally_of(texts)
     local counts, reply = {}, {}
     for at = 1, #texts do
@@ -63,7 +62,7 @@ local function make_aggregates()
     return reply
   end
 
-  -- All values of some objects in a column.
+  -- Returns all values of some objects in a column.
   function values_of_all(pks, column)
     local texts = {}
     for at = 1, #pks do

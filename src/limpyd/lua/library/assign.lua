@@ -1,22 +1,24 @@
--- Gives fields of an object new values, and makes their indexes follow.
+-- Gives fields of an object new values, which their indexes follow.
 --
--- ARGV has of the fields:
+-- The statement compiled for a model is statements/lua/write.lua.
+--
+-- In ARGV the fields are:
 -- @layout UpdatedFields
 --    1 hash_prefix  the prefix of the objects' hashes
 --    2 version_sub  the sub-key of the version, or ''
---    3 fields       the fields: a count, and of each
+--    3 fields       the fields: a count, and for each
 --          prefix   the prefix of its key
 --          stored   how it is stored, see lua/library/values.lua
 --          sub      its sub-key in the hash, or ''
---          indexes  its indexes, those of several fields last: a count, and of each
+--          indexes  its indexes, those of several fields last: a count, and for each
 --              kind  the name of its kind, see lua/library/index_kinds.lua
 --              form  the form of its texts, see lua/library/forms.lua
 --              key   its key, or the prefix of its keys
 -- @end
--- and of an object:
+-- The new values of an object are:
 -- @layout Updated
 --    1 version  the version that the object must have, or ''
---    2 values   its values: a count, and of each
+--    2 values   its values: a count, and for each
 --          field  the number of its field, counted from 0
 --          args   nothing, to remove it; the value; or a command and its arguments: a count, and those
 -- @end
@@ -27,7 +29,7 @@
 
 local version_key, version_sub_key, fields = '', '', {}
 
--- Gives the position after the fields.
+-- Reads the fields from ARGV; returns the position after them.
 local function read_fields(at)
   -- @reads UpdatedFields at
   local hash_prefix, version_sub = ARGV[at], ARGV[at + 1]
@@ -53,7 +55,7 @@ local function read_fields(at)
   return at
 end
 
--- Returns where the indexes of a field alone end, and notes what the composite ones held.
+-- Returns the position where the field's own indexes end, and notes the entries of the composite ones.
 local function last_index_alone(field, pk)
   local last = field.last_index
   if last > field.first_index and string.byte(ARGV[last - 2]) == 38 then
@@ -67,7 +69,7 @@ local function assign_one(field, pk, value)
   local stored, sub, key = field.stored, field.sub, key_from_template(field.prefix, pk)
   local indexed, last_alone = field.last_index > field.first_index, last_index_alone(field, pk)
   local before = read_value(stored, key, sub)
-  -- An indexed value has no expiry, but for one that others gave it.
+  -- An indexed value has no expiry, unless something other than limpyd set it.
   local listed_only = ARGV[field.first_index] == 'inv' and field.last_index == field.first_index + 2
   local expires = before and (not indexed or listed_only or in_transaction) and expiry_of(stored, key, sub)
   subject_key = key
@@ -128,7 +130,7 @@ local function next_version(pk, expected)
   return exactly(after, true, 'HINCRBY', key, version_sub_key)
 end
 
--- Returns where the arguments of an object end.
+-- Returns the position after the arguments of an object.
 local function after_object(at)
   -- @reads Updated at
   local value_count, first_value = tonumber(ARGV[at + 1]), at + 2
@@ -143,14 +145,14 @@ local function after_object(at)
   return at
 end
 
--- Gives an object, which stands in ARGV from a position on, new values; its new version, or false if it has none.
+-- Gives an object new values, which are in ARGV from a position on; returns its new version, or false if it has none.
 local function assign(pk, at)
   subject_key = KEYS[1]
   if call('SISMEMBER', KEYS[1], pk) == 0 then
     refuse('gone')
   end
   if index_updates then
-    index_updates.forget_composites() -- those of an object before this one, which was refused
+    index_updates.forget_composites() -- those of an earlier object, which was refused
   end
   -- @reads Updated at
   local version = ARGV[at]

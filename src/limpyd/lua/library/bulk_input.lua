@@ -1,19 +1,26 @@
--- Reads many new objects from ARGV. What several have in common stands there once, as their shape.
+-- Reads many new objects from ARGV. Objects with the same fields share a shape, which is in ARGV once.
 --
--- ARGV   from a position on: the prefix of hashes; a count of indexes, each its kind and key; a count of shapes, each
---          a count of sub-keys and those, a count of prefixes of strings and those, a count of prefixes of keys that get
---          no value and those, how many values each object has, a count of entries, each the number of its index
---          and which of the values it is, and '1' if more follows for each object; a count of runs of objects of one
---          shape, each the number of the shape and how many objects there are;
---        and the objects, each
---          its primary key unless it is minted, the values: of the hash, of the strings, and texts that only
---          indexes keep; and if there is more: a count of values of many members, each a prefix, the
---          command that makes it, a count of arguments, and those; and a count of entries, each the number of its
---          index and the text
+-- ARGV   from a position on:
+--          the prefix of the hashes
+--          a count of indexes, each its kind and key
+--          a count of shapes, and for each:
+--            subs     a count of sub-keys of the hash, and those
+--            strings  a count of prefixes of keys of strings, and those
+--            unset    a count of prefixes of keys that get no value, and those
+--            values   the number of values of each object
+--            entries  a count of index entries, each the number of its index, and the position of its text in the
+--                     values
+--            more     '1' if each object has more than these values
+--          a count of runs of objects of one shape, each the number of the shape and the number of objects
+--          for each object:
+--            its primary key, unless it is minted
+--            its values: of the hash, of the strings, and texts that only indexes keep
+--            if it has more: a count of values of many members, each a prefix, the command that stores it, a count of
+--            arguments, and those; a count of index entries, each the number of its index and the text
 -- @requires call index_kind key_from_template subject_key undo_with
 -- @provides call_in_slices each_entry each_key read_objects read_shapes store_values
 
-local ARGV = ARGV -- of a script it is global, which takes longer to reach
+local ARGV = ARGV -- a local is faster to reach than the global one
 local hash_prefix, indexes, shapes, runs
 
 local function read_list(at, width)
@@ -38,7 +45,7 @@ local function read_shapes(at)
     local shape = {}
     local subs
     subs, at = read_list(at)
-    shape.pairs = {} -- the arguments of HSET; the values are put between
+    shape.pairs = {} -- the arguments of HSET, with room for the values
     for sub = 1, #subs do
       shape.pairs[2 * sub - 1], shape.pairs[2 * sub] = subs[sub], ''
     end
@@ -57,8 +64,8 @@ local function read_shapes(at)
   return at
 end
 
--- The objects: of each the primary key, if it is not minted, its shape, where its values begin, and where what
--- more there is; and where they end.
+-- Reads the objects: for each the primary key, if it is not minted, its shape, the position of its values, and the
+-- position of what else it has. Also returns the position after all.
 local function read_objects(at, minted)
   local objects, number = {}, 0
   for run = 1, #runs, 2 do
@@ -83,8 +90,8 @@ local function read_objects(at, minted)
   return objects, at
 end
 
--- Calls a command on a key in slices: Lua cannot unpack thousands of arguments at once. Slices are of whole pairs
--- and triples, as HSET and GEOADD take them. `undo`, if given, takes all of them back.
+-- Calls a command on a key in slices: Lua cannot unpack thousands of arguments at once. Slices are of whole pairs and
+-- triples, as HSET and GEOADD take them. The function `undo`, if given, takes all of them back.
 local function call_in_slices(command, key, list, first, last, undo)
   subject_key = key
   for from = first, last, 996 do
@@ -95,7 +102,7 @@ local function call_in_slices(command, key, list, first, last, undo)
   end
 end
 
--- Stores the values of an object, whose keys are free. How that is taken back is for others to note.
+-- Stores the values of an object, whose keys are free. The caller notes how to take that back.
 local function store_values(object)
   local shape, at, pk = object.shape, object.at, object.pk
   local arguments, strings = shape.pairs, shape.strings
@@ -119,7 +126,7 @@ local function store_values(object)
   end
 end
 
--- Calls a function with all keys that an object may have.
+-- Calls a function with each key that an object may have.
 local function each_key(object, found)
   local shape, pk = object.shape, object.pk
   found(key_from_template(hash_prefix, pk))
@@ -136,7 +143,8 @@ local function each_key(object, found)
   end
 end
 
--- Calls a function with all index entries of an object: index, text, and which entry it is, counted from 0.
+-- Calls a function with each index entry of an object: the index, the text, and the number of the entry, counted from
+-- 0.
 local function each_entry(object, found)
   local entries = object.shape.entries
   for number = 1, #entries do

@@ -2,10 +2,10 @@
 -- @requires by_ranks comes_before
 -- @provides by_texts
 
-local HEAD = 6 -- of so many bytes, and whether there are so many, a double holds all
+local HEAD = 6 -- a double holds this many bytes exactly, and whether the text ends within them
 local DEEPEST = 50
 
--- Some bytes of a text as a number, which stands in the order of those; 0 stands for the end.
+-- Some bytes of a text as a number in the same order; 0 stands for the end.
 local function head_of(text, from)
   local a, b, c, d, e, f = string.byte(text, from, from + 5)
   return (((((a or -1) * 257 + (b or -1)) * 257 + (c or -1)) * 257 + (d or -1)) * 257 + (e or -1)) * 257
@@ -13,7 +13,7 @@ local function head_of(text, from)
     + 1125534404358 -- six times the digit 1: what it takes to count bytes from 1 on
 end
 
--- Up to where texts are equal that are so up to a position.
+-- The position up to which some texts are equal, that are equal up to `from`.
 local function end_of_common(positions, texts, from)
   local common = string.sub(texts[positions[1]], from)
   for number = 2, #positions do
@@ -37,7 +37,7 @@ local function end_of_common(positions, texts, from)
   return from + #common
 end
 
--- The same as by_texts, for texts that begin with each other over and over.
+-- The same as by_texts, for texts that share one beginning after another.
 local function by_comparing(positions, texts, down, cursor, take)
   table.sort(positions, function(one, other)
     return texts[one] ~= texts[other] and comes_before(texts[one], texts[other]) ~= down
@@ -59,9 +59,9 @@ local function by_comparing(positions, texts, down, cursor, take)
   return false
 end
 
--- Goes through objects in the order of texts, which are equal before a position, after the text of a cursor if there is one.
--- Each object, or several of equal texts, are taken by a function, with whether they are equal to the cursor's. It returns
--- whether these are enough, and so does this one.
+-- Calls `take` with the objects in the order of their texts, from a cursor's text on if there is one: one object, or
+-- several of equal texts, and whether their text is the cursor's. Ends when `take` returns true, and returns whether it
+-- did. The texts are equal before `from`.
 local function by_texts(positions, texts, down, cursor, wanted, take, from, depth)
   from, depth = from or 1, depth or 1
   if #positions == 0 then

@@ -1,4 +1,4 @@
--- The reply of a command, or nothing where the server is too old to know it.
+-- The reply of a command; nothing if the server is too old for the command.
 -- @provides call_if_supported
 local function call_if_supported(...)
   local reply = redis.pcall(...)

@@ -1,21 +1,31 @@
--- Takes objects away with all that comes of it: who refers to them goes as well, or loses the reference, or forbids it.
+-- Deletes objects with the consequences that `on_delete` says: objects that refer to them are deleted as well
+-- (cascade), lose the reference (clear), or prevent the deletion (restrict).
 --
--- ARGV has from a position to the end how much may be changed at the most (see lua/library/changes.lua), or ''; a count
--- of models, the first of which is that of the objects, each:
---   the set of its primary keys; a count of arguments, and those: its catalog, and what it looks like (see
---   lua/library/unindex_object.lua);
---   a count of references to it, each:
---     what happens to who refers: 'cascade', 'clear' or 'restrict'; the number of the model of those; where they are
---     found: the kind of the index (see lua/library/index_owners.lua) and its key; the catalog of built indexes (see
---     indexes/maintenance/declare.lua), and that one's name there; whether the field holds 'one' reference or 'many'; a
---     count of arguments, and those: the command that clears the field (see lua/library/scalar_commands.lua,
---     lua/library/member_commands.lua), the last of which is '' for the primary key where it holds many
+-- ARGV   from a position to the end:
+--          the most changes (see lua/library/changes.lua), or ''
+--          a count of models, the one of the objects first, and for each:
+--            set   its set of primary keys
+--            args  a count of arguments, and those: its catalog, its keys and indexes (see
+--                  lua/library/unindex_object.lua)
+--            a count of references to it, and for each:
+--              policy   'cascade', 'clear' or 'restrict'
+--              holder   the number of the model that refers
+--              kind     the kind of the index that finds the objects that refer (see lua/library/index_owners.lua)
+--              key      its key
+--              catalog  the catalog of the model that refers (see indexes/maintenance/declare.lua)
+--              name     the name of the index there
+--              many     'one' or 'many': the number of references that the field holds
+--              args     a count of arguments, and those: the command that clears the field (see
+--                       lua/library/scalar_commands.lua); if the field holds many, the command that removes a member
+--                       (see lua/library/member_commands.lua), whose last argument is '' for the primary key
 -- @requires call count_changes index_updates known_references limit_changes make_deletion_count owners_in owners_set
 -- @requires refuse refuse_more_than run_member_commands run_scalar_commands subject_key transform_request
 -- @requires unindex_object unlink_object
 -- @provides delete_objects deleted_pks read_models unlink_deleted
 
-local deleted, deleted_pks = {}, {} -- who is gone but for the keys, whose removal cannot be taken back; those of the first model
+-- Objects that are deleted except for their keys, since that cannot be taken back; and those of the first model, by
+-- primary key.
+local deleted, deleted_pks = {}, {}
 
 local function read_models(at)
   local models, references = {}, {}
@@ -42,7 +52,7 @@ local function read_models(at)
         last = at + 7 + arguments,
       }
       known_references[ARGV[at + 3]] = true
-      -- Another process may have cleared it since this one asked.
+      -- Another process may have cleared the index since this one asked.
       subject_key = ARGV[at + 4]
       if call('HGET', subject_key, ARGV[at + 5]) == '-' then
         refuse('unbuilt', #references)
@@ -54,7 +64,7 @@ local function read_models(at)
   return models
 end
 
--- Returns the objects that refer to one by a field; only some, if a number is given.
+-- Returns the objects that refer to one by a field; only some of them, if a number is given.
 local function holders(reference, pk, some)
   local owners = owners_in(reference.kind)
   subject_key = owners.key_of and owners.key_of(reference.key, pk) or reference.key
@@ -65,7 +75,7 @@ local function holders(reference, pk, some)
   return owners.list(reference.key, pk)
 end
 
--- Takes the reference to an object out of the field of another one.
+-- Clears the reference to an object in a field of another one.
 local function clear(reference, set, holder, pk)
   owners_set = set
   if reference.many then
@@ -76,14 +86,15 @@ local function clear(reference, set, holder, pk)
   end
 end
 
--- Finds all objects that go with some of the first of some models; gives them in order, and by the number of their model,
--- and how many of those themselves there were.
+-- Finds all objects that are deleted with some of the first model. Returns them in order, the same by the number of their
+-- model, and the number of the first ones that exist.
 local function objects_to_delete(pks, models)
   local going, order = {}, {}
   for number = 1, #models do
     going[number] = {}
   end
-  -- Of some objects of a model, to which a reference leads, those go that are there and do not go yet.
+  -- Adds to the objects that are deleted those of some objects, found by a reference, that exist and are not yet among
+  -- them.
   local function go(number, pks, reference)
     local model, fresh = models[number], {}
     for at = 1, #pks do
@@ -100,7 +111,7 @@ local function objects_to_delete(pks, models)
           going[number][pk] = true
           order[#order + 1] = { number, pk }
           model.count(pk, reference)
-          count_changes(#model.references, pk, reference) -- each has to be looked at
+          count_changes(#model.references, pk, reference) -- each reference has to be looked at
         end
       end
     end
@@ -119,7 +130,7 @@ local function objects_to_delete(pks, models)
   return order, going, found
 end
 
--- Refuses the deletion if an object that stays refers to one by a reference that forbids it.
+-- Refuses the deletion if an object that stays refers to one by a restricting reference.
 local function refuse_restricted(reference, pk, also_going, set)
   local function look(holders)
     for _, holder in ipairs(holders) do
@@ -132,7 +143,7 @@ local function refuse_restricted(reference, pk, also_going, set)
   look(holders(reference, pk))
 end
 
--- Takes the reference to an object out of all that stay.
+-- Clears the references to an object, in objects that stay.
 local function clear_references(reference, pk, also_going, set)
   for _, holder in ipairs(holders(reference, pk)) do
     if not also_going[holder] then
@@ -142,13 +153,13 @@ local function clear_references(reference, pk, also_going, set)
   end
 end
 
--- Takes objects of the first of some models away, but for their keys; how many of them there were.
+-- Deletes objects of the first model except for their keys; returns their number.
 local function delete_objects(pks, models)
   if index_updates then
-    index_updates.forget_composites() -- those of a deletion before this one, which was refused
+    index_updates.forget_composites() -- those of an earlier deletion, which was refused
   end
   local order, going, found = objects_to_delete(pks, models)
-  -- Objects that go anyway neither forbid it nor have anything to lose.
+  -- Objects that are deleted anyway neither prevent the deletion nor lose a reference.
   local function each_left(policy, act)
     for _, one in ipairs(order) do
       for _, reference in ipairs(models[one[1]].references) do
@@ -175,7 +186,7 @@ local function delete_objects(pks, models)
   return found
 end
 
--- Removes the keys of all that was taken away, unless all of it is to be taken back.
+-- Removes the keys of all deleted objects, unless the step is to be taken back.
 local function unlink_deleted()
   if transform_request then
     return

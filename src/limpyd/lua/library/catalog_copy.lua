@@ -1,9 +1,9 @@
--- Copies what the catalog of a model keeps of keys and of references (see indexes/maintenance/declare.lua) to that of
--- another model, to which its objects were moved: those that declared it may not have run since.
+-- Copies the records of keys and references in a model's catalog (see indexes/maintenance/declare.lua) to the catalog
+-- of the model that its objects move to. The processes that declared them may not have run with the new model.
 -- @requires call dynamic_field
 -- @provides copy_catalog
 
--- Returns the record of a key, or of a dynamic field (see lua/library/dynamic_parts.lua), with another beginning.
+-- Returns the record of a key, or of a dynamic field (see lua/library/dynamic_parts.lua), with another prefix.
 local function carried(text, prefix, other_prefix)
   local template, sub, inventory = dynamic_field(text)
   if template then

@@ -1,12 +1,12 @@
--- Records of keys and references in the catalogs of models (see indexes/maintenance/declare.lua): other processes may
--- declare some that this one does not know of.
+-- Records of keys and references in the catalogs of models (see indexes/maintenance/declare.lua): those that other
+-- processes have declared, and this process may not declare.
 -- @requires call dynamic_field each_version in_transaction inventory_of key_from_template owners_in refuse subject_key
 -- @requires unlink
 -- @provides check_references check_versions_listed known_references unlink_field unlink_unknown unlink_versions
 
 
 local records = {} -- by catalog
-local known_references = {} -- the keys of the indexes of those who refer, of the references that the process knows
+local known_references = {} -- the keys of the indexes of the references that the process knows
 
 local function records_of(meta)
   if not records[meta] then
@@ -19,7 +19,7 @@ local function records_of(meta)
   return records[meta]
 end
 
--- Returns whether an object may be referred to by a reference of another model. What cannot be looked at may be one.
+-- Returns whether a reference of another model may refer to an object. If that cannot be looked up, it may.
 local function may_be_referred(reference, pk)
   local kind, key, set, meta, name = unpack(reference)
   local state = redis.pcall('HGET', meta, name)
@@ -33,7 +33,7 @@ local function may_be_referred(reference, pk)
   return type(state) == 'table' or not looked or #owners > 0
 end
 
--- Refuses a deletion of which the process does not know the consequences.
+-- Refuses a deletion if a reference that the process does not know may refer to the object.
 local function check_references(meta, pk)
   for label, reference in pairs(records_of(meta).references) do
     if not known_references[reference[2]] and may_be_referred(reference, pk) then
@@ -43,8 +43,8 @@ local function check_references(meta, pk)
   end
 end
 
--- Removes the keys of all versions that an object has of a dynamic field, and its inventory; how many there were. Those
--- in the hash of the object go with that.
+-- Removes the keys of all versions of an object's dynamic field, and its inventory; returns their number. Versions in
+-- the hash of the object go with the hash.
 local function unlink_versions(prefix, pk)
   local inventory, keys, removed = inventory_of(prefix, pk), {}, 0
   local _, sub_template = dynamic_field(prefix)
@@ -65,7 +65,7 @@ local function unlink_versions(prefix, pk)
   return removed
 end
 
--- Removes what an object has of a field: its key, or the keys of all versions of a dynamic one.
+-- Removes the key of an object's field, or the keys of all versions of a dynamic one.
 local function unlink_field(prefix, pk)
   if dynamic_field(prefix) then
     unlink_versions(prefix, pk)
@@ -74,12 +74,12 @@ local function unlink_field(prefix, pk)
   end
 end
 
--- Calls a function with the prefixes of fields that the process does not know; those from `first` to `last` in ARGV are
--- known.
+-- Calls a function with the prefixes of fields that the process does not know. Those that it knows are in ARGV from
+-- `first` to `last`.
 local function each_unknown(meta, first, last, act)
   local prefixes = records_of(meta).keys
   if #prefixes == last - first + 1 then
-    return -- it knows them all: it has declared those that it knows
+    return -- the process knows all, as the catalog has those that it knows
   end
   local known = {}
   for at = first, last do
@@ -92,8 +92,8 @@ local function each_unknown(meta, first, last, act)
   end
 end
 
--- Stops where the keys of versions could not be removed, since what lists them is no set: a removal cannot be taken
--- back.
+-- Stops before any key is removed, which cannot be taken back, if an inventory is no set: then the keys of its versions
+-- could not be found.
 local function check_versions_listed(meta, pk, first, last)
   local function check(prefix)
     if dynamic_field(prefix) then
@@ -107,7 +107,7 @@ local function check_versions_listed(meta, pk, first, last)
   each_unknown(meta, first, last, check)
 end
 
--- Removes the keys of an object whose fields the process does not know.
+-- Removes the keys of an object's fields that the process does not know.
 local function unlink_unknown(meta, pk, first, last)
   each_unknown(meta, first, last, function(prefix)
     unlink_field(prefix, pk)

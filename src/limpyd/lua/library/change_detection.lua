@@ -1,20 +1,21 @@
--- Finds the changes of a command to a value of many members, by looking before and after it.
+-- Detects the changes of a command to a value of many members, by a look before and after the command.
 --
 -- A place is a value that a command may change:
---   pk, key, stored         whose it is, where, and as what (see lua/library/whole_value.lua)
---   scope                   what the command can change of it:
+--   pk, key, stored         its object, its key, and how it is stored (see lua/library/whole_value.lua)
+--   scope                   the part of it that the command can change:
 --     whole                 anything
---     members               the members in its arguments: from `first` on, each `step`th
---     range                 the members of a range: another command with the same arguments returns them
---     reply                 the members that it replies were taken away
---     replied               the member that it replies was added
---     expiry                when it expires; a time that is past removes it
+--     members               the members in the arguments: from `first` on, each `step`th
+--     range                 the members of a range; a read command with the same arguments finds them (see RANGES)
+--     reply                 the members that the command replies with; it removed them
+--     replied               the member that the command replies with; it added it
+--     expiry                its expiry; a time in the past removes it
 --     nothing               nothing: the command reads it
---   first_index             where in ARGV its indexes begin (see lua/library/add_entry.lua), and
---   last_index              where they end; those of this field alone end at last_alone
---   number                  which value it is, in case it is refused
---   creating                whether it is of a new object, of which all may be taken back alone
---   is_journaled            its whole value is noted already, by a command before
+--   first_index             the position in ARGV of its indexes (see lua/library/add_entry.lua)
+--   last_index              the position of their end
+--   last_alone              the same, without the indexes of several fields
+--   number                  the number of the value in the write, for a refusal
+--   creating                true if the object is new; then all of the value may be taken back by itself
+--   is_journaled            true if an earlier command has noted the whole value
 -- @requires add_entry all_of call call_if_supported cut_by_trim dump expiries_of expiry_of_key in_transaction
 -- @requires index_kind index_updates look_for make_dump popped put_into_list read_members read_whole_value refuse
 -- @requires remove_entry subject_key take_out_of_list undo_all undo_expiry undo_pops undo_some undo_with whole_noted
@@ -22,7 +23,7 @@
 
 local RANGES = { ZREMRANGEBYRANK = 'ZRANGE', ZREMRANGEBYSCORE = 'ZRANGEBYSCORE', ZREMRANGEBYLEX = 'ZRANGEBYLEX' }
 
--- Looks at a list before the command: which members it names, and where they stand.
+-- Reads a list before the command: the members that the command names, and their positions.
 local function track_list(place, command, first_arg, last_arg)
   local key, names = place.key, {}
   if command == 'LTRIM' then
@@ -53,14 +54,14 @@ local function track_list(place, command, first_arg, last_arg)
   return names
 end
 
--- Returns whether an index keeps the value; the inventory of a dynamic field (see lua/library/dynamic_parts.lua) is
--- none.
+-- Returns whether a value is indexed. The inventory of a dynamic field (see lua/library/dynamic_parts.lua) does not
+-- count.
 local function is_indexed(place)
   local first = place.first_index
   return place.last_index > first and (ARGV[first] ~= 'inv' or place.last_index > first + 2)
 end
 
--- Returns whether a command that sets when a value expires may remove it at once, since the time is past.
+-- Returns whether a command that sets an expiry may remove the value at once, since the time is past.
 local function may_remove(command, first_arg)
   local units = { EXPIRE = 1000, PEXPIRE = 1, EXPIREAT = 1000, PEXPIREAT = 1, EXAT = 1000, PXAT = 1 }
   local word = command == 'GETEX' and ARGV[first_arg] or command
@@ -68,14 +69,14 @@ local function may_remove(command, first_arg)
   if not unit or word == 'EXPIRE' or word == 'PEXPIRE' then
     return unit and time <= 0
   end
-  return time * unit <= 1000 * call('TIME')[1] + 2000 -- in 7.0 time goes on meanwhile
+  return time * unit <= 1000 * call('TIME')[1] + 2000 -- in Redis 7.0 time goes on meanwhile
 end
 
--- Looks before the command, whose arguments stand in ARGV from `first_arg` to `last_arg`.
+-- Reads what is needed before the command, whose arguments are in ARGV from `first_arg` to `last_arg`.
 local function track(place, command, first_arg, last_arg)
   local key, stored, scope = place.key, place.stored, place.scope
   subject_key = key
-  -- An indexed value has no expiry, neither has any key of it, but for those that others gave it.
+  -- An indexed value and its sub-keys have no expiry, unless something other than limpyd set it.
   local may_expire = not is_indexed(place) or in_transaction or scope == 'expiry'
   place.expires = may_expire and expiry_of_key(key) or -1
   if scope == 'expiry' then
@@ -115,7 +116,7 @@ local function track(place, command, first_arg, last_arg)
   end
 end
 
--- Notes how to take back what the command did to a list, and which members it took away or added.
+-- Notes how to take back the command's changes to a list, and which members it removed or added.
 local function note_undo_of_list(place, command, first_arg, last_arg, reply)
   local key, names = place.key, place.names
   if place.scope == 'replied' then
@@ -150,7 +151,7 @@ local function note_undo_of_list(place, command, first_arg, last_arg, reply)
   end
 end
 
--- Notes how to take back what the command did to a place. What moves a member from one to another is noted by
+-- Notes how to take back the command's changes to a place. Moving a member from one place to another is noted by
 -- undo_move.
 local function note_undo(place, command, first_arg, last_arg, reply)
   local key, stored, scope = place.key, place.stored, place.scope
@@ -193,11 +194,11 @@ local function forget_expiry(stored, key)
   end
 end
 
--- Returns the part of the value that the command can change, as it was before and as it is now.
+-- Returns the part of the value that the command can change, before and after it.
 local function changes_of(place, command, last_arg)
   local key, stored = place.key, place.stored
   if place.last_index < place.first_index or place.scope == 'expiry' or place.is_noted then
-    return {}, {} -- nobody asks
+    return {}, {} -- no index needs it
   elseif place.scope == 'whole' then
     if command == 'COPY' and is_indexed(place) then
       forget_expiry(stored, key)
@@ -215,7 +216,7 @@ local function changes_of(place, command, last_arg)
   return before, after
 end
 
--- Returns what an index keeps of some members, and of which member that is.
+-- Returns the texts that an index keeps of some members, each with its member.
 local function entries_of(members, of_scores, form, key, is_new)
   local found = {}
   for name, score in pairs(members) do
@@ -231,7 +232,7 @@ local function entries_of(members, of_scores, form, key, is_new)
   return found
 end
 
--- Makes an index follow members. Two of them may have one entry, which goes with the last.
+-- Makes an index follow members. Two members may have the same entry, which is removed with the last.
 local function follow_members(place, kind, form, key, before, after)
   local of_scores = index_kind(kind).of_scores
   if form ~= 'text' or of_scores then
@@ -250,7 +251,7 @@ local function follow_members(place, kind, form, key, before, after)
   end
 end
 
--- Makes the indexes of a place follow what happened to its value.
+-- Makes the indexes of a place follow the change of its value.
 local function follow(place, before, after)
   local stored = place.stored
   for index = place.first_index, place.last_alone, 3 do

@@ -1,4 +1,4 @@
--- Makes an index follow a value, which may come, go or change.
+-- Makes an index follow a value that is added, removed or changed.
 -- @requires add_entry index_kind key_and_entry refuse remove_entry texts_of
 -- @provides change_value
 

@@ -1,8 +1,8 @@
--- Goes through what a query finds in chunks, one script after the other; a cursor says where the last one stopped.
+-- Goes through the result of a query in chunks, one script for each; a cursor says where the last chunk ended.
 --
--- A cursor is '' at the start, and at the end; else where the scan of the conditions goes on (see
--- lua/library/conditions.lua). That of a stored collection, which is in order, is `l`, its key with the length before
--- it, and the position after the last member.
+-- A cursor is '' at the start and at the end. Otherwise it is the position of the scan of the conditions (see
+-- lua/library/conditions.lua). For a stored collection, which is in order, it is `l`, the length of its key, `:`, the
+-- key, and the position after the last member.
 -- @requires call distinct keep_existing sorting
 -- @provides next_chunk
 
@@ -14,7 +14,7 @@ local function ordered_part(node)
   end
 end
 
--- Goes on until so many are found, or it has looked at many times as many.
+-- Goes on until `size` objects are found, or many times as many members were looked at.
 local function chunk_of_stored(node, stored, where, size)
   local position, pks, block = tonumber(where), {}, nil
   local farthest = position + 50 * size
@@ -43,8 +43,8 @@ local function chunk_of_stored(node, stored, where, size)
   return pks, ended and '' or 'l' .. #stored.key .. ':' .. stored.key .. string.format('%.0f', position)
 end
 
--- The objects of the next chunk, and the cursor after it; in order, if all of them are in it. Third, if all that is
--- found had to be listed at once, those who follow.
+-- Returns the objects of the next chunk, in order if it is the only one; the next cursor; and if all objects had to be
+-- listed at once, those after the chunk.
 local function next_chunk(node, keys, cursor, size)
   local stored = (cursor == '' or string.byte(cursor) == 108) and ordered_part(node)
   if cursor == '' and node.cost <= 2 * size then
@@ -60,7 +60,7 @@ local function next_chunk(node, keys, cursor, size)
     end
     return pks, '', others
   elseif not node.scan then
-    return {}, '' -- what it was compared with is not there any more
+    return {}, '' -- the value that it was compared with does not exist any more
   end
   local pks, after = node.scan(cursor, size)
   return pks, after

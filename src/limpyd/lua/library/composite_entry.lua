@@ -1,9 +1,9 @@
--- The entry of an object in an index of several fields.
+-- The entry of an object in a composite index.
 --
--- Its form lists the fields, each by the prefix of the key, how the value is stored (see lua/library/values.lua), the
--- sub-key and the form, all as netstrings (`<length>:<bytes>`).
--- A colon before them says that the texts are joined by colons, as limpyd 2 does it.
--- The kind is that of the entries, behind an `&`.
+-- The form of the index lists its fields: for each the prefix of the key, how the value is stored (see
+-- lua/library/values.lua), the sub-key and the form of the field, all as netstrings (`<length>:<bytes>`). A colon at
+-- the start says that the texts are joined by colons, as limpyd 2 does it. The kind is the kind of the entries, after
+-- an `&`.
 -- @requires index_kind key_from_template netstring normal_form read_value
 -- @provides composite_entry parts_of_composite
 
@@ -23,7 +23,7 @@ local function parts_of_composite(spec)
   return read_parts[spec]
 end
 
--- The entry; nil if a field has no value, or has one that cannot be indexed: then with that value and the reason.
+-- Returns the entry; nil if a field has no value; nil, the value and the reason if a value cannot be indexed.
 local function composite_entry(spec, pk, kind)
   local parts, texts = parts_of_composite(spec), {}
   for at = 1, #parts, 4 do

@@ -1,11 +1,11 @@
--- Indexes of several fields: what they held is noted before the first of the fields is written to, and they
--- follow after the last. So the fields of one that is unique may change one after the other.
+-- Composite indexes: their entries are noted before the first of their fields is written, and they follow after the
+-- last. So the fields of a unique composite index can change one after the other, without conflicts in between.
 -- @requires add_entry composite_entry owners_set refuse remove_entry
 -- @provides follow_composites forget_composites note_composites
 
 local composites, noted_composites = {}, {}
 
--- Notes those among some indexes, the last ones; gives where the others end.
+-- Notes the entries of the composite indexes, which are the last ones; returns the position where the others end.
 local function note_composites(first_index, last_index, pk)
   while last_index >= first_index and string.byte(ARGV[last_index - 2]) == 38 do
     local kind, spec, key = ARGV[last_index - 2], ARGV[last_index - 1], ARGV[last_index]
@@ -26,7 +26,7 @@ local function forget_composites()
 end
 
 local function follow_composites()
-  local composites = composites -- as they are now; what is noted from here on is another matter
+  local composites = composites -- later notes belong to later changes
   forget_composites()
   for at = 1, #composites do
     local one = composites[at]

@@ -1,58 +1,58 @@
--- The conditions of a query. Each kind is a file of its own, in the folder `conditions`; it is read from ARGV, and then
--- has
---   size        about how many objects meet it, without looking at them; nil if that would be a look at all
---   cost        about how many entries or objects are looked at to list it
---   list()      the primary keys of those who meet it, each once
---   keep(pks)   those of some primary keys that meet it, in their order
+-- The conditions of a query. Each kind is a file in the folder lua/library/conditions. It reads a condition from ARGV,
+-- and returns a node:
+--   size         about how many objects meet it; nil if only looking at the objects could say
+--   cost         about how many entries or objects have to be looked at to list them
+--   list()       the primary keys of the objects that meet it, each once
+--   keep(pks)    those of the given primary keys that meet it, in the given order
 --   scan(where, count)
---               goes through it in parts: gives some primary keys, where the next part begins, and how many entries it
---               looked at, which is about `count`; `where` is a text, '' at the start and at the end. It is nil, or
---               `lists` is true, where all would better be listed at once
---   value_count how many values ARGV holds of it, if it may hold many
---   untestable  whether keep(pks) lists all who meet it, since only Python knows what its index keeps of a value
---   ranks()     of those who are in order in one index: how many entries of that come before
+--                goes through the objects in parts: returns some primary keys, the position of the next part, and the
+--                number of entries looked at, which is about `count`. `where` is a position, '' at the start and the
+--                end
+--   lists        true if list() serves better than scan, which may be nil then
+--   value_count  the number of its values in ARGV, if there may be many
+--   untestable   true if keep(pks) has to list all objects that meet it, as only Python can tell the texts of a value
+--   ranks()      if its objects are in order in an index: the number of entries before them
+--   walk.key     the index or set that it is about
+--   ordered      true for a stored collection, which gives the order of the result
+--   everyone     true if listing looks at all objects
 --
--- Further: walk.key is the index or set that it is about; `ordered` a stored collection, which gives its order;
--- `everyone` that all objects are looked at to list it.
---
--- KEYS[1] is the set of all primary keys. What ARGV says of each kind:
+-- KEYS[1] is the set of all primary keys. In ARGV each kind has:
 --
 --   all                                     every object
---   eq, scored   prefix, texts              who is in one of the sets, or sorted sets, named prefix .. text
---   eqin         prefix, place, texts       the same of sets, where the values of an object show it as well
---   uniq         key, several, texts        who owns one of the values in a hash; `several` is '1' if one may own
+--   eq, scored   prefix, texts              membership in one of the sets, or sorted sets, named prefix .. text
+--   eqin         prefix, place, texts       the same for sets; a look at the values of an object can test it as well
+--   uniq         key, several, texts        the owners of the values in a hash; `several` is '1' if an object may own
 --                several
 --   pk           key, texts                 these primary keys, if they exist
---   num          key, intervals             who has a number within one of them
---   nums         key, place, tested by, intervals   the same, of fields of many values; it is tested by `value`, or if
---                only Python
---                                           knows what is kept of that not at all: the index has `one` entry of each,
---                                           or `several`
---   lex          key, place, tested by, intervals   who has a text within one of them
---   sep                                     as lex, of an index of limpyd 2
---   geo, geos    key, prefix, count, arguments   who is where GEOSEARCH with these arguments finds it
---   null         prefix, stored, sub, key   who has no value there; the key is that of a sorted set of all who have
+--   num          key, intervals             a number within one of the intervals
+--   nums         key, place, tested by, intervals   the same for fields of many values. Tested by `value`: a look at
+--                the
+--                                           values of an object can test it. If only Python can tell the texts of a
+--                                           value, it is `one` or `several`, the number of entries of an object
+--   lex          key, place, tested by, intervals   a text within one of the intervals
+--   sep                                     as lex, for an index of limpyd 2
+--   geo, geos    key, prefix, count, arguments   a place that GEOSEARCH with these arguments finds
+--   null         prefix, stored, sub, key   no value in the field; the key is a sorted set of all objects that have
 --                one, or ''
---   listed       key, stored, joins         who is a member of a set, list or sorted set; `stored` is '1' if it is a
---                stored
---                                           collection, which gives its order, and sets `gone` if it is not there, and
+--   listed       key, stored, joins         membership in a set, list or sorted set. `stored` is '1' for a stored
+--                                           collection, which gives the order, and sets `gone` if it does not exist;
 --                                           'found' if the members of a list were found before, so that it is not read;
---                                           `joins` is '1' if one command may name the key beside those of the model
---   via          see lua/library/conditions/via.lua
+--                                           `joins` is '1' if a command may name the key together with the model's keys
+--   via                                     see lua/library/conditions/via.lua
 --
--- texts is a count and those, with a + behind the count if more would follow that are not sent now; a place is prefix,
--- stored, sub-key and form; intervals is a count and of each the signs of its ends (`[`, `(` or `-`, and `]`, `)` or
+-- texts is a count, and the texts; the count ends in a + if there are more, which are not sent. A place is prefix,
+-- stored, sub-key and form. intervals is a count, and for each interval two signs (`[`, `(` or `-`, and `]`, `)` or
 -- `+`; `^` for texts that begin so) and its two ends.
 --
--- Functions are made anew for each script that runs, so those that few queries need are put into other functions.
+-- Functions are made anew for each script that runs, so functions that few queries need are made inside others.
 -- @requires call
 -- @provides SLICE all_conditions as_set ask_for combine conditions distinct everything_counted gone keep_in read_count
 
-local SLICE = 4000 -- how many arguments Lua can surely pass on at once
+local SLICE = 4000 -- the most arguments that Lua can surely pass on at once
 
 local conditions = {}
 local combine = {}
-local all_conditions = {} -- those that were read, in the order of ARGV
+local all_conditions = {} -- in the order of ARGV
 local gone = false
 
 local function distinct(pks)
@@ -108,7 +108,7 @@ local function everything_counted()
   return counts[key]
 end
 
--- A count in ARGV, and whether more would follow.
+-- Reads a count in ARGV, and whether more follow that are not sent.
 local function read_count(text)
   local count = tonumber(text)
   if count then

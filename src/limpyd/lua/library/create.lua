@@ -1,22 +1,25 @@
--- Makes an object, whose values are all known beforehand. What something else left under its keys
--- is neither taken over nor overwritten.
+-- Creates an object, all of whose values are known. A key of its that holds something already is neither taken over nor
+-- overwritten: the object is refused.
 --
--- KEYS   the set of primary keys; the last automatic one if the key is to be minted (or that set again if not)
+-- The statement compiled for a model is statements/lua/create.lua.
+--
+-- KEYS   1  the set of primary keys
+--        2  the last automatic primary key if the key is to be minted, else the set again
 -- ARGV   from a position on:
 -- @layout NewObject
 --    1 pk           its primary key, or '' to mint it
 --    2 hash_prefix  the prefix of its hash
 --    3 unset        the prefixes of its other keys that get no value: a count, and those
 --      texts        the sub-keys and values for the hash, in turn: a count, and those
---      strings      values with keys of their own: a count, and of each
+--      strings      values with keys of their own: a count, and for each
 --          prefix  the prefix of its key
 --          value   the value
---      members      values of many members: a count, and of each
+--      members      values of many members: a count, and for each
 --          prefix   the prefix of its key
 --          command  the command that stores it
 --          args     the arguments that follow its key: a count, and those
 -- @end
--- and to the end index entries, each a kind, a key and an entry (see lua/library/add_entry.lua)
+-- To the end index entries follow, each a kind, a key and an entry (see lua/library/add_entry.lua).
 -- @requires add_entry call key_from_template mint refuse subject_key undo_with
 -- @provides create
 
@@ -26,7 +29,7 @@ local function must_be_free(key)
   end
 end
 
--- Makes the object one of the model's; gives its primary key.
+-- Adds the object to the set of primary keys; returns its primary key.
 local function claim_pk(pk)
   if KEYS[2] and KEYS[2] ~= KEYS[1] then
     return mint()
@@ -53,7 +56,7 @@ local function store_strings(first_string, last_string, pk)
   end
 end
 
--- Stores the members of some fields, which stand in ARGV from a position on; gives the position after them.
+-- Stores the members of some fields, which are in ARGV from a position on; returns the position after them.
 local function store_members(at, count, pk)
   for _ = 1, count do
     -- @reads NewMembers at

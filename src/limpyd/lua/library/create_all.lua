@@ -1,5 +1,6 @@
--- Makes many new objects (see lua/library/bulk_input.lua) with few commands: what goes to one key goes there at once.
--- It is looked beforehand whether anything stands against any of them; if so none is made, without a reason.
+-- Creates many new objects (see lua/library/bulk_input.lua) with few commands: whatever goes to one key is sent
+-- together. If anything stands against any of the objects, none is created, and no reason is given (see
+-- lua/library/create_one.lua for that).
 -- @requires call call_in_slices each_entry each_key is_rounded refuse store_values subject_key undo_with
 -- @provides create_all
 
@@ -18,7 +19,7 @@ local function give_pks(objects, minted)
       undo_with('DECRBY', KEYS[2], #objects)
     end
     if is_rounded(last) or last == #objects and call('SCARD', KEYS[1]) > 0 then
-      in_the_way() -- they are made one by one, each with its exact number, behind the highest if the counter was lost
+      in_the_way() -- create_one gives each its exact number, after the highest if the counter was lost
     end
     for number = 1, #objects do
       pks[number] = string.format('%.0f', last - #objects + number)
@@ -63,16 +64,16 @@ local function look_for_keys(objects)
   return keys
 end
 
--- Returns the content of each key: of sets the primary keys, of hashes the entries and the primary keys in turn, of
--- sorted sets the scores and the primary keys; the entries of other kinds, one by one; and by the set of those who must
--- be there who is referred to.
+-- Returns the new content of each key: primary keys for a set; entries and primary keys in turn for a hash; scores and
+-- primary keys in turn for a sorted set. Then the entries of other kinds, one by one. Then the primary keys that are
+-- referred to, by the set that must have them.
 local function gathered_entries(objects)
   local sets, pairs_of, others, referred, pk = {}, {}, {}, {}, nil
   local owners = {}
   local function gather(index, text)
     local kind, key = index.kind, index.key
     if kind.looks_at_owners then
-      in_the_way() -- they are made one by one
+      in_the_way() -- create_one looks at the owners
     elseif kind.type == 'set' then
       key = kind.key_of(key, text)
       local set = sets[key]
@@ -112,7 +113,7 @@ local function gathered_entries(objects)
   return sets, pairs_of, others, referred
 end
 
--- Looks whether all who are referred to are there.
+-- Checks that all objects that are referred to exist.
 local function look_for_referred(referred)
   for set, pks in pairs(referred) do
     local list = {}
@@ -130,7 +131,7 @@ local function look_for_referred(referred)
   end
 end
 
--- Returns the function that takes each `step`th of a list out of a key, from the first one on.
+-- Returns the function that removes each `step`th member of a list from a key, from the first one on.
 local function taking_out(command, key, list, first, step)
   return function()
     for at = first, #list, step do

@@ -1,4 +1,4 @@
--- Makes one of many new objects (see lua/library/bulk_input.lua).
+-- Creates one of many new objects (see lua/library/bulk_input.lua).
 -- @requires call each_entry each_key mint refuse store_values subject_key undo_with
 -- @provides create_one
 

@@ -1,11 +1,11 @@
--- Counts what is changed by taking an object away, before it is.
+-- Counts the changes that the deletion of an object makes, before it makes any.
 -- @requires call count_changes dynamic_field each_version inventory_of key_from_template subject_key
 -- @provides make_deletion_count
 
 local CARDINALITY = { set = 'SCARD', list = 'LLEN', zset = 'ZCARD', hash = 'HLEN' }
 
--- Returns a function that counts an object of a model, which stands in ARGV (see lua/library/unindex_object.lua) from a
--- position to another.
+-- Returns the function that counts the changes for an object of a model. The model's keys and indexes are in ARGV from
+-- one position to another (see lua/library/unindex_object.lua).
 local function make_deletion_count(first, last)
   local own, fields, versions = 1, {}, {}
   -- @reads KeysAndIndexes first
@@ -47,7 +47,7 @@ local function make_deletion_count(first, last)
     count_changes(field.indexes * (cardinality and call(cardinality, key) or 1), pk, reference, key)
   end
 
-  -- `reference` is that by which the object is found.
+  -- `reference` is the one by which the object was found.
   return function(pk, reference)
     count_changes(own, pk, reference)
     for at = 1, #versions do

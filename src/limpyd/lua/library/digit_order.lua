@@ -1,8 +1,8 @@
--- Puts objects in the order of numbers that are the same double, and yet may differ in digits.
+-- Sorts objects by numbers that are the same double, but may differ in their digits.
 -- @requires digits_of less_by_digits
 -- @provides by_digits
 
--- The digits of a number in a text, in one way of writing for all texts that mean it.
+-- The digits of a number, as one text for all texts that mean the same number.
 local function digits_as_text(text)
   local negative, whole, fraction = digits_of(text)
   if whole == nil then -- it has an exponent, or is no decimal number
@@ -13,7 +13,7 @@ local function digits_as_text(text)
   return whole and (negative and '-' or '') .. '0' .. whole .. '.' .. fraction or text
 end
 
--- Goes through objects in the order of numbers that are the same double, by their digits (see by_texts).
+-- Calls `take` with the objects in the order of their digits (see by_texts in lua/library/byte_order.lua).
 local function by_digits(positions, texts, down, cursor, take)
   local first, alike = cursor or texts[positions[1]], true
   for number = 1, #positions do

@@ -1,23 +1,23 @@
--- Restores a key as it was, with all that the server knows of it: its value, its expiry, the groups of a stream.
+-- Takes back changes to a key by DUMP and RESTORE: its value, its expiry, and the groups of a stream.
 -- @requires call expiry_of_key is_journaled journal_length subject_key undo_with
 -- @provides dump make_dump
 
--- Made when it is first needed (see lua/library/index_updates.lua).
+-- Made on first use (see lua/library/index_updates.lua).
 local function make_dump()
-  local dumps = {} -- by key: where in the journal the function stands that puts it back, and that function
+  local dumps = {} -- by key: the position in the journal of the function that restores it, and that function
 
-  -- Keeps the whole of a key, which costs as much as the value is large; gives the function that notes how to put it
-  -- back.
+  -- Dumps a key, at a cost in proportion to its value; returns the function that notes how to restore it.
   return function(key)
     local known = dumps[key]
     if known and is_journaled(known.at, known.put_back) then
-      return function() end -- it is noted already
+      return function() end -- noted already
     end
     subject_key = key
     local serialized, put_back = call('DUMP', key), nil
     if serialized then
       local expires = expiry_of_key(key)
-      -- Whether the account may RESTORE has to be known beforehand: of a key that is there, a server says that it is.
+      -- The account must be allowed to RESTORE, which has to be known now. If it is, the server says that the key is
+      -- busy.
       local refused = redis.pcall('RESTORE', key, 0, '')
       if not string.find(refused.err, 'BUSYKEY', 1, true) then
         error(refused)

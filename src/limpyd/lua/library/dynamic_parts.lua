@@ -1,11 +1,14 @@
 -- Dynamic fields. Each part makes a version of one, with a key or a sub-key of its own; the inventory of an object is
--- the set of the parts of which it has a version. The keys of all versions have one template, in which a mark
--- stands for the part (see keys/templates.py); and the field by three texts, in the place of the prefix of its keys:
--- the template of those prefixes, that of the sub-keys, or '', and the prefix of the inventories.
+-- the set of the parts that it has a version for.
+--
+-- The keys of all versions have one template, in which a mark stands for the part (see keys/templates.py). In ARGV a
+-- dynamic field is its family, where another field has the prefix of its keys. A family is three texts: the template of
+-- these prefixes; the template of the sub-keys, or ''; the prefix of the inventories.
 -- @requires call key_from_template
 -- @provides dynamic_field each_version inventory_of is_template part_in template_filler version_locator with_part
 
--- Returns the text before and after the part in a template, and whether its length stands before it; nothing if it is none.
+-- Returns the texts before and after the part in a template, and whether the part's length stands before it; nothing if
+-- the text is no template.
 local function around_part(template)
   local at = string.find(template, '\0n\1', 1, true)
   local counted = at ~= nil
@@ -32,7 +35,7 @@ local function with_part(template, part)
   return template_filler(template)(part)
 end
 
--- The part of what may be made of a template; nothing if it is not.
+-- Returns the part of a key that is made from a template; nothing if the key is not.
 local function part_in(template, key)
   local at = string.find(template, '\0n\1', 1, true)
   if at then
@@ -55,7 +58,7 @@ local function is_template(text)
   return string.find(text, '\0n\1', 1, true) or string.find(text, '\0v\1', 1, true)
 end
 
--- Returns the three texts of a dynamic field; nothing if a prefix is that of another field.
+-- Returns the three texts of a dynamic field's family; nothing if the prefix is that of another field.
 local function dynamic_field(prefix)
   local first = string.find(prefix, '\0\0', 1, true)
   if not first then
@@ -65,17 +68,17 @@ local function dynamic_field(prefix)
   return string.sub(prefix, 1, first - 1), string.sub(prefix, first + 2, second - 1), string.sub(prefix, second + 2)
 end
 
--- The key of the inventory that an object has of a dynamic field.
+-- The key of an object's inventory of a dynamic field.
 local function inventory_of(prefix, pk)
   local _, _, inventory = dynamic_field(prefix)
   return key_from_template(inventory, pk)
 end
 
--- Returns the function from a part to the key of a version of an object, and its sub-key or ''.
+-- Returns the function that gives the key of the version of a part, and its sub-key or ''.
 local function version_locator(prefix, pk)
   local template, sub_template = dynamic_field(prefix)
   local before, after, counted = around_part(template)
-  if not before then -- it is in the hash of the object
+  if not before then -- the versions are in the hash of the object
     local key, fill = key_from_template(template, pk), template_filler(sub_template)
     return function(part)
       return key, fill(part)
@@ -90,7 +93,7 @@ local function version_locator(prefix, pk)
   end
 end
 
--- Calls `found(key, sub-key or '', part)` for each version of a dynamic field that is in the inventory of an object.
+-- Calls `found(key, sub-key or '', part)` for each version of a dynamic field in an object's inventory.
 local function each_version(prefix, pk, found)
   local parts, place = call('SMEMBERS', inventory_of(prefix, pk)), version_locator(prefix, pk)
   for at = 1, #parts do

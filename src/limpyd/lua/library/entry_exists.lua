@@ -1,4 +1,4 @@
--- Returns whether an index has an entry of an object (see lua/library/index_kinds.lua); if a score is wrong, it does.
+-- Returns whether an index has an entry of an object (see lua/library/index_kinds.lua). A wrong score does not matter.
 -- @requires call entry_kind key_of
 -- @provides has_entry
 

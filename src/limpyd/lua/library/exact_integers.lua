@@ -1,4 +1,5 @@
--- Lua knows integers as doubles, and rounds those beyond 2^53. What may be so large is read as text, in the same step.
+-- Exact integers. In Lua they are doubles, which round integers beyond 2^53. An integer that may be so large is read as
+-- text, in the same step.
 -- @requires refuse
 -- @provides exactly holds_rounded is_rounded
 
@@ -7,7 +8,7 @@ local function is_rounded(reply)
   return type(reply) == 'number' and (reply >= 2 ^ 53 or reply <= -2 ^ 53)
 end
 
--- Returns whether there is such a one in the reply of a read. Lists that begin and end with texts hold nothing else.
+-- Returns whether the reply of a read holds a rounded integer. Lists that begin and end with texts hold no integers.
 local function holds_rounded(reply)
   if type(reply) ~= 'table' then
     return is_rounded(reply)
@@ -21,8 +22,8 @@ local function holds_rounded(reply)
   return false
 end
 
--- The reply of a command that counts (INCRBY, DECRBY, HINCRBY and the like), exactly. If it cannot be read again, what
--- is noted (`kept`) is taken back; else the outcome says that it was done.
+-- The exact reply of a command that counts (INCRBY, DECRBY, HINCRBY and the like). If it cannot be read again, the
+-- command is taken back if it is `journaled`; if not, the outcome says that it was run.
 local function exactly(reply, journaled, command, key, sub)
   if not is_rounded(reply) then
     return reply

@@ -1,22 +1,22 @@
--- Entries that an object should have in an index (see lua/library/index_kinds.lua).
+-- The entries that an object should have in an index (see lua/library/index_kinds.lua).
 -- @requires call composite_entry dynamic_field each_version index_kind inventory_of key_and_entry key_from_template
 -- @requires part_in parts_of_composite read_members read_value read_whole_value refuse_expiring subject_key texts_of
 -- @requires unless_mistyped with_part
 -- @provides dynamic each_expected entry_kind expected_by_pk expected_entry form index_key key_of legacy_unique
 -- @provides member_behind members_of members_seen of_members prefix refuse_expiring_value select_index version_members
 
-local kind_name, form, index_key, prefix, stored, sub_key -- of the index that is looked at
-local entry_kind -- that of its entries, see lua/library/index_kinds.lua
+local kind_name, form, index_key, prefix, stored, sub_key -- of the selected index
+local entry_kind -- the kind of its entries (see lua/library/index_kinds.lua)
 local of_several, of_members, legacy_unique
-local dynamic, version_members = false, false -- whether it is of a dynamic field; all of the version that is looked at
+local dynamic, version_members = false, false -- if of a dynamic field; the members of a version
 local members_seen, expected_by_pk = 0, {}
-local expected_by_version = {} -- the same, by the part of a version
+local expected_by_version = {} -- the same by the part of a version
 
--- Selects an index, which stands in ARGV from a position on: its kind, form and key; and of its field the prefix of the
--- keys, how it is stored and the sub-key.
+-- Selects an index, which is in ARGV from a position on: its kind, form and key; then the prefix of the field's keys,
+-- how the field is stored, and its sub-key.
 local function select_index(at)
   kind_name, form, index_key, prefix, stored, sub_key = unpack(ARGV, at, at + 5)
-  of_several = string.byte(kind_name) == 38 -- fields: `&` is before the kind
+  of_several = string.byte(kind_name) == 38 -- `&`: several fields
   local own_name = of_several and string.sub(kind_name, 2) or kind_name
   legacy_unique = string.byte(own_name) == 33 -- `!`: only one object may have an entry
   entry_kind = index_kind(legacy_unique and string.sub(own_name, 2) or own_name)
@@ -25,7 +25,7 @@ local function select_index(at)
   expected_by_pk, expected_by_version = {}, {}
 end
 
--- Does something with the index of the version that has a part, of the dynamic field whose index is turned to.
+-- Runs a function with the index of one version of the dynamic field selected.
 local function in_version(part, act, ...)
   local key_template, field, all = index_key, prefix, expected_by_pk
   local template, sub_template = dynamic_field(field)
@@ -62,8 +62,8 @@ local function take_value(value, sub, take, refused)
   end
 end
 
--- Calls `take(key, entry, value, sub)` for each entry that an object gives, or that some members of its value do;
--- and `refused(value, reason)` for what cannot be indexed.
+-- Calls `take(key, entry, value, sub)` for each entry that an object, or some members of its value, should have; and
+-- `refused(value, reason)` for each value that cannot be indexed.
 local function each_expected(pk, members, take, refused)
   if dynamic then
     subject_key = inventory_of(prefix, pk)
@@ -99,7 +99,7 @@ local function each_expected(pk, members, take, refused)
   end
 end
 
--- Refuses a value that expires, or some of its members.
+-- Refuses a value that expires, or has members that do.
 local function refuse_expiring_value(pk, members)
   members = version_members or members
   if of_several then
@@ -116,7 +116,7 @@ local function refuse_expiring_value(pk, members)
   refuse_expiring(key_from_template(prefix, pk), subs)
 end
 
--- The members of an object's value from a cursor on, and where there are more of them if it is large; else false.
+-- Returns the members of an object's value from a cursor on; and the next cursor if there are more, else false.
 local function members_of(key, cursor, at_most)
   local scan = stored == 'set' and 'SSCAN' or stored == 'hash' and 'HSCAN' or stored == 'zset' and 'ZSCAN'
   local size = call(stored == 'set' and 'SCARD' or stored == 'hash' and 'HLEN' or stored == 'zset' and 'ZCARD' or 'LLEN', key)
@@ -132,12 +132,12 @@ local function members_of(key, cursor, at_most)
   return members, reply[1] ~= '0' and reply[1]
 end
 
--- Returns where an entry stands: the key that holds it; and its name there, if that is not the primary key alone.
+-- Returns the place of an entry: its key, then its name within the key if that is not the primary key alone.
 local function in_place(key, name)
   return name and #key .. ':' .. key .. name or key
 end
 
--- The key that holds an entry, of an index that may have several.
+-- The key that holds an entry, for an index that may have several keys.
 local function key_of(key, entry)
   return entry_kind.key_of and entry_kind.key_of(key, entry) or key
 end
@@ -146,8 +146,8 @@ local function place_of(key, entry)
   return entry_kind.split and in_place(key, entry) or key_of(key, entry)
 end
 
--- The one member of a value that can give what stands in a place, and whether no other can; nothing if that is not
--- known.
+-- Returns the member of a value that an entry is for, and whether no other member can have the entry; nothing if that
+-- is not known.
 local function member_behind(key, name)
   if stored == 'hash' and string.find(index_key, '\0', 1, true) then
     return nil
@@ -176,7 +176,7 @@ end
 
 local function ignore() end
 
--- Returns the entries that an object should have, each under its place; of one member only, if that is given.
+-- Returns the entries that an object should have, each by its place; only those of one member, if that is given.
 local function expected_of(pk, member)
   local expected = {}
   subject_key = KEYS[1]
@@ -195,7 +195,7 @@ local function expected_of(pk, member)
   return expected
 end
 
--- The entry that an object gives in a place, if it does.
+-- Returns the entry that an object should have at a place; nothing if none.
 local function expected_entry(pk, key, name)
   local part = dynamic and part_in(index_key, key)
   if dynamic then

@@ -1,4 +1,4 @@
--- Findings of a check. ARGV[1] names the kinds of findings that are to be repaired, with spaces between.
+-- The findings of a check. ARGV[1] names the kinds of findings to repair, separated by spaces.
 -- @provides findings note repairs
 
 local findings, repairs = {}, {}

@@ -1,4 +1,4 @@
--- The form of a text without regard to case. A third result says that only Python knows it.
+-- The form of a text without regard to case. A third result says that only Python can make it.
 -- @provides form_casefold
 
 local function form_casefold(value)

@@ -1,4 +1,4 @@
--- The form of a number that is a double of its own.
+-- The form of a number in an index of numbers that rounds none: each number must have a double of its own.
 -- @provides form_exact
 
 local SMALLEST_NORMAL, LARGEST_EXACT, DIGITS_KEPT = 2.2250738585072014e-308, '9007199254740992', 15

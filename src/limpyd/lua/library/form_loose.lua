@@ -1,4 +1,4 @@
--- The form of a number as limpyd 2 keeps it: 0 for what is none, and rounded.
+-- The form of a number as limpyd 2 keeps it: rounded, and 0 for a text that is no number.
 -- @requires as_score number_parts
 -- @provides form_loose
 

@@ -1,4 +1,4 @@
--- The form of the number that Python reads in a text: an integer, if a double is that integer, or a float.
+-- The form of the number that Python reads in a text: a float, or an integer that a double can be.
 -- @requires form_double number_parts
 -- @provides form_numeral
 

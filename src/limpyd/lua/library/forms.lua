@@ -1,11 +1,12 @@
--- Forms: what an index keeps of a stored value. The same as in indexes/normalizers.py.
+-- Forms: the texts that an index keeps of a stored value. indexes/normalizers.py has the same in Python.
 --
--- A form has a name; `a|b` is b after a. What begins with `?` only Python knows whole: it has what Python makes
--- of some values (see scripts/python_transforms.py), and is asked for others (see lua/library/journal.lua).
+-- A form has a name; in `a|b`, b is applied to the result of a. A form that begins with `?` only Python knows as a
+-- whole. It has the texts that Python has made of some values (see scripts/python_transforms.py). For any other value
+-- the outcome is 'transform' (see lua/library/journal.lua).
 -- @requires from_hex transform_request
 -- @provides normal_form texts_of
 
--- Made when it is first needed: most writes need no form, and functions are made anew for each script that runs.
+-- Made on first use: most writes need no form, and functions are made anew for each script that runs.
 local function make_forms()
   -- @defers form_casefold form_clock form_days form_decimal form_double form_exact form_float form_loose form_moment
   -- @defers form_numeral is_distinct_key
@@ -59,7 +60,7 @@ local function make_forms()
     return string.sub(text, colon + 1, last), last + 1
   end
 
-  -- The texts that Python made of each value, or the reason why there is none.
+  -- Reads the texts that Python made of each value, or the reason why there is none.
   local function read_known(form, at)
     local known = {}
     while at <= #form do
@@ -81,7 +82,7 @@ local function make_forms()
     return known
   end
 
-  -- Notes a value that only Python can transform. The step goes on, to find all such values, and is taken back then.
+  -- Notes a value that only Python can transform. The step continues, to find all such values, and is then taken back.
   local function ask(key, value)
     transform_request = transform_request or { 'transform' }
     transform_request[key] = transform_request[key] or {}
@@ -122,8 +123,8 @@ end
 
 local formed = false
 
--- Returns the text that an index keeps of a value; or a table, if there may be several texts or none; or nil, and why
--- it cannot be indexed. `key` is that of the index, in case Python has to be asked.
+-- Returns the text that an index keeps of a value; a table, if there may be several texts or none; or nil, and the
+-- reason why the value cannot be indexed. `key` is the key of the index, for the outcome 'transform'.
 local function normal_form(form, value, key)
   if form == 'text' then
     return value

@@ -1,5 +1,5 @@
--- The score that GEOADD gives to a place (`<longitude>,<latitude>`): 26 bits of each of its degrees, in turn; nothing
--- if it is none.
+-- The score that GEOADD gives to a place (`<longitude>,<latitude>`): 26 bits of the longitude and of the latitude, in
+-- turn; nothing if the text is no place.
 -- @provides geohash
 local function geohash(place)
   local FARTHEST_EAST, FARTHEST_NORTH = 180, 85.05112878

@@ -1,9 +1,10 @@
--- Refuses to run under another epoch than the one that the process knows of a model: what is declared of the model
--- has changed since, so its indexes are not what the process takes them for (see indexes/maintenance/declare.lua).
+-- Refuses to run if a model's epoch is not the one that the process knows: the declarations of the model have changed
+-- since, so its indexes may not be as the process takes them to be (see indexes/maintenance/declare.lua).
 --
--- ARGV ends with guards, which are taken away: of each model the hash of what is declared of it, and the epoch, ''
--- for none, or a colon and the set of primary keys for none as long as there are no objects; and last, how many guards
--- there are.
+-- ARGV ends with guards, which are removed from it:
+--   for each model, its catalog and an epoch: the text; '' if there is none; a colon and the set of primary keys if
+--   there is none as long as the model has no objects
+--   last, the number of guards
 for _ = 1, table.remove(ARGV) do
   local epoch, meta = table.remove(ARGV), table.remove(ARGV)
   local current = redis.pcall('HGET', meta, ':epoch')

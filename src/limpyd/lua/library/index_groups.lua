@@ -1,9 +1,9 @@
--- The order of several fields, where the first is in the order of an index: that is walked as far as needed, up to the
--- last object of an equal value, and only what was found there is sorted.
+-- Sorts by several keys, of which the first is in the order of an index. The index is walked as far as needed, up to
+-- the last object with the same value, and only the objects found there are sorted.
 -- @requires all_missing call index_facts pk_of_text step_of
 -- @provides in_groups
 
--- Returns how many entries of an index come before those of a value, and before those that come after it.
+-- Returns the number of entries before those of a value, and the number up to the last of them.
 local function ranks_of_value(key, text)
   if key.numeric then
     return call('ZCOUNT', key.index, '-inf', '(' .. text), call('ZCOUNT', key.index, '-inf', text)
@@ -12,7 +12,7 @@ local function ranks_of_value(key, text)
   return call('ZLEXCOUNT', key.index, '-', beginning .. '\0\0'), call('ZLEXCOUNT', key.index, '-', beginning .. '\0\1')
 end
 
--- The value that an entry of an index is of.
+-- The value of an entry.
 local function value_of_entry(key, entry)
   if key.numeric then
     return call('ZSCORE', key.index, entry)
@@ -20,8 +20,8 @@ local function value_of_entry(key, entry)
   return (string.gsub(string.sub(entry, 1, -#pk_of_text(entry) - 3), '%z\255', '\0'))
 end
 
--- A plan's one step (see lua/library/order_plans.lua), whose `sorted(wanted)` gives the first objects, or nothing once
--- it looks at more than gathering would cost; or no step.
+-- Returns the one step of a plan (see lua/library/order_plans.lua); nothing if gathering costs less. The step's
+-- `sorted(wanted)` returns the first objects, or nothing once it looks at more than gathering would cost.
 local function in_groups(facts, keys, cursor)
   -- @defers sorted_pks take_from_walk walk_of_index
   local key = keys[1]
@@ -42,7 +42,7 @@ local function in_groups(facts, keys, cursor)
     end
     local at = not among_missing and cursor or nil
     local needed, found = wanted, {}
-    if at then -- those equal to the cursor may all come before it
+    if at then -- all objects with the cursor's value may come before it
       local before, up_to = ranks_of_value(key, at.texts[1])
       needed = wanted + up_to - before
     end

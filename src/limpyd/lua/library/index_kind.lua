@@ -1,4 +1,4 @@
--- Returns what is to be known of a kind of index, given by its name (see lua/library/index_kinds.lua).
+-- Returns the kind of index of a name (see lua/library/index_kinds.lua).
 -- @requires index_kinds
 -- @provides index_kind
 

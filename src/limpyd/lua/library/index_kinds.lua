@@ -1,29 +1,29 @@
--- The kinds of indexes. Each is a file in the folder `index_kinds`, which is read when a script first meets one of its
--- kind. `index_kinds.NAME()` returns what is to be known of it:
---   type              the Redis type of its keys
---   by_value          whether there is a key for each text: the key of the index, and then the text
---   key_of(key, entry)   then, the key that holds an entry
+-- The kinds of indexes. Each is a file in the folder lua/library/index_kinds, which a script loads when it first meets
+-- an index of that kind. `index_kinds.NAME()` returns a table:
+--   type                     the Redis type of its keys
+--   by_value                 true if each text has a key: the key of the index, then the text
+--   key_of(key, entry)       the key that holds an entry, if by_value
 --   add(key, entry, pk, number, value, sub)   adds an entry (see lua/library/add_entry.lua)
---   remove(key, entry, pk)   removes it, if it is there
---   overwrites        whether it has one entry of each object in a key, which a new one overwrites
---   replace(key, before, entry, pk)   then, if it can: the same where it is known what was there
---   sub_key_in_entry  whether the sub-key of a hash is part of the entry; else each has a key of its own
---   of_scores         whether it indexes the scores of members, not the members
---   one_owner         whether only one object may have an entry
---   batch             the command that adds many entries at once, the one that removes some, and which of entry and
---                     primary key, 1 or 2, that takes
---   compose(texts)    of several fields: the entry for their texts, if it is not the netstrings of all
---   reason_against(entry)   why it cannot have an entry; nil if it can
+--   remove(key, entry, pk)   removes an entry, if the index has it
+--   overwrites               true if a key has one entry of each object, which a new one overwrites
+--   replace(key, before, entry, pk)   if it overwrites and can: the same, given the entry before
+--   sub_key_in_entry         true if an entry begins with the sub-key of a hash; else each sub-key has a key of its own
+--   of_scores                true if it indexes the scores of members, not the members
+--   one_owner                true if only one object may have an entry
+--   batch                    the command that adds many entries at once; the command that removes some; the argument of
+--                            the latter: 1 for the entry, 2 for the primary key
+--   compose(texts)           the entry of a composite index for some texts, if it is not their netstrings
+--   reason_against(entry)    the reason why the index cannot have an entry; nil if it can
 -- For rebuilds and checks:
---   has(key, entry, pk)      whether it has an entry, if that is not to be seen by its type
---   member_of(entry, pk)     the member of a sorted set for an entry, if that is not the primary key; and
---   split(member, with)      the entry, as far as a member or a sub-key has it, and the primary key, or nil
+--   has(key, entry, pk)      whether the index has an entry, if its type does not say how to look
+--   member_of(entry, pk)     the member of a sorted set for an entry, if it is not the primary key
+--   split(member, with)      the entry, as far as the member (or the sub-key) has it, and the primary key, or nil
 --   score_of(entry)          the score, if the entry does not begin with it
---   of_numbers               whether entries are numbers, each of which may be written in several ways
---   alike                    whether keys of something else may look like its own
---
---   is_check                 whether nothing is kept: another object must be there (`ref`)
---   must_last                whether nothing is kept: no sub-key may expire (`last`)
+--   of_numbers               true if entries are numbers, each of which may be written in several ways
+--   alike                    true if keys of something else may match the template of its keys
+-- Checks, which keep nothing:
+--   is_check                 true if the entry must be an object that exists (`ref`)
+--   must_last                true if no sub-key may expire (`last`)
 --
 -- A `!` before the name says that only one object may have an entry, as limpyd 2 keeps unique fields.
 -- @provides index_kinds

@@ -1,11 +1,11 @@
--- Enters an object into indexes, as its values are now. The layout of its model is that of
+-- Adds an object's entries to the indexes of its model, for its present values. The layout of ARGV is the one of
 -- lua/library/unindex_object.lua.
 -- @requires add_entry call dynamic_field each_version index_kind index_updates inventory_of key_from_template
 -- @requires make_index_updates read_whole_value refuse refuse_expiring subject_key template_filler
 -- @provides index_object
 
--- Adds the entries of a value, or of one under a sub-key, to indexes that stand in ARGV from one position to
--- another. `index_key` gives the key of one by its position.
+-- Adds the entries of a value, or of one under a sub-key, to indexes that are in ARGV from one position to another.
+-- `index_key` returns the key of an index from its position.
 local function add_entries(pk, value, first_index, last_index, sub, index_key)
   for index = first_index, value and last_index or 0, 3 do
     local key = index_key and index_key(index + 2) or ARGV[index + 2]

@@ -1,15 +1,15 @@
--- Rank of a cursor in an index.
+-- The rank of a cursor in an index.
 -- @requires call comes_before
 -- @provides rank_of
 
--- Returns how many entries of an index come before a cursor; and with it, if `included`.
+-- Returns the number of entries before a cursor; the cursor's own counts if `included`.
 local function rank_of(key, cursor, included)
   local text, pk = cursor.texts[1], cursor.pk
   if not key.numeric then
     local member = string.gsub(text, '%z', '\0\255') .. '\0\0' .. pk
     return call('ZLEXCOUNT', key.index, '-', (included and '[' or '(') .. member)
   end
-  -- Of equal numbers the primary keys decide; they stand in their order.
+  -- Entries of equal numbers are in the order of their primary keys.
   local low = call('ZCOUNT', key.index, '-inf', '(' .. text)
   local high = call('ZCOUNT', key.index, '-inf', text)
   while low < high do

@@ -1,10 +1,14 @@
--- Walks an index, or a sorted set of scores, in its order. (A walk gives the primary keys of an order part by part: `next(count)` those of
--- about so many entries, nil at the end. `size` is how many entries it has; some may be passed over by `skip(count)`.)
+-- Walks an index, or a sorted set of scores, in its order.
+--
+-- A walk returns the primary keys of an order in parts:
+--   next(count)   the next primary keys, from about `count` entries; nil at the end
+--   size          its number of entries
+--   skip(count)   passes over some entries, if it can
 -- @requires call pk_of_text
 -- @provides walk_of_index
 
--- The walk of the index of a sort key, within a condition on that index if there is one, after a cursor if there is one, or from the first on
--- whose value is equal to the cursor's.
+-- Returns the walk of a sort key's index: within a condition on that index, if there is one; after a cursor, if there
+-- is one; with `groups`, from the first entry that has the cursor's value.
 local function walk_of_index(key, bound, cursor, groups)
   local first, last, passed = 0, key.total - 1, nil
   if bound then
@@ -35,7 +39,7 @@ local function walk_of_index(key, bound, cursor, groups)
       first = first + count
     end
   end
-  -- Returns how many of the next entries have the value of the last one that was given.
+  -- Returns the number of next entries that have the same value as the last one returned.
   function walk.equal_left()
     if first > last or not passed then
       return 0

@@ -1,55 +1,57 @@
--- A step is all or nothing.
+-- Makes a step all or nothing.
 --
--- Redis does not undo what a script did before it failed. So each change notes in the journal the
--- command that takes it back, and whatever stops the step, a refusal of ours or an error of the
--- server, plays the journal backwards.
+-- Redis does not undo what a script did before it failed. So for each change the journal has the command that takes it
+-- back. Whatever stops the step, a refusal of limpyd or an error of the server, the journal is played backwards.
 --
--- A script replies with a list: 'ok' and its results, or why nothing was changed:
---   'gone', number                         no object has the primary key: 0 that of the object itself
---                                          (or no number), else which of the others that take part
---   'stale', version                       the object has another version than it was to have
---   'taken'                                an object has the primary key already
---   'unique', number, value, owner, sub    a value belongs to another object: which command or place
---                                          of a write or which entry of a new object, counted from 0,
---                                          and the sub-key if it is in a hash of its own; or the key of an
---                                          index of several fields instead of the number
---   'absent', number, primary key          a value refers to an object that is not there
---   'restricted', number, primary key, referred to    an object refers to one that was to be deleted: which reference
---                                          (see lua/library/cascade.lua), the primary keys of both
+-- A script replies with a list: 'ok' and its results, or the outcome that says why nothing was changed:
+--   'gone', number                         the object does not exist; the number is 0 or absent for the object itself,
+--   else
+--                                          that of another one that takes part
+--   'stale', version                       the object has this version, not the one that was expected
+--   'taken'                                another object has the primary key
+--   'unique', number, value, owner, sub    the value belongs to another object. `number` counts the values of a write,
+--   or
+--                                          the entries of a new object, from 0; for a composite index it is the index's
+--                                          key. `sub` is the sub-key, if the value is in a hash of its own
+--   'absent', number, primary key          the value refers to an object that does not exist
+--   'restricted', number, primary key, referred to    the object refers to one that was to be deleted; `number` is that
+--   of
+--                                          the reference (see lua/library/cascade.lua)
 --   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an
---                                                           object
---                                          that was to be deleted: its name and that of the field, its catalog if
---                                          the index of those who refer is not built, and its name there
---   'large', changes, primary key, reference, key    it would be more changes than a step may be (see
---                                                    lua/library/changes.lua): at
---                                          least how many, at which object; the reference by which so many refer to
---                                          that, or the key that holds so many, each if there is one
---   'unbuilt', number                      the index of those who refer does not know all: which reference
---   'unindexable', value, reason, key      the index with this key cannot keep a value
+--   object
+--                                          that was to be deleted: the names of that model and its field; if the index
+--                                          of the field is not built, the catalog of that model and the name of the
+--                                          index
+--   'large', changes, primary key, reference, key    the step would make more changes than its limit (see
+--                                          lua/library/changes.lua): at least `changes`, which it reached at this
+--                                          object; if too many objects refer to it, their reference; if a key holds too
+--                                          many, that key
+--   'unbuilt', number                      the index of this reference (see lua/library/cascade.lua) is not built
+--   'unindexable', value, reason, key      the index with this key cannot keep the value
 --   'expiring', milliseconds, key, sub-key or false    a value that was to be indexed expires
 --   'transform', key, value, key, value, …     Python has to transform the value for the index with the key
---   'many', count                          more than one object where one was asked for
+--   'many', count                          more than one object matches, where one was asked for
 --   'occupied', key, type of key           a key of the new object holds something already
 --   'error', message, key, type of key     the server refused a command
---   'unread', message, key, 'none'         the command was done, but its reply, beyond 2^53, could not be read exactly
+--   'unread', message, key, 'none'         the command was run, but its reply, beyond 2^53, could not be read exactly
 --   'rounded'                              the reply of a read holds an integer beyond 2^53, which Lua rounded
 --   'broken', message, key, 'none'         the server refused a command that was to take a change back
 -- @requires call subject_key transform_request
 -- @provides abort atomically is_journaled journal journal_length outcome_of refuse roll_back rollback_error savepoint
 -- @provides undo_with unlink
 
--- Flat, four places a note, and with room for some from the start: to make and grow tables costs
--- more than to fill them.
+-- A flat list, four items for each note, with room for some from the start: making and growing tables costs more than
+-- filling them.
 local journal, journal_length = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
 
-local savepoint = 0 -- from where on the journal may be played back alone (see lua/library/savepoint.lua)
+local savepoint = 0 -- the position from which the journal may be played back alone (see lua/library/savepoint.lua)
 
--- Returns whether what was noted at a place stands there still, and is played back with all that is noted now.
+-- Returns whether a note is still at its position, and will be played back with everything noted from now on.
 local function is_journaled(at, note)
   return at >= savepoint and at < journal_length and journal[at + 1] == note
 end
 
--- Notes what takes a change back: a command with a key and up to two arguments, or a function of those.
+-- Notes what takes a change back: a command with a key and up to two arguments, or a function with the same.
 local function undo_with(command, key, first, second)
   journal[journal_length + 1], journal[journal_length + 2], journal[journal_length + 3], journal[journal_length + 4] = command, key, first or false, second or false
   journal_length = journal_length + 4
@@ -69,9 +71,9 @@ local function unlink(key)
   call('UNLINK', key)
 end
 
-local rollback_error = false -- the outcome, if something could not be taken back: it goes before any other outcome
+local rollback_error = false -- the outcome 'broken', if a change could not be taken back; it takes precedence
 
--- Takes back what was noted after a mark; gives whether all of it could be.
+-- Takes back what was noted after a position; returns whether all of it could be.
 local function roll_back(mark)
   for at = journal_length - 3, mark + 1, -4 do
     local command, key, first, second = journal[at], journal[at + 1], journal[at + 2], journal[at + 3]
@@ -95,7 +97,7 @@ local function roll_back(mark)
   return not rollback_error
 end
 
--- The outcome of what was stopped by an error, and is taken back.
+-- The outcome of a step that an error stopped, and that is taken back.
 local function outcome_of(failure)
   if type(failure) == 'table' and failure.outcome then
     return failure.outcome
@@ -114,6 +116,6 @@ local function atomically(step)
   if not roll_back(0) then
     return rollback_error
   end
-  -- If Python was asked, whatever else was found may have come of what is not known yet.
+  -- If Python is needed, anything else that was found may follow from texts that are not known yet.
   return transform_request or outcome_of(outcome)
 end

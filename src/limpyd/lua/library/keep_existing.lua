@@ -1,4 +1,4 @@
--- Keeps those of some primary keys that are in a set: that of all objects, KEYS[1], if no other one is given.
+-- Keeps those of some primary keys that are in a set: KEYS[1], that of all objects, if no other is given.
 -- @requires ask_for
 -- @provides keep_existing
 

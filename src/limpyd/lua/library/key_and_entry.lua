@@ -1,5 +1,5 @@
--- Returns where the text that an index keeps of a value goes: the key and the entry. What is kept for a sub-key of a hash
--- has an entry, or a sorted set, of its own.
+-- Returns the key and the entry for a text in an index. For a sub-key of a hash, either the entry begins with the
+-- sub-key, or the sub-key has a sorted set of its own.
 -- @requires key_from_template
 -- @provides key_and_entry
 

@@ -1,5 +1,5 @@
--- The key of an object, or what else a name makes a key of: in limpyd's own layout the name is put at the end of what
--- keys begin with; in that of limpyd 2 it takes the place of a NUL.
+-- Makes a key from a template and a name, for example the primary key of an object. In limpyd's own layout the name is
+-- added at the end; in that of limpyd 2 it replaces a NUL.
 -- @provides key_from_template
 
 local function key_from_template(template, name)

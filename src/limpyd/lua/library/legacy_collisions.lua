@@ -1,4 +1,4 @@
--- In the layout of limpyd 2 keys of one index may look like those of another one of the field: these distinguish them.
+-- Tells keys of several indexes of a field apart that look alike in the layout of limpyd 2.
 -- @provides from_hex is_distinct_key
 
 local function from_hex(digits)
@@ -7,7 +7,8 @@ local function from_hex(digits)
   end))
 end
 
--- Returns whether a value does not make the key of another index, or its beginning, which is given in hexadecimal digits.
+-- Returns whether a value makes a key of this index. It does not if it makes the key, or the beginning of keys, of
+-- another index, which is given in hexadecimal digits.
 local function is_distinct_key(value, code)
   local other = from_hex(code)
   if string.byte(other, -1) == 58 then

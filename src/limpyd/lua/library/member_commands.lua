@@ -1,15 +1,17 @@
--- Runs write commands on fields of any type, and makes their indexes follow.
+-- Runs write commands on fields of any type, which their indexes follow.
 --
--- ARGV has them from a position to another, each:
+-- The statement compiled for a model is statements/lua/change_members.lua.
+--
+-- In ARGV, from one position to another, each command is:
 -- @layout MembersCommand
---    1 places   the values that it may change: a count, and of each
+--    1 places   the values that it may change: a count, and for each
 --          owner    the number of its object: 0 for the one that is written to, else one of the others
 --          prefix   the prefix of its key
 --          stored   how it is stored, see lua/library/whole_value.lua
 --          scope    the part that the command can change, see lua/library/change_detection.lua
 --          first    the position of the first member among the arguments without the key
 --          step     the distance from one member to the next
---          indexes  its indexes, those of several fields last: a count, and of each
+--          indexes  its indexes, those of several fields last: a count, and for each
 --              kind  the name of its kind, see lua/library/index_kinds.lua
 --              form  the form of its texts, see lua/library/forms.lua
 --              key   its key, or the prefix of its keys
@@ -18,10 +20,10 @@
 --      args     its other arguments: a count, and those
 -- @end
 --
--- `pks` are the primary keys of the objects by their numbers, and `sets`, if they are of several models, those of all
--- primary keys of each one's model. Replies are put into `outcome` from its third place on.
--- Where values are always noted (`always_journaled`), the commands can be taken back when something after them fails. Gives
--- whether any key that was written to is there, if that is asked (`creating`).
+-- `pks` are the primary keys of the objects by their numbers. If the objects are of several models, `sets` are the sets
+-- of all primary keys by the same numbers. The replies are added to `outcome`, from position 3 on. If
+-- `always_journaled`, changes are noted even if nothing after the commands can fail. If `creating`, returns whether any
+-- key that was written to exists.
 -- @requires call exactly index_updates is_last key_from_template make_index_updates make_member_updates member_updates
 -- @requires owners_set subject_key
 -- @provides run_member_commands
@@ -72,8 +74,8 @@ local function run_member_commands(pks, at, last, outcome, always_journaled, cre
     local key = places[1].key
     at = last_arg + 1
 
-    -- What was there is needed for the indexes, and to take the command back if a later one fails. Of a stream it costs
-    -- much, so the last command of a transaction does without.
+    -- The value before is needed for the indexes, and to take the command back if a later one fails. For a stream it
+    -- costs much, so the last command of a transaction does without.
     local journaled = indexed or done > 0 or at <= last or always_journaled and not (is_last and places[1].stored == 'stream')
     if journaled then
       for place = 1, place_count do
@@ -96,7 +98,7 @@ local function run_member_commands(pks, at, last, outcome, always_journaled, cre
     end
     done = done + 1
     if journaled then
-      -- All that takes it back is noted before an index may refuse a part of it.
+      -- All that takes the command back is noted before an index may refuse a part of it.
       for place = 1, place_count do
         if places[place].scope ~= 'nothing' then
           member_updates.note_undo(places[place], command, first_arg, last_arg, reply)
@@ -111,7 +113,7 @@ local function run_member_commands(pks, at, last, outcome, always_journaled, cre
       end
     end
     outcome[done + 2] = exactly(reply, journaled, command, key, ARGV[first_arg])
-    -- An object comes into being with its first value; a command that stores none makes no object.
+    -- A new object exists from its first value on; a command that stores none creates no object.
     if creating and not stored_any then
       stored_any = call('EXISTS', key) == 1
     end

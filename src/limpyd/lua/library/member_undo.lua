@@ -1,10 +1,10 @@
--- Takes back what a command did to a value of many members. What a place is: see lua/library/change_detection.lua.
+-- Takes back changes to a value of many members. For places see lua/library/change_detection.lua.
 -- @requires call is_journaled journal_length undo_with
 -- @provides undo_all undo_move undo_pops undo_some whole_noted
 
-local whole = {} -- by key: where in the journal the function stands that puts its whole value back, and that function
+local whole = {} -- by key: the function that puts the whole value back, and its position in the journal
 
--- Returns whether it is noted already how to put a whole value back.
+-- Returns whether the whole value is noted already.
 local function whole_noted(key)
   local known = whole[key]
   return known and is_journaled(known.at, known.put_back)
@@ -25,7 +25,7 @@ local function undo_all(place)
         end
       end
       local add = stored == 'set' and 'SADD' or stored == 'zset' and 'ZADD' or stored == 'hash' and 'HSET' or 'RPUSH'
-      -- Where the account may not add, the key is left as it is; one of another type is to go anyway.
+      -- If the account may not add, the key is left as it is. A key of another type is removed anyway.
       local reply = redis.pcall(add, key, unpack(all, 1, math.min(2, #all)))
       if type(reply) == 'table' and reply.err and string.sub(reply.err, 1, 9) ~= 'WRONGTYPE' then
         error(reply)
@@ -43,7 +43,7 @@ local function undo_all(place)
   undo_with(put_back, key)
 end
 
--- Notes how to take back what happened to some members of a set, sorted set or hash.
+-- Notes how to take back changes to some members of a set, sorted set or hash.
 local function undo_some(place, names, before, after)
   local stored, key = place.stored, place.key
   for at = 1, #names do
@@ -56,7 +56,7 @@ local function undo_some(place, names, before, after)
       end, key)
     end
     if old == new and not (old and place.sub_expiries) then
-      -- nothing happened to it, nor to when it expires
+      -- neither it nor its expiry has changed
     elseif stored == 'set' then
       undo_with(old and 'SADD' or 'SREM', key, name)
     elseif stored == 'zset' then
@@ -73,8 +73,8 @@ local function undo_some(place, names, before, after)
   end
 end
 
--- Notes how to move a member back from the second of two places, by the command that moved it, which the account may
--- use.
+-- Notes how to move a member back from the second place to the first, by the command that moved it, which the account
+-- is allowed to use.
 local function undo_move(places, command, first_arg, reply)
   local source, target = places[1].key, ARGV[first_arg]
   if command == 'LMOVE' and reply then
@@ -92,7 +92,7 @@ local function undo_move(places, command, first_arg, reply)
   end
 end
 
--- Notes how to put the members back that were taken from an end of a list, the outermost first.
+-- Notes how to put back members that were removed from an end of a list, the outermost first.
 local function undo_pops(key, names, from_head)
   for at = 1, #names do
     undo_with(from_head and 'LPUSH' or 'RPUSH', key, names[at])

@@ -1,7 +1,7 @@
--- Updates of indexes by writes to values of many members (see lua/library/change_detection.lua).
+-- Index updates for values of many members (see lua/library/change_detection.lua).
 -- @provides make_member_updates member_updates
 
--- Made when it is first needed (see lua/library/index_updates.lua).
+-- Made on first use (see lua/library/index_updates.lua).
 local function make_member_updates()
   -- @defers changes_of follow note_undo refuse_another_type track undo_move
   return {

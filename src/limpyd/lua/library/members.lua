@@ -1,9 +1,8 @@
--- Parts of values of many members: what there is of them, and how it is put back.
--- What there is has the form of lua/library/whole_value.lua.
+-- Reads parts of values of many members, and puts them back. They have the form of lua/library/whole_value.lua.
 -- @requires call subject_key
 -- @provides all_of cut_by_trim look_for popped put_into_list read_members refuse_another_type take_out_of_list
 
--- Refuses a key of another type than is expected: COPY takes any.
+-- Refuses a key of another type than expected: COPY takes any.
 local function refuse_another_type(key, stored)
   local kind = call('TYPE', key).ok
   if kind ~= 'none' and kind ~= (stored == 'hyperloglog' and 'string' or stored) then
@@ -11,7 +10,7 @@ local function refuse_another_type(key, stored)
   end
 end
 
--- Some members of a set, sorted set or hash.
+-- Reads some members of a set, sorted set or hash.
 local function read_members(stored, key, names)
   subject_key = key
   local ask = stored == 'set' and 'SMISMEMBER' or stored == 'zset' and 'ZMSCORE' or 'HMGET'
@@ -36,8 +35,8 @@ local function all_of(names)
   return found
 end
 
--- Some members of a list, in which each may stand several times. To look for one that is not there costs the server as
--- much as to look at each member costs here for some MOST_LOOKED_FOR of them.
+-- Finds which members are in a list, which may hold each several times. LPOS of an absent member costs the server as
+-- much as a look at each member costs here for about MOST_LOOKED_FOR of them.
 local MOST_LOOKED_FOR = 15
 
 local function look_for(key, names)
@@ -62,7 +61,7 @@ local function look_for(key, names)
   return found
 end
 
--- The members that a command took away, from its reply; of a sorted set with their scores.
+-- Returns the members that a command removed, from its reply; for a sorted set, with their scores.
 local function popped(command, reply)
   local names, scores = {}, {}
   if not reply then
@@ -87,7 +86,7 @@ local function popped(command, reply)
   return reply, scores
 end
 
--- Returns where LTRIM cuts: how many it takes from the head, and from which position on to the tail.
+-- Returns where LTRIM cuts: the number of members it removes from the head, and the position of the tail.
 local function cut_by_trim(key, start, stop)
   local length = call('LLEN', key)
   start, stop = tonumber(start), tonumber(stop)
@@ -99,7 +98,7 @@ local function cut_by_trim(key, start, stop)
   return start, stop + 1
 end
 
--- A text that is no member of a list, to stand for one for a moment.
+-- A text that is no member of a list, to stand in for one for a moment.
 local function absent_from(key)
   local text = 'limpyd'
   while call('LPOS', key, text) do

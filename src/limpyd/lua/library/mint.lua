@@ -1,9 +1,11 @@
--- Assigns the next automatic primary key. KEYS[1] is the set of primary keys, KEYS[2] the last automatic one.
--- A counter that was lost, or is behind, goes on from the highest primary key: queries rely on none being above it.
+-- Mints the next automatic primary key. KEYS[1] is the set of primary keys, KEYS[2] the last automatic one.
+--
+-- A counter that was lost, or is too low, continues from the highest primary key: some queries walk the numbers up to
+-- the counter (see lua/library/pk_walk.lua), so no primary key may be higher. statements/lua/mint.lua does the same.
 -- @requires call is_rounded subject_key undo_with
 -- @provides mint
 
--- The highest primary key; the number of objects if some are no integers, or the account may not sort.
+-- The highest primary key; or the number of objects, if some keys are not integers, or the account may not sort.
 local function highest_pk()
   local found = redis.pcall('SORT_RO', KEYS[1], 'DESC', 'LIMIT', 0, 1)[1]
   if found and string.match(found, '^%d+$') and #found <= 18 then

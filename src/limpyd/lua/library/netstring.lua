@@ -1,4 +1,4 @@
--- A text after its length: no two lists of such are the same bytes.
+-- A text after its length and a colon. So two different lists of texts are never the same bytes.
 -- @provides netstring
 
 local function netstring(text)

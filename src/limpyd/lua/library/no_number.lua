@@ -1,4 +1,4 @@
--- The error of a reading script for a value that is to be compared or added as a number, and is none.
+-- The error of a reading script for a value that is no number, and was to be compared or added as one.
 -- @requires in_hex key_from_template
 -- @provides no_number
 

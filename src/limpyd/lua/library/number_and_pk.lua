@@ -1,4 +1,5 @@
--- The number and the primary key in a member of an index of several numbers of each object; nothing if it is none.
+-- Splits a member of an index of numbers for fields of many: returns the number and the primary key; nothing if it is
+-- not such a member.
 -- @provides number_and_pk
 
 local function number_and_pk(member)

@@ -1,7 +1,7 @@
 -- Parts of the text of a number.
 -- @provides number_parts without_last_zeros
 
--- Not by a pattern: one that ends in '0+$' takes a time quadratic in the zeros it meets on its way.
+-- Not by a pattern: one that ends in '0+$' takes a time quadratic in the zeros it meets.
 local function without_last_zeros(digits)
   local last = #digits
   while last > 0 and string.byte(digits, last) == 48 do
@@ -10,7 +10,7 @@ local function without_last_zeros(digits)
   return string.sub(digits, 1, last)
 end
 
--- The digits of a number before its point and after it, and its exponent; nil if it is none.
+-- Returns the digits of a number before its point and after it, and its exponent; nil if the text is no number.
 local function number_parts(value)
   local first = string.find(value, '^[+-]') and 2 or 1
   local after_whole = string.find(value, '%D', first) or #value + 1

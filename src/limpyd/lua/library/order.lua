@@ -1,8 +1,8 @@
--- In which order values stand: texts by their bytes, numbers by their value.
+-- The order of values: texts by their bytes, numbers by their value.
 -- @provides comes_before digits_of less_by_digits
 
--- Tells whether a text comes before another. Lua's own `<` goes by the language of the server's system, and a look at byte
--- after byte takes long: whether two parts are equal is known at once, so the first difference is found by halving.
+-- Returns whether a text comes before another. Lua's own `<` follows the locale of the server, and comparing byte after
+-- byte is slow. Whether two parts are equal is found at once, so the first difference is found by halving.
 local function comes_before(a, b)
   if a == b then
     return false
@@ -27,9 +27,10 @@ local function comes_before(a, b)
   end
   return byte < other
 end
--- The digits of a decimal number before and after its point, without zeros that say nothing; nothing for others.
+-- Returns the digits of a decimal number before and after its point, without leading and trailing zeros; nothing for
+-- other texts.
 local function digits_of(text)
-  -- In two patterns: one that may give back digits would try all of them, in a time that is their square.
+  -- In two patterns: a single one would backtrack, in quadratic time.
   local sign, whole, rest = string.match(text, '^([+-]?)(%d+)(.*)$')
   local fraction = rest == '' and '' or rest and string.match(rest, '^%.(%d*)$')
   if not fraction then

@@ -1,4 +1,4 @@
--- Facts of a query that its order depends on.
+-- Facts of a query that the plan of its order depends on.
 -- @requires call keep_existing values_of
 -- @provides all_missing facts_of index_facts keep_missing step_of
 
@@ -14,8 +14,8 @@ local function keep_missing(key)
   end
 end
 
--- Finds the condition that is on the very index that is in order, if there is one; how
--- the others keep objects; about how many they let through (`passing`); and whether some in the index may not exist.
+-- Finds the condition on the index that is in order, if there is one; how the other conditions keep objects; about how
+-- many objects they let through (`passing`); and whether the index may have entries of objects that do not exist.
 local function facts_of(node, key, wanted)
   local everything = call('SCARD', KEYS[1])
   local facts = { node = node, keeps = {}, passing = everything, cost = everything, everything = everything, wanted = wanted }
@@ -24,7 +24,7 @@ local function facts_of(node, key, wanted)
     if key.index and not facts.bound and part.ranks and part.walk and part.walk.key == key.index then
       facts.bound = part
     elseif key.stored == 'score' and part.key == key.index and not part.intervals then
-      facts.bound = { -- those who are in the sorted set of the scores
+      facts.bound = { -- the objects in the sorted set of the scores
         size = part.size,
         ranks = function()
           return 0
@@ -43,7 +43,7 @@ local function facts_of(node, key, wanted)
   return facts
 end
 
--- A step, whose walk finds so many of all objects.
+-- A step whose walk finds so many of all objects.
 local function step_of(facts, walk, some)
   return {
     walk = walk,
@@ -53,7 +53,7 @@ local function step_of(facts, walk, some)
   }
 end
 
--- The objects without a value in a sort key that is walked, of those that a query finds.
+-- The objects that a query finds and that have no value in a sort key.
 local function all_missing(facts, key)
   local node = facts.node
   local few = key.numeric and node.whole and facts.everything - key.total < facts.everything / 4
@@ -63,7 +63,8 @@ local function all_missing(facts, key)
   return keep_missing(key)(node.list())
 end
 
--- Returns whether the order of an index or of scores is walked, not all gathered, and whether all that the query finds are in there.
+-- Returns whether walking an index, or scores, costs less than gathering; and whether all objects that the query finds
+-- are in it.
 local function index_facts(facts, key)
   key.total = call('ZCARD', key.index)
   local at_most = math.min(facts.wanted, facts.bound and facts.bound.size or facts.everything)

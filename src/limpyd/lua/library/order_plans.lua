@@ -1,17 +1,17 @@
--- Plans the order of a query: by walks of what is in that order already, or by gathering and sorting; whichever looks
--- at less.
+-- Plans the order of a query: a walk of something that is in that order already, or gathering and sorting; whichever
+-- looks at less.
 --
--- A plan has a `way`, and, where it walks, one or two steps: who has a value, and who has none, whom their primary keys
--- put in order. A step has
---   walk      the walk (see lua/library/index_walk.lua), or nothing if that would look at too much
---   keeps     functions that keep who is to be found
---   ratio     about how many entries it looks at for each of those
---   most      how many entries it may look at, before it is better to gather
---   gathered  what gathers as many as are wanted, if not everything has to be gathered then
+-- A plan has a `way`. If it walks, it has one or two steps: one for the objects that have a value, and one for those
+-- that have none, in the order of their primary keys. A step has
+--   walk      the walk (see lua/library/index_walk.lua); nothing if that would look at too much
+--   keeps     functions that keep the objects that the query finds
+--   ratio     about how many entries it looks at for each object that it finds
+--   most      the most entries that it may look at; beyond that, gathering costs less
+--   gathered  a function that gathers the wanted objects of this step, so that the other step may still walk
 -- @requires all_missing facts_of in_groups index_facts keep_existing keep_missing step_of
 -- @provides plan_of
 
--- The walk of a stored collection.
+-- The plan that walks a stored collection.
 local function list_plan(node, key)
   -- @defers walk_of_list
   local step = { walk = walk_of_list(key.prefix, key.down), keeps = { keep_existing }, ratio = 1, most = math.huge }
@@ -23,7 +23,7 @@ local function list_plan(node, key)
   return { way = 'list', steps = { step } }
 end
 
--- The walk of primary keys, if it looks at less than gathering, where it is to find so many of all objects.
+-- The walk of primary keys to find so many of all objects; nothing if gathering costs less.
 local function cheap_walk_of_pks(facts, key, numeric, cursor, some)
   -- @defers last_minted walk_of_pks
   local last = last_minted(key.counter, facts.everything)
@@ -33,7 +33,7 @@ local function cheap_walk_of_pks(facts, key, numeric, cursor, some)
   end
 end
 
--- The step through those without a value in a sort key.
+-- The step through the objects without a value in a sort key.
 local function missing_step(facts, key, cursor)
   local missing = math.max(1, facts.everything - key.total)
   local some = facts.passing * missing / math.max(facts.everything, 1)
@@ -47,7 +47,7 @@ local function missing_step(facts, key, cursor)
   return step
 end
 
--- The steps in the order of an index or of scores; nothing if gathering costs less.
+-- The steps that walk an index or scores; nothing if gathering costs less.
 local function index_steps(facts, key, cursor)
   -- @defers walk_of_index
   local cheap, complete = index_facts(facts, key)
@@ -64,9 +64,9 @@ local function index_steps(facts, key, cursor)
   return steps
 end
 
--- Returns the best plan to order the first so many that a query finds, after a cursor if there is one. The ways: a walk
--- of the `index`, the `scores`, the primary keys (`pks`) or the stored `list`; a walk of an index whose `groups` of
--- equal values are sorted; or a look at all that is found, to `select` the first or to `sort` it.
+-- Returns the best plan to sort the first `wanted` objects of a query, after a cursor if there is one. The ways:
+-- walking the `index`, the `scores`, the primary keys (`pks`) or the stored `list`; walking an index and sorting
+-- `groups` of equal values; or gathering all objects, to `select` the first or to `sort` them.
 local function plan_of(node, keys, wanted, cursor)
   local key, steps, way = keys[1], nil, nil
   if key.stored == 'list' then

@@ -1,7 +1,7 @@
--- Puts what a query finds in order.
+-- Sorts the result of a query.
 -- @provides sorted way_of
 
--- Returns whether there may be an order that can be walked; if not, nothing needs to be planned.
+-- Returns whether there may be something to walk; if not, nothing needs to be planned.
 local function may_walk(keys)
   local key = keys[1]
   return key.index or key.stored == 'list' or key.stored == 'score' or #keys == 1 and key.stored == 'pk' and key.counter ~= ''
@@ -17,14 +17,14 @@ local function all_gathered(node, keys, wanted, cursor)
   return sorted_results(node, keys, wanted, cursor), 0
 end
 
--- The way in which a query would be put in order (see lua/library/order_plans.lua).
+-- The way in which a query would be sorted (see lua/library/order_plans.lua).
 local function way_of(node, keys, wanted)
   return planned(node, keys, wanted > 0 and wanted or math.huge).way
 end
 
 local sorted
 
--- The same of a page of all objects that is nearer to the end: it is walked from there.
+-- A page of all objects that is nearer to the end: it is walked from there.
 local function from_end(node, key, offset, limit)
   local turned, page = {}, {}
   for name, value in pairs(key) do
@@ -38,8 +38,9 @@ local function from_end(node, key, offset, limit)
   return page, offset
 end
 
--- The objects that a query finds, in order, after a cursor if there is one: at least those up to `offset` + `limit`, or
--- all if the limit is 0. And how many of the first were passed over without a look.
+-- Returns the objects that a query finds, in order, after a cursor if there is one: at least those up to `offset` +
+-- `limit`, or all if the limit is 0. Also returns the number of objects that were passed over at the start without a
+-- look.
 function sorted(node, keys, offset, limit, cursor)
   -- @defers take_from_walk
   if not may_walk(keys) then

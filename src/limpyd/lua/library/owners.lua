@@ -1,4 +1,4 @@
--- Returns what finds the owners of a text in an index of a kind, given by its name (see lua/library/index_owners.lua).
+-- Returns the finder of owners for a kind of index (see lua/library/index_owners.lua).
 -- @requires index_owners
 -- @provides owners_in
 

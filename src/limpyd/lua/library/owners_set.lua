@@ -1,4 +1,5 @@
--- The set of the primary keys of all objects of the model whose indexes are written.
+-- The set of primary keys of the model whose indexes are being written. (It tells if the owner of a unique value
+-- exists.)
 -- @provides owners_set
 
 local owners_set = KEYS[1]

@@ -1,5 +1,5 @@
--- Detects commands that change some bytes of a string, which lua/library/patches.lua takes back; that is made when it
--- is first needed.
+-- Detects commands that change some bytes of a string. lua/library/patches.lua, which takes them back, is loaded on
+-- first use.
 -- @provides patch_of
 
 local function make_patches()

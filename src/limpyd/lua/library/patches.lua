@@ -1,9 +1,9 @@
--- Commands that change some bytes of a string, or make it longer: what takes them back is as small as the change, and no
--- copy of the value is kept.
+-- Takes back commands that change some bytes of a string, or make it longer. The note in the journal is as small as the
+-- change; the value is not copied.
 -- @requires call is_journaled journal journal_length subject_key undo_with
 -- @provides track_patch
 
--- The bytes that operations of BITFIELD write to: first and last of each, in turn, counted from 0.
+-- The bytes that operations of BITFIELD write: the first and last byte of each, counted from 0.
 local function bytes_of_bitfield(first_arg, last_arg)
   local bytes, at = {}, first_arg
   while at <= last_arg do
@@ -33,7 +33,7 @@ local function bytes_of(command, first_arg, last_arg)
   return {}
 end
 
--- Makes a string as long as it was.
+-- Makes a string as long as it was before.
 local function cut(key, length)
   if length == 'none' then
     call('DEL', key)
@@ -42,16 +42,16 @@ local function cut(key, length)
   end
 end
 
-local lengths = {} -- by key: where in the journal it is noted how long it was
+local lengths = {} -- by key: the position in the journal of the note of its length
 
--- Returns whether its first length is noted, and is the last thing to be put back of what came after that.
+-- Returns whether the first length of a string is noted; that note takes back all later growth.
 local function length_noted(key)
   local at = lengths[key]
   return at and is_journaled(at, cut) and journal[at + 2] == key
 end
 
--- Looks at a string before the command; gives what notes how to take that back. `from_start` if a part of what is noted
--- may be played back.
+-- Reads a string before the command; returns the function that notes how to take the command back. `from_start` if a
+-- part of the notes may be played back alone.
 local function track_patch(command, key, first_arg, last_arg, from_start)
   subject_key = key
   local length, old = call('STRLEN', key), {}
@@ -64,7 +64,7 @@ local function track_patch(command, key, first_arg, last_arg, from_start)
     end
   end
   return function()
-    local grew = not existed or call('STRLEN', key) ~= length -- APPEND of '' makes a key
+    local grew = not existed or call('STRLEN', key) ~= length -- APPEND of '' creates a key
     if grew and (from_start or not length_noted(key)) then
       lengths[key] = journal_length
       undo_with(cut, key, existed and length or 'none')

@@ -1,21 +1,20 @@
--- Walks the primary keys that a server gave to the objects of a model, as numbers or by their bytes: they are among the
--- numbers up to its counter, so who is there is asked for some of these after the other. (What a walk is: see
--- lua/library/index_walk.lua.)
+-- Walks the automatic primary keys of a model, as numbers or by their bytes. They are among the numbers up to the
+-- counter, so it asks of these numbers, some at a time, which are objects. (For walks see lua/library/index_walk.lua.)
 -- @requires ask_for
 -- @provides last_minted walk_of_pks
 
-local LARGEST = 2 ^ 53 -- from here on numbers are no more exact
-local MOST = 4000 -- how many numbers are asked for at once
+local LARGEST = 2 ^ 53 -- from here on doubles are not exact
+local MOST = 4000 -- the most numbers that are asked for at once
 
--- The last number that was given to an object, or nothing if it is unknown, or is behind.
+-- The last number that was given to an object; nothing if it is unknown, or too low.
 local function last_minted(counter, everything)
   local last = counter ~= '' and redis.pcall('GET', counter)
   last = type(last) == 'string' and tonumber(last)
   return last and last >= everything and last < LARGEST and last or nil
 end
 
--- The number after another one and the one before it, of those up to the last, in the order of their digits as text: 1,
--- 10, 11, 2.
+-- The number after another one, and the one before it, among those up to the last; in the order of their digits as
+-- text: 1, 10, 11, 2.
 local function after_in_text(number, last)
   if number * 10 <= last then
     return number * 10
@@ -29,7 +28,7 @@ local function after_in_text(number, last)
   return number > 1 and number or nil
 end
 
--- The last one that begins with a number.
+-- The last number that begins with the digits of another one.
 local function last_beginning(number, last)
   while number * 10 <= last do
     number = math.min(number * 10 + 9, last)
@@ -44,7 +43,8 @@ local function before_in_text(number, last)
   return number > 1 and last_beginning(number - 1, last) or nil
 end
 
--- The walk of the numbers up to the last, after a primary key if one is given; or nothing, if that is no such number.
+-- Returns the walk of the numbers up to the last, after a primary key if one is given; nothing if that key is no such
+-- number.
 local function walk_of_pks(last, numeric, down, everything, after)
   local current, step
   if numeric then

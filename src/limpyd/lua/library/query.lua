@@ -1,16 +1,16 @@
--- A query: conditions, combined. It stands in ARGV in prefix notation:
---   and, or  a count, and so many nodes
+-- A query: its conditions, combined. In ARGV it is in prefix notation:
+--   and, or  a count, and that many nodes
 --   not      a node
 --   and the conditions of lua/library/conditions.lua
 --
--- It starts from the condition that costs least, and asks the others about those only who meet it, so that
--- the cost follows the smallest condition, not the size of the collection.
+-- The cheapest condition is listed, and the others test only the objects that it lists. So the cost follows the
+-- smallest condition, not the size of the collection.
 -- @requires all_conditions combine combine.all_of conditions conditions.all conditions.eq conditions.num normal_form
 -- @requires values_at
 -- @provides read_node read_references
 
--- Reads the values that conditions are compared with and that only the server knows. ARGV has of each from a
--- position on: where in ARGV it is to stand, its key, how it is stored, its sub-key, the form to compare it in, and
+-- Reads the values that conditions compare with, and that only the server knows. For each, ARGV has from a position on:
+-- the position in ARGV where the value is put, its key, how it is stored, its sub-key, the form to compare it in, and
 -- `:` and the sub-key under which an index keeps it, or ''.
 local function read_references(at)
   local count = ARGV[at]
@@ -34,7 +34,7 @@ local function read_references(at)
   return at
 end
 
--- They are made when they are first needed.
+-- Made on first use.
 local function more_conditions()
   -- @defers conditions.*
 end
@@ -43,7 +43,7 @@ local function more_nodes()
   -- @defers combine.any_of combine.none_of
 end
 
--- The node that ARGV holds from a position on, and the position after it.
+-- Returns the node in ARGV from a position on, and the position after it.
 local function read_node(at)
   local word = ARGV[at]
   if (word == 'not' or word == 'or') and not combine.any_of then

@@ -4,14 +4,14 @@
 --    2 offset      the number of objects to pass over
 --    3 limit       the most objects to return, 0 for all
 --    4 further     further arguments of the script: a count, and those
---      references  values that are read first: a count, and of each
+--      references  values that are read first: a count, and for each
 --          at      the position in ARGV where the value is put
 --          key     its key
 --          stored  how it is stored, see lua/library/values.lua
 --          sub     its sub-key, or ''
 --          form    the form to compare it in, see lua/library/forms.lua
 --          under   a colon and the sub-key under which an index keeps it, or ''
---      keys        sort keys: a count, and of each
+--      keys        sort keys: a count, and for each
 --          prefix     the prefix of the value's key, or the sorted set of scores
 --          stored     how it is stored, or `pk`, `score` or `list`
 --          sub        its sub-key, or ''
@@ -20,7 +20,7 @@
 --          missing    the position of objects without a value: `last`, `first` or `nowhere`
 --          index_key  the index that is in this order, or ''
 --          counter    the last primary key that the server gave, if it gives them, or ''
---      columns     the values to read from each object: a count, and of each
+--      columns     the values to read from each object: a count, and for each
 --          prefix  the prefix of its key, or the sorted set of scores
 --          stored  how it is stored, or `pk` or `score`
 --          sub     its sub-key, or ''
@@ -42,7 +42,7 @@ local function read_request()
   return request
 end
 
-local FEW = 200 -- so many are read at once
+local FEW = 200 -- up to this many are read at once
 
 -- The order of the stored collection among the conditions, if there is a long one.
 local function order_of_stored(node)
@@ -53,7 +53,7 @@ local function order_of_stored(node)
   end
 end
 
--- The primary keys of the page that is asked for.
+-- Returns the primary keys of the page that is asked for.
 local function page_of_pks(request, cursor)
   local offset, limit, pks, passed = request.offset, request.limit, nil, 0
   local keys = #request.keys > 0 and request.keys or limit > 0 and order_of_stored(request.node)

@@ -1,8 +1,8 @@
--- Puts numbers in order, as far as it is wanted. Numbers are sorted several times as fast as objects by a function that compares
--- them, so whatever is sorted is sorted by numbers.
+-- Sorts numbers, as far as needed. Sorting numbers is several times as fast as sorting objects by a function that
+-- compares them, so all sorting is by numbers.
 -- @provides by_ranks
 
--- The number that so many of some numbers are not above. It never has many more than those at hand.
+-- The number that `wanted` of some numbers are not above. The list at hand never has many more than these.
 local function least(numbers, wanted)
   local some, limit = {}, math.huge
   for at = 1, #numbers do
@@ -21,9 +21,9 @@ local function least(numbers, wanted)
   return some[wanted] or math.huge
 end
 
--- Goes through objects, which stand at some positions, in the order of their numbers, from that of a cursor on if there is one.
--- Those of equal numbers are taken by a function, with their number, and whether it is the cursor's. It returns whether these
--- are enough, and so does this one. `wanted` gives how many are still wanted.
+-- Calls `take` with the objects at some positions in the order of their numbers, from a cursor's number on if there is
+-- one: the objects of one number, the number, and whether it is the cursor's. Ends when `take` returns true, and
+-- returns whether it did. `wanted` returns how many are still needed.
 local function by_ranks(positions, numbers, cursor, wanted, take)
   if cursor then
     local at_cursor, after, numbers_after = {}, {}, {}
@@ -41,7 +41,7 @@ local function by_ranks(positions, numbers, cursor, wanted, take)
     positions, numbers = after, numbers_after
   end
   local most = wanted() < #numbers / 4 and least(numbers, wanted()) or math.huge
-  local different, there = {}, {} -- where one stands alone, its position instead of a table of some
+  local different, there = {}, {} -- for a single object its position, not a table
   for at = 1, #numbers do
     local number = numbers[at]
     if number <= most then

@@ -2,8 +2,8 @@
 -- @requires call in_transaction mistyped_among subject_key wrong_type
 -- @provides reply_of
 
--- Replies with what a function gives. Where that meets a key of another type than it should be, it is run again, since it
--- only reads, to find that key.
+-- Replies with the result of a function. If it meets a key of another type than it should be, it is run again to find
+-- that key, since it only reads.
 local function reply_of(act)
   local done, reply = pcall(act)
   if done then

@@ -1,8 +1,8 @@
--- The values of objects, as a query reads them.
+-- Reads the values of objects for a query.
 -- @requires call key_from_template
 -- @provides values_at values_in
 
--- The values in a key, or under a sub-key there, as they are stored.
+-- Returns the values in a key, or under a sub-key there, as they are stored.
 local function values_at(key, stored, sub)
   if stored == 'entry' or stored == 'hash' then
     return { call('HGET', key, sub) or nil }
@@ -18,7 +18,7 @@ local function values_at(key, stored, sub)
   return {}
 end
 
--- The values of an object in a place.
+-- Returns the values of an object's field.
 local function values_in(place, pk)
   return values_at(key_from_template(place.prefix, pk), place.stored, place.sub)
 end

@@ -1,8 +1,8 @@
--- Progress of the rebuilds of indexes, in the catalog of the model (see indexes/maintenance/declare.lua), under
--- `rebuilding:` and the name of the index.
+-- The progress of the rebuilds of indexes. It is in the catalog of the model (see indexes/maintenance/declare.lua),
+-- under `rebuilding:` and the name of the index.
 -- @provides new_rebuild note_rebuild run_of_server state_of_rebuild
 
--- Returns the run id of the server, since cursors mean nothing to another run; '' if the account may not know.
+-- Returns the run id of the server, since cursors mean nothing to another run; '' if the account may not ask.
 local function run_of_server()
   local info = redis.pcall('INFO', 'server')
   return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
@@ -38,9 +38,9 @@ local function new_rebuild(signature, run, together)
   }
 end
 
--- Notes where a rebuild stands. With an epoch it is one that begins: who writes to the model must learn of it. From
--- then on the index is not built in another form, of which another process may have built it since this one declared
--- its own.
+-- Notes the progress of a rebuild. If an epoch is given, the rebuild begins: processes that write to the model must
+-- notice. From then on the index counts as not built, if another process has built it in another form since this
+-- process read the catalog.
 local function note_rebuild(hash, name, state, epoch)
   redis.call('HSET', hash, 'rebuilding:' .. name, cmsgpack.pack(state))
   if epoch then

@@ -1,11 +1,11 @@
--- A key that gets another name, with its expiry. Where the two names are in two slots of a cluster, RENAME is refused:
--- there the value is copied, and the old key is noted in `copied`, to be removed once nothing can be refused any more.
+-- Renames a key, with its expiry. RENAME is refused if the two names are in two slots of a cluster. Then the value is
+-- copied, and the old key is added to `copied`, to be removed once nothing can be refused any more.
 -- @requires call subject_key undo_with unlink
 -- @provides carry_on copied rename_key unlink_copied
 
 local copied, two_slots = {}, nil
 
--- Asked beforehand: some servers refuse scripts for good once one was refused two slots.
+-- Asked beforehand: some servers refuse a script for good once it named keys of two slots.
 local function are_in_two_slots(from, to)
   if two_slots == nil then
     local one, other = redis.pcall('CLUSTER', 'KEYSLOT', from), redis.pcall('CLUSTER', 'KEYSLOT', to)
@@ -15,7 +15,7 @@ local function are_in_two_slots(from, to)
   return two_slots
 end
 
--- False if there is a key of the new name already.
+-- Returns false if a key of the new name exists already.
 local function rename_key(from, to)
   subject_key = from
   if call('EXISTS', from) == 0 then
@@ -33,7 +33,7 @@ local function rename_key(from, to)
   return true
 end
 
--- The last automatic primary key becomes the larger of both.
+-- Makes the last automatic primary key the larger of both.
 local function carry_on(from, to)
   subject_key = from
   local last, here = call('GET', from), call('GET', to)

@@ -1,11 +1,12 @@
--- Reads the columns of the objects that were found.
+-- Reads columns of the objects that were found.
 --
--- What ARGV says: a count of columns, and of each the prefix, how it is stored and its sub-key. Stored may also be `pk`;
--- `score`, that in the sorted set whose name is the prefix; or `related`: a reference, behind which stands the column
--- that is read of the object it refers to.
+-- In ARGV is a count of columns, and for each its prefix, how it is stored, and its sub-key. `stored` may also be
+--   pk       the primary key
+--   score    the score in the sorted set whose name is the prefix
+--   related  a reference; the next column is read from the object that it refers to
 --
--- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list,
--- as the server gives it.
+-- The reply is flat: the values of the first object, of the second, and so on. A value of many members is a list, as
+-- the server replies with it.
 -- @requires call key_from_template
 -- @provides read_columns rows_of
 
@@ -25,7 +26,7 @@ local function read_columns(at)
   return columns, at
 end
 
--- A value of any kind of column; false where there is none.
+-- Returns a value of any kind of column; false if there is none.
 local function value_of(column, pk)
   while column.stored == 'related' do
     local key = key_from_template(column.prefix, pk)

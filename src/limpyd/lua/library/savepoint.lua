@@ -1,4 +1,4 @@
--- A part of a step that is all or nothing by itself: gives what it gives, or nil and the outcome of what stopped it
+-- Runs a part of a step that is all or nothing by itself: returns its result, or nil and the outcome of what stopped it
 -- (see lua/library/journal.lua).
 -- @requires abort journal_length outcome_of roll_back rollback_error savepoint
 -- @provides is_conflict with_savepoint
@@ -17,7 +17,7 @@ local function with_savepoint(part, first, second)
   return nil, outcome_of(result)
 end
 
--- Returns whether an outcome says that something belongs to another object.
+-- Returns whether an outcome says that the primary key or a unique value belongs to another object.
 local function is_conflict(outcome)
   return outcome[1] == 'taken' or outcome[1] == 'unique'
 end

@@ -1,20 +1,22 @@
--- Runs write commands on fields of one value of an object, and makes their indexes follow.
+-- Runs write commands on fields of one value of an object, which their indexes follow.
 --
--- ARGV has them from a position to another, each:
+-- The statements compiled for a model are statements/lua/write.lua and statements/lua/run.lua.
+--
+-- In ARGV, from one position to another, each command is:
 -- @layout ValueCommand
 --    1 prefix   the prefix of its key
 --    2 stored   how it is stored, see lua/library/values.lua
 --    3 sub      its sub-key in the hash, or ''
---    4 indexes  its indexes, those of several fields last: a count, and of each
+--    4 indexes  its indexes, those of several fields last: a count, and for each
 --          kind  the name of its kind, see lua/library/index_kinds.lua
 --          form  the form of its texts, see lua/library/forms.lua
 --          key   its key, or the prefix of its keys
 --      command  the command
 --      args     the arguments that follow its key: a count, and those
 -- @end
--- Replies are put into `outcome` from its third place on. Where the value is always
--- noted (`always_journaled`), the commands can be taken back when something after them fails. Gives whether any key that was
--- written to is there, if that is asked (`creating`). Indexes of several fields follow with `follow_composites`.
+-- The replies are added to `outcome`, from position 3 on. If `always_journaled`, changes are noted even if nothing
+-- after the commands can fail. If `creating`, returns whether any key that was written to exists. Composite indexes
+-- follow by `follow_composites`, which the caller runs.
 -- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates patch_of
 -- @requires read_value subject_key undo_write update_indexes
 -- @provides run_scalar_commands
@@ -38,7 +40,7 @@ local function run_scalar_commands(pk, at, last, outcome, always_journaled, crea
     local journaled = indexed or always_journaled or in_transaction or done > 0 or last_arg < last
     local note_patch = journaled and not indexed and patch_of(command, key, first_arg, last_arg, creating)
     local before = journaled and not note_patch and read_value(stored, key, sub)
-    -- An indexed value has no expiry, but for one that others gave it.
+    -- An indexed value has no expiry, unless something other than limpyd set it.
     local may_expire = in_transaction or not indexed or ARGV[first_index] == 'inv' and last_index == first_index + 2
     local expires = before and may_expire and expiry_of(stored, key, sub)
     subject_key = key
@@ -56,7 +58,7 @@ local function run_scalar_commands(pk, at, last, outcome, always_journaled, crea
         update_indexes(first_index, last_index, before, after, pk, done - 1)
       end
     end
-    -- An object comes into being with its first value; a command that stores none makes no object.
+    -- A new object exists from its first value on; a command that stores none creates no object.
     if creating and not stored_any then
       stored_any = call('EXISTS', key) == 1
     end

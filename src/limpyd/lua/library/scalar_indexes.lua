@@ -1,6 +1,5 @@
--- Makes the indexes of a field of one value follow it. They stand in ARGV from one position to another (see
--- lua/library/add_entry.lua); those of several fields are not among them. `number` says which value it is, in case it
--- is refused.
+-- Makes the indexes of a field of one value follow it. They are in ARGV from one position to another (see
+-- lua/library/add_entry.lua), without those of several fields. If one is refused, `number` says which value it is.
 -- @requires add_entry index_kind index_updates make_index_updates remove_entry
 -- @provides update_indexes
 

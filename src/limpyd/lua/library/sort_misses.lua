@@ -1,8 +1,8 @@
--- Values that SORT returns nothing for: a value that is not there, or one in a key of another type.
+-- Looks at values that SORT replied nothing for: either there is no value, or the key is of another type.
 -- @provides mistyped_in_sort
 
--- The key of another type, if there is one, from a reply of SORT with GET of the primary keys and then of columns, whose
--- patterns stand in ARGV from a position on, each after `GET`.
+-- Returns the key of another type, if there is one. The reply is that of SORT with GET of the primary keys and then of
+-- columns; the columns' patterns are in ARGV from a position on, each after `GET`.
 local function mistyped_in_sort(reply, first)
   local width, columns, empty = (#ARGV - first + 1) / 2 + 1, {}, {}
   for column = 1, width - 1 do

@@ -1,8 +1,9 @@
--- Sorting by reading the values of all that is found: those of each further key where the ones before are equal.
+-- Sorts all objects that a query finds, by reading their values: of each further sort key only where the ones before
+-- are equal.
 -- @requires by_digits by_ranks by_texts number_of values_of
 -- @provides sorted_pks sorted_results
 
--- The first of some objects in an order, after a cursor if there is one: so many, or more.
+-- Returns the first `wanted` objects in an order, or more, after a cursor if there is one.
 local function sorted_pks(pks, keys, wanted, cursor)
   local found = {}
   local last_down = keys[#keys].down
@@ -11,7 +12,7 @@ local function sorted_pks(pks, keys, wanted, cursor)
   end
 
   local arrange
-  -- Goes on with some objects by the next key, and by their primary keys after the last one.
+  -- Sorts some objects by the next key, and by their primary keys after the last one.
   local function taking(pks, level)
     return function(positions, at_cursor)
       if #positions == 1 and not at_cursor then
@@ -81,10 +82,10 @@ local function sorted_pks(pks, keys, wanted, cursor)
   return found
 end
 
--- Gathers everything that is found, and gives so many of the first in order.
+-- Gathers all objects that a query finds, and returns the first `wanted` in order.
 local function sorted_results(node, keys, wanted, cursor)
   local pks = node.list()
-  for level = 2, #keys do -- what is no number is an error, also where it would not be looked at
+  for level = 2, #keys do -- a value that is no number is an error, even where it need not be read
     if keys[level].numeric and not keys[level].index then
       values_of(keys[level], pks)
     end

@@ -1,8 +1,8 @@
--- The values by which objects are put in order.
+-- Reads the values that objects are sorted by.
 -- @requires ask_for call key_from_template no_number
 -- @provides number_of values_of
 
--- The number that a text is compared as; nothing for NaN, which has no place in an order.
+-- The number that a text is compared as; nothing for NaN, which has no position in an order.
 local function number_of(text, pk, key)
   local number = tonumber(text)
   if number == nil then
@@ -11,7 +11,8 @@ local function number_of(text, pk, key)
   return number == number and number or nil
 end
 
--- Returns what a sort key compares of some objects: texts, and, if it compares numbers, those; false where there is no value.
+-- Returns the values of a sort key for some objects: texts, and numbers too if it compares numbers; false for an object
+-- without a value.
 local function values_of(key, pks)
   local texts, stored = {}, key.stored
   if stored == 'pk' then

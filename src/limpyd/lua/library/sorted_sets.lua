@@ -1,8 +1,8 @@
--- Entries in sorted sets, for the kinds of indexes that are such.
+-- Entries in sorted sets, for the kinds of indexes that are sorted sets.
 -- @requires call undo_with
 -- @provides make_sorted_sets
 
--- A function that makes them: functions are made anew for each script that runs, and few need these.
+-- Made on first use: functions are made anew for each script that runs, and few need these.
 local function make_sorted_sets()
   local sorted_sets = {}
 
@@ -17,7 +17,7 @@ local function make_sorted_sets()
     end
   end
 
-  -- Takes an object out, whatever its score.
+  -- Removes an object, whatever its score.
   function sorted_sets.take_out(key, _, pk)
     local before = call('ZSCORE', key, pk)
     if before then
@@ -26,8 +26,8 @@ local function make_sorted_sets()
     end
   end
 
-  -- A kind of index that has a member for each entry of an object. All scores are the same if one is given; else an entry is
-  -- its score.
+  -- Returns a kind of index with a member for each entry of an object. If a score is given, all members have it; else
+  -- the entry is the score.
   function sorted_sets.of_members(member_of, score)
     return {
       type = 'zset',

@@ -1,13 +1,16 @@
--- Puts objects in order by the values of fields.
+-- Sorts objects by the values of fields.
 --
--- What ARGV says: a count of keys, and of each: where the value is (prefix, stored, sub-key; stored may also be
--- `pk`, the primary key itself, `score`, that in the sorted set whose name is the prefix, or `list`, the position in the stored
--- collection that is so named), as what it is compared (`number` or `text`), '1' if from the largest to the smallest, where what has
--- no value comes (`last`, `first`, or `nowhere`), the index that is in this order, or '', and the counter of the primary keys if
--- the server gives them, or ''.
+-- In ARGV is a count of sort keys, and for each:
+--   prefix, stored, sub   the value; stored may also be `pk`, the primary key; `score`, the score in the sorted set
+--   whose
+--                         name is the prefix; or `list`, the position in the stored collection of that name
+--   order                 the comparison: `number` or `text`
+--   desc                  '1' if from the largest to the smallest
+--   missing               the position of objects without a value: `last`, `first` or `nowhere`
+--   index_key             the index that is in this order, or ''
+--   counter               the last automatic primary key, if the server gives them, or ''
 --
--- Of equal values the primary keys decide, by their bytes, in the direction of the
--- last key.
+-- Objects with equal values are in the order of their primary keys, by bytes, in the direction of the last sort key.
 -- @provides make_sorting read_sort_keys sorting
 
 local function read_sort_keys(at)
@@ -30,7 +33,7 @@ local function read_sort_keys(at)
   return keys, at
 end
 
--- Made when it is first needed: functions are made anew for each script that runs.
+-- Made on first use: functions are made anew for each script that runs.
 local function make_sorting()
   -- @defers sorted values_of way_of
   return { sorted = sorted, values_of = values_of, way_of = way_of }

@@ -1,8 +1,8 @@
--- Takes objects from a walk.
+-- Takes objects from a walk (see lua/library/index_walk.lua).
 -- @provides take_from_walk
 
--- Takes objects from the walk of a step until enough are found, `with_equal` as well those whose value is equal to that of the last entry;
--- false once that looks at more than gathering would cost.
+-- Takes objects from the walk of a step until enough are found; with `with_equal` also those with the value of the last
+-- one. Returns false once that looks at more than gathering would cost.
 local function take_from_walk(step, found, wanted, with_equal)
   local walk, looked, size = step.walk, 0, math.ceil((wanted - #found) * step.ratio)
   local function keep(pks, most)

@@ -2,8 +2,8 @@
 -- @requires is_template part_in with_part
 -- @provides matches_template
 
--- Returns whether a key is what a name makes of a template (see lua/library/key_template.lua); something follows those
--- that end in a colon. One of a dynamic field is of what lua/library/dynamic_parts.lua makes of its template.
+-- Returns whether a key is made from a template (see lua/library/key_template.lua). A template that ends in a colon
+-- needs something after it. For dynamic fields see lua/library/dynamic_parts.lua.
 local function matches_template(template, key)
   if string.find(template, '[nv]\1') and is_template(template) then
     local part = part_in(template, key)

@@ -1,38 +1,39 @@
--- Takes an object away. What its model looks like is in ARGV from a position to another:
+-- Removes an object from the indexes of its model. In ARGV, from one position to another, the model's keys and indexes
+-- are:
 -- @layout KeysAndIndexes
 --    1 prefixes    the prefixes of their keys, the one of the hash first: a count, and those
---      composites  the indexes of several fields, see lua/library/composite_entry.lua: a count, and of each
+--      composites  the indexes of several fields, see lua/library/composite_entry.lua: a count, and for each
 --          kind  the name of its kind, see lua/library/index_kinds.lua
 --          form  the form of its texts, see lua/library/forms.lua
 --          key   its key, or the prefix of its keys
 --      subs        the sub-keys in the hash that are indexed: a count, and those
 -- @end
--- of each of those sub-keys:
+-- For each of these sub-keys:
 -- @layout Indexes
---    1 indexes  its indexes: a count, and of each
+--    1 indexes  its indexes: a count, and for each
 --          kind  the name of its kind, see lua/library/index_kinds.lua
 --          form  the form of its texts, see lua/library/forms.lua
 --          key   its key, or the prefix of its keys
 -- @end
--- and to the end of each indexed field with a key of its own:
+-- To the end, for each indexed field with a key of its own:
 -- @layout IndexedField
 --    1 prefix   the prefix of its key; of a dynamic field its family, see lua/library/dynamic_parts.lua
 --    2 stored   how it is stored, see lua/library/whole_value.lua
---    3 indexes  its indexes: a count, and of each
+--    3 indexes  its indexes: a count, and for each
 --          kind  the name of its kind, see lua/library/index_kinds.lua
 --          form  the form of its texts, see lua/library/forms.lua
 --          key   its key, or the prefix of its keys
 -- @end
--- Dynamic fields (see lua/library/dynamic_parts.lua) stand in the place of a prefix: all of them among the first ones,
--- and indexed ones at the end as well. `set` is that of all primary keys, `meta` the catalog of the model (see
--- lua/library/catalog_records.lua), where the object is deleted and not moved.
+-- A dynamic field (see lua/library/dynamic_parts.lua) has its family instead of a prefix. All dynamic fields are among
+-- the prefixes; indexed ones are also among the fields at the end. `set` is the set of primary keys. `meta` is the
+-- catalog of the model (see lua/library/catalog_records.lua), given if the object is deleted, not if it is moved.
 -- @requires call check_references check_versions_listed dynamic_field index_kind index_updates inventory_of
 -- @requires key_from_template make_index_updates read_whole_value remove_entry subject_key template_filler undo_with
 -- @requires unlink_field unlink_unknown version_locator
 -- @provides unindex_object unindex_values unlink_object
 
--- Removes the entries of a value, or of one under a sub-key, from indexes that stand in ARGV from one position to
--- another. `index_key` gives the key of one by its position.
+-- Removes the entries of a value, or of one under a sub-key, from indexes that are in ARGV from one position to
+-- another. `index_key` returns the key of an index from its position.
 local function remove_entries(pk, value, first_index, last_index, sub, index_key)
   for index = first_index, value and last_index or 0, 3 do
     local kind, form, key = ARGV[index], ARGV[index + 1], index_key and index_key(index + 2) or ARGV[index + 2]
@@ -66,7 +67,7 @@ local function remove_all(pk, first_index, last_index, stored, key, index_key)
   end
 end
 
--- The same of all versions of a dynamic field.
+-- The same for all versions of a dynamic field.
 local function remove_versions(pk, first_index, last_index, stored, prefix)
   subject_key = inventory_of(prefix, pk)
   local parts, place, fill, part = call('SMEMBERS', subject_key), version_locator(prefix, pk), {}, nil
@@ -97,7 +98,7 @@ local function remove_versions(pk, first_index, last_index, stored, prefix)
   end
 end
 
--- The same of all fields with keys of their own that stand in ARGV from a position to another.
+-- The same for all fields with keys of their own, which are in ARGV from one position to another.
 local function unindex_values(at, last, pk)
   while at <= last do
     -- @reads IndexedField at
@@ -105,7 +106,7 @@ local function unindex_values(at, last, pk)
     local first_index, last_index = at + 3, at + 2 + 3 * ARGV[at + 2]
     -- @end
     if last_index < first_index then
-      -- no index keeps it
+      -- not indexed
     elseif dynamic_field(prefix) then
       remove_versions(pk, first_index, last_index, stored, prefix)
     else
@@ -115,8 +116,8 @@ local function unindex_values(at, last, pk)
   end
 end
 
--- Takes an object out of the set of all, if that is given, and out of the indexes, which can be taken back; false if
--- it is not there.
+-- Removes an object from the set of primary keys, if that is given, and from the indexes, which can be taken back;
+-- returns false if the object does not exist.
 local function unindex_object(set, pk, first, last, meta)
   if set then
     subject_key = set
@@ -166,7 +167,7 @@ local function unindex_object(set, pk, first, last, meta)
   return true
 end
 
--- Removes all keys of an object (see lua/library/journal.lua).
+-- Removes all keys of an object, which cannot be taken back (see lua/library/journal.lua).
 local function unlink_object(pk, first, meta)
   -- @reads KeysAndIndexes first
   local first_prefix, last_prefix = first + 1, first + ARGV[first]

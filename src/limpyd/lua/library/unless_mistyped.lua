@@ -1,4 +1,4 @@
--- Calls a function; returns nothing if a key that it reads is of another type than it should be.
+-- Calls a function; returns nothing if a key that the function reads is of another type than it should be.
 -- @provides unless_mistyped
 local function unless_mistyped(act, ...)
   local done, first, second, third = pcall(act, ...)

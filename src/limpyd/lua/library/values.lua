@@ -1,5 +1,5 @@
--- The value of a field: how it is read, and how what a command did to it is taken back.
--- A field is stored as a `string` of its own, or as one entry (`sub`) of a hash.
+-- Reads the value of a field of one value, and takes back changes to it. Such a field is stored as a `string` with a
+-- key of its own, or as an `entry` of a hash, under a sub-key (`sub`).
 -- @requires call call_if_supported is_rounded subject_key undo_with
 -- @provides expiry_of expiry_of_key read_value undo_expiry undo_write
 
@@ -11,7 +11,7 @@ local function read_value(stored, key, sub)
   return call('GET', key)
 end
 
--- When a key expires, in milliseconds since 1970; not positive if it does not.
+-- Returns the expiry of a key, in milliseconds since 1970; not positive if it has none.
 local function expiry_of_key(key)
   local expires = call('PEXPIRETIME', key)
   if is_rounded(expires) then
@@ -20,7 +20,7 @@ local function expiry_of_key(key)
   return expires
 end
 
--- Notes when a key expires.
+-- Notes the expiry of a key.
 local function undo_expiry(key, expires)
   undo_with(function()
     local now = call('PEXPIRETIME', key)
@@ -32,7 +32,7 @@ local function undo_expiry(key, expires)
   end, key)
 end
 
--- When the value of a field expires.
+-- Returns the expiry of a field's value.
 local function expiry_of(stored, key, sub)
   if stored == 'entry' then
     local times = call_if_supported('HPEXPIRETIME', key, 'FIELDS', 1, sub)
@@ -41,7 +41,8 @@ local function expiry_of(stored, key, sub)
   return expiry_of_key(key)
 end
 
--- Notes how to put a value back, and when it expires; if that is not known (`expires` is false), its expiry is left as it is.
+-- Notes how to put a value back, and its expiry; if that is not known (`expires` is false), the expiry is left as it
+-- is.
 local function undo_write(stored, key, sub, before, expires)
   if before and expires and expires > 0 then
     if stored == 'entry' then

@@ -1,6 +1,6 @@
--- All that there is of a value, as a table: of a hash from sub-key to value, of a sorted set from member
--- to score, of a set or list from member to 1. The one value of a string (also of one that is a
--- `hyperloglog`) is under ''. And the same as a list, as the server gives it.
+-- Reads a whole value into a table: from sub-key to value for a hash; from member to score for a sorted set; from
+-- member to 1 for a set or list. A string (or `hyperloglog`) is under ''. The second result is the same as a list, as
+-- the server replies with it.
 -- @requires call subject_key
 -- @provides read_whole_value
 

@@ -1,4 +1,5 @@
--- A kind of index whose entries only one object may have, kept as if several may: that is how limpyd 2 keeps unique fields.
+-- A kind of index in which only one object may have an entry, while its keys could hold several: limpyd 2 keeps unique
+-- fields like this.
 -- @requires call owners_set refuse
 -- @provides with_one_owner
 

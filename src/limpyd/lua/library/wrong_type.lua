@@ -1,9 +1,9 @@
--- Keys of another type than they should be, and the error of a reading script for one.
+-- Finds keys of another type than they should be, and makes the error of a reading script for one.
 -- @provides in_hex mistyped_among wrong_type
 
 local EXPECTED_TYPES = { G = 'string', H = 'hash', L = 'list', S = 'set', Z = 'zset' }
 
--- The key among the arguments of a command that is of another type than that takes.
+-- The key among the arguments of a command that is of another type than the command takes.
 local function mistyped_among(arguments)
   local expected = EXPECTED_TYPES[string.sub(arguments[1] or '', 1, 1)]
   for at = 2, #arguments do

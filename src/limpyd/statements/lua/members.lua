@@ -1,4 +1,4 @@
--- In statements/lua/create.lua: stores the values of fields of many members, and adds their entries to equality indexes.
+-- In statements/lua/create.lua: stores the values of fields of many members, and their entries in equality indexes.
 if ARGV[4] ~= $none then
   local next_at, places = $last + 1, { $places }
   for number = 1, #places do

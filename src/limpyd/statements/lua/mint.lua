@@ -1,5 +1,5 @@
--- The next automatic primary key. A counter that was lost, or is behind, goes on from the highest primary key (see
--- lua/library/mint.lua).
+-- Mints the next automatic primary key. A counter that was lost, or is too low, continues from the highest primary key
+-- (see lua/library/mint.lua).
 at = KEYS[4]
 counted = call('INCR', at)
 if type(counted) ~= 'number' then failed = counted break end

@@ -1,4 +1,4 @@
--- Runs a command on a field of one value, then reads the new value, which the indexes of the field follow. All or nothing.
+-- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --

@@ -1,7 +1,7 @@
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- Every object meets it.
+-- Condition: every object.
 -- @requires call conditions everything_counted scan_set
 -- @provides conditions.all
 

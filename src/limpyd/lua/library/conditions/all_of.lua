@@ -1,4 +1,4 @@
--- Several conditions, all of which are to be met. It starts from the one that costs least, and asks the others about what that gives.
+-- All of several conditions. The cheapest one is listed, and the others test the objects that it lists.
 -- @requires call combine everything_counted
 -- @provides combine.all_of
 
@@ -6,7 +6,7 @@ local function by_size(a, b)
   return a.size < b.size
 end
 
--- The sets among some conditions become one, which the server intersects by itself.
+-- Joins the sets among some conditions into one condition, which the server intersects by itself.
 local function sets_joined(nodes)
   local sets, others = {}, {}
   for _, node in ipairs(nodes) do
@@ -49,7 +49,7 @@ local function sets_joined(nodes)
   return others
 end
 
--- Conditions that must not be met become one, which lists all that it leaves out at once.
+-- Joins negated conditions into one, which lists all objects that they leave out at once.
 local function exceptions_joined(nodes)
   local left_out, others = {}, {}
   for _, node in ipairs(nodes) do
@@ -66,8 +66,8 @@ local function exceptions_joined(nodes)
   return others
 end
 
--- The number of the condition by which they are best gone through. The values of the others are sent with each part, of which each is
--- taken to be of so many objects:
+-- The number of the condition that is best to scan. The values of all others are sent with each part, which is taken to
+-- be of this many objects:
 local PART = 1000
 local function best_to_scan(nodes)
   local all_values = 0
@@ -85,7 +85,7 @@ local function best_to_scan(nodes)
   return best, all_values
 end
 
--- Some conditions in the order in which they are asked: what costs least comes first.
+-- The conditions in the order in which they are used, the cheapest first.
 local function by_cost(all)
   local nodes = {}
   for at, node in ipairs(sets_joined(exceptions_joined(all))) do
@@ -113,7 +113,8 @@ end
 function combine.all_of(all)
   local node = {}
 
-  -- Facts of each that listing or testing all of them needs. A later part does without: its nodes are known.
+  -- Facts that listing or testing needs of all conditions. A scan after its first part does without them: its position
+  -- names the condition.
   local function compare()
     local nodes, best, value_count = by_cost(all), best_to_scan(all)
     local first, walked = nodes[1], all[best]
@@ -146,7 +147,7 @@ function combine.all_of(all)
     local number, inner = string.match(where, '^&(%d+);(.*)$')
     number = tonumber(number) or node.best
     if not all[number].scan then
-      return {}, '', 0 -- what it was compared with is not there any more
+      return {}, '', 0 -- the value that it was compared with does not exist any more
     end
     if but ~= number then
       others, but = {}, number

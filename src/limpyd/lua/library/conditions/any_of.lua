@@ -1,8 +1,8 @@
--- Several conditions, one of which is to be met.
+-- Any of several conditions.
 -- @requires as_set call combine distinct everything_counted keep_in scan_set
 -- @provides combine.any_of
 
--- Those of some primary keys that meet one of some conditions.
+-- Keeps those of some primary keys that meet one of the conditions.
 local function met_by_any(nodes, pks)
   local met, left = {}, pks
   for _, node in ipairs(nodes) do
@@ -34,7 +34,7 @@ local function listed_by_each(nodes)
   return distinct(all)
 end
 
--- Those of some primary keys that none of the first conditions has given.
+-- Keeps those of some primary keys that none of the conditions before has given.
 local function new_after(nodes, number, pks)
   for at = 1, number - 1 do
     if #pks == 0 then
@@ -51,7 +51,7 @@ local function new_after(nodes, number, pks)
   return pks
 end
 
--- Goes through the conditions one by one, from a place in one of them on.
+-- Scans the conditions one after the other, from a position in one of them.
 local function scan_each(nodes, number, inner, count)
   local all, looked = {}, 0
   while number <= #nodes and looked < count do
@@ -71,8 +71,8 @@ end
 
 function combine.any_of(nodes)
   local everything = everything_counted()
-  -- How many objects meet them; what it costs to list them one after the other; and how many of them are tried of an object until
-  -- one is met.
+  -- The number of objects that meet them; the cost of listing all; and the average number of conditions that are tried
+  -- for an object until it meets one.
   local size, cost, tried, open, value_count = 0, 0, 0, 1, 0
   local lists, untestable = false, false
   for _, node in ipairs(nodes) do

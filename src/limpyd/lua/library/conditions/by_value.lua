@@ -1,4 +1,4 @@
--- Ranges that the values of an object are compared with (see lua/library/conditions/ranges.lua).
+-- Tests objects by their values, for conditions on ranges (see lua/library/conditions/ranges.lua).
 -- @requires as_set comes_before keep_in normal_form points_of read_intervals values_in
 -- @provides keep_by_value read_range
 
@@ -12,12 +12,12 @@ local function read_range(at)
   return range, next_at
 end
 
--- Keeps objects by a look at their values, or where that costs more, or cannot be done, at the index. Where one object
--- may have several entries it comes with the first of its values.
+-- Tests objects by their values; or by the index, if that costs less or the values do not say. In a scan, an object
+-- with several entries comes with the first of its values.
 local function keep_by_value(range, is_within, convert, value_of)
   local place, interval = range.place, range.intervals[1]
   local points = points_of(range, convert)
-  -- Calls a function with each value of an object that is within, until that returns true.
+  -- Calls a function with each value of an object that is within, until the function returns true.
   local function each_within(pk, act)
     local values = values_in(place, pk)
     for at = 1, #values do

@@ -2,8 +2,8 @@
 -- @requires ask_for call conditions scan_set
 -- @provides conditions.eq
 
--- Condition: membership in one set, which the server itself can intersect with others. The set may change if its key was `read` on the server:
--- then the position of the part shows it.
+-- Condition: membership in one set, which the server can intersect with others. If its key was `read` on the server,
+-- another chunk may read another key; so the position of a part has the key.
 local function in_set(key, was_read)
   local size = call('SCARD', key)
   local function keep(pks)
@@ -24,7 +24,7 @@ local function in_set(key, was_read)
     end,
     keep = keep,
     scan = function(where, count)
-      if string.byte(where) == 118 then -- it is the last of several values
+      if string.byte(where) == 118 then -- the last of several values
         local pks, after, looked = scan_set(key, string.match(where, ';(.*)$'), count)
         return pks, after == '' and '' or 'v0;' .. after, looked
       elseif not was_read then

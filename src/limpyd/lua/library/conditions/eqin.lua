@@ -1,4 +1,5 @@
--- Condition: membership in one of several sets: eq of several texts, and eqin, where the values of an object show it as well.
+-- Condition: membership in one of several sets. For eq with several texts; for eqin, whose objects can also be tested
+-- by their values.
 -- @requires ONE_VALUE call conditions in_several read_texts scan_set value_positions
 -- @provides conditions.eqin in_several_sets
 

@@ -1,9 +1,9 @@
--- Condition: a place that GEOSEARCH finds.
+-- Condition: a place within an area, which GEOSEARCH finds.
 -- @requires as_set call conditions distinct keep_in key_from_template pk_of_number
 -- @provides conditions.geo conditions.geos
 
-local FEW = 1000 -- up to so many are found to learn how many there are
-local SAMPLE = 100 -- of so many places it is looked how many are in the area
+local FEW = 1000 -- up to this many are found to count them
+local SAMPLE = 100 -- the number of places to sample
 
 -- The distances of GEOSEARCH, in metres, on a sphere (haversine; geohash_helper.c of Redis).
 local RADIUS, DEGREE = 6372797.560856, math.pi / 180
@@ -22,7 +22,8 @@ local function distance(east, north, other_east, other_north)
   return 2 * RADIUS * math.asin(math.sqrt(a))
 end
 
--- Returns whether a place is in the area that arguments of GEOSEARCH describe: FROMLONLAT, and BYRADIUS or BYBOX in metres.
+-- Returns the function that tests if a place is in an area, from arguments of GEOSEARCH: FROMLONLAT, and BYRADIUS or
+-- BYBOX in metres.
 local function area_test(search)
   local east, north = tonumber(search[2]), tonumber(search[3])
   local extent, height = tonumber(search[5]), tonumber(search[6])
@@ -44,7 +45,7 @@ local function near(at, pk_of)
   few[count + 1], few[count + 2], few[count + 3] = 'COUNT', FEW, 'ANY'
   local is_within = area_test(search)
 
-  -- Those of some members of the index whose place is in the area.
+  -- Keeps those of some members of the index whose place is in the area.
   local function members_within(members)
     local places, found = #members > 0 and call('GEOPOS', key, unpack(members)) or {}, {}
     for number = 1, #members do

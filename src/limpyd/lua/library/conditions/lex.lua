@@ -1,4 +1,4 @@
--- Condition: a text within an interval, or one of some.
+-- Condition: a text within one of some intervals.
 -- @requires conditions ends_of_text keep_by_value pk_of_text read_range text_within within
 -- @provides conditions.lex
 

@@ -1,8 +1,8 @@
--- Condition: membership in a set, list or sorted set; members that are no objects are left out.
+-- Condition: membership in a set, list or sorted set. Members that are not objects are left out.
 -- @requires as_set ask_for call conditions conditions.all distinct gone keep_existing keep_in scan_entries scan_set
 -- @provides conditions.listed
 
-local FEW = 8 -- so many are looked for in a list; for more it is read, once
+local FEW = 8 -- up to this many are looked up by LPOS; for more the list is read once
 
 local CARDS = { list = 'LLEN', set = 'SCARD', zset = 'ZCARD' }
 

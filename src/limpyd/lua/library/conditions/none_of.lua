@@ -1,4 +1,4 @@
--- A condition that is not to be met.
+-- The negation of a condition.
 -- @requires as_set call combine everything_counted scan_set
 -- @provides combine.none_of
 

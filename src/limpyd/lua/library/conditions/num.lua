@@ -1,4 +1,4 @@
--- Condition: a number within an interval, or one of some.
+-- Condition: a number within one of some intervals.
 -- @requires ask_for conditions number_ends number_within points_of read_intervals within
 -- @provides conditions.num
 

@@ -1,4 +1,4 @@
--- Condition: a number within an interval, or one of some, in a field of many.
+-- Condition: a number within one of some intervals, for a field of many values.
 -- @requires conditions keep_by_value number_ends number_within pk_of_number read_range within
 -- @provides conditions.nums
 

@@ -1,4 +1,4 @@
--- Objects with one of some primary keys.
+-- Condition: one of some primary keys.
 -- @requires as_set conditions distinct keep_existing keep_in positions_of read_texts
 -- @provides conditions.pk
 

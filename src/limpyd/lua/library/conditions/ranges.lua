@@ -22,8 +22,8 @@ local function pk_of_number(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
--- The intervals that ARGV holds from a position on, and whether more would follow; an end that was to be read and is
--- not there leaves its one empty.
+-- Reads intervals from ARGV, and whether more follow that are not sent. An interval is empty if an end was to be read
+-- on the server, and does not exist.
 local function read_intervals(at)
   local intervals, was_read = {}, false
   local count, more = read_count(ARGV[at])
@@ -48,7 +48,7 @@ local function read_intervals(at)
   return { intervals = intervals, more = more, was_read = was_read }, at
 end
 
--- Counts and lists what is within the intervals, of which `from` and `to` are the ends as the server takes them.
+-- Counts and lists the objects within the intervals; their `from` and `to` are the ends as the server takes them.
 local function within(range, counting, command, pk_of)
   local key, intervals, size = range.key, range.intervals, 0
   for at = 1, #intervals do
@@ -96,8 +96,7 @@ local function within(range, counting, command, pk_of)
   end
 end
 
--- Several intervals are always single values, which `in` asks for; with the position of each, made when they are
--- needed.
+-- Several intervals are always single values, from `in`. Returns the position of each value; made on first use.
 local function points_of(range, convert)
   if #range.intervals > 1 and not range.points then
     range.points = {}

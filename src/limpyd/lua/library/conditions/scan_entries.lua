@@ -1,8 +1,8 @@
--- Parts of a sorted set (see lua/library/conditions.lua).
+-- Goes through a sorted set in parts (see `scan` in lua/library/conditions.lua).
 -- @requires call comes_before
 -- @provides scan_entries
 
--- Returns how many entries of a sorted set come before what follows an entry, which may be gone.
+-- Returns the number of entries up to and including an entry, which may be gone.
 local function rank_after(key, score, member)
   if call('ZSCORE', key, member) == score then
     return call('ZRANK', key, member) + 1
@@ -19,8 +19,8 @@ local function rank_after(key, score, member)
   return low
 end
 
--- Some entries of a sorted set, from one rank to another: what was there comes once, whatever else comes or goes
--- meanwhile. Where it ended is the score and the member of the last one.
+-- Returns some entries between two ranks, and the position after them: the score and the member of the last one. An
+-- entry comes exactly once if it stays, whatever else is added or removed meanwhile.
 local function scan_entries(key, first, last, where, count)
   if where ~= '' then
     local score, member = string.match(where, '^(%S+) (.*)$')

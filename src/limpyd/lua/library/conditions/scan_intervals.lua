@@ -1,4 +1,4 @@
--- Parts of the intervals of a sorted set (see lua/library/conditions.lua).
+-- Goes through the intervals of a sorted set in parts (see `scan` in lua/library/conditions.lua).
 -- @requires call positions_of scan_entries
 -- @provides scan_intervals
 

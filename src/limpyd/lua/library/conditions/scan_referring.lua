@@ -1,8 +1,8 @@
--- Parts of those who refer to some objects (see lua/library/conditions/via.lua).
+-- Goes through the objects that refer to some others, in parts (see lua/library/conditions/via.lua).
 -- @requires comes_before netstring scan_set
 -- @provides scan_referring
 
-local MOST = 100 -- so many objects are looked for at once of which those who refer to them follow
+local MOST = 100 -- the most objects of the other query that are found at once
 
 local function netstrings(text, at)
   local found = {}
@@ -15,7 +15,7 @@ local function netstrings(text, at)
   return found
 end
 
--- Those who refer to one object, from somewhere on.
+-- The objects that refer to one object, from a position on.
 local function referring_to(via, pk, where, count)
   if via.owners.in_set then
     return scan_set(via.owners.key_of(via.key, pk), where, count)
@@ -23,7 +23,7 @@ local function referring_to(via, pk, where, count)
   return via.owners.list(via.key, pk), ''
 end
 
--- Of those who refer to an object, those for whom it is the first of all that count.
+-- Of the objects that refer to an object, keeps those for which it is the first of the matching objects they refer to.
 local function for_the_first_time(via, referred, pks)
   local met, references = via.met_by(pks)
   local kept = {}
@@ -41,8 +41,8 @@ local function for_the_first_time(via, referred, pks)
   return kept
 end
 
--- The end of a part is a list of netstrings: where the walk of the objects referred to goes on, '' at its end; where
--- that of those who refer to the first of some objects goes on; and those.
+-- A position is a list of netstrings: the position in the scan of the other query, '' at its end; the position among
+-- the objects that refer to the first of some objects; and these objects.
 local function scan_referring(via, where, count)
   local found, looked = {}, 0
   local outer, inner, waiting = '', '', {}

@@ -1,18 +1,18 @@
--- Ranges of texts as limpyd 2 keeps them: `<value>:TEXT-RANGE-SEPARATOR:<primary key>`. The members are not in the order
--- of their values: one comes after those of longer values that go on with a character before the colon. So more
--- than an interval is read, and each value is looked at.
+-- Condition: a text within one of some intervals, in an index of limpyd 2. Its members are
+-- `<value>:TEXT-RANGE-SEPARATOR:<primary key>`, which are not in the order of the values: "a" comes after "a!", since
+-- the colon that follows it comes after the "!". So more than an interval is read, and each value is compared.
 -- @requires after_beginning call conditions distinct keep_by_value read_range text_within
 -- @provides conditions.sep
 
 local separator = ':TEXT-RANGE-SEPARATOR:'
-local after_separator = ':TEXT-RANGE-SEPARATOR;' -- what comes first after all that begins with the separator
+local after_separator = ':TEXT-RANGE-SEPARATOR;' -- the least text after all that begin with the separator
 local MOST_BEGINNINGS = 200
 
 local function value_and_pk(member)
   return string.match(member, '^(.*):TEXT%-RANGE%-SEPARATOR:(.*)$')
 end
 
--- The parts of the index where the members of an interval stand, each two ends of ZRANGE BYLEX.
+-- The parts of the index that hold the members of an interval, each as the two ends of ZRANGE BYLEX.
 local function parts_of_interval(interval)
   local low, high = interval.low, interval.high
   if interval.above == '^' then

@@ -2,11 +2,11 @@
 -- @requires SLICE as_set ask_for call distinct keep_in positions_of
 -- @provides in_several
 
-local FEW = 8 -- so many sets are asked one by one; for more it is quicker to read the values of an object
+local FEW = 8 -- up to this many sets are asked one by one; for more it is faster to read an object's values
 
--- `several` has keys; `card`, `ask`, the commands; union(first, last), the members of some; scan(key, where, count), a part of one; `more`,
--- whether keys follow that were not sent; and if an object may be in more than one, or its values are to be read,
--- position_of(pk), the first that it is in.
+-- Returns the node. `several` has `keys`; `card` and `ask`, the commands; `union(first, last)`, the members of some
+-- keys; `scan(key, where, count)`, a part of one key; `more`, true if keys follow that are not sent; `repeats`, true if
+-- an object may be in more than one; and if its values can be read, `position_of(pk)`, the first key that it is in.
 local function in_several(several)
   local keys, cards = several.keys, {}
   local union, position_of = several.union, several.position_of
@@ -37,7 +37,7 @@ local function in_several(several)
     return #keys > SLICE and distinct(all) or all
   end
 
-  -- Returns which of some primary keys are in the first keys.
+  -- Returns the set of those primary keys that are in the first keys.
   local function met_by(last, pks)
     local met = {}
     for number = 1, last do
@@ -66,7 +66,7 @@ local function in_several(several)
     return kept
   end
 
-  -- Those who are in none of the first keys, so that they come for the first time.
+  -- Keeps the primary keys that are in none of the first keys, so that they come for the first time.
   local function new_after(done, pks)
     if done == 0 or not several.repeats then
       return pks

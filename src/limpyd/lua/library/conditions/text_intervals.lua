@@ -2,7 +2,7 @@
 -- @requires comes_before
 -- @provides after_beginning ends_of_text text_within
 
--- The least text that no text with a beginning comes after, as an end of ZRANGE BYLEX.
+-- The end of ZRANGE BYLEX after all texts with a beginning.
 local function after_beginning(text)
   local last = #text
   while last > 0 and string.byte(text, last) == 255 do
@@ -14,7 +14,7 @@ local function after_beginning(text)
   return '(' .. string.sub(text, 1, last - 1) .. string.char(string.byte(text, last) + 1)
 end
 
--- The arguments of ZRANGE for an interval of texts, whose members end in a terminator and a primary key.
+-- The ends of ZRANGE BYLEX for an interval. Members of the index end in a terminator and a primary key.
 local function ends_of_text(interval)
   local low = interval.low and string.gsub(interval.low, '%z', '\0\255')
   local high = interval.high and string.gsub(interval.high, '%z', '\0\255')

@@ -1,9 +1,9 @@
--- The texts with which conditions compare, as ARGV holds them.
+-- The texts that conditions compare with, in ARGV.
 -- @requires read_count
 -- @provides read_texts
 
--- The texts from a position on: a count, and those. One that was read on the server may be several, or none.
--- Further whether more would follow, and whether any was read.
+-- Reads texts from ARGV, from a position on. A text that was read on the server may be several, or none. Also returns
+-- whether more follow that are not sent, and whether any was read on the server.
 local function read_texts(at)
   local texts, was_read = {}, false
   local count, more = read_count(ARGV[at])

@@ -1,10 +1,10 @@
--- Finds which of some texts an object has, by its own values.
+-- Finds the first of some texts that an object has, by its own values.
 -- @requires normal_form values_in
 -- @provides ONE_VALUE value_positions
 
 local ONE_VALUE = { entry = true, string = true } -- how fields of one value are stored
 
--- A function that gives the position of the first of some texts that an object has, or nothing.
+-- Returns the function that gives the position of the first of some texts that an object has, or nothing.
 local function value_positions(place, texts)
   local positions, known
   return function(pk)

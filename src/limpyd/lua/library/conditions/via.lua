@@ -1,14 +1,11 @@
--- The condition that a field refers to an object of a model for which another query holds:
---   via   the set of all primary keys of that model; where those who refer are found: the kind of the
---         index (see lua/library/index_owners.lua) and its key; where an object's references are: prefix, stored,
---         sub-key; and the query
+-- Condition: a reference to an object of another model that meets another query.
 --
--- A query takes KEYS[1] for the set of all objects, so that stands for the other model's while it is asked.
+-- A query takes KEYS[1] as the set of all objects. So KEYS[1] is the other model's set while the other query is asked.
 -- @requires ONE_VALUE SLICE all_conditions as_set ask_for conditions distinct everything_counted keep_in owners_in
 -- @requires values_in
 -- @provides conditions.via
 
-local SAMPLES = 5 -- of so many objects it is asked how many refer to each
+local SAMPLES = 5 -- the number of objects to sample for how many others refer to each
 
 local function among(set, act, ...)
   local own = KEYS[1]
@@ -18,7 +15,7 @@ local function among(set, act, ...)
   return first, second, third
 end
 
--- The primary keys of those who refer to some objects.
+-- The primary keys of the objects that refer to some objects.
 local function referring(owners, key, referred)
   local all = {}
   local function add_all(found)
@@ -39,7 +36,8 @@ local function referring(owners, key, referred)
   return distinct(all)
 end
 
--- Returns which of the objects that some refer to are met by the other query; and the references of each of those.
+-- Of the objects that some objects refer to, returns the set of those that meet the other query; and the references of
+-- each.
 local function met_by(via, some)
   local references, referred = {}, {}
   for number = 1, #some do
@@ -58,7 +56,8 @@ local function met_by(via, some)
   return as_set(among(via.set, via.inner.keep, existing)), references
 end
 
--- Returns how many refer to one of those who are met, on average; by those of some, if the other query can be `walked`.
+-- Returns how many objects refer to one that meets the other query, on average; from a sample, if that query can be
+-- `walked`.
 local function fan_out(via, walked)
   local owners, set = via.owners, via.set
   if owners.only_one then
@@ -77,7 +76,7 @@ local function fan_out(via, walked)
   return found / asked
 end
 
--- Gives a node what is found when it is first asked for, since that takes some commands.
+-- Adds facts to a node that are found when they are first asked for, since that takes some commands.
 local function add_facts(node, via)
   local inner, size = via.inner, nil
   local facts = {
@@ -118,7 +117,7 @@ function conditions.via(at, read_node)
   local via = { set = ARGV[at], owners = owners_in(ARGV[at + 1]), key = ARGV[at + 2] }
   via.place = { prefix = ARGV[at + 3], stored = ARGV[at + 4], sub = ARGV[at + 5] }
   local counted, next_at = all_conditions, nil
-  all_conditions = {} -- those of the other query are not this one's
+  all_conditions = {} -- the conditions of the other query are not this one's
   via.inner, next_at = among(via.set, read_node, at + 6)
   all_conditions = counted
 

@@ -1,4 +1,4 @@
--- Equality index: sets of primary keys, whose names are the key and then the entry.
+-- Equality index: sets of primary keys. Their names are the key, then the entry.
 -- @requires call index_kinds subject_key undo_with
 -- @provides index_kinds.eq
 

@@ -1,4 +1,4 @@
--- Index of the places of a field of many: a sorted set of `<geohash>:<primary key>`; the entry is the geohash, which is the
+-- Index of places, for a field of many: a sorted set of `<geohash>:<primary key>`; the entry is the geohash, and the
 -- score.
 -- @requires index_kinds make_sorted_sets number_and_pk
 -- @provides index_kinds.geos

@@ -1,5 +1,5 @@
--- Inventory of a dynamic field (see lua/library/dynamic_parts.lua): the set of the parts of an object's versions; the
--- entry is the part.
+-- Inventory of a dynamic field (see lua/library/dynamic_parts.lua): the set of the parts that an object has versions
+-- for; the entry is the part.
 -- @requires call index_kinds key_from_template subject_key undo_with
 -- @provides index_kinds.inv
 

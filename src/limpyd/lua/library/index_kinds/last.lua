@@ -1,4 +1,4 @@
--- Check of a value by key, none of which may expire; nothing is kept.
+-- Check of an indexed hash by sub-key: no value may expire. Nothing is kept.
 -- @requires index_kinds
 -- @provides index_kinds.last
 

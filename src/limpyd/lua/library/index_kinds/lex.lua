@@ -3,7 +3,7 @@
 -- @provides index_kinds.lex
 
 function index_kinds.lex()
-  -- No text can look like the end of another.
+  -- The terminator: no text can look like the end of another.
   local kind = make_sorted_sets().of_members(function(text, pk)
     return string.gsub(text, '%z', '\0\255') .. '\0\0' .. pk
   end, 0)

@@ -1,4 +1,4 @@
--- Index of several numbers of each object: a sorted set of `<entry>:<primary key>`; the entry is the score.
+-- Index of numbers, for a field of many: a sorted set of `<entry>:<primary key>`; the entry is the score.
 -- @requires index_kinds make_sorted_sets number_and_pk
 -- @provides index_kinds.nums
 

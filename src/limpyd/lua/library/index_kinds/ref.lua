@@ -1,4 +1,5 @@
--- Check of a reference: the entry is the primary key of an object that must be in the set that is the key; nothing is kept.
+-- Check of a reference: the entry is the primary key of an object, which must be in the set that is the key. Nothing is
+-- kept.
 -- @requires call index_kinds refuse
 -- @provides index_kinds.ref
 

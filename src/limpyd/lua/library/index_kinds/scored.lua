@@ -1,4 +1,4 @@
--- Equality index by score: sorted sets of primary keys, whose names are the key and then the text; an entry is
+-- Equality index by score: sorted sets of primary keys. Their names are the key, then the text; an entry is
 -- `<score>:<text>`.
 -- @requires index_kinds make_sorted_sets subject_key
 -- @provides index_kinds.scored

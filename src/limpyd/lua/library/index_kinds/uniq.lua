@@ -1,5 +1,7 @@
--- Index of unique values: a hash from entry to owner. An entry of an object that does not exist, which something other than
--- limpyd left, is replaced.
+-- Index of unique values: a hash from values to primary keys. If the owner of a value does not exist, because something
+-- other than limpyd left the entry, the entry is replaced.
+--
+-- Statements have this kind in statements/lua/entries/uniq.lua.
 -- @requires call index_kinds owners_set refuse undo_with
 -- @provides index_kinds.uniq
 

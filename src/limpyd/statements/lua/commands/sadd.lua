@@ -1,4 +1,4 @@
--- SADD: the reply is how many members are new.
+-- SADD: the reply is the number of new members.
 
 -- [run]
 reply = call('SADD', at, member)

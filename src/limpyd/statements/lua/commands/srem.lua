@@ -1,4 +1,4 @@
--- SREM: the reply is how many members there were.
+-- SREM: the reply is the number of members removed.
 
 -- [run]
 reply = call('SREM', at, member)

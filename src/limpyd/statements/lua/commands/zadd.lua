@@ -1,4 +1,4 @@
--- ZADD, of scores and members: the reply is how many members are new.
+-- ZADD, with scores and members: the reply is the number of new members.
 
 -- [run]
 before = call('ZSCORE', at, member)

@@ -1,4 +1,4 @@
--- ZREM: the reply is how many members there were.
+-- ZREM: the reply is the number of members removed.
 
 -- [run]
 before = call('ZSCORE', at, member)

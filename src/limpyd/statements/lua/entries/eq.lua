@@ -1,4 +1,5 @@
--- An equality index: sets of primary keys, whose names are $key and then the value.
+-- An equality index: sets of primary keys. Their names are $key, then the value. In general scripts this is
+-- lua/library/index_kinds/eq.lua.
 
 -- [locals]
 added$i, removed$i

@@ -1,4 +1,5 @@
--- An index of texts in order: a sorted set, $key, without scores, of values each with its primary key.
+-- An index of texts in order: a sorted set, $key, without scores, of values each with its primary key. In general
+-- scripts this is lua/library/index_kinds/lex.lua.
 
 -- [locals]
 member$i, added$i, removed$i

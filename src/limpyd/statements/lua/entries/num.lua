@@ -1,5 +1,6 @@
--- An index of numbers, dates or times: a sorted set, $key, of primary keys; the score is the value. What it was, $score, is
--- the value itself of an int or a float; of others it is worked out of that, or read before.
+-- An index of numbers, dates or times: a sorted set, $key, of primary keys by value. $score is the score before: for an
+-- int or a float the value itself; for other types it is computed from the value, or read. In general scripts this is
+-- lua/library/index_kinds/num.lua.
 
 -- [locals]
 score$i, changed$i, is_new$i

@@ -1,4 +1,5 @@
--- A reference: the value is the primary key of an object that must be in the set $key.
+-- A reference: the value is the primary key of an object that must be in the set $key. In general scripts this is
+-- lua/library/index_kinds/ref.lua.
 
 -- [check]
 at = $key

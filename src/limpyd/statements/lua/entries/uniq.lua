@@ -1,4 +1,5 @@
--- An index of unique values: a hash, $key, from the value to its owner. What an object has that does not exist is free.
+-- An index of unique values: a hash, $key, from the value to its owner. If the owner does not exist, the value is free.
+-- In general scripts this is lua/library/index_kinds/uniq.lua.
 
 -- [locals]
 owner$i, added$i, removed$i
