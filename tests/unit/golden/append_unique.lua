@@ -1,4 +1,4 @@
--- EVALSHA 76751ace27d9aef27edc468b2d1082e0a4c7fd25, sent with
+-- EVALSHA 2d585a9f5a89934bfc9c4a0f9c22e970f9bb9a6c, sent with
 --   KEYS[1]  {golden:team}:pks
 --   KEYS[2]  {golden:team}:meta
 --   KEYS[3]  {golden:team}:nothing
@@ -9,7 +9,7 @@
 --   ARGV[5]  the primary key
 --   ARGV[6]  what follows the key in APPEND …
 #!lua
--- Runs a command on a field of one value, then reads the new value, which the indexes of the field follow. All or nothing.
+-- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --

@@ -1,4 +1,4 @@
--- EVALSHA e1dc67dad7212619d9f54c8e97c27aeab71cfb44, sent with
+-- EVALSHA 96d4d587a41c90b50db14c5e88b2386cdeee664f, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -55,8 +55,8 @@ local counted, moved_from, listed, hash, stored = false, false, false, false, fa
 local set6, added0, removed0, owner1, added1, removed1, score2, changed2, is_new2, added3, removed3, member4, added4, removed4, score5, changed5, is_new5, member6, added6, removed6, added8, removed8
 local gathered, entered = {}, {}
 repeat
-  -- The next automatic primary key. A counter that was lost, or is behind, goes on from the highest primary key (see
-  -- lua/library/mint.lua).
+  -- Mints the next automatic primary key. A counter that was lost, or is too low, continues from the highest primary key
+  -- (see lua/library/mint.lua).
   at = KEYS[4]
   counted = call('INCR', at)
   if type(counted) ~= 'number' then failed = counted break end
@@ -196,7 +196,7 @@ repeat
     if type(reply) ~= 'number' then failed = reply break end
     added8 = reply == 1
   end
-  -- In statements/lua/create.lua: stores the values of fields of many members, and adds their entries to equality indexes.
+  -- In statements/lua/create.lua: stores the values of fields of many members, and their entries in equality indexes.
   if ARGV[4] ~= '0' then
     local next_at, places = 14 + 1, { tag .. 'field:tags:' .. pk }
     for number = 1, #places do

@@ -1,4 +1,4 @@
--- EVALSHA a5b73cdd3f8f0e162f069422f7933a4c4dd034c3, sent with
+-- EVALSHA 588d32135c575cbe058a75e35aa1cb2d293289cb, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -57,8 +57,8 @@ local counted, moved_from, listed, hash, stored = false, false, false, false, fa
 local set4, set5, added0, removed0, added1, removed1, member2, added2, removed2, score3, changed3, is_new3, score4, changed4, is_new4, owner5, added5, removed5
 local gathered, entered = {}, {}
 repeat
-  -- The next automatic primary key. A counter that was lost, or is behind, goes on from the highest primary key (see
-  -- lua/library/mint.lua).
+  -- Mints the next automatic primary key. A counter that was lost, or is too low, continues from the highest primary key
+  -- (see lua/library/mint.lua).
   at = KEYS[4]
   counted = call('INCR', at)
   if type(counted) ~= 'number' then failed = counted break end
@@ -185,7 +185,7 @@ repeat
     end
     if type(reply) == 'table' then failed = reply break end
   end
-  -- In statements/lua/create.lua: stores the values of fields of many members, and adds their entries to equality indexes.
+  -- In statements/lua/create.lua: stores the values of fields of many members, and their entries in equality indexes.
   if ARGV[4] ~= '000' then
     local next_at, places = 16 + 1, { tag .. 'field:tags:' .. pk, tag .. 'field:board:' .. pk, tag .. 'field:queue:' .. pk }
     for number = 1, #places do

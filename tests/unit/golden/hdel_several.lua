@@ -1,4 +1,4 @@
--- EVALSHA ad2b8d3c31970c39b92718e018ec259ebde0c170, sent with
+-- EVALSHA f36b876449ef86557191f5808076a63a9c14c731, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -12,8 +12,8 @@
 #!lua flags=allow-oom
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- EVALSHA 34a6e55f2fc9ac051e196b335e24708258deb10b, sent with
+-- EVALSHA 289d9988d773fda5a39e9429ddaaef65b5e8ca0a, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -11,8 +11,8 @@
 #!lua flags=allow-oom
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

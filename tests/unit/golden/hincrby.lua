@@ -1,4 +1,4 @@
--- EVALSHA 647467225d453ce02c7065d3bbd27f55aa7e776c, sent with
+-- EVALSHA 3ccf4908afa0b2b6f11a53f03cd7092a84ae0093, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -10,7 +10,7 @@
 --   ARGV[6]  the primary key
 --   ARGV[7]  what follows the key in HINCRBY …
 #!lua
--- Runs a command on a field of one value, then reads the new value, which the indexes of the field follow. All or nothing.
+-- Runs a command on a field of one value, then reads the new value, which the field's indexes follow. All or nothing.
 --
 -- The general script for this is scripts/write.lua, with lua/library/scalar_commands.lua.
 --

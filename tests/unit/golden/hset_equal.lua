@@ -1,4 +1,4 @@
--- EVALSHA 67296b552bfb08e10d2b1b3fea3af29efaa70bc7, sent with
+-- EVALSHA c0ee0b49f6cc4950d3f89d562fdbfb60bae56807, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -11,8 +11,8 @@
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- EVALSHA d548aea6ddb272589228ae322f9c7c97c1fc6e92, sent with
+-- EVALSHA 1e37b3065102c76617ea4a86631bc2cba6925dbd, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -12,8 +12,8 @@
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- EVALSHA 09d0087dbc194ef08caa8b5a03c835752bb9f6f2, sent with
+-- EVALSHA ee0edbb3122d043d7f5c811f7b5b87b0e9063f44, sent with
 --   KEYS[1]  {golden:person}:pks
 --   KEYS[2]  {golden:person}:meta
 --   KEYS[3]  {golden:person}:nothing
@@ -12,8 +12,8 @@
 #!lua flags=allow-cross-slot-keys
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- EVALSHA ca654fa1580357c8d8d324a3973eb237fae5e905, sent with
+-- EVALSHA 436a2fb840cddfa312f95e91fc62cc2fa81db563, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -11,8 +11,8 @@
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model

@@ -1,4 +1,4 @@
--- EVALSHA 4fee9c53e8535158e2eb50487e99aca70bf75dec, sent with
+-- EVALSHA 2e2c6a0888e574acc59c1297533c9cf14cc68215, sent with
 --   KEYS[1]  {golden:parcel}:pks
 --   KEYS[2]  {golden:parcel}:meta
 --   KEYS[3]  {golden:parcel}:nothing
@@ -11,8 +11,8 @@
 #!lua
 -- Gives fields of one value new values, which their indexes follow. All or nothing.
 --
--- The general scripts for this are scripts/write.lua, with lua/library/scalar_commands.lua, and scripts/update.lua, with
--- lua/library/assign.lua.
+-- The general scripts for this are scripts/write.lua (lua/library/scalar_commands.lua) and scripts/update.lua
+-- (lua/library/assign.lua).
 --
 -- KEYS   1  the set of primary keys
 --        2  the catalog of the model
