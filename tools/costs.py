@@ -11,12 +11,12 @@ PAGE = """# Costs of operations
 
 (This page is generated from the table that `make growth` checks: `make references`.)
 
-The cost of an operation is proportional to the quantity in the second column. It does not depend on anything else,
-such as the number of objects in the model or the size of a value, unless the table says so. Sorted sets (range
-indexes) add the logarithm of their size to each entry; between a thousand and a million entries that is hardly visible.
+The cost of an operation is proportional to the quantity in the second column. The cost depends on nothing else, such
+as the number of objects in the model or the size of a value, unless the table says so. Sorted sets (range indexes) add
+the logarithm of their size to each entry; between a thousand and a million entries this is hardly visible.
 
 A step is one command or script, during which the server serves nobody else. Steps take less than 50 ms, even with
-a million objects. Where a step may take longer, the last column shows how to do the same in shorter steps.
+a million objects. If a step may take longer, the last column shows an alternative with shorter steps.
 
 ## Instances and fields
 

@@ -23,7 +23,7 @@ PAGE = """# The names of limpyd 2
 
 (This page is generated from the library: `make references`.)
 
-This page lists the names in the documentation of redis-limpyd 2.1.2, and what they are called here. *The same* means
+This page lists the names in the documentation of redis-limpyd 2.1.2, and their names in limpyd 3. *The same* means
 that the name has the same meaning as in limpyd 2, except where [the list of differences](migrating.md#differences)
 says otherwise.
 

@@ -50,8 +50,8 @@ ORDER = ("eq", "in", "gt", "gte", "lt", "lte", "between", "startswith", "within"
 METHODS = ("in_", "between", "startswith", "contains", "is_null", "within", "box")
 
 BY_OTHERS = {
-    "ne": "every index that answers `eq`",
-    "contains": "every index that answers `eq`, on fields of many members",
+    "ne": "every index that supports `eq`",
+    "contains": "every index that supports `eq`, on fields of many members",
     "isnull": "any index",
 }
 """Who answers the operators that no index has of its own."""
@@ -60,25 +60,25 @@ OPERATORS_PAGE = """# Indexes and operators
 
 (This page is generated from the library: `make references`.)
 
-[Indexes](indexes.md) explains how to declare indexes and what they cost; [collections](collections.md) explains
+[Indexes](indexes.md) explains the declaration and the costs of indexes; [collections](collections.md) explains
 filters.
 
 ## Operators
 
 A filter is `field__operator=value`, or an expression. The indexes for dates and times are built from `TextRangeIndex`
-and `NumberRangeIndex`, and answer the same operators.
+and `NumberRangeIndex`, and support the same operators.
 
 {operators}
 ## Indexes
 
 In this table `thing` is a model with the field `field`. Write a filter with a prefix, such as `year__gte`, as
-`field__year__gte=…`. Every index answers `isnull`. An index that answers `eq` answers `ne` too.
+`field__year__gte=…`. Every index supports `isnull`. An index that supports `eq` supports `ne` too.
 
 {indexes}
 ## Types
 
-The table shows which indexes a field with a single value can have, by its `type=`, without a `transform`. *By
-default* is the index that `indexable=True` adds. With `unique=True` a `UniqueIndex` answers `eq` and `in`.
+The table shows the possible indexes of a field of one value, by its `type=`, without a `transform`. *By default* is the
+index that `indexable=True` adds. With `unique=True` a `UniqueIndex` supports `eq` and `in`.
 
 {types}"""
 
@@ -142,7 +142,7 @@ def operators_page() -> str:
         for name, index in public_indexes().items()
     }
     return OPERATORS_PAGE.format(
-        operators=table(("suffix", "expression", "the field", "answered by"), _operators(answers)),
+        operators=table(("suffix", "expression", "the field", "index"), _operators(answers)),
         indexes=table(("index", "Redis type", "keys", "filters"), _indexes(answers)),
         types=table(("`type=`", "by default", "also"), _types(answers)),
     )
@@ -195,9 +195,9 @@ EXCEPTIONS_PAGE = """# Exceptions
 
 (This page is generated from the library: `make references`.)
 
-Every error that limpyd raises is a `LimpydError`, and is in `limpyd.exceptions`. Each message names the model, the
-field and the value, the cause, and what to do. *Also a* lists the errors of Python or redis-py that it is a subclass
-of, for code that catches those. [The API reference](api/exceptions.md) lists the attributes.
+Every error that limpyd raises is a `LimpydError`, and can be imported from `limpyd.exceptions`. Each message names the
+model, the field and the value, gives the reason, and suggests what to do. *Also a* lists further base classes, from
+Python or redis-py, for code that catches those. [The API reference](api/exceptions.md) lists the attributes.
 
 """
 

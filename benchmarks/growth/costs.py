@@ -48,7 +48,7 @@ INSTANCES = [
         "its index entries, and the objects that refer to it",
         {"members": 1, "referring": 1},
         "all of it, up to [`max_changes`](relations.md#deleting)",
-        "delete what refers to it first, with a collection",
+        "delete the referring objects first, with a collection",
     ),
     Cost("hgetall, smembers, lrange: the whole value", "the members", {"members": 1}, ALL, "HSCAN, SSCAN, LRANGE"),
 ]
@@ -72,7 +72,7 @@ QUERIES = [
     Cost("all, list, values, instances", "the objects in the smallest condition", {"matches": 1}, ALL, ITERATE),
     Cost(
         "`in` with many values, `|`",
-        "the values, the terms, and what they find",
+        "the values, the terms, and the objects that they find",
         {"values": 1, "terms": 1},
         ALL,
         ITERATE,
@@ -101,7 +101,7 @@ QUERIES = [
     Cost("update, delete of a collection", "the objects found", {"matches": 1}, A_CHUNK),
     Cost(
         "a filter across references",
-        "the objects referred to, and those that refer to them",
+        "the referenced objects, and the objects that refer to them",
         {"matches": 1},
         ALL,
         ITERATE,

@@ -20,7 +20,7 @@ class LimpydError(Exception):
 
 
 class ImplementationError(LimpydError):
-    """An operation that limpyd cannot do as it is declared or called: limpyd 2's class for such errors."""
+    """A declaration or a call that limpyd does not support: limpyd 2's class for such errors."""
 
 
 # --- declarations: raised while a class or a database is being defined ---
@@ -38,7 +38,7 @@ class InvalidValue(LimpydError, ValueError, redis.exceptions.DataError):
 
 
 class MissingArgument(InvalidValue, redis.exceptions.ResponseError):
-    """A command that takes any number of names or members was given none, which a server refuses as well."""
+    """A command that takes any number of names or members was called without any; a server refuses this too."""
 
 
 class UnknownField(ImplementationError, ValueError, AttributeError):
@@ -46,26 +46,26 @@ class UnknownField(ImplementationError, ValueError, AttributeError):
 
 
 class InvalidFilter(ImplementationError, ValueError):
-    """A filter asks for something that no index of the field can answer."""
+    """No index of the field supports the filter."""
 
 
 class InvalidPrimaryKey(LimpydError, ValueError):
-    """A primary key is missing, given twice, given where it is automatic, or of a wrong type."""
+    """A primary key is missing, passed twice, passed although it is automatic, or of a wrong type."""
 
 
 class UnsupportedCommand(ImplementationError, TypeError):
-    """The command makes no sense for the way the field is declared."""
+    """The command does not work with the declaration of the field."""
 
 
 # --- pipelines and transactions ---
 
 
 class NotInPipeline(LimpydError, TypeError):
-    """The result of the operation decides what is sent next, so it cannot be collected in a pipeline."""
+    """The operation needs a result to decide its next request, so a pipeline cannot collect it."""
 
 
 class NotExecuted(LimpydError, RuntimeError):
-    """The result of an operation in a pipeline is not there: not yet, or, if nothing of it was done, never."""
+    """The operation of a pipeline was not executed: not yet, or never."""
 
 
 class WatchError(LimpydError, redis.exceptions.WatchError):
@@ -76,7 +76,7 @@ class WatchError(LimpydError, redis.exceptions.WatchError):
 
 
 class IndexNotBuilt(LimpydError):
-    """A query needs an index that does not know all objects: some were written before it was declared.
+    """A query needs an index that does not contain all objects: some were written before it was declared.
 
     Attributes:
         model: name of the model.
@@ -99,7 +99,7 @@ class DoesNotExist(LimpydError, LookupError):
 
 
 class RelatedDoesNotExist(DoesNotExist):
-    """A reference is to an object that does not exist. Nothing was written.
+    """The referenced object does not exist. Nothing was written.
 
     Attributes:
         model: name of the model that refers.
@@ -118,7 +118,7 @@ class RelatedDoesNotExist(DoesNotExist):
 
 
 class RestrictedError(LimpydError, ValueError):
-    """An object cannot be deleted, because another one refers to it that forbids it. Nothing was deleted in that step.
+    """A reference with `on_delete="restrict"` forbids the deletion of an object. Nothing was deleted in this step.
 
     Attributes:
         model: name of the model that refers.
@@ -139,7 +139,7 @@ class RestrictedError(LimpydError, ValueError):
 
 
 class UndeclaredReference(LimpydError, ValueError):
-    """An object cannot be deleted: a model that this process does not know may refer to it. Nothing was deleted.
+    """An object cannot be deleted: a model that this process does not declare may refer to it. Nothing was deleted.
 
     Attributes:
         reference: the model and the field that refer, such as `"Article.author"`.
@@ -158,7 +158,7 @@ class UndeclaredReference(LimpydError, ValueError):
 
 
 class TooManyChanges(LimpydError, ValueError):
-    """A step would change more than `max_changes` of the database, and keep the server busy. Nothing was changed.
+    """A step would change more objects and entries than the database's `max_changes`. Nothing was changed.
 
     Attributes:
         pk: primary key of the object at which it was found out, or "" if it was at none.
@@ -178,7 +178,7 @@ class TooManyChanges(LimpydError, ValueError):
 
 
 class MoveConflict(LimpydError, ValueError):
-    """An object cannot get its new name, since there is something under it. Nothing of that object was changed."""
+    """An object cannot be moved to its new name, because other data has that name. The object was not changed."""
 
 
 class MultipleObjectsReturned(LimpydError, ValueError):
@@ -188,7 +188,7 @@ class MultipleObjectsReturned(LimpydError, ValueError):
 class UniquenessError(LimpydError, ValueError):
     """A unique value, or a primary key, already belongs to another object.
 
-    Nothing was written. Or, while an index is built: two objects have one value.
+    Nothing was written. During a rebuild of an index: two objects have the same value.
 
     Attributes:
         model: name of the model.
@@ -219,7 +219,7 @@ class UniquenessError(LimpydError, ValueError):
 
 
 class StaleObject(LimpydError):
-    """An object was updated by somebody else since its version was read; nothing was written.
+    """Another process has updated the object since its version was read. Nothing was written.
 
     Attributes:
         model: name of the model.
@@ -240,13 +240,13 @@ class StaleObject(LimpydError):
 
 
 class BulkError(LimpydError, ValueError):
-    """An object of a bulk operation was refused; its `__cause__` says why.
+    """An object of a bulk operation was refused; the reason is the `__cause__` of the error.
 
-    What came before it is done; nothing was done of it, nor of what comes after it.
+    The objects before it are done. The refused object and the objects after it are not.
 
     Attributes:
-        position: where it stands in what was given, counted from 0.
-        done: what was done before it, as the operation would have returned it.
+        position: the position of the refused object in the iterable, counted from 0.
+        done: the result of the operation for the objects before it.
     """
 
     def __init__(self, operation: str, position: int, done: Any, cause: LimpydError) -> None:
@@ -292,13 +292,13 @@ class WrongTypeError(LimpydError, TypeError):
 
 
 class ServerError(LimpydError, redis.exceptions.ResponseError):
-    """The server refused a command; the message says which and why."""
+    """The server refused a command; the message has the command and the reason."""
 
 
 class RollbackFailed(ServerError):
-    """A step was stopped, and not all that it had changed could be taken back: the account may not do what undoes it.
+    """A step was stopped, but the account is not allowed to undo all its changes.
 
-    Allow it the commands that undo others, such as SREM for SADD, and repair what is left by `check(repair=True)`.
+    Allow the commands that undo others, such as SREM for SADD, and repair the data by `check(repair=True)`.
     """
 
 
@@ -306,11 +306,11 @@ class RollbackFailed(ServerError):
 
 
 class ConnectionFailed(LimpydError, redis.exceptions.ConnectionError):
-    """The connection failed; its class says whether something may have been executed."""
+    """The connection failed; the class of the error tells whether a write may have been executed."""
 
 
 class ServerUnreachable(ConnectionFailed):
-    """The server cannot be reached, or does not serve. Nothing was executed."""
+    """The server cannot be reached, or does not accept commands. Nothing was executed."""
 
 
 class ServerTimeout(LimpydError, redis.exceptions.TimeoutError):
@@ -318,14 +318,14 @@ class ServerTimeout(LimpydError, redis.exceptions.TimeoutError):
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """The connection was lost, or the call interrupted, after a write was sent: it may or may not have been executed.
+    """The connection was lost, or the call interrupted, after a write was sent. The write may have been executed.
 
-    It is not sent again, since that could execute it twice. Read the value to know.
+    limpyd does not send the write again, since it could be executed twice. Read the value to find out.
     """
 
 
 class ServerTooOld(LimpydError):
-    """The server is older than limpyd, or than a command, needs."""
+    """The server is too old for limpyd, or for a command."""
 
 
 def _restored(kind: type[LimpydError], args: tuple[Any, ...], state: dict[str, Any]) -> LimpydError:

@@ -51,7 +51,7 @@ class BoundHyperLogLog(BoundMembers[Face], Generic[T, V, Face]):
 
     @command("PFMERGE")
     def pfmerge(self, *sources: BoundHyperLogLog[T, Any, Any]) -> Request[bool]:
-        """Counts in all that some others have counted in (PFMERGE), beside what it has itself; True.
+        """Adds the counts of other HyperLogLogs to this one (PFMERGE); returns True.
 
         Raises:
             InvalidValue: there is none, or one is no HyperLogLogField of the same type and database.

@@ -169,7 +169,7 @@ class BoundSet(BoundSort[T, V, Face]):
 
     @command("SINTERSTORE")
     def sinterstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
-        """Becomes what some sets have in common (SINTERSTORE); returns how many members that is.
+        """Stores the intersection of sets (SINTERSTORE); returns its number of members.
 
         What it held is replaced; it takes part only if it is named among the sources.
 
@@ -181,12 +181,12 @@ class BoundSet(BoundSort[T, V, Face]):
 
     @command("SUNIONSTORE")
     def sunionstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
-        """Becomes what any of some sets has (SUNIONSTORE); else as `sinterstore`."""
+        """Stores the union of sets (SUNIONSTORE); otherwise like `sinterstore`."""
         return self._stored("SUNIONSTORE", sources)
 
     @command("SDIFFSTORE")
     def sdiffstore(self, *sources: BoundSet[T, Any, Any] | Sequence[BoundSet[T, Any, Any]]) -> Request[int]:
-        """Becomes what the first of some sets has and none of the others (SDIFFSTORE); else as `sinterstore`."""
+        """Stores the difference of the first set and the others (SDIFFSTORE); otherwise like `sinterstore`."""
         return self._stored("SDIFFSTORE", sources)
 
     # --- as in Python ---

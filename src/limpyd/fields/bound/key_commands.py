@@ -37,7 +37,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
 
     @command("COPY")
     def copy(self, destination: BoundKey[Any], *, replace: bool = False) -> Request[bool]:
-        """Copies the value, and when it expires, to a field of another instance (COPY); True if it was copied.
+        """Copies the value and its expiry to a field of another instance (COPY); True if it was copied.
 
         Args:
             destination: a bound field of the same kind and type. If it is indexed, the copy does not expire.
@@ -72,7 +72,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[bool]:
-        """Lets the value expire after so many seconds (EXPIRE); True if that was set.
+        """Lets the value expire after a number of seconds (EXPIRE); True if the expiry was set.
 
         Args:
             time: seconds, or a timedelta; not positive removes the value at once.
@@ -97,7 +97,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[bool]:
-        """Lets the value expire after so many milliseconds (PEXPIRE); True if that was set. Else like `expire`."""
+        """Lets the value expire after a number of milliseconds (PEXPIRE). Otherwise like `expire`."""
         return self._expiry("PEXPIRE", checks.milliseconds("PEXPIRE's time", time), nx, xx, gt, lt)
 
     @command("EXPIREAT")
@@ -110,7 +110,7 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[bool]:
-        """Lets the value expire at a moment (EXPIREAT), in seconds since 1970 or a datetime. Else like `expire`."""
+        """Lets the value expire at a moment (EXPIREAT), in Unix seconds or a datetime. Otherwise like `expire`."""
         return self._expiry("EXPIREAT", checks.timestamp("EXPIREAT's when", when), nx, xx, gt, lt)
 
     @command("PEXPIREAT")
@@ -123,12 +123,12 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[bool]:
-        """Lets the value expire at a moment (PEXPIREAT), in milliseconds since 1970 or a datetime. Else as `expire`."""
+        """Lets the value expire at a time (PEXPIREAT), in Unix milliseconds or a datetime. Otherwise like `expire`."""
         return self._expiry("PEXPIREAT", checks.timestamp_ms("PEXPIREAT's when", when), nx, xx, gt, lt)
 
     @command("PERSIST")
     def persist(self) -> Request[bool]:
-        """Takes the expiry away (PERSIST); True if there was one.
+        """Removes the expiry (PERSIST); True if there was one.
 
         Raises:
             DoesNotExist: the object was deleted.
@@ -159,12 +159,12 @@ class BoundKey(BoundExpiry[Face], BoundMultiKey[Face]):
 
     @command("TYPE")
     def type(self) -> Request[str]:
-        """The Redis type of what is stored (TYPE), such as "string"; "none" if there is nothing."""
+        """The Redis type of the value (TYPE), such as "string"; "none" if there is nothing."""
         return self._read("TYPE", (), to_text)
 
     @command("TOUCH")
     def touch(self) -> Request[bool]:
-        """Lets the value count as just used (TOUCH), for servers that evict what is not; True if there is one."""
+        """Sets the time of the last access to now (TOUCH), which matters for eviction; True if there is a value."""
         return self._read("TOUCH", (), to_bool)
 
     @command("DUMP")

@@ -68,7 +68,7 @@ class BoundGeo(BoundGeoSearch[T, V, Face]):
 
     @command("GEOHASH")
     def geohash(self, *values: V) -> Request[list[str | None]]:
-        """The geohashes of members, of 11 characters; None for those that are not there (GEOHASH)."""
+        """The geohashes of members, of 11 characters; None for those that do not exist (GEOHASH)."""
 
         def decode(reply: list[bytes | None]) -> list[str | None]:
             return [None if each is None else to_text(each) for each in reply]
@@ -77,5 +77,5 @@ class BoundGeo(BoundGeoSearch[T, V, Face]):
 
     @command("GEOPOS")
     def geopos(self, *values: V) -> Request[list[GeoPoint | None]]:
-        """Returns the positions of members; None for those that are not there (GEOPOS). Exact to about half a metre."""
+        """Returns the positions of members; None for those that do not exist (GEOPOS). Exact to about half a metre."""
         return self._read("GEOPOS", tuple(self._some("GEOPOS", values)), lambda reply: [*map(to_position, reply)])

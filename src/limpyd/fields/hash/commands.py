@@ -201,7 +201,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
 
     @walk("HSCAN")
     def hscan_no_values(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:
-        """Yields keys in chunks (HSCAN with NOVALUES, from Redis 7.4 on); else as `hscan`."""
+        """Yields keys in chunks (HSCAN with NOVALUES, from Redis 7.4 on); otherwise like `hscan`."""
         args = (*scan_args("HSCAN", match, count), "NOVALUES")
         return lambda cursor: self._read("HSCAN", (cursor, *args), scanned(_texts), needs=NO_VALUES)
 

@@ -40,7 +40,7 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[list[int]]:
-        """Lets keys expire after so many seconds (HEXPIRE).
+        """Lets keys expire after a number of seconds (HEXPIRE).
 
         Args:
             seconds: or a timedelta.
@@ -70,7 +70,7 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[list[int]]:
-        """Lets keys expire after so many milliseconds (HPEXPIRE); else as `hexpire`."""
+        """Lets keys expire after a number of milliseconds (HPEXPIRE); otherwise like `hexpire`."""
         duration = checks.milliseconds("HPEXPIRE's milliseconds", milliseconds, low=0)
         return self._expire("HPEXPIRE", duration, keys, nx, xx, gt, lt)
 
@@ -84,7 +84,7 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[list[int]]:
-        """Lets keys expire at a moment (HEXPIREAT), in seconds since 1970 or a datetime; else as `hexpire`."""
+        """Lets keys expire at a moment (HEXPIREAT), in seconds since 1970 or a datetime; otherwise like `hexpire`."""
         moment = checks.timestamp("HEXPIREAT's unix_time_seconds", unix_time_seconds, low=0)
         return self._expire("HEXPIREAT", moment, keys, nx, xx, gt, lt)
 
@@ -98,13 +98,13 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         gt: bool = False,
         lt: bool = False,
     ) -> Request[list[int]]:
-        """Lets keys expire at a moment (HPEXPIREAT), in milliseconds since 1970 or a datetime; else as `hexpire`."""
+        """Lets keys expire at a moment (HPEXPIREAT), in Unix milliseconds or a datetime; otherwise like `hexpire`."""
         moment = checks.timestamp_ms("HPEXPIREAT's unix_time_milliseconds", unix_time_milliseconds, low=0)
         return self._expire("HPEXPIREAT", moment, keys, nx, xx, gt, lt)
 
     @command("HPERSIST")
     def hpersist(self, *keys: Key) -> Request[list[int]]:
-        """Takes the expiry of keys away (HPERSIST): for each 1, or -1 if it has none, -2 if there is no such key.
+        """Removes the expiry of keys (HPERSIST): for each 1, or -1 if it has none, -2 if there is no such key.
 
         Raises:
             ServerTooOld: the server does not know the command.
@@ -123,7 +123,7 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
 
     @command("HPTTL")
     def hpttl(self, *keys: Key) -> Request[list[int]]:
-        """Milliseconds until keys expire (HPTTL); else as `httl`."""
+        """Milliseconds until keys expire (HPTTL); otherwise like `httl`."""
         return self._read_named("HPTTL", keys)
 
     @command("HEXPIRETIME")
@@ -160,8 +160,8 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
             value: its value.
             mapping: more values, by key.
             items: more keys and values in turn, in one list.
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
             data_persist_option: `fnx` or `fxx`, as redis-py has them.
@@ -199,8 +199,8 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
 
         Args:
             keys: the keys.
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
             persist: take the expiry away.

@@ -30,7 +30,7 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
     def hexpire(
         self, seconds: int | timedelta, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[bool]:
-        """Lets the value expire after so many seconds (HEXPIRE); True if that was set, or it expired at once.
+        """Lets the value expire after a number of seconds (HEXPIRE); True if the expiry was set, or is in the past.
 
         Args:
             seconds: or a timedelta; 0 removes the value at once.
@@ -51,7 +51,7 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
     def hpexpire(
         self, milliseconds: int | timedelta, *, nx: bool = False, xx: bool = False, gt: bool = False, lt: bool = False
     ) -> Request[bool]:
-        """Lets the value expire after so many milliseconds (HPEXPIRE); else as `hexpire`."""
+        """Lets the value expire after a number of milliseconds (HPEXPIRE); otherwise like `hexpire`."""
         duration = checks.milliseconds("HPEXPIRE's milliseconds", milliseconds, low=0)
         return self._expiry("HPEXPIRE", duration, nx, xx, gt, lt)
 
@@ -65,7 +65,7 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
         gt: bool = False,
         lt: bool = False,
     ) -> Request[bool]:
-        """Lets the value expire at a moment, in seconds since 1970 or a datetime (HEXPIREAT); else as `hexpire`."""
+        """Lets the value expire at a moment, in Unix seconds or a datetime (HEXPIREAT); otherwise like `hexpire`."""
         moment = checks.timestamp("HEXPIREAT's unix_time_seconds", unix_time_seconds, low=0)
         return self._expiry("HEXPIREAT", moment, nx, xx, gt, lt)
 
@@ -85,7 +85,7 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
 
     @command("HPERSIST")
     def hpersist(self) -> Request[bool]:
-        """Takes the expiry away (HPERSIST); True if there was one.
+        """Removes the expiry (HPERSIST); True if there was one.
 
         Raises:
             DoesNotExist: the object was deleted.
@@ -104,17 +104,17 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
 
     @command("HPTTL")
     def hpttl(self) -> Request[int]:
-        """Milliseconds until the value expires (HPTTL); else as `httl`."""
+        """Milliseconds until the value expires (HPTTL); otherwise like `httl`."""
         return self._read("HPTTL", self._named(), _number)
 
     @command("HEXPIRETIME")
     def hexpiretime(self) -> Request[int]:
-        """The moment the value expires, in seconds since 1970 (HEXPIRETIME); else as `httl`."""
+        """The moment the value expires, in seconds since 1970 (HEXPIRETIME); otherwise like `httl`."""
         return self._read("HEXPIRETIME", self._named(), _number)
 
     @command("HPEXPIRETIME")
     def hpexpiretime(self) -> Request[int]:
-        """The moment the value expires, in milliseconds since 1970 (HPEXPIRETIME); else as `httl`."""
+        """The moment the value expires, in milliseconds since 1970 (HPEXPIRETIME); otherwise like `httl`."""
         return self._read("HPEXPIRETIME", self._named(), _number)
 
     @command("HSETEX")
@@ -131,12 +131,12 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
         fxx: bool = False,
         keepttl: bool = False,
     ) -> Request[bool]:
-        """Stores a value, and when it expires (HSETEX, from Redis 8.0 and Valkey 9.0 on); True if it was stored.
+        """Stores a value with an expiry (HSETEX, from Redis 8.0 and Valkey 9.0 on); True if it was stored.
 
         Args:
             value: the new value.
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
             data_persist_option: `fnx` or `fxx`, as redis-py has them.
@@ -168,8 +168,8 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
         """The value, or None, while its expiry is changed (HGETEX, from Redis 8.0 and Valkey 9.0 on).
 
         Args:
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
             persist: take the expiry away.

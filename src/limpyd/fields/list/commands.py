@@ -32,7 +32,7 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
 
     @command("LPUSH", Direct.WITH_VALUE)
     def lpush(self, *values: V) -> Request[int]:
-        """Adds members before the first, one after the other (LPUSH); returns how many there are then.
+        """Adds members before the first, one after the other (LPUSH); returns the new length.
 
         Raises:
             InvalidValue: there is none, or one does not fit the field's type.
@@ -43,22 +43,22 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
 
     @command("RPUSH", Direct.WITH_VALUE)
     def rpush(self, *values: V) -> Request[int]:
-        """Adds members after the last (RPUSH); returns how many there are then. Raises as `lpush`."""
+        """Adds members after the last (RPUSH); returns the new length. Raises as `lpush`."""
         return self._write_some("RPUSH", self._some("RPUSH", values), int, last)
 
     @command("LPUSHX")
     def lpushx(self, *values: V) -> Request[int]:
-        """As `lpush`, if the list has any member (LPUSHX); returns how many there are then."""
+        """As `lpush`, if the list has any member (LPUSHX); returns the new length."""
         return self._write_some("LPUSHX", self._some("LPUSHX", values), int, last)
 
     @command("RPUSHX")
     def rpushx(self, *values: V) -> Request[int]:
-        """As `rpush`, if the list has any member (RPUSHX); returns how many there are then."""
+        """As `rpush`, if the list has any member (RPUSHX); returns the new length."""
         return self._write_some("RPUSHX", self._some("RPUSHX", values), int, last)
 
     @command("LINSERT")
     def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
-        """Adds a member beside the first one that equals another (LINSERT); returns how many there are then.
+        """Inserts a member before or after the first one that equals another (LINSERT); returns the new length.
 
         -1 if there is no such member, 0 if the list is empty. Raises as `lpush`.
 
@@ -136,7 +136,7 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
     def lpos_many(
         self, value: V, rank: int | None = None, count: int = 0, maxlen: int | None = None
     ) -> Request[list[int]]:
-        """The same as `lpos` with `count`, of which 0, for all, is the default (LPOS with a count)."""
+        """The same as `lpos` with `count`; by default 0, for all positions (LPOS with a count)."""
         args = (*self._pos_args(value, rank, maxlen), "COUNT", checks.integer("LPOS's count", count, low=0))
         return self._read("LPOS", args)
 

@@ -52,7 +52,7 @@ class BoundListMoves(BoundSort[T, V, Face]):
         src: End = "LEFT",
         dest: End = "RIGHT",
     ) -> Request[T | None]:
-        """Moves a member to another list of the same object, waiting until there is one (BLMOVE); else as `blpop`.
+        """Moves a member to another list of the same object, waiting for one (BLMOVE); otherwise like `blpop`.
 
         Raises:
             UnsupportedCommand: a field is indexed; the destination is a version of a dynamic field; or they are of

@@ -61,7 +61,7 @@ class BoundListPops(BoundSort[T, V, Face]):
 
     @command("BLPOP")
     def blpop(self, timeout: checks.Timeout = 0) -> Request[T | None]:
-        """Removes the first member and returns it, waiting until there is one (BLPOP); None if time runs out.
+        """Removes the first member and returns it, waiting until there is one (BLPOP); None after the timeout.
 
         Args:
             timeout: how many seconds to wait; 0 or None for no limit.
@@ -74,12 +74,12 @@ class BoundListPops(BoundSort[T, V, Face]):
 
     @command("BRPOP")
     def brpop(self, timeout: checks.Timeout = 0) -> Request[T | None]:
-        """Removes the last member and returns it, waiting until there is one (BRPOP); else as `blpop`."""
+        """Removes the last member and returns it, waiting until there is one (BRPOP); otherwise like `blpop`."""
         return self._pop_waiting("BRPOP", timeout)
 
     @command("BLMPOP")
     def blmpop(self, timeout: checks.Timeout, direction: End = "LEFT", count: int = 1) -> Request[list[T]]:
-        """Removes up to `count` members from an end, waiting until there is one (BLMPOP); else as `blpop`."""
+        """Removes up to `count` members from an end, waiting until there is one (BLMPOP); otherwise like `blpop`."""
         self._may_wait("BLMPOP")
         numkeys, *args = self._mpop_args("BLMPOP", direction, count)
         seconds = checks.timeout("BLMPOP's timeout", timeout)

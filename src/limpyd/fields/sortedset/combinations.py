@@ -135,7 +135,7 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         aggregate: Aggregate | None = None,
         weights: Sequence[float] | None = None,
     ) -> Request[int]:
-        """Becomes what some sorted sets have in common (ZINTERSTORE); returns how many members that is.
+        """Stores the intersection of sorted sets (ZINTERSTORE); returns its number of members.
 
         What it held is replaced; it takes part only if it is named among the sources.
 
@@ -157,12 +157,12 @@ class BoundSortedSetCombinations(BoundScores[T, V, Face]):
         aggregate: Aggregate | None = None,
         weights: Sequence[float] | None = None,
     ) -> Request[int]:
-        """Becomes what any of some sorted sets has (ZUNIONSTORE); else as `zinterstore`."""
+        """Stores the union of sorted sets (ZUNIONSTORE); otherwise like `zinterstore`."""
         return self._stored("ZUNIONSTORE", sources, aggregate, weights)
 
     @command("ZDIFFSTORE")
     def zdiffstore(self, *sources: Source[T] | Sources[T]) -> Request[int]:
-        """Becomes what the first of some sorted sets has and none of the others (ZDIFFSTORE); as `zinterstore`."""
+        """Stores the difference of the first sorted set and the others (ZDIFFSTORE); otherwise like `zinterstore`."""
         return self._stored("ZDIFFSTORE", sources, None, None)
 
     @command("ZRANGESTORE")

@@ -142,7 +142,7 @@ class BoundSortedSet(
 
     @command("ZMSCORE")
     def zmscore(self, members: Iterable[T]) -> Request[list[float | None]]:
-        """The scores of some members, in their order; None for those that are not there (ZMSCORE)."""
+        """The scores of some members, in their order; None for those that do not exist (ZMSCORE)."""
         args = checks.some("ZMSCORE", tuple(self._field.members(members)))
         return self._read("ZMSCORE", args, lambda reply: [*map(optional_float, reply)])
 
@@ -168,7 +168,7 @@ class BoundSortedSet(
 
     @overloaded("ZREVRANK", ("withscore", zrevrank_withscore))
     def zrevrank(self, value: V, *, withscore: Literal[False] = False) -> Request[int | None]:
-        """The position of a member from the highest score on, counted from 0, or None (ZREVRANK); else as `zrank`."""
+        """The position of a member from the highest score, counted from 0 (ZREVRANK); otherwise like `zrank`."""
         return self._read("ZREVRANK", (self._field.encode(value),), optional_int)
 
     @command("ZRANDMEMBER")
@@ -205,7 +205,7 @@ class BoundSortedSet(
 
     @walk("ZSCAN")
     def zscan_no_scores(self, match: str | bytes | None = None, count: int | None = None) -> Walk[T]:
-        """Yields the members in chunks (ZSCAN with NOSCORES, from Valkey 8.1 on); else as `zscan`."""
+        """Yields the members in chunks (ZSCAN with NOSCORES, from Valkey 8.1 on); otherwise like `zscan`."""
         args = (*scan_args("ZSCAN", match, count), "NOSCORES")
         return lambda cursor: self._read("ZSCAN", (cursor, *args), scanned(self._values), needs=NO_SCORES)
 

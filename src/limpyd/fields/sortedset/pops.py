@@ -22,7 +22,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
 
     @command("ZPOPMIN")
     def zpopmin(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members (1 by default) of the lowest scores and returns them with those (ZPOPMIN).
+        """Removes up to `count` members (1 by default) of the lowest scores; returns them with their scores (ZPOPMIN).
 
         Raises:
             DoesNotExist: the object was deleted.
@@ -33,7 +33,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
 
     @command("ZPOPMAX")
     def zpopmax(self, count: int | None = None) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members (1 by default) of the highest scores and returns them with those (ZPOPMAX).
+        """Removes up to `count` members (1 by default) of the highest scores; returns them with scores (ZPOPMAX).
 
         Raises as `zpopmin`.
         """
@@ -43,7 +43,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
 
     @command("ZMPOP")
     def zmpop(self, *, min: bool = False, max: bool = False, count: int = 1) -> Request[list[tuple[T, float]]]:
-        """Removes up to `count` members of the lowest, or highest, scores and returns them with those (ZMPOP).
+        """Removes up to `count` members of the lowest, or highest, scores and returns them with these (ZMPOP).
 
         Args:
             min: those of the lowest scores.
@@ -59,7 +59,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
 
     @command("BZPOPMIN")
     def bzpopmin(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
-        """Removes the member of the lowest score, waiting until there is one (BZPOPMIN); None if time runs out.
+        """Removes the member of the lowest score, waiting until there is one (BZPOPMIN); None after the timeout.
 
         Args:
             timeout: how many seconds to wait; 0 or None for no limit.
@@ -72,7 +72,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
 
     @command("BZPOPMAX")
     def bzpopmax(self, timeout: checks.Timeout = 0) -> Request[tuple[T, float] | None]:
-        """Removes the member of the highest score, waiting until there is one (BZPOPMAX); else as `bzpopmin`."""
+        """Removes the member of the highest score, waiting until there is one (BZPOPMAX); otherwise like `bzpopmin`."""
         return self._pop_waiting("BZPOPMAX", timeout)
 
     @command("BZMPOP")
@@ -84,7 +84,7 @@ class BoundSortedSetPops(BoundScores[T, V, Face]):
         max: bool = False,
         count: int = 1,
     ) -> Request[list[tuple[T, float]]]:
-        """As `zmpop`, waiting until there is a member (BZMPOP); else as `bzpopmin`."""
+        """As `zmpop`, waiting until there is a member (BZMPOP); otherwise like `bzpopmin`."""
         self._may_wait("BZMPOP")
         numkeys, *args = self._mpop_args("BZMPOP", min, max, count)
         seconds = checks.timeout("BZMPOP's timeout", timeout)

@@ -162,7 +162,7 @@ class BoundSortedSetRanges(BoundScores[T, V, Face]):
         *,
         withscores: Literal[False] = False,
     ) -> Request[list[T]]:
-        """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); else as `zrangebyscore`."""
+        """The members with a score from `max` down to `min` (ZREVRANGEBYSCORE); otherwise like `zrangebyscore`."""
         args = score_args("ZREVRANGEBYSCORE", max, min, start, num)
         return self._read("ZREVRANGEBYSCORE", tuple(args), self._values)
 
@@ -192,7 +192,7 @@ class BoundSortedSetRanges(BoundScores[T, V, Face]):
         start: int | None = None,
         num: int | None = None,
     ) -> Request[list[T]]:
-        """The members from one text down to another, in byte order (ZREVRANGEBYLEX); else as `zrangebylex`."""
+        """The members from one text down to another, in byte order (ZREVRANGEBYLEX); otherwise like `zrangebylex`."""
         return self._read("ZREVRANGEBYLEX", tuple(lex_args("ZREVRANGEBYLEX", max, min, start, num)), self._values)
 
     @command("ZCOUNT")

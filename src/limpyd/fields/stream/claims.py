@@ -88,7 +88,7 @@ class BoundClaims(BoundEntries[T, V, Face]):
         force: bool = False,
         justid: Literal[False] = False,
     ) -> Request[list[StreamEntry[T]]]:
-        """Makes entries that are pending with other consumers pending with this one; returns them (XCLAIM).
+        """Transfers pending entries of other consumers to this one; returns them (XCLAIM).
 
         Those that the stream has no more are left out, and are pending no more.
 
@@ -143,7 +143,7 @@ class BoundClaims(BoundEntries[T, V, Face]):
         *,
         justid: Literal[False] = False,
     ) -> Request[Claimed[T]]:
-        """Makes entries pending with this consumer that were delivered to another one long ago (XAUTOCLAIM).
+        """Transfers entries that have been pending for long to this consumer (XAUTOCLAIM).
 
         Args:
             groupname: the group.

@@ -98,7 +98,7 @@ class BoundStream(
         entries_added: int | None = None,
         max_deleted_id: StreamId | None = None,
     ) -> Request[bool]:
-        """Sets what the stream remembers of its past, after which ids go on (XSETID); True.
+        """Sets the last id of the stream and its counters (XSETID); True.
 
         Args:
             last_id: the last id it gave, not smaller than that of its last entry.

@@ -57,7 +57,7 @@ class BoundGroups(BoundEntries[T, V, Face]):
         id: StreamId,
         entries_read: int | None = None,
     ) -> Request[bool]:
-        """Sets after which entry a group goes on (XGROUP SETID); True.
+        """Sets the id of the last entry that a group has delivered (XGROUP SETID); True.
 
         Args:
             groupname: the group.
@@ -72,7 +72,7 @@ class BoundGroups(BoundEntries[T, V, Face]):
 
     @command("XGROUP DESTROY")
     def xgroup_destroy(self, groupname: str | bytes) -> Request[bool]:
-        """Removes a group, with all that is pending in it (XGROUP DESTROY); True if there was one.
+        """Removes a group, with its pending entries (XGROUP DESTROY); True if there was one.
 
         Raises:
             ServerError: there is no stream.
@@ -158,7 +158,7 @@ class BoundGroups(BoundEntries[T, V, Face]):
 
     @command("XACK")
     def xack(self, groupname: str | bytes, *ids: StreamId) -> Request[int]:
-        """Acknowledges entries, which are pending no more (XACK); returns how many were. 0 without such a group.
+        """Acknowledges pending entries (XACK); returns their number, or 0 without such a group.
 
         Raises:
             DoesNotExist: the object was deleted.

@@ -57,7 +57,7 @@ class BoundReads(BoundEntries[T, V, Face]):
         min: StreamId = "-",
         count: int | None = None,
     ) -> Request[list[StreamEntry[T]]]:
-        """The entries from one id back to another, newest first (XREVRANGE); else as `xrange`."""
+        """The entries from one id back to another, newest first (XREVRANGE); otherwise like `xrange`."""
         high, low = stream_id("XREVRANGE's max", max, BOUND), stream_id("XREVRANGE's min", min, BOUND)
         return self._read("XREVRANGE", (high, low, *count_args("XREVRANGE", count)), self._entries)
 
@@ -68,7 +68,7 @@ class BoundReads(BoundEntries[T, V, Face]):
         count: int | None = None,
         block: int | timedelta | None = None,
     ) -> Request[list[StreamEntry[T]]]:
-        """The entries after one that was seen, oldest first (XREAD).
+        """The entries after an id, oldest first (XREAD).
 
         Args:
             id: the last one seen; 0 for all, `"$"` with `block` for those that are yet to come, `"+"` for

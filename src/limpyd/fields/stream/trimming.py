@@ -66,7 +66,7 @@ class BoundTrimming(BoundEntries[T, V, Face]):
         limit: int | None = None,
         ref_policy: RefPolicy | None = None,
     ) -> Request[int]:
-        """Takes the oldest entries away (XTRIM); returns how many. One of `maxlen` and `minid` is needed.
+        """Removes the oldest entries (XTRIM); returns their number. Needs `maxlen` or `minid`.
 
         Args:
             maxlen: keep no more than so many entries.

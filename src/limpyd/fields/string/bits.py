@@ -35,7 +35,7 @@ class BoundBits(BoundSingleValue[Face], BoundMultiKey[Face]):
 
     @command("SETBIT")
     def setbit(self, offset: int, value: int) -> Request[int]:
-        """Sets the bit at a position to 0 or 1 and returns the one before (SETBIT). Raises as `append`."""
+        """Sets the bit at a position to 0 or 1 and returns the old bit (SETBIT). Raises as `append`."""
         self._usable(Use.TEXT, "SETBIT")
         bit = checks.integer("SETBIT's value", value if type(value) is not bool else int(value), low=0, high=1)
         return self._write("SETBIT", (self._bit_offset("SETBIT", offset), bit), int)

@@ -27,7 +27,7 @@ class BoundString(BoundBits[Face], BoundCommonSubsequence[T, Face], BoundWholeSt
 
     @command("DELIFEQ")
     def delifeq(self, value: V) -> Request[bool]:
-        """Removes the value if it is this one (DELIFEQ); True if it was. The stored forms are compared.
+        """Removes the value if it equals this one (DELIFEQ); True if it was removed. The stored forms are compared.
 
         Raises:
             InvalidValue: the value does not fit the field's type.

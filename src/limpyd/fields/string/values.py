@@ -51,12 +51,12 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         pxat: int | datetime | None = None,
         ifeq: Any = None,  # a V, as SetCommand says; here it would keep pyright from inferring V
     ) -> Request[T | None]:
-        """Stores a value (SET); True if it was stored, or with `get` the value before, or None.
+        """Stores a value (SET); True if it was stored, or with `get` the old value, or None.
 
         Args:
             value: the new value.
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             nx: only if there is no value.
             xx: only if there is a value.
             keepttl: keep the expiry that the old value has.
@@ -89,20 +89,20 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
 
     @command("SETEX")
     def setex(self, time: int | timedelta, value: V) -> Request[bool]:
-        """Stores a value that expires after so many seconds (SETEX); True. Raises as `set`."""
+        """Stores a value that expires after a number of seconds (SETEX); True. Raises as `set`."""
         self._may_expire("SETEX")
         return self._write("SETEX", (checks.seconds("SETEX's time", time, low=1), self._field.encode(value)), to_bool)
 
     @command("PSETEX")
     def psetex(self, time_ms: int | timedelta, value: V) -> Request[bool]:
-        """Stores a value that expires after so many milliseconds (PSETEX); True. Raises as `set`."""
+        """Stores a value that expires after a number of milliseconds (PSETEX); True. Raises as `set`."""
         self._may_expire("PSETEX")
         duration = checks.milliseconds("PSETEX's time_ms", time_ms, low=1)
         return self._write("PSETEX", (duration, self._field.encode(value)), to_bool)
 
     @command("GETSET")
     def getset(self, value: V) -> Request[T | None]:
-        """Stores a value and returns the one before, or None (GETSET). Raises as `set`."""
+        """Stores a value and returns the old one, or None (GETSET). Raises as `set`."""
         return self._write("GETSET", (self._field.encode(value),), self._value)
 
     @command("GETDEL")
@@ -127,8 +127,8 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
         """The value, or None, while its expiry is changed (GETEX).
 
         Args:
-            ex: expire after so many seconds.
-            px: expire after so many milliseconds.
+            ex: expire after a number of seconds.
+            px: expire after a number of milliseconds.
             exat: expire at this moment, in seconds since 1970.
             pxat: expire at this moment, in milliseconds since 1970.
             persist: take the expiry away.
