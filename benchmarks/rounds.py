@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = Path(os.environ.get("LIMPYD_PEERS", ROOT / ".venv-peers"))
 """Where `make bench-peers` puts the environments of the peers."""
 FIRST_CALLS = 20
-MOST_CALLS = 5000
+MAX_CALLS = 5000
 
 
 class Side(NamedTuple):
@@ -176,8 +176,8 @@ def _calls_within(worker: Worker, line: str, seconds: float) -> int:
     calls = tasks
     while True:
         taken = worker.seconds(line, calls)
-        if taken > seconds / 4 or calls >= MOST_CALLS:
-            fitting = min(MOST_CALLS, max(1, round(seconds / taken * calls)))
+        if taken > seconds / 4 or calls >= MAX_CALLS:
+            fitting = min(MAX_CALLS, max(1, round(seconds / taken * calls)))
             return -(-fitting // tasks) * tasks
         calls *= 4
 

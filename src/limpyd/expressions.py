@@ -34,7 +34,7 @@ OPERATORS = frozenset(
 """The suffixes of filters' names. The indexes of a field decide which of them it serves."""
 
 
-MOST_DEEP = 550
+MAX_DEPTH = 550
 """The deepest nesting of expressions: planning a query takes several Python calls for each level."""
 
 
@@ -250,7 +250,7 @@ def too_deep() -> InvalidFilter:
 
 
 def _checked_depth(depth: int) -> int:
-    if depth > MOST_DEEP:
+    if depth > MAX_DEPTH:
         raise too_deep()
     return depth
 

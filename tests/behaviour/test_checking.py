@@ -10,7 +10,7 @@ import pytest
 from limpyd import InstanceHashField, PKField, SetField, StringField
 from limpyd.exceptions import InvalidValue, NotInPipeline
 from limpyd.integrity import KINDS, Finding, Report
-from limpyd.integrity.report import MOST_LISTED
+from limpyd.integrity.report import MAX_LISTED
 from limpyd.types import FARTHEST_NORTH, GeoPoint
 from tests.support.damage import DAMAGES, LOSING, ODD, UNREPAIRABLE, declare, some_missing, values
 from tests.support.expected_indexes import inconsistencies, state
@@ -218,12 +218,12 @@ class TestReport:
     async def test_what_is_listed_has_an_end(self, any_face):
         face = any_face
         _, thing = await made(face)
-        face.client.sadd("{thing}:eq:tags:t1", *(f"x{number}" for number in range(MOST_LISTED + 500)))
+        face.client.sadd("{thing}:eq:tags:t1", *(f"x{number}" for number in range(MAX_LISTED + 500)))
         report = await face.do(thing.check())
-        assert report.found == {"stale": MOST_LISTED + 500}
-        assert len(list(report)) == MOST_LISTED
+        assert report.found == {"stale": MAX_LISTED + 500}
+        assert len(list(report)) == MAX_LISTED
         assert "and 500 more" in str(report)
-        assert (await face.do(thing.check(repair=True))).repaired == {"stale": MOST_LISTED + 500}
+        assert (await face.do(thing.check(repair=True))).repaired == {"stale": MAX_LISTED + 500}
         assert len(await face.do(thing.check())) == 0
 
     async def test_progress(self, any_face):

@@ -8,7 +8,7 @@ import pytest
 
 from limpyd import FKInstanceHashField, InstanceHashField, RedisDatabase, RedisModel
 from limpyd.exceptions import InvalidFilter
-from limpyd.query.filters.references import MOST_REFERENCES
+from limpyd.query.filters.references import MAX_REFERENCES
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_what_is_flat_has_no_limit(person):
 
 
 def test_filters_through_references(person):
-    path = "friend__" * MOST_REFERENCES
-    assert person.collection(**{f"{path}age": 5}).all() == [str(MOST_REFERENCES + 6)]
+    path = "friend__" * MAX_REFERENCES
+    assert person.collection(**{f"{path}age": 5}).all() == [str(MAX_REFERENCES + 6)]
     assert list(person.collection(**{f"{path}age": 5, f"{path}name": "grace"}).iterate(chunk=1))
-    for count in (MOST_REFERENCES + 1, 300, 10_000):
+    for count in (MAX_REFERENCES + 1, 300, 10_000):
         with pytest.raises(InvalidFilter, match="references"):
             person.collection(**{"friend__" * count + "age": 5})

@@ -94,7 +94,7 @@ class Findings:
     def __iadd__(self, other: Findings) -> Self:
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
-        del self.examples[MOST_EXAMPLES:]
+        del self.examples[MAX_EXAMPLES:]
         return self
 
     def broken(self, *, durable: bool = True) -> int:
@@ -231,7 +231,7 @@ class Found:
         return set(map(text, self._client.smembers(key)))  # type: ignore[arg-type]
 
 
-MOST_EXAMPLES = 10
+MAX_EXAMPLES = 10
 BULK = 3
 """How many items are created at once."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import redis
 
 TRIES = 4
-MOST_STEPS = 100_000
+MAX_STEPS = 100_000
 
 
 def longest_step(client: redis.Redis, work: Callable[[], Any], limit: float) -> float:
@@ -61,7 +61,7 @@ async def in_time(face: Any, call: Callable[[], Any], seconds: float) -> Any:
 def everything_is_logged(client: redis.Redis) -> Iterator[None]:
     """Has the server note how long it is busy with each command."""
     before = client.config_get("slowlog-*")
-    client.config_set("slowlog-max-len", MOST_STEPS)
+    client.config_set("slowlog-max-len", MAX_STEPS)
     client.config_set("slowlog-log-slower-than", 0)
     client.slowlog_reset()
     try:
@@ -84,7 +84,7 @@ def logged(client: redis.Redis) -> list[tuple[bytes, float]]:
     """
     connection = client.connection_pool.get_connection()
     try:
-        connection.send_command("SLOWLOG", "GET", MOST_STEPS)
+        connection.send_command("SLOWLOG", "GET", MAX_STEPS)
         entries: Any = connection.read_response()
     finally:
         client.connection_pool.release(connection)

@@ -26,7 +26,7 @@ from limpyd import (
     TextRangeIndex,
 )
 from limpyd.query.planning.argument_patterns import MARK
-from limpyd.query.planning.compiled_queries import MOST_TEMPLATES
+from limpyd.query.planning.compiled_queries import MAX_TEMPLATES
 from limpyd.query.planning.single_command import Span
 from limpyd.requests.guards import Guard
 from limpyd.requests.resp import pack
@@ -236,7 +236,7 @@ def test_expressions_are_from_templates_as_well(monkeypatch):
 
 def test_templates_begin_anew_when_they_are_too_many():
     person = model()
-    for number in range(MOST_TEMPLATES + 10):
+    for number in range(MAX_TEMPLATES + 10):
         person.collection(age__gte=1)._items(Span(number, 1))
     assert len(person._schema.queries.templates._kept) == 10
 

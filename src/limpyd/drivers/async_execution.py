@@ -12,7 +12,7 @@ from limpyd.drivers.error_translation import never_done, type_question, with_sou
 from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import MOST_TRIES, Assumption, Request, Unclear, Walk
+from limpyd.requests.request import MAX_TRIES, Assumption, Request, Unclear, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import Purpose, Retry
 
@@ -55,7 +55,7 @@ class AsyncExecution(AsyncTransport):
         reply = await self._reply(request)
         retry_with = request.retry_with
         if retry_with is not None:
-            for _ in range(MOST_TRIES):
+            for _ in range(MAX_TRIES):
                 instead = retry_with(request, reply)
                 if instead is None:
                     break
@@ -75,7 +75,7 @@ class AsyncExecution(AsyncTransport):
                 raise await self._explained(request, reply) from reply
             return reply
         retry: Retry | None = None
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             guards = [assumption.guard() or await self._guard(assumption) for assumption in request.assumes]
             if request.script is None:
                 reply, *epochs = await self._looked(request, guards, retry)

@@ -20,7 +20,7 @@ from limpyd.exceptions import (
     shorten,
 )
 from limpyd.keys import to_text
-from limpyd.requests.request import ANY_TYPE, MOST_TRIES, Argument, Request
+from limpyd.requests.request import ANY_TYPE, MAX_TRIES, Argument, Request
 from limpyd.scripts.error_mapping import shown
 from limpyd.scripts.server_messages import NOT_ALLOWED, cure_of_account, plain, too_old
 
@@ -63,7 +63,7 @@ def with_source(request: Request[Any], args: tuple[Argument, ...]) -> tuple[Argu
 def never_done(request: Request[Any]) -> ServerError:
     """The error for a request that always gave another one to be run instead."""
     return ServerError(
-        f"{request.subject}: nothing was changed in {MOST_TRIES} tries: each time the server met values whose index "
+        f"{request.subject}: nothing was changed in {MAX_TRIES} tries: each time the server met values whose index "
         f"only Python knows, and others than before. A transform must always make the same of a value; or too many "
         f"others write at the same time: try again"
     )

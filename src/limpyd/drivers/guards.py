@@ -17,7 +17,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.exceptions import LimpydError, ServerError
 from limpyd.requests.guards import EPOCH, Guard
-from limpyd.requests.request import MOST_TRIES, Argument, Request
+from limpyd.requests.request import MAX_TRIES, Argument, Request
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
@@ -90,6 +90,6 @@ def doubted(request: Request[Any]) -> None:
 def never_settled(request: Request[Any]) -> ServerError:
     """Returns the error for a request that met another epoch in each try. Nothing was executed."""
     return ServerError(
-        f"{request.subject}: what is declared of the model, or built of its indexes, changed in each of {MOST_TRIES} "
+        f"{request.subject}: what is declared of the model, or built of its indexes, changed in each of {MAX_TRIES} "
         f"tries; nothing was done. Try again when the other processes are done with that"
     )

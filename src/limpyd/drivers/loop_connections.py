@@ -16,7 +16,7 @@ from redis import exceptions as redis_errors
 from limpyd.drivers import forks as _forks  # noqa: F401 - has forks wait for look-ups of hosts
 from limpyd.drivers.multiplexed_connection import MultiplexedConnection, close_all_of, detach
 
-MOST_IDLE = 10
+MAX_IDLE = 10
 """The most dedicated connections kept between uses; a burst of waits does not occupy the server for ever."""
 
 
@@ -101,7 +101,7 @@ class LoopConnections:
 
     def give_back(self, dedicated: DedicatedConnection) -> None:
         """Keeps a connection that was taken, for the next one who asks."""
-        if self._closed or len(self._idle) >= MOST_IDLE:
+        if self._closed or len(self._idle) >= MAX_IDLE:
             dedicated.line.close()
         elif not dedicated.line.lost:
             self._idle.append(dedicated)

@@ -16,7 +16,7 @@
 --        field, and the text
 -- @requires call key_from_template unless_mistyped
 
-local MOST_PLAIN = 18 -- digits of a number that surely has its type
+local MAX_PLAIN = 18 -- digits of a number that surely has its type
 local at_most, most_bytes, count = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local first_pk = 4 + 4 * count + 2
 local number, cursor = tonumber(ARGV[first_pk - 2]), ARGV[first_pk - 1]
@@ -24,7 +24,7 @@ local looked, given, values = 0, 0, {}
 
 local function look_at(pk, pattern, text)
   looked = looked + 1
-  local long = string.byte(pattern, 2) ~= 91 and #text > MOST_PLAIN
+  local long = string.byte(pattern, 2) ~= 91 and #text > MAX_PLAIN
   if pattern == '' or long or not string.find(text, pattern) then
     given = given + #text
     values[#values + 1] = pk

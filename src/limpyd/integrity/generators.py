@@ -51,7 +51,7 @@ def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *,
             yield from each.look_at_keys(of_model)
         if all_models:
             unowned.update(filter(model_behind, others))
-        counter.keys(scans.MOST_KEYS)
+        counter.keys(scans.MAX_KEYS)
     for each in checks:
         yield from each.end_of_keys()
     for each in [each for each in checks if each.possible]:

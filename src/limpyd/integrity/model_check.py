@@ -22,7 +22,7 @@ from limpyd.requests.request import Argument, Program
 
 LARGEST = 2**63 - 1
 """The last number that the server can count to."""
-MOST_DIGITS = 19
+MAX_DIGITS = 19
 NO_REPAIRS = b""
 
 
@@ -93,7 +93,7 @@ class ModelCheck:
         """
         self._notes.keys += len(keys)
         self._keys += keys
-        while len(self._keys) >= scans.MOST_KEYS:
+        while len(self._keys) >= scans.MAX_KEYS:
             yield from self._look_at_types()
 
     def end_of_keys(self) -> Program[None]:
@@ -105,7 +105,7 @@ class ModelCheck:
         self._of_indexes.clear()
 
     def _look_at_types(self) -> Program[None]:
-        some, self._keys = self._keys[: scans.MOST_KEYS], self._keys[scans.MOST_KEYS :]
+        some, self._keys = self._keys[: scans.MAX_KEYS], self._keys[scans.MAX_KEYS :]
         expected = [(key, self._declared.expected(key)) for key in some]
         found: list[Found] = yield requests.look_at_keys(self._declared, self._kinds, expected)
         for one in found:
@@ -116,15 +116,15 @@ class ModelCheck:
             if index is not None and index.name not in self._unbuilt:
                 _, keys = self._of_indexes.setdefault(index.name, (index, []))
                 keys.append(key)
-                if len(keys) == scans.MOST_KEYS:
+                if len(keys) == scans.MAX_KEYS:
                     del self._of_indexes[index.name]
                     yield from self._look_at_entries(index, keys)
 
     def _look_at_inventories(self, items: Sequence[tuple[bytes, int, bytes]]) -> Program[None]:
         """Compares inventories of dynamic fields with what objects have (see steps.look_at_inventories)."""
         large = []
-        for at in range(0, len(items), scans.MOST_OBJECTS):
-            some = items[at : at + scans.MOST_OBJECTS]
+        for at in range(0, len(items), scans.MAX_OBJECTS):
+            some = items[at : at + scans.MAX_OBJECTS]
             done: requests.InventoriesDone = yield requests.look_at_inventories(self._declared, self._kinds, some)
             for one in done.found:
                 self._notes.add(messages.of_inventory(one, self._declared))
@@ -186,7 +186,7 @@ class ModelCheck:
         begin = (0, b"0")
         while pks:
             done: requests.ObjectsDone = yield requests.look_at_objects(
-                self._declared, self._kinds, given, begin, pks[: 2 * scans.MOST_OBJECTS], broken
+                self._declared, self._kinds, given, begin, pks[: 2 * scans.MAX_OBJECTS], broken
             )
             self._notes.objects += done.there
             for one in done.found:
@@ -244,7 +244,7 @@ class ModelCheck:
 
 def _automatic(pk: bytes) -> int:
     """The number that an automatic primary key is; 0 if it is none."""
-    if not pk.isdigit() or pk.startswith(b"0") or len(pk) > MOST_DIGITS:
+    if not pk.isdigit() or pk.startswith(b"0") or len(pk) > MAX_DIGITS:
         return 0
     number = int(pk)
     return number if number <= LARGEST else 0

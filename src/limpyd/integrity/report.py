@@ -11,7 +11,7 @@ from typing import Any
 
 from limpyd.integrity.findings import KINDS, Finding, Kind
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 """The most findings of a kind that are kept; others are only counted."""
 
 
@@ -128,7 +128,7 @@ class Notes:
             return
         self._found[kind] += 1
         self._repaired[kind] += finding.repaired
-        if self._listed_of[kind] < MOST_LISTED:
+        if self._listed_of[kind] < MAX_LISTED:
             self._listed_of[kind] += 1
             self._listed[identity] = finding
 

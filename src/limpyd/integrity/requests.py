@@ -22,7 +22,7 @@ MOST = 500
 """About how many entries or members a step looks at."""
 NO_WRITES = "no-writes"
 """A check that repairs nothing is one that a replica runs too."""
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 """About how many bytes of values a step gives."""
 PLAIN = {
     CODECS[str]: b"^[%z\x01-\x7f]*$",
@@ -124,7 +124,7 @@ class ValuesDone(NamedTuple):
 
 def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[bytes]) -> Request[ValuesDone]:
     """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on."""
-    args: list[Argument] = [MOST, MOST_BYTES, len(declared.decoded)]
+    args: list[Argument] = [MOST, MAX_BYTES, len(declared.decoded)]
     for field in declared.decoded:
         place = field.place_in(declared.where)
         args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))

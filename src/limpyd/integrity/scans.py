@@ -8,11 +8,11 @@ from limpyd.integrity.expected_keys import Declared
 from limpyd.keys import Partition, key_from_template, to_bytes
 from limpyd.requests.request import Request
 
-MOST_OBJECTS = 100
+MAX_OBJECTS = 100
 """About how many objects a step scans."""
-MOST_KEYS = 1000
+MAX_KEYS = 1000
 """About how many keys a step scans."""
-MOST_PARTS = 500
+MAX_PARTS = 500
 """About how many parts of versions a step scans."""
 Scanned = tuple[bytes, list[bytes]]
 """From which cursor on there is more, and what was found."""
@@ -20,13 +20,13 @@ Scanned = tuple[bytes, list[bytes]]
 
 def scan(pattern: bytes, cursor: bytes) -> Request[Scanned]:
     """Some keys of the database, and from which cursor on there are more."""
-    args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MOST_KEYS)
+    args = (b"SCAN", cursor, b"MATCH", pattern, b"COUNT", MAX_KEYS)
     return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
 
 def scan_objects(where: Partition, cursor: bytes) -> Request[Scanned]:
     """Some primary keys, and from which cursor on there are more."""
-    args = (b"SSCAN", where.pks, cursor, b"COUNT", MOST_OBJECTS)
+    args = (b"SSCAN", where.pks, cursor, b"COUNT", MAX_OBJECTS)
     return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
 
@@ -42,7 +42,7 @@ def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, list
     """
     where = declared.where
     if listed:
-        args = (b"SSCAN", key_from_template(field.inventory_prefix(where), pk), cursor, b"COUNT", MOST_PARTS)
+        args = (b"SSCAN", key_from_template(field.inventory_prefix(where), pk), cursor, b"COUNT", MAX_PARTS)
         return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
     def decode(reply: Any) -> Scanned:
@@ -50,7 +50,7 @@ def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, list
         return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
 
     return Request(
-        (b"HSCAN", key_from_template(where.hash_prefix, pk), cursor, b"COUNT", MOST_PARTS), decode, readonly=True
+        (b"HSCAN", key_from_template(where.hash_prefix, pk), cursor, b"COUNT", MAX_PARTS), decode, readonly=True
     )
 
 

@@ -24,7 +24,7 @@ OnProgress = Callable[[int], object]
 """Called with the number of objects done so far."""
 
 USUAL_CHUNK = 200
-MOST_ROOM = 500_000
+MAX_ROOM = 500_000
 """A chunk whose values take more room is full, so that none keeps the server busy for long."""
 
 

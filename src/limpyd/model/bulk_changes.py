@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import InvalidPrimaryKey, shorten
 from limpyd.fields.pk import pk_bytes
-from limpyd.model.bulk import MOST_ROOM, Bulk, BulkDeleted, BulkUpdated, OnMissing, OnProgress, one_of
+from limpyd.model.bulk import MAX_ROOM, Bulk, BulkDeleted, BulkUpdated, OnMissing, OnProgress, one_of
 from limpyd.model.updates import assigned
 from limpyd.requests.request import Request
 from limpyd.schema.schema import Schema
@@ -31,7 +31,7 @@ class BulkUpdate(Bulk[BulkUpdated, bulk.Changed]):
         pk, values = self._pk_and_values(item)
         updates = self._updates
         updates.add(pk_bytes(self._schema.name, pk), assigned(self._schema, values))
-        return updates.size >= MOST_ROOM
+        return updates.size >= MAX_ROOM
 
     def _pk_and_values(self, item: Any) -> tuple[Any, Mapping[str, Any]]:
         if isinstance(item, tuple) and len(item) == 2:  # noqa: PLR2004
@@ -68,7 +68,7 @@ class BulkDelete(Bulk[BulkDeleted, bulk.Changed]):
         pk = pk_bytes(self._schema.name, pk_of(self._schema, item))
         self._pks.append(pk)
         self._size += bulk.room((pk,))
-        return self._size >= MOST_ROOM
+        return self._size >= MAX_ROOM
 
     def _request(self) -> Request[bulk.Changed]:
         return self._schema.deletions.bulk_delete(self._where, self._pks, skip=self._skip)

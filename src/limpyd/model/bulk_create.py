@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.keys import to_text
-from limpyd.model.bulk import MOST_ROOM, Bulk, BulkCreated, OnConflict, OnProgress, one_of
+from limpyd.model.bulk import MAX_ROOM, Bulk, BulkCreated, OnConflict, OnProgress, one_of
 from limpyd.model.create_plan import Plain, plain
 from limpyd.model.crud import given_pk, known, new_object, nothing_to_store
 from limpyd.model.updates import assigned
@@ -16,7 +16,7 @@ from limpyd.schema.schema import Schema
 from limpyd.scripts import bulk
 from limpyd.scripts.bulk_create import Created, NewObjects
 
-MOST_PLANS = 500
+MAX_PLANS = 500
 """The most combinations of fields whose layouts are kept."""
 
 
@@ -52,11 +52,11 @@ class BulkCreate(Bulk[BulkCreated, Created]):
             if pk is None and new.empty:
                 raise nothing_to_store(self._schema)
             objects.add_any(new)
-        return objects.size + self._updates.size >= MOST_ROOM
+        return objects.size + self._updates.size >= MAX_ROOM
 
     def _plan(self, given: tuple[str, ...]) -> Plain | None:
         known(self._schema, dict.fromkeys(given))
-        if len(self._plans) == MOST_PLANS:
+        if len(self._plans) == MAX_PLANS:
             self._plans.clear()
         plan = plain(self._schema, self._where, given)
         if plan is not None and plan.stores_nothing:

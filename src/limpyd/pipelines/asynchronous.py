@@ -19,7 +19,7 @@ from limpyd.pipelines.exchange import Batch, Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
-from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
+from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.async_runner import async_run
 from limpyd.requests.request import Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
@@ -212,7 +212,7 @@ class AsyncPipelined(PipelinedCore):
         func: Callable[[AsyncWatching], Awaitable[Any]] | None = None,
         /,
         *watches: Watchable,
-        max_tries: int = MOST_TRIES,
+        max_tries: int = MAX_TRIES,
         value_from_callable: bool = False,
     ) -> Any:
         """Collects what models of this database are asked in its block, and does all of it, or nothing, at the end.

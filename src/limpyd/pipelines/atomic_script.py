@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from limpyd.drivers.error_translation import first_key
 from limpyd.exceptions import LimpydError, NotExecuted, NotInPipeline, OutcomeUnknown, RollbackFailed
-from limpyd.fields.bound.existence import MOST_PASSED_ON
+from limpyd.fields.bound.existence import MAX_PASSED_ON
 from limpyd.lua.script import Script, evalsha
 from limpyd.pipelines.exchange import AsOne, Exchange
 from limpyd.pipelines.pending_result import Pending
@@ -44,8 +44,8 @@ def check_fits(request: Request[Any]) -> None:
             f"{request!r} takes several requests, each by the reply to the one before; do it outside of the transaction"
         )
         raise NotInPipeline(msg)
-    if script is None and len(request.args) > MOST_PASSED_ON:
-        msg = f"{request!r} has {len(request.args)} arguments; a transaction passes on {MOST_PASSED_ON}. Ask in parts"
+    if script is None and len(request.args) > MAX_PASSED_ON:
+        msg = f"{request!r} has {len(request.args)} arguments; a transaction passes on {MAX_PASSED_ON}. Ask in parts"
         raise NotInPipeline(msg)
 
 

@@ -16,7 +16,7 @@ from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import settle_each, settle_read
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import MOST_TRIES, Request
+from limpyd.requests.request import MAX_TRIES, Request
 from limpyd.tracing.events import Purpose, Retry
 
 
@@ -29,7 +29,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exch
     """
     left = [pending for pending in pendings if pending.request.args]
     retry: Retry | None = None
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         yield from questions_settled(left)
         left = yield from _settled([pending for pending in left if not pending.is_done], atomic, retry)
         if not left:

@@ -20,7 +20,7 @@ from limpyd.pipelines.exchange import Batch, Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.questions import questions_settled
 from limpyd.pipelines.settling import first_error, interrupted
-from limpyd.pipelines.watch import MOST_TRIES, Watch, Watchable
+from limpyd.pipelines.watch import MAX_TRIES, Watch, Watchable
 from limpyd.requests.request import Request
 from limpyd.requests.sync_runner import sync_run
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
@@ -211,7 +211,7 @@ class Pipelined(PipelinedCore):
         func: Callable[[Watching], Any] | None = None,
         /,
         *watches: Watchable,
-        max_tries: int = MOST_TRIES,
+        max_tries: int = MAX_TRIES,
         value_from_callable: bool = False,
     ) -> Any:
         """Collects what models of this database are asked in its block, and does all of it, or nothing, at the end.

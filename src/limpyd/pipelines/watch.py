@@ -32,7 +32,7 @@ Watchable = str | bytes | BoundField[Any]
 """The name of a key, or a field of an object."""
 Command = tuple[Argument, ...]
 
-MOST_TRIES = 30
+MAX_TRIES = 30
 SHORTEST_WAIT, LONGEST_WAIT = 0.001, 1.0
 """Seconds between two tries: at most so many after the first, twice as many after each, and at most so many at all."""
 SCRIPTS = (READING, REMOVING, WRITING)

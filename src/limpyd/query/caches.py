@@ -7,7 +7,7 @@ from typing import Any
 from limpyd.query.planning.compiled_queries import Templates
 from limpyd.query.results.projections import Shape
 
-MOST_REMEMBERED = 1000
+MAX_REMEMBERED = 1000
 """The most projections that are kept of a model; their names may come from outside."""
 
 
@@ -29,7 +29,7 @@ class QueryCaches:
 
     def remember(self, key: tuple[str, Any], shape: Shape) -> Shape:
         """Returns a projection, which is kept if there is room."""
-        if len(self.projections) < MOST_REMEMBERED:
+        if len(self.projections) < MAX_REMEMBERED:
             shape.recurs = True
             self.projections[key] = shape
         return shape

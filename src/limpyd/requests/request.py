@@ -21,7 +21,7 @@ S = TypeVar("S")
 
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
-MOST_TRIES = 100
+MAX_TRIES = 100
 """The most times that a request may give another one to be run instead."""
 
 

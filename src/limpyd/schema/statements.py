@@ -17,9 +17,9 @@ from limpyd.scripts.object_requests import NewObject
 from limpyd.statements.composite_entries import follows_composite
 from limpyd.statements.create import Creation
 from limpyd.statements.creation_source import (
-    MOST_ENTRIES,
-    MOST_FIELDS,
-    MOST_KEYS,
+    MAX_ENTRIES,
+    MAX_FIELDS,
+    MAX_KEYS,
     Gathered,
     Layout,
     enters,
@@ -38,7 +38,7 @@ from limpyd.utils.cached_properties import cached_property
 Combination = tuple[str, tuple[str, ...], tuple[str, ...]]
 """An operation, the names of the fields that it changes, and those of the ones that lose their value."""
 
-MOST_LOADS = 128
+MAX_LOADS = 128
 """The most combinations of fields that a model has statements for at a time, to read them together."""
 
 
@@ -85,7 +85,7 @@ class ModelStatements:
         except (KeyError, TypeError):  # or a name is none
             fields = [self._schema.hash_field(name) for name in names]
         statement = LoadStatement(where.hash_prefix, self.subject, fields)
-        if len(self._loads) >= MOST_LOADS:
+        if len(self._loads) >= MAX_LOADS:
             self._loads.clear()
         self._loads[where, names] = statement
         return statement
@@ -116,7 +116,7 @@ class ModelStatements:
         others += schema.dynamic.inventories(where)
         names = {slot.name for slot in slots}
         fits = all(is_entered(index) and {field.name for field in index.fields} <= names for index in composites)
-        if not fits or len(others) + len(gathered) > MOST_KEYS or not _fit(slots):
+        if not fits or len(others) + len(gathered) > MAX_KEYS or not _fit(slots):
             return None
         version = None if schema.version is None else (schema.version.sub, schema.version.encode(FIRST))
         try:
@@ -142,7 +142,7 @@ class ModelStatements:
             isinstance(field, SingleValueField) and all(map(follows, self._slot(field).indexes))
             for _, field, _, _ in indexed
         )
-        if not fits or len(prefixes) > MOST_KEYS:
+        if not fits or len(prefixes) > MAX_KEYS:
             return None
         slots = [self._slot(field) for _, field, _, _ in indexed]
         try:
@@ -204,7 +204,7 @@ class ModelStatements:
 def _fit(slots: Sequence[ScalarField]) -> bool:
     """Returns whether a function of Lua has locals enough for the fields and their indexes."""
     entries = sum(len(slot.checks) + len(slot.indexes) for slot in slots)
-    return len(slots) <= MOST_FIELDS and entries <= MOST_ENTRIES
+    return len(slots) <= MAX_FIELDS and entries <= MAX_ENTRIES
 
 
 def _are_sets(indexes: Sequence[FieldIndex]) -> bool:

@@ -14,11 +14,11 @@ from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import filled, indented
 
-MOST_FIELDS = 50
+MAX_FIELDS = 50
 """With more fields there are not locals enough in a function of Lua, nor registers for the arguments of one HSET."""
-MOST_ENTRIES = 40
+MAX_ENTRIES = 40
 """The same of indexes, and checks of references."""
-MOST_KEYS = 100
+MAX_KEYS = 100
 """The most keys of an object that one command names."""
 
 

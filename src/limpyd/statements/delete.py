@@ -120,12 +120,12 @@ def _keys_differ(count: int) -> str:
 
     indexes/maintenance/declare.lua keeps them as cmsgpack packs a list: a short one begins with one byte, its length.
     """
-    if 0 < count <= MOST_IN_A_BYTE:
+    if 0 < count <= MAX_IN_A_BYTE:
         return f"string.byte(records[2]) ~= {FEW_PACKED + count}"
     return f"#cmsgpack.unpack(records[2]) ~= {count}"
 
 
-FEW_PACKED, MOST_IN_A_BYTE = 0x90, 15
+FEW_PACKED, MAX_IN_A_BYTE = 0x90, 15
 
 
 def _source(

@@ -178,11 +178,11 @@ class Entry:
         return re.sub(NAMES, lambda name: self._names[name[0]], text)
 
 
-MOST_LOCALS = 175
+MAX_LOCALS = 175
 """A function of Lua has room for 200, some of which all statements have."""
 
 
-MOST_REGISTERS = 224
+MAX_REGISTERS = 224
 """A function has 250, for its locals and the arguments of the command that it calls; all statements need some."""
 
 
@@ -206,7 +206,7 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
     linked = 5 * len(_shared(entries))
     scores = sum(bool(entry.score_before()) for entry in entries)
     count = len(all_names) + scores + linked + others
-    if count > MOST_LOCALS or count + arguments > MOST_REGISTERS:
+    if count > MAX_LOCALS or count + arguments > MAX_REGISTERS:
         raise NoRoom
     return ", ".join(all_names) or "_"
 

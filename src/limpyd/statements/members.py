@@ -16,7 +16,7 @@ from limpyd.statements.parameters import Parameters
 from limpyd.statements.script_source import compiled, filled
 from limpyd.statements.statement import Statement
 
-MOST_MEMBERS = 100
+MAX_MEMBERS = 100
 """With more of them the general script looks at all at once."""
 
 
@@ -107,7 +107,7 @@ class MembersWrite(Statement):
             InvalidValue: an index cannot keep a member.
         """
         width, computed = self._width, self.computed
-        if len(args) > MOST_MEMBERS * width or len(args) % width or args[0] in OPTIONS:
+        if len(args) > MAX_MEMBERS * width or len(args) % width or args[0] in OPTIONS:
             return None
         if not computed:
             return args

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from limpyd.lua.linker import link
 
-MOST_KEPT = 200
+MAX_KEPT = 200
 """So many scripts that are alike for several fields are kept; a few dozen are all that there are."""
 FOLDER = Path(__file__).parent / "lua"
 
@@ -38,7 +38,7 @@ class CompiledScript:
         self.sha = sha1(self.source, usedforsecurity=False).hexdigest().encode()
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MAX_KEPT)
 def compiled(name: str, source: str, flags: frozenset[str]) -> CompiledScript:
     """Returns a script; the same one for all that are alike."""
     return CompiledScript(name, source, flags)

@@ -16,7 +16,7 @@ Retry = Literal["noscript", "stale", "reconnect"]
 indexes had changed, or the connection was lost."""
 Batch = Literal["pipeline", "transaction"]
 
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 """The most characters of a command that are shown."""
 CATALOG = "catalog"
 """The name of the question which indexes of a model are built, which a process asks once for each model."""
@@ -200,11 +200,11 @@ def text_of(request: Request[Any]) -> str:
     """Returns the command with the beginning of its arguments; of a script its name and what it is about."""
     if request.script is not None:
         return f"{name_of(request) if request.name else request.script.name} ({request.subject})"
-    return " ".join(map(_shown, request.args[:4]))[:MOST_SHOWN]
+    return " ".join(map(_shown, request.args[:4]))[:MAX_SHOWN]
 
 
 def _shown(arg: Any) -> str:
-    return to_text(arg[:MOST_SHOWN]) if isinstance(arg, bytes) else str(arg)[:MOST_SHOWN]
+    return to_text(arg[:MAX_SHOWN]) if isinstance(arg, bytes) else str(arg)[:MAX_SHOWN]
 
 
 def size_of(reply: Any) -> int:

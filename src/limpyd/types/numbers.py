@@ -10,7 +10,7 @@ from limpyd.types.normal_forms import canonical_float, normal_decimal
 _int = exactly(int, but_not=bool)
 _bool = exactly(bool)
 _decimal = exactly(Decimal)
-MOST_DIGITS = 100_000
+MAX_DIGITS = 100_000
 """Of a Decimal that is written out; the few characters of 1E+99999999 would take 100 MB."""
 
 
@@ -32,11 +32,11 @@ def encode_decimal(value: Decimal) -> bytes:
     if not number.is_finite():
         msg = "only finite numbers can be stored as Decimal"
         raise ValueError(msg)
-    if abs(number.adjusted()) <= MOST_DIGITS:
+    if abs(number.adjusted()) <= MAX_DIGITS:
         text = Decimal.__format__(number, "f").encode()
-        if len(text) <= MOST_DIGITS or len(number.as_tuple().digits) <= MOST_DIGITS:
+        if len(text) <= MAX_DIGITS or len(number.as_tuple().digits) <= MAX_DIGITS:
             return text
-    msg = f"it has more than {MOST_DIGITS} digits when it is written out"
+    msg = f"it has more than {MAX_DIGITS} digits when it is written out"
     raise ValueError(msg)
 
 

@@ -46,7 +46,7 @@ TRACED = tuple(
 assert all(Path(path).exists() for path in TRACED), "one was moved"
 LONGEST = 15
 """Seconds after which a call hangs."""
-MOST_LINES = 4
+MAX_LINES = 4
 SIGNALS = 24_000
 THRESHOLDS = gc.get_threshold()
 
@@ -264,9 +264,9 @@ class Judge:
             made = [[made.number.get(), made.name.hget()] for made in map(Interrupted.lazy_connect, pks - {"1"})]
             _demand(made in ([], [[6, "made"]]), "half done", f"objects {made}")
         driver = self.database._access.driver
-        if driver is not None and len(driver.connections._lines) > MOST_LINES:
+        if driver is not None and len(driver.connections._lines) > MAX_LINES:
             gc.collect()
-            _demand(len(driver.connections._lines) <= MOST_LINES, "leaked connections", "too many")
+            _demand(len(driver.connections._lines) <= MAX_LINES, "leaked connections", "too many")
 
 
 def _demand(met: bool, kind: str, what: str) -> None:

@@ -11,7 +11,7 @@ from limpyd.scripts.error_mapping import refusal
 
 R = TypeVar("R")
 
-MOST_PASSED_ON = 7000
+MAX_PASSED_ON = 7000
 """The most arguments that a script can pass on to a command."""
 
 
@@ -25,7 +25,7 @@ def require_existing(request: Request[R], key: bytes, instances: Sequence[Any]) 
     """
     instances = list({id(one): one for one in instances}.values())
     request.behind = tuple(map(existence_check, instances))
-    if len(request.args) <= MOST_PASSED_ON:
+    if len(request.args) <= MAX_PASSED_ON:
         request.transactional = lambda: object_requests.read_existing(instances, key, request)
     return request
 

@@ -12,7 +12,7 @@ from limpyd.exceptions import InvalidValue, MissingArgument
 from limpyd.fields.bound.arguments import LISTS
 from limpyd.fields.bound.blocking import BoundBlocking
 from limpyd.fields.bound.key_commands import BoundKey
-from limpyd.fields.bound.value import MOST_ARGUMENTS
+from limpyd.fields.bound.value import MAX_ARGUMENTS
 from limpyd.requests.request import Request, to_bool
 
 R = TypeVar("R")
@@ -58,7 +58,7 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
             decode: turns the reply into the result.
             combine: makes one result of those of several parts.
         """
-        if len(members) <= MOST_ARGUMENTS:
+        if len(members) <= MAX_ARGUMENTS:
             return self._write(command, members, decode)
         return self._write_many(command, (), members, combine=combine)
 

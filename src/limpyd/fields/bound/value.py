@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from limpyd.commands.faces import Face
 from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidValue
-from limpyd.fields.bound.existence import MOST_PASSED_ON, require_existing
+from limpyd.fields.bound.existence import MAX_PASSED_ON, require_existing
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.value import Place
 from limpyd.keys import key_from_template
@@ -31,7 +31,7 @@ def last(replies: list[R]) -> R:
 OF_ONE: dict[Any, Callable[[Any], Any]] = {any: bool, last: int, sum: int}
 """The decoders of one reply for functions of a list of replies."""
 
-MOST_ARGUMENTS = MOST_PASSED_ON - 1000
+MAX_ARGUMENTS = MAX_PASSED_ON - 1000
 """The most members in one command, with room for what comes before them; more are several commands of a step."""
 
 
@@ -160,7 +160,7 @@ class BoundValue(BoundField[Face]):
                 statement = place.statements[command] = field.prepared(where, place, command)
             if statement is not None:
                 given = statement.given(args)
-                if given is not None and len(args) <= MOST_PASSED_ON:
+                if given is not None and len(args) <= MAX_PASSED_ON:
                     return PreparedWrite(statement, self, pk, args, given, decode, (first, step), needs)
         return self._in_general(command, args, decode, first=first, step=step, needs=needs)
 
@@ -202,8 +202,8 @@ class BoundValue(BoundField[Face]):
         )
 
     def _not_too_many(self, command: str, args: Sequence[Argument]) -> None:
-        if len(args) > MOST_PASSED_ON:
-            msg = f"{command} on {self._field} takes at most {MOST_PASSED_ON} arguments, not {len(args)}"
+        if len(args) > MAX_PASSED_ON:
+            msg = f"{command} on {self._field} takes at most {MAX_PASSED_ON} arguments, not {len(args)}"
             raise InvalidValue(msg)
 
     def _write_many(
@@ -231,11 +231,11 @@ class BoundValue(BoundField[Face]):
             combine: turns the replies, one for each part that it was cut into, into the result.
         """
         first = len(head) + (2 if counted else 0) + (member or step)
-        if len(members) <= MOST_ARGUMENTS:
+        if len(members) <= MAX_ARGUMENTS:
             announced = (counted, len(members) // step) if counted else ()
             decode = OF_ONE.get(combine) or (lambda reply: combine([reply]))
             return self._write(command, (*head, *announced, *members, *tail), decode, first, step)
-        size = MOST_ARGUMENTS - MOST_ARGUMENTS % step
+        size = MAX_ARGUMENTS - MAX_ARGUMENTS % step
         parts = [members[start : start + size] for start in range(0, len(members), size)]
         args = [(*head, *((counted, len(some) // step) if counted else ()), *some, *tail) for some in parts]
         change = self._change(SCOPES[TABLE[command].scope], first=first, step=step)

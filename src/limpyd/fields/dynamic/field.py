@@ -23,7 +23,7 @@ from limpyd.scripts.writes import Indexes
 from limpyd.types import Untyped
 
 T = TypeVar("T")
-MOST_VERSIONS = 1000
+MAX_VERSIONS = 1000
 """The most versions of a field that a process remembers; then it begins anew."""
 
 
@@ -150,7 +150,7 @@ class DynamicField(Field[T]):
         known = self._versions.get(text)
         if known is None:
             known = self._version(text, self.get_name_for(text))
-            if len(self._versions) >= MOST_VERSIONS:
+            if len(self._versions) >= MAX_VERSIONS:
                 self._versions.clear()
             self._versions[text] = known
         return known

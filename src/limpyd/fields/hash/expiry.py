@@ -11,7 +11,7 @@ from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue
 from limpyd.fields import checks
 from limpyd.fields.bound.expiry import persist_args
-from limpyd.fields.bound.value import MOST_ARGUMENTS
+from limpyd.fields.bound.value import MAX_ARGUMENTS
 from limpyd.fields.hash.keys import BoundHashKeys, Key, each
 from limpyd.requests.request import Argument, Request, to_bool
 from limpyd.types import SupportsItems
@@ -179,8 +179,8 @@ class BoundHashExpiry(BoundHashKeys[T, V, Face]):
         head: list[Argument] = persist_args("HSETEX", data_persist_option, fnx, fxx)
         head += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
         pairs = self._item_args("HSETEX", key, value, mapping, items)
-        if len(pairs) > MOST_ARGUMENTS:
-            msg = f"HSETEX on {self._field} takes from 1 to {MOST_ARGUMENTS // 2} values, not {len(pairs) // 2}"
+        if len(pairs) > MAX_ARGUMENTS:
+            msg = f"HSETEX on {self._field} takes from 1 to {MAX_ARGUMENTS // 2} values, not {len(pairs) // 2}"
             raise InvalidValue(msg)
         head += ("FIELDS", len(pairs) // 2)
         return self._write("HSETEX", (*head, *pairs), to_bool, first=len(head) + 1, step=2)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from limpyd.commands.faces import Face
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.fields.bound.members import BoundMembers
-from limpyd.fields.bound.value import MOST_ARGUMENTS
+from limpyd.fields.bound.value import MAX_ARGUMENTS
 from limpyd.requests.request import Argument
 from limpyd.types import Encodable, SupportsItems
 
@@ -74,6 +74,6 @@ def each(replies: Iterable[Any], keys: Sequence[Key], absent: Any) -> list[Any]:
     """Returns the replies for each key, of several replies; some servers reply nothing where there is no hash."""
     found: list[Any] = []
     for number, reply in enumerate(replies):
-        count = len(keys[number * MOST_ARGUMENTS : (number + 1) * MOST_ARGUMENTS])
+        count = len(keys[number * MAX_ARGUMENTS : (number + 1) * MAX_ARGUMENTS])
         found += reply or [absent] * count
     return found

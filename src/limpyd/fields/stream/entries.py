@@ -10,7 +10,7 @@ from limpyd.commands.replies import mapping, pairs
 from limpyd.exceptions import InvalidValue, MissingArgument, shorten
 from limpyd.fields import checks
 from limpyd.fields.bound.members import BoundMembers
-from limpyd.fields.bound.value import MOST_ARGUMENTS
+from limpyd.fields.bound.value import MAX_ARGUMENTS
 from limpyd.fields.stream.ids import StreamId, stream_id
 from limpyd.keys import to_text
 from limpyd.requests.request import Argument
@@ -43,8 +43,8 @@ class BoundEntries(BoundMembers[Face], Generic[T, V, Face]):
         if not isinstance(fields, Mapping) or not fields:
             msg = f"XADD on {self._field} takes a dict of at least one name and value, not {shorten(fields)}"
             raise InvalidValue(msg)
-        if len(fields) > MOST_ARGUMENTS // 2:
-            msg = f"XADD on {self._field} takes at most {MOST_ARGUMENTS // 2} names and values, not {len(fields)}"
+        if len(fields) > MAX_ARGUMENTS // 2:
+            msg = f"XADD on {self._field} takes at most {MAX_ARGUMENTS // 2} names and values, not {len(fields)}"
             raise InvalidValue(msg)
         encode = self._field.encode
         args: list[Argument] = []

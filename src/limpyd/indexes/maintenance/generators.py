@@ -14,10 +14,10 @@ from limpyd.scripts.error_mapping import Model
 OnProgress = Callable[[int, int], object]
 """Called with what is done, and the whole."""
 SHARED_WALK = b"shared"
-MOST_WALKS = 3
+MAX_WALKS = 3
 """The most indexes that look for their keys each by itself, and resume where a process that ended had come. More share
 one walk, which begins anew then."""
-MOST_BEGINNINGS = 20
+MAX_BEGINNINGS = 20
 """The most times that a rebuild may begin from the start again."""
 
 
@@ -62,7 +62,7 @@ class Rebuild:
             if index not in left:
                 self._shares[index.name] = 1.0
         waiting: list[tuple[DeclaredIndex, bytes]] = []
-        walk_together = sum(1 for index in left if index.beginnings) > MOST_WALKS
+        walk_together = sum(1 for index in left if index.beginnings) > MAX_WALKS
         for index in left:
             waits_for = yield from self._steps(index, SHARED_WALK if walk_together and index.beginnings else b"")
             if waits_for is not None:
@@ -104,7 +104,7 @@ class Rebuild:
             done = yield requests.rebuild(self._model, self._where, index, self._chunk_size, way, keys)
             keys = ()
             self._begun[index.name] += done.begun
-            if self._begun[index.name] > MOST_BEGINNINGS:
+            if self._begun[index.name] > MAX_BEGINNINGS:
                 raise _interrupted(self._model, index)
             self._shares[index.name] = done.share
             if self._progress is not None:
@@ -123,7 +123,7 @@ def _common_beginning(texts: Sequence[bytes]) -> bytes:
 def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
     error = IndexNotBuilt(model.name, index.field_index.field.name, str(index.field_index.index))
     error.add_note(
-        f"the rebuild was made to begin from the start {MOST_BEGINNINGS} times: a process whose {model.name} does not "
+        f"the rebuild was made to begin from the start {MAX_BEGINNINGS} times: a process whose {model.name} does not "
         f"declare this index writes objects, or the index is cleared; end that process first"
     )
     return error

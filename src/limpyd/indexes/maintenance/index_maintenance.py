@@ -16,7 +16,7 @@ from limpyd.indexes.maintenance.generators import OnProgress
 from limpyd.keys import to_bytes, to_text
 from limpyd.requests.request import Assumption, Program, Request
 
-MOST_AT_ONCE = 1_000_000
+MAX_AT_ONCE = 1_000_000
 """The most objects, entries or keys that a step may be asked to look at."""
 
 
@@ -94,8 +94,8 @@ class IndexMaintenance:
         return self._run(generators.clear(self._model, self._where, indexes, chunk_size))
 
     def _check_size(self, chunk_size: Any) -> None:
-        if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MOST_AT_ONCE):
-            msg = f"{self._model.name}: chunk_size takes an int from 1 to {MOST_AT_ONCE}, not {shorten(chunk_size)}"
+        if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MAX_AT_ONCE):
+            msg = f"{self._model.name}: chunk_size takes an int from 1 to {MAX_AT_ONCE}, not {shorten(chunk_size)}"
             raise InvalidValue(msg)
 
     def of(self, field: Any) -> list[DeclaredIndex]:

@@ -36,12 +36,12 @@ local function all_of(names)
 end
 
 -- Finds which members are in a list, which may hold each several times. LPOS of an absent member costs the server as
--- much as a look at each member costs here for about MOST_LOOKED_FOR of them.
-local MOST_LOOKED_FOR = 15
+-- much as a look at each member costs here for about MAX_LOOKED_FOR of them.
+local MAX_LOOKED_FOR = 15
 
 local function look_for(key, names)
   local found = {}
-  if #names <= MOST_LOOKED_FOR then
+  if #names <= MAX_LOOKED_FOR then
     for at = 1, #names do
       found[names[at]] = call('LPOS', key, names[at]) and 1 or nil
     end

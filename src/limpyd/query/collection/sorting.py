@@ -12,7 +12,7 @@ from limpyd.query.query import Query
 
 Item = TypeVar("Item")
 M = TypeVar("M")
-MOST_ORDERS = 1000
+MAX_ORDERS = 1000
 """The most orders that are kept of a model; their names may come from outside."""
 
 
@@ -49,7 +49,7 @@ class Sorting(CollectionBase[Item, M]):
         keys = None if asked is None else orders.get(asked)
         if keys is None:
             keys = sort_keys(self._schema, by, desc, alpha, by_score)
-            if asked is not None and len(orders) < MOST_ORDERS:
+            if asked is not None and len(orders) < MAX_ORDERS:
                 orders[asked] = keys
         conditions, _, shape, stored_key = self._query
         found: Self = self._with(Query(conditions, keys, shape, stored_key))

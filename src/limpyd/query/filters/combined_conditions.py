@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
+from limpyd.query.filters.lookups import MAX_CONDITIONS, Form
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Either, Node, Not
 from limpyd.scripts.query_values import Text
@@ -23,7 +23,7 @@ class AllOf(Condition):
         self._parts = tuple(parts)
 
     def add_to(self, form: Form) -> bool:
-        if max(len(self._parts), len(form.values)) > MOST_CONDITIONS:
+        if max(len(self._parts), len(form.values)) > MAX_CONDITIONS:
             return False
         form.parts += (type(self), len(self._parts))
         return all(part.add_to(form) for part in self._parts)

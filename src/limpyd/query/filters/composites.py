@@ -20,7 +20,7 @@ from limpyd.query.filters.operands import is_instance
 from limpyd.scripts.index_nodes import OneOf
 from limpyd.scripts.query_nodes import Node
 
-MOST_COMBINATIONS = 1000
+MAX_COMBINATIONS = 1000
 """The most combinations of values that a composite index is asked for; beyond, other indexes answer."""
 
 
@@ -92,7 +92,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
             [text for value in each or () for text in _equal_to(model.fields[part.field.name], value)]
             for part, each in zip(together, values, strict=True)
         ]
-        if prod(map(len, stored)) > MOST_COMBINATIONS:
+        if prod(map(len, stored)) > MAX_COMBINATIONS:
             continue
         text = ", ".join(map(repr, together))
         entries = [entry for each in product(*stored) if (entry := kept.entry(each)) is not None]

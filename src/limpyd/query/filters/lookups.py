@@ -14,11 +14,11 @@ from limpyd.scripts.query_nodes import Node
 from limpyd.scripts.query_values import Stored, Text
 
 NOWHERE = Stored(b"", b"")
-MOST_SUBKEYS = 100
+MAX_SUBKEYS = 100
 """The most sub-keys of a field that are remembered; they may come from outside."""
 
 
-MOST_CONDITIONS = 16
+MAX_CONDITIONS = 16
 """Queries of more conditions have no form: they rarely come again."""
 
 
@@ -78,7 +78,7 @@ class Lookup:
         known = self._under.get(sub)
         if known is None:
             known = Lookup(self.field, self.number, self.operator, sub)
-            if len(self._under) < MOST_SUBKEYS:
+            if len(self._under) < MAX_SUBKEYS:
                 self._under[sub] = known
             else:
                 known.recurs = False

@@ -18,7 +18,7 @@ from limpyd.query.filters.lookups import Lookup
 from limpyd.query.filters.model import Queried, own_field
 from limpyd.query.filters.references import Related, ThroughReference, target_of, through_reference
 
-MOST_NAMES = 1000
+MAX_NAMES = 1000
 """The most names of filters that are remembered; they may come from outside."""
 
 
@@ -79,7 +79,7 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
         simple = comparison.operator not in SEVERAL - {"between"}
-        if simple and len(model.queries.lookups) < MOST_NAMES:
+        if simple and len(model.queries.lookups) < MAX_NAMES:
             model.queries.lookups[name] = Named(condition.lookup, comparison.path, comparison.operator)
     return condition
 

@@ -16,7 +16,7 @@ from limpyd.query.filters.model import Queried, own_field
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Node, Via
 
-MOST_REFERENCES = 30
+MAX_REFERENCES = 30
 """The most references that a filter may go through."""
 
 
@@ -87,9 +87,9 @@ def through_reference(model: Queried, expression: Expression) -> Expression:
 
 def checked_through(model: Queried, through: str) -> str:
     """Returns the text before the name of a field beyond references, which must not be too many."""
-    if through.count(SEPARATOR) > MOST_REFERENCES:
+    if through.count(SEPARATOR) > MAX_REFERENCES:
         msg = (
-            f"{model.name}: a filter goes through more than {MOST_REFERENCES} references, {shorten(through)}: find the "
+            f"{model.name}: a filter goes through more than {MAX_REFERENCES} references, {shorten(through)}: find the "
             f"primary keys of a part of that with one collection, and give them to another as …__in"
         )
         raise InvalidFilter(msg)

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.lookups import MOST_CONDITIONS, Form
+from limpyd.query.filters.lookups import MAX_CONDITIONS, Form
 from limpyd.query.planning.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
 from limpyd.requests.guards import Guard, Outdated, look_at
 from limpyd.requests.request import Argument, Request, Unclear
 from limpyd.requests.resp import pack_each
 
-MOST_TEMPLATES = 1000
+MAX_TEMPLATES = 1000
 """The most templates that are kept of a model; then they begin anew."""
 
 R_co = TypeVar("R_co", covariant=True)
@@ -177,13 +177,13 @@ class Templates:
             conditions: the conditions.
             plan: makes the request for conditions.
         """
-        if len(conditions) > MOST_CONDITIONS:
+        if len(conditions) > MAX_CONDITIONS:
             return plan(conditions)
         form = Form(asked)
         for condition in conditions:
             if not condition.add_to(form):
                 return plan(conditions)
-        if len(form.values) > MOST_CONDITIONS:
+        if len(form.values) > MAX_CONDITIONS:
             return plan(conditions)
         key = tuple(form.parts)
         known = self._kept.get(key)
@@ -192,7 +192,7 @@ class Templates:
         request = plan(conditions)
         template = _template(conditions, form, request, plan)
         if template is not None:
-            if len(self._kept) >= MOST_TEMPLATES:
+            if len(self._kept) >= MAX_TEMPLATES:
                 self._kept.clear()
             self._kept[key] = template
         return request

@@ -18,7 +18,7 @@ SORTED_SCORE: Final = "sorted_score"
 """Stands for the score in `values` of a collection sorted by score; None in others."""
 
 
-MOST_REFERENCES = 30
+MAX_REFERENCES = 30
 """The most references that a name may go through."""
 
 
@@ -203,8 +203,8 @@ def _related(model: Any, name: str, field: Any, rest: str) -> Column:
             f"instances(prefetch=[{name!r}])"
         )
         raise InvalidFilter(msg)
-    if name.count(SEPARATOR) > MOST_REFERENCES:
-        msg = f"{model.name}: {shorten(name)} goes through more than {MOST_REFERENCES} references"
+    if name.count(SEPARATOR) > MAX_REFERENCES:
+        msg = f"{model.name}: {shorten(name)} goes through more than {MAX_REFERENCES} references"
         raise InvalidFilter(msg)
     return RelatedColumn(name, field, _column(field.target, rest, scored=False))
 

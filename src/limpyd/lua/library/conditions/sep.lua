@@ -6,7 +6,7 @@
 
 local separator = ':TEXT-RANGE-SEPARATOR:'
 local after_separator = ':TEXT-RANGE-SEPARATOR;' -- the least text after all that begin with the separator
-local MOST_BEGINNINGS = 200
+local MAX_BEGINNINGS = 200
 
 local function value_and_pk(member)
   return string.match(member, '^(.*):TEXT%-RANGE%-SEPARATOR:(.*)$')
@@ -20,7 +20,7 @@ local function parts_of_interval(interval)
   end
   local is_point = interval.above == '[' and interval.below == ']' and low == high
   local from = interval.above == '-' and '-' or '[' .. low
-  if interval.below == '+' or not is_point and #high > MOST_BEGINNINGS then
+  if interval.below == '+' or not is_point and #high > MAX_BEGINNINGS then
     return { { from, '+' } }
   end
   local parts = { { is_point and from .. separator or from, '(' .. high .. after_separator } }
