@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Access:
-    """A new one stands for a database that is not in use.
+    """The access of a database to its server. A new one has no driver: the database is not in use yet.
 
     Attributes:
         driver: what sends requests, once the server was asked what it is.

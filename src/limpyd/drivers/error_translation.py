@@ -1,4 +1,7 @@
-"""Translates the errors that the server replies with into limpyd's."""
+"""Translates the errors that the server replies with into limpyd's.
+
+Outcomes that scripts reply with are mapped by scripts/error_mapping.py.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """The guards that go out with a request, in the same packet, and decide whether its reply is valid.
 
-Requests that rest on what a process knows of indexes are sent under an epoch, and again if that is another one by
-now: a script takes the epoch and refuses to run under another (lua/library/guard.lua). Behind a plain command goes a
-look at the epoch. An epoch is never used twice, so if it is still the one that the process knows, it was so when the
-command ran.
+A request may rest on what the process knows of indexes. Then it is sent under an epoch, and sent again if the server
+has another epoch by now. A script takes the epoch as an argument, and refuses to run under another one
+(lua/library/guard.lua). A plain command is followed by a read of the epoch, in the same packet. An epoch is never used
+twice. So if the epoch after the command is the one that the process knows, it was so when the command ran.
 
-Behind a read of an object that nobody has looked for goes the question whether it exists.
+A read of an object that may not exist is followed by the question whether it exists.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from limpyd.requests.request import MAX_TRIES, Argument, Request
 
 
 def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
-    """Returns what is sent behind a request: looks at epochs, and what else is to go there."""
+    """Returns the requests to send right after a request: reads of epochs, and those that it asks for itself."""
     if request.script is not None:
         return []
     asked: list[tuple[Argument, ...]] = []
@@ -33,17 +33,17 @@ def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
 
 
 class Look(Request[bytes]):
-    """The look at an epoch, which goes out in the packet of another request."""
+    """The read of an epoch, which is sent in the packet of another request."""
 
     __slots__ = ()
 
 
 def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = ()) -> bool:
-    """Tells whether a request met another epoch than it was sent under.
+    """Returns whether a request met another epoch than the one that it was sent under.
 
     Args:
         reply: the reply to it, or the error that came instead.
-        epochs: the replies to the looks behind it.
+        epochs: the replies to the reads of epochs after it.
         guards: the guards under which it was sent.
     """
     if isinstance(reply, redis_errors.ResponseError):
@@ -62,14 +62,16 @@ def outdated(reply: Any, epochs: Sequence[Any] = (), guards: Sequence[Guard] = (
 
 
 def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[Request[Any], Any]:
-    """Returns the request that decides the outcome, and its reply: the first, if nothing behind it was refused.
+    """Returns the request that decides the outcome, and its reply.
+
+    It is the first request that was refused of those sent after it in the same packet; the request itself if none was.
 
     Args:
-        requests: the request, and those behind it.
+        requests: the request, and those sent after it.
         replies: the reply to each, or the error that came instead.
 
     Raises (from the replies):
-        DoesNotExist: an object does not exist, so nothing else is to be said of it.
+        DoesNotExist: the object does not exist.
     """
     request, reply = requests[0], replies[0]
     if not isinstance(reply, LimpydError):  # the connection was not lost
@@ -82,7 +84,7 @@ def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[R
 
 
 def doubted(request: Request[Any]) -> None:
-    """Forgets what a request rested on."""
+    """Forgets what this process knew of the indexes that a request assumed."""
     for assumption in request.assumes:
         assumption.doubt()
 

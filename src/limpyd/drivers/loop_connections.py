@@ -38,8 +38,8 @@ class DedicatedConnection:
 class LoopConnections:
     """Opens connections as they are needed, each in a task of its own.
 
-    So a caller that is cancelled waits no longer, but redis-py is not cancelled on its way: on Python 3.11 it loses
-    cancellations, and a scope of anyio does not know those that stand for them.
+    So cancelling a caller ends its wait, but does not cancel redis-py while it connects: on Python 3.11 redis-py loses
+    cancellations, and the errors that it raises instead are no cancellations to a scope of anyio.
 
     Args:
         pool: makes the connections; none of them stays in it. Its `max_connections` holds here.
@@ -176,7 +176,7 @@ class LoopConnections:
             if connection._writer is not None:
                 detach(connection._writer.transport)
             connection.redis_connect_func = _left_to_parent
-        # To collect a task or a transport could close what both processes wait for.
+        # They are kept from being collected, which could close a file descriptor that both processes use.
         _of_parents.append((self._opening_shared, self._opening, self._idle, self._unfinished))
         self.shared = self._opening_shared = None
         self._idle, self._opening, self._unfinished = [], set(), set()

@@ -1,4 +1,4 @@
-"""An index of one field in one partition: what it keeps of each value, and what filters compare with."""
+"""Indexes of a field in a partition: the texts that they keep of values, and those that filters compare with."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from limpyd.scripts.query_values import Stored, Text
 from limpyd.types import Codec, GeoPoint
 
 Entry = tuple[bytes, bytes, bytes]
-"""The arguments of lua/library/add_entry.lua: kind of index, key, and the text that is kept there."""
+"""The arguments of lua/library/add_entry.lua: the kind of index, the key, and the text."""
 
 
 class IndexedField(Protocol):
-    """The attributes that an index uses of its field."""
+    """The attributes of a field that its indexes use."""
 
     name: str
     model: Any
@@ -54,14 +54,15 @@ class FieldIndex(FilterTexts):
     Attributes:
         index: its declaration.
         field: the field on which it is declared.
-        fields: the fields that it is of, that one first.
+        fields: the fields that it indexes, that one first.
         kind: its kind.
-        kind_name: its name, as lua/library/add_entry.lua takes it; behind a `!` if only one object may have an entry.
-        key: the key, or the start of the keys, where entries are kept.
-        form: how values become what is kept, as the scripts know it.
-        row: kind, form and key, as scripts take them.
-        declared_key: the key by which it is declared: its own; of a version of a dynamic field the template of all.
-        of_values: whether its entries are those of each value of the field alone, not of its places or of others.
+        kind_name: the name of the kind for scripts (lua/library/index_kinds.lua), after a `!` if only one object may
+            have an entry.
+        key: its key, or the prefix of its keys.
+        form: the form of its texts for scripts (lua/library/forms.lua).
+        row: kind_name, form and key.
+        declared_key: the key in the catalog; for a version of a dynamic field, the template of all versions' keys.
+        of_values: true if its entries are those of each value; false for indexes of scores, and of several fields.
     """
 
     __slots__ = (
@@ -86,7 +87,7 @@ class FieldIndex(FilterTexts):
         self.declared_key = self.template
 
     def _end_in(self, final: str) -> None:
-        """Settles the form in which values are kept, after all else was done to them."""
+        """Sets the last form that values go through, after all other steps."""
         self._final_name = final
         self._final = form(final)
         steps = self._steps
@@ -104,15 +105,15 @@ class FieldIndex(FilterTexts):
         return f"{self.index} of {self.field}"
 
     def signature(self, stored: bytes) -> bytes:
-        """Returns a text for what it keeps: the kind, how the values are stored, and the forms.
+        """Returns the signature for the catalog: the kind, how the values are stored, and the forms.
 
-        A Python function is known by its name, so a change within it goes unnoticed.
+        It has the name of a Python function, so a change within the function goes unnoticed.
         """
         forms = [step if isinstance(step, str) else _function(step, self.field.codec) for step in self._steps]
         return b"%s %s %s" % (self.kind_name, stored, "|".join([*forms, self._final_name]).encode())
 
     def refine(self, forms: Sequence[str]) -> None:
-        """Has values go through more forms at the end."""
+        """Adds forms that values go through at the end."""
         if forms:
             self._end_in("|".join([self._final_name, *forms]))
 
@@ -124,56 +125,56 @@ class FieldIndex(FilterTexts):
 
     @property
     def score_field(self) -> IndexedField | None:
-        """The field that gives the order of its entries, if that is another one."""
+        """The field whose values are the scores of its entries, if it is another one."""
         return None
 
     def is_scored_by(self, field: object) -> bool:
-        """Returns whether another field gives the order of its entries."""
+        """Returns whether a field's values are the scores of its entries."""
         return self.score_field is not None and self.score_field is field
 
     @property
     def ending(self) -> bytes:
-        """The ending of its keys behind the value; empty but for some of limpyd 2."""
+        """The ending of its keys, after the value; empty except in some layouts of limpyd 2."""
         return bytes.fromhex(self._final_name.partition(ENDING)[2].partition("|")[0])
 
     @property
     def template(self) -> bytes:
-        """The template of its keys, as lua/library/template_match.lua reads it; those of one value each begin so."""
+        """The template of its keys (see lua/library/template_match.lua); if each value has a key, their beginning."""
         return b"%s\0%s" % (self.key, self.ending) if self.ending else self.key
 
     @property
     def asks_python(self) -> bool:
-        """True if only Python can compute what it keeps of a value."""
+        """True if scripts may have to ask Python for the text of a value."""
         return type(self.form) is PythonTransform
 
     @property
     def transforms(self) -> bool:
-        """True if it keeps what a transform makes of values; filters are compared with that."""
+        """True if it keeps the results of a `transform`, which filters compare with."""
         return bool(self._steps)
 
     @property
     def keeps_one_text(self) -> bool:
-        """True if it keeps one text of each value."""
+        """True if it keeps one text of each value, which no `transform` makes."""
         return not self._steps and self.of_values
 
     @property
     def keeps_one(self) -> bool:
-        """True if it keeps exactly one text of each value, whatever that is made by."""
+        """True if it keeps exactly one text of each value: no step is a Python function."""
         return all(isinstance(step, str) for step in self._steps)
 
     @property
     def compares_as_stored(self) -> bool:
-        """True if it keeps the values themselves, so that it is in their order."""
+        """True if its texts compare like the stored values."""
         return not self._steps and self._final_name != "casefold"
 
     @property
     def tells_apart(self) -> bool:
-        """True if any two members of a field are two entries, so that one can go without a look at the others."""
+        """True if any two members have different entries, so that one can be removed without reading the others."""
         numerals = self._final_name == "numeral"
         return self.of_values and not (self._steps or self.asks_python or numerals)
 
     def texts(self, stored: bytes) -> list[bytes]:
-        """Returns the texts that it keeps of a stored value. Raises ValueError, and what a transform may raise."""
+        """Returns the texts that it keeps of a stored value. Raises ValueError, and any error of a transform."""
         if not self._steps:
             return [self._final(stored)]
         value: Any = stored
@@ -198,11 +199,11 @@ class FieldIndex(FilterTexts):
         """Returns the texts that it keeps of a stored value.
 
         Raises:
-            InvalidValue: it cannot be indexed so.
+            InvalidValue: the value cannot be indexed.
         """
         try:
             return self.texts(stored) if self._steps else [self._final(stored)]
-        except Exception as error:  # a transform may raise anything; without one, others are a signal handler's
+        except Exception as error:  # a transform may raise anything; without one, only a signal handler may
             if not self._steps and not isinstance(error, OF_VALUES):
                 raise
             raise self.refusal(stored, str(error) or type(error).__name__) from error
@@ -238,11 +239,11 @@ class FieldIndex(FilterTexts):
         return key == self.key or key.startswith(beginning if beginning.endswith(b":") else beginning + b":")
 
     def is_asked_of(self, key: bytes) -> bool:
-        """Returns whether a script that asks about the index with a key means this one."""
+        """Returns whether a key of the outcome 'transform' is a key of this index."""
         return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
 
     def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
-        """Key and entry of what is kept, under a sub-key if there is one."""
+        """Returns the key and the entry of a text, under a sub-key if there is one."""
         if sub is None:
             return self.key, text
         if b"\0" in self.key:
@@ -257,7 +258,7 @@ class FieldIndex(FilterTexts):
         return self.key + b":" + sub, text
 
     def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        """The condition that an operator and some values stand for."""
+        """Returns the query node of an operator and some values."""
         node: Node = self.index.node(self, operator, values, sub, where)
         return node
 

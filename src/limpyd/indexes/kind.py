@@ -1,4 +1,9 @@
-"""Kinds of indexes: ways to keep entries, each declared once, beside the class of indexes that is kept so."""
+"""Kinds of indexes: ways to keep entries. Each is declared once, next to the index class that uses it.
+
+A kind has a Lua file that adds and removes its entries (lua/library/index_kinds/), one for its conditions
+(lua/library/conditions/), one for the templates of statements (statements/lua/entries/), and one that finds owners
+(lua/library/index_owners/); the last two are optional.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +22,20 @@ class IndexKind:
     """A way to keep entries on the server.
 
     Attributes:
-        name: its name, by which scripts find lua/library/index_kinds/NAME.lua, its node of a query
-            (lua/library/conditions/NAME.lua), and statements their template (statements/lua/entries/NAME.lua).
+        name: its name, which is also the name of its Lua files.
         redis_type: the Redis type of its keys.
-        key_word: the word in its keys behind the hash tag; its name, if it has no other.
-        keys_by_value: whether it has a key for each text, which begins with that of the index.
-        sub_key_in_entry: whether an entry of a field with sub-keys holds the sub-key; else each has a key of its own.
-        order: the order in which it has one entry of each object, by the value of a field: `number` or `text`; None if
-            it has no such order.
-        several_of_each: whether an object may have several entries in one key.
-        of_scores: whether it keeps the scores of members, not the members.
-        values_tested_from: how many values a filter has at least whose objects may be tested by what they store, and
-            not by the index alone; None if they never are.
-        scans: whether the server can go through the objects within an interval in parts.
+        key_word: the word after the hash tag in its keys; empty for its name.
+        keys_by_value: true if each text has a key, which begins with the key of the index (`by_value` in Lua).
+        sub_key_in_entry: true if an entry of a field with sub-keys begins with the sub-key; else each has a key.
+        order: `number` or `text` if it has one entry of each object, in that order of a field's values; else None.
+        several_of_each: true if an object may have several entries in one key.
+        of_scores: true if it keeps the scores of members, not the members.
+        values_tested_from: the fewest values of a filter for which scripts may test an object by reading its stored
+            values, instead of the index; None if they never do.
+        scans: true if the server can go through the objects within an interval in parts.
         owners_rank: the rank among the kinds that find the owners of a text (lua/library/index_owners), the best
-            first; None if it does not find them. Only in the layout of limpyd 2 a reference relies on ranks from 3 on:
-            an object without a score, or with another text for a number, is not found.
+            first; None if it does not find them. A reference uses a rank of 3 or more only in the layout of limpyd 2:
+            these kinds do not find an object without a score, or with another text for a number.
     """
 
     name: bytes
@@ -52,12 +55,12 @@ class IndexKind:
         KINDS.append(self)
 
     def key(self, where: Partition, field: str, label: str) -> bytes:
-        """Returns the key of an index of a field, or the start of its keys."""
+        """Returns the key of an index of a field, or the prefix of its keys."""
         key = where.index_key(self.key_word or self.name, field, label)
         return key + b":" if self.keys_by_value else key
 
     def tests_values(self, count: int) -> bool:
-        """Returns whether a filter of so many values may test objects by what they store."""
+        """Returns whether scripts may test an object by its stored values, for a filter with so many values."""
         return self.values_tested_from is not None and count >= self.values_tested_from
 
 

@@ -1,4 +1,4 @@
-"""The settling of operations: by the reply, or by what kept them from being executed."""
+"""Settles pending operations: by their replies, or by the error that kept them from being executed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from limpyd.requests.request import Request, Unclear
 
 
 def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
-    """Settles what never was executed."""
+    """Settles operations that were never executed."""
     for pending in pendings:
         if not pending.is_done:
             pending.settle(error=NotExecuted(f"{pending!r}: {why}"))
 
 
 def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
-    """Returns the error to raise, if any failed: not that of one that failed with another, nor one's own."""
+    """Returns the error to raise, if any operation failed: the gravest, without those of `is_own_error`."""
     errors = [pending.error for pending in pendings if pending.error is not None and not pending.is_own_error]
     errors.sort(
         key=lambda error: 0 if isinstance(error, RollbackFailed) else 2 if isinstance(error, NotExecuted) else 1
@@ -27,7 +27,7 @@ def first_error(pendings: Sequence[Pending[Any]]) -> Exception | None:
 
 
 def interrupted(pendings: Sequence[Pending[Any]]) -> None:
-    """Settles what was left when something else than an answer ended the execution."""
+    """Settles the operations that are left when the execution was interrupted."""
     for pending in pendings:
         if pending.is_done:
             continue
@@ -58,12 +58,12 @@ def settle_each(
 
 
 def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
-    """Settles one that was executed by what is read from its reply.
+    """Settles an operation that was executed, by its decoded reply.
 
     Args:
         pending: the operation.
         reply: its reply.
-        note: is added to the error of that, which then is its own.
+        note: a note for the error, if decoding raises one; the error is then the operation's own.
     """
     try:
         result = _decoded(pending.request, reply)
@@ -80,7 +80,7 @@ def settle_read(pending: Pending[Any], reply: Any, note: str = "") -> None:
 
 
 def _decoded(request: Request[Any], reply: Any) -> Any:
-    """The result that a reply stands for, where nothing more can be asked."""
+    """Returns the result of a reply, without another request."""
     try:
         return request.decode(reply)
     except Unclear as doubt:

@@ -1,6 +1,6 @@
-"""A command is a value: what to send, and how to understand the reply.
+"""Requests: commands as values, with the arguments to send and the decoding of the reply.
 
-Nothing in this module, nor in what builds requests, does any I/O. Drivers send them.
+Neither this module nor the code that builds requests does I/O. Drivers send them.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ S = TypeVar("S")
 ANY_TYPE = "any type"
 """The Redis type of a key that may be of any."""
 MAX_TRIES = 100
-"""The most times that a request may give another one to be run instead."""
+"""The most times that a request may be replaced by the one of its `retry_with`."""
 
 
 class Assumption(Protocol):
-    """The assumption of a request about the indexes of a model, as this process knows them."""
+    """An assumption of a request about the indexes of a model, as this process knows them."""
 
     def guard(self) -> Guard | None:
         """Returns the guard under which it holds; None if the server has to be asked, or it does not hold."""
@@ -37,7 +37,7 @@ class Assumption(Protocol):
         ...
 
     def check(self) -> None:
-        """Raises what is known to stand against it.
+        """Raises the error if this process knows that it does not hold.
 
         Raises:
             IndexNotBuilt: an index is not built.
@@ -49,7 +49,7 @@ class Assumption(Protocol):
         ...
 
     def doubt(self) -> None:
-        """Forgets what is known, since the epoch is another one."""
+        """Forgets what this process knows, since the epoch has changed."""
         ...
 
 
@@ -57,28 +57,28 @@ class Request(Generic[R_co]):
     """One request to the server and the meaning of its reply.
 
     Attributes:
-        args: the command and its arguments, as they are sent; none where the result is known.
+        args: the command and its arguments, as they are sent; none if the result is known without.
         decode: turns the reply into the result; may raise the error in the reply.
-        readonly: it changes nothing, so it may be sent again after a lost connection.
+        readonly: true if a second execution changes nothing, so that it may be sent again after a lost connection.
         script: set for EVALSHA, so that the driver can send the source when the server lacks it.
-        subject: the field or model it is about.
-        name: what it does, for those who trace it, where neither its command nor its script says so.
-        blocking: it may keep its connection waiting, so it must not share one.
-        timeout: for how many seconds it may, if it is blocking; 0 for as long as it takes.
-        creates: the instance to which it gives a primary key, if it does.
-        needs: the servers that know its arguments, if not all that know the command do.
-        preflight: a request to be run before it, whose failure is its own.
-        retry_with: is given this request and the reply, and may give another one to be run instead of decoding that.
-        transactional: gives the request that does the same as a part of a transaction, if this one cannot be.
-        behind: requests that go out behind it, in the same packet: if one of them fails, that is its error; each may
-            amend its reply.
-        assumes: what it takes for granted of the indexes of models; at most one assumption for each model.
+        subject: the field or model that it is about.
+        name: its name in traces, if neither its command nor its script says what it does.
+        blocking: true if it may keep its connection waiting, so that it must not share one.
+        timeout: the most seconds that a blocking request waits; 0 for no limit.
+        creates: the instance that gets its primary key from the result, if there is one.
+        needs: the servers that support its arguments, if fewer than support the command.
+        preflight: a request that is run before it; its error is raised as this one's.
+        retry_with: from this request and its reply, returns a request to run instead of decoding the reply; or None.
+        transactional: returns the request that does the same within a transaction, if this one cannot be in one.
+        behind: requests that are sent right after it, in the same packet. The error of one is raised as this one's;
+            each may amend this one's reply.
+        assumes: assumptions about the indexes of models; at most one for each model.
     """
 
     replies = 1
-    """The number of replies to what `ready` gives; of several it is `settled` by all of them."""
+    """The number of replies to the bytes of `ready`; from several, `settled` picks the reply."""
     complete = True
-    """True if its reply always gives the result, or the error, and nothing more has to be asked."""
+    """True if its reply always has the result or the error, so that no other request is needed."""
 
     __slots__ = (
         "args",
@@ -134,12 +134,12 @@ class Request(Generic[R_co]):
         self.behind = behind
 
     def ready(self) -> bytes | None:
-        """Returns what is sent of it in the form of the protocol; None if that is not all that is to be done."""
+        """Returns its bytes in the Redis protocol; None if sending them is not all that has to be done."""
         more = self.assumes or self.behind or self.blocking or self.preflight is not None or self.retry_with is not None
         return None if more or not self.args else self.packed(())
 
     def settled(self, replies: list[Any]) -> Any:
-        """Returns its reply, of several that came.
+        """Returns its reply from the replies to the bytes of `ready`.
 
         Raises:
             Outdated: the server has another epoch than the one that it was sent under.
@@ -147,7 +147,7 @@ class Request(Generic[R_co]):
         return replies[0]
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
-        """Returns its arguments with some guards, which a script that compares epochs takes."""
+        """Returns its arguments; those of a script that compares epochs end with the guards."""
         script = self.script
         if script is None or not script.guarded:
             return self.args
@@ -156,7 +156,7 @@ class Request(Generic[R_co]):
         return (*self.args, *chain.from_iterable(guards), len(guards))
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
-        """Returns that in the form of the protocol."""
+        """Returns `args_under` some guards as bytes of the Redis protocol."""
         return pack(self.args_under(guards))
 
     def under_several(self) -> Request[R_co]:
@@ -180,7 +180,7 @@ class Request(Generic[R_co]):
         return converted
 
     def after(self, before: Request[Any] | None) -> Request[R_co]:
-        """The same request, run after another, if there is one."""
+        """The same request with a preflight, if one is given."""
         if before is None:
             return self
         preflight = before if self.preflight is None else self.preflight.after(before)
@@ -190,16 +190,21 @@ class Request(Generic[R_co]):
         return later
 
     def amended(self, reply: Any, own: Any) -> Any:
-        """Returns the reply to the request that it goes out behind, corrected by its own; raises the error in that."""
+        """Returns the reply to another request, which this one is sent right after; may correct it.
+
+        Args:
+            reply: the reply to that request.
+            own: the reply to this one; an error in it is raised.
+        """
         self.decode(own)
         return reply
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[R_co]:
-        """The same request with other arguments, on its own."""
+        """The same request with other arguments, and without its preflight."""
         return self._like(args, self.decode, None)
 
     def assuming(self, *assumptions: Assumption) -> Request[R_co]:
-        """The same request, which takes more for granted."""
+        """The same request with more assumptions."""
         if not assumptions:
             return self
         more, transactional = self._like(self.args, self.decode, self.preflight), self.transactional
@@ -234,7 +239,7 @@ class Request(Generic[R_co]):
 
 
 def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
-    """The assumptions, those of one model as one."""
+    """Returns the assumptions, with those of one model merged."""
     found: list[Assumption] = []
     for assumption in assumptions:
         for at, other in enumerate(found):
@@ -248,11 +253,11 @@ def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
 
 
 class Unclear(Exception):
-    """A reply lacks something that its result, or its error, needs; another request finds it out.
+    """Raised if a reply lacks something that its result, or its error, needs; another request can find it.
 
     Args:
-        ask: gives that request, from the one whose reply it was.
-        otherwise: gives the result, or raises the error, where nothing more can be asked.
+        ask: returns that request, from the request that was replied to.
+        otherwise: returns the result, or raises the error, where no other request can be sent.
     """
 
     def __init__(self, ask: Callable[[Request[Any]], Request[Any]], otherwise: Callable[[], Any]) -> None:

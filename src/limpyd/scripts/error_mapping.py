@@ -1,4 +1,7 @@
-"""Maps the outcomes of scripts (see lua/library/journal.lua) to errors."""
+"""Maps the outcomes of scripts (see lua/library/journal.lua) to errors.
+
+Errors that the server replies with are translated by drivers/error_translation.py.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class Model(Subject, Protocol):
     name: str
     pk_name: str
     era: Any
-    """Another one after each deletion in this process."""
+    """A new object after each deletion in this process."""
 
     maintenance: Any
     """Its attribute `first` is what is to be asked before a write."""
@@ -129,14 +132,14 @@ def refusal(
 
 
 def _about_absence(model: Model, sought: str, who: str) -> DoesNotExist:
-    """The error for an object that is not there."""
+    """The error for an object that does not exist."""
     if sought:
         return DoesNotExist(f"no {model.name} matches {sought}")
     return DoesNotExist(f"there is no {who}: it was deleted, or never created")
 
 
 def _about_a_version(model: Model, who: str, pk: bytes | None, expected: int, found: bytes) -> LimpydError:
-    """The error for an object that has another version than it was to have."""
+    """The error for an object that has another version than expected."""
     try:
         return StaleObject(model.name, to_text(pk or b""), expected, int(found))
     except ValueError:
@@ -179,7 +182,7 @@ def _about_a_unique_value(model: Model, facts: list[Any], claims: Sequence[Claim
 def _about_a_reference(
     model: Model, outcome: bytes, facts: list[Any], claims: Sequence[Claim], references: Sequence[Any]
 ) -> LimpydError:
-    """The error for a reference to an object that is not there, or to one that was to be deleted."""
+    """The error for a reference to an object that does not exist, or to one that was to be deleted."""
     if outcome == b"absent":
         claim = claims[facts[0]]
         field = claim.model.field(claim.field)
@@ -202,13 +205,13 @@ def _about_a_reference(
 
 
 def _index_at(model: Model, key: bytes, claims: Sequence[Claim]) -> tuple[Model, Any] | None:
-    """The index with a key, and its model, if that is one of those that took part."""
+    """Returns the index with a key, and its model, if it is an index of a model that took part."""
     models = [model, *(claim.model for claim in claims)]
     return next(((one, index) for one in models if (index := one.index_at(key)) is not None), None)
 
 
 def _claim_of_composite(model: Model, key: bytes, claims: Sequence[Claim]) -> Claim:
-    """The claim of the values of several fields."""
+    """Returns the claim of a composite index's values."""
     found = _index_at(model, key, claims)
     return Claim(model, to_text(key)) if found is None else Claim(found[0], found[1].name)
 

@@ -1,4 +1,4 @@
-"""Forms that only Python can compute: the server asks for the values that it meets, and gets the texts."""
+"""Forms that only Python can compute: a script replies with the values, and is sent again with their texts."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any, Protocol, Self
 from limpyd.requests.request import Request
 
 Transformed = Mapping[bytes, list[bytes] | str]
-"""The texts that are kept of some values; or the reason why one cannot be indexed."""
+"""The texts for each value; or the reason why it cannot be indexed."""
 
 
 class TransformingIndex(Protocol):
-    """An index that keeps what Python makes of values: a `FieldIndex`."""
+    """An index that keeps texts that Python makes of values: a `FieldIndex`."""
 
     def texts(self, stored: bytes) -> list[bytes]:
         """Returns the texts that it keeps of a stored value."""
         ...
 
     def is_asked_of(self, key: bytes) -> bool:
-        """Returns whether a script that asks about the index with a key means this one."""
+        """Returns whether a key of the outcome 'transform' is a key of this index."""
         ...
 
 
 class PythonTransform(bytes):
     """The argument for a form that a script cannot compute: the texts that Python made of some values.
 
-    It reads `?`, a form that the server may try first, `?`, and then of each value known so far: its length, `:`,
-    the value, how many texts are kept of it, `:`, and of each its length, `:` and the text. Of a value that cannot be
-    indexed: -1 instead of how many, and as the one text the reason. A script that meets another value changes
-    nothing, and asks.
+    It is `?`, a form that the script tries first, `?`, and then for each value known so far: its length, `:`, the
+    value, its number of texts, `:`, and for each text its length, `:` and the text. If a value cannot be indexed, the
+    number is -1, and the reason follows as one text. A script that meets another value changes nothing, and replies
+    'transform'.
     """
 
     field_index: TransformingIndex
@@ -49,7 +49,7 @@ class PythonTransform(bytes):
         return asked
 
     def extended(self, values: list[bytes]) -> PythonTransform:
-        """The same, with what it makes of more values."""
+        """The same with the texts of more values."""
         return PythonTransform(
             self.field_index, self.base, {**self.known, **{value: self._made_of(value) for value in values}}
         )
@@ -66,7 +66,7 @@ def _counted(text: bytes) -> bytes:
 
 
 def answer(request: Request[Any], reply: Any) -> Request[Any] | None:
-    """The request again, with what its script asked for; nothing if it did not ask."""
+    """Returns the request with the texts that its script asked for; None if the script did not ask."""
     if not isinstance(reply, list) or reply[0] != b"transform":
         return None
     asked: dict[bytes, list[bytes]] = {}

@@ -1,4 +1,4 @@
-"""Conditions, and several combined, as scripts read them (see lua/library/query.lua)."""
+"""Conditions of queries, alone or combined, as scripts read them (see lua/library/query.lua)."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class Not(Node):
 
 
 class Via(Node):
-    """Objects that refer to one of another model that meets conditions.
+    """Objects that refer to an object of another model that meets conditions.
 
     Attributes:
-        key: the index that finds who refers to an object.
+        key: the index that finds the objects that refer to an object.
         where: the values of the field.
-        referred: the set of all objects of the other model.
-        kind: the kind of that index: eq or uniq.
-        node: the conditions.
+        referred: the set of primary keys of the other model.
+        kind: the kind of that index, one of lua/library/index_owners.
+        node: the conditions on the other model.
     """
 
     __slots__ = ("key", "kind", "node", "referred", "where")
@@ -114,10 +114,10 @@ class ListedIn(Node):
 
     Attributes:
         key: its key.
-        required: whether it must be there; if it has gone, the query has no answer.
-        is_set: whether it is known to be a set.
-        joins: whether one command may name it beside keys of the model.
-        found: whether the members of a list were found before, so that it is not read again.
+        required: true for a stored collection, which must exist; if it has expired, the query is refused.
+        is_set: true if it is known to be a set.
+        joins: true if one command may name it together with keys of the model.
+        found: true if the members of a list were found before, so that the list is not read again.
     """
 
     __slots__ = ("found", "is_set", "joins", "key", "required")

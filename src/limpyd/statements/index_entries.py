@@ -1,4 +1,7 @@
-"""The Lua of statements for an index: one template for each kind of index, in statements/lua/entries/, in sections."""
+"""The Lua of statements for an index. Each kind of index has a template, with sections, in statements/lua/entries/.
+
+In general scripts lua/library/index_kinds/ does the same.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,14 @@ class Entry:
     """The Lua of a statement that changes, or checks, one index for one value.
 
     Args:
-        key: the expression of the key of the index, or of the beginning of its keys.
-        kind: its kind (see lua/library/add_entry.lua), or that of what is checked.
-        number: which of those of the statement it is; its locals have that name.
-        claim: which of the statement's claims a refusal names; or the expression of the key that it names.
-        value: the expression of the stored value; `false` if it is removed.
-        new: the expression of what is kept of the new value; empty if the script works it out.
+        key: the Lua expression of the index's key, or of the prefix of its keys.
+        kind: the kind of the index, or of the check (see lua/library/index_kinds.lua).
+        number: its number in the statement, which the names of its locals end in.
+        claim: the number of the statement's claim that a refusal names; or the expression of a key.
+        value: the expression of the stored value; `false` if the value is removed.
+        new: the expression of the text of the new value; empty if the script computes it.
         before: the expression of the value before, if there may be one.
-        index: the index, if it is one.
+        index: the index; None for a check.
     """
 
     def __init__(
@@ -91,12 +94,12 @@ class Entry:
 
     @property
     def old(self) -> str:
-        """The expression of what is kept of the value before."""
+        """The expression of the text of the value before."""
         return self._names["$old"]
 
     @property
     def new(self) -> str:
-        """The expression of what is kept of the new value."""
+        """The expression of the text of the new value."""
         return self._names["$new"]
 
     def lines(self, section: str) -> str:
@@ -104,15 +107,19 @@ class Entry:
         return self._filled(self._sections.get(section, ""))
 
     def check_old(self) -> str:
-        """Works out what is kept of the value before, if the script has to."""
+        """Returns the lines that compute the text of the value before, if the script has to."""
         return self._forming(self._old)
 
     def check_new(self) -> str:
-        """Works out what is kept of the new value, if the script has to."""
+        """Returns the lines that compute the text of the new value, if the script has to."""
         return self._forming(self._new)
 
     def remove(self, *, certain: bool = False) -> str:
-        """Takes the old value out of the index, if there was one (or it is `certain`) and others stay beside it."""
+        """Returns the lines that remove the entry of the value before, unless there was none or it stays.
+
+        Args:
+            certain: true if there was one, and it does not stay.
+        """
         lines = self.lines("remove")
         if not lines or (certain and self._old is None):
             return lines
@@ -121,27 +128,27 @@ class Entry:
         return f"if {condition} then\n{indented(lines, '  ')}end\n"
 
     def check(self) -> str:
-        """Finds out what stands against the new value."""
+        """Returns the lines that check the new value: it may be another object's, or refer to no object."""
         return self._unless_kept(self.lines("check"))
 
     def add(self) -> str:
-        """Enters the new value."""
+        """Returns the lines that add the entry of the new value."""
         return self._unless_kept(self.lines("add"))
 
     def _unless_kept(self, lines: str) -> str:
-        """Lines that have nothing to do where the index keeps of the new value what it kept of the one before."""
+        """Returns lines that run only if the texts of the two values differ."""
         if self._old is None or not lines:
             return lines
         return f"if {self.old} ~= {self.new} then\n{indented(lines, '  ')}end\n"
 
     def undo(self) -> str:
-        """Takes back what was done."""
+        """Returns the lines that take back `remove` and `add`."""
         only_removes = self._value == "false" and "remove" in self._sections
         undo = ("" if only_removes else self.lines("undo add")) + self.lines("undo remove")
         return self.score_before() + undo
 
     def score_before(self) -> str:
-        """The function that works out the score of the value before, which only one that takes something back needs."""
+        """Returns the Lua function that computes the score of the value before; only taking back needs it."""
         if self._score is None or self._names["$score"] != f"score{self._number}()":
             return ""
         lines = self._filled(sections("normalized")["score"])
@@ -164,7 +171,7 @@ class Entry:
 
     @property
     def deferred(self) -> str:
-        """The function of the library that works out the score of the value before; empty if none does."""
+        """The function of the library that computes the score of the value before; empty if none is needed."""
         return self._score.function if self._score is not None and self.score_before() else ""
 
     def _forming(self, made: tuple[str, str] | None) -> str:
@@ -179,11 +186,11 @@ class Entry:
 
 
 MAX_LOCALS = 175
-"""A function of Lua has room for 200, some of which all statements have."""
+"""The most locals for indexes and values. A Lua function may have 200; the templates need the others."""
 
 
 MAX_REGISTERS = 224
-"""A function has 250, for its locals and the arguments of the command that it calls; all statements need some."""
+"""The most registers for them. A Lua function has 250, for its locals and the arguments of a call."""
 
 
 class NoRoom(Exception):
@@ -191,13 +198,13 @@ class NoRoom(Exception):
 
 
 def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int = 0, arguments: int = 0) -> str:
-    """The names behind the word `local`, of which there is at least one.
+    """Returns the names of a `local` line; at least one.
 
     Args:
-        names: the names, but for those of entries.
-        entries: what the statement does to indexes.
-        others: how many more locals the statement has.
-        arguments: how many arguments the command has that has the most.
+        names: the names, without those of entries.
+        entries: the entries of the statement.
+        others: the number of other locals of the statement.
+        arguments: the most arguments of a command that it calls.
 
     Raises:
         NoRoom: there are too many.
@@ -212,25 +219,25 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
 
 
 def required(entries: Iterable[Entry], more: Iterable[str] = ()) -> str:
-    """The line that requires what some entries, and others, call of the library; nothing if that is nothing."""
+    """Returns the `@requires` line for functions of the library that entries, and others, call; empty for none."""
     functions = sorted({*more, *_shared(list(entries))})
     return f"-- @requires {' '.join(functions)}\n" if functions else ""
 
 
 def _shared(entries: Sequence[Entry]) -> set[str]:
-    """The functions of the library that stand before all that is done, for one entry or several."""
+    """Returns the functions of the library that are linked at the top of the statement."""
     deferred = [entry.deferred for entry in entries if entry.deferred]
     several = (name for name in deferred if deferred.count(name) > 1)
     return {*several, *(name for entry in entries for name in entry.functions)}
 
 
 def known_score(index: FieldIndex, old: str) -> str:
-    """The expression of the score of a value before, if that is the value itself; else empty."""
+    """Returns the expression of the score of a value before, if the score is the value; else empty."""
     return old if index.keeps_one_text and index.field.codec.name in {"float", "int"} else ""
 
 
 def follows(index: FieldIndex) -> bool:
-    """Returns whether statements can make an index follow a value, of which they know what it was."""
+    """Returns whether statements can make an index follow a value, given the value before."""
     known = index.of_values and index.keeps_one and bool(of_kind(index.kind_name))
     return known and ("remove" not in of_kind(index.kind_name) or normalizer_call(index, "") is not None)
 

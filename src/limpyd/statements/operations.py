@@ -10,15 +10,15 @@ from limpyd.statements.script_source import indented
 
 
 class Written(NamedTuple):
-    """A field that a statement writes to, or reads for an index of several.
+    """A field that a statement writes to, or reads for a composite index.
 
     Attributes:
         before: the local with its value before.
-        value: that with the new value; `false` if it is removed, and that with the one before if it stays.
-        key: that with the key of the value.
+        value: the local with its new value; `false` if the value is removed; `before` if it stays.
+        key: the local with the key of the value.
         sub: the expression of the sub-key; empty if there is none.
-        entries: what its indexes need.
-        may_expire: whether the value may expire: no index keeps it.
+        entries: the entries of its indexes.
+        may_expire: true if the value may expire, since it is not indexed.
     """
 
     before: str
@@ -34,7 +34,7 @@ class Operation(NamedTuple):
 
     Attributes:
         write: the lines that run it.
-        undo: those that take it back; none if nothing can fail behind it.
+        undo: the lines that take it back; empty if nothing after it can fail.
         locals: the names of its locals.
     """
 

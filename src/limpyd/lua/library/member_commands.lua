@@ -22,7 +22,7 @@
 --
 -- `pks` are the primary keys of the objects by their numbers. If the objects are of several models, `sets` are the sets
 -- of all primary keys by the same numbers. The replies are added to `outcome`, from position 3 on. If
--- `always_journaled`, changes are noted even if nothing after the commands can fail. If `creating`, returns whether any
+-- `always_journaled`, all changes are noted, since something after the commands may fail. If `creating`, returns whether any
 -- key that was written to exists.
 -- @requires call exactly index_updates is_last key_from_template make_index_updates make_member_updates member_updates
 -- @requires owners_set subject_key

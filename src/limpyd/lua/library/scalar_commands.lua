@@ -14,8 +14,8 @@
 --      command  the command
 --      args     the arguments that follow its key: a count, and those
 -- @end
--- The replies are added to `outcome`, from position 3 on. If `always_journaled`, changes are noted even if nothing
--- after the commands can fail. If `creating`, returns whether any key that was written to exists. Composite indexes
+-- The replies are added to `outcome`, from position 3 on. If `always_journaled`, all changes are noted, since something
+-- after the commands may fail. If `creating`, returns whether any key that was written to exists. Composite indexes
 -- follow by `follow_composites`, which the caller runs.
 -- @requires call exactly expiry_of in_transaction index_updates key_from_template make_index_updates patch_of
 -- @requires read_value subject_key undo_write update_indexes

@@ -1,4 +1,4 @@
-"""Lookups: a field, an operator and the index that answers it, whatever the value."""
+"""Lookups: each is a field, an operator and the index that answers it, whatever the value."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MAX_SUBKEYS = 100
 
 
 MAX_CONDITIONS = 16
-"""Queries of more conditions have no form: they rarely come again."""
+"""The most conditions of a query that has a form. Queries with more rarely come again."""
 
 
 class Form:
     """The form of a query, whatever its values.
 
     Args:
-        asked: what the request depends on beside the conditions.
+        asked: everything that the request depends on besides the conditions.
 
     Attributes:
-        parts: all of it.
+        parts: the form itself.
         values: the values of each simple condition.
-        several: which of those conditions have two or more values, of which each makes a difference.
+        several: the positions of the conditions that have two or more different values.
     """
 
     __slots__ = ("parts", "several", "values")
@@ -47,12 +47,13 @@ class Lookup:
 
     Attributes:
         field: the field.
-        number: which of its indexes answers.
+        number: the position of the index that answers, among the field's indexes.
         operator: the operator.
-        sub: the sub-key, of a field that has such.
+        sub: the sub-key, if the field has sub-keys.
         field_index: that index.
-        recurs: whether there is one for all filters that mean this, which ask the server alike whatever the value.
-        takes_several: whether it is met by any of some values, however many.
+        recurs: true if all filters with this field, operator and sub-key share the lookup, and ask the server in the
+            same way whatever the value.
+        takes_several: true if the filter has any number of values, of which an object must have one.
     """
 
     __slots__ = ("_under", "field", "field_index", "number", "operator", "recurs", "sub", "takes_several")
@@ -72,7 +73,7 @@ class Lookup:
         return lookup_of, (self.field, self.field_index.index.prefix, self.operator, self.sub)
 
     def under(self, sub: bytes | None) -> Lookup:
-        """The same, of a sub-key."""
+        """The same for a sub-key."""
         if sub is None:
             return self
         known = self._under.get(sub)
@@ -85,7 +86,7 @@ class Lookup:
         return known
 
     def add_to(self, form: Form, texts: Sequence[Text]) -> None:
-        """Adds it and its values to the form of a query."""
+        """Adds the lookup and its values to the form of a query."""
         count = len(texts)
         if self.takes_several and count > 1:
             texts = list(dict.fromkeys(texts))
@@ -116,10 +117,10 @@ def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
 
 
 def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | None) -> Lookup:
-    """Returns the lookup of a prefix and an operator, of a sub-key if the field has such.
+    """Returns the lookup of a prefix and an operator, and of a sub-key if the field has sub-keys.
 
     Raises:
-        InvalidFilter: none of the field's indexes serves them: it is declared otherwise where a query was pickled.
+        InvalidFilter: no index of the field serves them. A query may have been pickled with another declaration.
     """
     lookup = serving(field).get((prefix, operator))
     if lookup is None:

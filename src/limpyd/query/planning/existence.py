@@ -1,4 +1,7 @@
-"""Existence of the objects that a query finds: an index may hold entries of no object, left by something else."""
+"""Existence of the objects that a query finds: an index may have entries of objects that do not exist.
+
+Something other than limpyd has left them. They are left out of results.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from limpyd.scripts.query_nodes import All, Either, ListedIn, Node
 
 
 def everybody(where: Partition) -> OneOf:
-    """Returns the condition that an object exists, which is met by the set of all."""
+    """Returns the condition that an object exists: membership in the set of primary keys."""
     return OneOf(SETS, where.pks, (b"",))
 
 
 def doubtful(where: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
-    """Tells whether a query may find primary keys of nobody, since it asks nothing but indexes."""
+    """Returns whether a query may find objects that do not exist, since it reads nothing but indexes."""
     if not nodes:
         return any(key.index_key(where) for key in order)
     for node in nodes:  # noqa: SIM110 - of one condition, as most queries have, a generator costs more
@@ -30,18 +33,18 @@ def doubtful(where: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) 
 
 
 def _exists(node: Node) -> bool:
-    """Tells whether a condition is met by objects that exist, and by no others."""
+    """Returns whether only objects that exist can meet a condition."""
     if isinstance(node, All):
         return (all if isinstance(node, Either) else any)(map(_exists, node.nodes))
     return isinstance(node, HasPrimaryKey | ListedIn)
 
 
 class Nobodys(Request[Sequence[bytes]]):
-    """The question which members of a set are of nobody, behind a command that reads what the set has (SDIFF).
+    """Finds the members of a set that are no objects (SDIFF), right after a command that reads the set.
 
     Args:
         args: the command.
-        width: how many values the reply has of each object, the first of which is its primary key.
+        width: the number of values for each object in the reply to that command; the first is its primary key.
         subject: the model.
     """
 

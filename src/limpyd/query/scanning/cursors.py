@@ -1,8 +1,8 @@
-"""Cursors of the scans of conditions, and the nodes that the server gets from there on.
+"""Cursors of the scans of conditions, and the query nodes that are sent with them.
 
-The server gives a cursor that names, from the outside inwards, which condition is walked and where (see
-lua/library/conditions.lua). Of a condition on many values it gets only some from there on: how far a walk has come
-is known here.
+The server replies with a cursor that names, from the outside inwards, the condition that it scans and the position in
+it (see lua/library/conditions.lua). For a condition on many values only some are sent, from the position on. So the
+cursor of the server counts from the first value sent, and the one kept here from the first of all.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ FROM_THE_FIRST = b"v0;"
 
 
 class ResumedScan(NamedTuple):
-    """The node that the server gets from a cursor on.
+    """The query node to send with a cursor.
 
     Attributes:
         node: the condition, perhaps with fewer values.
-        cursor: the cursor in it.
-        restored: turns the cursor that it replies into one in the whole condition.
+        cursor: the cursor in that node.
+        restored: converts a cursor that the server replies with into one in the whole condition.
     """
 
     node: Node
@@ -35,11 +35,11 @@ class ResumedScan(NamedTuple):
 
 
 def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
-    """Returns the cursor of a walk from its start: empty if the server is to choose by which condition to go.
+    """Returns the cursor for the start of a scan: empty if the server chooses the condition to scan.
 
     Args:
-        nodes: the conditions, all of which are to be met.
-        count: how many values the server gets at once.
+        nodes: the conditions, all of which must be met.
+        count: the number of values that are sent at once.
     """
     if len(nodes) != 1 or not _has_many(node := nodes[0], count):
         return b""
@@ -47,14 +47,14 @@ def first_cursor(nodes: Sequence[Node], count: int) -> bytes:
 
 
 def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, before: bool = False) -> ResumedScan:
-    """Returns the node of a condition from a cursor on.
+    """Returns the query node of a condition from a cursor on.
 
     Args:
         node: the condition.
         cursor: the cursor.
-        count: about how many values the node has.
-        tested: whether what a chunk from there on has given is only to be tested again.
-        before: whether it has the values before the cursor as well.
+        count: about the number of values to send.
+        tested: true to test objects of that chunk again, instead of finding them.
+        before: true to send the values before the cursor as well.
     """
     if cursor and _has_many(node, count):
         return _resumed_values(node, cursor, count, tested=tested, before=before)
@@ -62,7 +62,7 @@ def resumed(node: Node, cursor: bytes, count: int, *, tested: bool = False, befo
     if part and type(node) in {All, Either}:
         return _resumed_part(node, cursor, part, count, tested=tested, before=before)
     outer = OUTER.match(cursor)
-    # Who refers to several comes with one of all of them, so nothing of the condition may be missing then.
+    # An object that refers to several comes only with the first that matches, so all of the condition is sent.
     if outer and isinstance(node, Via) and (tested or not node.many):
         return _resumed_via(node, cursor, outer, count, tested=tested, before=before)
     return ResumedScan(node, cursor, bytes)
@@ -79,7 +79,7 @@ def _resumed_values(node: Node, cursor: bytes, count: int, *, tested: bool, befo
     if found is None or not isinstance(node, OneOf | HasPrimaryKey | Within):
         return ResumedScan(node, cursor, bytes)
     position = int(found[1])
-    # Who has several of the values comes with the first, so those before are sent as well.
+    # An object that has several of the values comes only with the first, so the values before are sent as well.
     base = 0 if before or (node.many and not tested) else position
 
     def restored(after: bytes) -> bytes:
@@ -95,7 +95,7 @@ def _resumed_part(
 ) -> ResumedScan:
     sign, number = found[1], int(found[2])
     nodes = list(node.nodes)  # type: ignore[attr-defined]
-    # What follows in the same chunk is new only if it met none of the conditions before, with all of their values.
+    # An object of a later condition is new only if it meets none of the conditions before, with all of their values.
     before = before or (sign == b"|" and not tested)
     part = resumed(nodes[number - 1], cursor[found.end() :], count, tested=tested, before=before)
     nodes[number - 1] = part.node
@@ -113,7 +113,7 @@ def _resumed_via(
     node: Via, cursor: bytes, found: re.Match[bytes], count: int, *, tested: bool, before: bool
 ) -> ResumedScan:
     last = found.end() + int(found[1])
-    # A chunk begins with those who refer to objects that were found before, so these are tested by what was sent then.
+    # A chunk begins with objects that refer to objects found before, so the values that found these are sent as well.
     inner = resumed(node.node, cursor[found.end() : last], count, tested=tested, before=before or tested)
 
     def restored(after: bytes) -> bytes:
