@@ -15,7 +15,7 @@ The cost of an operation is proportional to the quantity in the second column. T
 as the number of objects in the model or the size of a value, unless the table says so. Sorted sets (range indexes) add
 the logarithm of their size to each entry; between a thousand and a million entries this is hardly visible.
 
-A step is one command or script, during which the server serves nobody else. Steps take less than 50 ms, even with
+A step is one command or script, during which the server serves no other client. Steps take less than 50 ms, even with
 a million objects. If a step may take longer, the last column shows an alternative with shorter steps.
 
 ## Instances and fields
