@@ -28,45 +28,78 @@
 -- @requires owners_set subject_key
 -- @provides run_member_commands
 
+-- The places of a command, whether one of them has indexes, and the position behind them.
+local function read_places_of_command(at, pks, sets, number, creating)
+  local places, indexed = {}, false
+  -- @reads MembersCommand at
+  local place_count, first_place = tonumber(ARGV[at]), at + 1
+  -- @end
+  at = first_place
+  for place = 1, place_count do
+    -- @reads Place at
+    local owner, prefix, stored, scope, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    local step = ARGV[at + 5]
+    local first_index, last_index = at + 7, at + 6 + 3 * ARGV[at + 6]
+    -- @end
+    local pk = pks[tonumber(owner)]
+    places[place] = {
+      pk = pk,
+      set = sets and sets[tonumber(owner)] or owners_set,
+      key = key_from_template(prefix, pk),
+      stored = stored,
+      scope = scope,
+      first = tonumber(first),
+      step = tonumber(step),
+      first_index = first_index,
+      last_index = last_index,
+      number = number + place - 1,
+      creating = creating,
+    }
+    places[place].last_alone = last_index
+    if last_index > first_index then
+      indexed = true
+      index_updates = index_updates or make_index_updates()
+      owners_set = places[place].set
+      places[place].last_alone = index_updates.note_composites(first_index, last_index, pk)
+    end
+    at = last_index + 1
+  end
+  return places, indexed, at
+end
+
+-- Runs a command with the key among its arguments.
+local function run_member_command(command, key_at, key, first_arg, last_arg)
+  if key_at == '1' then
+    return call(command, key, unpack(ARGV, first_arg, last_arg))
+  end
+  local args = { unpack(ARGV, first_arg, last_arg) }
+  table.insert(args, tonumber(key_at), key)
+  return call(command, unpack(args))
+end
+
+-- Notes what takes a command back, and then has the indexes follow: one of them may refuse a part of it.
+local function follow_member_command(places, indexed, command, first_arg, last_arg, reply)
+  for place = 1, #places do
+    if places[place].scope ~= 'nothing' then
+      member_updates.note_undo(places[place], command, first_arg, last_arg, reply)
+    end
+  end
+  member_updates.undo_move(places, command, first_arg, reply)
+  for place = 1, indexed and #places or 0 do
+    if places[place].scope ~= 'nothing' then
+      owners_set = places[place].set
+      member_updates.follow(places[place], member_updates.changes_of(places[place], command, last_arg))
+    end
+  end
+end
+
 local function run_member_commands(pks, at, last, outcome, always_journaled, creating, sets)
   local done, number, stored_any = 0, 0, false
   member_updates = member_updates or make_member_updates()
   while at <= last do
-    local places, indexed = {}, false
-    -- @reads MembersCommand at
-    local place_count, first_place = tonumber(ARGV[at]), at + 1
-    -- @end
-    at = first_place
-    for place = 1, place_count do
-      -- @reads Place at
-      local owner, prefix, stored, scope, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-      local step = ARGV[at + 5]
-      local first_index, last_index = at + 7, at + 6 + 3 * ARGV[at + 6]
-      -- @end
-      local pk = pks[tonumber(owner)]
-      places[place] = {
-        pk = pk,
-        set = sets and sets[tonumber(owner)] or owners_set,
-        key = key_from_template(prefix, pk),
-        stored = stored,
-        scope = scope,
-        first = tonumber(first),
-        step = tonumber(step),
-        first_index = first_index,
-        last_index = last_index,
-        number = number,
-        creating = creating,
-      }
-      places[place].last_alone = last_index
-      if last_index > first_index then
-        index_updates = index_updates or make_index_updates()
-        owners_set = places[place].set
-        places[place].last_alone = index_updates.note_composites(places[place].first_index, places[place].last_index, pk)
-      end
-      number = number + 1
-      indexed = indexed or last_index > first_index
-      at = last_index + 1
-    end
+    local places, indexed
+    places, indexed, at = read_places_of_command(at, pks, sets, number, creating)
+    number = number + #places
     -- @reads MembersCall at
     local command, key_at = ARGV[at], ARGV[at + 1]
     local first_arg, last_arg = at + 3, at + 2 + ARGV[at + 2]
@@ -77,40 +110,19 @@ local function run_member_commands(pks, at, last, outcome, always_journaled, cre
     -- The value before is needed for the indexes, and to take the command back if a later one fails. For a stream it
     -- costs much, so the last command of a transaction does without.
     local journaled = indexed or done > 0 or at <= last or always_journaled and not (is_last and places[1].stored == 'stream')
-    if journaled then
-      for place = 1, place_count do
-        if places[place].scope ~= 'nothing' then
-          member_updates.track(places[place], command, first_arg, last_arg)
-        end
+    for place = 1, journaled and #places or 0 do
+      if places[place].scope ~= 'nothing' then
+        member_updates.track(places[place], command, first_arg, last_arg)
       end
     end
     subject_key = key
     if command == 'COPY' then
       member_updates.refuse_another_type(key, places[2].stored)
     end
-    local reply
-    if key_at == '1' then
-      reply = call(command, key, unpack(ARGV, first_arg, last_arg))
-    else
-      local args = { unpack(ARGV, first_arg, last_arg) }
-      table.insert(args, tonumber(key_at), key)
-      reply = call(command, unpack(args))
-    end
+    local reply = run_member_command(command, key_at, key, first_arg, last_arg)
     done = done + 1
     if journaled then
-      -- All that takes the command back is noted before an index may refuse a part of it.
-      for place = 1, place_count do
-        if places[place].scope ~= 'nothing' then
-          member_updates.note_undo(places[place], command, first_arg, last_arg, reply)
-        end
-      end
-      member_updates.undo_move(places, command, first_arg, reply)
-      for place = 1, indexed and place_count or 0 do
-        if places[place].scope ~= 'nothing' then
-          owners_set = places[place].set
-          member_updates.follow(places[place], member_updates.changes_of(places[place], command, last_arg))
-        end
-      end
+      follow_member_command(places, indexed, command, first_arg, last_arg, reply)
     end
     outcome[done + 2] = exactly(reply, journaled, command, key, ARGV[first_arg])
     -- A new object exists from its first value on; a command that stores none creates no object.
