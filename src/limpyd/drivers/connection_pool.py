@@ -100,7 +100,7 @@ class SyncConnectionPool:
             self.give_back(line)
 
     def take(self) -> SyncConnection:
-        """A line that nobody else has; it opens when it is used.
+        """Returns a connection that no other caller has; it opens when it is used.
 
         Raises:
             redis.MaxConnectionsError: all are in use.
@@ -116,7 +116,7 @@ class SyncConnectionPool:
         return line
 
     def give_back(self, line: SyncConnection) -> None:
-        """Keeps a line for the next one who takes one; once for each line that was taken."""
+        """Takes a connection back for the next caller; to be called once for each `take`."""
         if line.awaited or line.demoted or self._closed:
             self._drop(line)
         self._idle.append(line)

@@ -64,7 +64,7 @@ class LoopConnections:
         _all.add(self)
 
     async def open_shared(self) -> MultiplexedConnection:
-        """The connection that tasks share; those who ask while it opens wait for the same one.
+        """Returns the connection that tasks share; all tasks that ask while it opens wait for the same one.
 
         Raises:
             redis.RedisError: it does not open.
@@ -81,10 +81,10 @@ class LoopConnections:
         return self.shared
 
     async def take(self) -> DedicatedConnection:
-        """A connection that is open, and nobody else's.
+        """Returns an open connection that no other caller has.
 
         Raises:
-            redis.MaxConnectionsError: all that may be are in use.
+            redis.MaxConnectionsError: `max_connections` are in use.
             redis.RedisError: it does not open.
             OSError: likewise.
         """
@@ -100,14 +100,14 @@ class LoopConnections:
             _raise_error_of(opening)
 
     def give_back(self, dedicated: DedicatedConnection) -> None:
-        """Keeps a connection that was taken, for the next one who asks."""
+        """Takes a connection back for the next caller."""
         if self._closed or len(self._idle) >= MAX_IDLE:
             dedicated.line.close()
         elif not dedicated.line.lost:
             self._idle.append(dedicated)
 
     def leave(self) -> None:
-        """Closes the shared connection, and those that nobody uses; the next use opens others."""
+        """Closes the shared connection and all idle ones; the next use opens others."""
         shared, self.shared = self.shared, None
         if shared is not None:
             shared.close()

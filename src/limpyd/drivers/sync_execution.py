@@ -98,7 +98,7 @@ class Execution(SyncTransport):
         return guard
 
     def _looked(self, request: Request[Any], guards: Sequence[Guard], retry: Retry | None) -> list[Any]:
-        """The reply to a plain command, and to what is sent behind it."""
+        """The replies to a plain command, and to the requests sent right after it."""
         requests = [request, *looks(request, guards)]
         purpose: Purpose = ((request,), None, retry)
         replies = self.run_together(requests, [one.args for one in requests], purpose=purpose)

@@ -54,17 +54,17 @@ class Index(CustomIndex):
     handle_uniqueness: bool = True
     name: str = ""
     limpyd2_key: str = ""
-    """The part of its keys that marks them in the layout of limpyd 2, if that of its kind does not do."""
+    """The word in its keys in the layout of limpyd 2; empty for the one of its kind."""
     limpyd2: ClassVar[Limpyd2Entries | None] = None
-    """Its entries and keys in the layout of limpyd 2, if that has such an index."""
+    """Its entries and keys in the layout of limpyd 2; None if that has no such index."""
     only_equality: ClassVar[bool] = False
     """True if a unique field needs it for nothing more, and a reference is found by it."""
     asks_alike: ClassVar[bool] = False
-    """True if `node` asks the server alike whatever the values are, so that a query with others need not be planned."""
+    """True if `node` makes the same request for all values, so that a query is planned once for all of them."""
     compares_with_fields: ClassVar[bool] = True
-    """True if a filter may compare with a value that the server reads itself."""
+    """True if a filter may compare with another field, whose value the server reads."""
     alone: ClassVar[bool] = True
-    """True if it keeps the values of its field alone, not together with those of others."""
+    """True for an index of one field, not of several."""
     on_field: OnField | None = None
     """The index on a field that this is; set by `get_index` of the field."""
 
@@ -174,10 +174,10 @@ class Index(CustomIndex):
         return self.kind.name, self.label
 
     def expanded(self) -> list[Index]:
-        """The indexes that it stands for.
+        """Returns the indexes that this one stands for.
 
         Raises:
-            DeclarationError: it is of no kind.
+            DeclarationError: its class has no kind.
         """
         if not hasattr(self, "kind"):
             msg = f"{self} keeps nothing: subclass EqualIndex, TextRangeIndex or NumberRangeIndex"
@@ -196,7 +196,7 @@ class Index(CustomIndex):
         """Returns how it keeps a field's values in a partition.
 
         Raises:
-            DeclarationError: the layout of the keys there has no place for it.
+            DeclarationError: the layout of the keys there has no such index.
         """
         if isinstance(where, Limpyd2Partition):
             return keeping(self, field, where)

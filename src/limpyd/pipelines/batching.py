@@ -44,7 +44,7 @@ def in_one_go(pendings: Sequence[Pending[Any]], *, atomic: bool = False) -> Exch
 
 
 class _Guarded(NamedTuple):
-    """An operation, the guards under which it is sent, and what goes out behind it."""
+    """An operation, the guards under which it is sent, and the requests that are sent right after it."""
 
     pending: Pending[Any]
     guards: list[Guard]
@@ -52,7 +52,7 @@ class _Guarded(NamedTuple):
 
 
 class _Replied(NamedTuple):
-    """An operation, the reply to it, and the replies to what went out behind it."""
+    """An operation, the reply to it, and the replies to the requests sent right after it."""
 
     sent: _Guarded
     reply: Any
@@ -65,18 +65,18 @@ class _Replied(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """True if it met another epoch than it was sent under."""
+        """True if it met another epoch than the one that it was sent under."""
         return outdated(self.reply, self.behind, self.sent.guards)
 
 
 def _settled(
     pendings: Sequence[Pending[Any]], atomic: bool, retry: Retry | None
 ) -> Generator[Any, Any, list[Pending[Any]]]:
-    """Sends requests and settles them; gives those that are to be sent again.
+    """Sends requests and settles them; returns those that have to be sent again.
 
-    These are the ones that met another epoch than they were sent under, and what was read behind them: it may be what
-    they write. And those whose script the server was trusted to know, but did not. A write of these is not made up for
-    behind others that were executed.
+    A request is sent again if it met another epoch than the one that it was sent under; and a read, if such a request
+    came before it, since it may read what that writes. A request is also sent again if the server was trusted to know
+    its script, but did not; except a write, if a write after it was executed: it is settled with an error.
     """
     sent, rest = _guarded(pendings, atomic)
     if atomic and rest:
@@ -111,13 +111,13 @@ def _settled(
 
 
 def _wrote(replied: _Replied) -> bool:
-    """Tells whether a request wrote, or may have."""
+    """Returns whether a request has written, or may have."""
     is_refused = isinstance(replied.reply, redis_errors.NoScriptError)
     return not (replied.sent.pending.request.readonly or is_refused or replied.is_outdated)
 
 
 def _overtaken(pending: Pending[Any]) -> NotExecuted:
-    """The error for a write that the server did not know the script of, while it executed others behind it."""
+    """The error for a write whose script the server did not know, while it executed others after it."""
     return NotExecuted(
         f"{pending!r}: the server had forgotten its script, as by SCRIPT FLUSH, but not those of others behind it in "
         f"the pipeline, which were executed; nothing was done of this one. Do it again"
@@ -125,7 +125,7 @@ def _overtaken(pending: Pending[Any]) -> NotExecuted:
 
 
 def _is_unknown(replied: _Replied) -> bool:
-    """Tells whether the server does not know a script of limpyd: it is new to it, or somebody removed all scripts."""
+    """Returns whether the server did not know a script of limpyd: it is new, or SCRIPT FLUSH removed it."""
     has_source = replied.sent.pending.request.script is not None
     return has_source and isinstance(replied.reply, redis_errors.NoScriptError)
 

@@ -1,7 +1,8 @@
 """The block of a pipeline, and whether it is still open. It does no I/O.
 
-A signal handler may raise where `__exit__` begins, so that nothing of it runs. So a block is open as long as its `with`
-statement holds what it calls at its end, which nobody else holds: when that is gone, the block has been left, however.
+A signal handler may raise just before `__exit__` runs, so that it never does. So a block counts as open as long as the
+object exists that its `with` statement calls at the end. Nothing else holds that object: once it is collected, the
+block has been left, in whatever way.
 """
 
 from __future__ import annotations

@@ -39,16 +39,16 @@ class AsOne(NamedTuple):
 
 
 Exchange = Generator[Batch | AsOne | Request[Any], Any, Any]
-"""Yields what is to be sent: requests together, for a list of replies; or one request, for its result."""
+"""Yields what to send: a batch of requests, for a list of replies; or one request, for its result."""
 
 
 def commands_of(
     args: Sequence[tuple[Argument, ...]], requests: Sequence[Request[Any]], trusts: bool = False
 ) -> list[tuple[Argument, ...]]:
-    """Returns the commands: of each script the source with its first use, so that the server knows it for the others.
+    """Returns the commands: the first use of each script sends its source, so that the server knows it for the others.
 
-    Not if the server is trusted to know them. What only reads can be sent again if it does not; but a write that was
-    not executed cannot be made up for behind one that was.
+    Sources are not sent if the server is trusted to know them. If it does not, a read can be sent again; but not a
+    write after which others were executed.
     """
     if trusts:
         return list(args)

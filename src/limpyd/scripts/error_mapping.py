@@ -96,17 +96,17 @@ def refusal(
     """The error that an outcome stands for.
 
     Args:
-        model: the model it is about.
+        model: the model that it is about.
         reply: the outcome.
-        pk: the primary key it is about.
-        claims: what `unique` counts.
-        sought: what a lookup was for.
-        others: what `gone` counts, from 1 on.
+        pk: the primary key of the object that it is about.
+        claims: the values that the number of 'unique' counts.
+        sought: the filters of a lookup, for its message.
+        others: the other objects that the number of 'gone' counts, from 1 on.
         command: the command that was run, if it was one.
-        needs: the servers that know its arguments, if not all that know the command do.
-        who: whom it is about, if not the object with the primary key.
-        references: what `restricted` counts, from 1 on.
-        expected: the version that it was to have.
+        needs: the servers that support its arguments, if fewer than support the command.
+        who: the subject of the message, if it is not the object with the primary key.
+        references: the references that the number of 'restricted' counts, from 1 on.
+        expected: the version that the object was expected to have.
     """
     outcome: Any = reply[0]
     facts: list[Any] = reply[1:]

@@ -33,12 +33,12 @@ class OneOf(Node):
     """Objects that have one of some values.
 
     Attributes:
-        kind: the kind of the index that has them: a set or a sorted set for each value, or a hash from value to owner.
-        key: that of the hash, or the start of the keys of the sets.
-        texts: the values; none of them is met by nobody.
-        where: of sets, the values of the field, if the server can test those as well; else None.
-        many: whether an object may have several of the values.
-        more: whether other values follow that are not sent now.
+        kind: the kind of the index: a set or a sorted set for each value, or a hash from value to owner.
+        key: the key of the hash, or the prefix of the keys of the sets.
+        texts: the values; if there are none, no object matches.
+        where: for sets, the values of the field, if the server can test an object by them as well; else None.
+        many: true if an object may have several of the values.
+        more: true if there are other values, which are not sent now.
     """
 
     __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
@@ -56,7 +56,7 @@ class OneOf(Node):
 
     @property
     def is_known(self) -> bool:
-        """True if all values are known here, and none is read by the server first."""
+        """True if no value has to be read on the server first."""
         if self._is_known is None:
             self._is_known = all(isinstance(text, bytes) for text in self.texts)
         return self._is_known
@@ -87,9 +87,9 @@ class HasPrimaryKey(Node):
     """Objects that have one of some primary keys.
 
     Attributes:
-        key: the set of all.
-        texts: the primary keys; none of them is met by nobody.
-        more: whether other ones follow that are not sent now.
+        key: the set of primary keys.
+        texts: the primary keys; if there are none, no object matches.
+        more: true if there are others, which are not sent now.
     """
 
     __slots__ = ("is_known", "key", "more", "texts")

@@ -28,9 +28,9 @@ CHUNK = Script("chunk")
 EXPLAIN = Script("explain")
 STORE = Script("store")
 GONE = b"GONE"
-"""The reply of scripts if a stored collection is not there any more."""
+"""The reply of scripts if a stored collection does not exist any more."""
 NONE = b"NONE"
-"""The reply of `find` where there must be exactly one object, and is none; MANY if there are several."""
+"""The reply of `find` if exactly one object must match, and none does; MANY if several do."""
 
 
 class Search(NamedTuple):
@@ -39,8 +39,8 @@ class Search(NamedTuple):
     Attributes:
         where: the partition.
         node: the condition.
-        elsewhere: keys that are read beside those of the model.
-        order: the sort keys, each as the script knows it.
+        elsewhere: keys that are read besides those of the model.
+        order: the sort keys, each as arguments of the script.
     """
 
     where: Partition
@@ -67,17 +67,17 @@ def find(
     Args:
         model: the model.
         search: the query.
-        wanted: what is wanted of it (see the script).
+        wanted: the kind of result (see scripts/find.lua).
         decode: turns the reply into the result.
-        offset: how many objects to pass over.
-        limit: how many to give at the most; 0 for all.
-        columns: the prefix, the way of storing and the sub-key of each value that is read.
+        offset: the number of objects to pass over.
+        limit: the most objects to return; 0 for all.
+        columns: for each value to read, the prefix, how it is stored, and the sub-key.
         extra: further arguments of the script.
-        tail: its arguments behind the query.
+        tail: its arguments after the query.
         script: the script.
 
     Raises (from the reply):
-        DoesNotExist: it is about a stored collection that is not there any more.
+        DoesNotExist: a stored collection in the query does not exist any more.
     """
     readonly = script is not STORE
     script = script.allow_cross_slot(model.crosses)
@@ -96,7 +96,7 @@ def find(
 
 
 def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:
-    """The arguments for the order, the values that are read, and the conditions."""
+    """The arguments for the order, the columns and the conditions."""
     body = Arguments()
     args = body.args
     args.append(b"%d" % len(search.order))
@@ -118,7 +118,7 @@ def find_plain(
     ranges: Sequence[NumberRange],
     columns: Sequence[bytes] = (),
 ) -> Request[R]:
-    """Finds who is in some sets and within some ranges of numbers.
+    """Finds the objects that are in some sets and within some ranges of numbers.
 
     Args:
         model: the model.

@@ -48,7 +48,7 @@ class Creation(Statement):
         self._names = frozenset({*(slot.name for slot in slots), *(each.name for each in layout.gathered)})
 
     def takes(self, values: Mapping[str, Any], pk_names: AbstractSet[str]) -> bool:
-        """Tells whether it can give all fields that are named their values, beside the primary key."""
+        """Returns whether the statement sets all named fields, besides the primary key."""
         names = values.keys()
         return names <= self._names or names - pk_names <= self._names
 

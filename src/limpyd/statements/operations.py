@@ -56,7 +56,7 @@ def operations_of(written: Sequence[Written], *, last: bool) -> list[Operation]:
 
     Args:
         written: the fields.
-        last: whether nothing that can fail comes behind them.
+        last: true if nothing after them can fail.
     """
     written = [one for one in written if one.value != one.before]
     sets = [one for one in written if one.sub and one.value != "false"]

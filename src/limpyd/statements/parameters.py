@@ -30,5 +30,5 @@ class Parameters:
 
     @property
     def end(self) -> int:
-        """The number of the argument behind them."""
+        """The number of the argument after them."""
         return 2 + len(self.given)

@@ -170,7 +170,7 @@ class PreparedWrite(Prepared[R_co]):
         statement: the statement.
         field: the field, bound to an instance.
         pk: the primary key of the object.
-        args: the arguments of the command beside the key.
+        args: the arguments of the command, without the key.
         values: what the statement is given of them.
         convert: turns the reply into the result.
         members: which argument is the first member, and how much further the next one is.

@@ -1,4 +1,4 @@
-"""Scripts that are compiled: put together from the templates beside this file, and from what a class declares."""
+"""Compiled scripts: made from the templates in statements/lua and the declarations of a class."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from limpyd.lua.linker import link
 
 MAX_KEPT = 200
-"""So many scripts that are alike for several fields are kept; a few dozen are all that there are."""
+"""The most scripts that are kept to be shared by fields that are alike; there are a few dozen in all."""
 FOLDER = Path(__file__).parent / "lua"
 
 
 class CompiledScript:
-    """A script that was made for what a class declares.
+    """A script compiled for the declarations of a class.
 
     Attributes:
         name: what it is for.

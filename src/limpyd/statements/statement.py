@@ -25,14 +25,14 @@ S = TypeVar("S")
 NO_GUARD = Guard(b"", b"")
 ONE = b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n"
 TWO = ONE + b"$%d\r\n%b\r\n"
-"""The form of a request with the primary key and one value, or two, behind what is constant."""
+"""Formats for a request: the constant bytes, the primary key, and one value or two."""
 
 
 class Keeps(Protocol):
-    """An index, as far as statements have to know it."""
+    """The attributes of an index that statements use."""
 
     def indexed_texts(self, stored: bytes, /) -> Sequence[bytes]:
-        """Returns what it keeps of a value."""
+        """Returns the texts that the index keeps of a value."""
         ...
 
 
@@ -44,15 +44,14 @@ class Statement:
         model: the model.
         where: the partition.
         command: the Redis command, for messages.
-        constants: what follows the epoch in each request.
-        subject: what it is about, for messages.
-        claims: what may turn out to belong to another object.
-        more_keys: its keys beside those of each.
+        constants: the arguments that follow the epoch in each request.
+        subject: the field or model that it is about, for messages.
+        claims: the values that may belong to another object.
+        more_keys: keys besides those of all statements.
 
     Attributes:
-        complete: whether its reply always gives the result, or the error; else Python may be asked what an index keeps
-            of a value.
-        computed: the indexes whose texts each request has behind a value.
+        complete: true if its reply always has the result or the error; else Python may have to transform a value.
+        computed: the indexes whose texts follow a value in each request.
     """
 
     __slots__ = (
@@ -101,7 +100,7 @@ class Statement:
         self.pack: Callable[[Sequence[Argument]], bytes] = pack_each
 
     def described(self) -> tuple[list[str], list[str]]:
-        """Returns the keys that are sent, and what its arguments are, for people."""
+        """Returns the keys and descriptions of the arguments, to be shown to users."""
         keys = [to_text(key) for key in self._prefix[3:]]
         return keys, [
             "the epoch of the catalog",
@@ -112,20 +111,20 @@ class Statement:
 
     @property
     def name(self) -> str:
-        """The name for messages: that of its command; of a script that serves one operation that of this."""
+        """The name for messages: the command's name, or that of the one operation that the script serves."""
         return self.command.lower()
 
     @property
     def given_names(self) -> list[str]:
-        """The names of the values of a call beside the primary key."""
+        """The names of the values of a call, besides the primary key."""
         return [f"what follows the key in {self.command} …"]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
-        """Returns what a call gives, of the arguments of its command; None if they are not those of the statement."""
+        """Returns the values of a call from the arguments of its command; None if the statement does not take them."""
         return args
 
     def args_under(self, guard: Guard, given: tuple[Argument, ...]) -> tuple[Argument, ...]:
-        """Returns what is sent of a call."""
+        """Returns the arguments of a call's request."""
         return (*self._prefix, guard.epoch, *self._fixed, *given)
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:  # noqa: ARG002 - some ask
@@ -133,21 +132,22 @@ class Statement:
         return refusal(self.model, reply, pk, self.claims, command=self.command, needs=needs)
 
     def packed(self, head: bytes, pk: bytes, values: Sequence[Argument]) -> bytes:
-        """Returns that in the form of the protocol, behind what is constant."""
+        """Returns a request as bytes of the Redis protocol; `head` is its constant part."""
         return b"*%d\r\n%b%b" % (self.constant + len(values), head, self.pack((pk, *values)))
 
     def head_under(self, guard: Guard) -> bytes:
-        """Returns what is constant under a guard, in the form of the protocol."""
+        """Returns the constant part of requests under a guard, as bytes of the Redis protocol."""
         return pack_each((*self._prefix, guard.epoch, *self._fixed))
 
     def form(self, before: Sequence[Argument], count: int = 0) -> tuple[object, bytes] | None:
-        """Returns the form of requests under the catalog that is known, and that; None if the server has to be asked.
+        """Returns the catalog that this process knows, and the format of requests under it.
 
-        It is to be filled with the primary key and a value, each behind its length, or with the primary key alone.
+        None if the server has to be asked for the catalog. The format takes the length of the primary key and the
+        primary key, then the same of a value if `count` is 1.
 
         Args:
-            before: the values that all of them give.
-            count: how many they give behind those.
+            before: the values that all requests have.
+            count: the number of values after them.
         """
         catalog = self.maintenance.catalog
         head = self.new_head()
@@ -161,7 +161,7 @@ class Statement:
         return catalog, form + (b"$%d\r\n%b\r\n" if count else b"")
 
     def new_head(self) -> bytes | None:
-        """Returns what is constant under the catalog that is known; None if the server has to be asked."""
+        """Returns the constant part under the catalog that this process knows; None if the server has to be asked."""
         catalog = self.maintenance.catalog
         (declared,) = self.assumes
         guard = declared.guard()

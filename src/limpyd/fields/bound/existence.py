@@ -16,7 +16,7 @@ MAX_PASSED_ON = 7000
 
 
 def require_existing(request: Request[R], key: bytes, instances: Sequence[Any]) -> Request[R]:
-    """Has a read raise `DoesNotExist` unless some objects exist, which is asked behind it, in the same packet.
+    """Makes a read raise `DoesNotExist` unless some objects exist; the question is sent right after it, in one packet.
 
     Args:
         request: the read.

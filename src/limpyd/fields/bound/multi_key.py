@@ -77,7 +77,7 @@ class BoundMultiKey(BoundValue[Face]):
 
         Args:
             command: the command.
-            args: its arguments beside this field's key; those of other fields' keys included.
+            args: its arguments without this field's key, but with the keys of other fields.
             decode: turns the reply into the result.
             reads: other fields that it reads.
             changes: the other field that it may change.
@@ -109,7 +109,7 @@ class BoundMultiKey(BoundValue[Face]):
         return self._writing(steps, decode_and_note, others=others, elsewhere=tuple(elsewhere), needs=needs)
 
     def _other_instance(self, command: str, changed: BoundMultiKey[Any]) -> list[Any]:
-        """The instance of a field that a command changes beside this one; none if it is of the same object.
+        """The instance of another field that a command changes; None if it is the same object.
 
         Raises:
             InvalidPrimaryKey: it has no primary key yet.

@@ -66,7 +66,7 @@ class BoundValue(BoundField[Face]):
 
         Args:
             command: the command.
-            args: its arguments beside the key, which stands before them.
+            args: its arguments after the key.
             decode: turns the reply into the result.
             needs: the servers that know the arguments, if not all that know the command do.
         """
@@ -143,7 +143,7 @@ class BoundValue(BoundField[Face]):
 
         Args:
             command: the command.
-            args: its arguments beside the key, which stands before them.
+            args: its arguments after the key.
             decode: turns the reply into the result.
             first: which argument is the first member, for a command whose scope is its members.
             step: how many arguments further the next one is.
@@ -179,7 +179,7 @@ class BoundValue(BoundField[Face]):
 
         Args:
             command: the command.
-            args: its arguments beside the key.
+            args: its arguments without the key.
             decode: turns the reply into the result.
             first: as above.
             step: as above.

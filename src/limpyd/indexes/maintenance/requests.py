@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 DECLARE = Script("declare")
 LOOK = Script("declare", flags="no-writes")
-"""The same for who only reads: it notes nothing, so a replica runs it too."""
+"""The same for a process that only reads: it changes nothing, so a replica can run it."""
 BEGIN_REBUILD = Script("begin_rebuild")
 REBUILD = Script("rebuild")
 CLEAR = Script("clear")
@@ -30,7 +30,7 @@ FORGET = Script("forget")
 SCANNED = 5000
 """The number of keys that one SCAN looks at."""
 CHUNK = 500
-"""About how many objects, entries or keys a step looks at, if nobody says."""
+"""The default number of objects, entries or keys that a step looks at, approximately."""
 
 
 def declare(

@@ -19,7 +19,7 @@ from limpyd.requests.request import Argument, Request, Unclear
 from limpyd.requests.resp import pack_each
 
 MAX_TEMPLATES = 1000
-"""The most templates that are kept of a model; then they begin anew."""
+"""The most templates that are kept for a model; beyond that all are dropped."""
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -29,16 +29,16 @@ Values = Sequence[Sequence[Any]]
 
 
 class Template:
-    """The common part of the requests of a form.
+    """The template of the requests of a form.
 
     Args:
-        request: one of them.
-        patterns: of its arguments, and of those of each request behind it.
+        request: one of the requests.
+        patterns: the pattern of its arguments, and of the arguments of each request sent right after it.
 
     Attributes:
-        request: one of them.
-        pattern: of its arguments.
-        behind_it: the requests behind it, each with its pattern.
+        request: one of the requests.
+        pattern: the pattern of its arguments.
+        behind_it: the requests sent right after it, each with its pattern.
     """
 
     __slots__ = ("behind_it", "pattern", "request")
@@ -49,11 +49,11 @@ class Template:
         self.behind_it = list(zip(request.behind, others, strict=True))
 
     def behind(self, values: Values) -> tuple[Request[Any], ...]:
-        """Returns the requests that go out behind the one for the values of each condition."""
+        """Returns the requests to send right after the one for some values of the conditions."""
         return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.behind_it])
 
     def fits(self, request: Request[Any], values: Values) -> bool:
-        """Returns whether it gives the request that was planned for some values."""
+        """Returns whether the template makes the same request as the one planned for some values."""
         behind = [one.args for one in self.behind(values)]
         return self.pattern.filled(values) == request.args and behind == [one.args for one in request.behind]
 
@@ -64,7 +64,7 @@ class Filled(Request[R_co]):
     Args:
         template: the form's template.
         values: the values.
-        plan: gives the request as it is planned.
+        plan: plans the request.
     """
 
     __slots__ = ("_guard", "_plan", "_template", "_values", "replies")
@@ -173,7 +173,7 @@ class Templates:
         """Returns the request that a plan gives for some conditions, from its template if there is one.
 
         Args:
-            asked: all that the plan depends on beside the conditions.
+            asked: everything that the plan depends on besides the conditions.
             conditions: the conditions.
             plan: makes the request for conditions.
         """

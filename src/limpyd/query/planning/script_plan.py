@@ -36,23 +36,23 @@ class Planned(Model, Protocol):
 class ScriptPlan:
     """The plan to find the objects of one partition that meet all conditions.
 
-    A model of several partitions runs a plan for each and merges what they give.
+    A model of several partitions runs a plan for each, and merges the results.
 
     Args:
         model: the model.
         where: the partition.
-        conditions: what objects must meet.
-        order: what they are sorted by.
-        sorts_by_pattern: whether the server lets SORT read other keys, which clusters did not always.
-        joins_keys: whether one command may name keys of other models as well, which those of clusters may not.
-        existing: whether primary keys are left out that are of nobody, though an index has them.
+        conditions: the conditions that objects must meet.
+        order: the sort keys.
+        sorts_by_pattern: true if SORT may read other keys; older clusters refuse that.
+        joins_keys: true if one command may name keys of other models as well; clusters refuse that.
+        existing: true to leave out primary keys that an index has, and that are no objects.
 
     Attributes:
         model: the model.
         where: the partition.
-        order: what objects are sorted by.
-        nodes: what objects must meet, as the scripts know it.
-        assumes: what it takes for granted: the indexes that it uses are built.
+        order: the sort keys.
+        nodes: the query nodes of the conditions.
+        assumes: the assumption that the indexes that it uses are built.
     """
 
     def __init__(
