@@ -144,7 +144,7 @@ def of_statement(statement: Statement) -> list[str]:
 
 
 def of_general(general: Any) -> list[str]:
-    """A fallback script, which takes what the model declares."""
+    """A general script, which takes the declarations of the model as arguments."""
     return [f"-- EVALSHA {general.sha.decode()}: the general script {general.name}.lua", general.source.decode()]
 
 

@@ -213,7 +213,7 @@ class AsyncTransport:
 
     @asynccontextmanager
     async def _dedicated(self, trace: RequestTrace | None = None) -> AsyncIterator[MultiplexedConnection]:
-        """A connection that is nobody else's; closed if the block raises."""
+        """A connection that no other caller has; closed if the block raises."""
         connections = self._here()
         try:
             dedicated = await connections.take()

@@ -1,4 +1,4 @@
-"""Tells an error of a socket from one that a signal handler raised: `raise TimeoutError` is what many of them do."""
+"""Distinguishes errors of a socket from those that a signal handler raised: many handlers raise TimeoutError."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MAX_IDLE = 10
 
 
 class DedicatedConnection:
-    """A connection for one user at a time; it is closed when nobody has it any more, however its user ended."""
+    """A connection for one caller at a time; it is closed when it is collected, however its caller ended."""
 
     __slots__ = ("__weakref__", "line")
 
@@ -184,7 +184,7 @@ class LoopConnections:
 
 
 async def _outcome(open_one: Callable[[], Awaitable[None]]) -> Exception | None:
-    """The error of opening a connection, if any: asyncio reports those of tasks that nobody waits for any more."""
+    """Returns the error of opening a connection, if any, so that asyncio does not report it as never retrieved."""
     try:
         await open_one()
     except Exception as error:  # noqa: BLE001 - it is raised where it is waited for

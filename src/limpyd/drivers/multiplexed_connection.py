@@ -1,11 +1,11 @@
 """A connection on which the tasks of an event loop talk at once, or one of them alone.
 
-What is asked for within one turn of the loop is written together; the replies come in the same order and are handed
-out as they arrive. A caller that was cancelled leaves its place in the line, so that nobody gets another's reply. When
-the connection is lost, exactly the requests on it fail, and each learns whether it had been written.
+Requests of one turn of the loop are written together. The replies come in the same order, and are handed out as they
+arrive. A cancelled caller keeps its place in the queue of replies, so that no caller gets the reply of another. If the
+connection is lost, exactly the requests on it fail, and each error says whether the request had been written.
 
-An exception of a signal handler may come between any two steps: then the connection is given up, as nobody can know
-which replies are still to come; and what the exception kept from running is done by the next call, or the patrol.
+An exception of a signal handler may come between any two steps. Then the connection is given up, since it is not known
+which replies are still to come; and the next call, or the patrol, does what the exception kept from running.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
 
 
 def _fail(reply: asyncio.Future[Any], loss: ConnectionLost) -> None:
-    """Gives whoever waits for a reply an error instead; asyncio is not to report it where nobody does any more."""
+    """Sets an error instead of a reply, without a report of asyncio if no caller waits for it any more."""
     if not reply.done():
         reply.set_exception(loss)
         reply.exception()

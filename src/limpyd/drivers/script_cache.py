@@ -1,4 +1,4 @@
-"""The scripts that the server behind a connection knows, since they ran there a moment ago."""
+"""The scripts that the server of a connection knows, since they have just run there."""
 
 from __future__ import annotations
 

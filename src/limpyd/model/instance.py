@@ -61,7 +61,7 @@ class Instance(Limpyd2ModelNames, WithFields):
         return instance
 
     def _comes_with(self, pending: Pending[Any]) -> None:
-        """Until a request in a pipeline is executed nobody knows the primary key."""
+        """Waits for the primary key, which is not known until the request in the pipeline is executed."""
         vars(self).pop("_pk_bytes", None)
         self._coming = pending
         pending.when_settled(self._come)

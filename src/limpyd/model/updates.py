@@ -149,13 +149,13 @@ ON_INSTANCE, ON_CLASS = _without_self(OnInstance.__call__), _without_self(OnClas
 class Update(Generic[R_co]):
     """Gives several fields of an object new values, with all their indexes, in one atomic step and one request.
 
-    `person.update(name="x", tags=["a"])`, or `Person.update(pk, name="x", tags=["a"])`. A value replaces the whole one
-    of its field, as the constructor takes it; None removes it. The new version comes back, or None if the
-    model has no VersionField.
+    `person.update(name="x", tags=["a"])`, or `Person.update(pk, name="x", tags=["a"])`. A value is given
+    as the constructor takes it, and replaces the whole value of its field; None removes it. Returns the new version,
+    or None if the model has no VersionField.
 
     Args:
-        pk: the primary key, if it is asked of the model.
-        if_version: the version that the object is to have.
+        pk: the primary key; only for `update` of the model, not of an instance.
+        if_version: the version that the object must have.
         values: the new values, by field.
 
     Raises:

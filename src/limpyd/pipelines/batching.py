@@ -154,10 +154,10 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
 
 
 def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Generator[Batch, Any, list[_Replied]]:
-    """Sends requests and what goes out behind them.
+    """Sends requests, with the requests that are sent right after each.
 
-    Within MULTI each script takes all epochs, so that none is executed if one of them is another. Where others are
-    beside them EXEC does nothing then: what holds the epochs is watched, and changed (see pipelines/check_epoch.lua).
+    Within MULTI each script takes all epochs, so that no script is executed if one of the epochs has changed. If there
+    are other commands too, EXEC must fail then: the catalogs are watched (see pipelines/check_epoch.lua).
     """
     if not sent:
         return []

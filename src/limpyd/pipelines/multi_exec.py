@@ -55,7 +55,7 @@ def executed(replies: Sequence[Any], requests: Sequence[Request[Any]]) -> Sequen
 
 
 def is_guarded(request: Request[Any]) -> bool:
-    """Tells whether a request is not executed under another epoch."""
+    """Returns whether the server refuses a request itself if the epoch has changed."""
     return request.script is not None and request.script.guarded
 
 

@@ -1,4 +1,4 @@
-"""The explanation of a query, for people who want to know why it is slow."""
+"""The explanation of a query: it shows why the query is slow or fast."""
 
 from __future__ import annotations
 

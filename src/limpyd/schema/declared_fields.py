@@ -10,7 +10,7 @@ from limpyd.fields import Field, PKField
 from limpyd.query.results.columns import SORTED_SCORE
 
 ARGUMENT_NAMES = frozenset({"chunk", "cls", "defaults", "if_version", "lazy", "self"})
-"""Names that the model's methods take beside the names of fields."""
+"""Names that the model's methods take besides the names of fields."""
 
 
 def collect(model: type) -> tuple[PKField, list[Field[Any]]]:

@@ -151,7 +151,7 @@ class Schema(KeyOwners, Unchanging):
         return version if isinstance(version, InstanceHashField) else None
 
     def _settle(self, where: Partition) -> None:
-        """Tells each field its indexes in a partition, now that all fields are known."""
+        """Sets the indexes of each field in a partition, now that all fields are known."""
         kept = {name: field.field_indexes(where) for name, field in self.value_fields.items()}
         composites = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
         self._composites[where] = composites
@@ -171,7 +171,7 @@ class Schema(KeyOwners, Unchanging):
         return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
 
     def key_prefixes(self, where: Partition) -> list[bytes]:
-        """The starts of all keys an instance may have, that of its hash first, but for those of dynamic fields."""
+        """The prefixes of all keys of an object, that of its hash first; without the keys of dynamic fields."""
         return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
 
     def references(self, where: Partition) -> list[tuple[Argument, ...]]:

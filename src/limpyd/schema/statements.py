@@ -94,8 +94,8 @@ class ModelStatements:
     def creation(self) -> Creation | None:
         """The statement that creates an object; None if only the general script can.
 
-        Fields with an index of which only Python knows how many entries a value has, and those of many members that
-        refer, or have another index than one of equality, get no value by it.
+        It sets no field that has an index for which only Python can tell the number of entries of a value. It sets no
+        field of many members that has references, or an index other than one of equality.
         """
         schema = self._schema
         (where,) = schema.keys.partitions
@@ -128,8 +128,8 @@ class ModelStatements:
     def deletion(self) -> Statement | None:
         """The statement that deletes an object to which none refers; None if only the general script can.
 
-        That one deletes objects with an index of values of many members, or of which only Python knows what it kept,
-        and those with dynamic fields.
+        The general script deletes objects of a model that has dynamic fields, an index of a field of many members, or
+        an index whose texts only Python can tell.
         """
         schema = self._schema
         (where,) = schema.keys.partitions

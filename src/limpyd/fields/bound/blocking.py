@@ -36,7 +36,7 @@ class BoundBlocking(BoundValue[Face]):
             decode: turns the reply into the result.
             timeout: for how many seconds it may wait; 0 for as long as it takes.
             readonly: it changes nothing.
-            needs: the servers that know its arguments, if not all that know the command do.
+            needs: the servers that support its arguments, if fewer than support the command.
 
         Raises:
             InvalidPrimaryKey: the instance was never stored, so nothing can arrive.

@@ -84,7 +84,7 @@ class BoundMultiKey(BoundValue[Face]):
             scopes: what it can change of this one and of the other; by default what the table says of this one.
             first: which argument is the first member, for a command whose scope is its members.
             key_at: where among all arguments this field's key stands.
-            needs: the servers that know the arguments, if not all that know the command do.
+            needs: the servers that support the arguments, if fewer than support the command.
         """
         self._not_too_many(command, args)
         own, of_other = scopes or (SCOPES[TABLE[command].scope], None)

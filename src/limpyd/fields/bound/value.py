@@ -68,7 +68,7 @@ class BoundValue(BoundField[Face]):
             command: the command.
             args: its arguments after the key.
             decode: turns the reply into the result.
-            needs: the servers that know the arguments, if not all that know the command do.
+            needs: the servers that support the arguments, if fewer than support the command.
         """
         field, instance = self._field, self._instance
         pk = instance._pk_bytes
@@ -147,7 +147,7 @@ class BoundValue(BoundField[Face]):
             decode: turns the reply into the result.
             first: which argument is the first member, for a command whose scope is its members.
             step: how many arguments further the next one is.
-            needs: the servers that know the arguments, if not all that know the command do.
+            needs: the servers that support the arguments, if fewer than support the command.
         """
         pk = self._instance._pk_bytes
         if pk is not None:

@@ -1,8 +1,8 @@
 """Fields of a user's own class: its methods are commands of its bound fields, and `post_command` runs after each.
 
-A declaration and what is bound to an instance are two objects. What a subclass of a field defines beside the
-declaration is meant for the second one, so that one gets a class of its own, which looks for methods in those of the
-user before those of the library. So `super()` means what it says, in both of its forms.
+A field declaration and a field bound to an instance are two objects. The methods that a subclass of a field adds are
+meant for the bound field. So the bound field gets a class of its own, which looks methods up in the user's classes
+before those of the library, and `super()` works in both of its forms.
 """
 
 from __future__ import annotations

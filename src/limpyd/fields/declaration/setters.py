@@ -16,7 +16,7 @@ from limpyd.fields.declaration.custom import bound_class, users_classes, usual_b
 OF_MEMBERS, OF_MAPPINGS = frozenset({"rpush", "sadd"}), frozenset({"hmset", "zadd"})
 """The setters of fields of many members, and of those of mappings."""
 OPTIONS = frozenset({"nx", "xx", "gt", "lt", "ch", "incr"})
-"""The options of ZADD beside scores."""
+"""The options of ZADD, besides scores."""
 
 
 def has_own_setter(field: Any) -> bool:

@@ -33,14 +33,14 @@ class Place(NamedTuple):
     """The place of a field's values in one partition of its model.
 
     Attributes:
-        prefix: the start of the keys that hold them; the primary key follows.
-        stored: how the scripts read them (see lua/library/values.lua and lua/library/whole_value.lua).
-        indexes: its indexes there.
-        described: those, as writes know them, and at the end those of several fields that it is one of.
-        alone: those of this field alone, as a deletion knows them.
-        rescans_whole: whether the indexes of its members must look at all of them to follow what happens to one.
-        statements: the prepared statements of commands on them, by their names, once used; None where there is none.
-        reads: those of commands that change nothing.
+        prefix: the prefix of their keys; the primary key follows.
+        stored: how scripts read them (see lua/library/values.lua and lua/library/whole_value.lua).
+        indexes: the indexes of the field alone.
+        described: the rows of these indexes for writes, then those of the composite indexes of the field.
+        alone: the rows of these indexes for deletions.
+        rescans_whole: true if the indexes need all members to follow the change of one.
+        statements: the prepared statements of commands, by name, once used; None if a command has none.
+        reads: the same for commands that change nothing.
     """
 
     prefix: bytes

@@ -63,5 +63,5 @@ class Sorting(CollectionBase[Item, M]):
         return tuple(key.turned() for key in self._order)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
-        """The order in which primary keys that nobody ordered are."""
+        """The order of primary keys if no order was asked for."""
         return sort_keys(self._schema, None, False, not self._schema.mints_pks, None)

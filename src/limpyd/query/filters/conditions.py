@@ -17,12 +17,12 @@ from limpyd.utils.pickling import ByAttributes
 
 
 class Condition(ByAttributes):
-    """Something that holds of an object or does not."""
+    """A condition, which an object meets or not."""
 
     __slots__ = ()
 
     def add_to(self, form: Form) -> bool:  # noqa: ARG002 - some do
-        """Adds what it asks, and of which values, to the form of a query; False if there is more to it."""
+        """Adds the condition and its values to the form of a query; returns False if no form can hold it."""
         return False
 
     def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
@@ -46,7 +46,7 @@ class Condition(ByAttributes):
         yield from ()
 
     def elsewhere(self) -> Iterator[bytes]:
-        """Keys that are read beside those of the model."""
+        """Keys that are read besides those of the model."""
         yield from self.references()
 
     def references(self) -> Iterator[bytes]:

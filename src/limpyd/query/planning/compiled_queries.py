@@ -1,8 +1,8 @@
 """Requests kept as templates: a query is planned once for each form, and from then on only filled with other values.
 
-Most queries of a program differ from each other in nothing but the values that they compare with, and to plan one
-costs as much time as a server nearby takes to answer it. The form of a query is what it asks of which fields; how many
-values an `in` has is no part of it, so a form serves them all.
+Most queries of a program differ only in the values that they compare with, and planning a query takes as long as a
+server nearby takes to answer it. The form of a query is its fields, operators, order and columns. The number of values
+of an `in` is no part of the form, so one form serves all.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from limpyd.scripts.query_nodes import All, ListedIn, Node, Not, Via
 
 
 class Chunk(NamedTuple):
-    """A part of what a query finds.
+    """A part of the result of a query.
 
     Attributes:
-        cursor: where the next one begins; empty at the end.
+        cursor: the cursor of the next chunk; empty at the end.
         items: the items.
-        others: the primary keys of those who follow, if all had to be listed at once.
+        others: the primary keys of the objects that follow, if all had to be listed at once.
     """
 
     cursor: bytes
