@@ -258,6 +258,28 @@ class BulkError(LimpydError, ValueError):
         self.done = done
 
 
+class ImportRefused(BulkError):
+    """A line of a file was refused by an import; its `__cause__` says why.
+
+    The objects of the lines before it are imported; nothing was done of it, nor of what comes after it.
+
+    Attributes:
+        line: its number, counted from 1: where the import goes on once it is corrected.
+        position: where the object stands in the file, counted from 0.
+        done: what was done before it, as the import would have returned it.
+    """
+
+    def __init__(self, operation: str, line: int, position: int, done: Any, cause: Exception) -> None:
+        LimpydError.__init__(
+            self,
+            f"{operation}: line {line} was refused: {str(cause).rstrip('.')}. Nothing was done of it, nor of any after "
+            f"it; those before it are done: {done}. Correct the line and go on from it, with from_line={line}",
+        )
+        self.line = line
+        self.position = position
+        self.done = done
+
+
 class StoredValueError(LimpydError, ValueError):
     """A value found in Redis does not fit the type of its field.
 

@@ -458,6 +458,51 @@ class TestRename:
             assert err.startswith("limpyd: ")
 
 
+class TestExportAndImport:
+    @pytest.mark.parametrize("model", ["Author", "Note"])
+    def test_there_and_back(self, limpyd, filled, one_server, tmp_path, model):
+        code, lines, err = limpyd("export", f"{{}}:{model}")
+        assert (code, err) == (0, "")
+        path = tmp_path / "objects.jsonl"
+        path.write_text(lines)
+        objects = lines.count("\n") - 1
+        with one_server.client() as client:
+            client.flushall()
+        imported = ("import", f"{{}}:{model}", str(path))
+        assert limpyd(*imported, "--dry-run", "--json")[:2] == (
+            0,
+            json.dumps({"dry_run": True, "created": objects, "skipped": 0, "updated": 0}, indent=2) + "\n",
+        )
+        assert limpyd(*imported)[1] == f"{model}: {objects} objects created\n"
+        assert sorted(limpyd("export", f"{{}}:{model}")[1].splitlines()) == sorted(lines.splitlines())
+        code, _, err = limpyd(*imported)
+        assert code == 4
+        assert "line 2 was refused" in err
+        assert limpyd(*imported, "--on-conflict", "skip")[1] == f"{model}: 0 objects created, {objects} skipped\n"
+
+    def test_csv_of_stdin(self, limpyd, filled, shop, one_server):
+        _, lines, _ = limpyd("export", "{}:Author", "--format", "csv", "--exclude", "tags")
+        assert lines.startswith("pk,name,age,gone\n")
+        with one_server.client() as client:
+            client.flushall()
+        done = process("import", f"{shop}:Author", "-", "--format", "csv", input=lines)
+        assert (done.returncode, done.stdout) == (0, "Author: 3 objects created\n")
+
+    def test_mistakes(self, limpyd, tmp_path):
+        (tmp_path / "empty").write_text("")
+        for args in (
+            ["export", "{}"],
+            ["export", "{}:Author", "--format", "csv"],
+            ["export", "{}:Author", "--exclude", "nam"],
+            ["import", "{}:Author", "nowhere"],
+            ["import", "{}:Author", "empty"],
+            ["import", "{}:Book", "empty", "--new-pks"],
+        ):
+            code, out, err = limpyd(*args)
+            assert (code, out) == (2, ""), args
+            assert err.startswith("limpyd: ")
+
+
 def test_the_library_does_without_the_extra():
     program = "import sys, limpyd, limpyd.asyncio; sys.exit(bool({'typer', 'rich', 'limpyd.cli'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

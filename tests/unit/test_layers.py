@@ -18,7 +18,7 @@ LAYERS = {
     "statements, indexes and fields": {"scripts", "indexes", "statements", "fields"},
     "relations and queries": {"query", "relations", "integrity"},
     "connections and databases": {"tracing", "drivers", "pipelines", "embedded", "database"},
-    "models": {"schema", "migrations", "model"},
+    "models": {"schema", "migrations", "transfer", "model"},
     "command line and testing": {"cli", "testing", "otel", "acl", "asyncio", "", "__main__"}
     | {"checking", "collection", "contrib", "moving"},
 }
@@ -93,7 +93,7 @@ def test_connecting_imports_neither_checks_nor_moves():
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
     ).stdout.split()
     packages = {package_of(name.removeprefix("limpyd.")) for name in imported}
-    assert packages.isdisjoint({"integrity", "migrations", "embedded", "cli"})
+    assert packages.isdisjoint({"integrity", "migrations", "transfer", "embedded", "cli"})
     assert {"database", "model"} <= packages
 
 

@@ -11,7 +11,9 @@ import typer
 
 from limpyd.cli.check import check
 from limpyd.cli.explain import explain
+from limpyd.cli.export import export
 from limpyd.cli.failures import ended
+from limpyd.cli.import_ import import_
 from limpyd.cli.keys import keys
 from limpyd.cli.migrate import migrate
 from limpyd.cli.models import models
@@ -21,7 +23,7 @@ from limpyd.cli.script import script
 from limpyd.cli.serve import serve
 from limpyd.cli.shell import shell
 
-COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, shell, serve)
+COMMANDS = (models, keys, explain, script, check, rebuild, rename, migrate, export, import_, shell, serve)
 """The sub-commands in the order of `limpyd --help`; each function's name and docstring are its own there."""
 
 EXIT_CODES = (
@@ -53,7 +55,7 @@ def limpyd(
 
 
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def run(args: Sequence[str]) -> int:

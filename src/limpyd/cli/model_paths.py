@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,13 @@ def module_named(name: str) -> Any:
     except (Exception, SystemExit) as error:  # a module may raise anything
         msg = f"the module {name!r} raises {type(error).__name__} when it is imported: {error}"
         raise BadUsage(msg) from error
+
+
+def class_method(model: Model, name: str) -> Callable[..., Any]:
+    """A class method of models, also of one that has a field of that name."""
+    found = next(vars(base)[name] for base in model.__mro__ if isinstance(vars(base).get(name), classmethod))
+    bound: Callable[..., Any] = found.__get__(None, model)
+    return bound
 
 
 def _named(name: str) -> list[Model]:

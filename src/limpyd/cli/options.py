@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,3 +17,16 @@ Url = Annotated[
     typer.Option("--url", help="Where the data is, if not where the models say: redis://…, rediss://…, unix://…"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
+
+
+class FileFormats(StrEnum):
+    """The formats of files of objects."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+FileFormat = Annotated[
+    FileFormats, typer.Option("--format", help="JSON lines, which hold all types; or CSV, of fields of one value.")
+]
+Exclude = Annotated[list[str] | None, typer.Option(metavar="FIELD", help="A field that is left out; may be repeated.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -56,6 +56,19 @@ class Session:
         """Returns the items of a walk on either face."""
         return self.runner.run(_listed(walk)) if hasattr(walk, "__aiter__") else list(walk)
 
+    def each(self, walk: Any) -> Iterator[Any]:
+        """Yields the items of a walk on either face, of which it holds few."""
+        if not hasattr(walk, "__aiter__"):
+            yield from walk
+            return
+        items = aiter(walk)
+        while some := self.runner.run(_some(items)):
+            yield from some
+
+
+AT_ONCE = 1000
+"""The most items of a walk on the async face that are held."""
+
 
 async def _awaited(call: Any) -> Any:
     return await call
@@ -63,3 +76,12 @@ async def _awaited(call: Any) -> Any:
 
 async def _listed(walk: Any) -> list[Any]:
     return [item async for item in walk]
+
+
+async def _some(items: AsyncIterator[Any]) -> list[Any]:
+    found: list[Any] = []
+    async for item in items:
+        found.append(item)
+        if len(found) == AT_ONCE:
+            break
+    return found

@@ -13,6 +13,7 @@ from limpyd.model import crud
 from limpyd.model.async_bulk import AsyncBulkOperations
 from limpyd.model.async_maintenance import AsyncMaintenance
 from limpyd.model.async_object_values import AsyncObjectValues
+from limpyd.model.async_transfer import AsyncTransfer
 from limpyd.model.class_body import checked_manager
 from limpyd.model.get_or_create import get_or_create
 from limpyd.model.updates import Update
@@ -22,7 +23,7 @@ from limpyd.query.query import Query
 from limpyd.types import Encodable
 
 
-class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues):
+class AsyncRedisModel(AsyncBulkOperations, AsyncMaintenance, AsyncObjectValues, AsyncTransfer):
     """A class whose instances are objects in Redis, for asyncio.
 
     `await Person.create(name="x")` creates one, `await Person.get(1)` gets an existing one.

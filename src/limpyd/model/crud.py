@@ -35,7 +35,11 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
     """
     known(schema, values)
-    pk = given_pk(schema, values)
+    return object_with_pk(schema, given_pk(schema, values), values)
+
+
+def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> object_requests.NewObject:
+    """The same with a primary key that is known, and values of fields that are."""
     new = object_requests.NewObject(pk)
     where = schema.keys.partition(pk)
     for name, field, place, sub in schema.layout(where):

@@ -16,6 +16,7 @@ from limpyd.model.get_or_create import get_or_create
 from limpyd.model.sync_bulk import BulkOperations
 from limpyd.model.sync_maintenance import Maintenance
 from limpyd.model.sync_object_values import ObjectValues
+from limpyd.model.sync_transfer import Transfer
 from limpyd.model.updates import Update
 from limpyd.query.filters.parsing import parse
 from limpyd.query.query import Query
@@ -23,7 +24,7 @@ from limpyd.query.sync import Collection
 from limpyd.types import Encodable
 
 
-class RedisModel(BulkOperations, Maintenance, ObjectValues):
+class RedisModel(BulkOperations, Maintenance, ObjectValues, Transfer):
     """A class whose instances are objects in Redis.
 
     `Person(name="x")` creates one, `Person(1)` gets an existing one by its primary key.

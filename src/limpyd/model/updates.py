@@ -36,10 +36,11 @@ def assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
     """
     if schema.own_setters:
         values = with_own_setters(schema, values, defaults=False)
-    return _assigned(schema, values)
+    return assigned_as_given(schema, values)
 
 
-def _assigned(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
+def assigned_as_given(schema: Schema, values: Mapping[str, Any]) -> list[Assigned]:
+    """The same for values that do not go through setters of a user's."""
     if not values:
         msg = f"{schema.name}: update needs the new value of at least one field"
         raise InvalidValue(msg)
@@ -92,7 +93,7 @@ def updating(
 
     def general() -> Request[int | None]:
         request = updates.update(
-            schema, schema.keys.partition(pk), pk, _assigned(schema, values), schema.version_sub, expected
+            schema, schema.keys.partition(pk), pk, assigned_as_given(schema, values), schema.version_sub, expected
         )
         return request if instance is None else request.then(found)
 

@@ -1,0 +1,196 @@
+"""The import of objects from lines: their creation, each with the primary key of its line, or with a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any, NoReturn
+
+from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.fields.checks import integer
+from limpyd.keys import to_text
+from limpyd.model.bulk import MOST_ROOM, BulkCreated, OnConflict, OnProgress
+from limpyd.model.bulk_create import BulkCreate
+from limpyd.model.crud import nothing_to_store, object_with_pk
+from limpyd.model.updates import assigned_as_given
+from limpyd.relations.references import ReferenceField
+from limpyd.requests.request import Program
+from limpyd.schema.schema import Schema
+from limpyd.scripts.counter import raise_counter
+from limpyd.transfer.formats import FileFormat, reader_for
+
+AUTOMATIC = re.compile(rb"[1-9][0-9]{0,17}")
+"""Primary keys that a counter can go on behind."""
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class BulkImport(BulkCreate):
+    """Creates objects from lines.
+
+    Args:
+        schema: the model.
+        file_format: the format of the lines.
+        exclude: the names of fields that are left out.
+        chunk: how many objects a request carries at most.
+        on_conflict: what becomes of an object that stands against another one.
+        new_pks: give automatic primary keys, whatever the lines say.
+        from_line: the first line of objects that is not passed over.
+        dry_run: look at all lines, and send nothing.
+        progress: called after each chunk with the number of objects so far.
+    """
+
+    operation = "import_"
+
+    def __init__(
+        self,
+        schema: Schema,
+        file_format: FileFormat,
+        exclude: Collection[str],
+        chunk: int,
+        on_conflict: OnConflict,
+        new_pks: bool,
+        from_line: int,
+        dry_run: bool,
+        progress: OnProgress | None,
+    ) -> None:
+        if isinstance(exclude, str | bytes):
+            msg = f"exclude takes names of fields, such as ({exclude!r},), not {exclude!r}"
+            raise InvalidValue(msg)
+        if new_pks and not schema.mints_pks:
+            msg = f"{schema.name} has no automatic primary keys, so an import cannot give new ones"
+            raise InvalidPrimaryKey(msg)
+        self._reader = reader_for(schema, file_format, frozenset(exclude))
+        self._names: list[str] | None = None
+        self._new_pks = new_pks
+        self._from_line = integer("from_line", from_line, low=1)
+        self._dry_run = dry_run
+        self._line = 0
+        self._first_of_record = 1
+        self._raised = 0
+        super().__init__(schema, chunk, on_conflict, pks=False, progress=progress)
+
+    def all(self, items: Iterable[Any]) -> Program[BulkCreated]:
+        """Takes all lines."""
+        try:
+            result = yield from super().all(items)
+        except ImportRefused:
+            raise
+        except BulkError as error:
+            self._refuse(error)
+        if self._names is None or self._first_of_record <= self._line:
+            what = "has no first line" if self._names is None else f"ends within the record at line {self._line}"
+            msg = f"{self._name}: the file {what}; it is not whole. What is before is done: {result}"
+            raise InvalidValue(msg)
+        return result
+
+    def one(self, item: Any) -> Program[None]:
+        """Takes one line."""
+        self._line += 1
+        try:
+            record = self._reader.record(self._text(item))
+        except InvalidValue as error:
+            yield from self.rest()
+            raise ImportRefused(self._name, self._line, self._before, self.result, error) from error
+        if record is None:
+            return
+        if self._names is None:
+            self._names = self._reader.read_head(record)
+            self._check_references(self._names)
+        elif record.strip() and self._first_of_record >= self._from_line:
+            try:
+                yield from super().one(record)
+            except BulkError as error:
+                self._refuse(error)
+        self._first_of_record = self._line + 1
+
+    def rest(self) -> Program[None]:
+        """Has the chunk stored as far as it is filled, behind a counter that is as high as its primary keys."""
+        if not self._dry_run:
+            if self._highest > self._raised:
+                yield raise_counter(self._schema, self._where, self._highest)
+                self._raised = self._highest
+            yield from super().rest()
+        elif self._count:
+            self._before += self._count
+            self.result = BulkCreated(self._before)
+            self._count = 0
+            self._empty()
+            if self._progress is not None:
+                self._progress(self._before)
+
+    def _empty(self) -> None:
+        super()._empty()
+        self._lines: list[int] = []
+        self._highest = 0
+
+    def _add(self, item: str) -> bool:
+        pk, values = self._reader.read(item)
+        pk = self._pk(pk)
+        names = self._names or ()
+        if self._on_conflict == "update":
+            self._updates.add(None, self._to_update({name: values.get(name) for name in names}))
+        for name in names:  # what has no value in the file gets no default
+            if name not in values and self._schema.value_fields[name].default is not None:
+                values[name] = None
+        given = (*values, "pk") if pk is not None else tuple(values)
+        plan = self._plans[given] if given in self._plans else self._plan(given)
+        if plan is None or not plan.add_to(self._objects, pk, values):
+            new = object_with_pk(self._schema, pk, values)
+            if pk is None and new.empty:
+                raise nothing_to_store(self._schema)
+            self._objects.add_any(new)
+        self._lines.append(self._first_of_record)
+        return self._objects.size + self._updates.size >= MOST_ROOM
+
+    def _to_update(self, values: Any) -> list[Any]:
+        return assigned_as_given(self._schema, values) if values else []
+
+    def _pk(self, pk: bytes | None) -> bytes | None:
+        if self._new_pks:
+            return None
+        if pk is None:
+            cure = "; import with new_pks=True to have new ones given" if self._schema.mints_pks else ""
+            msg = f"the object has no primary key, pk{cure}"
+            raise InvalidPrimaryKey(msg)
+        if self._schema.mints_pks:
+            if AUTOMATIC.fullmatch(pk) is None:
+                msg = (
+                    f"{shorten(to_text(pk))} is no automatic primary key of {self._schema.name}, which are 1, 2, 3 and "
+                    f"so on; import with new_pks=True to have new ones given"
+                )
+                raise InvalidPrimaryKey(msg)
+            self._highest = max(self._highest, int(pk))
+        return pk
+
+    def _check_references(self, names: Iterable[str]) -> None:
+        """Refuses new primary keys where objects of the file refer to others by those that they had."""
+        fields: Any = (self._schema.value_fields[name] for name in names)
+        own = [
+            field.name
+            for field in fields
+            if isinstance(field, ReferenceField) and field.has_target and field.target is self._schema
+        ]
+        if self._new_pks and own:
+            msg = (
+                f"{self._name}: {', '.join(own)} refers to objects of {self._schema.name} by the primary keys that "
+                f"they had; keep those, or leave it out by exclude={own}"
+            )
+            raise InvalidValue(msg)
+
+    def _text(self, item: Any) -> str:
+        if isinstance(item, bytes):
+            try:
+                item = item.decode()
+            except UnicodeDecodeError as error:
+                msg = f"it is no UTF-8: {error}"
+                raise InvalidValue(msg) from error
+        if not isinstance(item, str):
+            msg = f"{self._name} takes lines of text, such as those of an open file, not {shorten(item)}"
+            raise InvalidValue(msg)
+        return item.removeprefix(BYTE_ORDER_MARK) if self._line == 1 else item
+
+    def _refuse(self, error: BulkError) -> NoReturn:
+        number = error.position - self._before
+        line = self._lines[number] if number < len(self._lines) else self._first_of_record
+        cause: Any = error.__cause__
+        raise ImportRefused(self._name, line, error.position, self.result, cause) from cause

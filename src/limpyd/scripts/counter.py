@@ -1,0 +1,16 @@
+"""The request that raises the last automatic primary key."""
+
+from __future__ import annotations
+
+from limpyd.keys import Partition
+from limpyd.lua.script import Script
+from limpyd.requests.request import Request, to_bool
+from limpyd.scripts.error_mapping import Model
+from limpyd.scripts.object_requests import scripted
+
+RAISE_COUNTER = Script("raise_counter")
+
+
+def raise_counter(model: Model, where: Partition, pk: int) -> Request[bool]:
+    """Has automatic primary keys go on behind one."""
+    return scripted(RAISE_COUNTER, (where.seq,), (pk,), to_bool, model)

@@ -1,0 +1,82 @@
+"""The fields of a model that are exported, and those of a file that are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields import ValueField, VersionField
+from limpyd.query.filters.model import unknown_field
+from limpyd.schema.schema import Schema
+from limpyd.transfer.field_forms import FieldForm, form_of
+from limpyd.utils.suggestions import did_you_mean
+
+
+def names_of(schema: Schema, exclude: Collection[str]) -> frozenset[str]:
+    """The names of fields that are left out.
+
+    Raises:
+        InvalidValue: they are one text.
+        UnknownField: there is no such field.
+    """
+    if isinstance(exclude, str | bytes):
+        msg = f"exclude takes names of fields, such as ({exclude!r},), not {exclude!r}"
+        raise InvalidValue(msg)
+    for name in exclude:
+        if name not in schema.value_fields and name not in schema.dynamic:
+            raise unknown_field(schema, name)
+    return frozenset(exclude)
+
+
+def exported_forms(schema: Schema, exclude: Collection[str]) -> list[FieldForm]:
+    """The forms of the fields that an export has: all but the version, and those that are left out.
+
+    Raises:
+        UnknownField: `exclude` names no field.
+        InvalidValue: there is a field that no export has, and `exclude` does not name it.
+    """
+    left_out = names_of(schema, exclude)
+    fields = [field for name, field in schema.value_fields.items() if name not in left_out]
+    unreadable = [field.name for field in fields if not field.readable]
+    unreadable += [name for name in schema.dynamic if name not in left_out]
+    if unreadable:
+        msg = (
+            f"{schema.name}: an export has no streams, HyperLogLogs and dynamic fields, and {', '.join(unreadable)} is "
+            f"one; leave it out by exclude={unreadable}, and move it otherwise"
+        )
+        raise InvalidValue(msg)
+    return [form_of(field) for field in fields if not isinstance(field, VersionField)]
+
+
+def imported_forms(schema: Schema, types: Mapping[str, str | None], exclude: Collection[str]) -> list[FieldForm | None]:
+    """The forms of the fields of a file, in its order; None for those that are left out.
+
+    Args:
+        schema: the model.
+        types: the fields of the file, and what each holds, if the file says it.
+        exclude: the names of those that are left out.
+
+    Raises:
+        InvalidValue: the model does not have one, or declares another type for it.
+    """
+    return [None if name in exclude else _imported(schema, name, kept) for name, kept in types.items()]
+
+
+def _imported(schema: Schema, name: str, kept: str | None) -> FieldForm:
+    field: Any = schema.fields.get(name)
+    if not isinstance(field, ValueField) or isinstance(field, VersionField) or not field.readable:
+        known = [each for each, other in schema.value_fields.items() if not isinstance(other, VersionField)]
+        msg = (
+            f"the file has values of {shorten(name)}, and {schema.name} has no such field to import; it has "
+            f"{', '.join(known)}{did_you_mean(name, known)}. Leave it out by exclude=[{name!r}], or declare it"
+        )
+        raise InvalidValue(msg)
+    form = form_of(field)
+    if kept is not None and kept != form.type:
+        msg = (
+            f"the file has {shorten(kept)} for {name}, and {field} holds {form.type}. Declare what the file has, or "
+            f"leave it out by exclude=[{name!r}]; if all its values fit, change the first line of the file"
+        )
+        raise InvalidValue(msg)
+    return form

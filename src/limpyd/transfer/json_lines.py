@@ -1,0 +1,132 @@
+"""JSON lines: a first line that says what follows, then an object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from limpyd.exceptions import InvalidValue, shorten
+from limpyd.schema.schema import Schema
+from limpyd.transfer.declared_forms import imported_forms
+from limpyd.transfer.field_forms import FieldForm
+from limpyd.transfer.texts import as_stored, text_form
+
+VERSION = 1
+FORMAT = "limpyd export"
+
+
+class JSONLinesWriter:
+    """Writes objects as lines of JSON."""
+
+    def __init__(self, schema: Schema, forms: Sequence[FieldForm]) -> None:
+        self._schema = schema
+        self._forms = forms
+
+    def head(self) -> str:
+        """The first line: the version of the format, the model, and its fields with what each holds."""
+        fields = {form.name: form.type for form in self._forms}
+        return _line({FORMAT: VERSION, "model": self._schema.name, "fields": fields})
+
+    def line(self, pk: bytes, replies: Sequence[Any]) -> str:
+        """The line of an object, by what the server has under each field.
+
+        Raises:
+            ValueError: a value does not fit its field's type.
+        """
+        document = {"pk": text_form(pk)}
+        for form, reply in zip(self._forms, replies, strict=True):
+            if reply is not None and reply != []:
+                document[form.name] = form.written(reply)
+        return _line(document)
+
+
+class JSONLinesReader:
+    """Reads them again."""
+
+    def __init__(self, schema: Schema, exclude: frozenset[str]) -> None:
+        self._schema = schema
+        self._exclude = exclude
+        self._forms: dict[str, FieldForm | None] = {}
+
+    def record(self, line: str) -> str | None:
+        """A whole record, once its lines are complete; each is one line."""
+        return line
+
+    def read_head(self, line: str) -> list[str]:
+        """Reads the first line; the names of the fields that are imported.
+
+        Raises:
+            InvalidValue: it is none, or that of another model, or one of other fields.
+        """
+        head = _parsed(line)
+        fields = head.get("fields")
+        if head.get(FORMAT) != VERSION or not isinstance(fields, dict):
+            msg = (
+                f'the first line of a file to import is {{"{FORMAT}": {VERSION}, "model": …, "fields": …}}, as an '
+                f"export of this version of limpyd writes it, not {shorten(line)}"
+            )
+            raise InvalidValue(msg)
+        if head.get("model") != self._schema.name:
+            msg = (
+                f"the file has objects of {shorten(head.get('model'))}, not of {self._schema.name}; import it into its "
+                f"own model, or change the name in its first line"
+            )
+            raise InvalidValue(msg)
+        types = {name: str(kept) for name, kept in fields.items()}
+        self._forms = dict(zip(types, imported_forms(self._schema, types, self._exclude), strict=True))
+        return [name for name, form in self._forms.items() if form is not None]
+
+    def read(self, line: str) -> tuple[bytes | None, dict[str, Any]]:
+        """The primary key of an object, if it has one, and its values.
+
+        Raises:
+            InvalidValue: it is no object, or a value does not fit its field's type.
+        """
+        document = _parsed(line)
+        given = document.pop("pk", None)
+        return (None if given is None else self._pk(given)), self._values(document)
+
+    def _pk(self, given: Any) -> bytes:
+        try:
+            return as_stored(str(given) if type(given) is int else given)
+        except ValueError as error:
+            msg = f"the primary key is no text: {error}"
+            raise InvalidValue(msg) from error
+
+    def _values(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        values = {}
+        for name, value in document.items():
+            if name not in self._forms:
+                msg = f"it has a value of {shorten(name)}, which the first line does not name"
+                raise InvalidValue(msg)
+            form = self._forms[name]
+            if form is not None and value is not None:
+                values[name] = form.read(value)
+        return values
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    line = json.dumps(document, ensure_ascii=False, separators=(", ", ": "))
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # a lone surrogate within the value of a JSONField
+        line = json.dumps(document)
+    return line + "\n"
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        document = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        msg = f"{shorten(line)} is no JSON: {error}"
+        raise InvalidValue(msg) from error
+    if not isinstance(document, dict):
+        msg = f"{shorten(line)} is no JSON object"
+        raise InvalidValue(msg)
+    return document
+
+
+def _refuse(constant: str) -> NoReturn:
+    msg = f'{constant} is no JSON; write it as a text, "nan", "inf" or "-inf"'
+    raise ValueError(msg)
