@@ -45,7 +45,7 @@ FORMS = {CODECS[int]: _int_form, CODECS[float]: _float_form, CODECS[bool]: _bool
 
 
 def writer_of(field: ValueField[Any]) -> Callable[[bytes], Any]:
-    """Returns a function that makes JSON forms of stored values of a field; it raises ValueError for one that is not of the type."""
+    """Returns a function that makes JSON forms of stored values of a field; ValueError if one is not of its type."""
     codec = field.codec
     if isinstance(field, JSONField):
         form: Callable[[bytes], Any] = json.loads
