@@ -54,8 +54,11 @@ def limpyd(
     """Look after the data of limpyd's models."""
 
 
-for command in COMMANDS:
-    app.command(command.__name__.rstrip("_"))(command)
+NAMES = {command.__name__.rstrip("_"): command for command in COMMANDS}
+"""The sub-commands by name: `import_` has the name that Python keeps for itself."""
+
+for name, command in NAMES.items():
+    app.command(name)(command)
 
 
 def run(args: Sequence[str]) -> int:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from limpyd.database.key_scan import WALK, scan
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.model import crud
 from limpyd.model.async_construction import AsyncConstruction
 
 if TYPE_CHECKING:
@@ -150,8 +149,8 @@ class AsyncMaintenance(AsyncConstruction):
     @classmethod
     async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for pattern in crud.patterns(cls._declared()):
-            async for key in cls.database._walk(scan(pattern, count)):
+        for where in cls._declared().keys.partitions:
+            async for key in cls.database._walk(scan(where.pattern, count)):
                 yield key
 
     async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2

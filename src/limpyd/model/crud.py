@@ -295,8 +295,3 @@ def distinct(schema: Schema, pks: Iterable[Any]) -> list[bytes]:
 def existing(schema: Schema, pks: list[bytes]) -> Request[list[bytes]]:
     """The request that keeps those of the primary keys that exist (SMISMEMBER)."""
     return plan_for(schema, ()).existing(pks)
-
-
-def patterns(schema: Schema) -> list[bytes]:
-    """Returns the patterns that match the keys of a model."""
-    return [where.pattern for where in schema.keys.partitions]

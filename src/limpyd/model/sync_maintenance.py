@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from limpyd.database.key_scan import WALK, scan
 from limpyd.indexes.maintenance.generators import OnProgress
-from limpyd.model import crud
 from limpyd.model.sync_construction import Construction
 
 if TYPE_CHECKING:
@@ -149,8 +148,8 @@ class Maintenance(Construction):
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for pattern in crud.patterns(cls._declared()):
-            yield from cls.database._walk(scan(pattern, count))
+        for where in cls._declared().keys.partitions:
+            yield from cls.database._walk(scan(where.pattern, count))
 
     def scan_keys(self, count: int | None = None) -> Iterator[str]:  # noqa: ARG002 - of limpyd 2
         """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""
