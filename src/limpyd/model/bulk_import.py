@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.checks import integer
 from limpyd.keys import to_text
-from limpyd.model.bulk import MOST_ROOM, BulkCreated, OnConflict, OnProgress
+from limpyd.model.bulk import MAX_ROOM, BulkCreated, OnConflict, OnProgress
 from limpyd.model.bulk_create import BulkCreate
 from limpyd.model.crud import nothing_to_store, object_with_pk
 from limpyd.model.updates import assigned_as_given
@@ -140,7 +140,7 @@ class BulkImport(BulkCreate):
                 raise nothing_to_store(self._schema)
             self._objects.add_any(new)
         self._lines.append(self._first_of_record)
-        return self._objects.size + self._updates.size >= MOST_ROOM
+        return self._objects.size + self._updates.size >= MAX_ROOM
 
     def _to_update(self, values: Any) -> list[Any]:
         return assigned_as_given(self._schema, values) if values else []

@@ -15,7 +15,7 @@ from limpyd.types import CODECS, UNTYPED
 BASE64 = "base64"
 """The only name of the JSON object that stands for bytes that are no UTF-8."""
 TAKES_NO_NUMBER = (CODECS[str], CODECS[bytes], CODECS[bool])
-LONGEST_NUMBER = 300
+MAX_DIGITS = 300
 """The most characters of an int that is a JSON number; parsers of JSON refuse longer ones."""
 
 
@@ -28,7 +28,7 @@ def text_form(stored: bytes) -> Any:
 
 
 def _int_form(stored: bytes) -> Any:
-    value = int(stored) if len(stored) <= LONGEST_NUMBER else None
+    value = int(stored) if len(stored) <= MAX_DIGITS else None
     return value if value is not None and b"%d" % value == stored else text_form(stored)
 
 
