@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from limpyd.model.bulk import USUAL_CHUNK, BulkCreated, OnConflict, OnProgress
+from limpyd.model.bulk import USUAL_CHUNK, BulkCreated, FileFormat, OnConflict, OnProgress
 from limpyd.model.bulk_input import async_run_bulk
 
 if TYPE_CHECKING:
     from limpyd.database.asynchronous import AsyncRedisDatabase
     from limpyd.schema.schema import Schema
     from limpyd.transfer.export import Export
-    from limpyd.transfer.formats import FileFormat
 
 
 class AsyncTransfer:

@@ -17,6 +17,9 @@ Outcome = TypeVar("Outcome", Created, bulk.Changed)
 
 OnConflict = Literal["raise", "skip", "update"]
 OnMissing = Literal["raise", "skip"]
+FileFormat = Literal["jsonl", "csv"]
+"""The formats of exports and imports."""
+
 PkAndValues = tuple[Any, Mapping[str, Any]] | Mapping[str, Any]
 """A primary key, or an instance, and values; or values, the primary key among them."""
 

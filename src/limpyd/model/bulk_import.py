@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.checks import integer
 from limpyd.keys import to_text
-from limpyd.model.bulk import MAX_ROOM, BulkCreated, OnConflict, OnProgress
+from limpyd.model.bulk import MAX_ROOM, BulkCreated, FileFormat, OnConflict, OnProgress
 from limpyd.model.bulk_create import BulkCreate
 from limpyd.model.crud import nothing_to_store, object_with_pk
 from limpyd.model.updates import assigned_as_given
@@ -17,7 +17,7 @@ from limpyd.relations.references import ReferenceField
 from limpyd.requests.request import Program
 from limpyd.schema.schema import Schema
 from limpyd.scripts.counter import raise_counter
-from limpyd.transfer.formats import FileFormat, reader_for
+from limpyd.transfer.formats import reader_for
 
 AUTOMATIC = re.compile(rb"[1-9][0-9]{0,17}")
 """Primary keys that a counter can go on behind."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from limpyd.model.bulk import USUAL_CHUNK, BulkCreated, OnConflict, OnProgress
+from limpyd.model.bulk import USUAL_CHUNK, BulkCreated, FileFormat, OnConflict, OnProgress
 from limpyd.model.bulk_input import sync_run_bulk
 
 if TYPE_CHECKING:
     from limpyd.database.sync import RedisDatabase
     from limpyd.schema.schema import Schema
     from limpyd.transfer.export import Export
-    from limpyd.transfer.formats import FileFormat
 
 
 class Transfer:

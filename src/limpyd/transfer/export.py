@@ -12,7 +12,7 @@ from limpyd.query.results.columns import Column, columns_of
 from limpyd.query.results.projections import Shape
 from limpyd.requests.request import Walk
 from limpyd.schema.schema import Schema
-from limpyd.transfer.formats import FileFormat, writer_for
+from limpyd.transfer.formats import writer_for
 
 OnProgress = Callable[[int], object]
 """Called with the number of objects done so far."""
@@ -59,7 +59,7 @@ class Export:
     def __init__(
         self,
         schema: Schema,
-        file_format: FileFormat,
+        file_format: str,
         exclude: Collection[str],
         chunk: int,
         progress: OnProgress | None,

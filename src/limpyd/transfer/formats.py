@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any
 
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.schema.schema import Schema
@@ -12,7 +12,6 @@ from limpyd.transfer.declared_forms import exported_forms
 from limpyd.transfer.field_forms import FieldForm
 from limpyd.transfer.json_lines import JSONLinesReader, JSONLinesWriter
 
-FileFormat = Literal["jsonl", "csv"]
 WRITERS: dict[str, type[JSONLinesWriter | CSVWriter]] = {"jsonl": JSONLinesWriter, "csv": CSVWriter}
 READERS: dict[str, type[JSONLinesReader | CSVReader]] = {"jsonl": JSONLinesReader, "csv": CSVReader}
 
@@ -25,7 +24,7 @@ def _chosen(classes: dict[str, Any], given: Any) -> Any:
 
 
 def writer_for(
-    schema: Schema, file_format: FileFormat, exclude: Collection[str]
+    schema: Schema, file_format: str, exclude: Collection[str]
 ) -> tuple[JSONLinesWriter | CSVWriter, list[FieldForm]]:
     """The writer of a format, and the forms of the fields.
 
@@ -38,7 +37,7 @@ def writer_for(
     return kind(schema, forms), forms
 
 
-def reader_for(schema: Schema, file_format: FileFormat, exclude: frozenset[str]) -> JSONLinesReader | CSVReader:
+def reader_for(schema: Schema, file_format: str, exclude: frozenset[str]) -> JSONLinesReader | CSVReader:
     """The reader of a format.
 
     Raises:
