@@ -376,11 +376,11 @@ class TestScript:
         for options, texts in (
             ((*tag,), ("-- SMEMBERS {lib:author}:eq:tags:a", "no script runs")),
             ((*tag, *age), ("the script find_plain.lua", "--   ARGV[5]  '{lib:author}:num:age'  the key of an index")),
-            ((*tag, *age, "--count"), ("--   ARGV[1]  'count'", "--   ARGV[6]  '(1'  the lower end of a range")),
+            ((*tag, *age, "--count"), ("--   ARGV[1]  'count'", "--   ARGV[6]  '(1'  the lower end of the range")),
             ((*age, "--sort", "age", "--values", "age"), ("page_of_range.lua", "--   ARGV[1]  '(1'  the lower end")),
             (
                 (*tag, "--sort", "-age"),
-                ("find.lua", "--   ARGV[1]  'pks'  what is wanted", "'1'  1 if from the largest"),
+                ("find.lua", "--   ARGV[1]  'pks'  the kind of result", "'1'  1 if from the largest"),
             ),
             (("--filter", "name__in=a,b", "--count"), ("find.lua", "'uniq'", "'{lib:author}:uniq:name'", "'a'")),
             (
