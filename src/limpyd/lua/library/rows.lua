@@ -63,7 +63,7 @@ local function rows_of(pks, columns)
   local subs, prefix, width = {}, nil, #columns
   for number = 1, width do
     local column = columns[number]
-    if column.stored == 'entry' then
+    if column.stored == 'entry' and (prefix or column.prefix) == column.prefix then -- those of one hash
       prefix = column.prefix
       subs[#subs + 1] = column.sub
       column.place = #subs
