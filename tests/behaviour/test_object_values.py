@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, Required, TypedDict
 
 import msgspec
 import pydantic
@@ -56,6 +56,31 @@ class Strict(pydantic.BaseModel):
     name: int
 
 
+class Facts(pydantic.BaseModel):
+    letters: list[int] = pydantic.Field(alias="a")
+
+
+class Nested(pydantic.BaseModel):
+    """A model whose aliases are those of other attributes, and of what is in a value."""
+
+    name: str = pydantic.Field(alias="age")
+    age: int = pydantic.Field(alias="name")
+    born: date = pydantic.Field(validation_alias=pydantic.AliasChoices("day", "birth"))
+    facts: Facts
+
+
+@dataclasses.dataclass
+class Constructed:
+    """A dataclass whose constructor takes what is no field of it, and not all that is one."""
+
+    heads__x: int
+    age: dataclasses.InitVar[int]
+    older: int = dataclasses.field(init=False)
+
+    def __post_init__(self, age: int) -> None:
+        self.older = age + 1
+
+
 ROWS: dict[type, Any] = {
     Plain: Plain("1", 36),
     Pair: Pair("Ada", {"maths"}),
@@ -100,6 +125,17 @@ class TestValues:
         named = await any_face.do(one.values("tags", "heads", "scores", "pk", "age"))
         assert named == {"tags": {"maths"}, "heads": {"x": 1}, "scores": {"a": 1.5}, "pk": "1", "age": 36}
         assert await any_face.do(one.values("heads__x")) == {"heads__x": 1}
+
+    async def test_sub_keys_beside_values_of_other_hashes(self, any_face, person):
+        one = await ada(any_face, person)
+        await any_face.do(one.heads.hset("name", 7))
+        wanted = {"name": "Ada", "heads__name": 7, "age": 36, "heads__x": 1}
+        for names in (tuple(wanted), tuple(reversed(wanted))):
+            assert await any_face.do(one.values(*names)) == wanted
+            for found in (person.collection(), person.collection(age__gte=1), person.collection().sort(by="age")):
+                assert await any_face.all(found.values(*names)) == [wanted]
+                assert await any_face.all(found.values(*names).iterate()) == [wanted]
+            assert (await any_face.do(person.collection().sort(by="age").values(*names).page(1))).items == [wanted]
 
     async def test_what_has_no_value_is_none(self, any_face, person):
         one = await any_face.do(person.create(name="Bob"))
@@ -189,6 +225,41 @@ class TestRows:
         with any_face.sent() as sent:
             await any_face.do(person.lazy_connect(1).row(row))
         assert len(sent.names) == 1
+
+    async def test_it_takes_what_the_constructor_takes(self, any_face, person):
+        one = await ada(any_face, person)
+        made = await any_face.do(one.row(Constructed))
+        assert (made.heads__x, made.older) == (1, 37)
+
+        @dataclasses.dataclass
+        class Unknown:
+            name: str
+            height: dataclasses.InitVar[int]
+
+        with pytest.raises(UnknownField, match="Unknown needs height"):
+            one.row(Unknown)
+
+    async def test_aliases_of_pydantic(self, any_face, person):
+        one = await ada(any_face, person)
+        found = await any_face.do(one.row(Nested))
+        assert (found.name, found.age, found.born, found.facts.letters) == ("Ada", 36, date(1815, 12, 10), [1])
+
+    async def test_keys_of_a_local_typed_dict(self, any_face, person):
+        class Local:
+            pass
+
+        class Some(TypedDict):
+            name: str
+            height: NotRequired[Local]
+
+        class Needs(TypedDict, total=False):
+            name: str
+            height: Required[Local]
+
+        one = await ada(any_face, person)
+        assert await any_face.do(one.row(Some)) == {"name": "Ada"}
+        with pytest.raises(UnknownField, match="Needs needs height"):
+            one.row(Needs)
 
     async def test_what_pydantic_refuses(self, any_face, person):
         one = await ada(any_face, person)

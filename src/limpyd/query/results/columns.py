@@ -210,7 +210,9 @@ def _related(model: Any, name: str, field: Any, rest: str) -> Column:
 
 
 def reads(model: Any, name: str) -> bool:
-    """Returns whether a name is one of a column: of the primary key, a field, or what an object refers to."""
+    """Returns whether a name is one of a column: of a field, one of its sub-keys, or what an object refers to."""
     head, separator, _ = name.partition(SEPARATOR)
     field = model.fields.get(head)
-    return name == "pk" or (field is not None and (not separator or (field.refers and not field.many)))
+    if not separator:
+        return name == "pk" or field is not None
+    return isinstance(field, ValueField) and (field.has_subkeys or (field.refers and not field.many))

@@ -46,39 +46,32 @@ def row_shape(model: Any, row: Any) -> Objects:
     return Objects(row, found.make, columns_of(model, names, scored=False))
 
 
-def _of_dataclass(row: type[Any]) -> RowClass | None:
-    if not dataclasses.is_dataclass(row):
+def _of_constructor(row: type[Any]) -> RowClass | None:
+    """A dataclass or a NamedTuple, by the parameters of its constructor."""
+    if not dataclasses.is_dataclass(row) and not (issubclass(row, tuple) and hasattr(row, "_fields")):
         return None
-    missing = dataclasses.MISSING
-    return RowClass(
-        {
-            field.name: field.default is missing and field.default_factory is missing
-            for field in dataclasses.fields(row)
-            if field.init
-        },
-        row,
-    )
-
-
-def _of_named_tuple(row: type[Any]) -> RowClass | None:
-    if not issubclass(row, tuple) or not hasattr(row, "_fields"):
-        return None
-    defaults = getattr(row, "_field_defaults", {})
-    names: tuple[str, ...] = getattr(row, "_fields", ())
-    return RowClass({name: name not in defaults for name in names}, row)
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(row).parameters.values()
+    return RowClass({each.name: each.default is each.empty for each in parameters if each.kind in named}, row)
 
 
 def _of_typed_dict(row: type[Any]) -> RowClass | None:
     if not typing.is_typeddict(row):
         return None
-    required: frozenset[str] = row.__required_keys__
     try:
         hints = typing.get_type_hints(row, include_extras=True)
     except NameError:  # of a class within a function
-        hints = dict.fromkeys(row.__annotations__)
-    kinds = {name: typing.get_origin(hint) for name, hint in hints.items()}
-    # Where annotations are texts, __required_keys__ knows nothing of NotRequired.
-    return RowClass({name: name in required and kind is not typing.NotRequired for name, kind in kinds.items()}, dict)
+        hints = row.__annotations__
+    required: frozenset[str] = row.__required_keys__
+    return RowClass({name: _is_required(hint, default=name in required) for name, hint in hints.items()}, dict)
+
+
+def _is_required(hint: Any, *, default: bool) -> bool:
+    """Returns whether a key is required: where annotations are texts, `__required_keys__` ignores their qualifiers."""
+    if isinstance(hint, typing.ForwardRef):
+        qualifier = hint.__forward_arg__.partition("[")[0].rpartition(".")[2]
+        return {"Required": True, "NotRequired": False}.get(qualifier, default)
+    return {typing.Required: True, typing.NotRequired: False}.get(typing.get_origin(hint), default)
 
 
 def _of_struct(row: type[Any]) -> RowClass | None:
@@ -95,19 +88,21 @@ def _of_struct(row: type[Any]) -> RowClass | None:
 
 
 def _of_pydantic(row: type[Any]) -> RowClass | None:
-    """A model of pydantic, which validates the values, by the names of its attributes, whatever their aliases."""
+    """A model of pydantic, which validates the values: each is that of the attribute's name, and given by its alias."""
     fields: dict[str, Any] | None = getattr(row, "__pydantic_fields__", None)
     if fields is None or not hasattr(row, "model_validate"):
         return None
 
     validate = row.model_validate
-    by_name = {"by_name": True, "by_alias": False} if "by_name" in inspect.signature(validate).parameters else {}
+    aliases = {name: alias for name, field in fields.items() if isinstance(alias := field.validation_alias, str)}
+    # Names as well, for aliases of other kinds; and aliases in any case, which models in JSON values may have too.
+    accepted = {"by_name": True, "by_alias": True} if "by_name" in inspect.signature(validate).parameters else {}
 
     def make(**values: Any) -> Any:
-        return validate(values, **by_name)
+        return validate({aliases.get(name, name): value for name, value in values.items()}, **accepted)
 
     return RowClass({name: field.is_required() for name, field in fields.items()}, make)
 
 
-DESCRIBE = (_of_dataclass, _of_named_tuple, _of_typed_dict, _of_struct, _of_pydantic)
+DESCRIBE = (_of_constructor, _of_typed_dict, _of_struct, _of_pydantic)
 """Each describes the classes of one kind."""
