@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from importlib import import_module, reload
 
 import pytest
 
-from limpyd import FKInstanceHashField, InstanceHashField, M2MSetField
+from limpyd import DynamicFKStringField, DynamicM2MSetField, FKInstanceHashField, InstanceHashField, M2MSetField
 from limpyd.exceptions import DeclarationError, RestrictedError
 
 SOURCE = """
-from limpyd import FKInstanceHashField, InstanceHashField, M2MSetField
+from limpyd import DynamicFKStringField, DynamicM2MSetField, FKInstanceHashField, InstanceHashField, M2MSetField
 
 from {shared} import Model, database
 
@@ -162,3 +164,54 @@ def test_a_reference_across_a_redeclared_many_to_many(any_face):
     first, second = declare(), declare()
     assert [field.model for field in second._schema.incoming] == [second._schema]
     assert [field.model for field in first._schema.incoming] == [first._schema]
+
+
+async def test_dynamic_references(any_face):
+    declare, author, _ = two_classes(any_face)
+
+    def declare_shelf(to):
+        by = {"by": DynamicFKStringField("Author", related_name="shelves"), "of": DynamicM2MSetField(to)}
+        kind = {"database": any_face.database, **by, "__module__": __name__}
+        return type(any_face.Model)("Shelf", (any_face.Model,), kind)
+
+    old = await any_face.do(author.create(name="Ada"))
+    shelf = await any_face.do(declare_shelf(author).create())
+    await any_face.do(shelf.by("x").set(old))
+    new = declare()
+    assert type(shelf).by.target is type(shelf).by("x").target is type(shelf).of.target is new._schema
+    assert await any_face.all(new.lazy_connect(1).shelves("x")) == ["1"]
+    again = declare_shelf(new)
+    assert new.shelves.field is again.by
+    assert new.shelf_set.field is again.of
+    assert [field.name for field in new._schema.incoming] == ["author", "by_name"]
+
+
+async def test_a_reference_to_the_former_class_is_to_the_one_in_its_place(any_face):
+    declare, author, _ = two_classes(any_face)
+    new = declare()
+
+    former = author
+
+    class Later(any_face.Model):
+        database = any_face.database
+        author = FKInstanceHashField(former, on_delete="cascade")
+
+    assert Later._schema.fields["author"].target is new._schema
+    one = await any_face.do(new.create(name="Ada"))
+    await any_face.do(Later.create(author=one))
+    assert await any_face.all(one.later_set()) == ["1"]
+    await any_face.do(one.delete())
+    assert await any_face.do(Later.collection().count()) == 0
+
+
+def test_the_references_of_a_former_class_wait_no_more(any_face):
+    def declare():
+        kind = {"database": any_face.database, "by": FKInstanceHashField("Never"), "__module__": __name__}
+        return type(any_face.Model)("Waiting", (any_face.Model,), kind)
+
+    former = weakref.ref(declare())
+    new = declare()
+    gc.collect()
+    assert former() is None
+    never = type(any_face.Model)("Never", (any_face.Model,), {"database": any_face.database, "__module__": __name__})
+    assert new._schema.fields["by"].target is never._schema

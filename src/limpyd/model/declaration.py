@@ -47,7 +47,7 @@ def declare(model: Any, core: Any) -> None:
     schema = Schema(model, name, model.namespace, model.lockable, database.layout)
     replaced = database._models.declared_before(model, schema.keys.tag)
     if replaced is not None:
-        disconnect(database, replaced)
+        disconnect(database, replaced, Reverse)
     database._models.register(model, schema.keys.tag)
     _set_fields(model, schema)
     try:

@@ -29,6 +29,11 @@ class ModelRegistry:
             self.fresh.remove(model)
         else:
             self._forget(model)
+        for name, waiting in list(self._waiting.items()):
+            left = {key: reference for key, reference in waiting.items() if reference.model.model is not model}
+            self._waiting[name] = left
+            if not left:
+                del self._waiting[name]
 
     def begin(self) -> list[Any]:
         """The fresh models, which have names from now on."""

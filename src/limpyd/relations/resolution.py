@@ -51,11 +51,23 @@ def _answered(database: Any, fresh: list[Any]) -> Iterator[tuple[ReferenceField[
             if field._target is None:
                 name = field.named()
                 if not isinstance(name, tuple):
-                    yield field, name
+                    yield field, _current(database, name)
                 elif (target := named.first(name)) is not None:
                     yield field, target
                 else:
                     named.wait(field, name)
+
+
+def _current(database: Any, model: Any) -> Any:
+    """The class that was declared in the place of a model of the database; the model itself if there is none.
+
+    Raises:
+        DeclarationError: the model is abstract.
+    """
+    tag = model._declared().keys.tag
+    if model.database is not database:
+        return model
+    return database._models.declared_before(model, tag) or model
 
 
 def references_of(schema: Any) -> list[Any]:
@@ -119,7 +131,7 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     holder.maintenance.doubt()  # it has one more reference to declare
 
 
-def disconnect(database: Any, model: Any) -> None:
+def disconnect(database: Any, model: Any, reverse: Any) -> None:
     """Takes a model off its database, since its class is declared again. It still works, on the same keys.
 
     References to it wait for the model that comes in its place; its own no longer have reverse sides.
@@ -128,9 +140,11 @@ def disconnect(database: Any, model: Any) -> None:
     for field in references_of(model._schema):
         if field._target not in {None, model._schema}:
             _part(field)
-    for field in [field for field in model._schema.incoming if field.model is not model._schema]:
-        field._target = None
-        database._models.named.wait(field, (model.namespace, model.__name__))
+    for joined in [side.field for side in vars(model).values() if isinstance(side, reverse)]:
+        field = joined if isinstance(joined, ReferenceField) else joined.template
+        if field.model is not model._schema:
+            field._target = None
+            database._models.named.wait(field, (model.namespace, model.__name__))
 
 
 def reconnect(database: Any, model: Any, reverse: Any) -> None:
@@ -153,6 +167,5 @@ def _part(field: ReferenceField[Any]) -> None:
     side = vars(schema.model).get(field.accessor())
     if side is not None and getattr(side, "field", None) is joined:
         delattr(schema.model, field.accessor())
-    if joined in schema.incoming:
-        schema.incoming.remove(joined)
-        schema.renew()
+    schema.incoming[:] = [field for field in schema.incoming if field is not joined]
+    schema.renew()
