@@ -127,6 +127,20 @@ async def test_a_declaration_that_is_refused_leaves_the_former_one(any_face):
     assert book._schema.fields["author"].target is again._schema
 
 
+async def test_any_error_of_a_declaration_leaves_the_former_one(any_face):
+    class Broken(FKInstanceHashField):
+        def accessor(self):
+            raise KeyError(self.name)
+
+    declare, author, book = two_classes(any_face)
+    with pytest.raises(KeyError):
+        declare(friend=Broken("self"))
+    ada = await any_face.do(author.create(name="Ada"))
+    await any_face.do(book.create(author=ada))
+    assert await any_face.all(ada.book_set()) == ["1"]
+    assert any_face.database._models.get("author") is author
+
+
 def test_another_class_of_that_name_is_refused(any_face):
     _, author, _ = two_classes(any_face)
     with pytest.raises(DeclarationError, match=r"two models are named 'author'.*declared again replaces itself"):

@@ -52,7 +52,7 @@ def declare(model: Any, core: Any) -> None:
     _set_fields(model, schema)
     try:
         connect(database, Reverse)
-    except DeclarationError:
+    except BaseException:
         database._models.unregister(schema.keys.tag)
         if replaced is not None:
             reconnect(database, replaced, Reverse)

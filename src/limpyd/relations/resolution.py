@@ -31,7 +31,7 @@ def connect(database: Any, reverse: Any) -> None:
         for field, target in _answered(database, fresh):
             _check(field, target, reverse, names)
             found.append((field, target))
-    except DeclarationError:
+    except BaseException:
         named.revert(fresh)
         raise
     for model in fresh:
