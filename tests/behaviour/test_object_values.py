@@ -173,6 +173,9 @@ class TestValues:
             await any_face.do(one.values("nme"))
         with pytest.raises(InvalidFilter, match="each field once"):
             await any_face.do(one.values("name", "name"))
+        for strange in (None, ["name"]):
+            with pytest.raises(InvalidFilter, match="no name of a field"):
+                await any_face.do(one.values(strange))
 
     async def test_a_value_that_does_not_decode_names_the_object(self, any_face, person):
         one = await ada(any_face, person)

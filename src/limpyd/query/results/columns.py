@@ -159,9 +159,9 @@ def columns_of(model: Any, names: Sequence[str], *, scored: bool) -> list[Column
         UnknownField: a name is no field.
         InvalidFilter: a name is given twice, or is SORTED_SCORE where it may not be one.
     """
-    strange = next((name for name in names if not isinstance(name, str | Field)), None)
-    if strange is not None:
-        msg = f"{model.name}: {shorten(strange)} is no name of a field; give names one by one"
+    strange = [name for name in names if not isinstance(name, str | Field)]
+    if strange:
+        msg = f"{model.name}: {shorten(strange[0])} is no name of a field; give names one by one"
         raise InvalidFilter(msg)
     names = [name.name if isinstance(name, Field) else name for name in names]
     if len(set(names)) != len(names):
