@@ -22,18 +22,17 @@
 --   eq, scored   prefix, texts              membership in one of the sets, or sorted sets, named prefix .. text
 --   eqin         prefix, place, texts       the same for sets; a look at the values of an object can test it as well
 --   uniq         key, several, texts        the owners of the values in a hash; `several` is '1' if an object may own
---                several
+--                                           several
 --   pk           key, texts                 these primary keys, if they exist
 --   num          key, intervals             a number within one of the intervals
---   nums         key, place, tested by, intervals   the same for fields of many values. Tested by `value`: a look at
---                the
+--   nums         key, place, tested by, intervals   the same for fields of many values. Tested by `value`: a look at the
 --                                           values of an object can test it. If only Python can tell the texts of a
 --                                           value, it is `one` or `several`, the number of entries of an object
 --   lex          key, place, tested by, intervals   a text within one of the intervals
 --   sep                                     as lex, for an index of limpyd 2
 --   geo, geos    key, prefix, count, arguments   a place that GEOSEARCH with these arguments finds
---   null         prefix, stored, sub, key   no value in the field; the key is a sorted set of all objects that have
---                one, or ''
+--   null         prefix, stored, sub, key   no value in the field; the key is a sorted set of all objects that have one,
+--                                           or ''
 --   listed       key, stored, joins         membership in a set, list or sorted set. `stored` is '1' for a stored
 --                                           collection, which gives the order, and sets `gone` if it does not exist;
 --                                           'found' if the members of a list were found before, so that it is not read;

@@ -5,23 +5,19 @@
 --
 -- A script replies with a list: 'ok' and its results, or the outcome that says why nothing was changed:
 --   'gone', number                         the object does not exist; the number is 0 or absent for the object itself,
---   else
---                                          that of another one that takes part
+--                                          else that of another one that takes part
 --   'stale', version                       the object has this version, not the one that was expected
 --   'taken'                                another object has the primary key
---   'unique', number, value, owner, sub    the value belongs to another object. `number` counts the values of a write,
---   or
+--   'unique', number, value, owner, sub    the value belongs to another object. `number` counts the values of a write, or
 --                                          the entries of a new object, from 0; for a composite index it is the index's
 --                                          key. `sub` is the sub-key, if the value is in a hash of its own
 --   'absent', number, primary key          the value refers to an object that does not exist
 --   'restricted', number, primary key, referred to    the object refers to one that was to be deleted; `number` is that
---   of
---                                          the reference (see lua/library/cascade.lua)
+--                                          of the reference (see lua/library/cascade.lua)
 --   'undeclared', reference, primary key, catalog, index    a model that the process does not know may refer to an
---   object
---                                          that was to be deleted: the names of that model and its field; if the index
---                                          of the field is not built, the catalog of that model and the name of the
---                                          index
+--                                          object that was to be deleted: the names of that model and its field; if the
+--                                          index of the field is not built, the catalog of that model and the name of
+--                                          the index
 --   'large', changes, primary key, reference, key    the step would make more changes than its limit (see
 --                                          lua/library/changes.lua): at least `changes`, which it reached at this
 --                                          object; if too many objects refer to it, their reference; if a key holds too

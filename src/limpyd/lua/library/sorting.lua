@@ -1,8 +1,7 @@
 -- Sorts objects by the values of fields.
 --
 -- In ARGV is a count of sort keys, and for each:
---   prefix, stored, sub   the value; stored may also be `pk`, the primary key; `score`, the score in the sorted set
---   whose
+--   prefix, stored, sub   the value; stored may also be `pk`, the primary key; `score`, the score in the sorted set whose
 --                         name is the prefix; or `list`, the position in the stored collection of that name
 --   order                 the comparison: `number` or `text`
 --   desc                  '1' if from the largest to the smallest
