@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 from limpyd import DoesNotExist, InstanceHashField, SetField, UniquenessError
-from limpyd.exceptions import ServerUnreachable
+from limpyd.exceptions import InvalidValue, ServerUnreachable
 from limpyd.asyncio import AsyncRedisDatabase, AsyncRedisModel
 from pydantic import BaseModel
 
@@ -76,6 +76,11 @@ async def not_found(request, error):
     return JSONResponse({"detail": "there is no such link"}, 404)
 
 
+@app.exception_handler(InvalidValue)  # such as a cursor that somebody has changed
+async def invalid(request, error):
+    return JSONResponse({"detail": str(error)}, 422)
+
+
 @app.exception_handler(UniquenessError)
 async def taken(request, error):
     return JSONResponse({"detail": f"this {error.field} is there already"}, 409)
@@ -94,6 +99,7 @@ with TestClient(app) as client:
     print(client.post("/links", json={"url": "https://redis.io"}).json())  # → {'detail': 'this url is there already'}
     print(client.post("/links/2/click").json())  # → 1
     print(client.post("/links/99/click").status_code)  # → 404
+    print(client.get("/links", params={"after": "junk"}).status_code)  # → 422
     print(client.get("/links/2").json())  # → {'pk': '2', 'url': 'https://valkey.io', 'clicks': 1}
     found = client.get("/links", params={"tag": "database"}).json()
     print([link["url"] for link in found["items"]])  # → ['https://valkey.io', 'https://redis.io']

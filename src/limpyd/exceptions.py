@@ -261,7 +261,7 @@ class BulkError(LimpydError, ValueError):
 class ImportRefused(BulkError):
     """A line of a file was refused by an import; its `__cause__` says why.
 
-    The objects of the lines before it are imported; nothing was done of it, nor of what comes after it.
+    Unless it was a dry run, the objects of the lines before it are imported. Nothing was done of it and later lines.
 
     Attributes:
         line: its number, counted from 1: where the import goes on once it is corrected.
@@ -269,12 +269,9 @@ class ImportRefused(BulkError):
         done: what was done before it, as the import would have returned it.
     """
 
-    def __init__(self, operation: str, line: int, position: int, done: Any, cause: Exception) -> None:
-        LimpydError.__init__(
-            self,
-            f"{operation}: line {line} was refused: {str(cause).rstrip('.')}. Nothing was done of it, nor of any after "
-            f"it; those before it are done: {done}. Correct the line and go on from it, with from_line={line}",
-        )
+    def __init__(self, operation: str, line: int, position: int, done: Any, cause: Exception, advice: str) -> None:
+        reason = str(cause).rstrip(".")
+        LimpydError.__init__(self, f"{operation}: line {line} was refused: {reason}. {advice}")
         self.line = line
         self.position = position
         self.done = done

@@ -287,7 +287,24 @@ class TestImport:
             assert (await face.do(every.import_(good, dry_run=True))).created == 2
             error = await face.refused(ImportRefused, lambda: every.import_(bad, dry_run=True))
         assert error.line == 3
+        assert "nothing is stored. Correct the line, and begin again" in str(error)
+        assert "from_line" not in str(error)
         assert face.keys() == set()
+
+    async def test_what_is_there_already(self, face, every):
+        """The advice of the error, followed, imports the rest."""
+        lines = object_lines({"pk": "1", "count": 1}, {"pk": "2", "count": 2}, count="int")
+        await face.do(every.import_(lines[:2]))
+        error = await face.refused(ImportRefused, lambda: every.import_(lines))
+        assert "on_conflict='skip' or 'update'" in str(error)
+        assert await face.do(every.import_(lines, on_conflict="skip")) == (1, 1, 0, None)
+
+    async def test_a_line_to_go_on_from_that_the_file_does_not_have(self, face, every):
+        lines = object_lines({"pk": "1", "count": 1}, count="int")
+        await face.refused(
+            InvalidValue, lambda: every.import_(lines, from_line=9), match="from_line=9, but the file has 2 lines"
+        )
+        assert (await face.do(every.import_(lines, from_line=3))).created == 0
 
     @pytest.mark.parametrize(
         ("line", "reason"),

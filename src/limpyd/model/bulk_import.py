@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any, NoReturn
 
-from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, shorten
+from limpyd.exceptions import BulkError, ImportRefused, InvalidPrimaryKey, InvalidValue, UniquenessError, shorten
 from limpyd.fields.checks import integer
 from limpyd.keys import to_text
 from limpyd.model.bulk import MAX_ROOM, BulkCreated, FileFormat, OnConflict, OnProgress
@@ -81,6 +81,9 @@ class BulkImport(BulkCreate):
             what = "has no first line" if self._names is None else f"ends within the record at line {self._line}"
             msg = f"{self._name}: the file {what}; it is not whole. What is before is done: {result}"
             raise InvalidValue(msg)
+        if self._from_line > self._line + 1:
+            msg = f"{self._name}: from_line={self._from_line}, but the file has {self._line} lines; nothing is imported"
+            raise InvalidValue(msg)
         return result
 
     def one(self, item: Any) -> Program[None]:
@@ -90,7 +93,7 @@ class BulkImport(BulkCreate):
             record = self._reader.record(self._text(item))
         except InvalidValue as error:
             yield from self.rest()
-            raise ImportRefused(self._name, self._line, self._before, self.result, error) from error
+            raise self._refusal(self._line, self._before, error) from error
         if record is None:
             return
         if self._names is None:
@@ -193,4 +196,16 @@ class BulkImport(BulkCreate):
         number = error.position - self._before
         line = self._lines[number] if number < len(self._lines) else self._first_of_record
         cause: Any = error.__cause__
-        raise ImportRefused(self._name, line, error.position, self.result, cause) from cause
+        raise self._refusal(line, error.position, cause) from cause
+
+    def _refusal(self, line: int, position: int, cause: Exception) -> ImportRefused:
+        if self._dry_run:
+            advice = "This was a dry run, so nothing is stored. Correct the line, and begin again"
+        else:
+            advice = (
+                f"Nothing was done of it, nor of any after it; those before it are done: {self.result}. Correct the "
+                f"line and go on from it, with from_line={line}"
+            )
+            if isinstance(cause, UniquenessError) and self._on_conflict == "raise":
+                advice += "; or, if such objects are there already, import with on_conflict='skip' or 'update'"
+        return ImportRefused(self._name, line, position, self.result, cause, advice)
