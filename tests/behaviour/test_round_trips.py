@@ -66,6 +66,7 @@ def test_every_public_method_is_counted_here():
     several = {"update", "bulk_create", "bulk_update", "bulk_delete"}  # in test_updates.py and test_bulk.py
     # in test_checking.py, test_renaming.py and tests/limpyd2/test_migration.py
     several |= {"values", "row"}  # in test_object_values.py
+    several |= {"export", "import_"}  # in test_export_import.py
     several |= {"check", "rename_from", "rename_field", "migrate_from_limpyd2"}
     assert public(ModelCore) | public(RedisModel) == INSTANCE.keys() | no_request | elsewhere | walks | several
     assert public(AsyncRedisModel) == public(RedisModel)
