@@ -133,6 +133,7 @@ def providers() -> dict[str, Part]:
     return found
 
 
+@cache
 def choices(table: str) -> dict[str, Part]:
     """Returns the files that put something into a table, by its name there."""
     return {name.partition(".")[2]: part for name, part in providers().items() if name.startswith(f"{table}.")}
@@ -197,7 +198,8 @@ class _Linked:
         self._regions: dict[tuple[Part, int], Region] = {}
         self._own: dict[Part, Region] = {}  # of each script within it
         self._region_of: dict[Part, Region] = {}
-        self._order: list[Part] = []  # each after those that it needs
+        self._order: dict[Part, None] = {}  # each after those that it needs
+        self._parts_in: dict[Region, list[Part]] = {}
         self._put: set[Part] = set()
         self._find(script, [])
         self._place()
@@ -235,7 +237,7 @@ class _Linked:
         if part not in self._order:
             for _, needed in self._needed(part):
                 self._find(needed, [*path, part])
-            self._order.append(part)
+            self._order[part] = None
 
     def _place(self) -> None:
         """Finds out where each file is to be put: who needs it comes first, so that is known of those."""
@@ -250,6 +252,8 @@ class _Linked:
                     region = self._own[needed] = Region(region)
                 known = self._region_of.get(needed)
                 self._region_of[needed] = region if known is None else known.common(region)
+        for part in self._order:
+            self._parts_in.setdefault(self._region_of[part], []).append(part)
 
     def _rendered(self, part: Part, region: Region, *, comments: bool = False) -> Iterator[str]:
         """The text of a file, with what is to be put into it."""
@@ -279,9 +283,8 @@ class _Linked:
 
     def _library_in(self, region: Region) -> Iterator[str]:
         """The files of the library that are to be put into a region, if they are not there yet."""
-        for part in self._order:
-            is_there = part in self._put or not part.provides
-            if self._region_of[part] is region and not is_there:
+        for part in self._parts_in.get(region, ()):
+            if part.provides and part not in self._put:
                 self._put.add(part)
                 yield from self._body(part, region)
 
