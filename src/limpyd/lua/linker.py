@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from limpyd.lua.regions import Region
 from limpyd.utils.cached_properties import cached_property
 
 PACKAGE = Path(__file__).parents[1]
@@ -89,24 +90,6 @@ class Part:
     def names(self, directive: str) -> list[str]:
         """The names that stand behind a directive, wherever that stands."""
         return [name for piece in self.pieces if piece.directive == directive for name in piece.names]
-
-
-class Region:
-    """A place where library files are put: the top of a script, or the inside of a function."""
-
-    def __init__(self, parent: Region | None = None) -> None:
-        self.parent = parent
-        self.depth: int = 0 if parent is None else parent.depth + 1
-
-    def common(self, other: Region) -> Region:
-        """The innermost region that both are in."""
-        one: Region = self
-        while one is not other:
-            if one.depth < other.depth:
-                one, other = other, one
-            assert one.parent is not None  # noqa: S101 - all are in the top one
-            one = one.parent
-        return one
 
 
 @cache
