@@ -122,16 +122,18 @@ def answer(index: type[Index], type_: type) -> Answer | None:
         field = declared_with(type_, **DECLARED.get(index, {"indexes": [index]}))
     except DeclarationError:
         return None
-    kept = [each for each in field.place(None).indexes if index is not UniqueIndex or each.kind is UniqueIndex.kind]
+    field_indexes = [
+        each for each in field.place(None).indexes if index is not UniqueIndex or each.kind is UniqueIndex.kind
+    ]
     found: dict[str, list[str]] = {}
     for prefix, name in serving(field):
         if index is not UniqueIndex or name in UniqueIndex.operators:
             found.setdefault(prefix, []).append(name)
-    return Answer([each.kind.redis_type for each in kept], [_key(each) for each in kept], found)
+    return Answer([each.kind.redis_type for each in field_indexes], [_key(each) for each in field_indexes], found)
 
 
-def _key(kept: Any) -> str:
-    key: str = kept.key.decode()
+def _key(index: Any) -> str:
+    key: str = index.key.decode()
     return f"{key}<value>" if key.endswith(":") else key
 
 
@@ -184,7 +186,7 @@ def _indexes(answers: dict[str, dict[type, Answer]]) -> Iterator[tuple[str, ...]
 
 def _types(answers: dict[str, dict[type, Answer]]) -> Iterator[tuple[str, ...]]:
     for type_ in CODECS:
-        default = [str(kept.index) for kept in declared_with(type_, indexable=True).place(None).indexes]
+        default = [str(index.index) for index in declared_with(type_, indexable=True).place(None).indexes]
         also = [name for name, by_type in answers.items() if type_ in by_type and name not in {*default, "UniqueIndex"}]
         yield f"`{type_.__name__}`", ", ".join(f"`{name}`" for name in default), ", ".join(f"`{name}`" for name in also)
 

@@ -62,7 +62,7 @@ def acl_rules(*models: Any, readonly: bool = False, server: Server | None = None
     if known is None:
         msg = f"{database!r} does not know its server, so neither its commands; call connect() first, or give server="
         raise DeclarationError(msg)
-    tags = sorted(where.pattern for schema in schemas for where in schema.keys.partitions)
+    tags = sorted(partition.pattern for schema in schemas for partition in schema.keys.partitions)
     keys = [f"~{UNSAFE_IN_RULES.sub('?', tag.decode(errors='surrogateescape'))}" for tag in tags]
     return ["clearselectors", "resetchannels", "resetkeys", *keys, "-@all", *_allowed(commands(known, readonly))]
 

@@ -53,8 +53,8 @@ def _spans(tracer: Tracer) -> Callback:
 def span_name(event: RequestEvent) -> str:
     """Returns the name of a span: the operation, and what it is about, or where."""
     address = event.database.address
-    where = address.host if address.port is None else f"{address.host}:{address.port}"
-    return f"{operation_name(event)} {event.model or where}"
+    server = address.host if address.port is None else f"{address.host}:{address.port}"
+    return f"{operation_name(event)} {event.model or server}"
 
 
 def operation_name(event: RequestEvent) -> str:

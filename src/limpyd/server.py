@@ -39,7 +39,7 @@ def is_clustered(raw: bytes) -> bool:
     return b"redis_mode:cluster" in raw or b"server_mode:cluster" in raw
 
 
-def checked(server: Server, where: str) -> Server:
+def checked(server: Server, address: str) -> Server:
     """The server, if it is recent enough.
 
     Raises:
@@ -47,7 +47,7 @@ def checked(server: Server, where: str) -> Server:
     """
     if server.version < MINIMUM[server.name]:
         needed = " or ".join(str(Server(name, version)) for name, version in MINIMUM.items())
-        msg = f"the server at {where} is {server}; limpyd needs {needed}, or later"
+        msg = f"the server at {address} is {server}; limpyd needs {needed}, or later"
         raise ServerTooOld(msg)
     return server
 

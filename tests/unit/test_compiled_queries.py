@@ -39,10 +39,10 @@ class Owned(EqualIndex):
 
     prefix = "owned"
 
-    def node(self, kept: Any, operator: str, values: Any, sub: Any, where: Any) -> Any:
+    def node(self, field_index: Any, operator: str, values: Any, sub: Any, where: Any) -> Any:
         if b"nobody" in values:
-            return OneOf(kept.kind, kept.key, ())
-        return super().node(kept, operator, values, sub, where)
+            return OneOf(field_index.kind, field_index.key, ())
+        return super().node(field_index, operator, values, sub, where)
 
 
 def refuse_planning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,14 +37,14 @@ def partitions(model: Model) -> tuple[Partition, ...]:
 
 def indexes(model: Model) -> list[DeclaredIndex]:
     """The indexes of a model."""
-    return [index for where in partitions(model) for index in declared_indexes(model._schema, where)]
+    return [index for partition in partitions(model) for index in declared_indexes(model._schema, partition)]
 
 
 def count(model: Model) -> Program[int]:
     """Returns the number of objects of a model."""
     total = 0
-    for where in partitions(model):
-        total += yield Request((b"SCARD", where.pks), int, readonly=True, subject=model._schema)
+    for partition in partitions(model):
+        total += yield Request((b"SCARD", partition.pks), int, readonly=True, subject=model._schema)
     return total
 
 
@@ -58,10 +58,10 @@ def unbuilt(model: Model) -> Program[frozenset[bytes]]:
 def keys_of(model: Model, limit: int) -> Program[list[KeyFacts]]:
     """The keys of a model, as many as are asked for; all if that is 0."""
     listed: dict[str, KeyFacts] = {}
-    for where in partitions(model):
+    for partition in partitions(model):
         cursor = b"0"
         while not limit or len(listed) < limit:
-            cursor, keys = yield found(model._schema, where, cursor)
+            cursor, keys = yield found(model._schema, partition, cursor)
             if keys:
                 facts = yield describe(model._schema, keys)
                 listed.update({each.key: each for each in facts})
@@ -73,8 +73,8 @@ def keys_of(model: Model, limit: int) -> Program[list[KeyFacts]]:
 def keys_of_object(model: Model, pk: bytes) -> Program[list[KeyFacts]]:
     """The keys of an object."""
     schema = model._schema
-    where = schema.keys.partition(pk)
-    facts: list[KeyFacts] = yield describe(schema, [prefix + pk for prefix in schema.key_prefixes(where)])
+    partition = schema.keys.partition(pk)
+    facts: list[KeyFacts] = yield describe(schema, [prefix + pk for prefix in schema.key_prefixes(partition)])
     return facts
 
 
@@ -87,12 +87,12 @@ def groups(model: Model, samples: int) -> Program[dict[str, Group]]:
     """
     drawn: dict[str, list[bytes]] = {}
     counts: dict[str, int] = {}
-    for where in partitions(model):
-        declared = declared_indexes(model._schema, where)
-        prefixes = tuple(model._schema.key_prefixes(where))
+    for partition in partitions(model):
+        declared = declared_indexes(model._schema, partition)
+        prefixes = tuple(model._schema.key_prefixes(partition))
         cursor, more = b"0", True
         while more:
-            cursor, keys = yield found(model._schema, where, cursor)
+            cursor, keys = yield found(model._schema, partition, cursor)
             more = cursor != b"0"
             for key in keys:
                 name = _kind(key, prefixes, declared)

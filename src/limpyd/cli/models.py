@@ -75,7 +75,7 @@ def _document(
     ]
     return {
         "model": f"{model.__module__}:{model.__qualname__}",
-        "keys": [to_text(where.prefix) + "*" for where in inspection.partitions(model)],
+        "keys": [to_text(partition.prefix) + "*" for partition in inspection.partitions(model)],
         "database": str(model.database._endpoint),
         "objects": objects,
         "values": of(inspection.OBJECTS),

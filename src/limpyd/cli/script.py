@@ -96,8 +96,8 @@ def of_command(model: Model, field_name: str, method: str) -> list[str]:
         raise BadUsage(msg)
     if facts.scope.name == "READ":
         return [f"-- {facts.name} is sent as it is; no script runs"]
-    (where,) = model._schema.keys.partitions
-    statement = field.prepared(where, field.place_in(where), facts.name)
+    (partition,) = model._schema.keys.partitions
+    statement = field.prepared(partition, field.place_in(partition), facts.name)
     return of_statement(statement) if statement is not None else of_general(WRITE_MEMBERS if field.many else WRITE)
 
 

@@ -155,5 +155,5 @@ class Database(PipelinedCore, Traced, Generic[Client]):
     def _learn(self, info: Any, sorted_by_pattern: Any) -> None:
         """Notes what the server replied to the questions of the handshake."""
         self._capabilities = self._capabilities.learned(
-            info, sorted_by_pattern, where=str(self._endpoint), layout=self.layout
+            info, sorted_by_pattern, address=str(self._endpoint), layout=self.layout
         )

@@ -31,7 +31,7 @@ class Capabilities(NamedTuple):
     sorts_by_pattern: bool = False
     joins_keys: bool = False
 
-    def learned(self, info: Any, sorted_by_pattern: Any, *, where: str, layout: str) -> Capabilities:
+    def learned(self, info: Any, sorted_by_pattern: Any, *, address: str, layout: str) -> Capabilities:
         """Returns them after the replies to `QUESTIONS`, each an answer or the error of a refusal.
 
         Raises:
@@ -40,9 +40,9 @@ class Capabilities(NamedTuple):
         """
         learned = self
         if not isinstance(info, Exception):  # it may not be asked, which its administrator will have a reason for
-            learned = Capabilities(checked(from_info(info), where), joins_keys=not is_clustered(info))
+            learned = Capabilities(checked(from_info(info), address), joins_keys=not is_clustered(info))
             if layout != ModelKeys.layout and not learned.joins_keys:
-                msg = f"the server at {where} is part of a cluster, which cannot keep the layout {layout!r}"
+                msg = f"the server at {address} is part of a cluster, which cannot keep the layout {layout!r}"
                 raise DeclarationError(msg)
         return learned._replace(sorts_by_pattern=not isinstance(sorted_by_pattern, Exception))
 

@@ -26,9 +26,11 @@ class Access:
         self._made: dict[str, SyncDriver] = {}
         self.driver: SyncDriver | None = None
 
-    def opening(self, connections: Callable[[], SyncConnectionPool], where: str, listeners: Listeners) -> SyncDriver:
+    def opening(self, connections: Callable[[], SyncConnectionPool], address: str, listeners: Listeners) -> SyncDriver:
         """The driver that will be used; the same one for threads that come at the same time."""
-        return self._made.get("driver") or self._made.setdefault("driver", SyncDriver(connections(), where, listeners))
+        return self._made.get("driver") or self._made.setdefault(
+            "driver", SyncDriver(connections(), address, listeners)
+        )
 
     def close(self) -> None:
         """Closes the connections: idle ones now, those in use when they are given back."""

@@ -27,7 +27,7 @@ class AsyncTransport:
 
     Args:
         pool: what makes the connections; none of them stays in it.
-        where: the server's address, for messages.
+        address: the server's address, for messages.
         on_connect: is given each new connection before it is used.
         listeners: the callbacks that see what it sends.
 
@@ -44,14 +44,14 @@ class AsyncTransport:
     def __init__(
         self,
         pool: redis.asyncio.ConnectionPool,
-        where: str,
+        address: str,
         on_connect: Callable[[Any], Awaitable[None]],
         listeners: Listeners,
     ) -> None:
         self.callbacks = listeners.callbacks
         self._listeners = listeners
         self._pool = pool
-        self._where = where
+        self._address = address
         self._on_connect = on_connect
         self._loops: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
         self._closed = False
@@ -83,16 +83,18 @@ class AsyncTransport:
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(requests))
             try:
-                line = self.line() or await self._open()
-                packed = [pack(command) for command in line.scripts.without_known(requests, commands, with_sources)]
+                connection = self.shared_connection() or await self._open()
+                packed = [
+                    pack(command) for command in connection.scripts.without_known(requests, commands, with_sources)
+                ]
                 if trace is not None:
                     trace.size = sum(map(len, packed))
-                replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+                replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
             except BaseException as error:
                 if trace is not None:
                     trace.finish(error=error)
                 raise
-            line.scripts.note(requests, replies)
+            connection.scripts.note(requests, replies)
             losses = [reply for reply in replies if isinstance(reply, ConnectionLost)]
             if trace is not None:
                 trace.finish(replies, losses[0].as_error() if losses else None)
@@ -110,7 +112,7 @@ class AsyncTransport:
         Raises:
             ServerUnreachable: there is none.
         """
-        if self.line() is not None:
+        if self.shared_connection() is not None:
             return
         trace = self._connecting()
         try:
@@ -128,8 +130,8 @@ class AsyncTransport:
             ServerUnreachable: there is none, or it was lost before anything was sent.
             ConnectionLost: it was lost when something was sent.
         """
-        async with self._dedicated(self._connecting()) as line:
-            line.wait_at_most(line.usual_timeout)
+        async with self._dedicated(self._connecting()) as connection:
+            connection.wait_at_most(connection.usual_timeout)
 
             async def talk(
                 name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None
@@ -139,7 +141,7 @@ class AsyncTransport:
                 if self.callbacks or GLOBAL_CALLBACKS:
                     trace = self._listeners.start_dedicated(request, name, commands, sum(map(len, packed)))
                 try:
-                    replies = await asyncio.gather(*map(line.ask, packed), return_exceptions=True)
+                    replies = await asyncio.gather(*map(connection.ask, packed), return_exceptions=True)
                 except BaseException as error:
                     if trace is not None:
                         trace.finish(error=error)
@@ -149,9 +151,9 @@ class AsyncTransport:
                     trace.finish(replies, losses[0].as_error() if losses else None)
                 for reply in replies:
                     if isinstance(reply, ConnectionLost):
-                        raise reply if reply.sent else unreachable(self._where, reply)
+                        raise reply if reply.sent else unreachable(self._address, reply)
                     if isinstance(reply, Exception) and not isinstance(reply, redis_errors.ResponseError):
-                        raise unreachable(self._where, reply)  # such as: still loading
+                        raise unreachable(self._address, reply)  # such as: still loading
                 return replies
 
             yield talk
@@ -163,13 +165,13 @@ class AsyncTransport:
     def lost(self, request: Request[Any], loss: ConnectionLost) -> Exception:
         """The error for a request whose connection was lost."""
         if not loss.sent:
-            return unreachable(self._where, loss)
-        return lost(request, self._where, redis_errors.TimeoutError(str(loss)) if loss.timed_out else loss)
+            return unreachable(self._address, loss)
+        return lost(request, self._address, redis_errors.TimeoutError(str(loss)) if loss.timed_out else loss)
 
     def refusal(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         """The error for a request that the server refused, or does not serve."""
         if not isinstance(error, redis_errors.ResponseError):
-            return unreachable(self._where, error)
+            return unreachable(self._address, error)
         if isinstance(error, DEMOTED):
             self._here().leave()  # the primary has become a replica; the next connection finds the new one
         return refused(request, error)
@@ -186,11 +188,11 @@ class AsyncTransport:
                     loop.call_soon_threadsafe(connections.close)
         self._loops.clear()
 
-    def line(self) -> MultiplexedConnection | None:
+    def shared_connection(self) -> MultiplexedConnection | None:
         """The connection that the tasks of this event loop share, if it is open."""
         connections = self._loops.get(asyncio.get_running_loop())
-        line = None if connections is None else connections.shared
-        return None if line is None or line.lost else line
+        connection = None if connections is None else connections.shared
+        return None if connection is None or connection.lost else connection
 
     def _here(self) -> LoopConnections:
         """The connections of this event loop."""
@@ -209,7 +211,7 @@ class AsyncTransport:
         try:
             return await self._here().open_shared()
         except NOT_OPENED as error:  # no server, a wrong password, a database number out of range
-            raise unreachable(self._where, error) from error
+            raise unreachable(self._address, error) from error
 
     @asynccontextmanager
     async def _dedicated(self, trace: RequestTrace | None = None) -> AsyncIterator[MultiplexedConnection]:
@@ -220,18 +222,18 @@ class AsyncTransport:
         except BaseException as error:
             failure = error
             if isinstance(error, redis_errors.MaxConnectionsError):
-                failure = too_few_connections(self._where, self._pool.max_connections)
+                failure = too_few_connections(self._address, self._pool.max_connections)
             elif isinstance(error, NOT_OPENED):
-                failure = unreachable(self._where, error)
+                failure = unreachable(self._address, error)
             if trace is not None:
                 trace.finish(error=failure)
             if failure is error:
                 raise
             raise failure from error
         try:
-            yield dedicated.line
+            yield dedicated.connection
         except BaseException:
-            dedicated.line.close()
+            dedicated.connection.close()
             raise
         connections.give_back(dedicated)
 
@@ -240,7 +242,7 @@ class AsyncTransport:
         if isinstance(reply, ConnectionLost):
             return self.lost(request, reply)
         if isinstance(reply, redis_errors.RedisError) and not isinstance(reply, redis_errors.ResponseError):
-            return unreachable(self._where, reply)  # such as: still loading
+            return unreachable(self._address, reply)  # such as: still loading
         return reply
 
     async def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None) -> Any:
@@ -266,8 +268,8 @@ class AsyncTransport:
             if request.blocking:
                 reply = await self._ask_alone(request, packed)
             else:
-                line = self.line() or await self._open()
-                reply = await line.ask(packed)
+                connection = self.shared_connection() or await self._open()
+                reply = await connection.ask(packed)
         except BaseException as error:
             if trace is not None:
                 trace.finish(error=error.as_error() if isinstance(error, ConnectionLost) else error)
@@ -278,6 +280,6 @@ class AsyncTransport:
 
     async def _ask_alone(self, request: Request[Any], packed: bytes) -> Any:
         """The reply to a request that may wait on the server, which would keep those of other tasks waiting."""
-        async with self._dedicated() as line:
-            line.wait_at_most(longest_wait(request.timeout, line.usual_timeout))
-            return await line.ask(packed)
+        async with self._dedicated() as connection:
+            connection.wait_at_most(longest_wait(request.timeout, connection.usual_timeout))
+            return await connection.ask(packed)

@@ -24,9 +24,9 @@ class AsyncDriver(AsyncExecution):
         packed = request.ready() if request.replies == 1 else None
         if packed is None:
             return await self._run_in_steps(request)
-        line = self.line()
+        connection = self.shared_connection()
         try:
-            reply = await (self._ask(request, packed) if line is None else line.ask(packed))
+            reply = await (self._ask(request, packed) if connection is None else connection.ask(packed))
         except ConnectionLost as loss:
             return await self.run_despite(request, packed, loss)
         if isinstance(reply, redis_errors.RedisError):

@@ -56,7 +56,7 @@ class SyncConnectionPool:
         self._pool = pool
         self._patience = getattr(pool, "timeout", None) if isinstance(pool, redis.BlockingConnectionPool) else 0
         self._idle: deque[SyncConnection] = deque()
-        self._lines: dict[int, weakref.ref[SyncConnection]] = {}
+        self._connections: dict[int, weakref.ref[SyncConnection]] = {}
         self._closed = False
         weakref.finalize(self, _drop_all, self._idle)  # sockets that are collected unclosed cause warnings
         _known.add(self)
@@ -69,35 +69,35 @@ class SyncConnectionPool:
             redis.ResponseError: the server refused it.
         """
         try:
-            line = self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            line = self._another_to_exchange()
+            connection = self._another_to_exchange()
         now = monotonic()
-        if now - line.used_at > IDLE_UNCHECKED:
-            line.check()
-        line.used_at = now
+        if now - connection.used_at > IDLE_UNCHECKED:
+            connection.check()
+        connection.used_at = now
         try:
-            return line.exchange(packed) if replies == 1 else line.exchange_several(packed, replies)
+            return connection.exchange(packed) if replies == 1 else connection.exchange_several(packed, replies)
         except LOST as error:
-            raise Lost(error, sent=line.sent) from error
+            raise Lost(error, sent=connection.sent) from error
         finally:
-            if line.awaited or line.demoted or self._closed:
-                self._drop(line)
-            self._idle.append(line)
+            if connection.awaited or connection.demoted or self._closed:
+                self._drop(connection)
+            self._idle.append(connection)
 
     def wait(self, packed: bytes, seconds: float) -> Any:
         """The same of a request whose reply the server may keep back for so many seconds, 0 for any time."""
         try:
-            line = self.take()
+            connection = self.take()
         except MaxConnectionsError as error:
             raise Lost(error, sent=False) from error
         try:
-            line.send(packed)
-            return line.wait(seconds)
+            connection.send(packed)
+            return connection.wait(seconds)
         except LOST as error:
-            raise Lost(error, sent=line.sent) from error
+            raise Lost(error, sent=connection.sent) from error
         finally:
-            self.give_back(line)
+            self.give_back(connection)
 
     def take(self) -> SyncConnection:
         """Returns a connection that no other caller has; it opens when it is used.
@@ -106,24 +106,24 @@ class SyncConnectionPool:
             redis.MaxConnectionsError: all are in use.
         """
         try:
-            line = self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
             return self._another()
         now = monotonic()
-        if now - line.used_at > IDLE_UNCHECKED:
-            line.check()
-        line.used_at = now
-        return line
+        if now - connection.used_at > IDLE_UNCHECKED:
+            connection.check()
+        connection.used_at = now
+        return connection
 
-    def give_back(self, line: SyncConnection) -> None:
+    def give_back(self, connection: SyncConnection) -> None:
         """Takes a connection back for the next caller; to be called once for each `take`."""
-        if line.awaited or line.demoted or self._closed:
-            self._drop(line)
-        self._idle.append(line)
+        if connection.awaited or connection.demoted or self._closed:
+            self._drop(connection)
+        self._idle.append(connection)
 
-    def _drop(self, line: SyncConnection) -> None:
-        demoted = line.demoted
-        line.drop()
+    def _drop(self, connection: SyncConnection) -> None:
+        demoted = connection.demoted
+        connection.drop()
         if demoted:  # the next connection finds the new primary
             self.close_idle()
 
@@ -132,11 +132,11 @@ class SyncConnectionPool:
         # One after the other: who needs one meanwhile, such as a signal handler, finds those that are there.
         for _ in range(len(self._idle)):
             try:
-                line = self._idle.popleft()
+                connection = self._idle.popleft()
             except IndexError:  # another thread took the last one
                 break
-            line.drop()
-            self._idle.append(line)
+            connection.drop()
+            self._idle.append(connection)
 
     def close(self) -> None:
         """Closes the idle lines, and those in use when they are given back."""
@@ -150,42 +150,42 @@ class SyncConnectionPool:
             raise Lost(error, sent=False) from error
 
     def _another(self) -> SyncConnection:
-        line = SyncConnection(self._pool.connection_class(**self._pool.connection_kwargs))
+        connection = SyncConnection(self._pool.connection_class(**self._pool.connection_kwargs))
         until = None if self._patience is None else monotonic() + self._patience
-        while not self._counted(line):
+        while not self._counted(connection):
             if until is not None and monotonic() >= until:
                 raise MaxConnectionsError
             sleep(SHORT_WHILE)
             with suppress(IndexError):
                 return self._idle.pop()
-        return line
+        return connection
 
-    def _counted(self, line: SyncConnection) -> bool:
+    def _counted(self, connection: SyncConnection) -> bool:
         """Counts a new line, unless there are as many as there may be. One that is lost is no longer counted."""
-        lines = self._lines
+        connections = self._connections
         for number in range(self._pool.max_connections):
-            if number not in lines:
+            if number not in connections:
                 # In C, since a signal handler that raises would keep a function from uncounting it.
-                counted = weakref.ref(line, partial(lines.pop, number))
-                if lines.setdefault(number, counted) is counted:
+                counted = weakref.ref(connection, partial(connections.pop, number))
+                if connections.setdefault(number, counted) is counted:
                     return True
         return False
 
     def after_fork(self) -> None:
         """Leaves to the parent what it talks on: in the child that is closed, which the server does not notice."""
-        lines, self._lines = self._lines, {}
+        connections, self._connections = self._connections, {}
         self._idle.clear()
-        for known in list(lines.values()):
-            line = known()
-            if line is not None:
-                line.drop()
+        for known in list(connections.values()):
+            connection = known()
+            if connection is not None:
+                connection.drop()
         renew_locks(self._pool)
 
 
-def _drop_all(lines: deque[SyncConnection]) -> None:
+def _drop_all(connections: deque[SyncConnection]) -> None:
     with suppress(IndexError):  # threads may still take lines and give them back
         while True:
-            lines.pop().drop()
+            connections.pop().drop()
 
 
 def renew_locks(pool: Any) -> None:

@@ -143,27 +143,29 @@ def no_number(model: Any, key: bytes, sub: bytes, pk: bytes, value: bytes) -> Li
     )
 
 
-def unreachable(where: str, error: Exception) -> ServerUnreachable:
+def unreachable(address: str, error: Exception) -> ServerUnreachable:
     """Nothing was executed: there is no connection, or the server does not serve."""
     if isinstance(error, redis_errors.MaxConnectionsError):
-        return ServerUnreachable(f"all connections to {where} that the pool may make are in use; raise max_connections")
+        return ServerUnreachable(
+            f"all connections to {address} that the pool may make are in use; raise max_connections"
+        )
     if isinstance(error, NOT_FOUND):
         # redis-py describes the clients of all sentinels there, not always without their passwords.
         error.args = ("no sentinel names a primary",)
         return ServerUnreachable(
-            f"the server at {where} cannot be found: no sentinel answers that knows a primary of this service. Check "
+            f"the server at {address} cannot be found: no sentinel answers that knows a primary of this service. Check "
             f"that they run, service_name=, and in sentinel_kwargs= the password of the sentinels"
         )
     said = str(error).rstrip(".")
-    return ServerUnreachable(f"the server at {where} does not serve us: {said}. Check that it runs, and the settings")
+    return ServerUnreachable(f"the server at {address} does not serve us: {said}. Check that it runs, and the settings")
 
 
-def too_few_connections(where: str, limit: int) -> ServerUnreachable:
+def too_few_connections(address: str, limit: int) -> ServerUnreachable:
     """Nothing was executed: an event loop may open no more dedicated connections."""
     return ServerUnreachable(
-        f"all connections to {where} that max_connections={limit} allows are in use: the tasks of an event loop share "
-        f"one, each command that waits and each transaction that watches has another. Let fewer wait at a time, or "
-        f"raise max_connections"
+        f"all connections to {address} that max_connections={limit} allows are in use: the tasks of an event loop "
+        f"share one, each command that waits and each transaction that watches has another. Let fewer wait at a time, "
+        f"or raise max_connections"
     )
 
 
@@ -177,26 +179,26 @@ def longest_wait(timeout: float, socket_timeout: float | None) -> float | None:
     return timeout + socket_timeout if timeout and socket_timeout is not None else None
 
 
-def timed_out(request: Request[Any], where: str, error: Exception) -> ServerTimeout:
+def timed_out(request: Request[Any], address: str, error: Exception) -> ServerTimeout:
     """A read got no reply in time."""
-    return ServerTimeout(f"{request.subject}: the server at {where} did not answer in time: {error}")
+    return ServerTimeout(f"{request.subject}: the server at {address} did not answer in time: {error}")
 
 
-def outcome_unknown(request: Request[Any], where: str, error: Exception) -> OutcomeUnknown:
+def outcome_unknown(request: Request[Any], address: str, error: Exception) -> OutcomeUnknown:
     """A write was sent and its reply is lost."""
     return OutcomeUnknown(
-        f"{request.subject}: the connection to {where} was lost after a write was sent ({error}). It may or "
+        f"{request.subject}: the connection to {address} was lost after a write was sent ({error}). It may or "
         f"may not have been executed, so it is not sent again; read the value to know"
     )
 
 
-def lost(request: Request[Any], where: str, error: Exception) -> LimpydError:
+def lost(request: Request[Any], address: str, error: Exception) -> LimpydError:
     """A request was sent with others, and its reply is lost."""
     if not request.readonly:
-        return outcome_unknown(request, where, error)
+        return outcome_unknown(request, address, error)
     if isinstance(error, redis_errors.TimeoutError):
-        return timed_out(request, where, error)
-    return unreachable(where, error)
+        return timed_out(request, address, error)
+    return unreachable(address, error)
 
 
 def _name(request: Request[Any]) -> str:

@@ -68,11 +68,11 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
         return otherwise(bound, value) if packed is None else result(driver, packed, bound, value)
 
     async def result(driver: Any, packed: bytes, bound: Any, value: Any) -> Any:
-        line = driver.line()
-        if line is None:
+        connection = driver.shared_connection()
+        if connection is None:
             return await bound._instance.database._send(describe(bound, value))
         try:
-            reply = await line.ask(packed)
+            reply = await connection.ask(packed)
         except ConnectionLost as loss:
             return await driver.run_despite(describe(bound, value), packed, loss)
         if isinstance(reply, RedisError):

@@ -23,16 +23,16 @@ MAX_IDLE = 10
 class DedicatedConnection:
     """A connection for one caller at a time; it is closed when it is collected, however its caller ended."""
 
-    __slots__ = ("__weakref__", "line")
+    __slots__ = ("__weakref__", "connection")
 
-    def __init__(self, line: MultiplexedConnection) -> None:
-        self.line = line
+    def __init__(self, connection: MultiplexedConnection) -> None:
+        self.connection = connection
 
     def __del__(self) -> None:
-        line = getattr(self, "line", None)  # an exception may come before it is set
-        if line is not None and not line.lost:
+        connection = getattr(self, "connection", None)  # an exception may come before it is set
+        if connection is not None and not connection.lost:
             with suppress(RuntimeError):  # the event loop is closed
-                line._loop.call_soon_threadsafe(line.close)
+                connection._loop.call_soon_threadsafe(connection.close)
 
 
 class LoopConnections:
@@ -91,7 +91,7 @@ class LoopConnections:
         while True:
             while self._idle:
                 dedicated = self._idle.pop()
-                if not dedicated.line.lost:
+                if not dedicated.connection.lost:
                     return dedicated
             if len(self._in_use()) + self._opening_dedicated() >= self._pool.max_connections - 1:
                 raise redis_errors.MaxConnectionsError
@@ -102,8 +102,8 @@ class LoopConnections:
     def give_back(self, dedicated: DedicatedConnection) -> None:
         """Takes a connection back for the next caller."""
         if self._closed or len(self._idle) >= MAX_IDLE:
-            dedicated.line.close()
-        elif not dedicated.line.lost:
+            dedicated.connection.close()
+        elif not dedicated.connection.lost:
             self._idle.append(dedicated)
 
     def leave(self) -> None:
@@ -112,7 +112,7 @@ class LoopConnections:
         if shared is not None:
             shared.close()
         while self._idle:
-            self._idle.pop().line.close()
+            self._idle.pop().connection.close()
 
     def close(self) -> None:
         """Closes all connections, also those in use and those that are yet to open."""
@@ -123,7 +123,7 @@ class LoopConnections:
         close_all_of(self)
 
     def _in_use(self) -> list[DedicatedConnection]:
-        return [dedicated for dedicated in self._dedicated if not dedicated.line.lost]
+        return [dedicated for dedicated in self._dedicated if not dedicated.connection.lost]
 
     def _opening_dedicated(self) -> int:
         return len(self._opening - {self._opening_shared})
@@ -135,11 +135,11 @@ class LoopConnections:
         return opening
 
     async def _open_shared(self) -> None:
-        line = await self._open()
+        connection = await self._open()
         if self.shared is None or self.shared.lost:
-            self.shared = line
+            self.shared = connection
         else:  # an exception kept the call that began another opening from noting it
-            line.close()
+            connection.close()
 
     async def _open_dedicated(self) -> None:
         dedicated = DedicatedConnection(await self._open())
@@ -156,7 +156,7 @@ class LoopConnections:
             await connection.connect()
             transport = connection._writer.transport
             await self._on_connect(connection)
-            line = MultiplexedConnection(connection, connection.socket_timeout, self)
+            multiplexed = MultiplexedConnection(connection, connection.socket_timeout, self)
         except BaseException as error:
             await connection.disconnect(nowait=True)
             if transport is not None:  # which a line that was not finished may have taken over
@@ -167,8 +167,8 @@ class LoopConnections:
         finally:
             self._unfinished.discard(connection)
         if self._closed:
-            line.close()
-        return line
+            multiplexed.close()
+        return multiplexed
 
     def after_fork(self) -> None:
         """Leaves all connections to the parent process, also those on their way: no handshake must be had twice."""

@@ -81,7 +81,7 @@ class MultiplexedConnection(asyncio.BufferedProtocol):
         self._paused = False
         self.lost = False
         self.scripts = ScriptCache()
-        _lines.add(self)
+        _all.add(self)
         self._transport.pause_reading()  # uvloop does not change its way of reading while it reads
         self._transport.set_protocol(self)
         self._transport.resume_reading()
@@ -249,19 +249,19 @@ def detach(transport: asyncio.BaseTransport) -> None:
         closed.close()
 
 
-_lines: weakref.WeakSet[MultiplexedConnection] = weakref.WeakSet()
+_all: weakref.WeakSet[MultiplexedConnection] = weakref.WeakSet()
 
 
 def close_all_of(owner: object) -> None:
     """Closes the connections that were made for an owner, also those that an exception kept from being noted there."""
-    for line in tuple(_lines):
-        if line._owner is owner:
-            line.close()
+    for connection in tuple(_all):
+        if connection._owner is owner:
+            connection.close()
 
 
 def _leave_to_parent() -> None:
-    for line in tuple(_lines):
-        line.after_fork()
+    for connection in tuple(_all):
+        connection.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

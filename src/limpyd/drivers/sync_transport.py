@@ -25,7 +25,7 @@ class SyncTransport:
 
     Args:
         connections: where it gets connections from.
-        where: the server's address, for messages.
+        address: the server's address, for messages.
         listeners: the callbacks that see what it sends.
 
     Attributes:
@@ -39,11 +39,11 @@ class SyncTransport:
     losses = LOST
     sleep = staticmethod(sleep)
 
-    def __init__(self, connections: SyncConnectionPool, where: str, listeners: Listeners) -> None:
+    def __init__(self, connections: SyncConnectionPool, address: str, listeners: Listeners) -> None:
         self.connections = connections
         self.callbacks = listeners.callbacks
         self._listeners = listeners
-        self._where = where
+        self._address = address
 
     def run_together(
         self,
@@ -71,24 +71,24 @@ class SyncTransport:
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_batch(traced, len(requests))
-            line = self._opened(trace)
-            sent_now = line.scripts.without_known(requests, commands, with_sources)
+            connection = self._opened(trace)
+            sent_now = connection.scripts.without_known(requests, commands, with_sources)
             replies: list[Any] = []
-            sent, loss = self._exchanged(line, requests, sent_now, replies, trace)
+            sent, loss = self._exchanged(connection, requests, sent_now, replies, trace)
             if loss is None:
                 return replies
             traced = (traced[0], traced[1], "reconnect")
             self.connections.close_idle()
             if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
-                raise unreachable(self._where, loss) from loss
+                raise unreachable(self._address, loss) from loss
             if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
-                doubtful = [lost(request, self._where, loss) for request in requests[len(replies) : sent]]
-                return [*replies, *doubtful, *(unreachable(self._where, loss) for _ in requests[sent:])]
+                doubtful = [lost(request, self._address, loss) for request in requests[len(replies) : sent]]
+                return [*replies, *doubtful, *(unreachable(self._address, loss) for _ in requests[sent:])]
         raise AssertionError  # the loop returns or raises
 
     def _exchanged(
         self,
-        line: SyncConnection,
+        connection: SyncConnection,
         requests: Sequence[Request[Any]],
         commands: Sequence[tuple[Argument, ...]],
         replies: list[Any],
@@ -106,14 +106,14 @@ class SyncTransport:
                 if trace is not None:
                     trace.size += len(packet)
                 if before:
-                    line.send_more(packet, count)
+                    connection.send_more(packet, count)
                 else:
-                    line.send(packet, count)
+                    connection.send(packet, count)
                 while len(replies) < before:
-                    replies.append(line.read_any())
+                    replies.append(connection.read_any())
             while len(replies) < len(requests):
-                replies.append(line.read_any())
-            line.scripts.note(requests, replies)
+                replies.append(connection.read_any())
+            connection.scripts.note(requests, replies)
         except LOST as error:
             loss = error
         except BaseException as error:
@@ -121,7 +121,7 @@ class SyncTransport:
                 trace.finish(replies, error)
             raise
         finally:
-            self.connections.give_back(line)
+            self.connections.give_back(connection)
         if trace is not None:
             trace.finish(replies, loss)
         return sent, loss
@@ -138,13 +138,13 @@ class SyncTransport:
             if self.callbacks or GLOBAL_CALLBACKS
             else None
         )
-        line = self._opened(trace)
+        connection = self._opened(trace)
         try:
-            return _replies(line, packed, len(commands), trace)
+            return _replies(connection, packed, len(commands), trace)
         except LOST as error:
-            raise unreachable(self._where, error) from error
+            raise unreachable(self._address, error) from error
         finally:
-            self.connections.give_back(line)
+            self.connections.give_back(connection)
 
     def ready(self) -> None:
         """Opens a connection if none is open: what is interrupted before that was not sent.
@@ -161,26 +161,26 @@ class SyncTransport:
         Raises:
             ServerUnreachable: there is none.
         """
-        line = self._opened_alone()
+        connection = self._opened_alone()
 
         def talk(name: str, commands: Sequence[tuple[Argument, ...]], request: Request[Any] | None = None) -> list[Any]:
             packed, count = b"".join(map(pack, commands)), len(commands)
             trace = None
             if self.callbacks or GLOBAL_CALLBACKS:
                 trace = self._listeners.start_dedicated(request, name, commands, len(packed))
-            return _replies(line, packed, count, trace)
+            return _replies(connection, packed, count, trace)
 
         try:
             yield talk
         except BaseException:
-            line.drop()
+            connection.drop()
             raise
         finally:
-            self.connections.give_back(line)
+            self.connections.give_back(connection)
 
     def lost(self, request: Request[Any], error: Exception) -> Exception:
         """The error for a request whose connection was lost."""
-        return lost(request, self._where, error)
+        return lost(request, self._address, error)
 
     def refusal(self, request: Request[Any], error: redis_errors.RedisError) -> Exception:
         """The error for a request that the server refused."""
@@ -192,21 +192,21 @@ class SyncTransport:
 
     def _opened(self, trace: RequestTrace | None = None) -> SyncConnection:
         """An open connection; if that fails so does what was to be sent."""
-        line = None
+        connection = None
         try:
-            line = self.connections.take()
-            line.open()
+            connection = self.connections.take()
+            connection.open()
         except BaseException as error:
-            if line is not None:
-                line.drop()
-                self.connections.give_back(line)
-            failure = unreachable(self._where, error) if isinstance(error, LOST) else error
+            if connection is not None:
+                connection.drop()
+                self.connections.give_back(connection)
+            failure = unreachable(self._address, error) if isinstance(error, LOST) else error
             if trace is not None:
                 trace.finish(error=failure)
             if failure is not error:
                 raise failure from error
             raise
-        return line
+        return connection
 
     def _ask(self, request: Request[Any], packed: bytes, retry: Retry | None = None, loss: Lost | None = None) -> Any:
         """The reply to a request, or the refusal; sent again once if it was lost and may be, once if not sent whole.
@@ -235,7 +235,7 @@ class SyncTransport:
                 self._report_loss(request, loss.error, was_lost)
                 was_lost, was_unsent = True, False
             elif was_unsent or isinstance(loss.error, redis_errors.MaxConnectionsError):
-                raise unreachable(self._where, loss.error) from loss.error
+                raise unreachable(self._address, loss.error) from loss.error
             else:
                 was_unsent = True
             loss = None
@@ -258,20 +258,20 @@ class SyncTransport:
     def _report_loss(self, request: Request[Any], error: Exception, last_try: bool) -> None:
         """Raises what the loss of a reply stands for, unless the request may be sent again."""
         if isinstance(error, REFUSED_UNEXECUTED):
-            raise unreachable(self._where, error) from error
+            raise unreachable(self._address, error) from error
         if not request.readonly:
-            raise outcome_unknown(request, self._where, error) from error
+            raise outcome_unknown(request, self._address, error) from error
         if isinstance(error, redis_errors.TimeoutError):
-            raise timed_out(request, self._where, error) from error
+            raise timed_out(request, self._address, error) from error
         if last_try:
-            raise unreachable(self._where, error) from error
+            raise unreachable(self._address, error) from error
 
 
-def _replies(line: SyncConnection, packed: bytes, count: int, trace: RequestTrace | None) -> list[Any]:
+def _replies(connection: SyncConnection, packed: bytes, count: int, trace: RequestTrace | None) -> list[Any]:
     """Sends commands and returns their replies, or the errors of refusals."""
     try:
-        line.send(packed, count)
-        replies = [line.read_any() for _ in range(count)]
+        connection.send(packed, count)
+        replies = [connection.read_any() for _ in range(count)]
     except BaseException as error:
         if trace is not None:
             trace.finish(error=error)

@@ -84,9 +84,9 @@ def _fits(path: Path) -> bool:
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
 
 
-def _private_folder(where: str) -> Path:
+def _private_folder(parent: str) -> Path:
     """A folder for links, which nobody else can write to."""
-    private = Path(where) / f"limpyd-{os.getuid()}"
+    private = Path(parent) / f"limpyd-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
     found = private.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:

@@ -62,10 +62,10 @@ class BoundPK(BoundField[Face]):
             msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
             raise InvalidPrimaryKey(msg)
         pk = pk_bytes(model.name, value)
-        where = model.keys.partition(pk)
+        partition = model.keys.partition(pk)
         new = object_requests.NewObject(pk)
-        new.unset += (*model.key_prefixes(where), *model.dynamic.inventories(where))
-        request = object_requests.create(model, where, new).then(instance._made)
+        new.unset += (*model.key_prefixes(partition), *model.dynamic.inventories(partition))
+        request = object_requests.create(model, partition, new).then(instance._made)
         request.creates = instance
         return request
 
@@ -89,8 +89,8 @@ class BoundPK(BoundField[Face]):
 
     def _key(self) -> bytes:
         pk = self._instance._pk_bytes
-        where = self._field.model.keys.partition(pk)
-        key: bytes = where.nothing if pk is None else where.pks
+        partition = self._field.model.keys.partition(pk)
+        key: bytes = partition.nothing if pk is None else partition.pks
         return key
 
 

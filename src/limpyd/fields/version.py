@@ -57,11 +57,11 @@ class VersionField(InstanceHashField[int]):
     ) -> Any:
         return self if instance is None else BoundVersion(self, instance)
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+    def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         if composites:
             msg = f"{self} counts updates, and no index follows it; leave it out of {composites[0].index}"
             raise DeclarationError(msg)
-        super().settle(where, indexes, composites)
+        super().settle(partition, indexes, composites)
 
     def setting(self, value: Any) -> Never:
         """Refused: nobody sets a version.

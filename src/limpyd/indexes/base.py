@@ -12,7 +12,7 @@ from limpyd.indexes.custom import CustomIndex
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
-from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
+from limpyd.indexes.limpyd2 import IndexStorage, Limpyd2Entries, limpyd2_storage
 from limpyd.indexes.numbers import NeverStored
 from limpyd.indexes.settings import reason_against
 from limpyd.keys import Partition
@@ -184,24 +184,24 @@ class Index(CustomIndex):
             raise DeclarationError(msg)
         return [self]
 
-    def keep(self, field: IndexedField, where: Partition) -> FieldIndex:
+    def field_index(self, field: IndexedField, partition: Partition) -> FieldIndex:
         """The index of a field in a partition."""
-        return FieldIndex(self, field, where)
+        return FieldIndex(self, field, partition)
 
     def all_steps(self, field: IndexedField) -> tuple[Transform, ...]:  # noqa: ARG002 - some ask
         """Returns the steps that a value goes through before its final form."""
         return (*self.steps, *self.own_steps)
 
-    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
+    def storage(self, field: IndexedField, partition: Partition) -> IndexStorage:
         """Returns how it keeps a field's values in a partition.
 
         Raises:
             DeclarationError: the layout of the keys there has no such index.
         """
-        if isinstance(where, Limpyd2Partition):
-            return keeping(self, field, where)
+        if isinstance(partition, Limpyd2Partition):
+            return limpyd2_storage(self, field, partition)
         kind = self.kind_for(field)
-        return Keeping(kind, kind.key(where, self.name_in_keys(field), self.label), self.final_form(field))
+        return IndexStorage(kind, kind.key(partition, self.name_in_keys(field), self.label), self.final_form(field))
 
     def final_form(self, field: IndexedField) -> str:
         """The form in which a value is kept, after all else was done to it."""
@@ -231,7 +231,7 @@ class Index(CustomIndex):
         """The same, where other fields that it names have other names."""
         return copy.copy(self)
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
         """The condition that an operator and some values stand for."""
         raise NotImplementedError
 
@@ -242,11 +242,11 @@ class Index(CustomIndex):
             DeclarationError: it cannot.
         """
 
-    def filter_values(self, kept: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
+    def filter_values(self, index: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:
         """Returns the texts that a filter's value is compared as: one text, or those of `in` or `between`.
 
         Args:
-            kept: this index, on a field.
+            index: this index, on a field.
             operator: the operator.
             value: the filter's value.
             text: gives what one value is compared as, by that operator or another one.
@@ -258,12 +258,12 @@ class Index(CustomIndex):
         if operator not in {"in", "between"}:
             return [text(value)]
         if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-            msg = f"{kept.field}: `{operator}` takes several values, such as a list, not {shorten(value)}"
+            msg = f"{index.field}: `{operator}` takes several values, such as a list, not {shorten(value)}"
             raise InvalidFilter(msg)
         if operator == "between":
             ends = list(value)
             if len(ends) != 2:  # noqa: PLR2004
-                msg = f"{kept.field}: `between` takes the lowest and the highest value, not {shorten(value)}"
+                msg = f"{index.field}: `between` takes the lowest and the highest value, not {shorten(value)}"
                 raise InvalidFilter(msg)
             return [text(ends[0], "gte"), text(ends[1], "lte")]
         texts = []

@@ -11,7 +11,7 @@ from limpyd.indexes.base import Index
 from limpyd.indexes.equality import OWNERS, SETS
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
-from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
+from limpyd.indexes.limpyd2 import IndexStorage, Limpyd2Entries, limpyd2_storage
 from limpyd.indexes.normalizers import form
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
@@ -44,8 +44,8 @@ class CompositeIndex(Index):
     def final_form(self, field: IndexedField) -> str:
         return field.codec.normal
 
-    def keep(self, field: IndexedField, where: Partition) -> CompositeFieldIndex:
-        return CompositeFieldIndex(self, field, where)
+    def field_index(self, field: IndexedField, partition: Partition) -> CompositeFieldIndex:
+        return CompositeFieldIndex(self, field, partition)
 
     def final_forms(self, fields: Sequence[IndexedField]) -> list[str]:
         """The form in which the value of each field is kept."""
@@ -118,10 +118,10 @@ class EqualIndexWith(CompositeIndex):
     def kind_for(self, field: IndexedField) -> IndexKind:  # noqa: ARG002 - as of every index
         return OWNERS if self.unique else SETS
 
-    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
-        if isinstance(where, Limpyd2Partition):
-            return keeping(self, field, where, unique=self.unique)
-        return super().keeping(field, where)
+    def storage(self, field: IndexedField, partition: Partition) -> IndexStorage:
+        if isinstance(partition, Limpyd2Partition):
+            return limpyd2_storage(self, field, partition, unique=self.unique)
+        return super().storage(field, partition)
 
     def name_in_keys(self, field: IndexedField) -> str:
         return "+".join(self.names(field))
@@ -166,8 +166,8 @@ class ScoredEqualIndex(CompositeIndex):
         text, score = texts
         return b"%s:%s" % (score, text)
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
-        return OneOf(kept.kind, kept.key, values)
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:  # noqa: ARG002
+        return OneOf(index.kind, index.key, values)
 
 
 class CompositeFieldIndex(FieldIndex):
@@ -189,19 +189,20 @@ class CompositeFieldIndex(FieldIndex):
 
     index: CompositeIndex
 
-    def __init__(self, index: CompositeIndex, field: IndexedField, where: Partition) -> None:
+    def __init__(self, index: CompositeIndex, field: IndexedField, partition: Partition) -> None:
         self.index = index
         self.field = field
         self.fields = index.fields(field)
         forms = index.final_forms(self.fields)
         self.places = [
-            one.stored_in(where)._replace(form=final.encode()) for one, final in zip(self.fields, forms, strict=True)
+            one.stored_in(partition)._replace(form=final.encode())
+            for one, final in zip(self.fields, forms, strict=True)
         ]
         self.name = ", ".join(one.name for one in self.fields)
-        self.kind, self.key, _, one_owner = index.keeping(field, where)
+        self.kind, self.key, _, one_owner = index.storage(field, partition)
         self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
         self.declared_key = self.key
-        self._joined = isinstance(where, Limpyd2Partition) and not index.by_score
+        self._joined = isinstance(partition, Limpyd2Partition) and not index.by_score
         spec = b"".join(_netstring(text) for place in self.places for text in place)
         self.form = b":" + spec if self._joined else spec
         self.row = IndexRow(b"&" + self.kind_name, self.form, self.key)

@@ -95,13 +95,13 @@ class CustomIndex:
         """The client of redis-py on the database of the model, `database.connection`."""
         return self.model.database.connection
 
-    def attached(self, field: Any, where: Partition) -> Self:
+    def attached(self, field: Any, partition: Partition) -> Self:
         """The index of a field in a partition: a copy that knows it, as transforms may ask it."""
         mine = copy.copy(self)
         vars(mine).pop("own_steps", None)
         mine._field = field.version_of or field.template_of or field
-        mine.encode_result = encoder(where, typed=field.typed, numbers=self.keeps_numbers)
-        mine.around = tuple(each.attached(field, where) for each in self.around)
+        mine.encode_result = encoder(partition, typed=field.typed, numbers=self.keeps_numbers)
+        mine.around = tuple(each.attached(field, partition) for each in self.around)
         mine.steps = tuple(step for each in mine.around for step in each.own_steps)
         return mine
 

@@ -14,15 +14,15 @@ Transform = str | Callable[..., Any]
 """The name of a form, which the server knows too; or a Python function, which it cannot run."""
 
 
-def encoder(where: Partition, *, typed: bool, numbers: bool = False) -> Callable[[Any], bytes]:
+def encoder(partition: Partition, *, typed: bool, numbers: bool = False) -> Callable[[Any], bytes]:
     """The function that writes results of transforms of a field's values, and values of its filters, as text.
 
     Args:
-        where: the partition, of which the layout counts.
+        partition: the partition, of which the layout counts.
         typed: whether the field has a type.
         numbers: whether the index keeps numbers.
     """
-    if isinstance(where, Limpyd2Partition):
+    if isinstance(partition, Limpyd2Partition):
         return encode_number_as_limpyd2 if numbers else encode_as_limpyd2
     return encode_any if typed else encode_untyped
 

@@ -10,7 +10,7 @@ from limpyd.indexes.base import Index
 from limpyd.indexes.encoding import Transform
 from limpyd.indexes.field_index import FieldIndex, IndexedField
 from limpyd.indexes.kind import IndexKind
-from limpyd.indexes.limpyd2 import Keeping, Limpyd2Entries, keeping
+from limpyd.indexes.limpyd2 import IndexStorage, Limpyd2Entries, limpyd2_storage
 from limpyd.keys import Partition, key_from_template
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.scripts.index_nodes import OneOf
@@ -33,8 +33,8 @@ class EqualIndex(Index):
     def final_form(self, field: IndexedField) -> str:
         return "text" if self.all_steps(field) else field.codec.normal
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        return has_one_of(kept, operator, values, sub, where)
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
+        return has_one_of(index, operator, values, sub, stored)
 
 
 class UniqueIndex(Index):
@@ -56,16 +56,16 @@ class UniqueIndex(Index):
         self.prefix, self.key, self.name = self._of.prefix, self._of.key, self._of.name
         self.limpyd2_key = self._of.limpyd2_key
 
-    def attached(self, field: IndexedField, where: Partition) -> Self:
-        mine = super().attached(field, where)
-        mine._of = self._of.attached(field, where)
+    def attached(self, field: IndexedField, partition: Partition) -> Self:
+        mine = super().attached(field, partition)
+        mine._of = self._of.attached(field, partition)
         mine.encode_result = mine._of.encode_result
         return mine
 
-    def keeping(self, field: IndexedField, where: Partition) -> Keeping:
-        if isinstance(where, Limpyd2Partition):
-            return keeping(self._of, field, where, unique=True, scored=self.scored)
-        return super().keeping(field, where)
+    def storage(self, field: IndexedField, partition: Partition) -> IndexStorage:
+        if isinstance(partition, Limpyd2Partition):
+            return limpyd2_storage(self._of, field, partition, unique=True, scored=self.scored)
+        return super().storage(field, partition)
 
     def as_a(self, index_class: type[Index] | None) -> Index:
         return self if index_class is None or isinstance(self, index_class) else self._of
@@ -89,19 +89,19 @@ class UniqueIndex(Index):
     def encode_filter(self, field: IndexedField, operator: str, value: Any) -> bytes:
         return self._of.encode_filter(field, operator, value)
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        return has_one_of(kept, operator, values, sub, where)
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
+        return has_one_of(index, operator, values, sub, stored)
 
 
-def has_one_of(kept: FieldIndex, _operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+def has_one_of(index: FieldIndex, _operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
     """The condition that a field, or a sub-key of it, has one of some values."""
-    key = kept.key
-    if sub is not None and (b"\0" in key or kept.kind.keys_by_value):
-        key = key_from_template(key, sub) if b"\0" in key else key + kept.under(b"", sub)[1]
+    key = index.key
+    if sub is not None and (b"\0" in key or index.kind.keys_by_value):
+        key = key_from_template(key, sub) if b"\0" in key else key + index.under(b"", sub)[1]
     elif sub is not None:
         values = [
-            kept.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
+            index.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
         ]
-    tells = where.stored and not kept.asks_python
-    many = kept.field.many or not kept.keeps_one
-    return OneOf(kept.kind, key, values, where._replace(form=kept.form) if tells else None, many=many)
+    tells = stored.stored and not index.asks_python
+    many = index.field.many or not index.keeps_one
+    return OneOf(index.kind, key, values, stored._replace(form=index.form) if tells else None, many=many)

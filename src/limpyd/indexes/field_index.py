@@ -41,7 +41,7 @@ class IndexedField(Protocol):
 
     def encode(self, value: Any) -> bytes: ...
     def sibling(self, name: str) -> IndexedField | None: ...
-    def stored_in(self, where: Partition) -> Stored: ...
+    def stored_in(self, partition: Partition) -> Stored: ...
 
 
 OF_VALUES = (ValueError, TypeError, ArithmeticError, LookupError)
@@ -70,18 +70,18 @@ class FieldIndex(FilterTexts):
         *("declared_key", "field", "fields", "form", "index", "key", "kind", "kind_name", "of_values", "row"),
     )
 
-    def __init__(self, index: Any, field: IndexedField, where: Partition) -> None:
-        self.index = index = index.attached(field, where)
+    def __init__(self, index: Any, field: IndexedField, partition: Partition) -> None:
+        self.index = index = index.attached(field, partition)
         index.check_field(field)
         self.field = field
         self.fields: tuple[IndexedField, ...] = (field,)
-        self.kind, self.key, final, one_owner = index.keeping(field, where)
+        self.kind, self.key, final, one_owner = index.storage(field, partition)
         self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
         self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
         if index.normalizes:
             self._filter_encoder = index.encode_normalized
         self._steps = index.all_steps(field)
-        self._as_text = isinstance(where, Limpyd2Partition)  # the text of a result is kept, whatever it is
+        self._as_text = isinstance(partition, Limpyd2Partition)  # the text of a result is kept, whatever it is
         self.of_values = not self.kind.of_scores
         self._end_in(final)
         self.declared_key = self.template
@@ -257,9 +257,9 @@ class FieldIndex(FilterTexts):
             return self.key, b"%d:%s:%s" % (len(sub), sub, text)
         return self.key + b":" + sub, text
 
-    def node(self, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
+    def node(self, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
         """Returns the query node of an operator and some values."""
-        node: Node = self.index.node(self, operator, values, sub, where)
+        node: Node = self.index.node(self, operator, values, sub, stored)
         return node
 
     def _as_python(self, value: Any, *, first: bool) -> Any:

@@ -50,28 +50,28 @@ class GeoIndex(Index):
             msg = f"{field}: {self} keeps the places of a GeoField as they are; it takes no transform"
             raise DeclarationError(msg)
 
-    def filter_values(self, kept: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002
+    def filter_values(self, index: FieldIndex, operator: str, value: Any, text: Callable[..., Text]) -> Sequence[Text]:  # noqa: ARG002
         count, what = AREAS[operator]
         try:
             numbers = [float(part) for part in value]
         except (TypeError, ValueError):
             numbers = []
         if len(numbers) != count or not all(abs(number) < float("inf") for number in numbers):
-            msg = f"{kept.field}: `{operator}` takes {what}, not {shorten(value)}"
+            msg = f"{index.field}: `{operator}` takes {what}, not {shorten(value)}"
             raise InvalidFilter(msg)
         if abs(numbers[0]) > FARTHEST_EAST or abs(numbers[1]) > FARTHEST_NORTH or min(numbers[2:]) < 0:
             msg = (
-                f"{kept.field}: `{operator}` around {shorten(value)}: a place is between 180 degrees west and east and "
-                f"{FARTHEST_NORTH} degrees north and south, and lengths are not negative"
+                f"{index.field}: `{operator}` around {shorten(value)}: a place is between 180 degrees west and east "
+                f"and {FARTHEST_NORTH} degrees north and south, and lengths are not negative"
             )
             raise InvalidFilter(msg)
         longitude, latitude, *extent = (f"{number:.17g}".encode() for number in numbers)
         shape = (b"BYRADIUS", *extent, b"m") if operator == "within" else (b"BYBOX", *extent, b"m")
         return (b"FROMLONLAT", longitude, latitude, *shape)
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:  # noqa: ARG002
-        key = kept.key if sub is None else kept.key + b":" + sub
-        return Near(kept.kind.name, key, where.prefix, [value for value in values if isinstance(value, bytes)])
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:  # noqa: ARG002
+        key = index.key if sub is None else index.key + b":" + sub
+        return Near(index.kind.name, key, stored.prefix, [value for value in values if isinstance(value, bytes)])
 
 
 def geohash(longitude: float, latitude: float) -> bytes:

@@ -54,9 +54,9 @@ class IndexKind:
         INDEX_WORDS[self.key_word or self.name] = None
         KINDS.append(self)
 
-    def key(self, where: Partition, field: str, label: str) -> bytes:
+    def key(self, partition: Partition, field: str, label: str) -> bytes:
         """Returns the key of an index of a field, or the prefix of its keys."""
-        key = where.index_key(self.key_word or self.name, field, label)
+        key = partition.index_key(self.key_word or self.name, field, label)
         return key + b":" if self.keys_by_value else key
 
     def tests_values(self, count: int) -> bool:

@@ -19,7 +19,7 @@ UNIQUENESS = b":__uniqueness__"
 """The ending of the keys of the sets that keep the values of an index by score unique."""
 
 
-class Keeping(NamedTuple):
+class IndexStorage(NamedTuple):
     """The entries and keys of an index of a field in a partition.
 
     Attributes:
@@ -49,13 +49,15 @@ class Limpyd2Entries(NamedTuple):
     kind: IndexKind | None = None
 
 
-def keeping(index: Any, field: Any, where: Limpyd2Partition, *, unique: bool = False, scored: bool = False) -> Keeping:
+def limpyd2_storage(
+    index: Any, field: Any, partition: Limpyd2Partition, *, unique: bool = False, scored: bool = False
+) -> IndexStorage:
     """Returns how an index keeps a field's values in the layout of limpyd 2.
 
     Args:
         index: the index, or the one whose values are unique.
         field: the field.
-        where: the partition.
+        partition: the partition.
         unique: whether only one object may have a value.
         scored: whether it stands for a unique one by score.
 
@@ -70,13 +72,13 @@ def keeping(index: Any, field: Any, where: Limpyd2Partition, *, unique: bool = F
     kind = entries.kind or index.kind_for(field)
     form = ENDING + UNIQUENESS.hex() if scored else index.limpyd2_form()
     name = index.key or (SCORED_KEY if scored else index.limpyd2_key or entries.key)
-    key = where.index(field.key_name, index.prefix, name, by_sub_key=field.has_subkeys)
-    return Keeping(kind, key + b":" if kind.keys_by_value else key, form, unique)
+    key = partition.index(field.key_name, index.prefix, name, by_sub_key=field.has_subkeys)
+    return IndexStorage(kind, key + b":" if kind.keys_by_value else key, form, unique)
 
 
-def keep_apart(indexes: Sequence[Any]) -> None:
+def separate_keys(indexes: Sequence[Any]) -> None:
     """Has the indexes of a field that have a key for each value refuse values whose keys would be those of others."""
-    for kept in indexes:
-        if kept.kind.keys_by_value and kept.index.alone:
-            others = [other.key[len(kept.key) :] for other in indexes if other.key.startswith(kept.key)]
-            kept.refine([f"apart:{rest.hex()}" for rest in others if rest])
+    for index in indexes:
+        if index.kind.keys_by_value and index.index.alone:
+            others = [other.key[len(index.key) :] for other in indexes if other.key.startswith(index.key)]
+            index.refine([f"apart:{rest.hex()}" for rest in others if rest])

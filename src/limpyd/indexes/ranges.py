@@ -46,17 +46,17 @@ class RangeIndex(Index):
     operators = RANGES
     asks_alike = True
 
-    def node(self, kept: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, where: Stored) -> Node:
-        key = kept.key if sub is None else kept.under(NOTHING, sub)[0]
-        form = b"" if kept.asks_python else kept.form
-        stored = Stored(where.prefix, where.stored, where.sub, form)
+    def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
+        key = index.key if sub is None else index.under(NOTHING, sub)[0]
+        form = b"" if index.asks_python else index.form
+        stored = Stored(stored.prefix, stored.stored, stored.sub, form)
         return Within(
-            kept.kind,
+            index.kind,
             key,
             stored,
             INTERVALS[operator](values),
-            checkable=not kept.asks_python,
-            keeps_one=kept.keeps_one,
+            checkable=not index.asks_python,
+            keeps_one=index.keeps_one,
         )
 
 

@@ -50,31 +50,31 @@ class Declared:
 
     Attributes:
         model: the schema of the model.
-        where: the partition.
+        partition: the partition.
         indexes: its indexes, by name.
         references: its fields that refer to objects that must be there.
         decoded: its fields whose values may not be of their type.
         lasting: its indexed fields of values by key, as integrity/check_objects.lua reads them: none may expire.
     """
 
-    def __init__(self, model: Any, where: Partition) -> None:
+    def __init__(self, model: Any, partition: Partition) -> None:
         self.model = model
-        self.where = where
-        self.indexes = {index.name: index for index in declared_indexes(model, where)}
+        self.partition = partition
+        self.indexes = {index.name: index for index in declared_indexes(model, partition)}
         self.references = [
             Reference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
-            for _, field, place, sub in model.layout(where)
-            if isinstance(field, ReferenceField) and (checks := field.checks_in(where))
+            for _, field, place, sub in model.layout(partition)
+            if isinstance(field, ReferenceField) and (checks := field.checks_in(partition))
         ]
         self.lasting = [
             (b"", b"last", b"text", b"", place.prefix, place.stored, b"")
-            for _, field, place, _ in model.layout(where)
+            for _, field, place, _ in model.layout(partition)
             if field.has_subkeys and field.indexed
         ]
         self.decoded = [
-            field for _, field, _, _ in model.layout(where) if field.codec is not CODECS[bytes] and field.decoded
+            field for _, field, _, _ in model.layout(partition) if field.codec is not CODECS[bytes] and field.decoded
         ]
-        fields = [(name.encode(), field) for name, field, _, sub in model.layout(where) if sub is None]
+        fields = [(name.encode(), field) for name, field, _, sub in model.layout(partition) if sub is None]
         self._roles = {name: b"indexed" if field.indexed else b"value" for name, field in fields}
         self._types = {name: field.redis_type.encode() for name, field in fields}
         in_hash = model.hash_fields.values()
@@ -87,9 +87,9 @@ class Declared:
 
     def expected(self, key: bytes) -> Expected:
         """Returns what a key of the partition should be."""
-        if isinstance(self.where, Limpyd2Partition):
-            return self._expected_of_limpyd2(self.where, key)
-        parts = self.where.parts(key)
+        if isinstance(self.partition, Limpyd2Partition):
+            return self._expected_of_limpyd2(self.partition, key)
+        parts = self.partition.parts(key)
         if parts is None:
             return UNEXPLAINED
         kind, name, text = parts
@@ -111,7 +111,7 @@ class Declared:
         """Primary key, number of the dynamic field, counted from 1, and part of the version that a key holds."""
         for number, field in enumerate(self.model.dynamic.values(), 1):
             if expected.role in {b"value", b"indexed"} and not field.template.sub_key:
-                part = field.part_at(self.where, key, None)
+                part = field.part_at(self.partition, key, None)
                 if part is not None:
                     return expected.about, number, to_bytes(part)
         return None
@@ -123,7 +123,7 @@ class Declared:
             return UNEXPLAINED
         if name == field.name.encode():
             return Expected(b"value", b"set", text)
-        part = field.part_at(self.where, key, None)
+        part = field.part_at(self.partition, key, None)
         if part is None:
             return UNEXPLAINED
         role = b"indexed" if field.indexed else b"value"
@@ -145,20 +145,20 @@ class Declared:
             return Expected(b"orphan")
         return _of_index(index)
 
-    def _expected_of_limpyd2(self, where: Limpyd2Partition, key: bytes) -> Expected:
-        own = {where.pks: b"pks", where.meta: b"meta", where.seq: b"seq"}.get(key)
+    def _expected_of_limpyd2(self, partition: Limpyd2Partition, key: bytes) -> Expected:
+        own = {partition.pks: b"pks", partition.meta: b"meta", partition.seq: b"seq"}.get(key)
         if own is not None:
             return Expected(b"own", self._own[own]) if own in self._own else UNEXPLAINED
-        if key.startswith(where.stored_collection("")):
+        if key.startswith(partition.stored_collection("")):
             return Expected(b"stored", b"list")
-        name = key.removeprefix(where.prefix).partition(b":")[0]
-        if any(key.startswith(beginning) for beginning in where.index_prefixes) or where.is_version(name):
+        name = key.removeprefix(partition.prefix).partition(b":")[0]
+        if any(key.startswith(beginning) for beginning in partition.index_prefixes) or partition.is_version(name):
             found = [index for index in self.indexes.values() if index.has(key)]
             if not found:
                 return Expected(b"orphan")
             index = max(found, key=lambda one: len(one.field_index.template))
             return _of_index(index)
-        pk, _, name = key.removeprefix(where.prefix).rpartition(b":")
+        pk, _, name = key.removeprefix(partition.prefix).rpartition(b":")
         if name == b"hash":
             return Expected(b"indexed" if self.lasting_subs else b"value", b"hash", pk)
         if name in self._roles:

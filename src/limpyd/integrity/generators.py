@@ -34,7 +34,9 @@ def check_models(database: Any, models: Sequence[Any], repair: Repair, progress:
 
 def _check(schemas: Sequence[Any], repairs: Any, progress: OnProgress | None, *, all_models: bool) -> Program[Report]:
     notes = Notes(tuple(schema.name for schema in schemas))
-    checks = [ModelCheck(schema, where, notes, repairs) for schema in schemas for where in schema.keys.partitions]
+    checks = [
+        ModelCheck(schema, partition, notes, repairs) for schema in schemas for partition in schema.keys.partitions
+    ]
     for each in checks:
         yield from each.begin()
     owners = _Owners(checks)

@@ -103,7 +103,7 @@ def of_counter(found: Found, declared: Declared) -> Finding:
 
 def of_index(kind: Kind, declared: Declared, name: bytes, what: str, *, repaired: bool) -> Finding:
     """Returns the finding on an index as a whole."""
-    model, meta = declared.model, declared.where.meta
+    model, meta = declared.model, declared.partition.meta
     return Finding(kind, model.name, to_text(meta), None, f"{to_text(name)}: {what}", repaired)
 
 

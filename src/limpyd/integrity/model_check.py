@@ -29,10 +29,10 @@ NO_REPAIRS = b""
 class ModelCheck:
     """The check of a model in one partition: programs, in the order in which they are to be run."""
 
-    def __init__(self, model: Any, where: Partition, notes: Notes, repairs: AbstractSet[Kind]) -> None:
-        self._declared = Declared(model, where)
+    def __init__(self, model: Any, partition: Partition, notes: Notes, repairs: AbstractSet[Kind]) -> None:
+        self._declared = Declared(model, partition)
         self._model = model
-        self._where = where
+        self._partition = partition
         self._notes = notes
         self._repairs = repairs
         self._kinds = " ".join(sorted(repairs)).encode()
@@ -48,19 +48,19 @@ class ModelCheck:
     @property
     def prefix(self) -> bytes | None:
         """The beginning of all its keys, and of no others; None if only the whole key tells."""
-        return None if isinstance(self._where, Limpyd2Partition) else self._where.prefix
+        return None if isinstance(self._partition, Limpyd2Partition) else self._partition.prefix
 
     def owns(self, key: bytes) -> bool:
         """Returns whether a key is one of the model's."""
-        return self._where.owns(key) if self.prefix is None else key.startswith(self.prefix)
+        return self._partition.owns(key) if self.prefix is None else key.startswith(self.prefix)
 
     # --- before the walk: which indexes are built ---
 
     def begin(self) -> Program[None]:
         """Looks at what is known of indexes."""
-        declared, where = self._declared, self._where
+        declared, partition = self._declared, self._partition
         indexes = list(declared.indexes.values())
-        all_else = [(key, declared.expected(key)) for key in (where.pks, where.meta)]
+        all_else = [(key, declared.expected(key)) for key in (partition.pks, partition.meta)]
         found: list[Found] = yield requests.look_at_keys(declared, NO_REPAIRS, all_else)
         for one in found:
             if one[0] == b"mistyped":
@@ -71,13 +71,13 @@ class ModelCheck:
                 )
         if not self.possible:
             return
-        self.objects = yield scans.count("SCARD", where.pks)
-        known = yield declare(self._model, where, indexes, may_write=False)
+        self.objects = yield scans.count("SCARD", partition.pks)
+        known = yield declare(self._model, partition, indexes, may_write=False)
         self._unbuilt = known.unbuilt
-        names = yield scans.known_indexes(where)
+        names = yield scans.known_indexes(partition)
         gone = [name for name, signature in names.items() if name not in declared.indexes and signature != b"-"]
         if self._repairs:
-            yield declare(self._model, where, indexes, may_write=True)
+            yield declare(self._model, partition, indexes, may_write=True)
         for name in gone:
             what = "it counts as built, but is not declared"
             self._notes.add(
@@ -111,8 +111,8 @@ class ModelCheck:
         for one in found:
             self._notes.add(messages.of_key(one, self._declared))
         yield from self._look_at_inventories(list(filter(None, starmap(self._declared.version_at, expected))))
-        for key, kept in expected:
-            index = kept.kept_by
+        for key, what in expected:
+            index = what.kept_by
             if index is not None and index.name not in self._unbuilt:
                 _, keys = self._of_indexes.setdefault(index.name, (index, []))
                 keys.append(key)
@@ -166,7 +166,7 @@ class ModelCheck:
         given += self._declared.lasting
         walk = b"0"
         while True:
-            walk, pks = yield scans.scan_objects(self._where, walk)
+            walk, pks = yield scans.scan_objects(self._partition, walk)
             yield from self._look_at_inventories([(pk, 0, b"") for pk in pks] if self._model.dynamic else [])
             yield from self._look_at_some(built, given, pks)
             progress(len(pks))
@@ -204,7 +204,7 @@ class ModelCheck:
             done: requests.ValuesDone = yield requests.look_at_values(self._declared, begin, pks)
             for pk, number, text in zip(done.values[::3], done.values[1::3], done.values[2::3], strict=True):
                 field = fields[number - 1]
-                key = key_from_template(field.place_in(self._where).prefix, pk)
+                key = key_from_template(field.place_in(self._partition).prefix, pk)
                 try:
                     field.decode(text, key, pk)
                 except StoredValueError as refusal:
@@ -235,7 +235,7 @@ class ModelCheck:
                 what = f"{what}, and is not built over values that are not of the type of their field"
             elif "unbuilt" in self._repairs:
                 try:
-                    yield from generators.rebuild(self._model, self._where, [index], None)
+                    yield from generators.rebuild(self._model, self._partition, [index], None)
                     built = True
                 except LimpydError as refusal:
                     what = f"{what}, and cannot be built: {refusal}"

@@ -95,15 +95,17 @@ def look_at_objects(
         broken: of each value that no index is to hold the primary key, the number of the index, and the text, or an
             empty one for all that the object gives to it.
     """
-    where, model = declared.where, declared.model
-    prefixes, referring = [*model.key_prefixes(where), *model.dynamic.inventories(where)], declared.referring
-    args: list[Argument] = [repairs, MOST, where.hash_prefix, len(declared.subs), *declared.subs]
+    partition, model = declared.partition, declared.model
+    prefixes, referring = [*model.key_prefixes(partition), *model.dynamic.inventories(partition)], declared.referring
+    args: list[Argument] = [repairs, MOST, partition.hash_prefix, len(declared.subs), *declared.subs]
     args += (len(declared.lasting_subs), *declared.lasting_subs, len(prefixes), *prefixes)
     args += (len(referring) // 2, *referring, len(broken) // 3, *broken, len(indexes))
     for given in indexes:
         args += given
     args += (*begin, *pks)
-    return _checking(OBJECTS, repairs, declared, [where.pks, where.meta], args, lambda reply: ObjectsDone(*reply[1:]))
+    return _checking(
+        OBJECTS, repairs, declared, [partition.pks, partition.meta], args, lambda reply: ObjectsDone(*reply[1:])
+    )
 
 
 class ValuesDone(NamedTuple):
@@ -126,12 +128,12 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
     """Reads the values of objects that are not plainly of their fields' types, from a field and a cursor on."""
     args: list[Argument] = [MOST, MAX_BYTES, len(declared.decoded)]
     for field in declared.decoded:
-        place = field.place_in(declared.where)
+        place = field.place_in(declared.partition)
         args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))
     args += (*begin, *pks)
-    where, model = declared.where, declared.model
+    partition, model = declared.partition, declared.model
     script = VALUES.allow_cross_slot(model.crosses)
-    everything = evalsha(script, (where.pks,), args)
+    everything = evalsha(script, (partition.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
 
@@ -149,16 +151,16 @@ def look_at_entries(
 ) -> Request[EntriesDone]:
     """Looks at the entries in some keys of an index, from a cursor on in the first one."""
     args: list[Argument] = [repairs, MOST, *index.given, cursor, *keys]
-    return _checking(ENTRIES, repairs, declared, [declared.where.pks], args, lambda reply: EntriesDone(*reply[1:]))
+    return _checking(ENTRIES, repairs, declared, [declared.partition.pks], args, lambda reply: EntriesDone(*reply[1:]))
 
 
 def look_at_keys(declared: Declared, repairs: bytes, keys: Sequence[tuple[bytes, Expected]]) -> Request[list[Found]]:
     """Compares keys with what they should be."""
-    where = declared.where
+    partition = declared.partition
     args: list[Argument] = [repairs]
     for key, expected in keys:
         args += (expected.role, key, expected.type, expected.about)
-    return _plain(KEYS, repairs, declared, [where.pks, where.meta], args)
+    return _plain(KEYS, repairs, declared, [partition.pks, partition.meta], args)
 
 
 class InventoriesDone(NamedTuple):
@@ -179,18 +181,18 @@ def look_at_inventories(
         items: each a primary key, the number of a field, counted from 1, and a part; or 0 and no part for all that
             the object has.
     """
-    where = declared.where
-    fields = declared.model.dynamic.described(where)
+    partition = declared.partition
+    fields = declared.model.dynamic.described(partition)
     args: list[Argument] = [repairs, MOST, len(fields), *fields]
     for item in items:
         args += item
-    return _checking(INVENTORIES, repairs, declared, [where.pks], args, lambda reply: InventoriesDone(*reply[1:]))
+    return _checking(INVENTORIES, repairs, declared, [partition.pks], args, lambda reply: InventoriesDone(*reply[1:]))
 
 
 def look_at_counter(declared: Declared, repairs: bytes, highest: int) -> Request[list[Found]]:
     """Compares the last automatic primary key with the highest one."""
-    where = declared.where
-    return _plain(COUNTER, repairs, declared, [where.seq, where.pks], [repairs, highest])
+    partition = declared.partition
+    return _plain(COUNTER, repairs, declared, [partition.seq, partition.pks], [repairs, highest])
 
 
 def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, referred: bytes) -> Request[bool]:
@@ -199,11 +201,11 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
     Raises (from the reply):
         LimpydError: what any write of the field may raise.
     """
-    model, where = declared.model, declared.where
-    place = field.place_in(where)
-    ((_, _, target),) = field.checks_in(where)
+    model, partition = declared.model, declared.partition
+    place = field.place_in(partition)
+    ((_, _, target),) = field.checks_in(partition)
     many = b"many" if field.many else b"one"
-    args = [pk, referred, target, place.prefix, place.stored, field.sub_key, many, *clearing_command(field, where)]
+    args = [pk, referred, target, place.prefix, place.stored, field.sub_key, many, *clearing_command(field, partition)]
 
     def decode(reply: list[Any]) -> bool:
         if reply[0] != b"ok":
@@ -211,7 +213,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
         return bool(reply[1])
 
     script = CLEAR_DANGLING.allow_cross_slot(model.crosses)
-    everything = evalsha(script, (where.pks,), args)
+    everything = evalsha(script, (partition.pks,), args)
     return Request(
         everything, decode, script=script, subject=model, retry_with=answer, assumes=(model.maintenance.declared,)
     )

@@ -24,9 +24,9 @@ def scan(pattern: bytes, cursor: bytes) -> Request[Scanned]:
     return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
 
-def scan_objects(where: Partition, cursor: bytes) -> Request[Scanned]:
+def scan_objects(partition: Partition, cursor: bytes) -> Request[Scanned]:
     """Some primary keys, and from which cursor on there are more."""
-    args = (b"SSCAN", where.pks, cursor, b"COUNT", MAX_OBJECTS)
+    args = (b"SSCAN", partition.pks, cursor, b"COUNT", MAX_OBJECTS)
     return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
 
@@ -40,17 +40,17 @@ def scan_parts(declared: Declared, field: Any, pk: bytes, cursor: bytes, *, list
         cursor: where to go on.
         listed: whether those of the inventory; or else those that are in the hash of the object.
     """
-    where = declared.where
+    partition = declared.partition
     if listed:
-        args = (b"SSCAN", key_from_template(field.inventory_prefix(where), pk), cursor, b"COUNT", MAX_PARTS)
+        args = (b"SSCAN", key_from_template(field.inventory_prefix(partition), pk), cursor, b"COUNT", MAX_PARTS)
         return Request(args, lambda reply: (reply[0], reply[1]), readonly=True)
 
     def decode(reply: Any) -> Scanned:
         subs = reply[1] if isinstance(reply[1], dict) else reply[1][::2]
-        return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(where, b"", sub)) is not None]
+        return reply[0], [to_bytes(part) for sub in subs if (part := field.part_at(partition, b"", sub)) is not None]
 
     return Request(
-        (b"HSCAN", key_from_template(where.hash_prefix, pk), cursor, b"COUNT", MAX_PARTS), decode, readonly=True
+        (b"HSCAN", key_from_template(partition.hash_prefix, pk), cursor, b"COUNT", MAX_PARTS), decode, readonly=True
     )
 
 
@@ -59,11 +59,11 @@ def count(command: str, *key: bytes) -> Request[int]:
     return Request((command, *key), int, readonly=True)
 
 
-def known_indexes(where: Partition) -> Request[dict[bytes, bytes]]:
+def known_indexes(partition: Partition) -> Request[dict[bytes, bytes]]:
     """Reads the catalog of indexes: signatures by name (see indexes/maintenance/declare.lua)."""
 
     def decode(reply: Any) -> dict[bytes, bytes]:
         pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
         return {name: value for name, value in pairs if not name.startswith((b"rebuilding:", b":"))}
 
-    return Request((b"HGETALL", where.meta), decode, readonly=True)
+    return Request((b"HGETALL", partition.meta), decode, readonly=True)

@@ -99,18 +99,18 @@ def _identity(index: DeclaredIndex) -> tuple[Any, ...]:
     return (*index.field_index.row, index.place.prefix, index.place.stored, index.sub)
 
 
-def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
+def _index_args(schema: Schema, partition: Partition, indexes: set[FieldIndex]) -> tuple[Argument, ...]:
     """Some indexes of a model, as lua/library/unindex_object.lua and lua/library/index_object.lua read them."""
     fields = [
-        (place, sub, _described([kept for kept in place.indexes if kept in indexes and kept.index.alone]))
-        for _, _, place, sub in schema.layout(where)
+        (place, sub, _described([index for index in place.indexes if index in indexes and index.index.alone]))
+        for _, _, place, sub in schema.layout(partition)
     ]
-    places = [field.place_in(where) for field in schema.dynamic.values()]
-    dynamic = [(place, _described([kept for kept in place.indexes if kept in indexes])) for place in places]
+    places = [field.place_in(partition) for field in schema.dynamic.values()]
+    dynamic = [(place, _described([index for index in place.indexes if index in indexes])) for place in places]
     indexed = [(place, sub, described) for place, sub, described in fields if described[0]]
     return deletion_layout(
-        schema.key_prefixes(where),
-        [arg for kept in schema.composites(where) if kept in indexes for arg in kept.row],
+        schema.key_prefixes(partition),
+        [arg for index in schema.composites(partition) if index in indexes for arg in index.row],
         [(sub, described) for _, sub, described in indexed if sub is not None],
         [
             *((place.prefix, place.stored, described) for place, sub, described in indexed if sub is None),
@@ -120,4 +120,4 @@ def _index_args(schema: Schema, where: Partition, indexes: set[FieldIndex]) -> t
 
 
 def _described(indexes: Sequence[FieldIndex]) -> Indexes:
-    return packed(([kept.row for kept in indexes],))
+    return packed(([index.row for index in indexes],))

@@ -58,10 +58,12 @@ def _move_from_any(sources: list[Schema], schema: Schema, name: str, progress: O
         if any(moved):
             return moved
     total = 0
-    for where in schema.keys.partitions:
-        total += yield Request((b"SCARD", where.pks), int, readonly=True, subject=schema)
+    for partition in schema.keys.partitions:
+        total += yield Request((b"SCARD", partition.pks), int, readonly=True, subject=schema)
     if not total:
-        keys = " or ".join(f"{where.prefix.decode()}*" for source in sources for where in source.keys.partitions)
+        keys = " or ".join(
+            f"{partition.prefix.decode()}*" for source in sources for partition in source.keys.partitions
+        )
         msg = (
             f"{schema.name}.rename_from({shorten(name)}): there are no objects under that name ({keys}), and none of "
             f"{schema.name} yet; check how the name is written in the keys"

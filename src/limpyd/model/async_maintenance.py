@@ -149,8 +149,8 @@ class AsyncMaintenance(AsyncConstruction):
     @classmethod
     async def scan_model_keys(cls, count: int = 1000) -> AsyncIterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for where in cls._declared().keys.partitions:
-            async for key in cls.database._walk(scan(where.pattern, count)):
+        for partition in cls._declared().keys.partitions:
+            async for key in cls.database._walk(scan(partition.pattern, count)):
                 yield key
 
     async def scan_keys(self, count: int | None = None) -> AsyncIterator[str]:  # noqa: ARG002 - of limpyd 2

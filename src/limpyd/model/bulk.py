@@ -79,7 +79,7 @@ class Bulk(Generic[Result, Outcome]):
 
     def __init__(self, schema: Schema, chunk: int, progress: OnProgress | None) -> None:
         self._schema = schema
-        (self._where,) = schema.keys.partitions  # where there will be several, each will have its own chunks
+        (self._partition,) = schema.keys.partitions  # where there will be several, each will have its own chunks
         self._chunk = integer("chunk", chunk, low=1)
         self._progress = progress
         self._before = 0  # how many objects are dealt with

@@ -25,7 +25,7 @@ class BulkUpdate(Bulk[BulkUpdated, bulk.Changed]):
         super().__init__(schema, chunk, progress)
 
     def _empty(self) -> None:
-        self._updates = bulk.Updates(self._schema, self._where, self._schema.version_sub)
+        self._updates = bulk.Updates(self._schema, self._partition, self._schema.version_sub)
 
     def _add(self, item: Any) -> bool:
         pk, values = self._pk_and_values(item)
@@ -71,7 +71,7 @@ class BulkDelete(Bulk[BulkDeleted, bulk.Changed]):
         return self._size >= MAX_ROOM
 
     def _request(self) -> Request[bulk.Changed]:
-        return self._schema.deletions.bulk_delete(self._where, self._pks, skip=self._skip)
+        return self._schema.deletions.bulk_delete(self._partition, self._pks, skip=self._skip)
 
     def _take(self, outcome: bulk.Changed) -> None:
         self.result = BulkDeleted(self.result.deleted + outcome.done, self.result.missing + outcome.missing)

@@ -35,8 +35,8 @@ class BulkCreate(Bulk[BulkCreated, Created]):
         super().__init__(schema, chunk, progress)
 
     def _empty(self) -> None:
-        self._objects = NewObjects(self._schema, self._where)
-        self._updates = bulk.Updates(self._schema, self._where, self._schema.version_sub)
+        self._objects = NewObjects(self._schema, self._partition)
+        self._updates = bulk.Updates(self._schema, self._partition, self._schema.version_sub)
 
     def _add(self, item: Any) -> bool:
         values = to_set = item if type(item) is dict else self._values(item)
@@ -58,7 +58,7 @@ class BulkCreate(Bulk[BulkCreated, Created]):
         known(self._schema, dict.fromkeys(given))
         if len(self._plans) == MAX_PLANS:
             self._plans.clear()
-        plan = plain(self._schema, self._where, given)
+        plan = plain(self._schema, self._partition, given)
         if plan is not None and plan.stores_nothing:
             plan = None
         self._plans[given] = plan

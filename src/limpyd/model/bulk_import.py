@@ -110,7 +110,7 @@ class BulkImport(BulkCreate):
         """Has the chunk stored as far as it is filled, behind a counter that is as high as its primary keys."""
         if not self._dry_run:
             if self._highest > self._raised:
-                yield raise_counter(self._schema, self._where, self._highest)
+                yield raise_counter(self._schema, self._partition, self._highest)
                 self._raised = self._highest
             yield from super().rest()
         elif self._count:

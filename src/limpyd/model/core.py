@@ -88,17 +88,17 @@ class ModelCore(HashCommands, Faced[Face]):
         if self._pk_bytes is None:
             msg = f"{self!r} was never stored; there is nothing to delete"
             raise InvalidPrimaryKey(msg)
-        where = schema.keys.partition(self._pk_bytes)
-        return schema.deletions.delete(where, self._pk_bytes)
+        partition = schema.keys.partition(self._pk_bytes)
+        return schema.deletions.delete(partition, self._pk_bytes)
 
     def _existing_keys(self) -> Request[list[str]]:
         schema = self._schema
-        where = schema.keys.partition(self._pk_bytes)
+        partition = schema.keys.partition(self._pk_bytes)
         pk = self._pk_bytes
         if pk is None:
             return resolved([])
-        keys = [key_from_template(prefix, pk) for prefix in schema.key_prefixes(where)]
+        keys = [key_from_template(prefix, pk) for prefix in schema.key_prefixes(partition)]
         request = object_requests.existing_keys(
-            schema, where, keys, None if self._checked else pk, pk, schema.dynamic.described(where)
+            schema, partition, keys, None if self._checked else pk, pk, schema.dynamic.described(partition)
         )
         return request.then(lambda found: [to_text(key) for key in found])

@@ -18,23 +18,23 @@ ScalarField = tuple[str, ValueField[Any], Callable[[Any], bytes]]
 class Plain:
     """Objects with values of some fields, each of one value and with one text for each of its indexes."""
 
-    def __init__(self, schema: Schema, where: Partition, given: tuple[str, ...]) -> None:
+    def __init__(self, schema: Schema, partition: Partition, given: tuple[str, ...]) -> None:
         self._schema = schema
-        layout = schema.layout(where)
+        layout = schema.layout(partition)
         names = {name for name, field, _, _ in layout if name in given or field.default is not None}
-        hashed = [slot for slot in layout if slot[0] in names and slot[3] is not None]
-        alone = [slot for slot in layout if slot[0] in names and slot[3] is None]
+        hashed = [planned for planned in layout if planned[0] in names and planned[3] is not None]
+        alone = [planned for planned in layout if planned[0] in names and planned[3] is None]
         self.mints_pk = schema.mints_pks and not {"pk", schema.pk_name} & set(given)
         """True if its primary key is not given, but minted."""
         self.stores_nothing = self.mints_pk and not names
         """True if only the existence of the object is stored."""
-        self._slots: list[ScalarField] = []
+        self._planned: list[ScalarField] = []
         self._texts: list[tuple[int, FieldIndex]] = []
         self._claims: list[tuple[str, int]] = []
         entries: list[tuple[IndexKey, int]] = []
         for number, (name, field, place, _) in enumerate((*hashed, *alone)):
-            self._slots.append((name, field, field.unchecked_encode))
-            for kind, _, key in field.checks_in(where):
+            self._planned.append((name, field, field.unchecked_encode))
+            for kind, _, key in field.checks_in(partition):
                 self._claims.append((name, number))
                 entries.append(((kind, key), number + 1))
             for index in place.indexes:
@@ -49,7 +49,7 @@ class Plain:
             tuple(place.prefix for _, _, place, _ in alone),
             (
                 *(place.prefix for name, _, place, sub in layout if sub is None and name not in names),
-                *schema.dynamic.inventories(where),
+                *schema.dynamic.inventories(partition),
             ),
             len(self._texts),
             tuple(entries),
@@ -62,7 +62,7 @@ class Plain:
             InvalidValue: a value does not fit its field's type.
         """
         stored = []
-        for name, field, encode in self._slots:
+        for name, field, encode in self._planned:
             value = values[name] if name in values else field.default_value()
             if value is None:
                 return False
@@ -79,14 +79,14 @@ class Plain:
         return [Claim(self._schema, name, stored[number]) for name, number in self._claims]
 
 
-def plain(schema: Schema, where: Partition, given: tuple[str, ...]) -> Plain | None:
+def plain(schema: Schema, partition: Partition, given: tuple[str, ...]) -> Plain | None:
     """Returns the layout of objects with values of these fields; None if they have none in common."""
-    if schema.composites(where) or (schema.dynamic and any(name not in schema.settable for name in given)):
+    if schema.composites(partition) or (schema.dynamic and any(name not in schema.settable for name in given)):
         return None
-    for name, field, place, _ in schema.layout(where):
+    for name, field, place, _ in schema.layout(partition):
         has_value = name in given or field.default is not None
         if has_value and not (
             isinstance(field, SingleValueField) and all(index.keeps_one_text for index in place.indexes)
         ):
             return None
-    return Plain(schema, where, given)
+    return Plain(schema, partition, given)

@@ -41,8 +41,8 @@ def new_object(schema: Schema, values: Mapping[str, Any]) -> object_requests.New
 def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) -> object_requests.NewObject:
     """The same with a primary key that is known, and values of fields that are."""
     new = object_requests.NewObject(pk)
-    where = schema.keys.partition(pk)
-    for name, field, place, sub in schema.layout(where):
+    partition = schema.keys.partition(pk)
+    for name, field, place, sub in schema.layout(partition):
         value = values[name] if name in values else field.default_value()
         if value is None:
             if sub is None:
@@ -50,8 +50,8 @@ def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) 
             continue
         field.add_to(new, place, value)
     if schema.dynamic:
-        add_versions(schema, where, new, values)
-    for index in schema.composites(where):
+        add_versions(schema, partition, new, values)
+    for index in schema.composites(partition):
         entry = index.entry([new.value_in(place) for place in index.places])
         if entry is not None:
             new.entries += (index.kind_name, index.key, entry)
@@ -59,18 +59,20 @@ def object_with_pk(schema: Schema, pk: bytes | None, values: Mapping[str, Any]) 
     return new
 
 
-def add_versions(schema: Schema, where: Partition, new: object_requests.NewObject, values: Mapping[str, Any]) -> None:
+def add_versions(
+    schema: Schema, partition: Partition, new: object_requests.NewObject, values: Mapping[str, Any]
+) -> None:
     """Makes versions of dynamic fields part of a new object, and what lists them."""
-    new.unset += schema.dynamic.inventories(where)
+    new.unset += schema.dynamic.inventories(partition)
     for name in values.keys() - schema.settable:
         field = schema.dynamic.version(name)
         if field is None or values[name] is None:
             continue
         before = len(new.hash), len(new.strings), len(new.members)
-        field.add_to(new, field.place_in(where), values[name])
+        field.add_to(new, field.place_in(partition), values[name])
         if before != (len(new.hash), len(new.strings), len(new.members)):  # else it has no members
             part = to_bytes(field.version_part)
-            new.entries += (b"inv", field.version_of.inventory_prefix(where), part)
+            new.entries += (b"inv", field.version_of.inventory_prefix(partition), part)
             new.claims.append((field, part, None))
 
 

@@ -49,12 +49,12 @@ def get_or_create(
         new, absent = object_requests.NewObject(None), automatic_pk(schema, values["pk"])
     else:
         new, absent = new_object(schema, {**(defaults or {}), **_created(schema, method, values, defaults or {})}), None
-    where = schema.keys.partition(new.pk)
+    partition = schema.keys.partition(new.pk)
     text = ", ".join(map(str, conditions))
     request = object_requests.get_or_create(
-        schema, where, Plan(schema, where, conditions).search, new, absent, sought=text
+        schema, partition, Plan(schema, partition, conditions).search, new, absent, sought=text
     )
-    return request.assuming(*assumed(schema.maintenance, conditions, (), where))
+    return request.assuming(*assumed(schema.maintenance, conditions, (), partition))
 
 
 def _values(schema: Schema, method: str, pk: Any, filters: Mapping[str, Any]) -> dict[str, Any]:

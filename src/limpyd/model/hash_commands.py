@@ -30,8 +30,8 @@ class HashCommands(Instance):
             StoredValueError: what is stored does not fit a field's type.
         """
         names, pk = _some("hmget", names), self._pk_bytes
-        where = self._schema.keys.partition(pk)
-        statement = self._schema.statements.load(where, names)
+        partition = self._schema.keys.partition(pk)
+        statement = self._schema.statements.load(partition, names)
         if pk is None:
             return Request(("HMGET", self._hash_key(), *names), list, readonly=True, subject=statement.subject)
         return self._existing(Load(statement, pk))
@@ -88,15 +88,15 @@ class HashCommands(Instance):
         return self._read_hash("HLEN", int)
 
     def _hash_key(self) -> bytes:
-        where = self._schema.keys.partition(self._pk_bytes)
-        return where.nothing if self._pk_bytes is None else key_from_template(where.hash_prefix, self._pk_bytes)
+        partition = self._schema.keys.partition(self._pk_bytes)
+        return partition.nothing if self._pk_bytes is None else key_from_template(partition.hash_prefix, self._pk_bytes)
 
     def _read_hash(self, command: str, decode: Callable[[Any], R]) -> Request[R]:
         pk, statements = self._pk_bytes, self._schema.statements
         if pk is None:
             return Request((command, self._hash_key()), decode, readonly=True, subject=statements.subject)
-        where = self._schema.keys.partition(pk)
-        return self._existing(Read(statements.read(where, command), pk, (), decode))
+        partition = self._schema.keys.partition(pk)
+        return self._existing(Read(statements.read(partition, command), pk, (), decode))
 
     def _existing(self, request: Request[R]) -> Request[R]:
         return request if self._checked else require_existing(request, self._hash_key(), [self])

@@ -148,8 +148,8 @@ class Maintenance(Construction):
     @classmethod
     def scan_model_keys(cls, count: int = 1000) -> Iterator[str]:
         """Yields the names of all keys of the model (SCAN): it walks the whole database, about `count` at a time."""
-        for where in cls._declared().keys.partitions:
-            yield from cls.database._walk(scan(where.pattern, count))
+        for partition in cls._declared().keys.partitions:
+            yield from cls.database._walk(scan(partition.pattern, count))
 
     def scan_keys(self, count: int | None = None) -> Iterator[str]:  # noqa: ARG002 - of limpyd 2
         """Yields the names of the keys that hold the values of this object, in one request, whatever `count` is."""

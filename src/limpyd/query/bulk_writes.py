@@ -101,11 +101,11 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
 
 def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
     """The keys of the indexes of some fields, and of all those of several fields."""
-    (where,) = model.keys.partitions
-    together = [kept.key for kept in model.composites(where)]
-    return {*(kept.key for name in names for kept in model.field(name).place_in(where).indexes), *together}
+    (partition,) = model.keys.partitions
+    together = [index.key for index in model.composites(partition)]
+    return {*(index.key for name in names for index in model.field(name).place_in(partition).indexes), *together}
 
 
 def finds_by(conditions: Iterable[Condition], indexes: Collection[bytes]) -> bool:
     """Returns whether some conditions rely on one of some indexes."""
-    return any(kept.key in indexes for condition in conditions for kept in condition.indexes())
+    return any(index.key in indexes for condition in conditions for index in condition.indexes())

@@ -123,7 +123,7 @@ def described(node: Node) -> str:
     if isinstance(node, Near):
         return f"{to_text(node.key)} near {' '.join(str(_text(part)) for part in node.search)}"
     if isinstance(node, Empty):
-        return f"no value in {to_text(node.where.prefix)}… {to_text(node.where.sub)}".rstrip()
+        return f"no value in {to_text(node.stored.prefix)}… {to_text(node.stored.sub)}".rstrip()
     if isinstance(node, ListedIn):
         return f"members of {to_text(node.key)}"
     if isinstance(node, Via):
@@ -165,7 +165,7 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
         request: what is sent for its items.
         reply: the reply of scripts/explain.lua.
     """
-    objects, numbers, way, sizes, costs, walked, listed = reply
+    objects, numbers, method, sizes, costs, walked, listed = reply
     node: Node = plan.search.node
     leaves = list(leaves_of(node))
     known = [_size(leaf, size, cost, objects) for leaf, size, cost in zip(leaves, sizes, costs, strict=True)]
@@ -177,12 +177,12 @@ def explanation(text: str, plan: Plan, request: Request[Any], reply: list[Any]) 
             f"no condition finds objects by itself, so all {objects:,} are looked at: add one that does, such as an "
             f"equality or a range on an indexed field"
         )
-    sort = _sort(plan, to_text(way))
+    sort = _sort(plan, to_text(method))
     looked_at = objects if 0 in numbers else min((size for size in sizes if size >= 0), default=objects)
-    if sort and way in {b"select", b"sort"} and looked_at > MANY:
+    if sort and method in {b"select", b"sort"} and looked_at > MANY:
         warnings.append(
-            f"about {looked_at:,} objects are read{' and sorted' * (way == b'sort')} for each page: sort by one field "
-            f"that has a range index (NumberRangeIndex, or TextRangeIndex with alpha=True)"
+            f"about {looked_at:,} objects are read{' and sorted' * (method == b'sort')} for each page: sort by one "
+            f"field that has a range index (NumberRangeIndex, or TextRangeIndex with alpha=True)"
         )
     warnings += [
         f"{key.name} is untyped, so it is sorted as numbers, and a value that is none raises ServerError: give "
@@ -203,18 +203,18 @@ def _size(leaf: Leaf, found: int, cost: int, objects: int) -> LeafSize:
     return LeafSize(str(leaf), max(0, objects - found) if leaf.negated else found, cost)
 
 
-def _sort(plan: Plan, way: str) -> str:
+def _sort(plan: Plan, method: str) -> str:
     if not plan.order:
         return ""
     names, key = ", ".join(map(str, plan.order)), plan.order[0]
-    if way in {"index", "groups"}:
+    if method in {"index", "groups"}:
         index: Any = SortedBy._make(plan.search.order[0]).index_key
-        return f"{names}, by walking {to_text(index)}{', and sorting what is equal there' * (way == 'groups')}"
-    if way == "scores":
+        return f"{names}, by walking {to_text(index)}{', and sorting what is equal there' * (method == 'groups')}"
+    if method == "scores":
         return f"{names}, by walking {to_text(known_key(key.scores))}"
-    if way == "pks":
+    if method == "pks":
         return f"{names}, by walking the numbers up to the last primary key that the server gave"
-    return f"{names}, by {'choosing the first of' if way == 'select' else 'sorting'} what is found"
+    return f"{names}, by {'choosing the first of' if method == 'select' else 'sorting'} what is found"
 
 
 def _script(request: Request[Any]) -> str:

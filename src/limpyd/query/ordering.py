@@ -66,33 +66,33 @@ class SortKey(NamedTuple):
         """The other way round."""
         return self._replace(desc=not self.desc, missing=FIRST if self.missing == LAST else LAST)
 
-    def where(self, where: Partition) -> Stored:
+    def stored_in(self, partition: Partition) -> Stored:
         """Returns where the values are stored."""
         if self.scores:
             return Stored(known_key(self.scores), b"score")
         if self.positions:
             return Stored(self.positions, b"list")
         if isinstance(self.field, ValueField):
-            return stored_in(self.field, where, self.sub)
+            return stored_in(self.field, partition, self.sub)
         return Stored(b"", b"pk")
 
-    def field_index(self, where: Partition) -> FieldIndex | None:
+    def field_index(self, partition: Partition) -> FieldIndex | None:
         """The index that is in this order."""
         if self.index_number is None or not isinstance(self.field, ValueField):
             return None
-        return self.field.place_in(where).indexes[self.index_number]
+        return self.field.place_in(partition).indexes[self.index_number]
 
-    def index_key(self, where: Partition) -> bytes:
+    def index_key(self, partition: Partition) -> bytes:
         """The key of that index; empty if there is none."""
-        kept = self.field_index(where)
-        if kept is None:
+        index = self.field_index(partition)
+        if index is None:
             return b""
-        return kept.under(b"", self.sub)[0]
+        return index.under(b"", self.sub)[0]
 
-    def args(self, where: Partition) -> tuple[Argument, ...]:
+    def args(self, partition: Partition) -> tuple[Argument, ...]:
         """Returns its arguments for scripts."""
-        prefix, stored, sub, _ = self.where(where)
-        return prefix, stored, sub, self.order, int(self.desc), self.missing, self.index_key(where)
+        prefix, stored, sub, _ = self.stored_in(partition)
+        return prefix, stored, sub, self.order, int(self.desc), self.missing, self.index_key(partition)
 
     def __str__(self) -> str:
         return f"-{self.name}" if self.desc else self.name
@@ -151,9 +151,9 @@ def sort_keys(
 def scored_order(model: Any, conditions: Sequence[Condition]) -> tuple[SortKey, ...]:
     """Returns the order that an index by score brings along; empty if no condition is met by one."""
     for condition in conditions:
-        kept = condition.lookup.field_index if isinstance(condition, ByIndex) else None
-        if kept is not None and kept.score_field is not None:
-            return sort_keys(model, kept.score_field.name, False, None, None)
+        index = condition.lookup.field_index if isinstance(condition, ByIndex) else None
+        if index is not None and index.score_field is not None:
+            return sort_keys(model, index.score_field.name, False, None, None)
     return ()
 
 
@@ -210,8 +210,8 @@ def _order(field: ValueField[Any], alpha: bool | None) -> bytes:
 
 
 def _index_in_order(field: ValueField[Any], order: bytes) -> int | None:
-    for number, kept in enumerate(field.place(None).indexes):
-        if kept.kind.order == order.decode() and kept.compares_as_stored:
+    for number, index in enumerate(field.place(None).indexes):
+        if index.kind.order == order.decode() and index.compares_as_stored:
             return number
     return None
 

@@ -19,7 +19,7 @@ from limpyd.scripts.queries import Search
 class Deletions(Protocol):
     """The deletions of a model's objects."""
 
-    def delete_found(self, where: Partition, search: Search) -> Request[int]: ...
+    def delete_found(self, partition: Partition, search: Search) -> Request[int]: ...
 
 
 class ModelSchema(Queried, Planned, Protocol):

@@ -46,7 +46,7 @@ class Cascade(NamedTuple):
     models: tuple[Any, ...]
 
 
-def cascade(schema: Any, where: Partition) -> Cascade:
+def cascade(schema: Any, partition: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns: all that refer to it, and to what goes with it."""
     going, concerned = [schema], [schema]
     for model in going:
@@ -59,9 +59,9 @@ def cascade(schema: Any, where: Partition) -> Cascade:
     args: list[Argument] = [len(concerned)]
     references: list[ReferenceField[Any]] = []
     for model in concerned:
-        partition = where if model is schema else model.keys.partitions[0]
-        layout = model.deletions.layout(partition)
-        args += (partition.pks, len(layout), *layout)
+        own = partition if model is schema else model.keys.partitions[0]
+        layout = model.deletions.layout(own)
+        args += (own.pks, len(layout), *layout)
         incoming = model.incoming if model in going else ()
         args.append(len(incoming))
         for reference in incoming:
@@ -72,26 +72,36 @@ def cascade(schema: Any, where: Partition) -> Cascade:
 
 def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
     """A reference, as the scripts know it."""
-    (where,) = reference.model.keys.partitions
-    index = reference.reverse_index(where)
-    clearing = clearing_command(reference, where) if reference.on_delete == CLEAR else []
+    (partition,) = reference.model.keys.partitions
+    index = reference.reverse_index(partition)
+    clearing = clearing_command(reference, partition) if reference.on_delete == CLEAR else []
     many = b"many" if reference.many else b"one"
-    name = index.key.removeprefix(where.prefix).removesuffix(b":")
-    return [reference.on_delete, holder, index.kind.name, index.key, where.meta, name, many, len(clearing), *clearing]
+    name = index.key.removeprefix(partition.prefix).removesuffix(b":")
+    return [
+        reference.on_delete,
+        holder,
+        index.kind.name,
+        index.key,
+        partition.meta,
+        name,
+        many,
+        len(clearing),
+        *clearing,
+    ]
 
 
-def clearing_command(reference: Any, where: Partition) -> list[Argument]:
+def clearing_command(reference: Any, partition: Partition) -> list[Argument]:
     """The command that takes a reference away."""
     if not isinstance(reference, MembersField):
         return step_args([reference.setting(None)])
-    place = reference.place_in(where)
+    place = reference.place_in(partition)
     command, before = REMOVALS[place.stored]
     scope = b"whole" if place.rescans_whole else b"members"
     changed = Place(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
     return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
 
-def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
+def delete_one(schema: Any, partition: Partition, pk: bytes) -> Request[None]:
     """Deletes an object with all that comes of it.
 
     Raises (from the reply):
@@ -100,33 +110,33 @@ def delete_one(schema: Any, where: Partition, pk: bytes) -> Request[None]:
         TooManyChanges: what goes with it is more than a step may change.
         IndexNotBuilt: the index of those who refer to it does not know all objects.
     """
-    concerned = _concerned(schema, where)
+    concerned = _concerned(schema, partition)
 
     def decode(reply: list[Any]) -> None:
         if reply[0] != b"ok":
             raise _refusal(schema, reply, concerned, pk)
 
     request = scripted(
-        DELETE_RELATED, (where.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
+        DELETE_RELATED, (partition.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
     )
     return _when_built(request, concerned)
 
 
-def delete_many(schema: Any, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
+def delete_many(schema: Any, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
     """Deletes objects one after the other with all that comes of it, as far as the first that is refused."""
-    concerned = _concerned(schema, where)
+    concerned = _concerned(schema, partition)
 
     def refused(outcome: list[Any], pk: bytes) -> LimpydError:
         return refusal(schema, outcome, pk, references=concerned.references)
 
     args, decode = bulk.deletion(schema, pks, concerned.args, refused, skip=skip)
-    request = scripted(BULK_DELETE_RELATED, (where.pks,), args, decode, schema, retry_with=answer)
+    request = scripted(BULK_DELETE_RELATED, (partition.pks,), args, decode, schema, retry_with=answer)
     return _when_built(request, concerned)
 
 
-def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
+def delete_found(schema: Any, search: Search, partition: Partition) -> Request[int]:
     """Deletes the objects that a query finds with all that comes of it; how many it found. Raises as `delete_one`."""
-    concerned = _concerned(schema, where)
+    concerned = _concerned(schema, partition)
 
     def refused(reply: list[Any]) -> Exception:
         return _refusal(schema, reply, concerned, None)
@@ -141,9 +151,9 @@ def delete_found(schema: Any, search: Search, where: Partition) -> Request[int]:
     )
 
 
-def _concerned(schema: Any, where: Partition) -> Cascade:
+def _concerned(schema: Any, partition: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns, all of which must be on one database."""
-    found: Cascade = schema.deletions.cascade(where)
+    found: Cascade = schema.deletions.cascade(partition)
     for reference in found.references:
         _ = reference.target  # raises if it is on another database
     return found
@@ -164,6 +174,6 @@ def _when_built(request: Request[Any], concerned: Cascade) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
     assumptions = [model.maintenance.declared for model in concerned.models]
     for reference in concerned.references:
-        (where,) = reference.model.keys.partitions
-        assumptions += reference.model.maintenance.built([reference.reverse_index(where)])
+        (partition,) = reference.model.keys.partitions
+        assumptions += reference.model.maintenance.built([reference.reverse_index(partition)])
     return request.assuming(*assumptions)

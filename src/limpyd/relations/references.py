@@ -133,8 +133,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
     def connect(self, target: Any) -> None:
         """Notes the model it refers to, which must have objects for references to be valid."""
         self._target = target
-        for where, (indexes, composites) in list(self._settled.items()):
-            self.settle(where, indexes, composites)
+        for partition, (indexes, composites) in list(self._settled.items()):
+            self.settle(partition, indexes, composites)
 
     def accessor(self) -> str:
         """The name of the reverse side. What cannot stand in a name, such as the colons of a namespace, becomes `_`."""
@@ -210,23 +210,23 @@ class ReferenceField(ValueField[Any], Generic[M]):
 
     # --- how references are indexed and checked ---
 
-    def indexes_in(self, where: Partition) -> Sequence[Declared]:
+    def indexes_in(self, partition: Partition) -> Sequence[Declared]:
         """The indexes that are declared, and one that finds who refers to an object, if none of them does."""
-        indexes = super().indexes_in(where)
-        if isinstance(where, Limpyd2Partition) or isinstance(indexes, type | Index | str):
+        indexes = super().indexes_in(partition)
+        if isinstance(partition, Limpyd2Partition) or isinstance(indexes, type | Index | str):
             return indexes
         return with_reverse_index(indexes)
 
-    def field_indexes(self, where: Partition) -> tuple[FieldIndex, ...]:
-        indexes = super().field_indexes(where)
+    def field_indexes(self, partition: Partition) -> tuple[FieldIndex, ...]:
+        indexes = super().field_indexes(partition)
         best_reverse_index(self, indexes)
         return indexes
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
-        self._settled[where] = (indexes, composites)
-        super().settle(where, indexes, composites)
+    def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+        self._settled[partition] = (indexes, composites)
+        super().settle(partition, indexes, composites)
 
-    def checks_in(self, where: Partition) -> Sequence[IndexRow]:  # noqa: ARG002 - as of every field
+    def checks_in(self, partition: Partition) -> Sequence[IndexRow]:  # noqa: ARG002 - as of every field
         if not self.check or self._target is None:
             return ()
         (only,) = self._target.keys.partitions
@@ -238,14 +238,14 @@ class ReferenceField(ValueField[Any], Generic[M]):
             new.claims.append((self, stored, sub))
         super()._claim(new, place, stored, sub)
 
-    def record_in(self, where: Partition) -> tuple[Argument, ...]:
+    def record_in(self, partition: Partition) -> tuple[Argument, ...]:
         """The catalog of the model it refers to, and what that keeps of it (see indexes/maintenance/declare.lua)."""
-        index = self.reverse_index(where)
+        index = self.reverse_index(partition)
         (there,) = self._target.keys.partitions
-        name = index.key.removeprefix(where.prefix).removesuffix(b":")
+        name = index.key.removeprefix(partition.prefix).removesuffix(b":")
         label = f"{self.model.name}.{self.name}"
-        return (there.meta, label, index.kind.name, index.key, where.pks, where.meta, name)
+        return (there.meta, label, index.kind.name, index.key, partition.pks, partition.meta, name)
 
-    def reverse_index(self, where: Partition) -> FieldIndex:
+    def reverse_index(self, partition: Partition) -> FieldIndex:
         """The index that finds who refers to an object."""
-        return best_reverse_index(self, self.place_in(where).indexes)
+        return best_reverse_index(self, self.place_in(partition).indexes)

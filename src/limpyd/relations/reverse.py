@@ -167,8 +167,8 @@ class BoundReverse(Faced[Face]):
             scope = b"whole" if place.rescans_whole else b"members"
             change = Change(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
             steps.append(MembersStep((change,), command, self._args(args)))
-        where = target.keys.partition(instance._pk_bytes)
-        return write_members(target, where, instance._pk_bytes, others, (), steps, sum, instance._made, field)
+        partition = target.keys.partition(instance._pk_bytes)
+        return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._made, field)
 
     def _refer(self, name: str, holders: Sequence[Any], *, refers: bool) -> Request[int]:
         """Sets the field of each of some objects to this one, or removes it where it is this one."""
@@ -177,8 +177,8 @@ class BoundReverse(Faced[Face]):
         pk, target, model = instance._pk_bytes, field.target, field.model
         value = with_own_setters(model, {field.name: instance}, defaults=False)[field.name] if refers else None
         step = field.setting(value)
-        where, own = target.keys.partition(pk), model.keys.partition(pks[0])
-        return refer(target, where, pk, model, own, pks, step, instance._made, field, refers=refers)
+        partition, own = target.keys.partition(pk), model.keys.partition(pks[0])
+        return refer(target, partition, pk, model, own, pks, step, instance._made, field, refers=refers)
 
     def _pks_of(self, name: str, holders: Sequence[Any]) -> list[bytes]:
         """The primary keys of some objects that are to refer to this one, which must have one itself.

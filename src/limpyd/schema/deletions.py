@@ -31,56 +31,56 @@ class Deletions:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
         self._cascades: dict[Partition, tuple[int, Cascade]] = {}
-        self._layouts = {where: self._layout(where) for where in schema.keys.partitions}
+        self._layouts = {partition: self._layout(partition) for partition in schema.keys.partitions}
         Deletions._generation += 1
 
-    def layout(self, where: Partition) -> tuple[Argument, ...]:
+    def layout(self, partition: Partition) -> tuple[Argument, ...]:
         """Returns the arguments of the deletion of an object after its primary key."""
-        return self._layouts[where]
+        return self._layouts[partition]
 
-    def _layout(self, where: Partition) -> tuple[Argument, ...]:
+    def _layout(self, partition: Partition) -> tuple[Argument, ...]:
         schema = self._schema
-        indexed = [(place, sub) for _, _, place, sub in schema.layout(where) if place.indexes]
-        return where.meta, *deletion_layout(
-            [*schema.key_prefixes(where), *schema.dynamic.described(where)],
-            [arg for index in schema.composites(where) for arg in index.row],
+        indexed = [(place, sub) for _, _, place, sub in schema.layout(partition) if place.indexes]
+        return partition.meta, *deletion_layout(
+            [*schema.key_prefixes(partition), *schema.dynamic.described(partition)],
+            [arg for index in schema.composites(partition) for arg in index.row],
             [(sub, place.alone) for place, sub in indexed if sub is not None],
             [
                 *((place.prefix, place.stored, place.alone) for place, sub in indexed if sub is None),
-                *(field.deletion_in(where) for field in schema.dynamic.values() if field.indexed),
+                *(field.deletion_in(partition) for field in schema.dynamic.values() if field.indexed),
             ],
         )
 
-    def cascade(self, where: Partition) -> Cascade:
+    def cascade(self, partition: Partition) -> Cascade:
         """Returns the cascade of the deletion of an object, if others refer to the model."""
-        known = self._cascades.get(where)
+        known = self._cascades.get(partition)
         if known is None or known[0] != Deletions._generation:
-            known = self._cascades[where] = (Deletions._generation, cascading.cascade(self._schema, where))
+            known = self._cascades[partition] = (Deletions._generation, cascading.cascade(self._schema, partition))
         return known[1]
 
-    def delete(self, where: Partition, pk: bytes) -> Request[None]:
+    def delete(self, partition: Partition, pk: bytes) -> Request[None]:
         """The request that deletes an object."""
         if self._schema.incoming:
-            return cascading.delete_one(self._schema, where, pk).then(self._deleted)
+            return cascading.delete_one(self._schema, partition, pk).then(self._deleted)
         statement, general = self._schema.statements.deletion, self._delete_in_general
         return general(pk) if statement is None else delete.request(statement, pk, self._deleted, general)
 
     def _delete_in_general(self, pk: bytes) -> Request[None]:
         """The same by the general script, of an object to which none refers."""
-        where = self._schema.keys.partition(pk)
-        return object_requests.delete(self._schema, where, pk, self.layout(where)).then(self._deleted)
+        partition = self._schema.keys.partition(pk)
+        return object_requests.delete(self._schema, partition, pk, self.layout(partition)).then(self._deleted)
 
-    def bulk_delete(self, where: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
+    def bulk_delete(self, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
         """The request that deletes objects as far as the first that is refused."""
         if self._schema.incoming:
-            return cascading.delete_many(self._schema, where, pks, skip=skip).then(self._deleted)
-        return bulk.delete(self._schema, where, pks, self.layout(where), skip=skip).then(self._deleted)
+            return cascading.delete_many(self._schema, partition, pks, skip=skip).then(self._deleted)
+        return bulk.delete(self._schema, partition, pks, self.layout(partition), skip=skip).then(self._deleted)
 
-    def delete_found(self, where: Partition, search: Search) -> Request[int]:
+    def delete_found(self, partition: Partition, search: Search) -> Request[int]:
         """The request that deletes the objects that a query finds."""
         if self._schema.incoming:
-            return cascading.delete_found(self._schema, search, where).then(self._deleted)
-        return query_writes.delete_found(self._schema, search, self.layout(where)).then(self._deleted)
+            return cascading.delete_found(self._schema, search, partition).then(self._deleted)
+        return query_writes.delete_found(self._schema, search, self.layout(partition)).then(self._deleted)
 
     def _deleted(self, result: R) -> R:
         """Has instances ask for their objects at the next read: those of all models whose objects may be gone."""

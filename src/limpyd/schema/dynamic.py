@@ -90,10 +90,10 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
             return f"{name!r} is something else of {model.name}"
         return ""
 
-    def version_at(self, where: Partition, key: bytes, sub: bytes | None) -> ValueField[Any] | None:
+    def version_at(self, partition: Partition, key: bytes, sub: bytes | None) -> ValueField[Any] | None:
         """The version whose value is under a key, or under a sub-key of the hash of an object; None if it is none's."""
         for field in self.values():
-            part = field.part_at(where, key, sub)
+            part = field.part_at(partition, key, sub)
             if part is not None:
                 try:
                     version: ValueField[Any] = field.get_for(part)
@@ -102,26 +102,26 @@ class DynamicFields(dict[str, "DynamicField[Any]"]):
                 return version
         return None
 
-    def index_at(self, where: Partition, key: bytes) -> FieldIndex | None:
+    def index_at(self, partition: Partition, key: bytes) -> FieldIndex | None:
         """The index of a version that a key belongs to; None if it belongs to none."""
         for field in self.values():
-            for number, index in enumerate(field.template.place_in(where).indexes):
+            for number, index in enumerate(field.template.place_in(partition).indexes):
                 part = part_in(index.key, key, open_ended=True)
                 if part is not None:
                     try:
                         version: ValueField[Any] = field.get_for(to_text(part))
                     except UnknownField:  # something other than limpyd has written it
                         return index
-                    return version.place_in(where).indexes[number]
+                    return version.place_in(partition).indexes[number]
         return None
 
-    def described(self, where: Partition) -> list[bytes]:
+    def described(self, partition: Partition) -> list[bytes]:
         """Returns their families, in the place of prefixes (see lua/library/dynamic_parts.lua)."""
-        return [field.described_in(where) for field in self.values()]
+        return [field.described_in(partition) for field in self.values()]
 
-    def inventories(self, where: Partition) -> list[bytes]:
+    def inventories(self, partition: Partition) -> list[bytes]:
         """Returns the beginnings of the keys that list an object's versions."""
-        return [field.inventory_prefix(where) for field in self.values()]
+        return [field.inventory_prefix(partition) for field in self.values()]
 
 
 def set_attribute(instance: Any, name: str, value: Any) -> None:

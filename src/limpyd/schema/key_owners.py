@@ -23,30 +23,30 @@ class KeyOwners:
         """A field by its name."""
         raise NotImplementedError
 
-    def composites(self, where: Partition) -> list[CompositeFieldIndex]:
+    def composites(self, partition: Partition) -> list[CompositeFieldIndex]:
         """The indexes of several fields in a partition."""
         raise NotImplementedError
 
     def index_at(self, key: bytes) -> FieldIndex | None:
         """The index that a key belongs to."""
-        for where in self.keys.partitions:
+        for partition in self.keys.partitions:
             for field in self.value_fields.values():
-                for index in field.place_in(where).indexes:
+                for index in field.place_in(partition).indexes:
                     if index.owns(key):
                         return index
-            of_version = self.dynamic.index_at(where, key)
+            of_version = self.dynamic.index_at(partition, key)
             if of_version is not None:
                 return of_version
         return None
 
     def field_at(self, key: bytes, sub: bytes | None) -> Any:
         """The field whose value is under a key, or under a sub-key of an object's hash; of that hash, the model."""
-        for where in self.keys.partitions:
+        for partition in self.keys.partitions:
             for field in self.value_fields.values():
                 of_entry = isinstance(field, InstanceHashField)
-                if matches(key, field.place_in(where).prefix) and (not of_entry or field.sub_key == sub):
+                if matches(key, field.place_in(partition).prefix) and (not of_entry or field.sub_key == sub):
                     return field
-            version = self.dynamic.version_at(where, key, sub)
+            version = self.dynamic.version_at(partition, key, sub)
             if version is not None:
                 return version
         return self
@@ -56,8 +56,8 @@ class KeyOwners:
 
         Of fields that have an index together (`"name, city"`): the value of each, from the index's entry.
         """
-        for where in self.keys.partitions:
-            for index in self.composites(where):
+        for partition in self.keys.partitions:
+            for index in self.composites(partition):
                 if index.name == field:
                     return index.values(stored)
         try:
@@ -75,19 +75,19 @@ class KeyOwners:
         return self._own_type_of(key)
 
     def _is_own(self, key: bytes) -> bool:
-        return any(key.startswith(where.prefix) for where in self.keys.partitions)
+        return any(key.startswith(partition.prefix) for partition in self.keys.partitions)
 
     def _own_type_of(self, key: bytes) -> str:
-        for where in self.keys.partitions:
+        for partition in self.keys.partitions:
             for field in self.value_fields.values():
-                if matches(key, field.place_in(where).prefix):
+                if matches(key, field.place_in(partition).prefix):
                     return field.redis_type
-            version = self.dynamic.version_at(where, key, None)
+            version = self.dynamic.version_at(partition, key, None)
             if version is not None:
                 return version.redis_type
-            if key == where.seq:
+            if key == partition.seq:
                 return "string"
-            if key == where.meta:
+            if key == partition.meta:
                 return "hash"
         index = self.index_at(key)
         return index.kind.redis_type if index is not None else "set"

@@ -63,8 +63,8 @@ class Schema(KeyOwners, Unchanging):
         self.version = only_version(self)
         self.version_sub = None if self.version is None else self.version.sub
         self._composites: dict[Partition, list[CompositeFieldIndex]] = {}
-        for where in self.keys.partitions:
-            self._settle(where)
+        for partition in self.keys.partitions:
+            self._settle(partition)
         self.settable = self.fields.keys() | {"pk"}
         self.pk_names = frozenset({"pk", self.pk_name})
         self.queries = QueryCaches()
@@ -82,7 +82,7 @@ class Schema(KeyOwners, Unchanging):
 
     def renew(self) -> None:
         """Lays out anew what is known of the fields, of which one has just learnt what it refers to."""
-        self._layouts = {where: self._layout(where) for where in self.keys.partitions}
+        self._layouts = {partition: self._layout(partition) for partition in self.keys.partitions}
         self.statements = ModelStatements(self)
         self.deletions = Deletions(self)
 
@@ -150,34 +150,36 @@ class Schema(KeyOwners, Unchanging):
         version = self.dynamic.version_at(self.keys.partitions[0], b"", sub)
         return version if isinstance(version, InstanceHashField) else None
 
-    def _settle(self, where: Partition) -> None:
+    def _settle(self, partition: Partition) -> None:
         """Sets the indexes of each field in a partition, now that all fields are known."""
-        kept = {name: field.field_indexes(where) for name, field in self.value_fields.items()}
-        composites = [index for own in kept.values() for index in own if isinstance(index, CompositeFieldIndex)]
-        self._composites[where] = composites
+        indexes = {name: field.field_indexes(partition) for name, field in self.value_fields.items()}
+        composites = [index for own in indexes.values() for index in own if isinstance(index, CompositeFieldIndex)]
+        self._composites[partition] = composites
         for name, field in self.value_fields.items():
-            field.settle(where, kept[name], [index for index in composites if index.has(field)])
+            field.settle(partition, indexes[name], [index for index in composites if index.has(field)])
 
-    def composites(self, where: Partition) -> list[CompositeFieldIndex]:
+    def composites(self, partition: Partition) -> list[CompositeFieldIndex]:
         """The indexes of several fields in a partition."""
-        return self._composites[where]
+        return self._composites[partition]
 
-    def layout(self, where: Partition) -> list[ScalarField]:
+    def layout(self, partition: Partition) -> list[ScalarField]:
         """Returns the layout of the values of a new object."""
-        return self._layouts[where]
+        return self._layouts[partition]
 
-    def _layout(self, where: Partition) -> list[ScalarField]:
+    def _layout(self, partition: Partition) -> list[ScalarField]:
         subs = {name: field.sub for name, field in self.hash_fields.items()}
-        return [(name, field, field.place_in(where), subs.get(name)) for name, field in self.value_fields.items()]
+        return [(name, field, field.place_in(partition), subs.get(name)) for name, field in self.value_fields.items()]
 
-    def key_prefixes(self, where: Partition) -> list[bytes]:
+    def key_prefixes(self, partition: Partition) -> list[bytes]:
         """The prefixes of all keys of an object, that of its hash first; without the keys of dynamic fields."""
-        return list(dict.fromkeys((where.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(where)))))
+        return list(
+            dict.fromkeys((partition.hash_prefix, *(place.prefix for _, _, place, _ in self.layout(partition))))
+        )
 
-    def references(self, where: Partition) -> list[tuple[Argument, ...]]:
+    def references(self, partition: Partition) -> list[tuple[Argument, ...]]:
         """The references to other models, as the catalogs of those keep them (see indexes/maintenance/declare.lua)."""
         fields = [field for field in self.value_fields.values() if isinstance(field, ReferenceField)]
-        return [field.record_in(where) for field in fields if field.has_target]
+        return [field.record_in(partition) for field in fields if field.has_target]
 
     @property
     def max_changes(self) -> Argument:

@@ -51,43 +51,43 @@ class ModelStatements:
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
-        self._slots: dict[str, ScalarField] = {}
+        self._scalar_fields: dict[str, ScalarField] = {}
         self.subject = InstanceHash(schema.name)
         """The hash of an object, in messages."""
         self._reads: dict[tuple[Partition, str], ReadStatement] = {}
         self._exist: dict[Partition, ExistsStatement] = {}
         self._loads: dict[tuple[Partition, tuple[str, ...]], LoadStatement] = {}
 
-    def read(self, where: Partition, command: str) -> ReadStatement:
+    def read(self, partition: Partition, command: str) -> ReadStatement:
         """The statement of a command that reads the hash of an object."""
         try:
-            return self._reads[where, command]
+            return self._reads[partition, command]
         except KeyError:
-            statement = self._reads[where, command] = ReadStatement(command, where.hash_prefix, self.subject)
+            statement = self._reads[partition, command] = ReadStatement(command, partition.hash_prefix, self.subject)
         return statement
 
-    def exists(self, where: Partition) -> ExistsStatement:
+    def exists(self, partition: Partition) -> ExistsStatement:
         """The statement that asks whether an object exists."""
         try:
-            return self._exist[where]
+            return self._exist[partition]
         except KeyError:
-            statement = self._exist[where] = ExistsStatement(where.pks, self._schema)
+            statement = self._exist[partition] = ExistsStatement(partition.pks, self._schema)
         return statement
 
-    def load(self, where: Partition, names: tuple[str, ...]) -> LoadStatement:
+    def load(self, partition: Partition, names: tuple[str, ...]) -> LoadStatement:
         """The statement that reads some fields in the hash of an object.
 
         Raises:
             UnknownField: a name is no InstanceHashField.
         """
         try:
-            return self._loads[where, names]
+            return self._loads[partition, names]
         except (KeyError, TypeError):  # or a name is none
             fields = [self._schema.hash_field(name) for name in names]
-        statement = LoadStatement(where.hash_prefix, self.subject, fields)
+        statement = LoadStatement(partition.hash_prefix, self.subject, fields)
         if len(self._loads) >= MAX_LOADS:
             self._loads.clear()
-        self._loads[where, names] = statement
+        self._loads[partition, names] = statement
         return statement
 
     @cached_property
@@ -98,29 +98,31 @@ class ModelStatements:
         field of many members that has references, or an index other than one of equality.
         """
         schema = self._schema
-        (where,) = schema.keys.partitions
-        composites = schema.composites(where)
-        slots, gathered, taken = [], [], set()
-        for name, field, place, _ in schema.layout(where):
+        (partition,) = schema.keys.partitions
+        composites = schema.composites(partition)
+        scalar_fields, gathered, taken = [], [], set()
+        for name, field, place, _ in schema.layout(partition):
             if field is schema.version:
                 continue
-            if isinstance(field, SingleValueField) and all(map(enters, self._slot(field).indexes)):
-                slots.append(self._slot(field))
-            elif (field.many or field.has_subkeys) and not field.checks_in(where) and _are_sets(place.indexes):
+            if isinstance(field, SingleValueField) and all(map(enters, self._scalar_field(field).indexes)):
+                scalar_fields.append(self._scalar_field(field))
+            elif (field.many or field.has_subkeys) and not field.checks_in(partition) and _are_sets(place.indexes):
                 gathered.append(Gathered(name, place.prefix, partial(_gathered, field, place)))
             else:
                 continue
             taken.add(name)
-        left = [place for name, _, place, _ in schema.layout(where) if name not in taken]
-        others = [place.prefix for place in left if place.prefix != where.hash_prefix]
-        others += schema.dynamic.inventories(where)
-        names = {slot.name for slot in slots}
+        left = [place for name, _, place, _ in schema.layout(partition) if name not in taken]
+        others = [place.prefix for place in left if place.prefix != partition.hash_prefix]
+        others += schema.dynamic.inventories(partition)
+        names = {scalar_field.name for scalar_field in scalar_fields}
         fits = all(is_entered(index) and {field.name for field in index.fields} <= names for index in composites)
-        if not fits or len(others) + len(gathered) > MAX_KEYS or not _fit(slots):
+        if not fits or len(others) + len(gathered) > MAX_KEYS or not _fit(scalar_fields):
             return None
         version = None if schema.version is None else (schema.version.sub, schema.version.encode(FIRST))
         try:
-            return Creation(schema, where, Layout(slots, composites, gathered, others, version, schema.mints_pks))
+            return Creation(
+                schema, partition, Layout(scalar_fields, composites, gathered, others, version, schema.mints_pks)
+            )
         except NoRoom:
             return None
 
@@ -132,21 +134,25 @@ class ModelStatements:
         an index whose texts only Python can tell.
         """
         schema = self._schema
-        (where,) = schema.keys.partitions
-        composites = schema.composites(where)
+        (partition,) = schema.keys.partitions
+        composites = schema.composites(partition)
         if schema.dynamic or not all(map(follows_composite, composites)):
             return None
-        indexed = [slot for slot in schema.layout(where) if slot[2].indexes or slot[1].in_composite]
-        prefixes = schema.key_prefixes(where)
+        indexed = [
+            scalar_field
+            for scalar_field in schema.layout(partition)
+            if scalar_field[2].indexes or scalar_field[1].in_composite
+        ]
+        prefixes = schema.key_prefixes(partition)
         fits = all(
-            isinstance(field, SingleValueField) and all(map(follows, self._slot(field).indexes))
+            isinstance(field, SingleValueField) and all(map(follows, self._scalar_field(field).indexes))
             for _, field, _, _ in indexed
         )
         if not fits or len(prefixes) > MAX_KEYS:
             return None
-        slots = [self._slot(field) for _, field, _, _ in indexed]
+        scalar_fields = [self._scalar_field(field) for _, field, _, _ in indexed]
         try:
-            return deletion(schema, where, slots, composites, prefixes) if _fit(slots) else None
+            return deletion(schema, partition, scalar_fields, composites, prefixes) if _fit(scalar_fields) else None
         except NoRoom:
             return None
 
@@ -162,12 +168,12 @@ class ModelStatements:
         removed = [name for name, value in values.items() if value is None]
         return self._updates.get((operation, tuple(values), tuple(removed)))
 
-    def _slot(self, field: Any) -> ScalarField:
+    def _scalar_field(self, field: Any) -> ScalarField:
         """A field as statements know it, which they share."""
-        known = self._slots.get(field.name)
+        known = self._scalar_fields.get(field.name)
         if known is None:
-            (where,) = self._schema.keys.partitions
-            known = self._slots[field.name] = field.slot(where)
+            (partition,) = self._schema.keys.partitions
+            known = self._scalar_fields[field.name] = field.scalar_field(partition)
         return known
 
     @cached_property
@@ -177,20 +183,20 @@ class ModelStatements:
     def _combined(self, combination: Combination) -> Update | None:
         schema = self._schema
         operation, names, removed = combination
-        (where,) = schema.keys.partitions
+        (partition,) = schema.keys.partitions
         known = schema.value_fields if operation == "update" else schema.hash_fields
         fields = [known.get(name) for name in names]
         if not names or not all(map(self._can_write, fields)) or (operation == "hmset" and removed):
             return None
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
-        changes = [Change(self._slot(field), field.name in removed) for field in fields]
-        composites = [index for index in schema.composites(where) if any(map(index.has, fields))]
+        changes = [Change(self._scalar_field(field), field.name in removed) for field in fields]
+        composites = [index for index in schema.composites(partition) if any(map(index.has, fields))]
         if not all(map(follows_composite, composites)):
             return None
         version = schema.version_sub if operation == "update" else None
         try:
-            return Update(operation, schema, where, changes, version, composites)
+            return Update(operation, schema, partition, changes, version, composites)
         except NoRoom:
             return None
 
@@ -198,13 +204,13 @@ class ModelStatements:
         """Returns whether a statement can write to a field, and to others with it."""
         if not isinstance(field, SingleValueField) or isinstance(field, VersionField):
             return False
-        return all(map(follows, self._slot(field).indexes))
+        return all(map(follows, self._scalar_field(field).indexes))
 
 
-def _fit(slots: Sequence[ScalarField]) -> bool:
+def _fit(scalar_fields: Sequence[ScalarField]) -> bool:
     """Returns whether a function of Lua has locals enough for the fields and their indexes."""
-    entries = sum(len(slot.checks) + len(slot.indexes) for slot in slots)
-    return len(slots) <= MAX_FIELDS and entries <= MAX_ENTRIES
+    entries = sum(len(scalar_field.checks) + len(scalar_field.indexes) for scalar_field in scalar_fields)
+    return len(scalar_fields) <= MAX_FIELDS and entries <= MAX_ENTRIES
 
 
 def _are_sets(indexes: Sequence[FieldIndex]) -> bool:

@@ -38,10 +38,10 @@ class Updates:
         size: about how much room their values take.
     """
 
-    def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
+    def __init__(self, model: Model, partition: Partition, version: bytes | None) -> None:
         self._model = model
-        self._where = where
-        self.fields = Fields(model, where, version)
+        self._partition = partition
+        self.fields = Fields(model, partition, version)
         self.args: list[Argument] = []
         self.size = 0
         self._count = 0
@@ -70,18 +70,18 @@ class Updates:
             return Changed(updated, missing, refused_update(model, self.fields, refused))
 
         args = (int(skip), len(self), *self.fields.args(), *self.args)
-        request = scripted(BULK_UPDATE, (self._where.pks,), args, decode, model, retry_with=answer)
+        request = scripted(BULK_UPDATE, (self._partition.pks,), args, decode, model, retry_with=answer)
         return request.assuming(model.maintenance.declared)
 
 
 def delete(
-    model: Model, where: Partition, pks: Sequence[bytes], layout: Sequence[Argument], *, skip: bool
+    model: Model, partition: Partition, pks: Sequence[bytes], layout: Sequence[Argument], *, skip: bool
 ) -> Request[Changed]:
     """Deletes objects, as far as the first that does not exist.
 
     Args:
         model: their model.
-        where: their partition.
+        partition: their partition.
         pks: their primary keys.
         layout: what the model looks like (see `deletion_layout`).
         skip: pass over those that do not exist.
@@ -91,7 +91,7 @@ def delete(
         return refusal(model, outcome, pk)
 
     request = scripted(
-        BULK_DELETE, (where.pks,), *deletion(model, pks, layout, refused, skip=skip), model, retry_with=answer
+        BULK_DELETE, (partition.pks,), *deletion(model, pks, layout, refused, skip=skip), model, retry_with=answer
     )
     return request.assuming(model.maintenance.declared)
 

@@ -62,9 +62,9 @@ class NewObjects:
         size: about how much room their values take.
     """
 
-    def __init__(self, model: Model, where: Partition) -> None:
+    def __init__(self, model: Model, partition: Partition) -> None:
         self._model = model
-        self._where = where
+        self._partition = partition
         self._indexes: dict[IndexKey, bytes] = {}
         self._shapes: dict[Shape, int] = {}
         self._runs: list[tuple[Shape, int]] = []  # of objects of one shape, and at which object each begins
@@ -143,7 +143,7 @@ class NewObjects:
     def _keys(self) -> tuple[bytes, ...]:
         """The set of primary keys, and the last automatic one if they are minted."""
         minted = self._objects[0][0] is None
-        return (self._where.pks, self._where.seq) if minted else (self._where.pks,)
+        return (self._partition.pks, self._partition.seq) if minted else (self._partition.pks,)
 
     def _head(self) -> list[bytes]:
         """Returns the arguments that lua/library/bulk_input.lua reads."""
@@ -160,7 +160,7 @@ class NewObjects:
         for (shape, start), end in zip(self._runs, ends, strict=True):
             runs += (self._shapes[shape], end - start)
         indexes = [text for index in self._indexes for text in index]
-        head: list[Argument] = [self._where.hash_prefix, len(self._indexes), *indexes, *shapes, *runs]
+        head: list[Argument] = [self._partition.hash_prefix, len(self._indexes), *indexes, *shapes, *runs]
         return encoded(head) + self._args
 
     def _error(self, number: int, outcome: list[Any]) -> LimpydError:

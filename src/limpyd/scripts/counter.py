@@ -11,6 +11,6 @@ from limpyd.scripts.object_requests import scripted
 RAISE_COUNTER = Script("raise_counter")
 
 
-def raise_counter(model: Model, where: Partition, pk: int) -> Request[bool]:
+def raise_counter(model: Model, partition: Partition, pk: int) -> Request[bool]:
     """Has automatic primary keys go on behind one."""
-    return scripted(RAISE_COUNTER, (where.seq,), (pk,), to_bool, model)
+    return scripted(RAISE_COUNTER, (partition.seq,), (pk,), to_bool, model)

@@ -20,7 +20,7 @@ DELETE_VERSIONS = Script("delete_versions")
 
 def versions(
     model: Model,
-    where: Partition,
+    partition: Partition,
     pk: bytes,
     field: bytes,
     must_exist: bool,
@@ -31,7 +31,7 @@ def versions(
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         pk: the primary key of the object.
         field: the field, as lua/library/dynamic_parts.lua knows it.
         must_exist: whether the object must be looked for.
@@ -48,17 +48,17 @@ def versions(
         return reply[1], reply[2:]
 
     all_args = (pk, int(must_exist), field, cursor, *args)
-    return scripted(VERSIONS, (where.pks,), all_args, decode, model, readonly=True)
+    return scripted(VERSIONS, (partition.pks,), all_args, decode, model, readonly=True)
 
 
 def delete_versions(
-    model: Model, where: Partition, pk: bytes, field: tuple[bytes, bytes, Indexes], found: Callable[[], None]
+    model: Model, partition: Partition, pk: bytes, field: tuple[bytes, bytes, Indexes], found: Callable[[], None]
 ) -> Request[int]:
     """Removes all versions of a field of an object; how many there were.
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         pk: the primary key of the object.
         field: the field (see lua/library/dynamic_parts.lua), how it is stored, and its indexes.
         found: is called when the object exists.
@@ -75,5 +75,5 @@ def delete_versions(
         return int(reply[1])
 
     args = (pk, model.max_changes, *packed(IndexedField(*field)))
-    request = scripted(DELETE_VERSIONS, (where.pks,), args, decode, model, retry_with=answer)
+    request = scripted(DELETE_VERSIONS, (partition.pks,), args, decode, model, retry_with=answer)
     return request.assuming(model.maintenance.declared)

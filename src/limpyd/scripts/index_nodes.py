@@ -36,20 +36,20 @@ class OneOf(Node):
         kind: the kind of the index: a set or a sorted set for each value, or a hash from value to owner.
         key: the key of the hash, or the prefix of the keys of the sets.
         texts: the values; if there are none, no object matches.
-        where: for sets, the values of the field, if the server can test an object by them as well; else None.
+        stored: for sets, the values of the field, if the server can test an object by them as well; else None.
         many: true if an object may have several of the values.
         more: true if there are other values, which are not sent now.
     """
 
-    __slots__ = ("_is_known", "key", "kind", "many", "more", "texts", "where")
+    __slots__ = ("_is_known", "key", "kind", "many", "more", "stored", "texts")
 
     def __init__(
-        self, kind: Kind, key: bytes, texts: Sequence[Text], where: Stored | None = None, *, many: bool = False
+        self, kind: Kind, key: bytes, texts: Sequence[Text], stored: Stored | None = None, *, many: bool = False
     ) -> None:
         self.kind = kind
         self.key = key
         self.texts = tuple(texts) if len(texts) < 2 else tuple(dict.fromkeys(texts))  # noqa: PLR2004 - one is only one
-        self.where = where
+        self.stored = stored
         self.many = many
         self.more = False
         self._is_known: bool | None = None
@@ -64,21 +64,21 @@ class OneOf(Node):
     @property
     def can_be_scanned(self) -> bool:
         """True if the server can go through the objects value by value, however many values there are."""
-        return self.kind.redis_type != "set" or self.where is not None
+        return self.kind.redis_type != "set" or self.stored is not None
 
     def add_to(self, arguments: Arguments) -> None:
         count = _count(self.texts, more=self.more)
         if self.kind.redis_type == "hash":
             arguments.args += (self.kind.name, self.key, b"1" if self.many else b"0", count)
-        elif self.where is not None and count != b"1":
-            arguments.args += (b"eqin", self.key, *self.where, count)
+        elif self.stored is not None and count != b"1":
+            arguments.args += (b"eqin", self.key, *self.stored, count)
         else:
             arguments.args += (self.kind.name, self.key, count)
         arguments.add_texts(self.texts)
 
     def sliced(self, start: int, stop: int) -> OneOf:
         """The same with some of the values."""
-        part = OneOf(self.kind, self.key, self.texts[start:stop], self.where, many=self.many)
+        part = OneOf(self.kind, self.key, self.texts[start:stop], self.stored, many=self.many)
         part.more = stop < len(self.texts)
         return part
 
@@ -136,20 +136,20 @@ class Within(Node):
     Attributes:
         kind: the kind of the index that has them.
         key: that of the sorted set.
-        where: the values of the field.
+        stored: the values of the field.
         intervals: the intervals.
         checkable: whether the server can test an object's value; it cannot run Python.
         keeps_one: whether the index keeps one entry of each value.
         more: whether other intervals follow that are not sent now.
     """
 
-    __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "where")
+    __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "stored")
 
     def __init__(
         self,
         kind: Kind,
         key: bytes,
-        where: Stored,
+        stored: Stored,
         intervals: Sequence[Interval],
         *,
         checkable: bool = True,
@@ -157,7 +157,7 @@ class Within(Node):
     ) -> None:
         self.kind = kind
         self.key = key
-        self.where = where
+        self.stored = stored
         self.intervals = tuple(intervals)
         self.checkable = checkable
         self.keeps_one = keeps_one
@@ -174,7 +174,7 @@ class Within(Node):
     @property
     def many(self) -> bool:
         """True if an object may be within several of the intervals."""
-        return self.kind.several_of_each or self.where.stored in {b"set", b"list", b"zset"}
+        return self.kind.several_of_each or self.stored.stored in {b"set", b"list", b"zset"}
 
     @property
     def can_be_scanned(self) -> bool:
@@ -186,7 +186,7 @@ class Within(Node):
         part = Within(
             self.kind,
             self.key,
-            self.where,
+            self.stored,
             self.intervals[start:stop],
             checkable=self.checkable,
             keeps_one=self.keeps_one,
@@ -198,7 +198,7 @@ class Within(Node):
         args = arguments.args
         args += (self.kind.name, self.key)
         if self.kind.values_tested_from is not None:
-            args += (*self.where, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
+            args += (*self.stored, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
         args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:
             args.append(above + below)

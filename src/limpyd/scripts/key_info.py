@@ -48,11 +48,11 @@ def describe(subject: Subject, keys: Sequence[bytes]) -> Request[list[KeyFacts]]
     return Request(args, decode, readonly=True, script=DESCRIBE, subject=subject)
 
 
-def found(subject: Subject, where: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
+def found(subject: Subject, partition: Partition, cursor: bytes) -> Request[tuple[bytes, list[bytes]]]:
     """Some keys of a model, and where there are more (SCAN)."""
 
     def decode(reply: list[Any]) -> tuple[bytes, list[bytes]]:
         return reply[0], reply[1]
 
-    args = (b"SCAN", cursor, b"MATCH", where.pattern, b"COUNT", CHUNK)
+    args = (b"SCAN", cursor, b"MATCH", partition.pattern, b"COUNT", CHUNK)
     return Request(args, decode, readonly=True, subject=subject)

@@ -66,7 +66,7 @@ class NewObject:
         return not (self.hash or self.strings or self.members)
 
 
-def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
+def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]:
     """Creates an object; its primary key comes back.
 
     Raises (from the reply):
@@ -80,14 +80,18 @@ def create(model: Model, where: Partition, new: NewObject) -> Request[bytes]:
         raise refusal(model, reply, new.pk, new.claimed())
 
     request = scripted(
-        CREATE.allow_cross_slot(model.crosses), _object_keys(where, new.pk), _object_args(where, new), decode, model
+        CREATE.allow_cross_slot(model.crosses),
+        _object_keys(partition, new.pk),
+        _object_args(partition, new),
+        decode,
+        model,
     )
     return request.assuming(model.maintenance.declared)
 
 
 def get_or_create(
     model: Model,
-    where: Partition,
+    partition: Partition,
     search: Search,
     new: NewObject,
     absent: LimpydError | None = None,
@@ -98,7 +102,7 @@ def get_or_create(
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         search: what the object is found by.
         new: what it is created with.
         absent: the error if there is none; then it is not created.
@@ -118,12 +122,12 @@ def get_or_create(
 
     body = Arguments()
     search.node.add_to(body)
-    args = (*with_references([], body), int(absent is None), *_object_args(where, new))
-    keys = (where.pks, where.seq if new.pk is None else where.pks, *search.elsewhere)
+    args = (*with_references([], body), int(absent is None), *_object_args(partition, new))
+    keys = (partition.pks, partition.seq if new.pk is None else partition.pks, *search.elsewhere)
     return scripted(GET_OR_CREATE, keys, args, decode, model).assuming(model.maintenance.declared)
 
 
-def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
+def delete(model: Model, partition: Partition, pk: bytes, layout: Sequence[Argument]) -> Request[None]:
     """Deletes an object, whose catalog, keys and indexed fields the layout names (see `deletion_layout`).
 
     Raises (from the reply):
@@ -135,7 +139,7 @@ def delete(model: Model, where: Partition, pk: bytes, layout: Sequence[Argument]
         if reply[0] != b"ok":
             raise refusal(model, reply, pk)
 
-    request = scripted(DELETE, (where.pks,), (pk, model.max_changes, *layout), decode, model, retry_with=answer)
+    request = scripted(DELETE, (partition.pks,), (pk, model.max_changes, *layout), decode, model, retry_with=answer)
     return request.assuming(model.maintenance.declared)
 
 
@@ -192,7 +196,7 @@ def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> 
 
 def existing_keys(
     model: Model,
-    where: Partition,
+    partition: Partition,
     keys: Sequence[bytes],
     must_exist: bytes | None,
     pk: bytes,
@@ -210,7 +214,7 @@ def existing_keys(
         raise refusal(model, reply, must_exist)
 
     args = (must_exist or b"", *((pk, *dynamic) if dynamic else ()))
-    return scripted(EXISTING_KEYS, (where.pks, *keys), args, decode, model, readonly=True)
+    return scripted(EXISTING_KEYS, (partition.pks, *keys), args, decode, model, readonly=True)
 
 
 def scripted(
@@ -234,15 +238,15 @@ def scripted(
     )
 
 
-def _object_keys(where: Partition, pk: bytes | None) -> tuple[bytes, ...]:
-    return (where.pks, where.seq) if pk is None else (where.pks,)
+def _object_keys(partition: Partition, pk: bytes | None) -> tuple[bytes, ...]:
+    return (partition.pks, partition.seq) if pk is None else (partition.pks,)
 
 
-def _object_args(where: Partition, new: NewObject) -> list[Argument]:
+def _object_args(partition: Partition, new: NewObject) -> list[Argument]:
     args: list[Argument] = []
     strings = arguments.rows(new.strings, 2)
     members = [arguments.NewMembers(*each) for each in new.members]
     arguments.lay_out(
-        args, arguments.NewObject(new.pk or b"", where.hash_prefix, new.unset, new.hash, strings, members)
+        args, arguments.NewObject(new.pk or b"", partition.hash_prefix, new.unset, new.hash, strings, members)
     )
     return [*args, *new.entries]

@@ -37,13 +37,13 @@ class Search(NamedTuple):
     """A query on one partition.
 
     Attributes:
-        where: the partition.
+        partition: the partition.
         node: the condition.
         elsewhere: keys that are read besides those of the model.
         order: the sort keys, each as arguments of the script.
     """
 
-    where: Partition
+    partition: Partition
     node: Node
     elsewhere: tuple[bytes, ...] = ()
     order: tuple[tuple[Argument, ...], ...] = ()
@@ -83,7 +83,7 @@ def find(
     script = script.allow_cross_slot(model.crosses)
     body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
-    keys = (search.where.pks, *search.elsewhere) if search.elsewhere else (search.where.pks,)
+    keys = (search.partition.pks, *search.elsewhere) if search.elsewhere else (search.partition.pks,)
     keys = tuple(dict.fromkeys(keys))
     sent = evalsha(script, keys, (*with_references(head, body), *tail))
 
@@ -111,7 +111,7 @@ def _body(search: Search, columns: Sequence[tuple[Argument, ...]]) -> Arguments:
 
 def find_plain(
     model: Model,
-    where: Partition,
+    partition: Partition,
     wanted: bytes,
     decode: Callable[[Any], R],
     sets: Sequence[bytes],
@@ -122,7 +122,7 @@ def find_plain(
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         wanted: `pks`, `rows` or `count`.
         decode: turns the reply into the result.
         sets: the keys of the sets.
@@ -130,7 +130,7 @@ def find_plain(
         columns: for rows the prefix of the hashes, and the sub-keys that are read.
     """
     query = PlainQuery(wanted, sets, tuple(ranges), columns)
-    sent = evalsha(FIND_PLAIN, (where.pks,), packed(query))
+    sent = evalsha(FIND_PLAIN, (partition.pks,), packed(query))
     return Request(sent, decode, readonly=True, script=FIND_PLAIN, subject=model)
 
 
@@ -149,16 +149,18 @@ def existing(
     return find(model, search, b"pks", decode, limit=limit, tail=(*command, len(command)), script=EXISTING)
 
 
-def owner(model: Model, where: Partition, entry: Sequence[Argument], decode: Callable[[bytes | None], R]) -> Request[R]:
+def owner(
+    model: Model, partition: Partition, entry: Sequence[Argument], decode: Callable[[bytes | None], R]
+) -> Request[R]:
     """Returns the request for the primary key of the object that owns a unique value, if it exists.
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         entry: the key of the index, and the value as it keeps it.
         decode: turns the reply into the result.
     """
-    sent = evalsha(OWNER, (where.pks, entry[0]), entry[1:])
+    sent = evalsha(OWNER, (partition.pks, entry[0]), entry[1:])
     return Request(sent, decode, readonly=True, script=OWNER, subject=model)
 
 

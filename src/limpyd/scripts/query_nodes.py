@@ -66,28 +66,28 @@ class Via(Node):
 
     Attributes:
         key: the index that finds the objects that refer to an object.
-        where: the values of the field.
+        stored: the values of the field.
         referred: the set of primary keys of the other model.
         kind: the kind of that index, one of lua/library/index_owners.
         node: the conditions on the other model.
     """
 
-    __slots__ = ("key", "kind", "node", "referred", "where")
+    __slots__ = ("key", "kind", "node", "referred", "stored")
 
-    def __init__(self, referred: bytes, kind: bytes, key: bytes, where: Stored, node: Node) -> None:
+    def __init__(self, referred: bytes, kind: bytes, key: bytes, stored: Stored, node: Node) -> None:
         self.referred = referred
         self.kind = kind
         self.key = key
-        self.where = where
+        self.stored = stored
         self.node = node
 
     @property
     def many(self) -> bool:
         """True if an object may refer to several."""
-        return self.where.stored not in {b"entry", b"string"}
+        return self.stored.stored not in {b"entry", b"string"}
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (b"via", self.referred, self.kind, self.key, *self.where[:3])
+        arguments.args += (b"via", self.referred, self.kind, self.key, *self.stored[:3])
         self.node.add_to(arguments)
 
 
@@ -95,18 +95,18 @@ class Empty(Node):
     """Objects that have no value in a field.
 
     Attributes:
-        where: the values of the field.
+        stored: the values of the field.
         index: the key of a sorted set that has one entry for each object with a value; empty if there is none.
     """
 
-    __slots__ = ("index", "where")
+    __slots__ = ("index", "stored")
 
-    def __init__(self, where: Stored, index: bytes = b"") -> None:
-        self.where = where
+    def __init__(self, stored: Stored, index: bytes = b"") -> None:
+        self.stored = stored
         self.index = index
 
     def add_to(self, arguments: Arguments) -> None:
-        arguments.args += (b"null", *self.where[:3], self.index)
+        arguments.args += (b"null", *self.stored[:3], self.index)
 
 
 class ListedIn(Node):

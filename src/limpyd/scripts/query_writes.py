@@ -58,7 +58,7 @@ def found_args(search: Search) -> tuple[tuple[bytes, ...], list[Argument]]:
     """The keys of a script that changes what a query finds, and its arguments for the query."""
     body = Arguments()
     search.node.add_to(body)
-    return tuple(dict.fromkeys((search.where.pks, *search.elsewhere))), with_references([], body)
+    return tuple(dict.fromkeys((search.partition.pks, *search.elsewhere))), with_references([], body)
 
 
 def found_decoder(model: Model, refused: Callable[[list[Any]], Exception]) -> Callable[[Any], int]:

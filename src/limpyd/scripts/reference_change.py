@@ -20,7 +20,7 @@ REFER_NO_LONGER = Script("refer", flags="allow-oom")
 
 def refer(
     target: Model,
-    where: Partition,
+    partition: Partition,
     pk: bytes,
     model: Model,
     own: Partition,
@@ -35,7 +35,7 @@ def refer(
 
     Args:
         target: the model of the object that they refer to.
-        where: its partition.
+        partition: its partition.
         pk: its primary key.
         model: the model of those who refer.
         own: their partition.
@@ -60,8 +60,8 @@ def refer(
         changed: int = reply[1]
         return changed
 
-    keys = (own.pks,) if model.crosses else dict.fromkeys((own.pks, where.pks))
-    args: list[Argument] = [where.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
+    keys = (own.pks,) if model.crosses else dict.fromkeys((own.pks, partition.pks))
+    args: list[Argument] = [partition.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
     script = REFER if refers else REFER_NO_LONGER
     request = scripted(script, tuple(keys), args, decode, model, subject=subject, retry_with=answer)
     return request.assuming(target.maintenance.declared, model.maintenance.declared)

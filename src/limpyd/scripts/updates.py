@@ -36,9 +36,9 @@ class Assigned(NamedTuple):
 class Fields:
     """The fields that are given new values, as lua/library/assign.lua knows them, each once."""
 
-    def __init__(self, model: Model, where: Partition, version: bytes | None) -> None:
+    def __init__(self, model: Model, partition: Partition, version: bytes | None) -> None:
         self._model = model
-        self._head = (where.hash_prefix, version or b"")
+        self._head = (partition.hash_prefix, version or b"")
         self._layouts: dict[str, WriteLayout] = {}
         self._numbers: dict[str, int] = {}
 
@@ -63,7 +63,7 @@ class Fields:
 
 def update(
     model: Model,
-    where: Partition,
+    partition: Partition,
     pk: bytes,
     assigned: Sequence[Assigned],
     version: bytes | None = None,
@@ -73,7 +73,7 @@ def update(
 
     Args:
         model: its model.
-        where: its partition.
+        partition: its partition.
         pk: its primary key.
         assigned: the values.
         version: the sub-key of its version, if it has one.
@@ -85,7 +85,7 @@ def update(
         UniquenessError: a new value belongs to another object.
         InvalidValue: an index cannot keep a new value.
     """
-    fields = Fields(model, where, version)
+    fields = Fields(model, partition, version)
     values = fields.values(assigned, expected)
 
     def decode(reply: list[Any]) -> int | None:
@@ -95,5 +95,5 @@ def update(
 
     only_removes = version is None and not any(each.args for each in assigned)
     script = CLEAR if only_removes else UPDATE
-    request = scripted(script, (where.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
+    request = scripted(script, (partition.pks,), (pk, *fields.args(), *values), decode, model, retry_with=answer)
     return request.assuming(model.maintenance.declared)

@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
 def write(
     model: Model,
-    where: Partition,
+    partition: Partition,
     pk: bytes | None,
     steps: Sequence[Step],
     decode: Callable[[list[Any]], R],
@@ -69,7 +69,7 @@ def write(
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
     script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).allow_cross_slot(model.crosses)
-    keys = (where.pks, where.seq) if pk is None else (where.pks,)
+    keys = (partition.pks, partition.seq) if pk is None else (partition.pks,)
     return Request(
         evalsha(script, keys, (pk or b"", *step_args(steps))),
         decode_outcome,
@@ -93,7 +93,7 @@ class Other(NamedTuple):
     """Another object that takes part in a write, and must exist."""
 
     model: Model
-    where: Partition
+    partition: Partition
     pk: bytes
 
 
@@ -155,7 +155,7 @@ class MembersStep(NamedTuple):
 
 def write_members(
     model: Model,
-    where: Partition,
+    partition: Partition,
     pk: bytes | None,
     others: Sequence[Other],
     elsewhere: Sequence[bytes],
@@ -169,7 +169,7 @@ def write_members(
 
     Args:
         model: the model of the object.
-        where: its partition.
+        partition: its partition.
         pk: its primary key, if it has one yet.
         others: other objects that must exist.
         elsewhere: a key in each partition that is only read.
@@ -191,7 +191,7 @@ def write_members(
 
     freeing = all(step.command in FREEING for step in steps)
     script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses)
-    keys, args = _objects(model, where, pk, others)
+    keys, args = _objects(model, partition, pk, others)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
         places = [
@@ -213,15 +213,15 @@ def write_members(
 
 
 def _objects(
-    model: Model, where: Partition, pk: bytes | None, others: Sequence[Other]
+    model: Model, partition: Partition, pk: bytes | None, others: Sequence[Other]
 ) -> tuple[list[Argument], list[Argument]]:
     """Returns keys and arguments for the object that is written to, and for others that must exist."""
-    keys: list[Argument] = [where.pks, where.seq]
+    keys: list[Argument] = [partition.pks, partition.seq]
     args: list[Argument] = [int(pk is None), pk or b"", len(others)]
     for other in others:
         if model.crosses:  # a cluster refuses keys of several slots among those of a script
-            args += (other.where.pks, other.pk)
+            args += (other.partition.pks, other.pk)
         else:
-            keys.append(other.where.pks)
+            keys.append(other.partition.pks)
             args += (len(keys), other.pk)
     return keys, args

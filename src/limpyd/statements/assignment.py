@@ -25,35 +25,35 @@ class Assignment(Statement):
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         command: the command.
         field: the field, for messages.
-        slot: the field.
+        scalar_field: the field.
         composites: the indexes of several fields that it is one of.
     """
 
-    __slots__ = ("_size", "_slot")
+    __slots__ = ("_scalar_field", "_size")
 
     def __init__(
         self,
         model: Model,
-        where: Partition,
+        partition: Partition,
         command: str,
         field: Subject,
-        slot: ScalarField,
+        scalar_field: ScalarField,
         composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:
-        changes = [Change(slot, command in REMOVES)]
-        script, names = write_script(command.lower(), model, where, changes, composites=composites)
-        super().__init__(script, model, where, command, names, field, (Claim(model, slot.name),))
-        self.complete = not any(index.asks_python for index in slot.indexes)
-        self._slot = slot
-        self._size = (slot.sub is not None) + (command in SETS)
-        self.computed = slot.computed
+        changes = [Change(scalar_field, command in REMOVES)]
+        script, names = write_script(command.lower(), model, partition, changes, composites=composites)
+        super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
+        self.complete = not any(index.asks_python for index in scalar_field.indexes)
+        self._scalar_field = scalar_field
+        self._size = (scalar_field.sub is not None) + (command in SETS)
+        self.computed = scalar_field.computed
 
     @property
     def given_names(self) -> list[str]:
-        return [] if self.command in REMOVES else ["the value", *self._slot.value_names[1:]]
+        return [] if self.command in REMOVES else ["the value", *self._scalar_field.value_names[1:]]
 
     def given(self, args: Sequence[Argument]) -> Sequence[Argument] | None:
         """Returns what a call gives, of the arguments of its command; None if they are not those of the statement.
@@ -73,17 +73,17 @@ class Assignment(Statement):
 
 def assignment(
     model: Model,
-    where: Partition,
+    partition: Partition,
     command: str,
     field: Subject,
-    slot: ScalarField,
+    scalar_field: ScalarField,
     composites: Sequence[CompositeFieldIndex] = (),
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can do it."""
-    follow = all(map(follows, slot.indexes)) and all(map(follows_composite, composites))
+    follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
     if not (command in SETS or command in REMOVES) or not follow:
         return None
     try:
-        return Assignment(model, where, command, field, slot, composites)
+        return Assignment(model, partition, command, field, scalar_field, composites)
     except NoRoom:
         return None

@@ -27,25 +27,25 @@ General = Callable[[Any, bytes | None, Mapping[str, Any]], Request[bytes]]
 class Creation(Statement):
     """The statement, and what a call makes of the values of an object."""
 
-    __slots__ = ("_blank", "_composites", "_encoders", "_gathered", "_names", "_slots", "_versioned", "_whole")
+    __slots__ = ("_blank", "_composites", "_encoders", "_gathered", "_names", "_scalar_fields", "_versioned", "_whole")
 
-    def __init__(self, model: Model, where: Partition, layout: Layout) -> None:
-        slots = layout.slots
-        crosses = model.crosses and any(slot.checks for slot in slots)
+    def __init__(self, model: Model, partition: Partition, layout: Layout) -> None:
+        scalar_fields = layout.scalar_fields
+        crosses = model.crosses and any(field.checks for field in scalar_fields)
         flags = frozenset({"allow-cross-slot-keys"} if crosses else ())
-        source = creation_source(where, layout)
-        more_keys = (where.seq,) if layout.mints else ()
-        super().__init__(CompiledScript("create", source, flags), model, where, "HSET", more_keys=more_keys)
-        self._slots = [(slot.name, slot.encode_unchecked, slot.computed) for slot in slots]
-        self._encoders = {slot.name: slot.encode for slot in slots}
-        self._blank = {slot.name: (b"",) * (1 + len(slot.computed)) for slot in slots}
-        self._whole = b"1" * len(slots)
+        source = creation_source(partition, layout)
+        more_keys = (partition.seq,) if layout.mints else ()
+        super().__init__(CompiledScript("create", source, flags), model, partition, "HSET", more_keys=more_keys)
+        self._scalar_fields = [(field.name, field.encode_unchecked, field.computed) for field in scalar_fields]
+        self._encoders = {field.name: field.encode for field in scalar_fields}
+        self._blank = {field.name: (b"",) * (1 + len(field.computed)) for field in scalar_fields}
+        self._whole = b"1" * len(scalar_fields)
         self._composites = [(index, [field.name for field in index.fields]) for index in layout.composites]
         self._gathered = [(each.name, each.make) for each in layout.gathered]
         self._versioned = layout.version is not None
         if not layout.gathered:
             self.pack = pack_bytes
-        self._names = frozenset({*(slot.name for slot in slots), *(each.name for each in layout.gathered)})
+        self._names = frozenset({*(field.name for field in scalar_fields), *(each.name for each in layout.gathered)})
 
     def takes(self, values: Mapping[str, Any], pk_names: AbstractSet[str]) -> bool:
         """Returns whether the statement sets all named fields, besides the primary key."""
@@ -69,7 +69,7 @@ class Creation(Statement):
         marks = self._whole
         given: list[Argument] = [marks]
         found: dict[str, bytes] = {}
-        for name, encode, computed in self._slots:
+        for name, encode, computed in self._scalar_fields:
             value = values.get(name)
             if value is None:
                 given += self._blank[name]
@@ -82,8 +82,8 @@ class Creation(Statement):
                 given.append(stored)
                 for index in computed:
                     given += index.indexed_texts(stored)
-        if len(found) < len(self._slots):
-            marks = b"".join([b"1" if name in found else b"0" for name, _, _ in self._slots])
+        if len(found) < len(self._scalar_fields):
+            marks = b"".join([b"1" if name in found else b"0" for name, _, _ in self._scalar_fields])
         for index, names in self._composites:
             entry = index.entry([found.get(name) for name in names])
             marks += b"0" if entry is None else b"1"
@@ -117,11 +117,11 @@ class Creation(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        marked = [*(name for name, _, _ in self._slots), *(str(index.index) for index, _ in self._composites)]
+        marked = [*(name for name, _, _ in self._scalar_fields), *(str(index.index) for index, _ in self._composites)]
         names = [f"a 1 for each of {', '.join(marked)} that gets a value, else 0"]
         if self._gathered:
             names.append(f"a 1 for each of {', '.join(name for name, _ in self._gathered)} that gets members, else 0")
-        for name, _, computed in self._slots:
+        for name, _, computed in self._scalar_fields:
             names += (name, *(f"what {index} keeps of it" for index in computed))
         names += (f"what {index.index} keeps of {', '.join(fields)}" for index, fields in self._composites)
         if self._gathered:
@@ -130,7 +130,7 @@ class Creation(Statement):
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
         claims, at = [], 1 + bool(self._gathered)
-        for name, _, computed in self._slots:
+        for name, _, computed in self._scalar_fields:
             stored: Any = values[at]
             claims.append(Claim(self.model, name, stored))
             at += 1 + len(computed)

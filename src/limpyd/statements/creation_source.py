@@ -51,7 +51,7 @@ class Layout(NamedTuple):
     """The layout of new objects of a model.
 
     Attributes:
-        slots: the fields of one value.
+        scalar_fields: the fields of one value.
         composites: the indexes of several of them.
         gathered: the fields of many members.
         others: what all other keys of objects begin with.
@@ -59,7 +59,7 @@ class Layout(NamedTuple):
         mints: whether primary keys are automatic.
     """
 
-    slots: Sequence[ScalarField]
+    scalar_fields: Sequence[ScalarField]
     composites: Sequence[CompositeFieldIndex]
     gathered: Sequence[Gathered]
     others: Sequence[bytes]
@@ -70,55 +70,56 @@ class Layout(NamedTuple):
 class _Place(NamedTuple):
     """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
 
-    slot: ScalarField | None
+    scalar_field: ScalarField | None
     value: str
     entries: list[Entry]
 
 
-def _places(where: Partition, layout: Layout) -> list[_Place]:
+def _places(partition: Partition, layout: Layout) -> list[_Place]:
     places: list[_Place] = []
     at = 5 if layout.gathered else 4
     number = 0
-    for claim, slot in enumerate(layout.slots):
+    for claim, field in enumerate(layout.scalar_fields):
         value = f"ARGV[{at}]"
         at += 1
-        made = [(kind, name, value) for kind, _, name in slot.checks]
-        for index in slot.indexes:
+        made = [(kind, name, value) for kind, _, name in field.checks]
+        for index in field.indexes:
             text = value if index.form == b"text" else f"ARGV[{at}]"
             at += text != value
             made.append((index.kind_name, index.key, text))
         entries = [
-            Entry(key(where, name), kind, n, claim, value, text) for n, (kind, name, text) in enumerate(made, number)
+            Entry(key(partition, name), kind, n, claim, value, text)
+            for n, (kind, name, text) in enumerate(made, number)
         ]
         number += len(entries)
-        places.append(_Place(slot, value, entries))
+        places.append(_Place(field, value, entries))
     for claim, index in enumerate(layout.composites, len(places)):
         value = f"ARGV[{at}]"
         at += 1
-        entry = Entry(key(where, index.key), index.kind_name, number, claim, value, value)
+        entry = Entry(key(partition, index.key), index.kind_name, number, claim, value, value)
         places.append(_Place(None, value, [entry]))
         number += 1
     return places
 
 
-def creation_source(where: Partition, layout: Layout) -> str:
+def creation_source(partition: Partition, layout: Layout) -> str:
     """Returns the script.
 
     Raises:
         NoRoom: there are too many fields and indexes.
     """
-    places = _places(where, layout)
+    places = _places(partition, layout)
     pairs = {
-        number: f"{literal(one.slot.sub)}, {one.value}"
+        number: f"{literal(one.scalar_field.sub)}, {one.value}"
         for number, one in enumerate(places, 1)
-        if one.slot and one.slot.sub is not None
+        if one.scalar_field and one.scalar_field.sub is not None
     }
     version = ", ".join(map(literal, layout.version or ()))
     follow, undo, names = "", "", []
-    for number, (slot, value, entries) in enumerate(places, 1):
+    for number, (scalar_field, value, entries) in enumerate(places, 1):
         lines = ""
-        if slot is not None and slot.sub is None:
-            own_key = key_of(where, slot.prefix, "pk")
+        if scalar_field is not None and scalar_field.sub is None:
+            own_key = key_of(partition, scalar_field.prefix, "pk")
             lines += f"at = {own_key}\nreply = call('SET', at, {value})\n"
             lines += f"if reply.err then failed = reply break end\nset{number} = true\n"
             names.append(f"set{number}")
@@ -128,13 +129,13 @@ def creation_source(where: Partition, layout: Layout) -> str:
             undo = entry.lines("undo add") + undo
         if lines:
             follow += f"if whole or string.byte(given, {number}) == 49 then\n{indented(lines, '  ')}end\n"
-    own = [one.slot.prefix for one in places if one.slot is not None and one.slot.sub is None]
+    own = [one.scalar_field.prefix for one in places if one.scalar_field is not None and one.scalar_field.sub is None]
     gathered = [each.prefix for each in layout.gathered]
-    prefixes = dict.fromkeys([where.hash_prefix, *own, *gathered, *layout.others])
+    prefixes = dict.fromkeys([partition.hash_prefix, *own, *gathered, *layout.others])
     every = [*([version] if version else []), *pairs.values()]
     return filled(
         "create",
-        tag=tag(where),
+        tag=tag(partition),
         whole=literal(b"1" * len(places)),
         locals=locals_of(
             names,
@@ -142,14 +143,14 @@ def creation_source(where: Partition, layout: Layout) -> str:
             arguments=max(2 * len(every), len(prefixes)),
         ),
         list=filled("mint" if layout.mints else "add_given_pk"),
-        hash=key_of(where, where.hash_prefix, "pk"),
-        keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
+        hash=key_of(partition, partition.hash_prefix, "pk"),
+        keys=", ".join(key_of(partition, prefix, "pk") for prefix in prefixes),
         store_whole=f"call('HSET', hash, {', '.join(every)})" if every else "0",
         first=f"{{ {version} }}, 2" if version else "{}, 0",
         collect="".join(_collected(number, pair) for number, pair in pairs.items()),
         follow=follow,
         member_locals="local gathered, entered = {}, {}\n" if gathered else "",
-        members=_members(where, layout, len(places)) if gathered else "",
+        members=_members(partition, layout, len(places)) if gathered else "",
         undo=(filled("members_undo") if gathered else "") + undo,
     )
 
@@ -160,8 +161,8 @@ def _collected(number: int, pair: str) -> str:
     return f"if string.byte(given, {number}) == 49 then {into} = {pair}, last + 2 end\n"
 
 
-def _members(where: Partition, layout: Layout, marked: int) -> str:
+def _members(partition: Partition, layout: Layout, marked: int) -> str:
     """Returns the Lua that stores the members of the fields of many."""
-    keys = ", ".join(key_of(where, each.prefix, "pk") for each in layout.gathered)
-    last = 4 + marked + sum(len(slot.computed) for slot in layout.slots)
+    keys = ", ".join(key_of(partition, each.prefix, "pk") for each in layout.gathered)
+    last = 4 + marked + sum(len(scalar_field.computed) for scalar_field in layout.scalar_fields)
     return filled("members", none=literal(b"0" * len(layout.gathered)), places=keys, last=str(last))

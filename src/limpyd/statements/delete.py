@@ -24,8 +24,8 @@ S = TypeVar("S")
 
 def deletion(
     model: Model,
-    where: Partition,
-    slots: Sequence[ScalarField],
+    partition: Partition,
+    scalar_fields: Sequence[ScalarField],
     composites: Sequence[CompositeFieldIndex],
     prefixes: Sequence[bytes],
 ) -> Statement:
@@ -33,13 +33,13 @@ def deletion(
 
     Args:
         model: the model.
-        where: the partition.
-        slots: its indexed fields.
+        partition: the partition.
+        scalar_fields: its indexed fields.
         composites: its indexes of several of them.
         prefixes: what all keys of an object begin with, that of its hash first.
     """
-    source = _source(where, slots, composites, prefixes)
-    statement = Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, where, "UNLINK")
+    source = _source(partition, scalar_fields, composites, prefixes)
+    statement = Deletion(CompiledScript("delete", source, frozenset({"allow-oom"})), model, partition, "UNLINK")
     statement.complete = False
     return statement
 
@@ -129,36 +129,38 @@ FEW_PACKED, MAX_IN_A_BYTE = 0x90, 15
 
 
 def _source(
-    where: Partition, slots: Sequence[ScalarField], composites: Sequence[CompositeFieldIndex], prefixes: Sequence[bytes]
+    partition: Partition,
+    scalar_fields: Sequence[ScalarField],
+    composites: Sequence[CompositeFieldIndex],
+    prefixes: Sequence[bytes],
 ) -> str:
-    hash_key = key_of(where, where.hash_prefix, "pk")
-    in_hash = [slot for slot in slots if slot.sub is not None]
+    hash_key = key_of(partition, partition.hash_prefix, "pk")
+    in_hash = [field for field in scalar_fields if field.sub is not None]
     names, read, follow = [], "", ""
     entries: list[Entry] = []
     if in_hash:
-        subs = ", ".join(literal(slot.sub or b"") for slot in in_hash)
+        subs = ", ".join(literal(field.sub or b"") for field in in_hash)
         read = f"at = {hash_key}\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
-    for number, slot in enumerate(slots):
+    for number, field in enumerate(scalar_fields):
         value = f"value{number}"
         names.append(value)
-        if slot.sub is None:
-            lines = f"at = {key_of(where, slot.prefix, 'pk')}\n{value} = call('GET', at)\n"
+        if field.sub is None:
+            lines = f"at = {key_of(partition, field.prefix, 'pk')}\n{value} = call('GET', at)\n"
             lines += f"if type({value}) == 'table' then failed = {value} break end\n"
         else:
-            lines = f"{value} = held[{in_hash.index(slot) + 1}]\n"
+            lines = f"{value} = held[{in_hash.index(field) + 1}]\n"
         steps = ""
-        for index in slot.indexes:
-            entry = Entry(key(where, index.key), index.kind_name, len(entries), number, before=value, index=index)
+        for index in field.indexes:
+            entry = Entry(key(partition, index.key), index.kind_name, len(entries), number, before=value, index=index)
             entries.append(entry)
-            steps += (
-                entry.check_old() + entry.lines("read score") + (entry.remove(certain=True) or entry.lines("take out"))
-            )
+            steps += entry.check_old() + entry.lines("read score")
+            steps += entry.remove(certain=True) or entry.lines("take out")
         follow += f"{lines}if {value} then\n{indented(steps, '  ')}end\n" if steps else lines
-    values = {(slot.prefix, slot.sub or b""): f"value{number}" for number, slot in enumerate(slots)}
+    values = {(field.prefix, field.sub or b""): name for field, name in zip(scalar_fields, names, strict=True)}
     functions: list[str] = []
     for index in composites:
         parts = [Part(values[place.prefix, place.sub], "false", place.form) for place in index.places]
-        one = composite_entry(index, key(where, index.key), len(entries), parts)
+        one = composite_entry(index, key(partition, index.key), len(entries), parts)
         entries.append(one.entry)
         names += one.names
         functions += one.functions
@@ -167,11 +169,11 @@ def _source(
         "delete",
         epoch=READ_RECORDS,
         keys_differ=_keys_differ(len(prefixes)),
-        tag=tag(where),
+        tag=tag(partition),
         requires=required(entries, functions),
         locals=locals_of(names, entries, arguments=max(len(prefixes), len(in_hash))),
         hash=hash_key,
-        keys=", ".join(key_of(where, prefix, "pk") for prefix in prefixes),
+        keys=", ".join(key_of(partition, prefix, "pk") for prefix in prefixes),
         read=read,
         follow=follow,
         undo="".join(entry.undo() for entry in reversed(entries)),

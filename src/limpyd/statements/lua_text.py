@@ -15,24 +15,24 @@ def literal(raw: bytes) -> str:
     return "'" + re.sub(_ESCAPED, lambda byte: b"\\%03d" % byte[0][0], raw).decode("ascii") + "'"
 
 
-def key(where: Partition, given: Argument) -> str:
+def key(partition: Partition, given: Argument) -> str:
     """Returns the expression of a key, or of the beginning of one.
 
     What all keys of the partition begin with is the local `tag`, so the same script serves all that are alike.
     """
     raw = given if isinstance(given, bytes) else str(given).encode()
-    if raw.startswith(where.prefix):
-        return f"tag .. {literal(raw[len(where.prefix) :])}"
+    if raw.startswith(partition.prefix):
+        return f"tag .. {literal(raw[len(partition.prefix) :])}"
     return literal(raw)
 
 
-def key_of(where: Partition, template: bytes, name: str) -> str:
+def key_of(partition: Partition, template: bytes, name: str) -> str:
     """Returns the expression of a key (see keys.key_from_template); the name is an expression itself."""
     before, in_the_middle, after = template.partition(b"\0")
-    made = f"{key(where, before)} .. {name}"
+    made = f"{key(partition, before)} .. {name}"
     return f"{made} .. {literal(after)}" if in_the_middle else made
 
 
-def tag(where: Partition) -> str:
+def tag(partition: Partition) -> str:
     """Returns the line that makes the local `tag` of the key of all primary keys, which is KEYS[1]."""
-    return f"local tag = string.sub(KEYS[1], 1, {-1 - len(where.pks) + len(where.prefix)})"
+    return f"local tag = string.sub(KEYS[1], 1, {-1 - len(partition.pks) + len(partition.prefix)})"

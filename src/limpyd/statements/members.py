@@ -49,10 +49,10 @@ class MembersWrite(Statement):
     __slots__ = ("_width",)
 
     def __init__(
-        self, model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
+        self, model: Model, partition: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
     ) -> None:
         form = COMMANDS[command]
-        checks: Sequence[tuple[bytes, bytes, bytes]] = [] if form.removes else field.checks_in(where)
+        checks: Sequence[tuple[bytes, bytes, bytes]] = [] if form.removes else field.checks_in(partition)
         names = Parameters()
         key = names.key_of(prefix)
         keys = [names.argument(each) for each in (*(key for _, _, key in checks), *(index.key for index in indexes))]
@@ -91,7 +91,7 @@ class MembersWrite(Statement):
             flags.add("allow-cross-slot-keys")
         subject: Subject = field
         script = compiled(command.lower(), source, frozenset(flags))
-        super().__init__(script, model, where, command, tuple(names.given), subject, (Claim(model, field.name),))
+        super().__init__(script, model, partition, command, tuple(names.given), subject, (Claim(model, field.name),))
         self.computed = computed
         self._width = form.width
 
@@ -125,13 +125,13 @@ OPTIONS = frozenset({"NX", "XX", "GT", "LT", "CH", "INCR"})
 
 
 def members_write(
-    model: Model, where: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
+    model: Model, partition: Partition, command: str, field: Any, prefix: bytes, indexes: Sequence[FieldIndex]
 ) -> MembersWrite | None:
     """Returns the statement; None if only the general script can run the command.
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         command: the command.
         field: the field.
         prefix: what its keys begin with, or stands around the primary key in them.
@@ -140,7 +140,7 @@ def members_write(
     if command not in COMMANDS or not all(map(_follows, indexes)):
         return None
     try:
-        return MembersWrite(model, where, command, field, prefix, indexes)
+        return MembersWrite(model, partition, command, field, prefix, indexes)
     except NoRoom:
         return None
 

@@ -24,39 +24,47 @@ class Run(Statement):
     Args:
         script: what the server runs, and its names.
         model: the model.
-        where: the partition.
+        partition: the partition.
         command: the command.
         field: the field, for messages.
-        slot: the field.
+        scalar_field: the field.
     """
 
     __slots__ = ()
 
     def __init__(
-        self, script: WriteScript, model: Model, where: Partition, command: str, field: Subject, slot: ScalarField
+        self,
+        script: WriteScript,
+        model: Model,
+        partition: Partition,
+        command: str,
+        field: Subject,
+        scalar_field: ScalarField,
     ) -> None:
         constants = (*script.names, command.encode())
-        super().__init__(script.script, model, where, command, constants, field, (Claim(model, slot.name),))
-        self.complete = not any(index.asks_python for index in slot.indexes)
+        super().__init__(script.script, model, partition, command, constants, field, (Claim(model, scalar_field.name),))
+        self.complete = not any(index.asks_python for index in scalar_field.indexes)
 
 
-def run(model: Model, where: Partition, command: str, field: Subject, slot: ScalarField) -> Run | None:
+def run(model: Model, partition: Partition, command: str, field: Subject, scalar_field: ScalarField) -> Run | None:
     """Returns the statement of a command of one word; None if only the general script can run it."""
-    if TABLE[command].scope not in CHANGING or not all(_follows(slot, number) for number in range(len(slot.indexes))):
+    if TABLE[command].scope not in CHANGING or not all(
+        _follows(scalar_field, number) for number in range(len(scalar_field.indexes))
+    ):
         return None
     flags = {"allow-oom"} if command in FREEING else set()
-    if slot.checks and model.crosses:
+    if scalar_field.checks and model.crosses:
         flags.add("allow-cross-slot-keys")
     try:
-        script = _script(slot, frozenset(flags))
+        script = _script(scalar_field, frozenset(flags))
     except NoRoom:
         return None
-    return Run(script, model, where, command, field, slot)
+    return Run(script, model, partition, command, field, scalar_field)
 
 
-def _follows(slot: ScalarField, number: int) -> bool:
+def _follows(scalar_field: ScalarField, number: int) -> bool:
     """Returns whether the server can compute what an index keeps of any value, which is one text."""
-    index = slot.indexes[number]
+    index = scalar_field.indexes[number]
     return (
         index.of_values
         and index.keeps_one
@@ -65,15 +73,15 @@ def _follows(slot: ScalarField, number: int) -> bool:
     )
 
 
-def _script(slot: ScalarField, flags: frozenset[str]) -> WriteScript:
+def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     names = Parameters()
-    key = names.key_of(slot.prefix)
-    sub = "" if slot.sub is None else names.argument(slot.sub)
+    key = names.key_of(scalar_field.prefix)
+    sub = "" if scalar_field.sub is None else names.argument(scalar_field.sub)
     entries = [
         Entry(names.argument(checked), kind, number, 0, "after", "after")
-        for number, (kind, _, checked) in enumerate(slot.checks)
+        for number, (kind, _, checked) in enumerate(scalar_field.checks)
     ]
-    for number, index in enumerate(slot.indexes, len(entries)):
+    for number, index in enumerate(scalar_field.indexes, len(entries)):
         entries.append(Entry(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     source = filled(
         "run",

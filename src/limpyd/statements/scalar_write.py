@@ -22,7 +22,7 @@ from limpyd.statements.script_source import CompiledScript, compiled, filled, in
 class Change(NamedTuple):
     """The change of a field: it gets a value, or loses it."""
 
-    slot: ScalarField
+    scalar_field: ScalarField
     removes: bool = False
 
 
@@ -36,7 +36,7 @@ class WriteScript(NamedTuple):
 def write_script(
     name: str,
     model: Model,
-    where: Partition,
+    partition: Partition,
     changes: Sequence[Change],
     version: bytes | None = None,
     composites: Sequence[CompositeFieldIndex] = (),
@@ -46,7 +46,7 @@ def write_script(
     Args:
         name: what it is for.
         model: the model.
-        where: the partition.
+        partition: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if the script is to count it.
         composites: the indexes of several fields, of which some are among these.
@@ -54,14 +54,14 @@ def write_script(
     Raises:
         NoRoom: there are too many fields and indexes.
     """
-    names = _names(where, changes, version, composites)
+    names = _names(partition, changes, version, composites)
     parts = _Parts(names, {(place.prefix, place.sub) for index in composites for place in index.places})
-    for slot, removes in changes:
-        parts.add_field(slot, removes=removes)
+    for scalar_field, removes in changes:
+        parts.add_field(scalar_field, removes=removes)
     for index in composites:
         parts.add_composite(index)
     if version is not None:
-        parts.given["key"] = names.key_of(where.hash_prefix)
+        parts.given["key"] = names.key_of(partition.hash_prefix)
     counting = _counting(names.argument(version), parts.next_argument()) if version is not None else {}
     source = _source(parts.written, parts.joined, parts.given, counting)
     return WriteScript(compiled(name, source, _flags(model, changes, version)), tuple(names.given))
@@ -95,7 +95,7 @@ class _Parts:
         self._last += 1
         return f"ARGV[{self._last}]"
 
-    def add_field(self, slot: ScalarField, *, removes: bool) -> None:
+    def add_field(self, scalar_field: ScalarField, *, removes: bool) -> None:
         """Adds a field that gets a new value, or that loses its own."""
         names, claim = self._names, len(self.written)
         before, value = f"before{claim}", "false" if removes else f"value{claim}"
@@ -104,14 +104,14 @@ class _Parts:
             self.given[value] = self.next_argument()
             own = [
                 Entry(names.argument(key), kind, self._entries + number, claim, value, value)
-                for number, (kind, _, key) in enumerate(slot.checks)
+                for number, (kind, _, key) in enumerate(scalar_field.checks)
             ]
-        for number, index in enumerate(slot.indexes, self._entries + len(own)):
+        for number, index in enumerate(scalar_field.indexes, self._entries + len(own)):
             new = value if removes or index.form == b"text" else self.next_argument()
             own.append(Entry(names.argument(index.key), index.kind_name, number, claim, value, new, before, index))
         self._entries += len(own)
-        may_expire = not own and (slot.prefix, slot.sub or b"") not in self._in_several
-        self._add(slot.prefix, slot.sub or b"", before, value, own, may_expire=may_expire)
+        may_expire = not own and (scalar_field.prefix, scalar_field.sub or b"") not in self._in_several
+        self._add(scalar_field.prefix, scalar_field.sub or b"", before, value, own, may_expire=may_expire)
 
     def add_composite(self, index: CompositeFieldIndex) -> None:
         """Adds an index of several fields; those that are not written are read."""
@@ -136,18 +136,21 @@ class _Parts:
 
 
 def _names(
-    where: Partition, changes: Sequence[Change], version: bytes | None, composites: Sequence[CompositeFieldIndex]
+    partition: Partition, changes: Sequence[Change], version: bytes | None, composites: Sequence[CompositeFieldIndex]
 ) -> Parameters:
     """Returns the parameters of the script: those of a field that is alike stand in the same places."""
     names = Parameters()
     if version is not None:
-        names.key_of(where.hash_prefix)
+        names.key_of(partition.hash_prefix)
         names.argument(version)
-    for slot, removes in changes:
-        names.key_of(slot.prefix)
-        if slot.sub is not None:
-            names.argument(slot.sub)
-        keys = [*(index.key for index in slot.indexes), *(key for _, _, key in (() if removes else slot.checks))]
+    for scalar_field, removes in changes:
+        names.key_of(scalar_field.prefix)
+        if scalar_field.sub is not None:
+            names.argument(scalar_field.sub)
+        keys = [
+            *(index.key for index in scalar_field.indexes),
+            *(key for _, _, key in (() if removes else scalar_field.checks)),
+        ]
         for key in keys:
             names.argument(key)
     for index in composites:
@@ -171,7 +174,7 @@ def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> fr
     flags = set()
     if version is None and all(change.removes for change in changes):
         flags.add("allow-oom")
-    if model.crosses and any(change.slot.checks for change in changes if not change.removes):
+    if model.crosses and any(change.scalar_field.checks for change in changes if not change.removes):
         flags.add("allow-cross-slot-keys")
     return frozenset(flags)
 

@@ -42,7 +42,7 @@ class Statement:
     Args:
         script: what the server runs.
         model: the model.
-        where: the partition.
+        partition: the partition.
         command: the Redis command, for messages.
         constants: the arguments that follow the epoch in each request.
         subject: the field or model that it is about, for messages.
@@ -75,7 +75,7 @@ class Statement:
         self,
         script: CompiledScript,
         model: Model,
-        where: Partition,
+        partition: Partition,
         command: str,
         constants: tuple[bytes, ...] = (),
         subject: Subject | None = None,
@@ -92,7 +92,7 @@ class Statement:
         self.maintenance = model.maintenance
         declared: Assumption = model.maintenance.declared
         self.assumes = (declared,)
-        keys = (where.pks, where.meta, where.nothing, *more_keys)
+        keys = (partition.pks, partition.meta, partition.nothing, *more_keys)
         self._prefix = (b"EVALSHA", script.sha, b"%d" % len(keys), *keys)
         self._fixed = constants
         self.constant = len(self._prefix) + 2 + len(constants)

@@ -12,18 +12,18 @@ from limpyd.statements.script_source import CompiledScript, filled
 from limpyd.statements.statement import Statement
 
 
-def plain_write(model: Model, where: Partition, prefix: bytes, command: str, subject: Subject) -> Statement:
+def plain_write(model: Model, partition: Partition, prefix: bytes, command: str, subject: Subject) -> Statement:
     """Returns the statement of a command, of one word, on a value of an object that must exist.
 
     Args:
         model: the model of the object.
-        where: its partition.
+        partition: its partition.
         prefix: what the key of the value begins with.
         command: the command.
         subject: the field, for messages.
     """
     script = _script(frees=command in FREEING)
-    return Statement(script, model, where, command, (prefix, command.encode()), subject)
+    return Statement(script, model, partition, command, (prefix, command.encode()), subject)
 
 
 @cache

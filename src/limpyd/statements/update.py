@@ -24,7 +24,7 @@ class Update(Statement):
     Args:
         name: what it is for, in messages.
         model: the model.
-        where: the partition.
+        partition: the partition.
         changes: what happens to which fields.
         version: the sub-key of the version, if it counts one.
         composites: the indexes of several fields, of which some are among these.
@@ -36,20 +36,20 @@ class Update(Statement):
         self,
         name: str,
         model: Model,
-        where: Partition,
+        partition: Partition,
         changes: Sequence[Change],
         version: bytes | None = None,
         composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:
-        script, names = write_script(name, model, where, changes, version, composites)
-        claims = [Claim(model, change.slot.name) for change in changes]
-        super().__init__(script, model, where, "HSET", names, claims=claims)
-        self.complete = not any(index.asks_python for change in changes for index in change.slot.indexes)
+        script, names = write_script(name, model, partition, changes, version, composites)
+        claims = [Claim(model, change.scalar_field.name) for change in changes]
+        super().__init__(script, model, partition, "HSET", names, claims=claims)
+        self.complete = not any(index.asks_python for change in changes for index in change.scalar_field.indexes)
         self._name = name
         self._versioned = version is not None
         if not self._versioned:  # else an int may be among the values
             self.pack = pack_bytes
-        self._sets = [change.slot for change in changes if not change.removes]
+        self._sets = [change.scalar_field for change in changes if not change.removes]
 
     @property
     def name(self) -> str:
@@ -57,7 +57,7 @@ class Update(Statement):
 
     @property
     def given_names(self) -> list[str]:
-        names = [name for slot in self._sets for name in slot.value_names]
+        names = [name for scalar_field in self._sets for name in scalar_field.value_names]
         return [*names, "the version that the object is to have, or ''"] if self._versioned else names
 
     def refusal(self, reply: list[Any], pk: bytes | None, values: Sequence[Argument], needs: Needs | None) -> Exception:
@@ -87,10 +87,10 @@ class Update(Statement):
             InvalidValue: a value does not fit its field's type, or an index cannot keep it.
         """
         given: list[Argument] = []
-        for slot in self._sets:
-            stored = slot.encode(values[slot.name])
+        for scalar_field in self._sets:
+            stored = scalar_field.encode(values[scalar_field.name])
             given.append(stored)
-            for index in slot.computed:
+            for index in scalar_field.computed:
                 given += index.indexed_texts(stored)
         if self._versioned:
             given.append(b"" if expected is None else expected)

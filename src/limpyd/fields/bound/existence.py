@@ -43,5 +43,5 @@ def existence_check(instance: Any) -> Request[None]:
             raise refusal(schema, [b"gone"], pk)
         instance._found()
 
-    where = schema.keys.partition(pk)
-    return Request(("SISMEMBER", where.pks, pk), decode, readonly=True, subject=schema)
+    partition = schema.keys.partition(pk)
+    return Request(("SISMEMBER", partition.pks, pk), decode, readonly=True, subject=schema)

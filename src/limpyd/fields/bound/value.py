@@ -152,12 +152,12 @@ class BoundValue(BoundField[Face]):
         pk = self._instance._pk_bytes
         if pk is not None:
             field = self._field
-            where = field.model.keys.partition(pk)
-            place: Place = field._places[where]
+            partition = field.model.keys.partition(pk)
+            place: Place = field._places[partition]
             try:
                 statement = place.statements[command]
             except KeyError:
-                statement = place.statements[command] = field.prepared(where, place, command)
+                statement = place.statements[command] = field.prepared(partition, place, command)
             if statement is not None:
                 given = statement.given(args)
                 if given is not None and len(args) <= MAX_PASSED_ON:

@@ -34,8 +34,8 @@ class MayBeVersion:
         """The field that its indexes are declared on: itself; of a version what all versions have in common."""
         return self if self.version_of is None else self.version_of.template
 
-    def listing_in(self, where: Partition) -> IndexRow | None:
+    def listing_in(self, partition: Partition) -> IndexRow | None:
         """Returns the row that lists a version among those of its object, like an index; None for other fields."""
         if self.version_of is None:
             return None
-        return IndexRow(b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(where))
+        return IndexRow(b"inv", to_bytes(self.version_part), self.version_of.inventory_prefix(partition))

@@ -37,10 +37,10 @@ class MembersField(ValueField[T]):
         plain = self.codec.canonical is None and type(self).encode is MembersField.encode
         return self.codec.encode if plain else self.encode
 
-    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.in_composite or self.listing_in(where) or place.rescans_whole:
-            return super().prepared(where, place, command)
-        return members_write(self.model, where, command, self, place.prefix, place.indexes)
+    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.in_composite or self.listing_in(partition) or place.rescans_whole:
+            return super().prepared(partition, place, command)
+        return members_write(self.model, partition, command, self, place.prefix, place.indexes)
 
     def members(self, values: Any) -> list[bytes]:
         """The members of a new object's value.

@@ -50,13 +50,13 @@ class SingleValueField(ValueField[T]):
             mine.encode(self.default)
         return mine
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
-        super().settle(where, indexes, composites)
-        place = self._places[where]
-        self._layouts[where] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
+    def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+        super().settle(partition, indexes, composites)
+        place = self._places[partition]
+        self._layouts[partition] = packed(Value(place.prefix, place.stored, self._sub(), place.described))
 
-    def stored_in(self, where: Partition) -> Stored:
-        return super().stored_in(where)._replace(sub=self._sub())
+    def stored_in(self, partition: Partition) -> Stored:
+        return super().stored_in(partition)._replace(sub=self._sub())
 
     def layout(self, pk: bytes | None) -> WriteLayout:
         """The field of an object, as scripts/write.lua reads it."""
@@ -70,21 +70,21 @@ class SingleValueField(ValueField[T]):
     def default_value(self) -> Any:
         return self.default() if callable(self.default) else self.default
 
-    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
-        if not place.followed or self.listing_in(where) or " " in command:
-            return super().prepared(where, place, command)
-        slot = self.slot(where)
-        composites = [index for index in self.model.composites(where) if index.has(self)]
-        assigned = assignment(self.model, where, command, self, slot, composites)
-        return assigned or (None if composites else run(self.model, where, command, self, slot))
+    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
+        if not place.followed or self.listing_in(partition) or " " in command:
+            return super().prepared(partition, place, command)
+        scalar_field = self.scalar_field(partition)
+        composites = [index for index in self.model.composites(partition) if index.has(self)]
+        assigned = assignment(self.model, partition, command, self, scalar_field, composites)
+        return assigned or (None if composites else run(self.model, partition, command, self, scalar_field))
 
-    def slot(self, where: Partition) -> ScalarField:
+    def scalar_field(self, partition: Partition) -> ScalarField:
         """The field in a partition, as statements know it; without indexes of several fields."""
-        place = self._places[where]
+        place = self._places[partition]
         indexes = tuple(index for index in place.indexes if index.index.alone)
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
-        checks, unchecked = self.checks_in(where), self.unchecked_encode
+        checks, unchecked = self.checks_in(partition), self.unchecked_encode
         return ScalarField(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
 
     def setting(self, value: T | None) -> Step:

@@ -13,7 +13,7 @@ from limpyd.indexes.base import Declared
 from limpyd.indexes.defaults import indexes_for
 from limpyd.indexes.equality import EqualIndex
 from limpyd.indexes.field_index import FieldIndex
-from limpyd.indexes.limpyd2 import keep_apart
+from limpyd.indexes.limpyd2 import separate_keys
 from limpyd.keys import Partition
 from limpyd.keys.limpyd2 import Limpyd2Partition
 from limpyd.lua.arguments import IndexRow, packed
@@ -129,30 +129,30 @@ class ValueField(MayBeVersion, Field[T]):
         field = self.model.fields.get(name)
         return field if isinstance(field, ValueField) else None
 
-    def stored_in(self, where: Partition) -> Stored:
+    def stored_in(self, partition: Partition) -> Stored:
         """Returns where the scripts find its values in a partition."""
-        return Stored(self._prefix(where), self.stored_as)
+        return Stored(self._prefix(partition), self.stored_as)
 
-    def field_indexes(self, where: Partition) -> tuple[FieldIndex, ...]:
+    def field_indexes(self, partition: Partition) -> tuple[FieldIndex, ...]:
         """The indexes that it declares, in a partition; once all fields of the model are known.
 
         Raises:
             DeclarationError: one does not fit the field, or the others that it names.
         """
-        declared = indexes_for(self, self.indexes_in(where), unique=self.unique) if self.indexable else ()
-        indexes = tuple(index.keep(self, where) for index in declared)
-        if isinstance(where, Limpyd2Partition):
-            keep_apart(indexes)
+        declared = indexes_for(self, self.indexes_in(partition), unique=self.unique) if self.indexable else ()
+        indexes = tuple(index.field_index(self, partition) for index in declared)
+        if isinstance(partition, Limpyd2Partition):
+            separate_keys(indexes)
         return indexes
 
-    def indexes_in(self, where: Partition) -> Sequence[Declared]:
+    def indexes_in(self, partition: Partition) -> Sequence[Declared]:
         """The indexes that are declared, on the field or as `default_indexes`; none for that of the field's type."""
         if self.declared_indexes:
             return self.declared_indexes
         known = self.inherited_indexes()
         if known is not None:
             return known
-        return (EqualIndex,) if isinstance(where, Limpyd2Partition) else ()  # limpyd 2 knows no types
+        return (EqualIndex,) if isinstance(partition, Limpyd2Partition) else ()  # limpyd 2 knows no types
 
     def inherited_indexes(self) -> Sequence[Declared] | None:
         """The first `default_indexes` of the field's class, of the class that declares it, and of its database."""
@@ -164,22 +164,22 @@ class ValueField(MayBeVersion, Field[T]):
                 return known
         return None
 
-    def settle(self, where: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
+    def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
         """Notes its indexes in a partition, and those of several fields that it is one of."""
         alone = [index for index in indexes if index.index.alone]
         self.in_composite = bool(composites)
-        self._places[where] = Place(
-            self._prefix(where),
+        self._places[partition] = Place(
+            self._prefix(partition),
             self.stored_as,
             indexes,
-            _described([*alone, *composites], self.checks_in(where), self.listing_in(where)),
+            _described([*alone, *composites], self.checks_in(partition), self.listing_in(partition)),
             _described(alone),
             self.many and not all(index.tells_apart for index in alone),
             {},
             {},
         )
 
-    def checks_in(self, where: Partition) -> Sequence[IndexRow]:
+    def checks_in(self, partition: Partition) -> Sequence[IndexRow]:
         """Returns the checks that new values must pass in a partition."""
         return ()
 
@@ -191,11 +191,11 @@ class ValueField(MayBeVersion, Field[T]):
         """Returns the place of the values of a partition's objects."""
         return self._places[partition]
 
-    def prepared(self, where: Partition, place: Place, command: str) -> Statement | None:
+    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
         """The prepared statement of a write command on its values; None if only the general script can run it."""
         if place.followed or " " in command:  # the key of a command of two words stands after both
             return None
-        return plain_write(self.model, where, place.prefix, command, self)
+        return plain_write(self.model, partition, place.prefix, command, self)
 
     @property
     def sub_key(self) -> bytes:
@@ -248,8 +248,8 @@ class ValueField(MayBeVersion, Field[T]):
                     new.entries += entry
                     new.claims.append((self, stored, sub))
 
-    def _prefix(self, where: Partition) -> bytes:
-        return where.field_prefix(self.key_name)
+    def _prefix(self, partition: Partition) -> bytes:
+        return partition.field_prefix(self.key_name)
 
 
 def _described(

@@ -85,8 +85,8 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         """
         if self._instance._pk_bytes is None:
             return resolved(0)
-        model, where, pk = self._stored_object()
-        return dynamic.delete_versions(model, where, pk, self._field.deletion_in(where), self._instance._found)
+        model, partition, pk = self._stored_object()
+        return dynamic.delete_versions(model, partition, pk, self._field.deletion_in(partition), self._instance._found)
 
     @walk("SSCAN")
     def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:
@@ -115,16 +115,16 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         return to_text(key_from_template(self._field.get_for(part).place(pk).prefix, pk))
 
     def _key(self) -> bytes:
-        _, where, pk = self._stored_object()
-        return where.nothing if pk is None else key_from_template(self._field.inventory_prefix(where), pk)
+        _, partition, pk = self._stored_object()
+        return partition.nothing if pk is None else key_from_template(self._field.inventory_prefix(partition), pk)
 
     def _stored_object(self) -> tuple[Any, Partition, Any]:
         model, pk = self._field.model, self._instance._pk_bytes
         return model, model.keys.partition(pk), pk
 
     def _versions_args(self) -> tuple[Any, Partition, bytes, bytes, bool]:
-        model, where, pk = self._stored_object()
-        return model, where, pk, self._field.described_in(where), not self._instance._checked
+        model, partition, pk = self._stored_object()
+        return model, partition, pk, self._field.described_in(partition), not self._instance._checked
 
     def __getattr__(self, name: str) -> Never:
         field = None if name.startswith("_") else self._field

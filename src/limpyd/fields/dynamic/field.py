@@ -189,13 +189,13 @@ class DynamicField(Field[T]):
             field.version_of, field.version_part = self, part
         field = field.attach(self.model)
         self._join(field)
-        for where in keys.partitions:
-            self._check_indexes(field.indexes_in(where) if field.indexable else ())
-            indexes = field.field_indexes(where)
+        for partition in keys.partitions:
+            self._check_indexes(field.indexes_in(partition) if field.indexable else ())
+            indexes = field.field_indexes(partition)
             if part is not None:
-                for index, template in zip(indexes, self._template.place_in(where).indexes, strict=True):
+                for index, template in zip(indexes, self._template.place_in(partition).indexes, strict=True):
                     index.declared_key = template.key
-            field.settle(where, indexes, ())
+            field.settle(partition, indexes, ())
         return field
 
     def _join(self, version: ValueField[Any]) -> None:
@@ -216,31 +216,31 @@ class DynamicField(Field[T]):
         """The field that stands for all versions; its keys are templates."""
         return self._template
 
-    def inventory_prefix(self, where: Partition) -> bytes:
+    def inventory_prefix(self, partition: Partition) -> bytes:
         """Returns the beginning of the keys of the sets of parts; the primary key follows."""
-        return where.field_prefix(self.name)
+        return partition.field_prefix(self.name)
 
-    def described_in(self, where: Partition) -> bytes:
+    def described_in(self, partition: Partition) -> bytes:
         """The field as the scripts know it, in the place of a prefix (see lua/library/dynamic_parts.lua)."""
-        place = self._template.place_in(where)
-        return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(where))
+        place = self._template.place_in(partition)
+        return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(partition))
 
-    def place_in(self, where: Partition) -> Place:
+    def place_in(self, partition: Partition) -> Place:
         """Returns the place of the values of all versions."""
-        return self._template.place_in(where)._replace(prefix=self.described_in(where))
+        return self._template.place_in(partition)._replace(prefix=self.described_in(partition))
 
-    def deletion_in(self, where: Partition) -> tuple[bytes, bytes, Indexes]:
+    def deletion_in(self, partition: Partition) -> tuple[bytes, bytes, Indexes]:
         """The field as a deletion knows it."""
-        place = self._template.place_in(where)
-        return self.described_in(where), place.stored, place.alone
+        place = self._template.place_in(partition)
+        return self.described_in(partition), place.stored, place.alone
 
-    def part_at(self, where: Partition, key: bytes, sub: bytes | None) -> str | None:
+    def part_at(self, partition: Partition, key: bytes, sub: bytes | None) -> str | None:
         """The part of the version whose value is under a key, or under a sub-key of the hash of an object."""
         template = self._template
         if template.sub_key:
             part = None if sub is None else part_in(template.sub_key, sub)
             return None if part is None else to_text(part)
-        prefix = template.place_in(where).prefix
+        prefix = template.place_in(partition).prefix
         if b"\0:" in prefix:  # the layout of limpyd 2 has the primary key in the middle
             return self.names.part_of(to_text(key.rpartition(b":")[2]))
         part = part_in(prefix, key)

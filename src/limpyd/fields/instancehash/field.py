@@ -79,8 +79,8 @@ class InstanceHashField(SingleValueField[T]):
         if place.indexes:
             self._claim(new, place, stored)
 
-    def _prefix(self, where: Partition) -> bytes:
-        return where.hash_prefix
+    def _prefix(self, partition: Partition) -> bytes:
+        return partition.hash_prefix
 
     @property
     def sub_key(self) -> bytes:

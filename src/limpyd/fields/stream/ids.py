@@ -13,7 +13,7 @@ StreamId = str | bytes | int
 """An id as users write it: `"1526919030474-55"`, its milliseconds alone, or a sign with a meaning to the command."""
 
 
-class Form(NamedTuple):
+class StreamIdForm(NamedTuple):
     """The ids that a command takes."""
 
     pattern: bytes
@@ -21,17 +21,17 @@ class Form(NamedTuple):
 
 
 _ID = rb"\d{1,20}(-\d{1,20})?"
-EXACT = Form(_ID, "")
-NEW = Form(rb"\*|\d{1,20}-\*|" + _ID, ", '1526919030474-*' or '*'")
-BOUND = Form(rb"[-+]|\(?" + _ID, ", one after '(', '-' or '+'")
-SEEN = Form(rb"[$+]|" + _ID, ", '$' or '+'")
-LAST = Form(rb"\$|" + _ID, " or '$'")
-DELIVERED = Form(rb">|" + _ID, " or '>'")
+EXACT = StreamIdForm(_ID, "")
+NEW = StreamIdForm(rb"\*|\d{1,20}-\*|" + _ID, ", '1526919030474-*' or '*'")
+BOUND = StreamIdForm(rb"[-+]|\(?" + _ID, ", one after '(', '-' or '+'")
+SEEN = StreamIdForm(rb"[$+]|" + _ID, ", '$' or '+'")
+LAST = StreamIdForm(rb"\$|" + _ID, " or '$'")
+DELIVERED = StreamIdForm(rb">|" + _ID, " or '>'")
 _NUMBER = rb"\d+"
 _LARGEST = (1 << 64) - 1
 
 
-def stream_id(what: str, value: StreamId, form: Form = EXACT) -> bytes:
+def stream_id(what: str, value: StreamId, form: StreamIdForm = EXACT) -> bytes:
     """An id as it is sent.
 
     Raises:

@@ -33,9 +33,9 @@ class IndexedModel(Model, Protocol):
     model: Any
     dynamic: Any
 
-    def layout(self, where: Partition) -> Sequence[tuple[str, Any, Place, bytes | None]]: ...
-    def key_prefixes(self, where: Partition) -> list[bytes]: ...
-    def references(self, where: Partition) -> list[tuple[Argument, ...]]: ...
+    def layout(self, partition: Partition) -> Sequence[tuple[str, Any, Place, bytes | None]]: ...
+    def key_prefixes(self, partition: Partition) -> list[bytes]: ...
+    def references(self, partition: Partition) -> list[tuple[Argument, ...]]: ...
 
 
 class DeclaredIndex(NamedTuple):
@@ -109,22 +109,24 @@ class DeclaredIndex(NamedTuple):
         return kind.keys_by_value
 
 
-def declared_indexes(model: IndexedModel, where: Partition) -> list[DeclaredIndex]:
+def declared_indexes(model: IndexedModel, partition: Partition) -> list[DeclaredIndex]:
     """All indexes of a model; one of several fields stands with the field on which it is declared."""
     found = [
-        DeclaredIndex(_name(kept.key, where) + kept.ending, kept.signature(place.stored), kept, place, sub or b"")
-        for _, _, place, sub in model.layout(where)
-        for kept in place.indexes
+        DeclaredIndex(
+            _name(index.key, partition) + index.ending, index.signature(place.stored), index, place, sub or b""
+        )
+        for _, _, place, sub in model.layout(partition)
+        for index in place.indexes
     ]
     for field in model.dynamic.values():
-        place = field.place_in(where)
+        place = field.place_in(partition)
         found += (
-            DeclaredIndex(_name(kept.key, where), kept.signature(place.stored), kept, place, b"")
-            for kept in place.indexes
+            DeclaredIndex(_name(index.key, partition), index.signature(place.stored), index, place, b"")
+            for index in place.indexes
         )
     return found
 
 
-def _name(key: bytes, where: Partition) -> bytes:
+def _name(key: bytes, partition: Partition) -> bytes:
     """The name of the index that a key, or a template of keys, is of."""
-    return without_marks(key.removeprefix(where.prefix).removesuffix(b":"))
+    return without_marks(key.removeprefix(partition.prefix).removesuffix(b":"))

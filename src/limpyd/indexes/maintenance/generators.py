@@ -23,13 +23,13 @@ MAX_BEGINNINGS = 20
 
 def rebuild(
     model: Model,
-    where: Partition,
+    partition: Partition,
     indexes: Sequence[DeclaredIndex],
     progress: OnProgress | None,
     chunk_size: int | None = None,
 ) -> Program[None]:
     """Builds indexes; what is counted are objects, once for each index."""
-    yield from Rebuild(model, where, indexes, progress, chunk_size).all()
+    yield from Rebuild(model, partition, indexes, progress, chunk_size).all()
 
 
 class Rebuild:
@@ -41,13 +41,13 @@ class Rebuild:
     def __init__(
         self,
         model: Model,
-        where: Partition,
+        partition: Partition,
         indexes: Sequence[DeclaredIndex],
         progress: OnProgress | None,
         chunk_size: int | None,
     ) -> None:
         self._model = model
-        self._where = where
+        self._partition = partition
         self._indexes = indexes
         self._progress = progress
         self._chunk_size = chunk_size
@@ -57,7 +57,7 @@ class Rebuild:
 
     def all(self) -> Program[None]:
         """Builds them."""
-        self._objects, left = yield requests.begin_rebuild(self._model, self._where, self._indexes)
+        self._objects, left = yield requests.begin_rebuild(self._model, self._partition, self._indexes)
         for index in self._indexes:
             if index not in left:
                 self._shares[index.name] = 1.0
@@ -98,10 +98,10 @@ class Rebuild:
         for at in range(0, len(keys), requests.CHUNK):
             yield from self._steps(index, b"keys:" + waits_for, keys[at : at + requests.CHUNK])
 
-    def _steps(self, index: DeclaredIndex, way: bytes, keys: Sequence[bytes] = ()) -> Program[bytes | None]:
+    def _steps(self, index: DeclaredIndex, key_source: bytes, keys: Sequence[bytes] = ()) -> Program[bytes | None]:
         """Goes on until the index is built; or until it waits for keys, for what it waits."""
         while True:
-            done = yield requests.rebuild(self._model, self._where, index, self._chunk_size, way, keys)
+            done = yield requests.rebuild(self._model, self._partition, index, self._chunk_size, key_source, keys)
             keys = ()
             self._begun[index.name] += done.begun
             if self._begun[index.name] > MAX_BEGINNINGS:
@@ -130,7 +130,7 @@ def _interrupted(model: Model, index: DeclaredIndex) -> IndexNotBuilt:
 
 
 def clear(
-    model: Model, where: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
+    model: Model, partition: Partition, indexes: Sequence[DeclaredIndex], chunk_size: int | None = None
 ) -> Program[None]:
     """Removes all that indexes hold. From the beginning they count as not built."""
     names = [index.name for index in indexes]
@@ -138,12 +138,14 @@ def clear(
     beginnings = [beginning for index in indexes for beginning in index.beginnings]
     own = {index.field_index.template for index in indexes}
     spared = [key for index in indexes for key in index.spared if key not in own]
-    yield from _clear(lambda cursor: requests.clear(model, where, names, keys, beginnings, cursor, spared, chunk_size))
+    yield from _clear(
+        lambda cursor: requests.clear(model, partition, names, keys, beginnings, cursor, spared, chunk_size)
+    )
 
 
-def clear_all(model: Model, where: Partition) -> Program[None]:
+def clear_all(model: Model, partition: Partition) -> Program[None]:
     """Removes all that the indexes of a model hold, also those that are no longer declared."""
-    yield from _clear(lambda cursor: requests.clear(model, where, None, [], where.index_prefixes, cursor))
+    yield from _clear(lambda cursor: requests.clear(model, partition, None, [], partition.index_prefixes, cursor))
 
 
 def _clear(step: Callable[[bytes], Request[bytes]]) -> Program[None]:

@@ -30,8 +30,8 @@ class IndexMaintenance:
 
     def __init__(self, model: IndexedModel) -> None:
         self._model = model
-        (self._where,) = model.keys.partitions  # where there will be several, each will know its own indexes
-        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, self._where)}
+        (self._partition,) = model.keys.partitions  # where there will be several, each will know its own indexes
+        self._indexes = {index.field_index.declared_key: index for index in declared_indexes(model, self._partition)}
         self.declared = Assumed(self, writes=True)
         self.forget()
 
@@ -63,7 +63,9 @@ class IndexMaintenance:
                 self.catalog = catalog
             return catalog
 
-        return requests.declare(self._model, self._where, list(self._indexes.values()), may_write=may_write).then(learn)
+        return requests.declare(self._model, self._partition, list(self._indexes.values()), may_write=may_write).then(
+            learn
+        )
 
     # --- building and clearing: what these return is to be awaited on the async face ---
 
@@ -84,14 +86,14 @@ class IndexMaintenance:
         self._check_size(chunk_size)
         if indexes is None:
             indexes = list(self._indexes.values())
-        return self._run(generators.rebuild(self._model, self._where, indexes, progress, chunk_size))
+        return self._run(generators.rebuild(self._model, self._partition, indexes, progress, chunk_size))
 
     def clear(self, indexes: Sequence[DeclaredIndex] | None = None, chunk_size: int | None = None) -> Any:
         """Clears some indexes, or all of the model, also those that are no longer declared."""
         self._check_size(chunk_size)
         if indexes is None:
-            return self._run(generators.clear_all(self._model, self._where))
-        return self._run(generators.clear(self._model, self._where, indexes, chunk_size))
+            return self._run(generators.clear_all(self._model, self._partition))
+        return self._run(generators.clear(self._model, self._partition, indexes, chunk_size))
 
     def _check_size(self, chunk_size: Any) -> None:
         if chunk_size is not None and not (type(chunk_size) is int and 1 <= chunk_size <= MAX_AT_ONCE):
@@ -159,14 +161,14 @@ class IndexBuild:
         return self._maintenance.clear([self._index], chunk_size)
 
     def storage_key(self, *args: Any, transform_value: bool) -> str:
-        kept, value = self._index.field_index, args[-1]
+        field_index, value = self._index.field_index, args[-1]
         sub = to_bytes(str(args[0])) if len(args) > 1 else None
-        if not (kept.kind.keys_by_value and kept.index.alone):
-            return to_text(kept.under(b"", sub)[0])
-        if not (transform_value and kept.transforms):
-            return to_text(b"".join(kept.under(kept.filter_text("eq", value), sub)))
-        texts = kept.indexed_texts(kept.field.encode(value))
+        if not (field_index.kind.keys_by_value and field_index.index.alone):
+            return to_text(field_index.under(b"", sub)[0])
+        if not (transform_value and field_index.transforms):
+            return to_text(b"".join(field_index.under(field_index.filter_text("eq", value), sub)))
+        texts = field_index.indexed_texts(field_index.field.encode(value))
         if len(texts) != 1:
-            msg = f"{kept} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
+            msg = f"{field_index} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
             raise InvalidValue(msg)
-        return to_text(b"".join(kept.under(texts[0], sub)))
+        return to_text(b"".join(field_index.under(texts[0], sub)))

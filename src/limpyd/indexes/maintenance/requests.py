@@ -34,14 +34,17 @@ CHUNK = 500
 
 
 def declare(
-    model: IndexedModel, where: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool
+    model: IndexedModel, partition: Partition, indexes: Sequence[DeclaredIndex], *, may_write: bool
 ) -> Request[Catalog]:
     """Asks for the catalog of a model, and declares its indexes, keys and references if it may.
 
     Without that it asks once more, and declares them, where the answer depends on there being no objects.
     """
-    args: list[Argument] = [int(may_write), int(where.trusts_indexes), new_epoch()]
-    prefixes, references = [*model.key_prefixes(where), *model.dynamic.described(where)], model.references(where)
+    args: list[Argument] = [int(may_write), int(partition.trusts_indexes), new_epoch()]
+    prefixes, references = (
+        [*model.key_prefixes(partition), *model.dynamic.described(partition)],
+        model.references(partition),
+    )
     args += (len(prefixes), *prefixes, len(references))
     for reference in references:
         args += reference
@@ -49,14 +52,14 @@ def declare(
         args += (index.name, index.signature)
 
     def decode(reply: list[Any]) -> Catalog:
-        none = b"" if where.trusts_indexes else b":" + where.pks
-        return Catalog(Guard(where.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
+        none = b"" if partition.trusts_indexes else b":" + partition.pks
+        return Catalog(Guard(partition.meta, reply[0] or none), bool(reply[1]), frozenset(reply[3:]))
 
     def declaring(_: Request[Any], reply: list[Any]) -> Request[Any] | None:
         certain = bool(reply[2])
-        return None if certain else declare(model, where, indexes, may_write=True)
+        return None if certain else declare(model, partition, indexes, may_write=True)
 
-    request = _repeatable(DECLARE if may_write else LOOK, (where.pks, where.meta), args, decode, model)
+    request = _repeatable(DECLARE if may_write else LOOK, (partition.pks, partition.meta), args, decode, model)
     if not may_write:
         request.retry_with = declaring
     return request
@@ -97,7 +100,7 @@ class Progress(NamedTuple):
 
 
 def begin_rebuild(
-    model: Model, where: Partition, indexes: Sequence[DeclaredIndex]
+    model: Model, partition: Partition, indexes: Sequence[DeclaredIndex]
 ) -> Request[tuple[int, list[DeclaredIndex]]]:
     """Begins the rebuild of some indexes, or goes on with that of the same ones.
 
@@ -111,25 +114,25 @@ def begin_rebuild(
     args: list[Argument] = [new_epoch()]
     for index in indexes:
         args += (index.name, index.signature)
-    return _repeatable(BEGIN_REBUILD, (where.pks, where.meta), args, decode, model)
+    return _repeatable(BEGIN_REBUILD, (partition.pks, partition.meta), args, decode, model)
 
 
 def rebuild(
     model: Model,
-    where: Partition,
+    partition: Partition,
     index: DeclaredIndex,
     chunk_size: int | None = None,
-    way: bytes = b"",
+    key_source: bytes = b"",
     keys: Sequence[bytes] = (),
 ) -> Request[Progress]:
     """Does one step of the rebuild of an index, which looks at about so many objects or entries.
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         index: the index.
         chunk_size: about how many objects or entries to look at.
-        way: how the keys of the index are found, see indexes/maintenance/rebuild.lua.
+        key_source: how the keys of the index are found, see indexes/maintenance/rebuild.lua.
         keys: keys that were found.
 
     Raises (from the reply):
@@ -144,7 +147,7 @@ def rebuild(
         pattern,
         chunk_size or CHUNK,
         new_epoch(),
-        way,
+        key_source,
         len(keys),
         *keys,
         *index.given,
@@ -155,26 +158,26 @@ def rebuild(
             return Progress(bool(reply[1]), bool(reply[2]), *reply[3:])
         raise _refused_rebuild(model, index.field_index, reply)
 
-    request = _repeatable(REBUILD, (where.pks, where.meta), args, decode, model)
+    request = _repeatable(REBUILD, (partition.pks, partition.meta), args, decode, model)
     request.retry_with = answer
     return request
 
 
-def _refused_rebuild(model: Model, kept: FieldIndex, reply: list[Any]) -> LimpydError:
+def _refused_rebuild(model: Model, index: FieldIndex, reply: list[Any]) -> LimpydError:
     """The error for what keeps an index from being built."""
     outcome, *facts = reply
     if outcome == b"unique":
         pk, stored, owner, sub = facts
-        value = model.value_of(kept.field_names, stored)
+        value = model.value_of(index.field_names, stored)
         value = value if sub is None else {to_text(sub): value}
-        return UniquenessError(model.name, kept.field_names, value, to_text(owner), to_text(pk))
+        return UniquenessError(model.name, index.field_names, value, to_text(owner), to_text(pk))
     if outcome == b"unindexable":
         stored, reason, _, pk = facts
-        return InvalidValue(f"{shown(model, pk)}: {kept.refusal(stored, to_text(reason))}. The index is not built")
+        return InvalidValue(f"{shown(model, pk)}: {index.refusal(stored, to_text(reason))}. The index is not built")
     if outcome == b"expiring":
         *facts, pk = facts
         return _expiring(model, pk, facts)
-    who = str(kept) if facts[3] is None else shown(model, facts[3])
+    who = str(index) if facts[3] is None else shown(model, facts[3])
     return about_a_key(model, who, outcome, facts[:3])
 
 
@@ -191,7 +194,7 @@ def _expiring(model: Model, pk: bytes, facts: list[Any]) -> InvalidValue:
 
 def clear(
     model: Model,
-    where: Partition,
+    partition: Partition,
     names: Sequence[bytes] | None,
     keys: Sequence[bytes],
     beginnings: Sequence[bytes],
@@ -203,7 +206,7 @@ def clear(
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         names: the indexes, which count as not built from now on; all that are known if none are named.
         keys: keys to be removed.
         beginnings: what other keys begin with that are to be removed.
@@ -214,14 +217,14 @@ def clear(
     args: list[Argument] = [new_epoch(), *([b"*"] if names is None else [len(names), *names])]
     args += (len(keys), *keys)
     if beginnings:
-        pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else where.pattern
+        pattern = _pattern(beginnings[0]) if len(beginnings) == 1 else partition.pattern
         args += (cursor, pattern, chunk_size or CHUNK, len(spared), *spared, *beginnings)
-    return _repeatable(CLEAR, (where.meta,), args, bytes, model)
+    return _repeatable(CLEAR, (partition.meta,), args, bytes, model)
 
 
-def forget(model: Model, where: Partition, names: Sequence[bytes]) -> Request[int]:
+def forget(model: Model, partition: Partition, names: Sequence[bytes]) -> Request[int]:
     """Forgets indexes that are cleared, and no longer declared; returns how many were known."""
-    return _repeatable(FORGET, (where.meta,), [new_epoch(), *names], int, model)
+    return _repeatable(FORGET, (partition.meta,), [new_epoch(), *names], int, model)
 
 
 def _pattern(beginning: bytes) -> bytes:

@@ -24,7 +24,7 @@ class BulkWrites(CollectionBase[Item, M]):
 
     def _deletion(self, chunk: int) -> Program[int]:
         schema = self._schema
-        return self._changing(chunk, lambda search: schema.deletions.delete_found(search.where, search))
+        return self._changing(chunk, lambda search: schema.deletions.delete_found(search.partition, search))
 
     def _update(self, chunk: int, values: Mapping[str, Any]) -> Program[int]:
         values_by_name(self._schema.name, chunk)

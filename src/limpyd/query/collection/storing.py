@@ -36,8 +36,8 @@ class Storing(CollectionBase[Item, M]):
         if not name:
             msg = f"{self._schema.name}: store takes a key, or None for a new one; not {key!r}"
             raise InvalidValue(msg)
-        where = self._schema.keys.partitions[0]
-        if where.owns(name):
+        partition = self._schema.keys.partitions[0]
+        if partition.owns(name):
             msg = f"{self._schema.name}: {key!r} is a key of the model itself; store the collection under another"
             raise InvalidValue(msg)
         return self._plan().store(name, ttl or 0).then(lambda _: self._stored_as(name, ()))

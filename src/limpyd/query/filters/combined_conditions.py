@@ -31,8 +31,8 @@ class AllOf(Condition):
     def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
         return type(self)([part.holding(texts) for part in self._parts])
 
-    def node(self, where: Partition) -> Node:
-        return All([part.node(where) for part in self._parts])
+    def node(self, partition: Partition) -> Node:
+        return All([part.node(partition) for part in self._parts])
 
     def indexes(self) -> Iterator[FieldIndex]:
         for part in self._parts:
@@ -60,8 +60,8 @@ class AnyOf(AllOf):
     __slots__ = ()
     _sign = " | "
 
-    def node(self, where: Partition) -> Node:
-        return Either([part.node(where) for part in self._parts])
+    def node(self, partition: Partition) -> Node:
+        return Either([part.node(partition) for part in self._parts])
 
     def __str__(self) -> str:
         return f"({super().__str__()})"
@@ -88,14 +88,14 @@ class Negated(Condition):
     def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
         return Negated(self._part.holding(texts), self._text)
 
-    def node(self, where: Partition) -> Node:
-        return Not(self._part.node(where))
+    def node(self, partition: Partition) -> Node:
+        return Not(self._part.node(partition))
 
     def indexes(self) -> Iterator[FieldIndex]:
         return self._part.indexes()
 
-    def whole_index(self, where: Partition) -> FieldIndex | None:
-        return self._part.whole_index(where)
+    def whole_index(self, partition: Partition) -> FieldIndex | None:
+        return self._part.whole_index(partition)
 
     def assumes(self) -> Iterator[Assumption]:
         return self._part.assumes()

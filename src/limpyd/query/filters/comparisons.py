@@ -45,12 +45,12 @@ def _by_index(
         raise unserved(field, serving(field), prefix, written)
     if value is None:
         raise of_none(written)
-    kept, lookup = serves.field_index, serves.under(sub)
+    index, lookup = serves.field_index, serves.under(sub)
     try:
         if type(value) in PLAIN and operator not in SEVERAL:
-            return ByIndex(lookup, (kept.filter_text(operator, value),), (), written)
-        values = Values(field, kept, operator, written)
-        texts = kept.index.filter_values(kept, operator, values.unfolded(value), values.text)
+            return ByIndex(lookup, (index.filter_text(operator, value),), (), written)
+        values = Values(field, index, operator, written)
+        texts = index.index.filter_values(index, operator, values.unfolded(value), values.text)
     except NeverStored:
         return Nobody(written)
     return ByIndex(lookup, texts, values.elsewhere, written)

@@ -43,13 +43,13 @@ class ByComposite(Condition):
         self._text = text
 
     def __reduce__(self) -> Any:
-        (where, *_) = self._model.keys.partitions
-        kept: Any = self._model.composites(where)[self._number]
-        return _by_composite, (self._model, kept.name, self._entries, self._text)
+        (partition, *_) = self._model.keys.partitions
+        index: Any = self._model.composites(partition)[self._number]
+        return _by_composite, (self._model, index.name, self._entries, self._text)
 
-    def node(self, where: Partition) -> Node:
-        kept = self._model.composites(where)[self._number]
-        return OneOf(kept.kind, kept.key, self._entries)
+    def node(self, partition: Partition) -> Node:
+        index = self._model.composites(partition)[self._number]
+        return OneOf(index.kind, index.key, self._entries)
 
     def indexes(self) -> Iterator[FieldIndex]:
         yield self._model.composites(self._model.keys.partitions[0])[self._number]
@@ -60,8 +60,8 @@ class ByComposite(Condition):
 
 def _by_composite(model: Any, name: str, entries: Sequence[bytes], text: object) -> ByComposite:
     """The condition on an index of several fields, by its name."""
-    for number, kept in enumerate(model.composites(model.keys.partitions[0])):
-        if kept.name == name:
+    for number, index in enumerate(model.composites(model.keys.partitions[0])):
+        if index.name == name:
             return ByComposite(model, number, entries, text)
     msg = f"{model.name} has no index of {name}, which the pickled query needs"
     raise InvalidFilter(msg)
@@ -71,8 +71,8 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
     """The conditions that indexes of several fields answer, and the expressions that are left."""
     indexes = model.composites(model.keys.partitions[0])
     found: list[Condition] = []
-    for number, kept in enumerate(indexes):
-        if len(parts) < len(kept.fields) or kept.score_field is not None:
+    for number, index in enumerate(indexes):
+        if len(parts) < len(index.fields) or index.score_field is not None:
             continue
         compared: dict[str, Comparison] = {}
         for part in parts:
@@ -83,7 +83,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
                 and _known_values(part) is not None
             ):
                 compared.setdefault(own_field(model, part).name, part)
-        wanted = [compared.get(field.name) for field in kept.fields]
+        wanted = [compared.get(field.name) for field in index.fields]
         values = [None if each is None else _known_values(each) for each in wanted]
         if None in values:
             continue
@@ -95,7 +95,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
         if prod(map(len, stored)) > MAX_COMBINATIONS:
             continue
         text = ", ".join(map(repr, together))
-        entries = [entry for each in product(*stored) if (entry := kept.entry(each)) is not None]
+        entries = [entry for each in product(*stored) if (entry := index.entry(each)) is not None]
         found.append(ByComposite(model, number, entries, text))
         parts = [part for part in parts if not any(part is each for each in together)]
     return found, parts

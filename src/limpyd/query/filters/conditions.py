@@ -29,7 +29,7 @@ class Condition(ByAttributes):
         """The same condition with other values, for each simple condition in turn."""
         raise NotImplementedError
 
-    def node(self, where: Partition) -> Node:
+    def node(self, partition: Partition) -> Node:
         """Returns the query node for the objects of a partition."""
         raise NotImplementedError
 
@@ -37,7 +37,7 @@ class Condition(ByAttributes):
         """The indexes that it relies on."""
         yield from ()
 
-    def whole_index(self, where: Partition) -> FieldIndex | None:  # noqa: ARG002 - some do
+    def whole_index(self, partition: Partition) -> FieldIndex | None:  # noqa: ARG002 - some do
         """Returns an index with an entry for each object that has a value, if that is all that is asked or denied."""
         return None
 
@@ -83,8 +83,8 @@ class ByIndex(Condition):
     def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
         return ByIndex(self.lookup, next(texts), (), self._text)
 
-    def node(self, where: Partition) -> Node:
-        return self.lookup.node(where, self.texts)
+    def node(self, partition: Partition) -> Node:
+        return self.lookup.node(partition, self.texts)
 
     def indexes(self) -> Iterator[FieldIndex]:
         yield self.lookup.field_index
@@ -109,8 +109,8 @@ class ByPk(Condition):
         self._elsewhere = elsewhere
         self._text = text
 
-    def node(self, where: Partition) -> Node:
-        return HasPrimaryKey(where.pks, self._pks)
+    def node(self, partition: Partition) -> Node:
+        return HasPrimaryKey(partition.pks, self._pks)
 
     def references(self) -> Iterator[bytes]:
         yield from map(known_key, self._elsewhere)
@@ -127,8 +127,8 @@ class Nobody(Condition):
     def __init__(self, text: object) -> None:
         self._text = text
 
-    def node(self, where: Partition) -> Node:
-        return HasPrimaryKey(where.pks, ())
+    def node(self, partition: Partition) -> Node:
+        return HasPrimaryKey(partition.pks, ())
 
     def __str__(self) -> str:
         return str(self._text)
@@ -144,19 +144,19 @@ class Missing(Condition):
         self._sub = sub
         self._text = text
 
-    def node(self, where: Partition) -> Node:
-        stored = stored_in(self._field, where, self._sub)
+    def node(self, partition: Partition) -> Node:
+        stored = stored_in(self._field, partition, self._sub)
         if self._field.has_subkeys and self._sub is None:
             stored = stored._replace(stored=b"key")
-        kept = self.whole_index(where)
-        return Empty(stored, b"" if kept is None else kept.key)
+        index = self.whole_index(partition)
+        return Empty(stored, b"" if index is None else index.key)
 
-    def whole_index(self, where: Partition) -> FieldIndex | None:
+    def whole_index(self, partition: Partition) -> FieldIndex | None:
         field = self._field
         if not field.many and not field.has_subkeys:
-            for kept in field.place_in(where).indexes:
-                if kept.kind.order and kept.keeps_one_text:
-                    return kept
+            for index in field.place_in(partition).indexes:
+                if index.kind.order and index.keeps_one_text:
+                    return index
         return None
 
     def __str__(self) -> str:
@@ -174,7 +174,7 @@ class Member(Condition):
         self._required = required
         self._is_set = is_set
 
-    def node(self, where: Partition) -> Node:  # noqa: ARG002 - as of every condition
+    def node(self, partition: Partition) -> Node:  # noqa: ARG002 - as of every condition
         return ListedIn(known_key(self._key), required=self._required, is_set=self._is_set)
 
     def elsewhere(self) -> Iterator[bytes]:

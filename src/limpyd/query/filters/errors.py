@@ -74,7 +74,7 @@ def _reason(field: ValueField[Any], served: Served, prefix: str, written: Compar
     senseless = "" if prefix else _senseless(field, operator, written)
     if senseless:
         return senseless
-    together = [kept for kept in field.model.composites(field.model.keys.partitions[0]) if kept.has(field)]
+    together = [index for index in field.model.composites(field.model.keys.partitions[0]) if index.has(field)]
     if not served and together and operator in {"eq", "in", "ne"}:
         names = together[0].name.replace(", ", " and ")
         return (

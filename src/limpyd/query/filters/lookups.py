@@ -96,11 +96,11 @@ class Lookup:
         form.parts += (self, count)
         form.values.append(texts)
 
-    def node(self, where: Partition, texts: Sequence[Text]) -> Node:
+    def node(self, partition: Partition, texts: Sequence[Text]) -> Node:
         """Returns the query node for the objects of a partition, with certain values."""
-        kept = self.field.place_in(where).indexes[self.number]
-        stored = stored_in(self.field, where, self.sub) if kept.kind.tests_values(len(texts)) else NOWHERE
-        node: Node = kept.node(self.operator, texts, self.sub, stored)
+        index = self.field.place_in(partition).indexes[self.number]
+        stored = stored_in(self.field, partition, self.sub) if index.kind.tests_values(len(texts)) else NOWHERE
+        node: Node = index.node(self.operator, texts, self.sub, stored)
         return node
 
 
@@ -109,9 +109,9 @@ def serving(field: ValueField[Any]) -> dict[tuple[str, str], Lookup]:
     found: dict[tuple[str, str], Lookup] | None = vars(field).get("_serving")
     if found is None:
         found = {}
-        for number, kept in enumerate(field.place(None).indexes):
-            for operator in kept.index.operators:
-                found.setdefault((kept.index.prefix, operator), Lookup(field, number, operator))
+        for number, index in enumerate(field.place(None).indexes):
+            for operator in index.index.operators:
+                found.setdefault((index.index.prefix, operator), Lookup(field, number, operator))
         vars(field)["_serving"] = found
     return found
 
@@ -131,7 +131,7 @@ def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | N
     return lookup.under(sub)
 
 
-def stored_in(field: ValueField[Any], where: Partition, sub: bytes | None) -> Stored:
+def stored_in(field: ValueField[Any], partition: Partition, sub: bytes | None) -> Stored:
     """Returns where the values of a field are stored."""
-    place = field.place_in(where)
+    place = field.place_in(partition)
     return Stored(place.prefix, place.stored, field.sub_key if sub is None else sub)

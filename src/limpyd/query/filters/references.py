@@ -34,16 +34,16 @@ class Related(Condition):
         self.field = field
         self.parts = tuple(parts)
 
-    def node(self, where: Partition) -> Node:
+    def node(self, partition: Partition) -> Node:
         (there,) = self.field.target.keys.partitions
-        kept = self.field.reverse_index(where)
+        index = self.field.reverse_index(partition)
         nodes = [part.node(there) for part in self.parts]
-        stored = stored_in(self.field, where, None)
-        return Via(there.pks, kept.kind.name, kept.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
+        stored = stored_in(self.field, partition, None)
+        return Via(there.pks, index.kind.name, index.key, stored, nodes[0] if len(nodes) == 1 else All(nodes))
 
     def indexes(self) -> Iterator[FieldIndex]:
-        (where,) = self.field.model.keys.partitions
-        yield self.field.reverse_index(where)
+        (partition,) = self.field.model.keys.partitions
+        yield self.field.reverse_index(partition)
 
     def assumes(self) -> Iterator[Assumption]:
         yield from self.field.target.maintenance.built(index for part in self.parts for index in part.indexes())

@@ -17,15 +17,15 @@ from limpyd.scripts.index_nodes import HasPrimaryKey, OneOf
 from limpyd.scripts.query_nodes import All, Either, ListedIn, Node
 
 
-def everybody(where: Partition) -> OneOf:
+def everybody(partition: Partition) -> OneOf:
     """Returns the condition that an object exists: membership in the set of primary keys."""
-    return OneOf(SETS, where.pks, (b"",))
+    return OneOf(SETS, partition.pks, (b"",))
 
 
-def doubtful(where: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
+def doubtful(partition: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
     """Returns whether a query may find objects that do not exist, since it reads nothing but indexes."""
     if not nodes:
-        return any(key.index_key(where) for key in order)
+        return any(key.index_key(partition) for key in order)
     for node in nodes:  # noqa: SIM110 - of one condition, as most queries have, a generator costs more
         if type(node) is not OneOf and _exists(node):
             return False

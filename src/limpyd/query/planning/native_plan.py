@@ -24,17 +24,17 @@ class NativePlan(ScriptPlan):
         """The command that gives the primary keys, if there is one; those of other conditions, if some are given."""
         nodes = self.nodes if nodes is None else nodes
         if not self.order:
-            return single_command.pks(self.where, nodes, span)
+            return single_command.pks(self.partition, nodes, span)
         (key, *others), scored = self.order, self._in_order_of(self.order[0])
         if others:
             return None
         if key.is_minted_pk:
-            return None if span != EVERYTHING else single_command.by_pk(self.where, nodes, desc=key.desc)
+            return None if span != EVERYTHING else single_command.by_pk(self.partition, nodes, desc=key.desc)
         if len(nodes) != 1:
             return None
         if scored is not None:
             return single_command.members(scored, span, desc=key.desc)
-        return single_command.in_range(nodes[0], key.index_key(self.where), span, desc=key.desc)
+        return single_command.in_range(nodes[0], key.index_key(self.partition), span, desc=key.desc)
 
     def existing(self, pks: list[bytes]) -> Request[list[bytes]]:
         """Those of some primary keys that exist, in their order."""
@@ -44,14 +44,14 @@ class NativePlan(ScriptPlan):
         def keep(found: list[int]) -> list[bytes]:
             return [pk for pk, there in zip(pks, found, strict=True) if there]
 
-        return self._command(("SMISMEMBER", self.where.pks, *pks), keep)
+        return self._command(("SMISMEMBER", self.partition.pks, *pks), keep)
 
     def _pks_in_order(self, decode: Callable[[Any], Any], span: Span) -> Request[Any] | None:
         """A page of the primary keys of one set as numbers, if the server gave them."""
-        sets = single_command.sets_of(self.where, self._in_indexes or self.nodes)
+        sets = single_command.sets_of(self.partition, self._in_indexes or self.nodes)
         if len(self.order) != 1 or not self.order[0].is_minted_pk or not span.limit or sets is None or len(sets) != 1:
             return None
-        keys = [*sets, self.where.seq, *([] if self._in_indexes is None else [self.where.pks])]
+        keys = [*sets, self.partition.seq, *([] if self._in_indexes is None else [self.partition.pks])]
         request = pks_in_order(self.model, keys, *span, decode, desc=self.order[0].desc)
         return request.assuming(*self.assumes)
 
@@ -62,7 +62,7 @@ class NativePlan(ScriptPlan):
         if command.args[0] == "SMEMBERS":
             return self._without_nobodys(command.args, decode, 1, lambda: self._find(b"pks", decode, span))
         if command.args[0] == "HGET":
-            request = owner(self.model, self.where, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
+            request = owner(self.model, self.partition, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
             return request.assuming(*self.assumes)
         return existing(self.model, self.search, command.args, decode, span.limit).assuming(*self.assumes)
 
@@ -71,25 +71,25 @@ class NativePlan(ScriptPlan):
 
         Where some may have no value, or not exist, it is in a script, which looks at those in the same request.
         """
-        gets = shape.gets(self.where) if self._sorts and not self.order else None
+        gets = shape.gets(self.partition) if self._sorts and not self.order else None
         doubtful = self._in_indexes is not None
         if doubtful and (span.limit or span.offset):
             return None
-        found = single_command.rows(self.where, self._in_indexes or self.nodes, gets, span)
+        found = single_command.rows(self.partition, self._in_indexes or self.nodes, gets, span)
         if found is None:
             return None
         if shape.sparse is False and not doubtful:
             return self._command(found, shape.read_sorted)
-        sets = single_command.sets_of(self.where, self._in_indexes or self.nodes) or []
+        sets = single_command.sets_of(self.partition, self._in_indexes or self.nodes) or []
         if shape.sparse is False and shape.begins_with_pk:
 
             def transactional() -> Request[Any]:
-                keys = (sets[0], self.where.pks)
+                keys = (sets[0], self.partition.pks)
                 request = sorted_rows(self.model, keys, found[4:], shape.read_looked_at)
                 return request.assuming(*self.assumes)
 
             return self._without_nobodys(found, shape.read_sorted, len(shape.columns), transactional)
-        keys, args = [*sets, self.where.pks] if doubtful else sets, list(found[4:])
+        keys, args = [*sets, self.partition.pks] if doubtful else sets, list(found[4:])
         if shape.begins_with_pk:
             return sorted_rows(self.model, keys, args, shape.read_looked_at).assuming(*self.assumes)
         at = args.index("GET")
@@ -116,7 +116,7 @@ class NativePlan(ScriptPlan):
             width: how many values are read of each object, the primary key first.
             transactional: gives the script that does the same in a transaction.
         """
-        behind = Nobodys((b"SDIFF", command[1], self.where.pks), width, self.model)
+        behind = Nobodys((b"SDIFF", command[1], self.partition.pks), width, self.model)
         request = self._command(command, decode)
         request.behind = (behind,)
         request.transactional = transactional
@@ -126,8 +126,8 @@ class NativePlan(ScriptPlan):
         """A page of one range, in the order of its own index, where SORT may read the values."""
         if not self._sorts or len(self.order) != 1 or self._only is None:
             return None
-        key, gets, ends = self.order[0], shape.gets(self.where), single_command.ends_of(self._only)
-        index = key.index_key(self.where)
+        key, gets, ends = self.order[0], shape.gets(self.partition), single_command.ends_of(self._only)
+        index = key.index_key(self.partition)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
         request = page_of_range(self.model, index, PageOfRange(*ends, *span, int(key.desc)), gets, shape.read)

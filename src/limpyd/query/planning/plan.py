@@ -47,11 +47,11 @@ class Plan(NativePlan):
         """The primary keys that match; with a limit of 1 or more, at most so many."""
         if self.empty:
             return resolved([])
-        command = single_command.any_pks(self.where, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
+        command = single_command.any_pks(self.partition, self.nodes, limit) if limit else self.native_pks(EVERYTHING)
         if command is None:
             span = Span(0, limit)
             in_indexes = (
-                single_command.any_pks(self.where, self._in_indexes, limit) if limit and self._in_indexes else None
+                single_command.any_pks(self.partition, self._in_indexes, limit) if limit and self._in_indexes else None
             )
             return self._existing(in_indexes, list, span) or self._find(b"pks", list, span)
         return self._command(command.args, command.decode)
@@ -60,11 +60,11 @@ class Plan(NativePlan):
         """Returns the request that counts the objects that match; with a limit of 1 or more, it may stop there."""
         if self.empty:
             return resolved(0)
-        args = single_command.count(self.where, self.nodes, limit)
+        args = single_command.count(self.partition, self.nodes, limit)
         if args is not None:
             return self._command(args, int)
         if type(self._only) is Not and type(self._only.node) is Empty:
-            counted = those_with_value(self.model, self._conditions[0], self.where)
+            counted = those_with_value(self.model, self._conditions[0], self.partition)
             if counted is not None:
                 return counted
         return self._plain(b"count", int, Span(0, limit)) or self._find(b"count", int, Span(0, limit))

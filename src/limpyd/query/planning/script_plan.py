@@ -40,7 +40,7 @@ class ScriptPlan:
 
     Args:
         model: the model.
-        where: the partition.
+        partition: the partition.
         conditions: the conditions that objects must meet.
         order: the sort keys.
         sorts_by_pattern: true if SORT may read other keys; older clusters refuse that.
@@ -49,7 +49,7 @@ class ScriptPlan:
 
     Attributes:
         model: the model.
-        where: the partition.
+        partition: the partition.
         order: the sort keys.
         nodes: the query nodes of the conditions.
         assumes: the assumption that the indexes that it uses are built.
@@ -58,7 +58,7 @@ class ScriptPlan:
     def __init__(
         self,
         model: Planned,
-        where: Partition,
+        partition: Partition,
         conditions: Sequence[Condition],
         order: Sequence[SortKey] = (),
         *,
@@ -67,20 +67,20 @@ class ScriptPlan:
         existing: bool = False,
     ) -> None:
         self.model = model
-        self.where = where
+        self.partition = partition
         self._conditions = conditions
         self.order = order
-        self._sorts = sorts_by_pattern and b"*" not in where.prefix
-        self.nodes = [condition.node(where) for condition in conditions]
+        self._sorts = sorts_by_pattern and b"*" not in partition.prefix
+        self.nodes = [condition.node(partition) for condition in conditions]
         if joins_keys:
             for node in self.nodes:
                 if type(node) is ListedIn:
                     node.joins = True
-        self._in_indexes = self.nodes if existing and doubtful(where, self.nodes, order) else None
+        self._in_indexes = self.nodes if existing and doubtful(partition, self.nodes, order) else None
         if self._in_indexes is not None:
-            self.nodes = [*self.nodes, everybody(where)]
+            self.nodes = [*self.nodes, everybody(partition)]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
-        self.assumes = assumed(model.maintenance, conditions, order, where)
+        self.assumes = assumed(model.maintenance, conditions, order, partition)
 
     @property
     def empty(self) -> bool:
@@ -117,12 +117,12 @@ class ScriptPlan:
 
     def total(self, wanted: bytes, column: Column, decode: Callable[[Any], R]) -> Request[R]:
         """Returns the request for an aggregate of the values of a column: their `sum`, or a `tally` of them."""
-        return self._find(wanted, decode, EVERYTHING, [column.args(self.where, b"")])
+        return self._find(wanted, decode, EVERYTHING, [column.args(self.partition, b"")])
 
     def store(self, key: bytes, ttl: int) -> Request[int]:
         """Keeps the primary keys in a list."""
         search = self.search
-        keys = tuple(dict.fromkeys((self.where.pks, *search.elsewhere, key)))
+        keys = tuple(dict.fromkeys((self.partition.pks, *search.elsewhere, key)))
         nothing = b"\0limpyd: nothing was found " + uuid4().hex.encode()  # Redis keeps no empty list
         extra = (keys.index(key) + 1, ttl, nothing)
 
@@ -142,7 +142,7 @@ class ScriptPlan:
     def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
         """Returns the columns that are read of each object."""
         scores = known_key(self.order[0].scores) if self.order else b""
-        return [column.args(self.where, scores) for column in shape.columns]
+        return [column.args(self.partition, scores) for column in shape.columns]
 
     @property
     def node(self) -> Node:
@@ -160,13 +160,13 @@ class ScriptPlan:
         conditions = () if self.model.crosses else self._conditions
         elsewhere = [key for condition in conditions for key in condition.elsewhere()]
         if not self.order:
-            return Search(self.where, node, tuple(elsewhere))
+            return Search(self.partition, node, tuple(elsewhere))
         elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self.model.crosses)
-        return Search(self.where, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
+        return Search(self.partition, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:
-        counter = self.where.seq if self.model.mints_pks else b""
-        args = key.args(self.where)
+        counter = self.partition.seq if self.model.mints_pks else b""
+        args = key.args(self.partition)
         scored = self._in_order_of(key)
         if scored is not None:
             prefix, stored, sub, _, desc, missing, _ = args
@@ -178,8 +178,8 @@ class ScriptPlan:
         for condition, node in zip(self._conditions, self.nodes, strict=False):
             if type(node) is OneOf and node.kind.keys_by_value and len(node.texts) == 1 and len(self.order) == 1:
                 (text,) = node.texts
-                (kept,) = condition.indexes()
-                if isinstance(text, bytes) and kept.is_scored_by(key.field):
+                (index,) = condition.indexes()
+                if isinstance(text, bytes) and index.is_scored_by(key.field):
                     return node.key + text
         return None
 
@@ -201,7 +201,7 @@ class ScriptPlan:
         if self.order or span.limit or span.offset:
             return None
         parts = single_command.plain_parts(self.nodes)
-        columns = shape.entries(self.where) if shape is not None else ()
+        columns = shape.entries(self.partition) if shape is not None else ()
         if parts is None or columns is None:
             return None
-        return find_plain(self.model, self.where, wanted, decode, *parts, columns).assuming(*self.assumes)
+        return find_plain(self.model, self.partition, wanted, decode, *parts, columns).assuming(*self.assumes)

@@ -30,27 +30,27 @@ class Native(NamedTuple):
     decode: Callable[[Any], list[bytes]] = list
 
 
-def pks(where: Partition, nodes: Sequence[Node], span: Span) -> Native | None:
+def pks(partition: Partition, nodes: Sequence[Node], span: Span) -> Native | None:
     """The command that gives the primary keys of objects that meet all conditions, in no order."""
     if span.offset or span.limit:
         return None
-    sets = sets_of(where, nodes)
+    sets = sets_of(partition, nodes)
     if sets is not None:
         return Native(("SMEMBERS" if len(sets) == 1 else "SINTER", *sets))
     return _known_owner(nodes) or _union(nodes) or _range(nodes)
 
 
-def any_pks(where: Partition, nodes: Sequence[Node], limit: int) -> Native | None:
+def any_pks(partition: Partition, nodes: Sequence[Node], limit: int) -> Native | None:
     """The command that gives some primary keys of objects that meet all conditions, no matter which."""
-    sets = sets_of(where, nodes)
+    sets = sets_of(partition, nodes)
     if sets is not None and len(sets) == 1:
         return Native(("SRANDMEMBER", *sets, limit))
     return _known_owner(nodes)
 
 
-def count(where: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument, ...] | None:
+def count(partition: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument, ...] | None:
     """The command that counts the objects that meet all conditions; with a limit it may stop there."""
-    sets = sets_of(where, nodes)
+    sets = sets_of(partition, nodes)
     if sets is not None:
         if len(sets) == 1:
             return ("SCARD", *sets)
@@ -67,10 +67,10 @@ def count(where: Partition, nodes: Sequence[Node], limit: int) -> tuple[Argument
 
 
 def rows(
-    where: Partition, nodes: Sequence[Node], gets: tuple[Argument, ...] | None, span: Span
+    partition: Partition, nodes: Sequence[Node], gets: tuple[Argument, ...] | None, span: Span
 ) -> tuple[Argument, ...] | None:
     """The SORT that reads values of the objects of one set, in no order."""
-    sets = sets_of(where, nodes)
+    sets = sets_of(partition, nodes)
     if sets is None or len(sets) != 1 or gets is None:
         return None
     limit: tuple[Argument, ...] = ("LIMIT", span.offset, span.limit or -1) if span.offset or span.limit else ()
@@ -95,22 +95,22 @@ def in_range(node: Node, index: bytes, span: Span, *, desc: bool) -> Native | No
     return Native(tuple(args))
 
 
-def by_pk(where: Partition, nodes: Sequence[Node], *, desc: bool) -> Native | None:
+def by_pk(partition: Partition, nodes: Sequence[Node], *, desc: bool) -> Native | None:
     """All primary keys of one set in their order, which are all numbers."""
-    sets = sets_of(where, nodes)
+    sets = sets_of(partition, nodes)
     if sets is None or len(sets) != 1:
         return None
     return Native(("SORT_RO", sets[0], *(("DESC",) if desc else ())))
 
 
-def sets_of(where: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
+def sets_of(partition: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
     """The sets whose intersection is the answer, where it is one."""
     if not nodes:
-        return [where.pks]
+        return [partition.pks]
     keys: list[bytes] = []
     for node in nodes:
         if type(node) is ListedIn and node.is_set and node.joins:
-            keys += (node.key, where.pks)  # it may have members that are no objects
+            keys += (node.key, partition.pks)  # it may have members that are no objects
             continue
         if type(node) is not OneOf or node.kind.redis_type != "set" or len(node.texts) != 1:
             return None

@@ -44,10 +44,10 @@ class Column:
         else:
             self.decode = float if field is None else to_text
 
-    def pattern(self, where: Partition) -> bytes | None:
+    def pattern(self, partition: Partition) -> bytes | None:
         """Returns the pattern by which SORT reads it with GET; None if it cannot."""
-        prefix, stored, sub, _ = self.where(where, b"")
-        if b"*" in prefix.removeprefix(where.prefix):  # the part of a dynamic field's version
+        prefix, stored, sub, _ = self.stored_in(partition, b"")
+        if b"*" in prefix.removeprefix(partition.prefix):  # the part of a dynamic field's version
             return None
         if stored == b"entry" and sub and b"*" not in sub:
             return key_from_template(prefix, b"*") + b"->" + sub
@@ -60,18 +60,18 @@ class Column:
             return ""
         return "in the hash" if self._field.stored_as == b"entry" else self._field.name
 
-    def where(self, where: Partition, scores: bytes) -> Stored:
+    def stored_in(self, partition: Partition, scores: bytes) -> Stored:
         """Returns where the values are stored."""
         if self._field is None:
             return Stored(scores, b"score")
         if not isinstance(self._field, ValueField):
             return Stored(b"", b"pk")
-        stored = stored_in(self._field, where, self._sub)
+        stored = stored_in(self._field, partition, self._sub)
         return stored if self._sub is None else stored._replace(stored=b"entry")
 
-    def args(self, where: Partition, scores: bytes) -> tuple[Argument, ...]:
+    def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:
         """Returns the column as scripts take it (see lua/library/rows.lua)."""
-        return self.where(where, scores)[:3]
+        return self.stored_in(partition, scores)[:3]
 
     def values(self, replies: Sequence[Any]) -> list[Any]:
         """The values of some objects.
@@ -135,13 +135,13 @@ class RelatedColumn(Column):
     def group(self) -> str:
         return ""
 
-    def where(self, where: Partition, scores: bytes) -> Stored:
-        return super().where(where, scores)._replace(stored=b"related")
+    def stored_in(self, partition: Partition, scores: bytes) -> Stored:
+        return super().stored_in(partition, scores)._replace(stored=b"related")
 
-    def args(self, where: Partition, scores: bytes) -> tuple[Argument, ...]:
+    def args(self, partition: Partition, scores: bytes) -> tuple[Argument, ...]:
         reference: Any = self._field
         (there,) = reference.target.keys.partitions
-        return (*super().args(where, scores), *self._column.args(there, b""))
+        return (*super().args(partition, scores), *self._column.args(there, b""))
 
     def refuse(self, reply: Any, pk: bytes | None = None) -> None:  # noqa: ARG002 - it is not the object's own value
         self._column.refuse(reply)

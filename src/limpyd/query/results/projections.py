@@ -53,24 +53,24 @@ class Shape:
         """The projection in messages."""
         return ""
 
-    def gets(self, where: Partition) -> tuple[Argument, ...] | None:
+    def gets(self, partition: Partition) -> tuple[Argument, ...] | None:
         """The GET arguments of SORT that read the columns; None if it cannot read one."""
-        if self._gets is None or self._gets[0] is not where:
-            patterns = [column.pattern(where) for column in self.columns]
+        if self._gets is None or self._gets[0] is not partition:
+            patterns = [column.pattern(partition) for column in self.columns]
             readable = all(pattern is not None for pattern in patterns)
             args = tuple(arg for pattern in patterns for arg in ("GET", pattern or b"")) if readable else None
-            self._gets = (where, args)
+            self._gets = (partition, args)
         return self._gets[1]
 
-    def entries(self, where: Partition) -> tuple[bytes, ...] | None:
+    def entries(self, partition: Partition) -> tuple[bytes, ...] | None:
         """The prefix of the hashes and the sub-keys to read, if all columns are entries of those; else None."""
-        if self._entries is None or self._entries[0] is not where:
-            places = [column.where(where, b"") for column in self.columns]
+        if self._entries is None or self._entries[0] is not partition:
+            places = [column.stored_in(partition, b"") for column in self.columns]
             all_entries = bool(places) and all(place.stored == b"entry" for place in places)
             if all_entries and len({place.prefix for place in places}) == 1 and b"\0" not in places[0].prefix:
-                self._entries = (where, (places[0].prefix, *(place.sub for place in places)))
+                self._entries = (partition, (places[0].prefix, *(place.sub for place in places)))
             else:
-                self._entries = (where, None)
+                self._entries = (partition, None)
         return self._entries[1]
 
     def items(self, replies: list[Any]) -> list[Any]:

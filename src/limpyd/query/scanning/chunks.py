@@ -69,13 +69,13 @@ def _resumed(plan: Plan, size: int, cursor: bytes) -> ResumedScan:
 
 
 def _known(plan: Plan, pks: Sequence[bytes]) -> ResumedScan:
-    return ResumedScan(HasPrimaryKey(plan.where.pks, pks), b"", bytes)
+    return ResumedScan(HasPrimaryKey(plan.partition.pks, pks), b"", bytes)
 
 
 def _total(
     plan: Plan, wanted: bytes, column: Column, read: Callable[[Any], Any], size: int, now: ResumedScan
 ) -> Request[Chunk]:
-    columns = [column.args(plan.where, b"")]
+    columns = [column.args(plan.partition, b"")]
     return _chunk(plan, wanted, columns, lambda reply: [read(reply)], size, now)
 
 
@@ -105,7 +105,7 @@ def search_among(plan: Plan, pks: Sequence[bytes], cursor: bytes, size: int, *, 
     nodes = node.nodes if type(node) is All else (node,)
     if not all_found:
         nodes = tuple(_found(each) for each in nodes if _is_testable(each))
-    return plan.search_of(All([*nodes, HasPrimaryKey(plan.where.pks, pks)]))
+    return plan.search_of(All([*nodes, HasPrimaryKey(plan.partition.pks, pks)]))
 
 
 def _found(node: Node) -> Node:
