@@ -95,7 +95,7 @@ def subjects(here: Specimens) -> dict[str, list[Any]]:
         "an instance": [instance],
         "a field": [*of_one_value, *of_many, instance.scores],
         "a field with a key of its own": [instance.string, *of_many, instance.scores],
-        "a field, asked of its class": [here.model.get_field("indexed")],
+        "a declared field": [here.model.get_field("indexed")],
         "a StringField": [instance.string],
         "an InstanceHashField": [instance.entry],
         "a HashField": [instance.mapping],
@@ -119,11 +119,11 @@ REFUSALS: dict[str, Callable[[Specimens], object]] = {
     "`pk.delete()`": lambda here: here.instance.pk.delete(),
     "`expire(…)` and its relatives on an indexed field": lambda here: here.instance.indexed.expire(10),
     "`set(value, ex=…)` on an indexed field": lambda here: here.instance.indexed.set("x", ex=10),
-    "a primary key given to an `AutoPKField`": lambda here: here.model(pk=7),
+    "a primary key passed to an `AutoPKField`": lambda here: here.model(pk=7),
     "`Model(1, field=…)`": lambda here: here.model(1, string="x"),
     "a field that is not declared": lambda here: here.model(absent="x"),
     "a filter by a field without an index": lambda here: here.model.collection(string="x"),
-    "a suffix that no index answers": lambda here: here.model.collection(indexed__year=1),
+    "a suffix that no index supports": lambda here: here.model.collection(indexed__year=1),
     "an abstract model's instances": lambda _: type("Base", (RedisModel,), {"abstract": True})(),
     "`unique=True` with a `default`": lambda _: _declared(fields.StringField(unique=True, default="x")),
     "`indexes=` without `indexable=True`": lambda _: _declared(fields.StringField(indexes=[EqualIndex])),
@@ -221,7 +221,7 @@ def rows() -> Iterator[tuple[str, str, str | None]]:
     here = specimens()
     for part, owners in subjects(here).items():
         for word in re.findall(r"\w+(?:\([^)]*\))?", MEMBERS[part]):
-            yield f"Of {part}", f"`{word}`", member(word, owners)
+            yield f"Attributes and methods of {part}", f"`{word}`", member(word, owners)
     for name, suffixes in SUFFIXES.items():
         known = {one for pair in serving(_indexed_by(getattr(indexes, name))) for one in pair}
         for suffix in suffixes.split():

@@ -60,7 +60,7 @@ MEMBERS = {
     "a field with a key of its own": (
         "expire(time) pexpire(time) expireat(when) pexpireat(when) ttl() pttl() persist()"
     ),
-    "a field, asked of its class": (
+    "a declared field": (
         "get_index(index_class, key, prefix) clear_indexes(chunk_size, aggressive) "
         "rebuild_indexes(chunk_size, aggressive_clear)"
     ),

@@ -116,7 +116,7 @@ def test_members_named_as_arguments(thing):
     assert thing.scores.zcard() == 0
 
 
-@difference("fields named as something of the API (`key`, `pk`, `get` …) fail obscurely or break the model")
+@difference("a field with the name of an attribute (`key`, `pk`, `get` …) fails obscurely or breaks the model")
 def test_names_of_fields(database):
     main_database = database
 

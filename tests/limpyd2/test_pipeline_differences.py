@@ -127,7 +127,7 @@ def test_transactions(one_server, database, people):
     assert person.hmget("name", "city") == ["b", "c"]
 
 
-@difference("`other.owner` given as the value of a foreign key is read first")
+@difference("`other.owner` passed as the value of a foreign key is read first")
 def test_references_as_values(database):
     main_database = database
 

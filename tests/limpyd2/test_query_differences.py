@@ -42,7 +42,7 @@ def people(database):
     return Person
 
 
-@difference("`filter(name__in=[])` is ignored beside others")
+@difference("`filter(name__in=[])` is ignored if there are other filters")
 def test_in_nothing(people):
     people(name="a", city="x")
     assert list(people.collection(name__in=[], city="x")) == []
@@ -61,15 +61,15 @@ def test_a_text_is_not_several_values(people):
     refuses(InvalidFilter, lambda: people.collection(name__in="abc"))
 
 
-@difference('a filter by None is text `"None"`')
+@difference('None in a filter means the text `"None"`')
 def test_filters_by_none(people):
     people(city="x")
     refuses(InvalidFilter, lambda: people.collection(name=None))
     assert list(people.collection(name__isnull=True)) == ["1"]
 
 
-@difference("slices with negative positions, or taken after `c[-1]`, may come in the wrong order, or short")
-@difference("`c[::2]` of a collection takes its step before its limits")
+@difference("slices with negative positions, or taken after `c[-1]`, may be in the wrong order or incomplete")
+@difference("`c[::2]` of a collection applies the step before the limits")
 def test_slices(people):
     for size in (3, 1, 2, 4):
         people(size=size)
@@ -90,7 +90,7 @@ def test_comparing(people):
     assert people.collection() != ["1"]
 
 
-@difference("`from_stored(key)` of a key that is gone gives an empty collection")
+@difference("`from_stored(key)` of a missing key returns an empty collection")
 def test_from_stored(people):
     refuses(DoesNotExist, lambda: list(people.collection().from_stored("gone")))
 
@@ -106,7 +106,7 @@ def test_values(people):
     assert people.collection().values()[0]["tags"] == {"x"}
 
 
-@difference("a number index on a set keeps one number")
+@difference("a number index on a set stores one number per object")
 def test_numbers_of_many_members(people):
     people(sizes=[1, 50])
     assert list(people.collection(sizes=1)) == list(people.collection(sizes__gt=40)) == ["1"]
@@ -121,7 +121,7 @@ def test_default_indexes(people):
     assert list(people.collection(born__gt=40)) == list(people.collection(day__gt=dt.date(2024, 5, 5))) == ["2"]
 
 
-@difference("a number index takes text as 0 and rounds")
+@difference("a number index stores 0 for text, and rounds numbers")
 def test_number_indexes_are_exact(people):
     person = people(name="a")
     refuses(InvalidValue, lambda: person.size.set("no number"))
@@ -130,7 +130,7 @@ def test_number_indexes_are_exact(people):
     assert list(people.collection(size=1764313535.1234567)) == ["1"]
 
 
-@difference("a transform's result is kept as `str(result)`, also None, a list, a bool")
+@difference("a transform's result is stored as `str(result)`, even None, a list or a bool")
 @pytest.mark.parametrize("layout", [{}, {"layout": "limpyd2"}], ids=["", "limpyd2"])
 def test_results_of_transforms(one_server, layout):
     class Thing(model.RedisModel):

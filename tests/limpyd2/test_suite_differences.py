@@ -48,7 +48,7 @@ def test_empty_instances(boats, sketches):
     assert sketch.pk.get() == "1"
 
 
-@difference("a primary key that is None is one that no object has; an empty one, and 0, are taken for none")
+@difference("None is accepted as a primary key that no object has; an empty primary key and 0 count as missing")
 def test_primary_keys_that_are_false(database):
     main_database = database
 
@@ -70,7 +70,7 @@ def test_from_pks(boats):
     assert boats.from_pks(["1", "9"]) == [boat]
 
 
-@difference("`normalize` of a class of primary keys decides what is read")
+@difference("`normalize` of a primary key class determines the value that is read")
 def test_classes_of_primary_keys(database):
     main_database = database
 
@@ -102,7 +102,7 @@ def test_one_text_as_members(boats):
     assert boats(crew=["ann"]).crew.smembers() == {"ann"}
 
 
-@difference("`hmget` and `hdel` take unknown names beside known ones")
+@difference("`hmget` and `hdel` accept unknown names together with known ones")
 def test_unknown_names(boats):
     boat = boats(name="a")
     refuses(UnknownField, lambda: boat.hmget("power", "absent"))
@@ -139,7 +139,7 @@ def test_further_filters(boats):
     assert list(boats.collection(name="a").filter(power="engine")) == []
 
 
-@difference("objects without a value come first in an order by it")
+@difference("in an order, objects without a value come first")
 def test_objects_without_a_value(boats):
     for name in ("b", None, "a"):
         boats(name=name)

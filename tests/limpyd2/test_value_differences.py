@@ -43,7 +43,7 @@ def thing(things):
     return things(name="a")
 
 
-@difference("values are text, whatever is given")
+@difference("all values are returned as text")
 def test_types_are_declared(thing):
     thing.note.set(5)
     assert thing.note.get() == "5"
@@ -54,7 +54,7 @@ def test_types_are_declared(thing):
     refuses(InvalidValue, lambda: thing.exact.set("5"))
 
 
-@difference("bytes that are no UTF-8 text raise `UnicodeDecodeError` when they are read")
+@difference("reading bytes that are not UTF-8 raises `UnicodeDecodeError`")
 def test_bytes(thing):
     thing.note.set(b"\xff")
     assert thing.note.get() == "\udcff"
@@ -64,7 +64,7 @@ def test_bytes(thing):
     assert thing.raw.get() == b"\xff"
 
 
-@difference("`Person.get(…)` on several matches: `ValueError`")
+@difference("`Person.get(…)` raises `ValueError` if several objects match")
 def test_several_matches(things):
     things(name="a")
     things(name="a")
@@ -102,7 +102,7 @@ def test_two_positional_arguments(things):
     refuses(TypeError, lambda: things.get(1, 2))
 
 
-@difference("a write through an instance that was deleted brings half of it back")
+@difference("a write through a deleted instance restores a part of the object")
 def test_writes_to_the_deleted(things, thing):
     things(1).delete()
     refuses(DoesNotExist, lambda: thing.note.set("x"))
@@ -127,14 +127,14 @@ def test_replies(thing):
     assert thing.tags.exists() is True
 
 
-@difference("a None given to a new object is refused by redis-py")
+@difference("redis-py refuses None as a value of a new object")
 def test_none_at_creation(things):
     thing = things(name="a", note=None)
     assert thing.note.get() is None
     assert not thing.note.exists()
 
 
-@difference("two objects of one custom primary key can be created at once")
+@difference("two objects with the same custom primary key can be created at once")
 def test_custom_pks(database):
     main_database = database
 
@@ -178,7 +178,7 @@ def test_unique_writes(things):
     assert other.email.append("z") == 2
 
 
-@difference("`hmset` does not look at uniqueness, and takes unknown names")
+@difference("`hmset` does not check uniqueness, and accepts unknown names")
 def test_hmset(database):
     main_database = database
 
@@ -207,7 +207,7 @@ def test_released_values(database):
     assert Person(team="x", rank=2).team.hget() == "x"
 
 
-@difference("popping one of two equal members unindexes the other")
+@difference("popping one of two equal members removes the index entry of the other")
 def test_popping(things, thing):
     thing.queue.rpush("x", "x")
     thing.queue.lpop()
