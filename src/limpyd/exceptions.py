@@ -218,6 +218,39 @@ class UniquenessError(LimpydError, ValueError):
         self.other = other
 
 
+class ConstraintError(LimpydError, ValueError):
+    """A value breaks a constraint of its field, such as `ge=0` or `required=True`. Nothing was written.
+
+    Attributes:
+        model: name of the model.
+        field: name of the field.
+        pk: primary key of the object; None if it is not known.
+        value: the refused value, as its field's type; the number of members for `max_members`; None for `required`.
+        constraint: the constraint, as it is declared: `"ge=0"`.
+    """
+
+    def __init__(
+        self, model: str, field: str, value: Any, constraint: str, demand: str, pk: str | None = None, reason: str = ""
+    ) -> None:
+        of = "" if pk is None else f" of {model}({shorten(pk)})"
+        name, _, _ = constraint.partition("=")
+        if name == "required":
+            refused, cure = "cannot be without a value", "Give a value"
+        elif name == "max_members":
+            refused, cure = f"cannot have {value} members", "Remove others first"
+        else:
+            refused, cure = f"cannot be {shorten(value)}", "Give another value"
+        super().__init__(
+            f"{model}.{field}{of} {refused}: {demand} ({constraint}){reason and f': {reason}'}; nothing was written. "
+            f"{cure}, or declare the field without {name}"
+        )
+        self.model = model
+        self.field = field
+        self.pk = pk
+        self.value = value
+        self.constraint = constraint
+
+
 class StaleObject(LimpydError):
     """Another process has updated the object since its version was read. Nothing was written.
 

@@ -34,7 +34,7 @@ class BoundHyperLogLog(BoundMembers[Face], Generic[T, V, Face]):
             InvalidValue: there is none, or one does not fit the field's type.
             DoesNotExist: the object was deleted.
         """
-        return self._write_some("PFADD", self._some("PFADD", values), bool, any)
+        return self._write_some("PFADD", self._some("PFADD", values, self._field.encode_new), bool, any)
 
     @command("PFCOUNT")
     def pfcount(self, *others: BoundHyperLogLog[T, Any, Any]) -> Request[int]:

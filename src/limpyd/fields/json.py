@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import UnionType
-from typing import Any, Generic, Self, TypeVar, get_args, overload
+from typing import Any, Generic, Self, TypeVar, Unpack, get_args, overload
 
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import DeclarationError, shorten
+from limpyd.fields.declaration.options import ValueConstraints
 from limpyd.fields.string.field import WholeStringField
 from limpyd.fields.string.values import BoundWholeString
 from limpyd.indexes.base import Declared
@@ -50,6 +51,7 @@ class JSONField(WholeStringField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -61,6 +63,7 @@ class JSONField(WholeStringField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -72,6 +75,7 @@ class JSONField(WholeStringField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Any, **options: Any) -> None:
         super().__init__(type, **options)
@@ -84,6 +88,9 @@ class JSONField(WholeStringField[T]):
     def __get__(self, instance: Faced[Async], owner: Any = None) -> BoundJSON[T, Async]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundJSON(self, instance)
+
+    constraints_taken = frozenset({"required", "validator"})
+    keeps_annotations = True
 
     def _codec_for(self, declared: Any) -> Codec[T]:
         return json_codec(declared)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Never, Self, overload
+from typing import Any, ClassVar, Never, Self, Unpack, overload
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.exceptions import ImplementationError, InvalidPrimaryKey, shorten
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.options import LENGTHS, ORDERED, ValueConstraints
 from limpyd.keys import to_text
 from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts import object_requests
-from limpyd.types import UNTYPED, Encodable
+from limpyd.types import UNTYPED, Codec, Encodable
 
 
 def pk_bytes(subject: str, pk: Any) -> bytes:
@@ -34,6 +35,17 @@ def pk_bytes(subject: str, pk: Any) -> bytes:
         raise InvalidPrimaryKey(msg) from error
 
 
+def new_pk(field: PKField, pk: Any) -> bytes:
+    """A primary key of a new object as it is stored.
+
+    Raises:
+        InvalidPrimaryKey: it is no text.
+        ConstraintError: it breaks a constraint of the field.
+    """
+    stored = pk_bytes(field.model.name, pk)
+    return field.encode_new(to_text(stored)) if field.constraints else stored
+
+
 class BoundPK(BoundField[Face]):
     """The primary key of an instance."""
 
@@ -52,6 +64,7 @@ class BoundPK(BoundField[Face]):
         Raises:
             InvalidPrimaryKey: the model mints its keys, or the instance has one already.
             UniquenessError: another object has it.
+            ConstraintError: it breaks a constraint of the field.
         """
         field, instance = self._field, self._instance
         model = field.model
@@ -61,7 +74,7 @@ class BoundPK(BoundField[Face]):
         if instance._pk_bytes is not None:
             msg = f"{instance!r} has its primary key; it cannot get another. Create another object"
             raise InvalidPrimaryKey(msg)
-        pk = pk_bytes(model.name, value)
+        pk = new_pk(field, value)
         partition = model.keys.partition(pk)
         new = object_requests.NewObject(pk)
         new.unset += (*model.key_prefixes(partition), *model.dynamic.inventories(partition))
@@ -95,15 +108,24 @@ class BoundPK(BoundField[Face]):
 
 
 class PKField(Field[str]):
-    """A primary key that the user gives, under any name; it is reached as `pk` too."""
+    """A primary key that the user gives, under any name; it is reached as `pk` too.
+
+    Args:
+        pattern, min_length, max_length, ge, gt, le, lt, choices, validator: the constraints of its text.
+    """
 
     redis_type = "set"
     mints: ClassVar[bool] = False
 
-    def __init__(self, *, is_default: bool = False) -> None:
-        super().__init__(str)
+    constraints_taken = frozenset({*ORDERED, *LENGTHS, "pattern", "choices", "validator"})
+
+    def __init__(self, *, is_default: bool = False, **constraints: Unpack[ValueConstraints]) -> None:
+        super().__init__(str, **constraints)
         self.is_default = is_default
         """It is the one that every model has until it declares its own."""
+
+    def _codec_for(self, declared: Any) -> Codec[Any]:
+        return UNTYPED
 
     def encode(self, value: Encodable) -> bytes:
         try:
@@ -125,3 +147,4 @@ class AutoPKField(PKField):
     """A primary key that the server gives: 1, 2, 3 and so on. The default."""
 
     mints = True
+    constraints_taken = frozenset()

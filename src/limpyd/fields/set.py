@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.calls import Direct
 from limpyd.commands.descriptor import command, walk
@@ -15,6 +15,7 @@ from limpyd.fields.bound.arguments import scan_args, scanned, unpacked
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.bound.sort import BoundSort
 from limpyd.fields.declaration.members import MembersField
+from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import Place
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, Walk, to_bool
@@ -42,7 +43,7 @@ class BoundSet(BoundSort[T, V, Face]):
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write_some("SADD", self._some("SADD", values), int)
+        return self._write_some("SADD", self._some("SADD", values, self._field.encode_new), int)
 
     @command("SREM", Direct.WITH_VALUE)
     def srem(self, *values: V) -> Request[int]:
@@ -243,6 +244,7 @@ class SetField(MembersField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -253,6 +255,7 @@ class SetField(MembersField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)

@@ -69,7 +69,7 @@ class Plain:
             try:
                 stored.append(encode(value))
             except (TypeError, ValueError, OverflowError):
-                stored.append(field.encode(value))  # raises the reason
+                stored.append(field.encode_new(value))  # raises the reason
         if self._texts:
             stored += [index.indexed_texts(stored[number])[0] for number, index in self._texts]
         objects.add(self.shape, pk, stored, self._claimed)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, get_args
 from limpyd.exceptions import DoesNotExist, InvalidFilter, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.declaration.setters import with_own_setters
-from limpyd.fields.pk import pk_bytes
+from limpyd.fields.pk import new_pk, pk_bytes
 from limpyd.keys import Partition, to_bytes, to_text
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.model import unknown_field
@@ -146,6 +146,7 @@ def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
 
     Raises:
         InvalidPrimaryKey: it is missing, given though automatic, or of a wrong type.
+        ConstraintError: it breaks a constraint of the field of the primary key.
     """
     name = schema.pk_name
     if schema.mints_pks and "pk" not in values and name not in values:
@@ -160,7 +161,7 @@ def given_pk(schema: Schema, values: Mapping[str, Any]) -> bytes | None:
         return None
     if given is None:
         _missing_pk(schema)
-    return pk_bytes(schema.name, given)
+    return new_pk(schema.pk_field, given)
 
 
 def automatic_pk(schema: Schema, given: Any) -> InvalidPrimaryKey:

@@ -24,7 +24,7 @@ def set_entries(instance: Any, values: Mapping[str, Any]) -> Request[bool]:
         steps = []
         for name, value in values.items():
             field = schema.hash_field(name)
-            steps.append(field.step(pk, "HSET", field.sub, field.encode(value)))
+            steps.append(field.step(pk, "HSET", field.sub, field.encode_new(value)))
         return write_single_values(schema, instance, steps, _true)
 
     return _served(instance, "hmset", values, _true, general)

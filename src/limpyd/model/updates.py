@@ -54,7 +54,7 @@ def _assigned_one(field: Any, value: Any) -> Assigned:
     if isinstance(field, VersionField):
         field.refuse()
     if isinstance(field, SingleValueField):
-        return Assigned(field.name, field.layout(None), () if value is None else (field.encode(value),))
+        return Assigned(field.name, field.layout(None), () if value is None else (field.encode_new(value),))
     place = field.place(None)
     layout = packed(Value(place.prefix, place.stored, b"", place.described))
     return Assigned(field.name, layout, () if value is None else _making(field, value))

@@ -5,10 +5,11 @@ Their `__get__` has no overloads for fields without a type, which they never are
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.descriptor import operation
 from limpyd.commands.faces import Async, Face, Faced, Sync
+from limpyd.fields.declaration.options import ReferenceConstraints
 from limpyd.fields.instancehash import BoundHashEntry, InstanceHashField
 from limpyd.fields.string import BoundString, StringField
 from limpyd.relations.references import ReferenceField
@@ -75,6 +76,7 @@ class FKStringField(ReferenceField[M], StringField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -87,6 +89,7 @@ class FKStringField(ReferenceField[M], StringField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
     def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
@@ -115,6 +118,7 @@ class FKInstanceHashField(ReferenceField[M], InstanceHashField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -127,6 +131,7 @@ class FKInstanceHashField(ReferenceField[M], InstanceHashField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[ReferenceConstraints],
     ) -> None: ...
     def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)

@@ -5,10 +5,11 @@ Their `__get__` has no overloads for fields without a type, which they never are
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Face, Faced, Sync
 from limpyd.expressions import Expression
+from limpyd.fields.declaration.options import MemberReferenceConstraints
 from limpyd.fields.list import BoundList, ListField
 from limpyd.fields.set import BoundSet, SetField
 from limpyd.fields.sortedset import BoundSortedSet, SortedSetField
@@ -72,6 +73,7 @@ class M2MSetField(ReferenceField[M], SetField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -84,6 +86,7 @@ class M2MSetField(ReferenceField[M], SetField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
@@ -115,6 +118,7 @@ class M2MListField(ReferenceField[M], ListField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -127,6 +131,7 @@ class M2MListField(ReferenceField[M], ListField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)
@@ -158,6 +163,7 @@ class M2MSortedSetField(ReferenceField[M], SortedSetField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -170,6 +176,7 @@ class M2MSortedSetField(ReferenceField[M], SortedSetField[str]):
         unique: bool = False,
         indexes: Any = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberReferenceConstraints],
     ) -> None: ...
     def __init__(self, to: Any, related_name: str | None = None, **options: Any) -> None:
         ReferenceField.__init__(self, to, related_name, **options)

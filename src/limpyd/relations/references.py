@@ -53,6 +53,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
     """
 
     refers = True
+    constraints_taken = frozenset({"required", "max_members"})
     bound_reverse: Any = None
     """The class of its reverse side of one object, if not that of one field."""
 
@@ -67,6 +68,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
         indexable: bool = True,
+        required: bool = False,
+        max_members: int | None = None,
     ) -> None:
         if not (isinstance(to, str) and to) and not (isinstance(to, type) and hasattr(to, "_declared")):
             msg = f"a reference is to a model: a class, its name, 'namespace:Name' or 'self'; not {shorten(to)}"
@@ -77,7 +80,8 @@ class ReferenceField(ValueField[Any], Generic[M]):
         if not indexable:
             msg = "a reference is always indexed: its reverse side is read from the index"
             raise DeclarationError(msg)
-        super().__init__(str, indexable=True, unique=unique, indexes=indexes, lockable=lockable)
+        options: Any = {"unique": unique, "indexes": indexes, "lockable": lockable}
+        super().__init__(str, indexable=True, required=required, max_members=max_members, **options)
         self.to = to
         self.related_name = related_name
         self.on_delete = on_delete

@@ -173,7 +173,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
 def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packing | None:
     """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
     field, maintenance = first.field, first.statement.maintenance
-    key_bytes, encode = field.key_bytes, field.encode
+    key_bytes, encode = field.key_bytes, field.encode_new
     *before, stored_key, stored = first.values
     if first.statement.computed or (stored_key, stored) != (key_bytes(given[0]), encode(given[1])):
         return None

@@ -29,9 +29,17 @@ class BoundMembers(BoundKey[Face], BoundBlocking[Face]):
         self._unread = None  # whatever is asked in between, the length may be another then
         return self._instance.database._run(request)
 
-    def _some(self, name: str, members: tuple[Any, ...]) -> tuple[bytes, ...]:
-        """The stored forms of members, of which a command needs at least one."""
-        encode = self._field.encode
+    def _some(
+        self, name: str, members: tuple[Any, ...], encode: Callable[[Any], bytes] | None = None
+    ) -> tuple[bytes, ...]:
+        """The stored forms of members, of which a command needs at least one.
+
+        Args:
+            name: the command.
+            members: the members.
+            encode: gives the stored form; by default that of members that are looked for.
+        """
+        encode = self._field.encode if encode is None else encode
         if len(members) != 1:
             if not members:
                 msg = f"{name} on {self._field} needs at least one member"

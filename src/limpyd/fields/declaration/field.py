@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, Self, TypeVar
 
 from limpyd.exceptions import DeclarationError, InvalidValue, StoredValueError, shorten
 from limpyd.expressions import Comparison, Expression, Operand, Part
-from limpyd.fields.declaration import index_maintenance
+from limpyd.fields.declaration import constrained, index_maintenance
 from limpyd.fields.declaration.custom import custom_class
 from limpyd.fields.declaration.options import check_options
 from limpyd.fields.declaration.protocols import FieldModel
@@ -59,11 +59,51 @@ class Field(Operand, Generic[T]):
             check_options(cls, options)
             return super().__new__(cls)
 
-    def __init__(self, type: Any = Untyped, *, lockable: bool = True) -> None:
+    constraints_taken: ClassVar[frozenset[str] | None] = None
+    """The constraints that its values can have, if they are fewer than their type allows."""
+    keeps_annotations: ClassVar[bool] = False
+    """True if its codec reads the metadata of an Annotated type itself."""
+    constraints: tuple[Any, ...] = ()
+    """The constraints that it declares (limpyd.constraints.kinds); of a field that belongs to a model."""
+
+    def __init__(
+        self,
+        type: Any = Untyped,
+        *,
+        lockable: bool = True,
+        required: bool = False,
+        ge: Any = None,
+        gt: Any = None,
+        le: Any = None,
+        lt: Any = None,
+        min_length: int | None = None,
+        max_length: int | None = None,
+        pattern: Any = None,
+        choices: Any = None,
+        validator: Any = None,
+        max_members: int | None = None,
+    ) -> None:
         self.name = ""
         self._key_name = ""
         self.declared_in: Any = None
         """The class in whose body it was written."""
+        declared: dict[str, Any] = {
+            "required": required or None,
+            "ge": ge,
+            "gt": gt,
+            "le": le,
+            "lt": lt,
+            "min_length": min_length,
+            "max_length": max_length,
+            "pattern": pattern,
+            "choices": choices,
+            "validator": validator,
+            "max_members": max_members,
+        }
+        self.declared_constraints = {name: value for name, value in declared.items() if value is not None}
+        """The constraints as they are declared, by their names."""
+        if hasattr(type, "__metadata__") and not self.keeps_annotations:
+            type = constrained.without_annotations(self, type)  # noqa: A001 - as the parameter
         self.typed = type is not Untyped
         """True if the declaration names the type of the values."""
         self.codec: Codec[T] = self._codec_for(type)
@@ -143,6 +183,9 @@ class Field(Operand, Generic[T]):
         custom = custom_class(mine, model.model)
         if custom is not None:
             mine.__class__ = custom
+        mine.encode_new = mine.encode  # type: ignore[method-assign] # as fast as `encode`
+        if mine.declared_constraints:
+            constrained.constrain(mine)
         return mine
 
     rebuild_indexes = index_maintenance.rebuild_indexes
@@ -165,6 +208,15 @@ class Field(Operand, Generic[T]):
         except (TypeError, ValueError, OverflowError) as error:
             msg = f"{self} cannot hold {shorten(value)}: {error}"
             raise InvalidValue(msg) from error
+
+    def encode_new(self, value: T) -> bytes:
+        """The stored form of a value that is to be written.
+
+        Raises:
+            InvalidValue: the value does not fit the field's type.
+            ConstraintError: it breaks a constraint of the field.
+        """
+        return self.encode(value)
 
     def decode(self, stored: bytes, key: bytes, pk: bytes | None = None) -> T:
         """The value of a stored form, which is under a key, of the object with a primary key if that is known.

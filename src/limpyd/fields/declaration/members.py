@@ -34,8 +34,8 @@ class MembersField(ValueField[T]):
 
     @property
     def unchecked_encode(self) -> Callable[[Any], bytes]:
-        plain = self.codec.canonical is None and type(self).encode is MembersField.encode
-        return self.codec.encode if plain else self.encode
+        plain = not self.constraints and self.codec.canonical is None and type(self).encode is MembersField.encode
+        return self.codec.encode if plain else self.encode_new
 
     def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
         if not place.followed or self.in_composite or self.listing_in(partition) or place.rescans_whole:
@@ -51,7 +51,7 @@ class MembersField(ValueField[T]):
         if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
             msg = f"{self} takes several members, such as a list, not {shorten(values)}"
             raise InvalidValue(msg)
-        return [self.encode(value) for value in values]
+        return [self.encode_new(value) for value in values]
 
     def _add_members(self, new: NewObject, place: Place, name: str, args: Sequence[Argument], step: int = 1) -> None:
         """Makes members part of a new object.

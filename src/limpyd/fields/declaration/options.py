@@ -3,12 +3,58 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
 from limpyd.exceptions import DeclarationError
 from limpyd.utils.suggestions import did_you_mean
+
+Limit = int | float | Decimal | date | time | timedelta | str | bytes
+"""The limits of values: of the type of the field."""
+ORDERED, LENGTHS = ("ge", "gt", "le", "lt"), ("min_length", "max_length")
+"""The constraints of the order of values, and of the lengths of texts."""
+
+
+class CommonConstraints(TypedDict, total=False):
+    """The constraints of values of fields of all kinds; see the guide to constraints."""
+
+    ge: Limit
+    gt: Limit
+    le: Limit
+    lt: Limit
+    min_length: int
+    max_length: int
+    choices: Iterable[object]
+    validator: Callable[..., object]
+
+
+class ValueConstraints(CommonConstraints, total=False):
+    """The constraints of a field of one value."""
+
+    required: bool
+    pattern: str | bytes | re.Pattern[str] | re.Pattern[bytes]
+
+
+class MemberConstraints(ValueConstraints, total=False):
+    """The constraints of a field of many members, or values by key: of each of them, and of their number."""
+
+    max_members: int
+
+
+class ReferenceConstraints(TypedDict, total=False):
+    """The constraints of a reference to one object."""
+
+    required: bool
+
+
+class MemberReferenceConstraints(ReferenceConstraints, total=False):
+    """The constraints of references to many objects."""
+
+    max_members: int
 
 
 def check_options(kind: Any, options: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from limpyd.exceptions import DeclarationError
+from limpyd.exceptions import ConstraintError, DeclarationError, shorten
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.setters import has_own_setter
 from limpyd.fields.declaration.value import Place, ValueField
@@ -47,7 +47,7 @@ class SingleValueField(ValueField[T]):
         mine = super().attach(model)
         mine._layouts = {}
         if self.default is not None and not callable(self.default) and not has_own_setter(mine):
-            mine.encode(self.default)
+            _check_default(mine)
         return mine
 
     def settle(self, partition: Partition, indexes: tuple[FieldIndex, ...], composites: Sequence[FieldIndex]) -> None:
@@ -85,7 +85,7 @@ class SingleValueField(ValueField[T]):
         sub = self.sub_key if self.stored_as == b"entry" else None
         computed = tuple(index for index in indexes if index.form != b"text")
         checks, unchecked = self.checks_in(partition), self.unchecked_encode
-        return ScalarField(self.name, self.encode, place.prefix, sub, indexes, checks, computed, unchecked)
+        return ScalarField(self.name, self.encode_new, place.prefix, sub, indexes, checks, computed, unchecked)
 
     def setting(self, value: T | None) -> Step:
         """The write command that stores a value, or with None removes it, in any object.
@@ -93,7 +93,7 @@ class SingleValueField(ValueField[T]):
         Raises:
             InvalidValue: the value does not fit the field's type.
         """
-        stored = None if value is None else self.encode(value)
+        stored = None if value is None else self.encode_new(value)
         if self.stored_as == b"entry":
             args = (self.sub_key,) if stored is None else (self.sub_key, stored)
             return self.step(None, "HDEL" if stored is None else "HSET", *args)
@@ -105,3 +105,17 @@ class SingleValueField(ValueField[T]):
 
     def _sub(self) -> bytes:
         return b""
+
+
+def _check_default(field: SingleValueField[Any]) -> None:
+    """Refuses a default that the field cannot hold.
+
+    Raises:
+        InvalidValue: it does not fit the field's type.
+        DeclarationError: it breaks a constraint.
+    """
+    try:
+        field.encode_new(field.default)
+    except ConstraintError as error:
+        msg = f"{field}: its default {shorten(field.default)} breaks {error.constraint}; change one of them"
+        raise DeclarationError(msg) from None

@@ -95,8 +95,9 @@ class ValueField(MayBeVersion, Field[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Any,
     ) -> None:
-        super().__init__(type, lockable=lockable)
+        super().__init__(type, lockable=lockable, **constraints)
         self.indexable = indexable or unique or bool(indexes)
         self.unique = unique
         self.declared_indexes = indexes
@@ -122,7 +123,8 @@ class ValueField(MayBeVersion, Field[T]):
     @property
     def unchecked_encode(self) -> Callable[[Any], bytes]:
         """An encoder like `encode`, which may raise what its codec does; `encode` itself where a class has its own."""
-        return self.codec.encode if type(self).encode is Field.encode else self.encode
+        plain = not self.constraints and type(self).encode is Field.encode
+        return self.codec.encode if plain else self.encode_new
 
     def sibling(self, name: str) -> ValueField[Any] | None:
         """Another field of the model, if it has such a one."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, ClassVar, Self, TypeVar, Unpack, cast, overload
 
 from limpyd.exceptions import DeclarationError, InvalidFilter, UnknownField, shorten
 from limpyd.expressions import Expression
 from limpyd.fields.declaration.dynamic_version import Part
 from limpyd.fields.declaration.field import Field
+from limpyd.fields.declaration.options import CommonConstraints
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.dynamic.commands import BoundDynamic
@@ -27,7 +29,7 @@ MAX_VERSIONS = 1000
 """The most versions of a field that a process remembers; then it begins anew."""
 
 
-class DynamicOptions(TypedDict, total=False):
+class DynamicOptions(CommonConstraints, total=False):
     """The options in the declaration of a dynamic field, beside the type."""
 
     pattern: str | re.Pattern[str] | None
@@ -36,6 +38,7 @@ class DynamicOptions(TypedDict, total=False):
     unique: bool
     indexes: Sequence[Declared]
     lockable: bool
+    max_members: int
 
 
 class DynamicField(Field[T]):
@@ -49,6 +52,8 @@ class DynamicField(Field[T]):
             the name of the field, an underscore, and any text.
         format: how the name is made of the part, with `%s` in its place; by default as the pattern says.
         indexable, unique, indexes, lockable: as of the field that each version is.
+        constraints: those of the field that each version is; a pattern of values is given in the type,
+            `Annotated[str, msgspec.Meta(pattern=…)]`.
     """
 
     dynamic = True
@@ -69,10 +74,15 @@ class DynamicField(Field[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Any,
     ) -> None:
         super().__init__(lockable=lockable)
+        if "required" in constraints:
+            msg = f"{builtins.type(self).__name__} takes no 'required': an object has any number of versions, or none"
+            raise DeclarationError(msg)
         options: dict[str, Any] = {"indexable": indexable, "unique": unique, "indexes": indexes}
-        options = {name: value for name, value in options.items() if value} | {"lockable": lockable}  # some take none
+        options = {name: value for name, value in options.items() if value}  # some take none
+        options |= {"lockable": lockable, **constraints}
         self._declare(self.of(**options) if type is Untyped else self.of(type, **options), pattern, format)
 
     def _declare(self, declared: ValueField[Any], pattern: Any, format: Any) -> None:

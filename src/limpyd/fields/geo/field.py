@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
+from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.geo.arguments import latitude_arg, longitude_arg
 from limpyd.fields.geo.commands import BoundGeo
@@ -40,6 +41,7 @@ class GeoField(ScoredField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -50,6 +52,7 @@ class GeoField(ScoredField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
@@ -89,7 +92,7 @@ class GeoField(ScoredField[T]):
             raise InvalidValue(msg)
         args: list[Argument] = []
         for longitude, latitude, member in triples:
-            args += (longitude_arg("GEOADD", longitude), latitude_arg("GEOADD", latitude), self.encode(member))
+            args += (longitude_arg("GEOADD", longitude), latitude_arg("GEOADD", latitude), self.encode_new(member))
         return tuple(args)
 
     def _pair(self, member: Any, position: Any) -> tuple[Any, Any]:

@@ -56,7 +56,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
         """
         if key is not None and value is not None and mapping is None and items is None:
             field = self._field
-            return self._write("HSET", (field.key_bytes(key), field.encode(value)), step=2)
+            return self._write("HSET", (field.key_bytes(key), field.encode_new(value)), step=2)
         args = self._item_args("HSET", key, value, mapping, items)
         return self._write_many("HSET", (), args, step=2, member=1, combine=sum)
 
@@ -69,7 +69,7 @@ class BoundHash(BoundHashExpiry[T, V, Face]):
     @command("HSETNX")
     def hsetnx(self, key: Key, value: V) -> Request[bool]:
         """Stores a value under a key that has none (HSETNX); True if it was stored. Raises as `hset`."""
-        args = (self._field.key_bytes(key), self._field.encode(value))
+        args = (self._field.key_bytes(key), self._field.encode_new(value))
         return self._write("HSETNX", args, to_bool, step=2)
 
     @command("HDEL")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.fields import checks
+from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import Place, ValueField
 from limpyd.fields.hash.commands import BoundHash
 from limpyd.fields.hash.keys import Key
@@ -43,6 +44,7 @@ class HashField(ValueField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -53,6 +55,7 @@ class HashField(ValueField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
@@ -108,14 +111,14 @@ class HashField(ValueField[T]):
         """
         args: list[Argument] = []
         for key, value in values.items():
-            args += (self.key_bytes(key), self.encode(value))
+            args += (self.key_bytes(key), self.encode_new(value))
         return args
 
     def decode_reply(self, reply: list[bytes]) -> dict[str, T]:
         return {to_text(key): self.codec.decode(value) for key, value in zip(reply[::2], reply[1::2], strict=True)}
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        stored = {self.key_bytes(key): self.encode(each) for key, each in self.checked(value).items()}
+        stored = {self.key_bytes(key): self.encode_new(each) for key, each in self.checked(value).items()}
         if not stored:
             new.unset.append(place.prefix)
             return

@@ -42,14 +42,14 @@ class BoundHashEntry(BoundHashEntryExpiry[T, V, Face]):
             UniquenessError: another object has the value; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write("HSET", (self._field.sub, self._field.encode(value)), to_bool)
+        return self._write("HSET", (self._field.sub, self._field.encode_new(value)), to_bool)
 
     set = hset
 
     @command("HSETNX")
     def hsetnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (HSETNX); True if it was stored. Raises as `hset`."""
-        return self._write("HSETNX", (self._field.sub, self._field.encode(value)), to_bool)
+        return self._write("HSETNX", (self._field.sub, self._field.encode_new(value)), to_bool)
 
     @command("HDEL")
     def hdel(self) -> Request[bool]:

@@ -153,7 +153,7 @@ class BoundHashEntryExpiry(BoundSingleValue[Face], BoundExpiry[Face], Generic[T,
         """
         args = persist_args("HSETEX", data_persist_option, fnx, fxx)
         args += self._expiry_args("HSETEX", ex=ex, px=px, exat=exat, pxat=pxat, keepttl=keepttl)
-        return self._write("HSETEX", (*args, *self._named(), self._field.encode(value)), to_bool)
+        return self._write("HSETEX", (*args, *self._named(), self._field.encode_new(value)), to_bool)
 
     @command("HGETEX")
     def hgetex(

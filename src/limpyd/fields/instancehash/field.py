@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
+from limpyd.fields.declaration.options import ValueConstraints
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.declaration.value import Place
@@ -33,6 +34,7 @@ class InstanceHashField(SingleValueField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -44,6 +46,7 @@ class InstanceHashField(SingleValueField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)
@@ -74,7 +77,7 @@ class InstanceHashField(SingleValueField[T]):
         return self if instance is None else BoundHashEntry(self, instance)
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        stored = self.encode(value)
+        stored = self.encode_new(value)
         new.hash += (self.sub, stored)
         if place.indexes:
             self._claim(new, place, stored)

@@ -39,22 +39,22 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
             UniquenessError: another object has one of them; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write_some("LPUSH", self._some("LPUSH", values), int, last)
+        return self._write_some("LPUSH", self._some("LPUSH", values, self._field.encode_new), int, last)
 
     @command("RPUSH", Direct.WITH_VALUE)
     def rpush(self, *values: V) -> Request[int]:
         """Adds members after the last (RPUSH); returns the new length. Raises as `lpush`."""
-        return self._write_some("RPUSH", self._some("RPUSH", values), int, last)
+        return self._write_some("RPUSH", self._some("RPUSH", values, self._field.encode_new), int, last)
 
     @command("LPUSHX")
     def lpushx(self, *values: V) -> Request[int]:
         """As `lpush`, if the list has any member (LPUSHX); returns the new length."""
-        return self._write_some("LPUSHX", self._some("LPUSHX", values), int, last)
+        return self._write_some("LPUSHX", self._some("LPUSHX", values, self._field.encode_new), int, last)
 
     @command("RPUSHX")
     def rpushx(self, *values: V) -> Request[int]:
         """As `rpush`, if the list has any member (RPUSHX); returns the new length."""
-        return self._write_some("RPUSHX", self._some("RPUSHX", values), int, last)
+        return self._write_some("RPUSHX", self._some("RPUSHX", values, self._field.encode_new), int, last)
 
     @command("LINSERT")
     def linsert(self, where: Literal["BEFORE", "AFTER"], refvalue: V, value: V) -> Request[int]:
@@ -67,7 +67,8 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
             refvalue: the member beside which it is put.
             value: the new member.
         """
-        args = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER")), *map(self._field.encode, (refvalue, value))
+        side = checks.one_of("LINSERT's where", where, ("BEFORE", "AFTER"))
+        args = side, self._field.encode(refvalue), self._field.encode_new(value)
         return self._write("LINSERT", args, int, first=3)
 
     @command("LSET")
@@ -79,7 +80,7 @@ class BoundList(BoundListPops[T, V, Face], BoundListMoves[T, V, Face], SortDesti
             UniquenessError: another object has the value; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        return self._write("LSET", (checks.integer("LSET's index", index), self._field.encode(value)), to_bool)
+        return self._write("LSET", (checks.integer("LSET's index", index), self._field.encode_new(value)), to_bool)
 
     # --- removing ---
 

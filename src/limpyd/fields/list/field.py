@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.declaration.members import MembersField
+from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.list.commands import BoundList
 from limpyd.indexes.base import Declared
@@ -37,6 +38,7 @@ class ListField(MembersField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -47,6 +49,7 @@ class ListField(MembersField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)

@@ -104,7 +104,7 @@ class BoundSortedSet(
         Raises as `zadd`.
         """
         head = [*self._conditions("ZADD", nx, xx, gt, lt), "INCR"]
-        args = (*head, checks.score("ZADD's amount", amount), self._field.encode(value))
+        args = (*head, checks.score("ZADD's amount", amount), self._field.encode_new(value))
         return self._write("ZADD", args, optional_float, first=len(args))
 
     @command("ZINCRBY")
@@ -115,7 +115,7 @@ class BoundSortedSet(
             UniquenessError: another object has the member; nothing is changed.
             DoesNotExist: the object was deleted.
         """
-        args = (checks.score("ZINCRBY's amount", amount), self._field.encode(value))
+        args = (checks.score("ZINCRBY's amount", amount), self._field.encode_new(value))
         return self._write("ZINCRBY", args, float, first=2)
 
     @command("ZREM", Direct.WITH_VALUE)

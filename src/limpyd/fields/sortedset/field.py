@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.declaration.members import MembersField
+from limpyd.fields.declaration.options import MemberConstraints
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.sortedset.commands import BoundSortedSet
 from limpyd.fields.sortedset.scores import Number
@@ -38,7 +39,7 @@ class ScoredField(MembersField[T]):
         args: list[Argument] = []
         for member, score in mapping.items():
             text = checks.usual_score(score) or checks.score(f"{self}'s score of {shorten(member)}", score)
-            args += (text, self.encode(member))
+            args += (text, self.encode_new(member))
         return args
 
 
@@ -60,6 +61,7 @@ class SortedSetField(ScoredField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -70,6 +72,7 @@ class SortedSetField(ScoredField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[MemberConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)

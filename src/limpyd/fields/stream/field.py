@@ -25,6 +25,7 @@ class StreamField(ValueField[T]):
     redis_type = "stream"
     takes = frozenset({"lockable", "type"})
     stored_as = b"stream"
+    constraints_taken = frozenset()
 
     @overload
     def __init__(self: StreamField[Untyped], *, lockable: bool = True) -> None: ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, Unpack, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
+from limpyd.fields.declaration.options import ValueConstraints
 from limpyd.fields.declaration.single_value import SingleValueField
 from limpyd.fields.declaration.value import Place
 from limpyd.fields.string.commands import BoundString
@@ -23,7 +24,7 @@ class WholeStringField(SingleValueField[T]):
     stored_as = b"string"
 
     def add_to(self, new: NewObject, place: Place, value: Any) -> None:
-        stored = self.encode(value)
+        stored = self.encode_new(value)
         new.strings += (place.prefix, stored)
         if place.indexes:
             self._claim(new, place, stored)
@@ -41,6 +42,7 @@ class StringField(WholeStringField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     @overload
     def __init__(
@@ -52,6 +54,7 @@ class StringField(WholeStringField[T]):
         unique: bool = False,
         indexes: Sequence[Declared] = (),
         lockable: bool = True,
+        **constraints: Unpack[ValueConstraints],
     ) -> None: ...
     def __init__(self, type: Any = Untyped, **options: Any) -> None:
         super().__init__(type, **options)

@@ -72,7 +72,7 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
             DoesNotExist: the object was deleted.
             ServerTooOld: the server does not know `ifeq`.
         """
-        args: list[Argument] = [self._field.encode(value)]
+        args: list[Argument] = [self._field.encode_new(value)]
         if not (nx is xx is keepttl is get is False and ex is px is exat is pxat is ifeq is None):
             checks.at_most_one("SET", nx=nx, xx=xx, ifeq=ifeq)
             if ifeq is not None:
@@ -85,25 +85,27 @@ class BoundWholeString(BoundSingleValue[Face], BoundKey[Face], Generic[T, V, Fac
     @command("SETNX")
     def setnx(self, value: V) -> Request[bool]:
         """Stores a value if there is none (SETNX); True if it was stored. Raises as `set`."""
-        return self._write("SETNX", (self._field.encode(value),), to_bool)
+        return self._write("SETNX", (self._field.encode_new(value),), to_bool)
 
     @command("SETEX")
     def setex(self, time: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after a number of seconds (SETEX); True. Raises as `set`."""
         self._may_expire("SETEX")
-        return self._write("SETEX", (checks.seconds("SETEX's time", time, low=1), self._field.encode(value)), to_bool)
+        return self._write(
+            "SETEX", (checks.seconds("SETEX's time", time, low=1), self._field.encode_new(value)), to_bool
+        )
 
     @command("PSETEX")
     def psetex(self, time_ms: int | timedelta, value: V) -> Request[bool]:
         """Stores a value that expires after a number of milliseconds (PSETEX); True. Raises as `set`."""
         self._may_expire("PSETEX")
         duration = checks.milliseconds("PSETEX's time_ms", time_ms, low=1)
-        return self._write("PSETEX", (duration, self._field.encode(value)), to_bool)
+        return self._write("PSETEX", (duration, self._field.encode_new(value)), to_bool)
 
     @command("GETSET")
     def getset(self, value: V) -> Request[T | None]:
         """Stores a value and returns the old one, or None (GETSET). Raises as `set`."""
-        return self._write("GETSET", (self._field.encode(value),), self._value)
+        return self._write("GETSET", (self._field.encode_new(value),), self._value)
 
     @command("GETDEL")
     def getdel(self) -> Request[T | None]:

@@ -1,0 +1,1 @@
+"""Constraints of values: what a field's declaration demands of them."""
