@@ -181,14 +181,17 @@ def test_a_filter_asks_the_same_from_a_template_as_planned(name, sorts):
     templates = person._schema.queries.templates
     chance = random.Random(name)
     for shape, order, asked in itertools.product(SHAPES, ORDERS, ASKED):
-        values = FILTERS[name] if len(FILTERS[name]) < 4 else chance.sample(FILTERS[name], 3)
-        for value in values:
-            found = ORDERS[order](SHAPES[shape](person.collection(**{name: value})))
-            again = ASKED[asked](found)
-            kept, templates._kept = templates._kept, {}
-            planned = ASKED[asked](found)
-            templates._kept = kept
-            alike(again, planned)
+        first, second = chance.sample(FILTERS[name], 2)
+
+        def request(value, shape=shape, order=order, asked=asked):
+            return ASKED[asked](ORDERS[order](SHAPES[shape](person.collection(**{name: value}))))
+
+        request(first)
+        from_template = request(second)
+        kept, templates._kept = templates._kept, {}
+        planned = request(second)
+        templates._kept = kept
+        alike(from_template, planned)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_filters_together_take_each_its_own_value():
     templates = person._schema.queries.templates
     chance = random.Random(1)
     names = sorted(FILTERS)
-    for _ in range(1000):
+    for _ in range(500):
         some = chance.sample(names, chance.choice([2, 2, 2, 3, 4]))
         asked = ASKED[chance.choice(list(ASKED))]
         for _ in range(3):
