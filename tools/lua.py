@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from limpyd.lua.linker import LIBRARY, LinkError, Part, expanded, link, read_part, script_paths
+from limpyd.lua.linker import LIBRARY, LinkError, LuaPart, expanded, link, read_part, script_paths
 from tools import lua_layouts
 from tools.lua_names import names_in
 
@@ -36,7 +36,7 @@ class File:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.source = path.read_text("utf-8")
-        self.part: Part = read_part(path)
+        self.part: LuaPart = read_part(path)
         self.label = self.part.label
         self.names = names_in(self.source)
         self.is_library = path.is_relative_to(LIBRARY)

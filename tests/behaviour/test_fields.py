@@ -406,7 +406,7 @@ class TestTypes:
         layout = Number.number.layout(b"1")
         for spelling in spellings:
             # As INCRBYFLOAT, or another program's write, may leave it: not as our codec writes it.
-            step = writes.Step("number", layout, "SET", (spelling,))
+            step = writes.WriteStep("number", layout, "SET", (spelling,))
             where = Number._schema.keys.partition(b"1")
             await face.do(made._run(writes.write(Number._schema, where, b"1", [step], len, made._made)))
             assert face.client.get("{number}:field:number:1") == spelling.encode()

@@ -7,8 +7,18 @@ from typing import Annotated, NamedTuple
 
 import pytest
 
-from limpyd.lua.arguments import IndexRow, Many, MembersCall, MembersCommand, Packed, Place, Value, ValueCommand, packed
-from limpyd.scripts.writes import Step
+from limpyd.lua.arguments import (
+    ChangedField,
+    IndexRow,
+    Many,
+    MembersCall,
+    MembersCommand,
+    Packed,
+    Value,
+    ValueCommand,
+    packed,
+)
+from limpyd.scripts.writes import WriteStep
 from tests.support.servers import NEWEST
 from tools import lua, lua_layouts
 
@@ -20,7 +30,7 @@ class Thing(NamedTuple):
     entries: Annotated[Many[IndexRow], "its entries"]
     boxes: Annotated[tuple[bytes, ...], "its boxes"]
     tail: Annotated[bytes, "what comes last"]
-    places: Annotated[tuple[Place, ...], "its places"]
+    places: Annotated[tuple[ChangedField, ...], "its places"]
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def test_what_is_packed():
     assert packed(value) == laid_out
     assert packed(ValueCommand(value, "HSET", (b"s", b"v"))) == (*laid_out, "HSET", 2, b"s", b"v")
     assert packed(ValueCommand(packed(value), "HSET", [])) == (*laid_out, "HSET", 0)
-    place = Place(0, b"p", b"set", b"members", 1, 1, packed((INDEXES[:1],)))
+    place = ChangedField(0, b"p", b"set", b"members", 1, 1, packed((INDEXES[:1],)))
     command = MembersCommand([place, place], MembersCall("SADD", 1, (b"a",)))
     of_place = (0, b"p", b"set", b"members", 1, 1, 1, b"eq", b"text", b"k")
     assert packed(command) == (2, *of_place, *of_place, "SADD", 1, 1, b"a")
@@ -42,7 +52,7 @@ def test_what_is_packed():
 
 
 def test_a_step_is_a_command_behind_the_name_of_its_field():
-    assert [name.replace("layout", "value") for name in Step._fields[1:]] == list(ValueCommand._fields)
+    assert [name.replace("layout", "value") for name in WriteStep._fields[1:]] == list(ValueCommand._fields)
 
 
 def reading(names, start="at", indent=""):
@@ -63,7 +73,7 @@ def test_only_what_is_used_is_read(thing):
 def test_what_is_packed_is_read(thing, servers):
     names = "head, first_entry, last_entry, first_box, last_box, tail, place_count, first_place"
     source = re.sub(r"return (.*)\n", r"return { \1 }\n", reading(names, "2"))
-    args = packed(Thing(b"h", INDEXES, (b"a", b"b", b"c"), b"t", (Place(0, b"p", b"s", b"", 1, 1, ()),) * 2))
+    args = packed(Thing(b"h", INDEXES, (b"a", b"b", b"c"), b"t", (ChangedField(0, b"p", b"s", b"", 1, 1, ()),) * 2))
     with servers(NEWEST).client() as client:
         found = client.eval(source, 0, "before", *args)
         moved = client.eval("local at = 2\n" + source.replace("[2]", "[at]"), 0, "before", *args)

@@ -162,7 +162,7 @@ def alike(request, other):
     """Whether two requests ask the same, and what comes is understood alike."""
     assert request.args == other.args
     assert request.script is other.script
-    assert [one.args for one in request.behind] == [one.args for one in other.behind]
+    assert [one.args for one in request.followups] == [one.args for one in other.followups]
     for guards in ((), (Guard(b"meta", b"100%d%%"),), (Guard(b"meta", b"1"), Guard(b"other", b":x"))):
         assert request.packed(guards) == pack(other.args_under(guards))
     assert (request.readonly, request.subject, request.preflight, request.retry_with) == (

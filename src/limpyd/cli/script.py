@@ -112,7 +112,7 @@ def of_query(collection: Any, *, counted: bool = False) -> list[str]:
     if not request.args:
         return ["-- nothing is sent, since nothing can match"]
     if request.script is None:
-        sent = [one.args for one in (request, *request.behind)]
+        sent = [one.args for one in (request, *request.followups)]
         return [f"-- {' '.join(map(shown, args))}" for args in sent] + ["-- is sent as it is; no script runs"]
     layout = LAYOUTS.get(request.script.name)
     if layout is None and "read_request" in request.script.requires:

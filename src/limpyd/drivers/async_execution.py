@@ -9,10 +9,10 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_transport import AsyncTransport
 from limpyd.drivers.error_translation import never_done, type_question, with_source
-from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import MAX_TRIES, Assumption, Request, Unclear, Walk
+from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import Purpose, Retry
 
@@ -34,8 +34,8 @@ class AsyncExecution(AsyncTransport):
         """The result that a reply stands for, also if another request has to find it out."""
         try:
             return request.decode(reply)
-        except Unclear as doubt:
-            question: Request[R] = doubt.ask(request)
+        except IncompleteReply as incomplete:
+            question: Request[R] = incomplete.ask(request)
         return await self.run(question)
 
     async def walk(self, step: Walk[R]) -> AsyncIterator[R]:
@@ -69,7 +69,7 @@ class AsyncExecution(AsyncTransport):
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
         if request.preflight is not None:
             await self.run(request.preflight)
-        if not request.assumes and not request.behind:
+        if not request.assumes and not request.followups:
             reply = await self._replied(request, request.packed(()), ())
             if isinstance(reply, redis_errors.RedisError):
                 raise await self._explained(request, reply) from reply
@@ -85,7 +85,7 @@ class AsyncExecution(AsyncTransport):
                 if isinstance(reply, redis_errors.RedisError):
                     raise await self._explained(request, reply) from reply
                 return reply
-            doubted(request)
+            invalidate_assumptions(request)
             retry = "stale"
         raise never_settled(request)
 
@@ -99,7 +99,7 @@ class AsyncExecution(AsyncTransport):
 
     async def _looked(self, request: Request[Any], guards: Sequence[Guard], retry: Retry | None) -> list[Any]:
         """The replies to a plain command, and to the requests sent right after it."""
-        requests = [request, *looks(request, guards)]
+        requests = [request, *followups_of(request, guards)]
         purpose: Purpose = ((request,), None, retry)
         replies = await self.run_together(requests, [one.args for one in requests], purpose=purpose)
         decisive, reply = outcome(requests, replies)
@@ -120,7 +120,7 @@ class AsyncExecution(AsyncTransport):
                 return await self._reply(request)
             reply = await self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
         if outdated(reply):
-            doubted(request)
+            invalidate_assumptions(request)
             return await self._reply(request)
         if isinstance(reply, redis_errors.RedisError):
             raise await self._explained(request, reply) from reply

@@ -8,7 +8,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.async_execution import AsyncExecution
 from limpyd.drivers.multiplexed_connection import ConnectionLost
-from limpyd.requests.request import Request, Unclear
+from limpyd.requests.request import IncompleteReply, Request
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS, TracedCall
 
 R = TypeVar("R")
@@ -33,8 +33,8 @@ class AsyncDriver(AsyncExecution):
             return await self.run_despite(request, packed, reply)
         try:
             return request.decode(reply)
-        except Unclear as doubt:
-            question = doubt.ask(request)
+        except IncompleteReply as incomplete:
+            question = incomplete.ask(request)
         return await self.run(question)
 
     async def run_despite(self, request: Request[R], packed: bytes, failure: Exception) -> R:

@@ -20,7 +20,7 @@ from limpyd.requests.guards import EPOCH, Guard
 from limpyd.requests.request import MAX_TRIES, Argument, Request
 
 
-def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
+def followups_of(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
     """Returns the requests to send right after a request: reads of epochs, and those that it asks for itself."""
     if request.script is not None:
         return []
@@ -29,10 +29,10 @@ def looks(request: Request[Any], guards: Sequence[Guard]) -> list[Request[Any]]:
         asked.append((b"HGET", guard.meta, EPOCH))
         if guard.epoch.startswith(b":"):
             asked.append((b"SCARD", guard.epoch[1:]))
-    return [*(Look(args, bytes, readonly=True, subject=request.subject) for args in asked), *request.behind]
+    return [*(EpochRead(args, bytes, readonly=True, subject=request.subject) for args in asked), *request.followups]
 
 
-class Look(Request[bytes]):
+class EpochRead(Request[bytes]):
     """The read of an epoch, which is sent in the packet of another request."""
 
     __slots__ = ()
@@ -78,15 +78,15 @@ def outcome(requests: Sequence[Request[Any]], replies: Sequence[Any]) -> tuple[R
         for number in range(1, len(requests)):
             if isinstance(replies[number], Exception):
                 return requests[number], replies[number]
-        for number, one in enumerate(request.behind, len(requests) - len(request.behind)):
-            reply = one.amended(reply, replies[number])
+        for number, one in enumerate(request.followups, len(requests) - len(request.followups)):
+            reply = one.amend_reply(reply, replies[number])
     return request, reply
 
 
-def doubted(request: Request[Any]) -> None:
+def invalidate_assumptions(request: Request[Any]) -> None:
     """Forgets what this process knew of the indexes that a request assumed."""
     for assumption in request.assumes:
-        assumption.doubt()
+        assumption.invalidate()
 
 
 def never_settled(request: Request[Any]) -> ServerError:

@@ -32,7 +32,7 @@ class SyncDriver(Execution):
         try:
             reply = self.connections.exchange(packed, replies)
             if replies > 1:
-                reply = request.settled(reply)
+                reply = request.reply_of(reply)
         except FAILURES as failure:
             return self.run_despite(request, packed, failure)
         return self.decoded(request, reply)
@@ -50,7 +50,7 @@ class SyncDriver(Execution):
             reply = self._ask(request, packed, loss=failure)
             if request.replies > 1 and not isinstance(reply, redis_errors.ResponseError):
                 try:
-                    reply = request.settled(reply)
+                    reply = request.reply_of(reply)
                 except Outdated as outdated:
                     reply = outdated
         if isinstance(reply, Outdated):

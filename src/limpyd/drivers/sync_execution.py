@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import never_done, type_question, with_source
-from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
 from limpyd.drivers.sync_transport import SyncTransport
 from limpyd.exceptions import LimpydError
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import MAX_TRIES, Assumption, Request, Unclear, Walk
+from limpyd.requests.request import MAX_TRIES, Assumption, IncompleteReply, Request, Walk
 from limpyd.requests.resp import pack
 from limpyd.tracing.events import Purpose, Retry
 
@@ -35,8 +35,8 @@ class Execution(SyncTransport):
         """The result that a reply stands for, also if another request has to find it out."""
         try:
             return request.decode(reply)
-        except Unclear as doubt:
-            question: Request[R] = doubt.ask(request)
+        except IncompleteReply as incomplete:
+            question: Request[R] = incomplete.ask(request)
         return self.run(question)
 
     def walk(self, step: Walk[R]) -> Iterator[R]:
@@ -69,7 +69,7 @@ class Execution(SyncTransport):
         """The reply to a request, sent again as long as it meets another epoch than this process knows."""
         if request.preflight is not None:
             self.run(request.preflight)
-        if not request.assumes and not request.behind:
+        if not request.assumes and not request.followups:
             reply = self._replied(request, request.packed(()), ())
             if isinstance(reply, redis_errors.RedisError):
                 raise self._explained(request, reply) from reply
@@ -85,7 +85,7 @@ class Execution(SyncTransport):
                 if isinstance(reply, redis_errors.RedisError):
                     raise self._explained(request, reply) from reply
                 return reply
-            doubted(request)
+            invalidate_assumptions(request)
             retry = "stale"
         raise never_settled(request)
 
@@ -99,7 +99,7 @@ class Execution(SyncTransport):
 
     def _looked(self, request: Request[Any], guards: Sequence[Guard], retry: Retry | None) -> list[Any]:
         """The replies to a plain command, and to the requests sent right after it."""
-        requests = [request, *looks(request, guards)]
+        requests = [request, *followups_of(request, guards)]
         purpose: Purpose = ((request,), None, retry)
         replies = self.run_together(requests, [one.args for one in requests], purpose=purpose)
         decisive, reply = outcome(requests, replies)
@@ -120,7 +120,7 @@ class Execution(SyncTransport):
                 return self._reply(request)
             reply = self._ask(request, pack(with_source(request, request.args_under(guards))), "noscript")
         if outdated(reply):
-            doubted(request)
+            invalidate_assumptions(request)
             return self._reply(request)
         if isinstance(reply, redis_errors.RedisError):
             raise self._explained(request, reply) from reply

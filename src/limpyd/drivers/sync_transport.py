@@ -82,8 +82,8 @@ class SyncTransport:
             if isinstance(loss, REFUSED_UNEXECUTED) and not replies:
                 raise unreachable(self._address, loss) from loss
             if last_try or not only_reads or isinstance(loss, redis_errors.TimeoutError):
-                doubtful = [lost(request, self._address, loss) for request in requests[len(replies) : sent]]
-                return [*replies, *doubtful, *(unreachable(self._address, loss) for _ in requests[sent:])]
+                unanswered = [lost(request, self._address, loss) for request in requests[len(replies) : sent]]
+                return [*replies, *unanswered, *(unreachable(self._address, loss) for _ in requests[sent:])]
         raise AssertionError  # the loop returns or raises
 
     def _exchanged(

@@ -12,7 +12,7 @@ from limpyd.fields import checks
 from limpyd.fields.bound.members import BoundMembers
 from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.declaration.members import MembersField
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.requests.request import Request, resolved, to_bool
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
@@ -112,7 +112,7 @@ class HyperLogLogField(MembersField[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHyperLogLog(self, instance)
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         elements = list(dict.fromkeys(self.members(value)))
         if elements:
             new.members.append((place.prefix, "PFADD", elements))

@@ -16,7 +16,7 @@ from limpyd.fields.bound.multi_key import BoundMultiKey
 from limpyd.fields.bound.sort import BoundSort
 from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.options import MemberConstraints
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.base import Declared
 from limpyd.requests.request import Argument, Request, Walk, to_bool
 from limpyd.scripts.object_requests import NewObject
@@ -280,5 +280,5 @@ class SetField(MembersField[T]):
     def decode_reply(self, reply: list[bytes]) -> set[T]:
         return set(map(self.codec.decode, reply))
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         self._add_members(new, place, "SADD", self.members(value))

@@ -13,7 +13,7 @@ from limpyd.fields.instancehash import InstanceHashField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument, Request, to_bool
-from limpyd.scripts.writes import Step
+from limpyd.scripts.writes import WriteStep
 
 FIRST = 1
 """The version of a new object."""
@@ -75,7 +75,7 @@ class VersionField(InstanceHashField[int]):
         """Refused, as is `setting`."""
         self.refuse()
 
-    def counting(self) -> Step:
+    def counting(self) -> WriteStep:
         """The write command that counts an update, in any object."""
         return super().step(None, "HINCRBY", self.sub, 1)
 

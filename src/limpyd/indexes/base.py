@@ -59,7 +59,7 @@ class Index(CustomIndex):
     """Its entries and keys in the layout of limpyd 2; None if that has no such index."""
     only_equality: ClassVar[bool] = False
     """True if a unique field needs it for nothing more, and a reference is found by it."""
-    asks_alike: ClassVar[bool] = False
+    reuses_plans: ClassVar[bool] = False
     """True if `node` makes the same request for all values, so that a query is planned once for all of them."""
     compares_with_fields: ClassVar[bool] = True
     """True if a filter may compare with another field, whose value the server reads."""
@@ -70,8 +70,8 @@ class Index(CustomIndex):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "node" in vars(cls) and "asks_alike" not in vars(cls):
-            cls.asks_alike = False
+        if "node" in vars(cls) and "reuses_plans" not in vars(cls):
+            cls.reuses_plans = False
         given = {name: getattr(cls, name) for name in cls.settings & vars(cls).keys()}
         cls._checked(given)
         for name in {"key", "name", "prefix"} & given.keys():
@@ -277,7 +277,7 @@ class Index(CustomIndex):
         return self.filter_encoder(field)(value)
 
     @property
-    def encodes_alike(self) -> bool:
+    def encodes_uniformly(self) -> bool:
         """True if filters' values are encoded alike for all operators."""
         return type(self).encode_filter is Index.encode_filter
 

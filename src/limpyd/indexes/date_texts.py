@@ -12,7 +12,7 @@ from limpyd.expressions import EQUALITY
 from limpyd.types import CODECS
 
 
-class Shape:
+class TextFormat:
     """The format of the stored texts of a type.
 
     Args:
@@ -46,14 +46,14 @@ class Shape:
 
 DAYS, CLOCKS = ("0000-00-00", "1111-11-11"), ("00:00:00.000000", "11:11:11.111111")
 SHAPES = {
-    "date": Shape("YYYY-MM-DD", DAYS, date.fromisoformat),
-    "time": Shape("HH:MM:SS.ffffff", CLOCKS, time.fromisoformat),
-    "datetime": Shape(
+    "date": TextFormat("YYYY-MM-DD", DAYS, date.fromisoformat),
+    "time": TextFormat("HH:MM:SS.ffffff", CLOCKS, time.fromisoformat),
+    "datetime": TextFormat(
         "YYYY-MM-DDTHH:MM:SS.ffffffZ, in UTC",
         tuple(f"{day}T{clock}Z" for day, clock in zip(DAYS, CLOCKS, strict=True)),
         datetime.fromisoformat,
     ),
-    "UUID": Shape("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (str(UUID(int=0)),), UUID),
+    "UUID": TextFormat("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (str(UUID(int=0)),), UUID),
 }
 
 

@@ -27,7 +27,7 @@ class EqualIndex(Index):
     kind = SETS
     limpyd2 = Limpyd2Entries("", "text")
     only_equality = True
-    asks_alike = True
+    reuses_plans = True
     operators = EQUALITY
 
     def final_form(self, field: IndexedField) -> str:
@@ -46,7 +46,7 @@ class UniqueIndex(Index):
     """
 
     kind = OWNERS
-    asks_alike = True
+    reuses_plans = True
     operators = EQUALITY
     settings: ClassVar[frozenset[str]] = frozenset()
 
@@ -97,11 +97,12 @@ def has_one_of(index: FieldIndex, _operator: str, values: Sequence[Text], sub: b
     """The condition that a field, or a sub-key of it, has one of some values."""
     key = index.key
     if sub is not None and (b"\0" in key or index.kind.keys_by_value):
-        key = key_from_template(key, sub) if b"\0" in key else key + index.under(b"", sub)[1]
+        key = key_from_template(key, sub) if b"\0" in key else key + index.key_and_text(b"", sub)[1]
     elif sub is not None:
         values = [
-            index.under(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub) for text in values
+            index.key_and_text(text, sub)[1] if isinstance(text, bytes) else text._replace(under=b":" + sub)
+            for text in values
         ]
     tells = stored.stored and not index.asks_python
-    many = index.field.many or not index.keeps_one
+    many = index.field.many or not index.one_text_per_value
     return OneOf(index.kind, key, values, stored._replace(form=index.form) if tells else None, many=many)

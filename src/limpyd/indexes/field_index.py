@@ -19,7 +19,7 @@ from limpyd.scripts.query_nodes import Node
 from limpyd.scripts.query_values import Stored, Text
 from limpyd.types import Codec, GeoPoint
 
-Entry = tuple[bytes, bytes, bytes]
+IndexEntry = tuple[bytes, bytes, bytes]
 """The arguments of lua/library/add_entry.lua: the kind of index, the key, and the text."""
 
 
@@ -77,16 +77,16 @@ class FieldIndex(FilterTexts):
         self.fields: tuple[IndexedField, ...] = (field,)
         self.kind, self.key, final, one_owner = index.storage(field, partition)
         self.kind_name = b"!" + self.kind.name if one_owner else self.kind.name
-        self._filter_encoder = index.filter_encoder(field) if index.encodes_alike else None
+        self._filter_encoder = index.filter_encoder(field) if index.encodes_uniformly else None
         if index.normalizes:
             self._filter_encoder = index.encode_normalized
         self._steps = index.all_steps(field)
         self._as_text = isinstance(partition, Limpyd2Partition)  # the text of a result is kept, whatever it is
         self.of_values = not self.kind.of_scores
-        self._end_in(final)
+        self._set_final_form(final)
         self.declared_key = self.template
 
-    def _end_in(self, final: str) -> None:
+    def _set_final_form(self, final: str) -> None:
         """Sets the last form that values go through, after all other steps."""
         self._final_name = final
         self._final = form(final)
@@ -112,10 +112,10 @@ class FieldIndex(FilterTexts):
         forms = [step if isinstance(step, str) else _function(step, self.field.codec) for step in self._steps]
         return b"%s %s %s" % (self.kind_name, stored, "|".join([*forms, self._final_name]).encode())
 
-    def refine(self, forms: Sequence[str]) -> None:
+    def add_forms(self, forms: Sequence[str]) -> None:
         """Adds forms that values go through at the end."""
         if forms:
-            self._end_in("|".join([self._final_name, *forms]))
+            self._set_final_form("|".join([self._final_name, *forms]))
 
     @property
     def field_names(self) -> str:
@@ -153,12 +153,12 @@ class FieldIndex(FilterTexts):
         return bool(self._steps)
 
     @property
-    def keeps_one_text(self) -> bool:
+    def one_plain_text(self) -> bool:
         """True if it keeps one text of each value, which no `transform` makes."""
         return not self._steps and self.of_values
 
     @property
-    def keeps_one(self) -> bool:
+    def one_text_per_value(self) -> bool:
         """True if it keeps exactly one text of each value: no step is a Python function."""
         return all(isinstance(step, str) for step in self._steps)
 
@@ -168,7 +168,7 @@ class FieldIndex(FilterTexts):
         return not self._steps and self._final_name != "casefold"
 
     @property
-    def tells_apart(self) -> bool:
+    def distinguishes_members(self) -> bool:
         """True if any two members have different entries, so that one can be removed without reading the others."""
         numerals = self._final_name == "numeral"
         return self.of_values and not (self._steps or self.asks_python or numerals)
@@ -225,11 +225,11 @@ class FieldIndex(FilterTexts):
             value = stored
         return InvalidValue(f"{field} cannot hold {shorten(value)}: {self.index} cannot index it: {reason}")
 
-    def entries(self, stored: bytes, sub: bytes | None = None) -> list[Entry]:
+    def entries(self, stored: bytes, sub: bytes | None = None) -> list[IndexEntry]:
         """The entries of a stored value, under a sub-key if it has one."""
         if self._as_stored and sub is None:
             return [(self.kind_name, self.key, stored)]
-        return [(self.kind_name, *self.under(text, sub)) for text in self.indexed_texts(stored)]
+        return [(self.kind_name, *self.key_and_text(text, sub)) for text in self.indexed_texts(stored)]
 
     def owns(self, key: bytes) -> bool:
         """Returns whether a key, or the start of keys, is its own."""
@@ -242,7 +242,7 @@ class FieldIndex(FilterTexts):
         """Returns whether a key of the outcome 'transform' is a key of this index."""
         return key == self.key or (is_template(self.key) and part_in(self.key, key) is not None)
 
-    def under(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
+    def key_and_text(self, text: bytes, sub: bytes | None) -> tuple[bytes, bytes]:
         """Returns the key and the entry of a text, under a sub-key if there is one."""
         if sub is None:
             return self.key, text

@@ -81,4 +81,4 @@ def separate_keys(indexes: Sequence[Any]) -> None:
     for index in indexes:
         if index.kind.keys_by_value and index.index.alone:
             others = [other.key[len(index.key) :] for other in indexes if other.key.startswith(index.key)]
-            index.refine([f"apart:{rest.hex()}" for rest in others if rest])
+            index.add_forms([f"apart:{rest.hex()}" for rest in others if rest])

@@ -16,7 +16,7 @@ from functools import cache, partial
 
 from limpyd.types import NORMAL_FORMS
 
-Form = Callable[[bytes], bytes]
+Normalizer = Callable[[bytes], bytes]
 
 LARGEST_EXACT = 2**53
 """Up to here any two integers are different doubles."""
@@ -42,7 +42,7 @@ ENDING = "ending:"
 
 
 @cache
-def form(name: str) -> Form:
+def form(name: str) -> Normalizer:
     """The form of a name."""
     if "|" in name:
         first, _, rest = name.partition("|")
@@ -182,7 +182,7 @@ def _casefold(stored: bytes) -> bytes:
     return stored.decode("utf-8", "surrogateescape").casefold().encode("utf-8", "surrogateescape")
 
 
-FORMS: dict[str, Form] = {
+FORMS: dict[str, Normalizer] = {
     **NORMAL_FORMS,
     "exact": _exact,
     "double": _double,

@@ -44,10 +44,10 @@ class RangeIndex(Index):
     """An index in order; see its subclasses."""
 
     operators = RANGES
-    asks_alike = True
+    reuses_plans = True
 
     def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
-        key = index.key if sub is None else index.under(NOTHING, sub)[0]
+        key = index.key if sub is None else index.key_and_text(NOTHING, sub)[0]
         form = b"" if index.asks_python else index.form
         stored = Stored(stored.prefix, stored.stored, stored.sub, form)
         return Within(
@@ -56,7 +56,7 @@ class RangeIndex(Index):
             stored,
             INTERVALS[operator](values),
             checkable=not index.asks_python,
-            keeps_one=index.keeps_one,
+            one_text_per_value=index.one_text_per_value,
         )
 
 

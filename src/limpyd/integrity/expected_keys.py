@@ -38,7 +38,7 @@ def _of_index(index: DeclaredIndex) -> Expected:
     return Expected(b"index", index.field_index.kind.redis_type.encode(), kept_by=index)
 
 
-class Reference(NamedTuple):
+class ExpectedReference(NamedTuple):
     """A field that refers, as lua/library/expected_entries.lua knows an index."""
 
     field: Any
@@ -62,7 +62,7 @@ class Declared:
         self.partition = partition
         self.indexes = {index.name: index for index in declared_indexes(model, partition)}
         self.references = [
-            Reference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
+            ExpectedReference(field, (b"ref", b"text", checks[0][2], place.prefix, place.stored, sub or b""))
             for _, field, place, sub in model.layout(partition)
             if isinstance(field, ReferenceField) and (checks := field.checks_in(partition))
         ]

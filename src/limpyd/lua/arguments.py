@@ -81,7 +81,7 @@ class ValueCommand(NamedTuple):
     args: Annotated[Sequence[Argument], "the arguments that follow its key"]
 
 
-class Place(NamedTuple):
+class ChangedField(NamedTuple):
     """A field of any type that a command may change."""
 
     owner: Annotated[int, "the number of its object: 0 for the one that is written to, else one of the others"]
@@ -104,7 +104,7 @@ class MembersCall(NamedTuple):
 class MembersCommand(NamedTuple):
     """A write command on fields of any type."""
 
-    places: Annotated[Sequence[Place], "the values that it may change"]
+    places: Annotated[Sequence[ChangedField], "the values that it may change"]
     call: MembersCall
 
 

@@ -52,7 +52,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class LuaPart:
     """A Lua file, as the linker sees it. Threads that link at the same time may each have read it.
 
     Attributes:
@@ -93,20 +93,20 @@ class Part:
 
 
 @cache
-def library() -> dict[str, Part]:
+def library() -> dict[str, LuaPart]:
     """The files of the library by their names."""
     paths = sorted(LIBRARY.rglob("*.lua"))
     return {path.relative_to(LIBRARY).with_suffix("").as_posix(): read_part(path) for path in paths}
 
 
 @cache
-def providers() -> dict[str, Part]:
+def providers() -> dict[str, LuaPart]:
     """Returns the file of the library that provides each name.
 
     Raises:
         LinkError: two provide one.
     """
-    found: dict[str, Part] = {}
+    found: dict[str, LuaPart] = {}
     for part in library().values():
         for name in part.provides:
             if name in found:
@@ -117,14 +117,14 @@ def providers() -> dict[str, Part]:
 
 
 @cache
-def choices(table: str) -> dict[str, Part]:
+def choices(table: str) -> dict[str, LuaPart]:
     """Returns the files that put something into a table, by its name there."""
     return {name.partition(".")[2]: part for name, part in providers().items() if name.startswith(f"{table}.")}
 
 
-def read_part(path: Path) -> Part:
+def read_part(path: Path) -> LuaPart:
     """A Lua file."""
-    return Part(label_of(path), path.read_text("utf-8"))
+    return LuaPart(label_of(path), path.read_text("utf-8"))
 
 
 def expanded(names: Iterable[str]) -> Iterator[str]:
@@ -169,21 +169,21 @@ def link(text: str, label: str) -> str:
     Raises:
         LinkError: what it requires, or what that requires in turn, cannot be had.
     """
-    return _Linked(Part(label, text)).text()
+    return _Linked(LuaPart(label, text)).text()
 
 
 class _Linked:
     """A script and the files of the library that are linked to it."""
 
-    def __init__(self, script: Part) -> None:
+    def __init__(self, script: LuaPart) -> None:
         self._script = script
         self._top = Region()
-        self._regions: dict[tuple[Part, int], Region] = {}
-        self._own: dict[Part, Region] = {}  # of each script within it
-        self._region_of: dict[Part, Region] = {}
-        self._order: dict[Part, None] = {}  # each after those that it needs
-        self._parts_in: dict[Region, list[Part]] = {}
-        self._put: set[Part] = set()
+        self._regions: dict[tuple[LuaPart, int], Region] = {}
+        self._own: dict[LuaPart, Region] = {}  # of each script within it
+        self._region_of: dict[LuaPart, Region] = {}
+        self._order: dict[LuaPart, None] = {}  # each after those that it needs
+        self._parts_in: dict[Region, list[LuaPart]] = {}
+        self._put: set[LuaPart] = set()
         self._find(script, [])
         self._place()
 
@@ -197,7 +197,7 @@ class _Linked:
             raise LinkError(msg)
         return re.sub(BLANK_LINES, "\n\n", text)
 
-    def _needed(self, part: Part) -> Iterator[tuple[int, Part]]:
+    def _needed(self, part: LuaPart) -> Iterator[tuple[int, LuaPart]]:
         """The files that a file needs, and in which of its pieces."""
         for number, (_, directive, names) in enumerate(part.pieces):
             for name in expanded(names):
@@ -212,7 +212,7 @@ class _Linked:
             if directive == "choose":
                 yield from ((number, provider) for provider in choices(names[0]).values())
 
-    def _find(self, part: Part, path: list[Part]) -> None:
+    def _find(self, part: LuaPart, path: list[LuaPart]) -> None:
         if part in path:
             circle = " → ".join(each.label for each in [*path[path.index(part) :], part])
             msg = f"files require each other in a circle: {circle}"
@@ -238,7 +238,7 @@ class _Linked:
         for part in self._order:
             self._parts_in.setdefault(self._region_of[part], []).append(part)
 
-    def _rendered(self, part: Part, region: Region, *, comments: bool = False) -> Iterator[str]:
+    def _rendered(self, part: LuaPart, region: Region, *, comments: bool = False) -> Iterator[str]:
         """The text of a file, with what is to be put into it."""
         for number, (text, directive, names) in enumerate(part.pieces):
             yield text if comments else re.sub(COMMENTS, "", text)
@@ -271,7 +271,7 @@ class _Linked:
                 self._put.add(part)
                 yield from self._body(part, region)
 
-    def _body(self, part: Part, region: Region) -> Iterator[str]:
+    def _body(self, part: LuaPart, region: Region) -> Iterator[str]:
         """A file, under its name."""
         yield f"-- {part.label}\n"
         body = "".join(self._rendered(part, region))
@@ -279,6 +279,6 @@ class _Linked:
 
 
 @cache
-def _script_part(name: str) -> Part:
+def _script_part(name: str) -> LuaPart:
     """A script as a part of another one: its guard is left out."""
-    return Part(label_of(script_path(name)), re.sub(SHEBANG, "", script_text(name)))
+    return LuaPart(label_of(script_path(name)), re.sub(SHEBANG, "", script_text(name)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha1
 
 from limpyd.keys import nothing_beside
-from limpyd.lua.linker import Part, label_of, link, script_path, script_text
+from limpyd.lua.linker import LuaPart, label_of, link, script_path, script_text
 from limpyd.requests.resp import Argument
 from limpyd.utils.cached_properties import cached_property
 
@@ -74,8 +74,8 @@ class Script:
         return frozenset(self._part.names("requires"))
 
     @cached_property
-    def _part(self) -> Part:
-        return Part(self.name, self._text)
+    def _part(self) -> LuaPart:
+        return LuaPart(self.name, self._text)
 
     @cached_property
     def _text(self) -> str:

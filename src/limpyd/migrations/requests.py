@@ -39,7 +39,7 @@ class Conflict(NamedTuple):
     error: LimpydError
 
 
-class Step(NamedTuple):
+class MoveStep(NamedTuple):
     """The result of a step of a migration.
 
     Attributes:
@@ -59,7 +59,7 @@ class Step(NamedTuple):
     conflicts: list[Conflict]
 
 
-def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request[Step]:
+def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Request[MoveStep]:
     """Moves some objects.
 
     Raises (from the reply):
@@ -72,7 +72,7 @@ def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Reques
         args += (2 * len(pairs), *(text for pair in pairs for text in pair))
     args += (len(plan.leaves), *plan.leaves, *plan.enters)
 
-    def decode(reply: list[Any]) -> Step:
+    def decode(reply: list[Any]) -> MoveStep:
         if reply[0] != b"ok":
             raise _error(plan, None, reply)
         cursor, moved, looked, remaining, waiting, refused = reply[1:]
@@ -82,7 +82,7 @@ def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Reques
             if isinstance(error, ServerError):
                 raise error
             conflicts.append(Conflict(to_text(pk), error))
-        return Step(cursor, moved, looked, remaining, waiting, conflicts)
+        return MoveStep(cursor, moved, looked, remaining, waiting, conflicts)
 
     request = _crossing(MOVE, plan, args, decode).assuming(plan.target.maintenance.declared)
     request.retry_with = answer

@@ -9,10 +9,10 @@ from limpyd.fields import SingleValueField, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.schema.schema import Schema
-from limpyd.scripts.bulk_create import IndexKey, NewObjects, Shape
+from limpyd.scripts.bulk_create import IndexKey, NewObjects, ObjectShape
 from limpyd.scripts.error_mapping import Claim
 
-ScalarField = tuple[str, ValueField[Any], Callable[[Any], bytes]]
+PlannedField = tuple[str, ValueField[Any], Callable[[Any], bytes]]
 
 
 class Plain:
@@ -28,7 +28,7 @@ class Plain:
         """True if its primary key is not given, but minted."""
         self.stores_nothing = self.mints_pk and not names
         """True if only the existence of the object is stored."""
-        self._planned: list[ScalarField] = []
+        self._planned: list[PlannedField] = []
         self._texts: list[tuple[int, FieldIndex]] = []
         self._claims: list[tuple[str, int]] = []
         entries: list[tuple[IndexKey, int]] = []
@@ -44,7 +44,7 @@ class Plain:
                     self._texts.append((number, index))
                     at = len(names) + len(self._texts)
                 entries.append(((index.kind_name, index.key), at))
-        self.shape = Shape(
+        self.shape = ObjectShape(
             tuple(sub for _, _, _, sub in hashed if sub is not None),
             tuple(place.prefix for _, _, place, _ in alone),
             (
@@ -86,7 +86,7 @@ def plain(schema: Schema, partition: Partition, given: tuple[str, ...]) -> Plain
     for name, field, place, _ in schema.layout(partition):
         has_value = name in given or field.default is not None
         if has_value and not (
-            isinstance(field, SingleValueField) and all(index.keeps_one_text for index in place.indexes)
+            isinstance(field, SingleValueField) and all(index.one_plain_text for index in place.indexes)
         ):
             return None
     return Plain(schema, partition, given)

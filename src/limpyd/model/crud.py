@@ -224,7 +224,7 @@ class Lookup(Read[R]):
         stored = schema.pk_field.encode(given)
         self.statement = schema.statements.exists(schema.keys.partition(stored))
         self.needs = None
-        self.behind = ()
+        self.followups = ()
         self._pk = stored
         self._args = ()
         self._schema = schema

@@ -63,4 +63,4 @@ def _read(instance: Any, found: CollectionCore[Any, Any]) -> Request[Any]:
         instance._found()
         return item
 
-    return exactly_one(found._items(), lambda: found._plan().only(found._query.shape), gone, gone).then(exists)
+    return exactly_one(found._items(), lambda: found._plan().only(found._query.projection), gone, gone).then(exists)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import refused
-from limpyd.drivers.guards import doubted, looks, never_settled, outcome, outdated
+from limpyd.drivers.guards import followups_of, invalidate_assumptions, never_settled, outcome, outdated
 from limpyd.exceptions import LimpydError, NotExecuted
 from limpyd.pipelines.exchange import Batch, Exchange, commands_of, result_of
 from limpyd.pipelines.multi_exec import NOTHING_DONE, beginning_and_end, executed, is_guarded, watching
@@ -48,7 +48,7 @@ class _Guarded(NamedTuple):
 
     pending: Pending[Any]
     guards: list[Guard]
-    looks: list[Request[Any]]
+    followups: list[Request[Any]]
 
 
 class _Replied(NamedTuple):
@@ -56,17 +56,17 @@ class _Replied(NamedTuple):
 
     sent: _Guarded
     reply: Any
-    behind: list[Any]
+    followup_replies: list[Any]
 
     def outcome(self) -> tuple[Request[Any], Any]:
         """Returns the request that decides the outcome of the operation, and its reply."""
         request = self.sent.pending.request
-        return outcome([request, *self.sent.looks], [self.reply, *self.behind])
+        return outcome([request, *self.sent.followups], [self.reply, *self.followup_replies])
 
     @property
     def is_outdated(self) -> bool:
         """True if it met another epoch than the one that it was sent under."""
-        return outdated(self.reply, self.behind, self.sent.guards)
+        return outdated(self.reply, self.followup_replies, self.sent.guards)
 
 
 def _settled(
@@ -94,7 +94,7 @@ def _settled(
             pending = left[0].sent.pending
             if left[0].is_outdated:
                 pending.may_be_done = False
-                doubted(pending.request)
+                invalidate_assumptions(pending.request)
                 again.append(pending)
             elif _is_unknown(left[0]) and not pending.request.readonly and any(map(_wrote, left)):
                 pending.settle(error=_overtaken(pending))
@@ -149,7 +149,7 @@ def _guarded(pendings: Sequence[Pending[Any]], atomic: bool) -> tuple[list[_Guar
             guards = list(written.values())
             if atomic or len(guards) > 1 or not pending.request.complete:
                 pending.request = pending.request.under_several()
-        sent.append(_Guarded(pending, guards, looks(pending.request, guards)))
+        sent.append(_Guarded(pending, guards, followups_of(pending.request, guards)))
     return sent, []
 
 
@@ -166,14 +166,17 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
         for one in sent:
             one.pending.may_be_done = not one.pending.request.readonly
 
-    requests = [request for one in sent for request in (one.pending.request, *one.looks)]
+    requests = [request for one in sent for request in (one.pending.request, *one.followups)]
     purpose: Purpose = ([one.pending.request for one in sent], "transaction" if atomic else "pipeline", retry)
     trusts = retry is None
     everyone = [*dict.fromkeys(guard for one in sent for guard in one.guards)]
     args = [
         args
         for one in sent
-        for args in (one.pending.request.args_under(everyone if atomic else one.guards), *(x.args for x in one.looks))
+        for args in (
+            one.pending.request.args_under(everyone if atomic else one.guards),
+            *(x.args for x in one.followups),
+        )
     ]
     only_reads = all(request.readonly for request in requests)
     try:
@@ -193,7 +196,7 @@ def _replied(sent: Sequence[_Guarded], atomic: bool, retry: Retry | None) -> Gen
         for one in sent:
             one.pending.settle(error=error)
         raise
-    return [_Replied(one, next(replies), [next(replies) for _ in one.looks]) for one in sent]
+    return [_Replied(one, next(replies), [next(replies) for _ in one.followups]) for one in sent]
 
 
 def _settled_by(replied: _Replied) -> Exchange:

@@ -16,7 +16,7 @@ from threading import get_ident
 from typing import Any, TypeVar, cast
 
 Exit = TypeVar("Exit", bound=Callable[..., Any])
-Guard = weakref.ref[Callable[..., Any]]
+ExitReference = weakref.ref[Callable[..., Any]]
 """Refers to what a `with` statement calls at its end, as long as it is in its block."""
 
 
@@ -29,17 +29,17 @@ class Block:
         outer: the block around it.
     """
 
-    __slots__ = ("_guard", "_owner", "collector", "outer")
+    __slots__ = ("_exit_reference", "_owner", "collector", "outer")
 
-    def __init__(self, collector: Any, guard: Guard | None, outer: Block | None) -> None:
+    def __init__(self, collector: Any, exit_reference: ExitReference | None, outer: Block | None) -> None:
         self.collector = collector
         self.outer = outer
-        self._guard = guard
+        self._exit_reference = exit_reference
         self._owner = _caller()
 
     def is_open(self) -> bool:
         """Returns whether it has not been left yet."""
-        return not self.collector.has_ended and (self._guard is None or self._guard() is not None)
+        return not self.collector.has_ended and (self._exit_reference is None or self._exit_reference() is not None)
 
     def is_mine(self) -> bool:
         """Returns whether it collects requests made here: in the thread and task that opened it."""
@@ -61,7 +61,7 @@ def open_block(active: Active) -> Block | None:
 
 
 def held_by_block(exit_: Exit) -> Exit:
-    """Declares `__exit__` or `__aexit__` so that `_guard` of the instance shows whether the block has been left."""
+    """Declares `__exit__` or `__aexit__`; `_exit_reference` of the instance shows whether the block has been left."""
     return cast("Exit", _HeldByBlock(exit_))
 
 
@@ -74,7 +74,7 @@ class _HeldByBlock:
         if instance is None:  # a stack of contexts asks so, and holds the instance itself
             return self._exit
         held = partial(self._exit, instance)
-        instance._guard = weakref.ref(held)
+        instance._exit_reference = weakref.ref(held)
         return held
 
 
@@ -83,10 +83,10 @@ class Attempt:
 
     def __init__(self, collector: Any) -> None:
         self._collector = collector
-        self._guard: Guard | None = None
+        self._exit_reference: ExitReference | None = None
 
     def __enter__(self) -> None:
-        self._collector._guard = self._guard
+        self._collector._exit_reference = self._exit_reference
 
     @held_by_block
     def __exit__(self, *_: object) -> None:

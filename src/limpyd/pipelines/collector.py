@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn
 from limpyd.exceptions import NotInPipeline
 from limpyd.pipelines.atomic_script import as_one, check_fits
 from limpyd.pipelines.batching import in_one_go
-from limpyd.pipelines.blocks import Active, Block, Guard, open_block
+from limpyd.pipelines.blocks import Active, Block, ExitReference, open_block
 from limpyd.pipelines.exchange import Exchange
 from limpyd.pipelines.pending_result import Pending
 from limpyd.pipelines.raw_commands import RawCommands
@@ -37,7 +37,7 @@ class Collector(RawCommands):
         self._active = active
         self._pendings: list[Pending[Any]] = []
         self._begun = False
-        self._guard: Guard | None = None
+        self._exit_reference: ExitReference | None = None
         self.has_ended = False
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class Collector(RawCommands):
             )
             raise NotInPipeline(msg)
         self._begun = True
-        self._active.set(Block(self, self._guard, open_block(self._active)))
+        self._active.set(Block(self, self._exit_reference, open_block(self._active)))
 
     def _leave(self) -> None:
         """Ends the collecting; what was collected is still to be sent."""

@@ -9,7 +9,7 @@ from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import refused, type_question, with_source
 from limpyd.exceptions import LimpydError
-from limpyd.requests.request import Argument, Request, Unclear
+from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.tracing.events import Purpose
 
 
@@ -78,6 +78,6 @@ def result_of(request: Request[Any], reply: Any) -> Exchange:
         return (yield instead)
     try:
         return request.decode(reply)
-    except Unclear as doubt:
-        question = doubt.ask(request)
+    except IncompleteReply as incomplete:
+        question = incomplete.ask(request)
     return (yield question)

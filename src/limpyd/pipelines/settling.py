@@ -7,7 +7,7 @@ from typing import Any
 
 from limpyd.exceptions import LimpydError, NotExecuted, OutcomeUnknown, RollbackFailed
 from limpyd.pipelines.pending_result import Pending
-from limpyd.requests.request import Request, Unclear
+from limpyd.requests.request import IncompleteReply, Request
 
 
 def given_up(pendings: Sequence[Pending[Any]], why: str) -> None:
@@ -83,5 +83,5 @@ def _decoded(request: Request[Any], reply: Any) -> Any:
     """Returns the result of a reply, without another request."""
     try:
         return request.decode(reply)
-    except Unclear as doubt:
-        return doubt.otherwise()
+    except IncompleteReply as incomplete:
+        return incomplete.otherwise()

@@ -9,7 +9,7 @@ from typing import Any
 from redis import exceptions as redis_errors
 
 from limpyd.drivers.error_translation import refused, with_source
-from limpyd.drivers.guards import doubted, outdated
+from limpyd.drivers.guards import invalidate_assumptions, outdated
 from limpyd.exceptions import InvalidValue, LimpydError, WatchError, shorten
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.checks import integer
@@ -146,7 +146,7 @@ def _note(request: Request[Any], pendings: Sequence[Pending[Any]], refusal: redi
         ServerError: it may not.
     """
     if outdated(refusal):
-        doubted(request)
+        invalidate_assumptions(request)
     elif not isinstance(refusal, redis_errors.NoScriptError):
         raise _settled_as(pendings, refused(request, refusal))
 

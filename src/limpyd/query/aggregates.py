@@ -19,7 +19,7 @@ from limpyd.query.results.columns import Column, RelatedColumn, columns_of
 from limpyd.query.scanning.chunks import part_of_total, slices_of, total_among
 from limpyd.requests.request import Program, Request, resolved
 
-Part = TypeVar("Part")
+PartialT = TypeVar("PartialT")
 R = TypeVar("R")
 S = TypeVar("S")
 
@@ -164,7 +164,7 @@ def _plain(number: Decimal) -> Decimal:
     return number.to_integral_value() if number == number.to_integral_value() else number.normalize(EXACT)
 
 
-class Total(NamedTuple, Generic[Part, R]):
+class Total(NamedTuple, Generic[PartialT, R]):
     """An aggregate of the values of a column.
 
     Attributes:
@@ -178,8 +178,8 @@ class Total(NamedTuple, Generic[Part, R]):
     plan: Plan
     column: Column
     wanted: bytes
-    read: Callable[[list[Any]], Part]
-    join: Callable[[list[Part]], R]
+    read: Callable[[list[Any]], PartialT]
+    join: Callable[[list[PartialT]], R]
 
     def at_once(self) -> Request[R]:
         """Returns the request for all."""
@@ -189,7 +189,7 @@ class Total(NamedTuple, Generic[Part, R]):
 
     def in_chunks(self, convert: Callable[[R], S]) -> Program[S]:
         """Asks chunk by chunk, and returns what the result becomes."""
-        parts: list[Part] = []
+        parts: list[PartialT] = []
         cursor = None if self.plan.empty else b""
         while cursor is not None:
             chunk = yield part_of_total(self.plan, self.wanted, self.column, CHUNK, cursor, self._part)
@@ -199,7 +199,7 @@ class Total(NamedTuple, Generic[Part, R]):
             cursor = chunk.cursor or None
         return convert(self.join(parts))
 
-    def _part(self, reply: list[Any]) -> Part:
+    def _part(self, reply: list[Any]) -> PartialT:
         try:
             return self.read(reply)
         except StoredValueError as error:

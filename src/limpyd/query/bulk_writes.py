@@ -13,7 +13,7 @@ from limpyd.query.results.projections import RawPrimaryKeys
 from limpyd.query.scanning.chunks import chunk_of, search_among
 from limpyd.requests.request import Program, Request
 from limpyd.scripts.queries import Search
-from limpyd.scripts.writes import Step
+from limpyd.scripts.writes import WriteStep
 
 RAW = RawPrimaryKeys()
 
@@ -73,7 +73,7 @@ def _noted(error: LimpydError, changed: int) -> LimpydError:
     return error
 
 
-def steps_of(model: Any, values: Mapping[str, Any]) -> list[Step]:
+def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
     """The write commands that give objects some values.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.query.planning.compiled_queries import Templates
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 
 MAX_REMEMBERED = 1000
 """The most projections that are kept of a model; their names may come from outside."""
@@ -24,12 +24,12 @@ class QueryCaches:
     def __init__(self) -> None:
         self.lookups: dict[str, Any] = {}
         self.orders: dict[Any, Any] = {}
-        self.projections: dict[tuple[str, Any], Shape] = {}
+        self.projections: dict[tuple[str, Any], Projection] = {}
         self.templates = Templates()
 
-    def remember(self, key: tuple[str, Any], shape: Shape) -> Shape:
+    def remember(self, key: tuple[str, Any], projection: Projection) -> Projection:
         """Returns a projection, which is kept if there is room."""
         if len(self.projections) < MAX_REMEMBERED:
-            shape.recurs = True
-            self.projections[key] = shape
-        return shape
+            projection.is_reusable = True
+            self.projections[key] = projection
+        return projection

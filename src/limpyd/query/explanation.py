@@ -12,7 +12,7 @@ from limpyd.requests.request import Request
 from limpyd.scripts.analysis import CommandsRun
 from limpyd.scripts.index_nodes import HasPrimaryKey, Near, OneOf, Within
 from limpyd.scripts.query_nodes import All, Empty, Everything, ListedIn, Node, Not, Via
-from limpyd.scripts.query_values import Reference, known_key
+from limpyd.scripts.query_values import ReadValue, known_key
 
 MANY = 10_000
 """So many objects are looked at without a word."""
@@ -112,7 +112,7 @@ def leaves_of(node: Node, *, negated: bool = False) -> Iterator[Leaf]:
 def described(node: Node) -> str:
     """A condition in terms of keys."""
     if isinstance(node, OneOf | HasPrimaryKey):
-        texts = ["a value that is read first" if isinstance(text, Reference) else to_text(text) for text in node.texts]
+        texts = ["a value that is read first" if isinstance(text, ReadValue) else to_text(text) for text in node.texts]
         shown = ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")  # noqa: PLR2004
         if isinstance(node, HasPrimaryKey):
             return f"primary keys {shown}"

@@ -62,7 +62,7 @@ class SortKey(NamedTuple):
             return False
         return not isinstance(self.field, ValueField) or self.field.codec.name in {"str", "bytes"}
 
-    def turned(self) -> SortKey:
+    def inverted(self) -> SortKey:
         """The other way round."""
         return self._replace(desc=not self.desc, missing=FIRST if self.missing == LAST else LAST)
 
@@ -87,7 +87,7 @@ class SortKey(NamedTuple):
         index = self.field_index(partition)
         if index is None:
             return b""
-        return index.under(b"", self.sub)[0]
+        return index.key_and_text(b"", self.sub)[0]
 
     def args(self, partition: Partition) -> tuple[Argument, ...]:
         """Returns its arguments for scripts."""

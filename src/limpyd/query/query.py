@@ -11,7 +11,7 @@ from limpyd.query.filters.model import Queried
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning.plan import PKS
 from limpyd.query.planning.script_plan import Planned
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Request
 from limpyd.scripts.queries import Search
 
@@ -46,5 +46,5 @@ class Query(NamedTuple):
 
     conditions: tuple[Condition, ...] = ()
     order: tuple[SortKey, ...] = ()
-    shape: Shape = PKS
+    projection: Projection = PKS
     stored_key: str | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limpyd.exceptions import LimpydError
 from limpyd.fields.declaration.members import MembersField
 from limpyd.keys import Partition
-from limpyd.lua.arguments import MembersCall, MembersCommand, Place, packed
+from limpyd.lua.arguments import ChangedField, MembersCall, MembersCommand, packed
 from limpyd.lua.script import Script
 from limpyd.relations.references import CASCADE, CLEAR, ReferenceField
 from limpyd.requests.request import Argument, Request
@@ -97,7 +97,7 @@ def clearing_command(reference: Any, partition: Partition) -> list[Argument]:
     place = reference.place_in(partition)
     command, before = REMOVALS[place.stored]
     scope = b"whole" if place.rescans_whole else b"members"
-    changed = Place(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
+    changed = ChangedField(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
     return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
 

@@ -10,7 +10,7 @@ from limpyd.commands.foreign_key_values import NeedsReading
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey, InvalidValue, shorten
 from limpyd.fields.bound.field import BoundField
 from limpyd.fields.declaration.protocols import FieldModel
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.pk import pk_bytes
 from limpyd.indexes.base import Declared, Index
 from limpyd.indexes.field_index import FieldIndex
@@ -236,7 +236,7 @@ class ReferenceField(ValueField[Any], Generic[M]):
         (only,) = self._target.keys.partitions
         return (IndexRow(b"ref", b"text", only.pks),)
 
-    def _claim(self, new: NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+    def _claim(self, new: NewObject, place: FieldPlace, stored: bytes, sub: bytes | None = None) -> None:
         for kind, _, key in self.checks_in(self.model.keys.partition(new.pk)):
             new.entries += (kind, key, stored)
             new.claims.append((self, stored, sub))

@@ -128,7 +128,7 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
         holder.crosses = schema.crosses = True
     for changed in (holder, schema):
         changed.renew()
-    holder.maintenance.doubt()  # it has one more reference to declare
+    holder.maintenance.invalidate()  # it has one more reference to declare
 
 
 def disconnect(database: Any, model: Any, reverse: Any) -> None:

@@ -14,7 +14,7 @@ from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.setters import with_own_setters
 from limpyd.requests.request import Argument, Request
 from limpyd.scripts.reference_change import refer
-from limpyd.scripts.writes import Change, MembersStep, Other, write_members
+from limpyd.scripts.writes import CommandChange, MembersStep, Other, write_members
 from limpyd.utils.conversion import ITEMS
 
 
@@ -165,7 +165,7 @@ class BoundReverse(Faced[Face]):
         for number, pk in enumerate(pks, 1):
             place = field.place(pk)
             scope = b"whole" if place.rescans_whole else b"members"
-            change = Change(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
+            change = CommandChange(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
             steps.append(MembersStep((change,), command, self._args(args)))
         partition = target.keys.partition(instance._pk_bytes)
         return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._made, field)

@@ -30,6 +30,6 @@ EPOCH = b":epoch"
 
 
 @lru_cache(256)
-def look_at(guard: Guard) -> bytes:
+def epoch_command(guard: Guard) -> bytes:
     """Returns the command that reads the epoch of a model, in the form of the protocol."""
     return pack((b"HGET", guard.meta, EPOCH))

@@ -48,7 +48,7 @@ class Assumption(Protocol):
         """Returns one assumption for two of the same model; None if the other one is of another model."""
         ...
 
-    def doubt(self) -> None:
+    def invalidate(self) -> None:
         """Forgets what this process knows, since the epoch has changed."""
         ...
 
@@ -70,7 +70,7 @@ class Request(Generic[R_co]):
         preflight: a request that is run before it; its error is raised as this one's.
         retry_with: from this request and its reply, returns a request to run instead of decoding the reply; or None.
         transactional: returns the request that does the same within a transaction, if this one cannot be in one.
-        behind: requests that are sent right after it, in the same packet. The error of one is raised as this one's;
+        followups: requests that are sent right after it, in the same packet. The error of one is raised as this one's;
             each may amend this one's reply.
         assumes: assumptions about the indexes of models; at most one for each model.
     """
@@ -83,10 +83,10 @@ class Request(Generic[R_co]):
     __slots__ = (
         "args",
         "assumes",
-        "behind",
         "blocking",
         "creates",
         "decode",
+        "followups",
         "name",
         "needs",
         "preflight",
@@ -115,7 +115,7 @@ class Request(Generic[R_co]):
         retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
         transactional: Callable[[], Request[R_co]] | None = None,
         assumes: tuple[Assumption, ...] = (),
-        behind: tuple[Request[Any], ...] = (),
+        followups: tuple[Request[Any], ...] = (),
     ) -> None:
         self.args = args
         self.decode = decode
@@ -131,14 +131,16 @@ class Request(Generic[R_co]):
         self.retry_with = retry_with
         self.transactional = transactional
         self.assumes = assumes
-        self.behind = behind
+        self.followups = followups
 
     def ready(self) -> bytes | None:
         """Returns its bytes in the Redis protocol; None if sending them is not all that has to be done."""
-        more = self.assumes or self.behind or self.blocking or self.preflight is not None or self.retry_with is not None
+        more = (
+            self.assumes or self.followups or self.blocking or self.preflight is not None or self.retry_with is not None
+        )
         return None if more or not self.args else self.packed(())
 
-    def settled(self, replies: list[Any]) -> Any:
+    def reply_of(self, replies: list[Any]) -> Any:
         """Returns its reply from the replies to the bytes of `ready`.
 
         Raises:
@@ -170,8 +172,8 @@ class Request(Generic[R_co]):
         def decode_further(reply: Any) -> S:
             try:
                 result = decode(reply)
-            except Unclear as doubt:
-                raise doubt.then(convert) from doubt.__cause__
+            except IncompleteReply as incomplete:
+                raise incomplete.then(convert) from incomplete.__cause__
             return convert(result)
 
         converted = self._like(self.args, decode_further, self.preflight)
@@ -189,7 +191,7 @@ class Request(Generic[R_co]):
             later.transactional = lambda: transactional().after(before)
         return later
 
-    def amended(self, reply: Any, own: Any) -> Any:
+    def amend_reply(self, reply: Any, own: Any) -> Any:
         """Returns the reply to another request, which this one is sent right after; may correct it.
 
         Args:
@@ -230,7 +232,7 @@ class Request(Generic[R_co]):
             preflight=preflight,
             retry_with=self.retry_with,
             assumes=self.assumes,
-            behind=self.behind,
+            followups=self.followups,
         )
 
     def __repr__(self) -> str:
@@ -252,7 +254,7 @@ def merged(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
     return tuple(found)
 
 
-class Unclear(Exception):
+class IncompleteReply(Exception):
     """Raised if a reply lacks something that its result, or its error, needs; another request can find it.
 
     Args:
@@ -265,9 +267,9 @@ class Unclear(Exception):
         self.ask = ask
         self.otherwise = otherwise
 
-    def then(self, convert: Callable[[Any], Any]) -> Unclear:
+    def then(self, convert: Callable[[Any], Any]) -> IncompleteReply:
         """The same, with the result converted further."""
-        return Unclear(lambda request: self.ask(request).then(convert), lambda: convert(self.otherwise()))
+        return IncompleteReply(lambda request: self.ask(request).then(convert), lambda: convert(self.otherwise()))
 
 
 def resolved(result: R) -> Request[R]:

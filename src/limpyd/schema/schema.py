@@ -9,7 +9,7 @@ from typing import Any
 from limpyd.exceptions import DeclarationError, InvalidPrimaryKey
 from limpyd.fields import Field, InstanceHashField, ValueField, VersionField
 from limpyd.fields.declaration.setters import has_own_setter
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.maintenance.index_maintenance import IndexMaintenance
 from limpyd.keys import Partition, to_text
@@ -28,7 +28,7 @@ from limpyd.utils.cached_properties import cached_property
 from limpyd.utils.conversion import Era
 from limpyd.utils.pickling import Unchanging, check_importable, schema_of
 
-ScalarField = tuple[str, ValueField[Any], Place, bytes | None]
+FieldLayout = tuple[str, ValueField[Any], FieldPlace, bytes | None]
 """A field of a new object: its name and declaration, and where its value is kept; the sub-key if in the hash."""
 
 
@@ -162,11 +162,11 @@ class Schema(KeyOwners, Unchanging):
         """The indexes of several fields in a partition."""
         return self._composites[partition]
 
-    def layout(self, partition: Partition) -> list[ScalarField]:
+    def layout(self, partition: Partition) -> list[FieldLayout]:
         """Returns the layout of the values of a new object."""
         return self._layouts[partition]
 
-    def _layout(self, partition: Partition) -> list[ScalarField]:
+    def _layout(self, partition: Partition) -> list[FieldLayout]:
         subs = {name: field.sub for name, field in self.hash_fields.items()}
         return [(name, field, field.place_in(partition), subs.get(name)) for name, field in self.value_fields.items()]
 

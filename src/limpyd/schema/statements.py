@@ -29,7 +29,7 @@ from limpyd.statements.delete import deletion
 from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.read import ExistsStatement, LoadStatement, ReadStatement
 from limpyd.statements.scalar_field import ScalarField
-from limpyd.statements.scalar_write import Change
+from limpyd.statements.scalar_write import FieldChange
 from limpyd.statements.statement import Statement
 from limpyd.statements.statement_cache import StatementCache
 from limpyd.statements.update import Update
@@ -190,7 +190,7 @@ class ModelStatements:
             return None
         order = list(known)
         fields.sort(key=lambda field: order.index(field.name))
-        changes = [Change(self._scalar_field(field), field.name in removed) for field in fields]
+        changes = [FieldChange(self._scalar_field(field), field.name in removed) for field in fields]
         composites = [index for index in schema.composites(partition) if any(map(index.has, fields))]
         if not all(map(follows_composite, composites)):
             return None

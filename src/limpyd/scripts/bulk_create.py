@@ -22,7 +22,7 @@ IndexKey = tuple[bytes, bytes]
 """Kind and key of an index."""
 
 
-class Shape(NamedTuple):
+class ObjectShape(NamedTuple):
     """The common part of several new objects (see lua/library/bulk_input.lua).
 
     Attributes:
@@ -66,14 +66,14 @@ class NewObjects:
         self._model = model
         self._partition = partition
         self._indexes: dict[IndexKey, bytes] = {}
-        self._shapes: dict[Shape, int] = {}
-        self._runs: list[tuple[Shape, int]] = []  # of objects of one shape, and at which object each begins
-        self._shape: Shape | None = None
+        self._shapes: dict[ObjectShape, int] = {}
+        self._runs: list[tuple[ObjectShape, int]] = []  # of objects of one shape, and at which object each begins
+        self._shape: ObjectShape | None = None
         self._args: list[bytes] = []
         self._objects: list[tuple[bytes | None, Claimed, Sequence[bytes]]] = []
         self.size = 0
 
-    def add(self, shape: Shape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
+    def add(self, shape: ObjectShape, pk: bytes | None, values: Sequence[bytes], claimed: Claimed) -> None:
         """Adds an object whose shape has all but its values.
 
         Args:
@@ -94,7 +94,7 @@ class NewObjects:
 
     def add_any(self, new: NewObject) -> None:
         """Adds an object of any kind."""
-        shape = Shape(tuple(new.hash[::2]), tuple(new.strings[::2]), tuple(new.unset), more=True)
+        shape = ObjectShape(tuple(new.hash[::2]), tuple(new.strings[::2]), tuple(new.unset), more=True)
         self.add(shape, new.pk, (*new.hash[1::2], *new.strings[1::2]), lambda _: new.claimed())
         rest: list[Argument] = [len(new.members)]
         for prefix, command, members in new.members:

@@ -139,11 +139,11 @@ class Within(Node):
         stored: the values of the field.
         intervals: the intervals.
         checkable: whether the server can test an object's value; it cannot run Python.
-        keeps_one: whether the index keeps one entry of each value.
+        one_text_per_value: whether the index keeps one entry of each value.
         more: whether other intervals follow that are not sent now.
     """
 
-    __slots__ = ("_is_known", "checkable", "intervals", "keeps_one", "key", "kind", "more", "stored")
+    __slots__ = ("_is_known", "checkable", "intervals", "key", "kind", "more", "one_text_per_value", "stored")
 
     def __init__(
         self,
@@ -153,14 +153,14 @@ class Within(Node):
         intervals: Sequence[Interval],
         *,
         checkable: bool = True,
-        keeps_one: bool = True,
+        one_text_per_value: bool = True,
     ) -> None:
         self.kind = kind
         self.key = key
         self.stored = stored
         self.intervals = tuple(intervals)
         self.checkable = checkable
-        self.keeps_one = keeps_one
+        self.one_text_per_value = one_text_per_value
         self.more = False
         self._is_known: bool | None = None
 
@@ -179,7 +179,7 @@ class Within(Node):
     @property
     def can_be_scanned(self) -> bool:
         """True if the server can go through the objects interval by interval."""
-        return self.kind.scans and (self.checkable or (self.keeps_one and not self.many))
+        return self.kind.scans and (self.checkable or (self.one_text_per_value and not self.many))
 
     def sliced(self, start: int, stop: int) -> Within:
         """The same with some of the intervals."""
@@ -189,7 +189,7 @@ class Within(Node):
             self.stored,
             self.intervals[start:stop],
             checkable=self.checkable,
-            keeps_one=self.keeps_one,
+            one_text_per_value=self.one_text_per_value,
         )
         part.more = stop < len(self.intervals)
         return part
@@ -198,7 +198,7 @@ class Within(Node):
         args = arguments.args
         args += (self.kind.name, self.key)
         if self.kind.values_tested_from is not None:
-            args += (*self.stored, b"value" if self.checkable else b"one" if self.keeps_one else b"several")
+            args += (*self.stored, b"value" if self.checkable else b"one" if self.one_text_per_value else b"several")
         args.append(_count(self.intervals, more=self.more))
         for above, low, below, high in self.intervals:
             args.append(above + below)

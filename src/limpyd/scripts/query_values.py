@@ -48,7 +48,7 @@ def known_key(key: Key) -> bytes:
     return known
 
 
-class Reference(NamedTuple):
+class ReadValue(NamedTuple):
     """A value that is read on the server: that of a field of an instance.
 
     Attributes:
@@ -66,7 +66,7 @@ class Reference(NamedTuple):
     under: bytes = b""
 
 
-Text = bytes | Reference
+Text = bytes | ReadValue
 
 
 class Arguments:
@@ -76,13 +76,13 @@ class Arguments:
 
     def __init__(self) -> None:
         self.args: list[Argument] = []
-        self.references: list[tuple[int, Reference]] = []
+        self.references: list[tuple[int, ReadValue]] = []
 
     def add_texts(self, texts: Sequence[Text]) -> None:
         """Adds values, known or to be read."""
         args = self.args
         for text in texts:
-            if isinstance(text, Reference):
+            if isinstance(text, ReadValue):
                 self.references.append((len(args), text))
                 args.append(b"")
             else:

@@ -13,7 +13,7 @@ from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
 from limpyd.scripts.queries import GONE, Search, stored_gone, with_references
 from limpyd.scripts.query_values import Arguments
-from limpyd.scripts.writes import Step, step_args
+from limpyd.scripts.writes import WriteStep, step_args
 
 DELETE_FOUND = Script("delete_found")
 UPDATE_FOUND = Script("update_found")
@@ -29,7 +29,7 @@ def delete_found(model: Model, search: Search, layout: Sequence[Argument]) -> Re
     return _on_found(DELETE_FOUND, model, search, (model.max_changes, *layout), ())
 
 
-def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request[int]:
+def update_found(model: Model, search: Search, steps: Sequence[WriteStep]) -> Request[int]:
     """Runs write commands on fields of each object that a query finds; how many there were.
 
     Raises (from the reply):
@@ -42,7 +42,7 @@ def update_found(model: Model, search: Search, steps: Sequence[Step]) -> Request
 
 
 def _on_found(
-    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[Step]
+    script: Script, model: Model, search: Search, rest: Sequence[Argument], steps: Sequence[WriteStep]
 ) -> Request[int]:
     def refused(reply: list[Any]) -> LimpydError:
         who = f"the {model.name} objects of a chunk"

@@ -12,7 +12,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.scripts.object_requests import scripted
 from limpyd.scripts.python_transforms import answer
-from limpyd.scripts.writes import Step, step_args
+from limpyd.scripts.writes import WriteStep, step_args
 
 REFER = Script("refer")
 REFER_NO_LONGER = Script("refer", flags="allow-oom")
@@ -25,7 +25,7 @@ def refer(
     model: Model,
     own: Partition,
     holders: Sequence[bytes],
-    step: Step,
+    step: WriteStep,
     made: Callable[[bytes], None],
     subject: Subject,
     *,

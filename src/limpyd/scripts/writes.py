@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from limpyd.commands.table import FREEING, Scope
 from limpyd.keys import Partition
-from limpyd.lua.arguments import MembersCall, MembersCommand, Packed, Place, lay_out
+from limpyd.lua.arguments import ChangedField, MembersCall, MembersCommand, Packed, lay_out
 from limpyd.lua.script import Script, evalsha
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
@@ -30,7 +30,7 @@ WriteLayout = Packed
 """A field of one value, laid out as a `Value`."""
 
 
-class Step(NamedTuple):
+class WriteStep(NamedTuple):
     """One write command on one field of one value: its name, and a `ValueCommand`."""
 
     field: str
@@ -43,7 +43,7 @@ def write(
     model: Model,
     partition: Partition,
     pk: bytes | None,
-    steps: Sequence[Step],
+    steps: Sequence[WriteStep],
     decode: Callable[[list[Any]], R],
     made: Callable[[bytes], None],
     subject: Subject | None = None,
@@ -81,7 +81,7 @@ def write(
     )
 
 
-def step_args(steps: Sequence[Step]) -> list[Argument]:
+def step_args(steps: Sequence[WriteStep]) -> list[Argument]:
     """Returns the arguments of some commands, as lua/library/scalar_commands.lua reads them."""
     args: list[Argument] = []
     for step in steps:
@@ -97,7 +97,7 @@ class Other(NamedTuple):
     pk: bytes
 
 
-class Change(NamedTuple):
+class CommandChange(NamedTuple):
     """The change that a command may make to one field.
 
     Attributes:
@@ -147,7 +147,7 @@ class MembersStep(NamedTuple):
         key_at: where among all arguments that key stands.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[CommandChange, ...]
     command: str
     args: tuple[Argument, ...]
     key_at: int = 1
@@ -195,7 +195,8 @@ def write_members(
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
         places = [
-            Place(one.owner, one.prefix, one.stored, one.scope, one.first, one.step, one.indexes) for one in changes
+            ChangedField(one.owner, one.prefix, one.stored, one.scope, one.first, one.step, one.indexes)
+            for one in changes
         ]
         name, *sub_command = command.split()
         call = MembersCall(name, key_at + len(sub_command), (*sub_command, *command_args))

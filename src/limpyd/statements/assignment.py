@@ -13,7 +13,7 @@ from limpyd.scripts.error_mapping import Claim, Model
 from limpyd.statements.composite_entries import follows_composite
 from limpyd.statements.index_entries import NoRoom, follows
 from limpyd.statements.scalar_field import ScalarField
-from limpyd.statements.scalar_write import Change, write_script
+from limpyd.statements.scalar_write import FieldChange, write_script
 from limpyd.statements.statement import Statement
 
 SETS = frozenset({"HSET", "SET"})
@@ -43,7 +43,7 @@ class Assignment(Statement):
         scalar_field: ScalarField,
         composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:
-        changes = [Change(scalar_field, command in REMOVES)]
+        changes = [FieldChange(scalar_field, command in REMOVES)]
         script, names = write_script(command.lower(), model, partition, changes, composites=composites)
         super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
         self.complete = not any(index.asks_python for index in scalar_field.indexes)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from limpyd.indexes.composite import CompositeFieldIndex
-from limpyd.statements.index_entries import Entry, of_kind
+from limpyd.statements.index_entries import EntryCode, of_kind
 from limpyd.statements.script_source import indented
 
 FORMS = frozenset({b"text", b"float", b"decimal"})
 """The forms of its fields, if a statement is to know it: these refuse nothing."""
 
 
-class Part(NamedTuple):
+class CompositePart(NamedTuple):
     """A field of such an index: the expressions of its value before and after; and its form."""
 
     before: str
@@ -30,7 +30,7 @@ class CompositeEntry(NamedTuple):
         functions: the functions of the library that this calls.
     """
 
-    entry: Entry
+    entry: EntryCode
     make: str
     functions: list[str]
 
@@ -63,7 +63,9 @@ def follows_composite(index: CompositeFieldIndex) -> bool:
     return bool(of_kind(index.kind_name)) and is_netstrings and all(place.form in FORMS for place in index.places)
 
 
-def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Sequence[Part]) -> CompositeEntry:
+def composite_entry(
+    index: CompositeFieldIndex, key: str, number: int, parts: Sequence[CompositePart]
+) -> CompositeEntry:
     """Returns what a statement does to an index.
 
     Args:
@@ -73,7 +75,7 @@ def composite_entry(index: CompositeFieldIndex, key: str, number: int, parts: Se
         parts: its fields.
     """
     old, new = f"old{number}", f"new{number}"
-    entry = Entry(key, index.kind_name, number, key, new, new, old)
+    entry = EntryCode(key, index.kind_name, number, key, new, new, old)
     before = _text((part.before, part.form) for part in parts)
     after = _text((part.after, part.form) for part in parts)
     functions = [f"form_{part.form.decode()}" for part in parts if part.form != b"text"]

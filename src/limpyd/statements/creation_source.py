@@ -9,7 +9,7 @@ from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
-from limpyd.statements.index_entries import Entry, locals_of, of_kind
+from limpyd.statements.index_entries import EntryCode, locals_of, of_kind
 from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import filled, indented
@@ -24,7 +24,7 @@ MAX_KEYS = 100
 
 def enters(index: FieldIndex) -> bool:
     """Returns whether a statement can enter new values into an index: each has one entry, in a key known beforehand."""
-    return index.of_values and index.keeps_one and bool(of_kind(index.kind_name))
+    return index.of_values and index.one_text_per_value and bool(of_kind(index.kind_name))
 
 
 def is_entered(index: CompositeFieldIndex) -> bool:
@@ -67,16 +67,16 @@ class Layout(NamedTuple):
     mints: bool
 
 
-class _Place(NamedTuple):
+class _CreatedField(NamedTuple):
     """A field, or an index of several: what stores it, the expression of its value, and what its indexes need."""
 
     scalar_field: ScalarField | None
     value: str
-    entries: list[Entry]
+    entries: list[EntryCode]
 
 
-def _places(partition: Partition, layout: Layout) -> list[_Place]:
-    places: list[_Place] = []
+def _places(partition: Partition, layout: Layout) -> list[_CreatedField]:
+    places: list[_CreatedField] = []
     at = 5 if layout.gathered else 4
     number = 0
     for claim, field in enumerate(layout.scalar_fields):
@@ -88,16 +88,16 @@ def _places(partition: Partition, layout: Layout) -> list[_Place]:
             at += text != value
             made.append((index.kind_name, index.key, text))
         entries = [
-            Entry(key(partition, name), kind, n, claim, value, text)
+            EntryCode(key(partition, name), kind, n, claim, value, text)
             for n, (kind, name, text) in enumerate(made, number)
         ]
         number += len(entries)
-        places.append(_Place(field, value, entries))
+        places.append(_CreatedField(field, value, entries))
     for claim, index in enumerate(layout.composites, len(places)):
         value = f"ARGV[{at}]"
         at += 1
-        entry = Entry(key(partition, index.key), index.kind_name, number, claim, value, value)
-        places.append(_Place(None, value, [entry]))
+        entry = EntryCode(key(partition, index.key), index.kind_name, number, claim, value, value)
+        places.append(_CreatedField(None, value, [entry]))
         number += 1
     return places
 

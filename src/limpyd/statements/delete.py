@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
-from limpyd.requests.request import Request, Unclear
+from limpyd.requests.request import IncompleteReply, Request
 from limpyd.scripts.error_mapping import Model
-from limpyd.statements.composite_entries import Part, composite_entry
-from limpyd.statements.index_entries import Entry, locals_of, required
+from limpyd.statements.composite_entries import CompositePart, composite_entry
+from limpyd.statements.index_entries import EntryCode, locals_of, required
 from limpyd.statements.lua_text import key, key_of, literal, tag
 from limpyd.statements.prepared_requests import Prepared
 from limpyd.statements.scalar_field import ScalarField
@@ -97,7 +97,7 @@ class PreparedDeletion(Prepared[R_co]):
     def decode(self, reply: Any) -> R_co:
         if type(reply) is list:
             if reply == [b"undecided"]:
-                raise Unclear(lambda _: self.transactional(), lambda: self._convert(None))
+                raise IncompleteReply(lambda _: self.transactional(), lambda: self._convert(None))
             raise self._refusal(reply)
         return self._convert(None)
 
@@ -128,6 +128,11 @@ def _keys_differ(count: int) -> str:
 FEW_PACKED, MAX_IN_A_BYTE = 0x90, 15
 
 
+def _read_string(key: str, value: str) -> str:
+    """Returns the lines that read a value with a key of its own into a local."""
+    return f"at = {key}\n{value} = call('GET', at)\nif type({value}) == 'table' then failed = {value} break end\n"
+
+
 def _source(
     partition: Partition,
     scalar_fields: Sequence[ScalarField],
@@ -137,7 +142,7 @@ def _source(
     hash_key = key_of(partition, partition.hash_prefix, "pk")
     in_hash = [field for field in scalar_fields if field.sub is not None]
     names, read, follow = [], "", ""
-    entries: list[Entry] = []
+    entries: list[EntryCode] = []
     if in_hash:
         subs = ", ".join(literal(field.sub or b"") for field in in_hash)
         read = f"at = {hash_key}\nlocal held = call('HMGET', at, {subs})\nif held.err then failed = held break end\n"
@@ -145,13 +150,13 @@ def _source(
         value = f"value{number}"
         names.append(value)
         if field.sub is None:
-            lines = f"at = {key_of(partition, field.prefix, 'pk')}\n{value} = call('GET', at)\n"
-            lines += f"if type({value}) == 'table' then failed = {value} break end\n"
+            lines = _read_string(key_of(partition, field.prefix, "pk"), value)
         else:
             lines = f"{value} = held[{in_hash.index(field) + 1}]\n"
         steps = ""
         for index in field.indexes:
-            entry = Entry(key(partition, index.key), index.kind_name, len(entries), number, before=value, index=index)
+            at = key(partition, index.key)
+            entry = EntryCode(at, index.kind_name, len(entries), number, before=value, index=index)
             entries.append(entry)
             steps += entry.check_old() + entry.lines("read score")
             steps += entry.remove(certain=True) or entry.lines("take out")
@@ -159,7 +164,7 @@ def _source(
     values = {(field.prefix, field.sub or b""): name for field, name in zip(scalar_fields, names, strict=True)}
     functions: list[str] = []
     for index in composites:
-        parts = [Part(values[place.prefix, place.sub], "false", place.form) for place in index.places]
+        parts = [CompositePart(values[place.prefix, place.sub], "false", place.form) for place in index.places]
         one = composite_entry(index, key(partition, index.key), len(entries), parts)
         entries.append(one.entry)
         names += one.names

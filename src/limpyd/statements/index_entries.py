@@ -33,7 +33,7 @@ def of_kind(kind: Argument) -> dict[str, str]:
     return sections(f"entries/{_text(kind)}")
 
 
-class Entry:
+class EntryCode:
     """The Lua of a statement that changes, or checks, one index for one value.
 
     Args:
@@ -197,7 +197,7 @@ class NoRoom(Exception):
     """A statement would have more locals, or arguments of a command, than a function of Lua has room for."""
 
 
-def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int = 0, arguments: int = 0) -> str:
+def locals_of(names: Iterable[str], entries: Sequence[EntryCode] = (), others: int = 0, arguments: int = 0) -> str:
     """Returns the names of a `local` line; at least one.
 
     Args:
@@ -218,13 +218,13 @@ def locals_of(names: Iterable[str], entries: Sequence[Entry] = (), others: int =
     return ", ".join(all_names) or "_"
 
 
-def required(entries: Iterable[Entry], more: Iterable[str] = ()) -> str:
+def required(entries: Iterable[EntryCode], more: Iterable[str] = ()) -> str:
     """Returns the `@requires` line for functions of the library that entries, and others, call; empty for none."""
     functions = sorted({*more, *_shared(list(entries))})
     return f"-- @requires {' '.join(functions)}\n" if functions else ""
 
 
-def _shared(entries: Sequence[Entry]) -> set[str]:
+def _shared(entries: Sequence[EntryCode]) -> set[str]:
     """Returns the functions of the library that are linked at the top of the statement."""
     deferred = [entry.deferred for entry in entries if entry.deferred]
     several = (name for name in deferred if deferred.count(name) > 1)
@@ -233,12 +233,12 @@ def _shared(entries: Sequence[Entry]) -> set[str]:
 
 def known_score(index: FieldIndex, old: str) -> str:
     """Returns the expression of the score of a value before, if the score is the value; else empty."""
-    return old if index.keeps_one_text and index.field.codec.name in {"float", "int"} else ""
+    return old if index.one_plain_text and index.field.codec.name in {"float", "int"} else ""
 
 
 def follows(index: FieldIndex) -> bool:
     """Returns whether statements can make an index follow a value, given the value before."""
-    known = index.of_values and index.keeps_one and bool(of_kind(index.kind_name))
+    known = index.of_values and index.one_text_per_value and bool(of_kind(index.kind_name))
     return known and ("remove" not in of_kind(index.kind_name) or normalizer_call(index, "") is not None)
 
 

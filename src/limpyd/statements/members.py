@@ -11,7 +11,7 @@ from limpyd.keys import Partition
 from limpyd.requests.request import Argument
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
-from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, sections
+from limpyd.statements.index_entries import EntryCode, NoRoom, locals_of, of_kind, sections
 from limpyd.statements.parameters import Parameters
 from limpyd.statements.script_source import compiled, filled
 from limpyd.statements.statement import Statement
@@ -20,7 +20,7 @@ MAX_MEMBERS = 100
 """With more of them the general script looks at all at once."""
 
 
-class Form(NamedTuple):
+class MemberArguments(NamedTuple):
     """The form of a command.
 
     Attributes:
@@ -33,12 +33,12 @@ class Form(NamedTuple):
 
 
 COMMANDS = {
-    "LPUSH": Form(),
-    "RPUSH": Form(),
-    "SADD": Form(),
-    "SREM": Form(removes=True),
-    "ZADD": Form(width=2),
-    "ZREM": Form(removes=True),
+    "LPUSH": MemberArguments(),
+    "RPUSH": MemberArguments(),
+    "SADD": MemberArguments(),
+    "SREM": MemberArguments(removes=True),
+    "ZADD": MemberArguments(width=2),
+    "ZREM": MemberArguments(removes=True),
 }
 """Those for which there is a template in statements/lua/commands/."""
 
@@ -61,14 +61,14 @@ class MembersWrite(Statement):
         computed = [index for index in indexes if index.form != b"text"]
         entries = []
         for number, (kind, _, _) in enumerate(checks):
-            entries.append(Entry(keys[number], kind, number, 0, "member", "member"))
+            entries.append(EntryCode(keys[number], kind, number, 0, "member", "member"))
         for number, index in enumerate(indexes, len(entries)):
             text = "member"
             if index in computed:
                 text = f"ARGV[first + {form.width + computed.index(index)}]"
             new, old = ("false", text) if form.removes else (text, "false")
             value = "false" if form.removes else "member"
-            entries.append(Entry(keys[number], index.kind_name, number, 0, value, new, old))
+            entries.append(EntryCode(keys[number], index.kind_name, number, 0, value, new, old))
         follow = [entry.remove(certain=True) if form.removes else entry.check() + entry.add() for entry in entries]
         template = sections(f"commands/{command.lower()}")
         own = locals_of(["stored"] if form.width > 1 else [], entries)
@@ -148,4 +148,4 @@ def members_write(
 def _follows(index: FieldIndex) -> bool:
     """Returns whether a statement can add a member to an index and remove it: it has one entry of its own."""
     template = of_kind(index.kind_name)
-    return index.of_values and index.keeps_one and index.tells_apart and "remove" in template
+    return index.of_values and index.one_text_per_value and index.distinguishes_members and "remove" in template

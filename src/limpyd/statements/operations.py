@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from limpyd.statements.index_entries import Entry
+from limpyd.statements.index_entries import EntryCode
 from limpyd.statements.script_source import indented
 
 
@@ -25,11 +25,11 @@ class Written(NamedTuple):
     value: str
     key: str
     sub: str
-    entries: list[Entry]
+    entries: list[EntryCode]
     may_expire: bool = False
 
 
-class Operation(NamedTuple):
+class StatementOperation(NamedTuple):
     """A command that writes values.
 
     Attributes:
@@ -51,7 +51,7 @@ class _Call(NamedTuple):
     fields: Sequence[Written]
 
 
-def operations_of(written: Sequence[Written], *, last: bool) -> list[Operation]:
+def operations_of(written: Sequence[Written], *, last: bool) -> list[StatementOperation]:
     """One command for all values that the hash gets, one for all that it loses, and one for each other value.
 
     Args:
@@ -73,11 +73,11 @@ def operations_of(written: Sequence[Written], *, last: bool) -> list[Operation]:
     return [_operation(number, *call, last=last and call is calls[-1]) for number, call in enumerate(calls)]
 
 
-def _operation(number: int, key: str, call: str, fields: Sequence[Written], *, last: bool) -> Operation:
+def _operation(number: int, key: str, call: str, fields: Sequence[Written], *, last: bool) -> StatementOperation:
     failed = "if type(result) == 'table' and result.err then failed = result break end"
     write = f"at = {key}\nresult = {call}\n{failed}\n"
     if last:
-        return Operation(write)
+        return StatementOperation(write)
     done, names = f"done{number}", [f"done{number}"]
     undo = "".join(restored(key, one.sub, one.before) for one in fields)
     expiring = [one for one in fields if one.may_expire]
@@ -87,7 +87,7 @@ def _operation(number: int, key: str, call: str, fields: Sequence[Written], *, l
         subs = [one.sub for one in expiring if one.sub]
         write = f"{when} = {_expiries(key, subs)}\n" + write
         undo += "".join(_expiring(key, when, place, sub) for place, sub in enumerate(subs or [""], 1))
-    return Operation(f"{write}{done} = true\n", f"if {done} then\n{indented(undo, '  ')}end\n", names)
+    return StatementOperation(f"{write}{done} = true\n", f"if {done} then\n{indented(undo, '  ')}end\n", names)
 
 
 def _expiries(key: str, subs: Sequence[str]) -> str:

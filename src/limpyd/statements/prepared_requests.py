@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from limpyd.requests.guards import Guard
-from limpyd.requests.request import Argument, Assumption, Request, Unclear
+from limpyd.requests.request import Argument, Assumption, IncompleteReply, Request
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.python_transforms import answer
 from limpyd.server import Needs
@@ -37,7 +37,7 @@ class Prepared(Request[R_co]):
     readonly = blocking = False
     timeout = 0
     creates = preflight = retry_with = None
-    behind = ()
+    followups = ()
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class Prepared(Request[R_co]):
 
     def _refusal(self, reply: list[Any]) -> Exception:
         if reply[0] == b"transform":
-            return Unclear(lambda _: self._with_transforms(reply), lambda: None)
+            return IncompleteReply(lambda _: self._with_transforms(reply), lambda: None)
         return self.statement.refusal(reply, self._pk, self._values, self.needs)
 
     def _with_transforms(self, reply: list[Any]) -> Request[R_co]:

@@ -131,7 +131,7 @@ class Read(Request[R_co]):
         self.decode = decode
         self.needs = needs
         self.transactional = None
-        self.behind = ()
+        self.followups = ()
         self._pk = pk
         self._args = args
 
@@ -158,10 +158,10 @@ class Read(Request[R_co]):
         return self.statement.form(self._args)
 
     def ready(self) -> bytes | None:
-        return None if self.behind else self.statement.packed(self._pk, self._args)
+        return None if self.followups else self.statement.packed(self._pk, self._args)
 
 
-class Entry(Protocol):
+class HashEntry(Protocol):
     """The attributes that a statement uses of a field that is an entry of the hash of objects."""
 
     sub: bytes
@@ -181,7 +181,7 @@ class LoadStatement(ReadStatement):
 
     __slots__ = ("_decoders", "_fields")
 
-    def __init__(self, prefix: bytes, subject: Subject, fields: Sequence[Entry]) -> None:
+    def __init__(self, prefix: bytes, subject: Subject, fields: Sequence[HashEntry]) -> None:
         super().__init__("HMGET", prefix, subject, tuple(field.sub for field in fields))
         self._fields = fields
         self._decoders = [field.codec.decode for field in fields]
@@ -212,7 +212,7 @@ class Load(Read[list[Any]]):
     def __init__(self, statement: LoadStatement, pk: bytes) -> None:
         self.statement = statement
         self.needs = self.transactional = None
-        self.behind = ()
+        self.followups = ()
         self._pk = pk
         self._args = ()
 

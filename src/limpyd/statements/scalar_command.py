@@ -6,7 +6,7 @@ from limpyd.commands.table import FREEING, TABLE, Scope
 from limpyd.keys import Partition
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
-from limpyd.statements.index_entries import Entry, NoRoom, locals_of, of_kind, required
+from limpyd.statements.index_entries import EntryCode, NoRoom, locals_of, of_kind, required
 from limpyd.statements.lua_normalizers import normalizer_call
 from limpyd.statements.operations import restored
 from limpyd.statements.parameters import Parameters
@@ -67,7 +67,7 @@ def _follows(scalar_field: ScalarField, number: int) -> bool:
     index = scalar_field.indexes[number]
     return (
         index.of_values
-        and index.keeps_one
+        and index.one_text_per_value
         and bool(of_kind(index.kind_name))
         and normalizer_call(index, "") is not None
     )
@@ -78,11 +78,11 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     key = names.key_of(scalar_field.prefix)
     sub = "" if scalar_field.sub is None else names.argument(scalar_field.sub)
     entries = [
-        Entry(names.argument(checked), kind, number, 0, "after", "after")
+        EntryCode(names.argument(checked), kind, number, 0, "after", "after")
         for number, (kind, _, checked) in enumerate(scalar_field.checks)
     ]
     for number, index in enumerate(scalar_field.indexes, len(entries)):
-        entries.append(Entry(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
+        entries.append(EntryCode(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     source = filled(
         "run",
         requires=required(entries),

@@ -11,15 +11,15 @@ from typing import NamedTuple
 from limpyd.indexes.composite import CompositeFieldIndex
 from limpyd.keys import Partition
 from limpyd.scripts.error_mapping import Model
-from limpyd.statements.composite_entries import CompositeEntry, Part, composite_entry
-from limpyd.statements.index_entries import Entry, locals_of, required, sections
+from limpyd.statements.composite_entries import CompositeEntry, CompositePart, composite_entry
+from limpyd.statements.index_entries import EntryCode, locals_of, required, sections
 from limpyd.statements.operations import Written, operations_of
 from limpyd.statements.parameters import Parameters
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.script_source import CompiledScript, compiled, filled, indented
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """The change of a field: it gets a value, or loses it."""
 
     scalar_field: ScalarField
@@ -37,7 +37,7 @@ def write_script(
     name: str,
     model: Model,
     partition: Partition,
-    changes: Sequence[Change],
+    changes: Sequence[FieldChange],
     version: bytes | None = None,
     composites: Sequence[CompositeFieldIndex] = (),
 ) -> WriteScript:
@@ -103,12 +103,12 @@ class _Parts:
         if not removes:
             self.given[value] = self.next_argument()
             own = [
-                Entry(names.argument(key), kind, self._entries + number, claim, value, value)
+                EntryCode(names.argument(key), kind, self._entries + number, claim, value, value)
                 for number, (kind, _, key) in enumerate(scalar_field.checks)
             ]
         for number, index in enumerate(scalar_field.indexes, self._entries + len(own)):
             new = value if removes or index.form == b"text" else self.next_argument()
-            own.append(Entry(names.argument(index.key), index.kind_name, number, claim, value, new, before, index))
+            own.append(EntryCode(names.argument(index.key), index.kind_name, number, claim, value, new, before, index))
         self._entries += len(own)
         may_expire = not own and (scalar_field.prefix, scalar_field.sub or b"") not in self._in_several
         self._add(scalar_field.prefix, scalar_field.sub or b"", before, value, own, may_expire=may_expire)
@@ -119,12 +119,12 @@ class _Parts:
         for place in index.places:
             read = f"before{len(self.written)}"
             one = self._known.get((place.prefix, place.sub)) or self._add(place.prefix, place.sub, read, read, [])
-            parts.append(Part(one.before, one.value, place.form))
+            parts.append(CompositePart(one.before, one.value, place.form))
         self.joined.append(composite_entry(index, self._names.argument(index.key), self._entries, parts))
         self._entries += 1
 
     def _add(
-        self, prefix: bytes, sub: bytes, before: str, value: str, entries: list[Entry], *, may_expire: bool = False
+        self, prefix: bytes, sub: bytes, before: str, value: str, entries: list[EntryCode], *, may_expire: bool = False
     ) -> Written:
         sub_key = self._names.argument(sub) if sub else ""
         key = "key" if sub_key else f"key{len(self.written)}"
@@ -136,7 +136,10 @@ class _Parts:
 
 
 def _names(
-    partition: Partition, changes: Sequence[Change], version: bytes | None, composites: Sequence[CompositeFieldIndex]
+    partition: Partition,
+    changes: Sequence[FieldChange],
+    version: bytes | None,
+    composites: Sequence[CompositeFieldIndex],
 ) -> Parameters:
     """Returns the parameters of the script: those of a field that is alike stand in the same places."""
     names = Parameters()
@@ -170,7 +173,7 @@ def _counting(sub: str, expected: str) -> dict[str, str]:
     }
 
 
-def _flags(model: Model, changes: Sequence[Change], version: bytes | None) -> frozenset[str]:
+def _flags(model: Model, changes: Sequence[FieldChange], version: bytes | None) -> frozenset[str]:
     flags = set()
     if version is None and all(change.removes for change in changes):
         flags.add("allow-oom")

@@ -12,7 +12,7 @@ from limpyd.requests.resp import pack_bytes
 from limpyd.scripts.error_mapping import Claim, Model, refusal
 from limpyd.server import Needs
 from limpyd.statements.prepared_requests import Prepared
-from limpyd.statements.scalar_write import Change, write_script
+from limpyd.statements.scalar_write import FieldChange, write_script
 from limpyd.statements.statement import Statement
 
 R = TypeVar("R")
@@ -37,7 +37,7 @@ class Update(Statement):
         name: str,
         model: Model,
         partition: Partition,
-        changes: Sequence[Change],
+        changes: Sequence[FieldChange],
         version: bytes | None = None,
         composites: Sequence[CompositeFieldIndex] = (),
     ) -> None:

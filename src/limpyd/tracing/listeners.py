@@ -108,7 +108,7 @@ class Listeners:
         parts = [part for request in requests for part in getattr(request.subject, "parts", (request,))]
         if batch is None and len(requests) == 1 and hasattr(requests[0].subject, "parts"):
             batch = "transaction"
-        texts = [text_of(each) for request in requests for each in (request, *request.behind)]
+        texts = [text_of(each) for request in requests for each in (request, *request.followups)]
         text = texts[0] if len(texts) == 1 else f"together: {'; '.join(texts)}"
         return RequestTrace(self, tuple(map(operation, parts)), commands, size, batch, retry, text)
 

@@ -9,7 +9,7 @@ from limpyd.fields.checks import integer
 from limpyd.query.collection.core import CollectionCore
 from limpyd.query.query import Query
 from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Walk
 from limpyd.schema.schema import Schema
 from limpyd.transfer.formats import writer_for
@@ -19,7 +19,7 @@ OnProgress = Callable[[int], object]
 USUAL_CHUNK = 200
 
 
-class Lines(Shape):
+class Lines(Projection):
     """A line for each object."""
 
     def __init__(self, columns: Sequence[Column], line: Callable[[bytes, Sequence[Any]], str]) -> None:
@@ -77,8 +77,8 @@ class Export:
 
     def steps(self) -> Walk[str]:
         """The steps of the walk through all objects."""
-        shape = Lines(columns_of(self._schema, self._names, scored=False), self._writer.line)
-        found: CollectionCore[str, Any] = CollectionCore(self._schema.model, self._schema, Query(shape=shape))
+        projection = Lines(columns_of(self._schema, self._names, scored=False), self._writer.line)
+        found: CollectionCore[str, Any] = CollectionCore(self._schema.model, self._schema, Query(projection=projection))
         step, done = found._steps(self._chunk), 0
 
         def counted(reply: tuple[bytes, list[str]]) -> tuple[bytes, list[str]]:

@@ -24,7 +24,7 @@ def require_existing(request: Request[R], key: bytes, instances: Sequence[Any]) 
         instances: those of the objects.
     """
     instances = list({id(one): one for one in instances}.values())
-    request.behind = tuple(map(existence_check, instances))
+    request.followups = tuple(map(existence_check, instances))
     if len(request.args) <= MAX_PASSED_ON:
         request.transactional = lambda: object_requests.read_existing(instances, key, request)
     return request

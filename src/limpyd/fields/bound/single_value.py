@@ -11,7 +11,7 @@ from limpyd.fields.bound.value import BoundValue
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.requests.request import Argument, Request
 from limpyd.requests.subjects import Subject
-from limpyd.scripts.writes import Step, write
+from limpyd.scripts.writes import WriteStep, write
 from limpyd.server import Needs
 from limpyd.types import Use
 
@@ -37,7 +37,7 @@ class BoundSingleValue(BoundValue[Face]):
         if TABLE[command].scope is Scope.EXPIRY:  # so the value is neither read nor written
             return super()._in_general(command, args, decode, first=first, step=step, key_at=key_at, needs=needs)
         field, instance = self._field, self._instance
-        steps = [Step(field.name, field.layout(instance._pk_bytes), command, args)]
+        steps = [WriteStep(field.name, field.layout(instance._pk_bytes), command, args)]
         return write_single_values(field.model, instance, steps, lambda replies: decode(replies[0]), field, needs)
 
     def __bool__(self) -> bool:
@@ -58,7 +58,7 @@ class BoundSingleValue(BoundValue[Face]):
 def write_single_values(
     model: FieldModel,
     instance: Any,
-    steps: list[Step],
+    steps: list[WriteStep],
     decode: Callable[[list[Any]], R],
     subject: Subject | None = None,
     needs: Needs | None = None,

@@ -10,11 +10,11 @@ from limpyd.commands.table import TABLE
 from limpyd.exceptions import InvalidValue
 from limpyd.fields.bound.existence import MAX_PASSED_ON, require_existing
 from limpyd.fields.bound.field import BoundField
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.keys import key_from_template
 from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts import writes
-from limpyd.scripts.writes import SCOPES, Change, MembersStep, Other
+from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other
 from limpyd.server import Needs
 from limpyd.statements.fast_path import PLAIN, learned
 from limpyd.statements.prepared_requests import PreparedWrite
@@ -75,7 +75,7 @@ class BoundValue(BoundField[Face]):
         if pk is None:
             return Request((*command.split(), self._key(), *args), decode, readonly=True, subject=field, needs=needs)
         model = field.model
-        place: Place = field._places[model.keys.partition(pk)]
+        place: FieldPlace = field._places[model.keys.partition(pk)]
         try:
             statement = place.reads[command]
         except KeyError:
@@ -153,7 +153,7 @@ class BoundValue(BoundField[Face]):
         if pk is not None:
             field = self._field
             partition = field.model.keys.partition(pk)
-            place: Place = field._places[partition]
+            place: FieldPlace = field._places[partition]
             try:
                 statement = place.statements[command]
             except KeyError:
@@ -191,13 +191,13 @@ class BoundValue(BoundField[Face]):
         steps = [MembersStep((change,), command, args, key_at)]
         return self._writing(steps, lambda replies: decode(replies[0]), needs=needs)
 
-    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> Change:
+    def _change(self, scope: bytes, instance_number: int = 0, *, first: int = 1, step: int = 1) -> CommandChange:
         """Returns the change that a command may make to this field."""
         field = self._field
-        place: Place = field.place(self._instance._pk_bytes)
+        place: FieldPlace = field.place(self._instance._pk_bytes)
         if place.rescans_whole and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
-        return Change(
+        return CommandChange(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from limpyd.exceptions import InvalidValue, shorten
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
 from limpyd.scripts.object_requests import NewObject
@@ -37,7 +37,7 @@ class MembersField(ValueField[T]):
         plain = not self.constraints and self.codec.canonical is None and type(self).encode is MembersField.encode
         return self.codec.encode if plain else self.encode_new
 
-    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
+    def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
         if not place.followed or self.in_composite or self.listing_in(partition) or place.rescans_whole:
             return super().prepared(partition, place, command)
         return members_write(self.model, partition, command, self, place.prefix, place.indexes)
@@ -53,7 +53,9 @@ class MembersField(ValueField[T]):
             raise InvalidValue(msg)
         return [self.encode_new(value) for value in values]
 
-    def _add_members(self, new: NewObject, place: Place, name: str, args: Sequence[Argument], step: int = 1) -> None:
+    def _add_members(
+        self, new: NewObject, place: FieldPlace, name: str, args: Sequence[Argument], step: int = 1
+    ) -> None:
         """Makes members part of a new object.
 
         Args:

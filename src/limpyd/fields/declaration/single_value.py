@@ -8,13 +8,13 @@ from typing import Any, Self, TypeVar
 from limpyd.exceptions import ConstraintError, DeclarationError, shorten
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.setters import has_own_setter
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.lua.arguments import Value, packed
 from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Stored
-from limpyd.scripts.writes import Step, WriteLayout
+from limpyd.scripts.writes import WriteLayout, WriteStep
 from limpyd.statements.assignment import assignment
 from limpyd.statements.scalar_command import run
 from limpyd.statements.scalar_field import ScalarField
@@ -70,7 +70,7 @@ class SingleValueField(ValueField[T]):
     def default_value(self) -> Any:
         return self.default() if callable(self.default) else self.default
 
-    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
+    def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
         if not place.followed or self.listing_in(partition) or " " in command:
             return super().prepared(partition, place, command)
         scalar_field = self.scalar_field(partition)
@@ -87,7 +87,7 @@ class SingleValueField(ValueField[T]):
         checks, unchecked = self.checks_in(partition), self.unchecked_encode
         return ScalarField(self.name, self.encode_new, place.prefix, sub, indexes, checks, computed, unchecked)
 
-    def setting(self, value: T | None) -> Step:
+    def setting(self, value: T | None) -> WriteStep:
         """The write command that stores a value, or with None removes it, in any object.
 
         Raises:
@@ -99,9 +99,9 @@ class SingleValueField(ValueField[T]):
             return self.step(None, "HDEL" if stored is None else "HSET", *args)
         return self.step(None, "DEL") if stored is None else self.step(None, "SET", stored)
 
-    def step(self, pk: bytes | None, command: str, *args: Argument) -> Step:
+    def step(self, pk: bytes | None, command: str, *args: Argument) -> WriteStep:
         """A write command on the field of an object."""
-        return Step(self.name, self.layout(pk), command, args)
+        return WriteStep(self.name, self.layout(pk), command, args)
 
     def _sub(self) -> bytes:
         return b""

@@ -29,7 +29,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Place(NamedTuple):
+class FieldPlace(NamedTuple):
     """The place of a field's values in one partition of its model.
 
     Attributes:
@@ -102,7 +102,7 @@ class ValueField(MayBeVersion, Field[T]):
         self.unique = unique
         self.declared_indexes = indexes
         self.default: Any = None
-        self._places: dict[Partition, Place] = {}
+        self._places: dict[Partition, FieldPlace] = {}
         self.direct: dict[Any, Any] = {}
         """The calls of its commands that describe no requests, by the commands (see statements/fast_path.py)."""
         self._usable_by: set[str] = set()
@@ -170,13 +170,13 @@ class ValueField(MayBeVersion, Field[T]):
         """Notes its indexes in a partition, and those of several fields that it is one of."""
         alone = [index for index in indexes if index.index.alone]
         self.in_composite = bool(composites)
-        self._places[partition] = Place(
+        self._places[partition] = FieldPlace(
             self._prefix(partition),
             self.stored_as,
             indexes,
             _described([*alone, *composites], self.checks_in(partition), self.listing_in(partition)),
             _described(alone),
-            self.many and not all(index.tells_apart for index in alone),
+            self.many and not all(index.distinguishes_members for index in alone),
             {},
             {},
         )
@@ -185,15 +185,15 @@ class ValueField(MayBeVersion, Field[T]):
         """Returns the checks that new values must pass in a partition."""
         return ()
 
-    def place(self, pk: bytes | None) -> Place:
+    def place(self, pk: bytes | None) -> FieldPlace:
         """Returns the place of the value of an object."""
         return self._places[self.model.keys.partition(pk)]
 
-    def place_in(self, partition: Partition) -> Place:
+    def place_in(self, partition: Partition) -> FieldPlace:
         """Returns the place of the values of a partition's objects."""
         return self._places[partition]
 
-    def prepared(self, partition: Partition, place: Place, command: str) -> Statement | None:
+    def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
         """The prepared statement of a write command on its values; None if only the general script can run it."""
         if place.followed or " " in command:  # the key of a command of two words stands after both
             return None
@@ -234,7 +234,7 @@ class ValueField(MayBeVersion, Field[T]):
             raise UnsupportedCommand(msg)
         self._usable_by.add(command)
 
-    def add_to(self, new: object_requests.NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: object_requests.NewObject, place: FieldPlace, value: Any) -> None:
         """Makes a value part of a new object.
 
         Raises:
@@ -242,7 +242,9 @@ class ValueField(MayBeVersion, Field[T]):
         """
         raise NotImplementedError
 
-    def _claim(self, new: object_requests.NewObject, place: Place, stored: bytes, sub: bytes | None = None) -> None:
+    def _claim(
+        self, new: object_requests.NewObject, place: FieldPlace, stored: bytes, sub: bytes | None = None
+    ) -> None:
         """Enters a value, or a member of it, into the indexes together with a new object."""
         for index in place.indexes:
             if index.of_values:

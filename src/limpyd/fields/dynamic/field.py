@@ -14,7 +14,7 @@ from limpyd.fields.declaration.dynamic_version import Part
 from limpyd.fields.declaration.field import Field
 from limpyd.fields.declaration.options import CommonConstraints
 from limpyd.fields.declaration.protocols import FieldModel
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.dynamic.commands import BoundDynamic
 from limpyd.fields.dynamic.names import VersionNames
 from limpyd.indexes.base import Declared
@@ -235,7 +235,7 @@ class DynamicField(Field[T]):
         place = self._template.place_in(partition)
         return family_of(place.prefix, self._template.sub_key, self.inventory_prefix(partition))
 
-    def place_in(self, partition: Partition) -> Place:
+    def place_in(self, partition: Partition) -> FieldPlace:
         """Returns the place of the values of all versions."""
         return self._template.place_in(partition)._replace(prefix=self.described_in(partition))
 

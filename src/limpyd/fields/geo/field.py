@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields.declaration.options import MemberConstraints
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.fields.geo.arguments import latitude_arg, longitude_arg
 from limpyd.fields.geo.commands import BoundGeo
 from limpyd.fields.sortedset.field import ScoredField
@@ -106,7 +106,7 @@ class GeoField(ScoredField[T]):
     def decode_reply(self, reply: list[bytes]) -> dict[T, Any]:
         return {self.codec.decode(reply[at]): position_of(int(reply[at + 1])) for at in range(0, len(reply), 2)}
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         places = self.places(value)
         self._add_members(new, place, "GEOADD", places, step=3)
         at = {

@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.expressions import Part
 from limpyd.fields import checks
 from limpyd.fields.declaration.options import MemberConstraints
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.hash.commands import BoundHash
 from limpyd.fields.hash.keys import Key
 from limpyd.indexes.base import Declared
@@ -117,7 +117,7 @@ class HashField(ValueField[T]):
     def decode_reply(self, reply: list[bytes]) -> dict[str, T]:
         return {to_text(key): self.codec.decode(value) for key, value in zip(reply[::2], reply[1::2], strict=True)}
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         stored = {self.key_bytes(key): self.encode_new(each) for key, each in self.checked(value).items()}
         if not stored:
             new.unset.append(place.prefix)

@@ -9,7 +9,7 @@ from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.declaration.options import ValueConstraints
 from limpyd.fields.declaration.protocols import FieldModel
 from limpyd.fields.declaration.single_value import SingleValueField
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.fields.instancehash.commands import BoundHashEntry
 from limpyd.indexes.base import Declared
 from limpyd.keys import Partition, to_bytes
@@ -76,7 +76,7 @@ class InstanceHashField(SingleValueField[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundHashEntry(self, instance)
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         stored = self.encode_new(value)
         new.hash += (self.sub, stored)
         if place.indexes:

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.options import MemberConstraints
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.fields.list.commands import BoundList
 from limpyd.indexes.base import Declared
 from limpyd.scripts.object_requests import NewObject
@@ -74,5 +74,5 @@ class ListField(MembersField[T]):
     def decode_reply(self, reply: list[bytes]) -> list[T]:
         return list(map(self.codec.decode, reply))
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         self._add_members(new, place, "RPUSH", self.members(value))

@@ -10,7 +10,7 @@ from limpyd.exceptions import InvalidValue, shorten
 from limpyd.fields import checks
 from limpyd.fields.declaration.members import MembersField
 from limpyd.fields.declaration.options import MemberConstraints
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.fields.sortedset.commands import BoundSortedSet
 from limpyd.fields.sortedset.scores import Number
 from limpyd.indexes.base import Declared
@@ -94,7 +94,7 @@ class SortedSetField(ScoredField[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundSortedSet(self, instance)
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         if not isinstance(value, Mapping):
             msg = f"{self} takes a mapping from members to scores, not {shorten(value)}"
             raise InvalidValue(msg)

@@ -6,7 +6,7 @@ from typing import Any, Never, Self, TypeVar, overload
 
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.exceptions import DeclarationError, InvalidValue
-from limpyd.fields.declaration.value import Place, ValueField
+from limpyd.fields.declaration.value import FieldPlace, ValueField
 from limpyd.fields.stream.commands import BoundStream
 from limpyd.scripts.object_requests import NewObject
 from limpyd.types import Encodable, Untyped
@@ -57,6 +57,6 @@ class StreamField(ValueField[T]):
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else BoundStream(self, instance)
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> Never:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> Never:
         msg = f"{self} is a stream, which a new object begins without; create the object, then add entries with xadd"
         raise InvalidValue(msg)

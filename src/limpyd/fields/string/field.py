@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from limpyd.commands.faces import Async, Faced, Sync
 from limpyd.fields.declaration.options import ValueConstraints
 from limpyd.fields.declaration.single_value import SingleValueField
-from limpyd.fields.declaration.value import Place
+from limpyd.fields.declaration.value import FieldPlace
 from limpyd.fields.string.commands import BoundString
 from limpyd.indexes.base import Declared
 from limpyd.scripts.object_requests import NewObject
@@ -23,7 +23,7 @@ class WholeStringField(SingleValueField[T]):
     redis_type = "string"
     stored_as = b"string"
 
-    def add_to(self, new: NewObject, place: Place, value: Any) -> None:
+    def add_to(self, new: NewObject, place: FieldPlace, value: Any) -> None:
         stored = self.encode_new(value)
         new.strings += (place.prefix, stored)
         if place.indexes:

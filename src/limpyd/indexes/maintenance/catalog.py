@@ -42,7 +42,7 @@ class CatalogOwner(Protocol):
         """Returns the model, the field and the index of a name, for messages."""
         ...
 
-    def doubt(self) -> None:
+    def invalidate(self) -> None:
         """Has the next request that rests on the catalog ask for it."""
         ...
 
@@ -92,5 +92,5 @@ class Assumed:
             return None
         return type(self)(self._maintenance, self._indexes | other._indexes, writes=self._writes or other._writes)
 
-    def doubt(self) -> None:
-        self._maintenance.doubt()
+    def invalidate(self) -> None:
+        self._maintenance.invalidate()

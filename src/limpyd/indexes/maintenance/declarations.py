@@ -15,7 +15,7 @@ from limpyd.requests.request import Argument
 from limpyd.scripts.error_mapping import Model
 
 
-class Place(Protocol):
+class IndexedPlace(Protocol):
     """The place of the values of a field."""
 
     @property
@@ -33,7 +33,7 @@ class IndexedModel(Model, Protocol):
     model: Any
     dynamic: Any
 
-    def layout(self, partition: Partition) -> Sequence[tuple[str, Any, Place, bytes | None]]: ...
+    def layout(self, partition: Partition) -> Sequence[tuple[str, Any, IndexedPlace, bytes | None]]: ...
     def key_prefixes(self, partition: Partition) -> list[bytes]: ...
     def references(self, partition: Partition) -> list[tuple[Argument, ...]]: ...
 
@@ -52,7 +52,7 @@ class DeclaredIndex(NamedTuple):
     name: bytes
     signature: bytes
     field_index: FieldIndex
-    place: Place
+    place: IndexedPlace
     sub: bytes
 
     @property

@@ -40,7 +40,7 @@ class IndexMaintenance:
         self._database = object()
         self.catalog: Catalog | None = None
 
-    def doubt(self) -> None:
+    def invalidate(self) -> None:
         """Has the next request that rests on the catalog ask for it."""
         self.catalog = None
 
@@ -164,11 +164,11 @@ class IndexBuild:
         field_index, value = self._index.field_index, args[-1]
         sub = to_bytes(str(args[0])) if len(args) > 1 else None
         if not (field_index.kind.keys_by_value and field_index.index.alone):
-            return to_text(field_index.under(b"", sub)[0])
+            return to_text(field_index.key_and_text(b"", sub)[0])
         if not (transform_value and field_index.transforms):
-            return to_text(b"".join(field_index.under(field_index.filter_text("eq", value), sub)))
+            return to_text(b"".join(field_index.key_and_text(field_index.filter_text("eq", value), sub)))
         texts = field_index.indexed_texts(field_index.field.encode(value))
         if len(texts) != 1:
             msg = f"{field_index} keeps {len(texts) or 'nothing'} of {shorten(value)}: it has no one key"
             raise InvalidValue(msg)
-        return to_text(b"".join(field_index.under(texts[0], sub)))
+        return to_text(b"".join(field_index.key_and_text(texts[0], sub)))

@@ -36,7 +36,7 @@ local function read_places_of_command(at, pks, sets, number, creating)
   -- @end
   at = first_place
   for place = 1, place_count do
-    -- @reads Place at
+    -- @reads ChangedField at
     local owner, prefix, stored, scope, first = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
     local step = ARGV[at + 5]
     local first_index, last_index = at + 7, at + 6 + 3 * ARGV[at + 6]

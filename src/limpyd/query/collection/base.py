@@ -55,7 +55,7 @@ class CollectionBase(Generic[Item, M]):
                 self._order if order is None else order,
                 sorts_by_pattern=self._database._capabilities.sorts_by_pattern,
                 joins_keys=self._database._capabilities.joins_keys,
-                existing=self._query.shape.existing if existing is None else existing,
+                existing=self._query.projection.existing if existing is None else existing,
             )
         except RecursionError:
             raise too_deep() from None
@@ -72,11 +72,11 @@ class CollectionBase(Generic[Item, M]):
     def _planned(
         self, asked: tuple[Hashable, ...], ask: Callable[[Plan], Request[Any]], order: tuple[SortKey, ...] | None
     ) -> Request[Any]:
-        conditions, sorted_by, shape, _ = self._query
+        conditions, sorted_by, projection, _ = self._query
         schema = self._schema
-        if not shape.recurs or by_keys(sorted_by if order is None else order):
+        if not projection.is_reusable or by_keys(sorted_by if order is None else order):
             return ask(self._plan(order))
-        key = (*asked, shape, shape.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
+        key = (*asked, projection, projection.sparse, order, sorted_by, self._database._capabilities.sorts_by_pattern)
         return schema.queries.templates.request(key, conditions, lambda others: ask(self._plan(order, others)))
 
     def _run(self, request: Request[Any]) -> Any:

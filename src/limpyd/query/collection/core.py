@@ -49,16 +49,16 @@ class CollectionCore(
         except RecursionError:
             filters = "…"
         order = f".sort({', '.join(map(repr, map(str, self._query.order)))})" if self._query.order else ""
-        return f"<{self._schema.name}.collection({filters}){order}{self._query.shape.text}>"
+        return f"<{self._schema.name}.collection({filters}){order}{self._query.projection.text}>"
 
     def _page(self, size: int, after: str | None) -> Request[Page[Item]]:
         integer("page's size", size, low=1)
         if self._query.stored_key is not None and not self._query.order:
             cursor = position_of(after, as_bytes("a key", self._query.stored_key))
-            found = chunk_of(self._plan(), self._query.shape, size, cursor)
+            found = chunk_of(self._plan(), self._query.projection, size, cursor)
             page = found.then(lambda chunk: Page(chunk.items, at_position(chunk.cursor)))
         else:
-            page = self._plan(self._order or self._by_pk()).page(self._query.shape, size, after)
+            page = self._plan(self._order or self._by_pk()).page(self._query.projection, size, after)
         return self._followed(page, lambda page: page.items)
 
     def _steps(self, chunk: int) -> Walk[Item]:
@@ -68,12 +68,12 @@ class CollectionCore(
 
     def _own_steps(self, chunk: int) -> Walk[Item]:
         integer("iterate's chunk", chunk, low=1)
-        plan, shape, order = self._plan(), self._query.shape, self._order
+        plan, projection, order = self._plan(), self._query.projection, self._order
         if not order:
-            return unordered(plan, shape, chunk)
+            return unordered(plan, projection, chunk)
         key = order[0]
         if len(order) > 1 or key.index_number is None or not isinstance(key.field, ValueField):
-            return paged(plan, shape, chunk)
+            return paged(plan, projection, chunk)
         indexed = self._plan((key._replace(missing=NOWHERE),))
         missing = Missing(key.field, key.sub, f"{key.name}__isnull=True")
-        return indexed_first(indexed, self._narrowed(missing)._plan((key,)), shape, chunk)
+        return indexed_first(indexed, self._narrowed(missing)._plan((key,)), projection, chunk)

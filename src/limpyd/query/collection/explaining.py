@@ -40,7 +40,7 @@ class Explaining(CollectionBase[Item, M]):
         return explained._replace(ran=(yield analyzed(items))) if items.args else explained
 
     def _explained_items(self) -> Request[list[Any]]:
-        return self._plan().items(self._query.shape, self._explained_span())
+        return self._plan().items(self._query.projection, self._explained_span())
 
     def _explained_span(self) -> Span:
         return A_PAGE if self._query.order else EVERYTHING

@@ -23,15 +23,15 @@ class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
     __slots__ = ()
 
     def _items(self, span: Span = EVERYTHING, order: tuple[SortKey, ...] | None = None) -> Request[list[Item]]:
-        shape = self._query.shape
-        return self._followed(self._request((span,), lambda plan: plan.items(shape, span), order))
+        projection = self._query.projection
+        return self._followed(self._request((span,), lambda plan: plan.items(projection, span), order))
 
     def _count(self, limit: int = 0) -> Request[int]:
         return self._request(("count", limit), lambda plan: plan.count(limit), ())
 
     def _the_one(self) -> Request[Item]:
-        shape = self._query.shape
-        return the_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(shape)), self)
+        projection = self._query.projection
+        return the_one(self._items(Span(0, 2)), lambda: self._followed(self._plan().only(projection)), self)
 
     def _at_position(self, index: Any) -> Request[Any]:
         """Returns the request for an item or a slice; from the end on, if that is nearer and there is an order."""
@@ -49,7 +49,7 @@ class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
 
     def _first(self, *, last: bool = False) -> Request[Item | None]:
         if last:
-            order = self._backwards() or tuple(key.turned() for key in self._by_pk())
+            order = self._backwards() or tuple(key.inverted() for key in self._by_pk())
         elif self._query.stored_key is not None:
             order = self._query.order
         else:

@@ -11,7 +11,7 @@ from limpyd.fields.checks import as_bytes
 from limpyd.query.collection.base import CollectionBase
 from limpyd.query.filters.combined_conditions import AllOf, Negated
 from limpyd.query.filters.conditions import ByPk, Condition, Member
-from limpyd.query.filters.operands import Values, key_of, same_database
+from limpyd.query.filters.operands import FilterOperands, key_of, same_database
 from limpyd.query.filters.parsing import parse
 
 Item = TypeVar("Item")
@@ -70,7 +70,7 @@ class Narrowing(CollectionBase[Item, M]):
             return Member(as_bytes("a key", given), f"in {given!r}")
         if isinstance(given, list | tuple | set | frozenset):
             shown = f"pk in {shorten(given)}"
-            values = Values(self._schema.field("pk"), None, "in", shown)
+            values = FilterOperands(self._schema.field("pk"), None, "in", shown)
             return ByPk([values.pk(each) for each in given], values.elsewhere, shown)
         msg = (
             f"{self._schema.name}: intersect takes lists, sets and tuples of primary keys, names of keys, fields of "

@@ -20,8 +20,8 @@ class Copied(CollectionBase[Item, M], Unchanging):
 
     def __reduce__(self) -> Any:
         check_importable(self._model)
-        conditions, order, shape, stored_key = self._query
-        return _restored, (type(self), self._model, conditions, order, stored_key, shape.asked)
+        conditions, order, projection, stored_key = self._query
+        return _restored, (type(self), self._model, conditions, order, stored_key, projection.asked)
 
 
 def _restored(kind: Any, model: Any, conditions: Any, order: Any, stored_key: str | None, asked: Sequence[Any]) -> Any:

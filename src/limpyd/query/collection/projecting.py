@@ -21,11 +21,11 @@ from limpyd.query.results.projections import (
     Flat,
     Instances,
     Prefetched,
-    Shape,
+    Projection,
     Tuples,
     check_followed,
 )
-from limpyd.query.results.row_classes import row_shape
+from limpyd.query.results.row_classes import row_projection
 from limpyd.requests.request import Request, returned
 
 Item = TypeVar("Item")
@@ -39,7 +39,7 @@ class Projecting(CollectionBase[Item, M]):
     __slots__ = ()
 
     def _primary_keys(self) -> Any:
-        return self._with(self._query._replace(shape=PKS))
+        return self._with(self._query._replace(projection=PKS))
 
     def _instances(self, lazy: bool, prefetch: Iterable[str] | None) -> Any:
         check_lazy(self._schema.name, lazy)
@@ -53,12 +53,12 @@ class Projecting(CollectionBase[Item, M]):
         return self._prefetched(own, follows, lazy=lazy)
 
     def _prefetched(self, names: Sequence[str], follows: Sequence[Follow] = (), *, lazy: bool = False) -> Any:
-        def make(columns: list[Column]) -> Shape:
+        def make(columns: list[Column]) -> Projection:
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
-            shape = Prefetched(self._model, columns, pk, lazy=lazy)
-            shape.follows = tuple(follows)
-            shape.asked = ("_instances", lazy, with_followed(names, follows))
-            return shape
+            projection = Prefetched(self._model, columns, pk, lazy=lazy)
+            projection.follows = tuple(follows)
+            projection.asked = ("_instances", lazy, with_followed(names, follows))
+            return projection
 
         kind = "prefetch, lazy" if lazy else "prefetch"
         return self._shaped(f"{kind} {follows}" if follows else kind, tuple(names), make)
@@ -76,26 +76,26 @@ class Projecting(CollectionBase[Item, M]):
 
     def _rows(self, row: Any) -> Any:
         queries, key = self._schema.queries, ("rows", row)
-        shape = queries.projections.get(key) if isinstance(row, type) else None
-        if shape is None:
-            shape = queries.remember(key, row_shape(self._schema, row))
-        return self._with(self._query._replace(shape=shape))
+        projection = queries.projections.get(key) if isinstance(row, type) else None
+        if projection is None:
+            projection = queries.remember(key, row_projection(self._schema, row))
+        return self._with(self._query._replace(projection=projection))
 
-    def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Shape]) -> Any:
+    def _shaped(self, kind: str, names: tuple[str, ...], make: Callable[[list[Column]], Projection]) -> Any:
         """The same collection in a shape, which is made once for the names of a model: most are asked for again."""
         conditions, order, _, stored_key = self._query
         schema = self._schema
         known = not by_keys(order) and PLAIN_NAMES.issuperset(map(type, names))
-        shape = schema.queries.projections.get((kind, names)) if known else None
-        if shape is None:
-            shape = make(columns_of(schema, names, scored=True))
+        projection = schema.queries.projections.get((kind, names)) if known else None
+        if projection is None:
+            projection = make(columns_of(schema, names, scored=True))
             if known:
-                schema.queries.remember((kind, names), shape)
-        return type(self)(self._model, schema, Query(conditions, order, shape, stored_key))
+                schema.queries.remember((kind, names), projection)
+        return type(self)(self._model, schema, Query(conditions, order, projection, stored_key))
 
     def _followed(self, request: Request[Any], instances_of: Callable[[Any], list[Any]] = returned) -> Request[Any]:
         """The request, followed by those for what its objects refer to, if that is asked."""
-        follows = self._query.shape.follows
+        follows = self._query.projection.follows
         if not follows or not request.args:
             return request
         return following(request, follows, self._related, instances_of)
@@ -107,5 +107,5 @@ class Projecting(CollectionBase[Item, M]):
             names = [field.name for field in fields if field.readable]
         several = ByPk([to_bytes(pk) for pk in pks], (), "")
         found = type(self)(schema.model, schema, Query((several,)))._prefetched(names)
-        request: Request[list[Any]] = found._plan().items(found._query.shape)
+        request: Request[list[Any]] = found._plan().items(found._query.projection)
         return request

@@ -51,8 +51,8 @@ class Sorting(CollectionBase[Item, M]):
             keys = sort_keys(self._schema, by, desc, alpha, by_score)
             if asked is not None and len(orders) < MAX_ORDERS:
                 orders[asked] = keys
-        conditions, _, shape, stored_key = self._query
-        found: Self = self._with(Query(conditions, keys, shape, stored_key))
+        conditions, _, projection, stored_key = self._query
+        found: Self = self._with(Query(conditions, keys, projection, stored_key))
         return found
 
     def _backwards(self) -> tuple[SortKey, ...]:
@@ -60,7 +60,7 @@ class Sorting(CollectionBase[Item, M]):
         query = self._query
         if query.stored_key is not None and not query.order:
             return (from_end_of(as_bytes("a key", query.stored_key)),)
-        return tuple(key.turned() for key in self._order)
+        return tuple(key.inverted() for key in self._order)
 
     def _by_pk(self) -> tuple[SortKey, ...]:
         """The order of primary keys if no order was asked for."""

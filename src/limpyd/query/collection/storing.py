@@ -47,4 +47,4 @@ class Storing(CollectionBase[Item, M]):
 
     def _stored_as(self, key: bytes, conditions: tuple[Condition, ...]) -> Any:
         listed = Member(key, f"stored as {to_text(key)!r}", required=True)
-        return self._with(Query((*conditions, listed), (), self._query.shape, to_text(key)))
+        return self._with(Query((*conditions, listed), (), self._query.projection, to_text(key)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.lookups import MAX_CONDITIONS, Form
+from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
 from limpyd.requests.request import Assumption
 from limpyd.scripts.query_nodes import All, Either, Node, Not
 from limpyd.scripts.query_values import Text
@@ -22,14 +22,14 @@ class AllOf(Condition):
     def __init__(self, parts: Sequence[Condition]) -> None:
         self._parts = tuple(parts)
 
-    def add_to(self, form: Form) -> bool:
+    def add_to(self, form: QueryForm) -> bool:
         if max(len(self._parts), len(form.values)) > MAX_CONDITIONS:
             return False
         form.parts += (type(self), len(self._parts))
         return all(part.add_to(form) for part in self._parts)
 
-    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
-        return type(self)([part.holding(texts) for part in self._parts])
+    def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return type(self)([part.with_texts(texts) for part in self._parts])
 
     def node(self, partition: Partition) -> Node:
         return All([part.node(partition) for part in self._parts])
@@ -81,12 +81,12 @@ class Negated(Condition):
         self._part = part
         self._text = text
 
-    def add_to(self, form: Form) -> bool:
+    def add_to(self, form: QueryForm) -> bool:
         form.parts.append(Negated)
         return self._part.add_to(form)
 
-    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
-        return Negated(self._part.holding(texts), self._text)
+    def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
+        return Negated(self._part.with_texts(texts), self._text)
 
     def node(self, partition: Partition) -> Node:
         return Not(self._part.node(partition))

@@ -11,10 +11,10 @@ from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.checks import as_bytes
 from limpyd.indexes.numbers import NeverStored
 from limpyd.query.filters.combined_conditions import Negated
-from limpyd.query.filters.conditions import ByIndex, ByPk, Condition, Missing, Nobody
+from limpyd.query.filters.conditions import ByIndex, ByPk, Condition, Missing, NoObject
 from limpyd.query.filters.errors import of_none, unserved
 from limpyd.query.filters.lookups import serving
-from limpyd.query.filters.operands import Values
+from limpyd.query.filters.operands import FilterOperands
 
 SEVERAL = frozenset({"in", "between", "within", "box"})
 """Operators that take several values."""
@@ -45,14 +45,14 @@ def _by_index(
         raise unserved(field, serving(field), prefix, written)
     if value is None:
         raise of_none(written)
-    index, lookup = serves.field_index, serves.under(sub)
+    index, lookup = serves.field_index, serves.with_sub_key(sub)
     try:
         if type(value) in PLAIN and operator not in SEVERAL:
             return ByIndex(lookup, (index.filter_text(operator, value),), (), written)
-        values = Values(field, index, operator, written)
-        texts = index.index.filter_values(index, operator, values.unfolded(value), values.text)
+        values = FilterOperands(field, index, operator, written)
+        texts = index.index.filter_values(index, operator, values.wrapped(value), values.text)
     except NeverStored:
-        return Nobody(written)
+        return NoObject(written)
     return ByIndex(lookup, texts, values.elsewhere, written)
 
 
@@ -61,12 +61,12 @@ def _by_pk(field: Field[Any], comparison: Comparison) -> Condition:
     if comparison.path or operator not in {"eq", "in", "ne"}:
         msg = f"{comparison}: a primary key is found by eq, ne and in"
         raise InvalidFilter(msg)
-    values = Values(field, None, operator, comparison)
+    values = FilterOperands(field, None, operator, comparison)
     if operator == "in":
         if isinstance(value, str | bytes) or not isinstance(value, Iterable | BoundField):
             msg = f"{comparison}: `in` takes several values, such as a list"
             raise InvalidFilter(msg)
-        pks = [values.pk(each) for each in values.unfolded(value)]
+        pks = [values.pk(each) for each in values.wrapped(value)]
         return ByPk(pks, values.elsewhere, comparison)
     one = ByPk([values.pk(value)], values.elsewhere, comparison)
     return Negated(one, comparison) if operator == "ne" else one

@@ -8,7 +8,7 @@ from typing import Any
 from limpyd.fields import ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
-from limpyd.query.filters.lookups import Form, Lookup, stored_in
+from limpyd.query.filters.lookups import Lookup, QueryForm, stored_in
 from limpyd.requests.request import Assumption
 from limpyd.scripts.index_nodes import HasPrimaryKey
 from limpyd.scripts.query_nodes import Empty, ListedIn, Node
@@ -21,11 +21,11 @@ class Condition(ByAttributes):
 
     __slots__ = ()
 
-    def add_to(self, form: Form) -> bool:  # noqa: ARG002 - some do
+    def add_to(self, form: QueryForm) -> bool:  # noqa: ARG002 - some do
         """Adds the condition and its values to the form of a query; returns False if no form can hold it."""
         return False
 
-    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+    def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
         """The same condition with other values, for each simple condition in turn."""
         raise NotImplementedError
 
@@ -73,14 +73,14 @@ class ByIndex(Condition):
         self._elsewhere = elsewhere
         self._text = text
 
-    def add_to(self, form: Form) -> bool:
+    def add_to(self, form: QueryForm) -> bool:
         lookup = self.lookup
-        if self._elsewhere or not lookup.recurs:
+        if self._elsewhere or not lookup.is_reusable:
             return False
         lookup.add_to(form, self.texts)
         return True
 
-    def holding(self, texts: Iterator[Sequence[Text]]) -> Condition:
+    def with_texts(self, texts: Iterator[Sequence[Text]]) -> Condition:
         return ByIndex(self.lookup, next(texts), (), self._text)
 
     def node(self, partition: Partition) -> Node:
@@ -119,7 +119,7 @@ class ByPk(Condition):
         return str(self._text)
 
 
-class Nobody(Condition):
+class NoObject(Condition):
     """No object meets it: a field would have to have a number that none can have."""
 
     __slots__ = ("_text",)
@@ -155,7 +155,7 @@ class Missing(Condition):
         field = self._field
         if not field.many and not field.has_subkeys:
             for index in field.place_in(partition).indexes:
-                if index.kind.order and index.keeps_one_text:
+                if index.kind.order and index.one_plain_text:
                     return index
         return None
 

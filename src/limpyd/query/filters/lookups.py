@@ -22,7 +22,7 @@ MAX_CONDITIONS = 16
 """The most conditions of a query that has a form. Queries with more rarely come again."""
 
 
-class Form:
+class QueryForm:
     """The form of a query, whatever its values.
 
     Args:
@@ -51,12 +51,12 @@ class Lookup:
         operator: the operator.
         sub: the sub-key, if the field has sub-keys.
         field_index: that index.
-        recurs: true if all filters with this field, operator and sub-key share the lookup, and ask the server in the
-            same way whatever the value.
+        is_reusable: true if all filters with this field, operator and sub-key share the lookup, and ask the server
+            in the same way whatever the value.
         takes_several: true if the filter has any number of values, of which an object must have one.
     """
 
-    __slots__ = ("_under", "field", "field_index", "number", "operator", "recurs", "sub", "takes_several")
+    __slots__ = ("_with_sub_keys", "field", "field_index", "is_reusable", "number", "operator", "sub", "takes_several")
 
     def __init__(self, field: Any, number: int, operator: str, sub: bytes | None = None) -> None:
         self.field = field
@@ -66,26 +66,26 @@ class Lookup:
         self.takes_several = operator == "in"
         self.field_index: FieldIndex = field.place(None).indexes[number]
         # There may be many versions of a dynamic field.
-        self.recurs = self.field_index.index.asks_alike and field.version_of is None
-        self._under: dict[bytes, Lookup] = {}
+        self.is_reusable = self.field_index.index.reuses_plans and field.version_of is None
+        self._with_sub_keys: dict[bytes, Lookup] = {}
 
     def __reduce__(self) -> Any:
         return lookup_of, (self.field, self.field_index.index.prefix, self.operator, self.sub)
 
-    def under(self, sub: bytes | None) -> Lookup:
+    def with_sub_key(self, sub: bytes | None) -> Lookup:
         """The same for a sub-key."""
         if sub is None:
             return self
-        known = self._under.get(sub)
+        known = self._with_sub_keys.get(sub)
         if known is None:
             known = Lookup(self.field, self.number, self.operator, sub)
-            if len(self._under) < MAX_SUBKEYS:
-                self._under[sub] = known
+            if len(self._with_sub_keys) < MAX_SUBKEYS:
+                self._with_sub_keys[sub] = known
             else:
-                known.recurs = False
+                known.is_reusable = False
         return known
 
-    def add_to(self, form: Form, texts: Sequence[Text]) -> None:
+    def add_to(self, form: QueryForm, texts: Sequence[Text]) -> None:
         """Adds the lookup and its values to the form of a query."""
         count = len(texts)
         if self.takes_several and count > 1:
@@ -128,7 +128,7 @@ def lookup_of(field: ValueField[Any], prefix: str, operator: str, sub: bytes | N
             f"{field} has no index for {SEPARATOR.join(filter(None, (prefix, operator)))!r}, as the pickled query needs"
         )
         raise InvalidFilter(msg)
-    return lookup.under(sub)
+    return lookup.with_sub_key(sub)
 
 
 def stored_in(field: ValueField[Any], partition: Partition, sub: bytes | None) -> Stored:

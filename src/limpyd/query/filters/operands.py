@@ -8,10 +8,10 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.fields.bound.value import BoundValue
 from limpyd.query.filters.errors import of_none
-from limpyd.scripts.query_values import Key, LaterKey, Reference, Text
+from limpyd.scripts.query_values import Key, LaterKey, ReadValue, Text
 
 
-class Values:
+class FilterOperands:
     """Makes texts of what a filter is given.
 
     Args:
@@ -28,7 +28,7 @@ class Values:
         self._shown = shown
         self.elsewhere: list[Key] = []
 
-    def unfolded(self, value: Any) -> Any:
+    def wrapped(self, value: Any) -> Any:
         """The value; of `in`, a field of many members stands for those."""
         if self._operator == "in" and isinstance(value, BoundValue):
             return [value]
@@ -84,7 +84,7 @@ class Values:
             raise InvalidFilter(msg)
         return self._reference(bound, field_index.final_name)
 
-    def _reference(self, bound: BoundValue[Any], form: bytes) -> Reference:
+    def _reference(self, bound: BoundValue[Any], form: bytes) -> ReadValue:
         other: ValueField[Any] = bound._field
         same_database(self._field.model, bound._instance.database, bound)
         if other.has_subkeys or (other.many and self._operator != "in"):
@@ -92,7 +92,7 @@ class Values:
             raise InvalidFilter(msg)
         key = key_of(bound)
         self.elsewhere.append(key)
-        return Reference(key, other.stored_as, other.sub_key, form)
+        return ReadValue(key, other.stored_as, other.sub_key, form)
 
 
 def key_of(bound: BoundValue[Any]) -> Key:

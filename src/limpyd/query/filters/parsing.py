@@ -11,7 +11,7 @@ from limpyd.indexes.numbers import NeverStored
 from limpyd.query.filters.combined_conditions import AllOf, AnyOf, Negated
 from limpyd.query.filters.comparisons import PLAIN, SEVERAL, compared
 from limpyd.query.filters.composites import composites
-from limpyd.query.filters.conditions import ByIndex, Condition, Nobody
+from limpyd.query.filters.conditions import ByIndex, Condition, NoObject
 from limpyd.query.filters.errors import no_expression
 from limpyd.query.filters.keywords import comparison_of
 from limpyd.query.filters.lookups import Lookup
@@ -74,7 +74,7 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
                     ends = (lookup.field_index.filter_text("gte", low), lookup.field_index.filter_text("lte", high))
                     return ByIndex(lookup, ends, (), Comparison(lookup.field, path, operator, value))
         except NeverStored:
-            return Nobody(Comparison(lookup.field, path, operator, value))
+            return NoObject(Comparison(lookup.field, path, operator, value))
     comparison = comparison_of(model, name, value)
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):

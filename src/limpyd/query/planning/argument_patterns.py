@@ -84,7 +84,7 @@ class Count(NamedTuple):
     is_text: bool
 
 
-Part = Argument | Hole | Block | Count
+PatternPart = Argument | Hole | Block | Count
 
 
 class Pattern:
@@ -96,7 +96,7 @@ class Pattern:
 
     __slots__ = ("_args", "_form", "_holes", "_repeats", "_values")
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[PatternPart]) -> None:
         self._args: list[Any] = list(parts)
         self._holes = [(at, part) for at, part in enumerate(parts) if isinstance(part, Hole)]
         self._repeats = any(isinstance(part, Block | Count) for part in parts)
@@ -152,7 +152,7 @@ def pattern_of(first: Sequence[Argument], last: Sequence[Argument]) -> Pattern |
     """Returns the pattern of what a plan gives for the first and the last marks; None if they do not show one."""
     one, other = [_part(argument) for argument in first], [_part(argument) for argument in last]
     several = {part.condition for part in other if isinstance(part, Hole) and part.value >= SEVERAL}
-    parts: list[Part] = []
+    parts: list[PatternPart] = []
     at = at_other = 0
     while at < len(one):
         block = _block_at(one, at, several) if several else None
@@ -192,7 +192,7 @@ def _block_at(parts: Sequence[Argument | Hole], at: int, several: set[int]) -> B
     return None
 
 
-def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> Part | None:
+def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> PatternPart | None:
     """Returns the part of a pattern that stands for an argument of two requests; None if it is unclear."""
     if one == other and type(one) is type(other):
         return one

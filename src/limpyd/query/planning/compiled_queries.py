@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from limpyd.query.filters.conditions import Condition
-from limpyd.query.filters.lookups import MAX_CONDITIONS, Form
+from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
 from limpyd.query.planning.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
-from limpyd.requests.guards import Guard, Outdated, look_at
-from limpyd.requests.request import Argument, Request, Unclear
+from limpyd.requests.guards import Guard, Outdated, epoch_command
+from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.resp import pack_each
 
 MAX_TEMPLATES = 1000
@@ -25,7 +25,7 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 Planning = Callable[[Sequence[Condition]], Request[Any]]
-Values = Sequence[Sequence[Any]]
+ConditionValues = Sequence[Sequence[Any]]
 
 
 class Template:
@@ -38,24 +38,24 @@ class Template:
     Attributes:
         request: one of the requests.
         pattern: the pattern of its arguments.
-        behind_it: the requests sent right after it, each with its pattern.
+        followup_patterns: the requests sent right after it, each with its pattern.
     """
 
-    __slots__ = ("behind_it", "pattern", "request")
+    __slots__ = ("followup_patterns", "pattern", "request")
 
     def __init__(self, request: Request[Any], patterns: Sequence[Pattern]) -> None:
         self.request = request
         self.pattern, *others = patterns
-        self.behind_it = list(zip(request.behind, others, strict=True))
+        self.followup_patterns = list(zip(request.followups, others, strict=True))
 
-    def behind(self, values: Values) -> tuple[Request[Any], ...]:
+    def followups(self, values: ConditionValues) -> tuple[Request[Any], ...]:
         """Returns the requests to send right after the one for some values of the conditions."""
-        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.behind_it])
+        return tuple([request.with_args(pattern.filled(values)) for request, pattern in self.followup_patterns])
 
-    def fits(self, request: Request[Any], values: Values) -> bool:
+    def fits(self, request: Request[Any], values: ConditionValues) -> bool:
         """Returns whether the template makes the same request as the one planned for some values."""
-        behind = [one.args for one in self.behind(values)]
-        return self.pattern.filled(values) == request.args and behind == [one.args for one in request.behind]
+        followups = [one.args for one in self.followups(values)]
+        return self.pattern.filled(values) == request.args and followups == [one.args for one in request.followups]
 
 
 class Filled(Request[R_co]):
@@ -75,7 +75,7 @@ class Filled(Request[R_co]):
     timeout = 0
     creates = needs = preflight = retry_with = None
 
-    def __init__(self, template: Template, values: Values, plan: Callable[[], Request[R_co]]) -> None:
+    def __init__(self, template: Template, values: ConditionValues, plan: Callable[[], Request[R_co]]) -> None:
         request = template.request
         self.script = request.script
         self.subject = request.subject
@@ -83,7 +83,7 @@ class Filled(Request[R_co]):
         self.assumes = request.assumes
         self.decode = request.decode
         self.transactional = None if request.transactional is None else self._planned_part
-        self.replies = 1 if self.script is not None else 1 + len(request.assumes) + len(request.behind)
+        self.replies = 1 if self.script is not None else 1 + len(request.assumes) + len(request.followups)
         self._template = template
         self._values = values
         self._plan = plan
@@ -93,8 +93,8 @@ class Filled(Request[R_co]):
         return self._template.pattern.filled(self._values)
 
     @property
-    def behind(self) -> tuple[Request[Any], ...]:  # type: ignore[override]
-        return self._template.behind(self._values)
+    def followups(self) -> tuple[Request[Any], ...]:  # type: ignore[override]
+        return self._template.followups(self._values)
 
     def packed(self, guards: Sequence[Guard]) -> bytes:
         script = self.script
@@ -118,19 +118,19 @@ class Filled(Request[R_co]):
             return self.packed([self._guard] if guards else ())
         packed = self._template.pattern.packed(self._values)
         if guards:
-            packed += look_at(self._guard)
-        for _, pattern in self._template.behind_it:
+            packed += epoch_command(self._guard)
+        for _, pattern in self._template.followup_patterns:
             packed += pattern.packed(self._values)
         return packed
 
-    def settled(self, replies: list[Any]) -> Any:
+    def reply_of(self, replies: list[Any]) -> Any:
         reply, at = replies[0], 1
         if self.assumes:
             if (replies[1] or b"") != self._guard.epoch:
                 raise Outdated
             at = 2
-        for number, (one, _) in enumerate(self._template.behind_it, at):
-            reply = one.amended(reply, replies[number])
+        for number, (one, _) in enumerate(self._template.followup_patterns, at):
+            reply = one.amend_reply(reply, replies[number])
         return reply
 
     def then(self, convert: Callable[[R_co], S]) -> Request[S]:
@@ -141,8 +141,8 @@ class Filled(Request[R_co]):
         def decode_further(reply: Any) -> S:
             try:
                 result = decode(reply)
-            except Unclear as doubt:
-                raise doubt.then(convert) from doubt.__cause__
+            except IncompleteReply as incomplete:
+                raise incomplete.then(convert) from incomplete.__cause__
             return convert(result)
 
         converted.decode = decode_further
@@ -179,7 +179,7 @@ class Templates:
         """
         if len(conditions) > MAX_CONDITIONS:
             return plan(conditions)
-        form = Form(asked)
+        form = QueryForm(asked)
         for condition in conditions:
             if not condition.add_to(form):
                 return plan(conditions)
@@ -198,17 +198,19 @@ class Templates:
         return request
 
 
-def _template(conditions: Sequence[Condition], form: Form, request: Request[Any], plan: Planning) -> Template | None:
+def _template(
+    conditions: Sequence[Condition], form: QueryForm, request: Request[Any], plan: Planning
+) -> Template | None:
     """Returns what is to be kept of a request; None if its values are not to be seen in its arguments."""
     if not request.args:
         return None
     first = last = plan(_marked(conditions, form, lambda _: SEVERAL))
     if form.several:
         last = plan(_marked(conditions, form, more_than_several))
-    if len(first.behind) != len(last.behind):
+    if len(first.followups) != len(last.followups):
         return None
     patterns = []
-    for one, other in zip((first, *first.behind), (last, *last.behind), strict=True):
+    for one, other in zip((first, *first.followups), (last, *last.followups), strict=True):
         pattern = pattern_of(one.args, other.args)
         if pattern is None:
             return None
@@ -217,7 +219,7 @@ def _template(conditions: Sequence[Condition], form: Form, request: Request[Any]
     return template if template.fits(request, form.values) else None
 
 
-def _marked(conditions: Sequence[Condition], form: Form, several: Callable[[int], int]) -> list[Condition]:
+def _marked(conditions: Sequence[Condition], form: QueryForm, several: Callable[[int], int]) -> list[Condition]:
     """The same conditions of marks; where one has several values, of as many as it is given."""
     marked = iter(
         [
@@ -225,4 +227,4 @@ def _marked(conditions: Sequence[Condition], form: Form, several: Callable[[int]
             for number, texts in enumerate(form.values)
         ]
     )
-    return [condition.holding(marked) for condition in conditions]
+    return [condition.with_texts(marked) for condition in conditions]

@@ -17,12 +17,12 @@ from limpyd.scripts.index_nodes import HasPrimaryKey, OneOf
 from limpyd.scripts.query_nodes import All, Either, ListedIn, Node
 
 
-def everybody(partition: Partition) -> OneOf:
+def existing_objects(partition: Partition) -> OneOf:
     """Returns the condition that an object exists: membership in the set of primary keys."""
     return OneOf(SETS, partition.pks, (b"",))
 
 
-def doubtful(partition: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
+def may_find_missing(partition: Partition, nodes: Sequence[Node], order: Sequence[SortKey]) -> bool:
     """Returns whether a query may find objects that do not exist, since it reads nothing but indexes."""
     if not nodes:
         return any(key.index_key(partition) for key in order)
@@ -39,7 +39,7 @@ def _exists(node: Node) -> bool:
     return isinstance(node, HasPrimaryKey | ListedIn)
 
 
-class Nobodys(Request[Sequence[bytes]]):
+class MissingMembers(Request[Sequence[bytes]]):
     """Finds the members of a set that are no objects (SDIFF), right after a command that reads the set.
 
     Args:
@@ -54,16 +54,16 @@ class Nobodys(Request[Sequence[bytes]]):
         super().__init__(args, tuple, readonly=True, subject=subject)
         self._width = width
 
-    def amended(self, reply: Any, own: Any) -> Any:
+    def amend_reply(self, reply: Any, own: Any) -> Any:
         """Returns the reply without the objects that do not exist."""
         if not own:
             return reply
-        nobodys, width = frozenset(own), self._width
+        missing, width = frozenset(own), self._width
         kept = []
         for at in range(0, len(reply), width):
-            if reply[at] not in nobodys:
+            if reply[at] not in missing:
                 kept += reply[at : at + width]
         return kept
 
     def with_args(self, args: tuple[Argument, ...]) -> Request[Sequence[bytes]]:
-        return Nobodys(args, self._width, self.subject)
+        return MissingMembers(args, self._width, self.subject)

@@ -7,10 +7,10 @@ from typing import Any
 
 from limpyd.lua.arguments import PageOfRange
 from limpyd.query.planning import single_command
-from limpyd.query.planning.existence import Nobodys
+from limpyd.query.planning.existence import MissingMembers
 from limpyd.query.planning.script_plan import ScriptPlan
 from limpyd.query.planning.single_command import EVERYTHING, Native, Span
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.index_nodes import Within
 from limpyd.scripts.queries import existing, owner, page_of_range, pks_in_order, sorted_rows
@@ -60,48 +60,48 @@ class NativePlan(ScriptPlan):
         if command is None or self._in_indexes is None or span.offset:
             return None
         if command.args[0] == "SMEMBERS":
-            return self._without_nobodys(command.args, decode, 1, lambda: self._find(b"pks", decode, span))
+            return self._without_missing(command.args, decode, 1, lambda: self._find(b"pks", decode, span))
         if command.args[0] == "HGET":
             request = owner(self.model, self.partition, command.args[1:], lambda pk: decode([] if pk is None else [pk]))
             return request.assuming(*self.assumes)
         return existing(self.model, self.search, command.args, decode, span.limit).assuming(*self.assumes)
 
-    def _sorted_rows(self, shape: Shape, span: Span) -> Request[Any] | None:
+    def _sorted_rows(self, projection: Projection, span: Span) -> Request[Any] | None:
         """The SORT … GET that reads the values of the objects of one set, if that answers the query.
 
         Where some may have no value, or not exist, it is in a script, which looks at those in the same request.
         """
-        gets = shape.gets(self.partition) if self._sorts and not self.order else None
-        doubtful = self._in_indexes is not None
-        if doubtful and (span.limit or span.offset):
+        gets = projection.gets(self.partition) if self._sorts and not self.order else None
+        may_find_missing = self._in_indexes is not None
+        if may_find_missing and (span.limit or span.offset):
             return None
         found = single_command.rows(self.partition, self._in_indexes or self.nodes, gets, span)
         if found is None:
             return None
-        if shape.sparse is False and not doubtful:
-            return self._command(found, shape.read_sorted)
+        if projection.sparse is False and not may_find_missing:
+            return self._command(found, projection.read_sorted)
         sets = single_command.sets_of(self.partition, self._in_indexes or self.nodes) or []
-        if shape.sparse is False and shape.begins_with_pk:
+        if projection.sparse is False and projection.begins_with_pk:
 
             def transactional() -> Request[Any]:
                 keys = (sets[0], self.partition.pks)
-                request = sorted_rows(self.model, keys, found[4:], shape.read_looked_at)
+                request = sorted_rows(self.model, keys, found[4:], projection.read_looked_at)
                 return request.assuming(*self.assumes)
 
-            return self._without_nobodys(found, shape.read_sorted, len(shape.columns), transactional)
-        keys, args = [*sets, self.partition.pks] if doubtful else sets, list(found[4:])
-        if shape.begins_with_pk:
-            return sorted_rows(self.model, keys, args, shape.read_looked_at).assuming(*self.assumes)
+            return self._without_missing(found, projection.read_sorted, len(projection.columns), transactional)
+        keys, args = [*sets, self.partition.pks] if may_find_missing else sets, list(found[4:])
+        if projection.begins_with_pk:
+            return sorted_rows(self.model, keys, args, projection.read_looked_at).assuming(*self.assumes)
         at = args.index("GET")
         args[at:at] = ("GET", "#")
 
         def read(rows: list[Any]) -> list[Any]:
-            del rows[:: len(shape.columns) + 1]
-            return shape.read_looked_at(rows)
+            del rows[:: len(projection.columns) + 1]
+            return projection.read_looked_at(rows)
 
         return sorted_rows(self.model, keys, args, read).assuming(*self.assumes)
 
-    def _without_nobodys(
+    def _without_missing(
         self,
         command: tuple[Argument, ...],
         decode: Callable[[Any], Any],
@@ -116,21 +116,21 @@ class NativePlan(ScriptPlan):
             width: how many values are read of each object, the primary key first.
             transactional: gives the script that does the same in a transaction.
         """
-        behind = Nobodys((b"SDIFF", command[1], self.partition.pks), width, self.model)
+        followups = MissingMembers((b"SDIFF", command[1], self.partition.pks), width, self.model)
         request = self._command(command, decode)
-        request.behind = (behind,)
+        request.followups = (followups,)
         request.transactional = transactional
         return request
 
-    def _page_of_range(self, shape: Shape, span: Span) -> Request[Any] | None:
+    def _page_of_range(self, projection: Projection, span: Span) -> Request[Any] | None:
         """A page of one range, in the order of its own index, where SORT may read the values."""
         if not self._sorts or len(self.order) != 1 or self._only is None:
             return None
-        key, gets, ends = self.order[0], shape.gets(self.partition), single_command.ends_of(self._only)
+        key, gets, ends = self.order[0], projection.gets(self.partition), single_command.ends_of(self._only)
         index = key.index_key(self.partition)
         if gets is None or ends is None or not isinstance(self._only, Within) or self._only.key != index:
             return None
-        request = page_of_range(self.model, index, PageOfRange(*ends, *span, int(key.desc)), gets, shape.read)
+        request = page_of_range(self.model, index, PageOfRange(*ends, *span, int(key.desc)), gets, projection.read)
         return request.assuming(*self.assumes)
 
     def _command(self, args: tuple[Argument, ...], decode: Callable[[Any], Any]) -> Request[Any]:

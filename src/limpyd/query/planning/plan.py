@@ -12,7 +12,7 @@ from limpyd.query.planning.assumptions import those_with_value
 from limpyd.query.planning.native_plan import NativePlan
 from limpyd.query.planning.script_plan import Planned
 from limpyd.query.planning.single_command import EVERYTHING, Span
-from limpyd.query.results.projections import PrimaryKeys, Shape
+from limpyd.query.results.projections import PrimaryKeys, Projection
 from limpyd.requests.request import Request, resolved
 from limpyd.scripts.query_nodes import Empty, Not
 
@@ -22,25 +22,25 @@ PKS = PrimaryKeys()
 class Plan(NativePlan):
     """The plan of a query: the choice of its request."""
 
-    def items(self, shape: Shape, span: Span = EVERYTHING) -> Request[list[Any]]:
+    def items(self, projection: Projection, span: Span = EVERYTHING) -> Request[list[Any]]:
         """Returns the request for the items of the objects that match, in order."""
         if self.empty:
             return resolved([])
-        if not shape.columns:
+        if not projection.columns:
             command = self.native_pks(span)
             if command is not None:
-                return self._command(command.args, lambda reply: shape.items(command.decode(reply)))
+                return self._command(command.args, lambda reply: projection.items(command.decode(reply)))
             return (
-                self._pks_in_order(shape.items, span)
-                or self._existing(self.native_pks(span, self._in_indexes), shape.items, span)
-                or self._plain(b"pks", shape.items, span)
-                or self._find(b"pks", shape.items, span)
+                self._pks_in_order(projection.items, span)
+                or self._existing(self.native_pks(span, self._in_indexes), projection.items, span)
+                or self._plain(b"pks", projection.items, span)
+                or self._find(b"pks", projection.items, span)
             )
         return (
-            self._sorted_rows(shape, span)
-            or self._page_of_range(shape, span)
-            or self._plain(b"rows", shape.read, span, shape)
-            or self._find(b"rows", shape.read, span, self.columns(shape))
+            self._sorted_rows(projection, span)
+            or self._page_of_range(projection, span)
+            or self._plain(b"rows", projection.read, span, projection)
+            or self._find(b"rows", projection.read, span, self.columns(projection))
         )
 
     def pks(self, limit: int = 0) -> Request[list[bytes]]:

@@ -12,10 +12,10 @@ from limpyd.query.ordering import NUMBER, SortKey
 from limpyd.query.paging import Page, after, cursor_of
 from limpyd.query.planning import single_command
 from limpyd.query.planning.assumptions import assumed
-from limpyd.query.planning.existence import doubtful, everybody
+from limpyd.query.planning.existence import existing_objects, may_find_missing
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.results.columns import Column
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.error_mapping import Model, refusal
 from limpyd.scripts.index_nodes import OneOf, Within
@@ -76,9 +76,9 @@ class ScriptPlan:
             for node in self.nodes:
                 if type(node) is ListedIn:
                     node.joins = True
-        self._in_indexes = self.nodes if existing and doubtful(partition, self.nodes, order) else None
+        self._in_indexes = self.nodes if existing and may_find_missing(partition, self.nodes, order) else None
         if self._in_indexes is not None:
-            self.nodes = [*self.nodes, everybody(partition)]
+            self.nodes = [*self.nodes, existing_objects(partition)]
         self._only = self.nodes[0] if len(self.nodes) == 1 else None
         self.assumes = assumed(model.maintenance, conditions, order, partition)
 
@@ -90,28 +90,30 @@ class ScriptPlan:
                 return True
         return False
 
-    def only(self, shape: Shape) -> Request[Any]:
+    def only(self, projection: Projection) -> Request[Any]:
         """The one item, by a script that replies NONE or MANY if there is not exactly one; a transaction fails then."""
 
         def decode(reply: Any) -> Any:
-            return reply if isinstance(reply, bytes) else shape.items(reply)
+            return reply if isinstance(reply, bytes) else projection.items(reply)
 
-        wanted = b"rows" if shape.columns else b"pks"
-        request = find(self.model, self.search, wanted, decode, limit=2, columns=self.columns(shape), extra=(b"one",))
+        wanted = b"rows" if projection.columns else b"pks"
+        request = find(
+            self.model, self.search, wanted, decode, limit=2, columns=self.columns(projection), extra=(b"one",)
+        )
         return request.assuming(*self.assumes)
 
-    def page(self, shape: Shape, size: int, cursor: str | None) -> Request[Page[Any]]:
+    def page(self, projection: Projection, size: int, cursor: str | None) -> Request[Page[Any]]:
         """So many items in order, from the first one or a cursor on."""
         if self.empty:
             return resolved(Page([], None))
 
         def decode(reply: list[Any]) -> Page[Any]:
             found, last = reply
-            return Page(shape.read(found), cursor_of(self.order, last))
+            return Page(projection.read(found), cursor_of(self.order, last))
 
         extra = () if cursor is None else after(self.order, cursor)
-        wanted = b"rows" if shape.columns else b"pks"
-        columns = self.columns(shape)
+        wanted = b"rows" if projection.columns else b"pks"
+        columns = self.columns(projection)
         request = find(self.model, self.search, wanted, decode, limit=size, columns=columns, extra=extra, script=PAGE)
         return request.assuming(*self.assumes)
 
@@ -139,10 +141,10 @@ class ScriptPlan:
         request = find(self.model, self.search, b"pks", list, offset=span.offset, limit=span.limit, script=EXPLAIN)
         return request.assuming(*self.assumes)
 
-    def columns(self, shape: Shape) -> list[tuple[Argument, ...]]:
+    def columns(self, projection: Projection) -> list[tuple[Argument, ...]]:
         """Returns the columns that are read of each object."""
         scores = known_key(self.order[0].scores) if self.order else b""
-        return [column.args(self.partition, scores) for column in shape.columns]
+        return [column.args(self.partition, scores) for column in projection.columns]
 
     @property
     def node(self) -> Node:
@@ -195,13 +197,13 @@ class ScriptPlan:
         return request.assuming(*self.assumes)
 
     def _plain(
-        self, wanted: bytes, decode: Callable[[Any], Any], span: Span, shape: Shape | None = None
+        self, wanted: bytes, decode: Callable[[Any], Any], span: Span, projection: Projection | None = None
     ) -> Request[Any] | None:
         """The short script, if the query is plain enough for it."""
         if self.order or span.limit or span.offset:
             return None
         parts = single_command.plain_parts(self.nodes)
-        columns = shape.entries(self.partition) if shape is not None else ()
+        columns = projection.entries(self.partition) if projection is not None else ()
         if parts is None or columns is None:
             return None
         return find_plain(self.model, self.partition, wanted, decode, *parts, columns).assuming(*self.assumes)

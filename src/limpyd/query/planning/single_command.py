@@ -10,7 +10,7 @@ from limpyd.lua.arguments import NumberRange
 from limpyd.requests.request import Argument
 from limpyd.scripts.index_nodes import HasPrimaryKey, Interval, OneOf, Within
 from limpyd.scripts.query_nodes import ListedIn, Node
-from limpyd.scripts.query_values import Reference
+from limpyd.scripts.query_values import ReadValue
 
 
 class Span(NamedTuple):
@@ -115,7 +115,7 @@ def sets_of(partition: Partition, nodes: Sequence[Node]) -> list[bytes] | None:
         if type(node) is not OneOf or node.kind.redis_type != "set" or len(node.texts) != 1:
             return None
         (text,) = node.texts
-        if isinstance(text, Reference):
+        if isinstance(text, ReadValue):
             return None
         keys.append(node.key + text)
     return keys
@@ -129,7 +129,7 @@ def plain_parts(nodes: Sequence[Node]) -> tuple[list[bytes], list[NumberRange]] 
     for node in nodes:
         if type(node) is OneOf and node.kind.redis_type == "set" and len(node.texts) == 1:
             (text,) = node.texts
-            if isinstance(text, Reference):
+            if isinstance(text, ReadValue):
                 return None
             sets.append(node.key + text)
             continue
@@ -156,7 +156,7 @@ def _only_text(node: Node | None) -> bytes | None:
     if not isinstance(node, OneOf | HasPrimaryKey) or len(node.texts) != 1:
         return None
     (text,) = node.texts
-    return None if isinstance(text, Reference) else text
+    return None if isinstance(text, ReadValue) else text
 
 
 def _union(nodes: Sequence[Node]) -> Native | None:
@@ -164,7 +164,7 @@ def _union(nodes: Sequence[Node]) -> Native | None:
     node = nodes[0] if len(nodes) == 1 else None
     if not isinstance(node, OneOf) or node.kind.redis_type != "set":
         return None
-    keys = [node.key + text for text in node.texts if not isinstance(text, Reference)]
+    keys = [node.key + text for text in node.texts if not isinstance(text, ReadValue)]
     return Native(("SUNION", *keys)) if len(keys) == len(node.texts) else None
 
 
@@ -180,7 +180,7 @@ def ends_of(node: Node | None) -> tuple[bytes, bytes] | None:
     if not isinstance(node, Within) or node.kind.order != "number" or len(node.intervals) != 1:
         return None
     interval: Interval = node.intervals[0]
-    if isinstance(interval.low, Reference) or isinstance(interval.high, Reference):
+    if isinstance(interval.low, ReadValue) or isinstance(interval.high, ReadValue):
         return None
     low = {b"-": b"-inf", b"(": b"(" + interval.low}.get(interval.above, interval.low)
     high = {b"+": b"+inf", b")": b"(" + interval.high}.get(interval.below, interval.high)

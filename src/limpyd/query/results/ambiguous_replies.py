@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from limpyd.exceptions import StoredValueError
 from limpyd.lua.script import Script, evalsha
 from limpyd.query.results.row_factories import as_stored
-from limpyd.requests.request import Argument, Request, Unclear
+from limpyd.requests.request import Argument, IncompleteReply, Request
 
 MISTYPED = Script("mistyped")
 NAMED = b"named"
@@ -17,7 +17,7 @@ BEFORE_COLUMNS = 5
 """The number of arguments of scripts/page_of_range.lua before the columns."""
 
 
-def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
+def undecodable(columns: Sequence[Any], error: StoredValueError) -> IncompleteReply:
     """Asks the same again, with primary keys, to name the object whose value does not fit its field's type."""
 
     def refuse() -> NoReturn:
@@ -38,10 +38,10 @@ def undecodable(columns: Sequence[Any], error: StoredValueError) -> Unclear:
         named = _named(request, own=own)
         return Request(named, decode, readonly=True, script=request.script, subject=request.subject, name=request.name)
 
-    return Unclear(ask, refuse)
+    return IncompleteReply(ask, refuse)
 
 
-def mistyped(items: list[Any]) -> Unclear:
+def mistyped(items: list[Any]) -> IncompleteReply:
     """Asks whether what SORT gave nothing for is in a key of another type; else the items are right."""
 
     def ask(request: Request[Any]) -> Request[Any]:
@@ -50,7 +50,7 @@ def mistyped(items: list[Any]) -> Unclear:
         args = evalsha(MISTYPED, (command[1],), (columns + 1, *command))
         return Request(args, lambda _: items, readonly=True, script=MISTYPED, subject=request.subject)
 
-    return Unclear(ask, lambda: items)
+    return IncompleteReply(ask, lambda: items)
 
 
 def any_missing(groups: Sequence[str], replies: Sequence[Any]) -> bool:

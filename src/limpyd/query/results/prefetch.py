@@ -9,7 +9,7 @@ from limpyd.expressions import SEPARATOR
 from limpyd.fields import ValueField
 from limpyd.keys import to_text
 from limpyd.query.filters.references import target_of
-from limpyd.requests.request import Request, Unclear, returned
+from limpyd.requests.request import IncompleteReply, Request, returned
 
 Read = Callable[[Any, Sequence[str], Sequence[str]], Request[list[Any]]]
 """Gives the request for the instances of a model with some primary keys, and with some fields read along."""
@@ -122,8 +122,8 @@ def _chained(program: Generator[Request[Any], Any, Any]) -> Request[Any]:
     def retry_with(asked: Request[Any], reply: Any) -> Request[Any] | None:
         try:
             found = decode(reply)
-        except Unclear as doubt:
-            return asking(doubt.ask(asked), asked.decode)
+        except IncompleteReply as incomplete:
+            return asking(incomplete.ask(asked), asked.decode)
         try:
             return asking(program.send(found), asked.decode)
         except StopIteration as end:

@@ -25,12 +25,12 @@ from limpyd.query.results.row_factories import (
 from limpyd.requests.request import Argument, returned
 
 
-class Shape:
+class Projection:
     """The projection of the objects that are found.
 
     Attributes:
         columns: what is read of each; nothing but the primary keys if there are none.
-        recurs: whether there is one for all collections that are in this shape.
+        is_reusable: whether all collections with this projection share it.
         existing: whether only objects that exist are wanted, whatever indexes say.
         begins_with_pk: whether the first column is the primary key.
         sparse: whether objects without a value were met, as far as is known; SORT does not say why there is none.
@@ -38,7 +38,7 @@ class Shape:
         asked: the method of a collection that gives it this shape, and its arguments.
     """
 
-    recurs = False
+    is_reusable = False
     existing = False
     sparse: bool | None = None
     begins_with_pk = False
@@ -114,7 +114,7 @@ class Shape:
         return [column.values(replies[number::width]) for number, column in enumerate(self.columns)]
 
 
-class RowShape(Shape):
+class RowProjection(Projection):
     """Something made of the values of columns.
 
     Args:
@@ -145,10 +145,10 @@ class RowShape(Shape):
         return self._of_values(zip(*self._columns_of(replies)))  # noqa: B905 - all are as long
 
 
-class PrimaryKeys(Shape):
+class PrimaryKeys(Projection):
     """Primary keys as text."""
 
-    recurs = True
+    is_reusable = True
     asked = ("_primary_keys",)
 
     def items(self, replies: list[Any]) -> list[Any]:
@@ -158,14 +158,14 @@ class PrimaryKeys(Shape):
             return [to_text(pk) for pk in replies]
 
 
-class RawPrimaryKeys(Shape):
+class RawPrimaryKeys(Projection):
     """Primary keys as they are stored."""
 
     def items(self, replies: list[Any]) -> list[Any]:
         return replies
 
 
-class Instances(Shape):
+class Instances(Projection):
     """Instances; lazy ones check at their first use that the object exists."""
 
     def __init__(self, model: Any, *, lazy: bool) -> None:
@@ -182,7 +182,7 @@ class Instances(Shape):
         return list(map(self._make, replies))
 
 
-class Prefetched(RowShape):
+class Prefetched(RowProjection):
     """Instances with some values read along."""
 
     begins_with_pk = True
@@ -213,7 +213,7 @@ class Prefetched(RowShape):
         return f".instances(prefetch={self._names[1:]})"
 
 
-class Dicts(RowShape):
+class Dicts(RowProjection):
     """A dict of values by name."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -225,7 +225,7 @@ class Dicts(RowShape):
         return f".values({', '.join(map(repr, self._names))})"
 
 
-class Tuples(RowShape):
+class Tuples(RowProjection):
     """A tuple of values."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -247,7 +247,7 @@ class Flat(Tuples):
         return self.columns[0].values(replies)
 
 
-class Objects(RowShape):
+class Objects(RowProjection):
     """Objects of a class that is made of values by name.
 
     Args:

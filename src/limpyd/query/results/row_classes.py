@@ -27,7 +27,7 @@ class RowClass(NamedTuple):
     make: Callable[..., Any]
 
 
-def row_shape(model: Any, row: Any) -> Objects:
+def row_projection(model: Any, row: Any) -> Objects:
     """The projection of a class of rows.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from limpyd.query.planning.plan import Plan
 from limpyd.query.results.columns import Column
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.cursors import ResumedScan, first_cursor, resumed
 from limpyd.requests.request import Argument, Request, resolved
 from limpyd.scripts.index_nodes import HasPrimaryKey, Within
@@ -29,18 +29,18 @@ class Chunk(NamedTuple):
     others: list[bytes]
 
 
-def chunk_of(plan: Plan, shape: Shape, size: int, cursor: bytes) -> Request[Chunk]:
+def chunk_of(plan: Plan, projection: Projection, size: int, cursor: bytes) -> Request[Chunk]:
     """Returns the request for some items, from a cursor on; at first it is empty."""
     if plan.empty:
         return resolved(Chunk(b"", [], []))
-    wanted = b"rows" if shape.columns else b"pks"
-    return _chunk(plan, wanted, plan.columns(shape), shape.read, size, _resumed(plan, size, cursor))
+    wanted = b"rows" if projection.columns else b"pks"
+    return _chunk(plan, wanted, plan.columns(projection), projection.read, size, _resumed(plan, size, cursor))
 
 
-def some_of(plan: Plan, shape: Shape, pks: Sequence[bytes]) -> Request[list[Any]]:
+def some_of(plan: Plan, projection: Projection, pks: Sequence[bytes]) -> Request[list[Any]]:
     """Returns the request for the items of some primary keys, if they exist."""
-    wanted = b"rows" if shape.columns else b"pks"
-    found = _chunk(plan, wanted, plan.columns(shape), shape.read, len(pks), _known(plan, pks))
+    wanted = b"rows" if projection.columns else b"pks"
+    found = _chunk(plan, wanted, plan.columns(projection), projection.read, len(pks), _known(plan, pks))
     return found.then(lambda chunk: chunk.items)
 
 

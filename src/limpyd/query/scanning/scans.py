@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from limpyd.query.planning.plan import Plan
-from limpyd.query.results.projections import Shape
+from limpyd.query.results.projections import Projection
 from limpyd.query.scanning.chunks import Chunk, chunk_of, some_of
 from limpyd.requests.request import Request, Walk
 
@@ -15,7 +15,7 @@ LISTED = b"="
 """The beginning of the cursor where all that is found was listed; a position follows."""
 
 
-def unordered(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
+def unordered(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in no order.
 
     Where all that is found has to be listed at once, the server does that only once: its primary keys are kept here.
@@ -28,28 +28,28 @@ def unordered(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
         if not cursor.startswith(LISTED):
-            return chunk_of(plan, shape, size, b"" if cursor == b"0" else cursor).then(after)
+            return chunk_of(plan, projection, size, b"" if cursor == b"0" else cursor).then(after)
         start = int(cursor.removeprefix(LISTED))
         stop = start + size
         further = LISTED + b"%d" % stop if stop < len(listed) else b"0"
-        return some_of(plan, shape, listed[start:stop]).then(lambda items: (further, items))
+        return some_of(plan, projection, listed[start:stop]).then(lambda items: (further, items))
 
     return step
 
 
-def paged(plan: Plan, shape: Shape, size: int) -> Walk[Any]:
+def paged(plan: Plan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in any order, page by page."""
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
-        page = plan.page(shape, size, None if cursor == b"0" else cursor.decode())
+        page = plan.page(projection, size, None if cursor == b"0" else cursor.decode())
         return page.then(lambda page: ((page.cursor or "0").encode(), page.items))
 
     return step
 
 
-def indexed_first(indexed: Plan, without: Plan, shape: Shape, size: int) -> Walk[Any]:
+def indexed_first(indexed: Plan, without: Plan, projection: Projection, size: int) -> Walk[Any]:
     """A walk in the order of an index: first of those in it, then of those that have no value, in no order."""
-    pages, others = paged(indexed, shape, size), unordered(without, shape, size)
+    pages, others = paged(indexed, projection, size), unordered(without, projection, size)
 
     def step(cursor: bytes) -> Request[tuple[bytes, list[Any]]]:
         if cursor.startswith(WITHOUT_VALUE):
