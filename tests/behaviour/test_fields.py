@@ -408,7 +408,7 @@ class TestTypes:
             # As INCRBYFLOAT, or another program's write, may leave it: not as our codec writes it.
             step = writes.WriteStep("number", layout, "SET", (spelling,))
             where = Number._schema.keys.partition(b"1")
-            await face.do(made._run(writes.write(Number._schema, where, b"1", [step], len, made._made)))
+            await face.do(made._run(writes.write(Number._schema, where, b"1", [step], len, made._set_pk)))
             assert face.client.get("{number}:field:number:1") == spelling.encode()
             assert await face.do(Number.get(number=value)) == made
             assert face.client.hlen("{number}:uniq:number") == 1

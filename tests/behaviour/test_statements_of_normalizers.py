@@ -23,7 +23,7 @@ from limpyd.exceptions import InvalidValue, UniquenessError, WrongTypeError
 from limpyd.indexes.normalizers import FORMS
 from limpyd.lua.linker import providers
 from limpyd.statements.assignment import Assignment
-from limpyd.statements.scalar_command import Run
+from limpyd.statements.scalar_command import ScalarCommand
 from tests.support.expected_indexes import state
 from tests.support.statement_comparison import ON_ONE, Scene, outcome
 
@@ -174,7 +174,7 @@ def test_each_is_prepared(database, small, go):
         for field in model._schema.value_fields.values()
         for one in field._places.popitem()[1].statements.values()
     }
-    assert kinds == {Assignment, Run}
+    assert kinds == {Assignment, ScalarCommand}
 
 
 @ON_ONE

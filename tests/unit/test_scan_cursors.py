@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from limpyd.indexes.equality import SETS
-from limpyd.indexes.ranges import NUMBERS
+from limpyd.indexes.ranges import NUMBER_KIND
 from limpyd.query.scanning.cursors import first_cursor, resumed
 from limpyd.scripts.index_nodes import Interval, OneOf, Within
 from limpyd.scripts.query_values import Stored
@@ -14,7 +14,7 @@ from tests.support.counting import calls
 NODES = {
     "texts": lambda size: OneOf(SETS, b"key", [b"%d" % number for number in range(size)], Stored(b"", b"")),
     "numbers": lambda size: Within(
-        NUMBERS,
+        NUMBER_KIND,
         b"key",
         Stored(b"", b""),
         [Interval(b"[", b"%d" % number, b"]", b"%d" % number) for number in range(size)],

@@ -32,7 +32,7 @@ def test_the_one_that_was_not_used_for_the_longest_goes():
         compiled.append(key)
         return key
 
-    known = StatementCache(make, threshold=0, most=3)
+    known = StatementCache(make, threshold=0, max_size=3)
     for key in "abcadbd":
         known.get(key)
         assert len(known) <= 3
@@ -40,7 +40,7 @@ def test_the_one_that_was_not_used_for_the_longest_goes():
 
 
 def test_what_is_used_once_is_not_counted_for_ever():
-    known = StatementCache(lambda key: key, threshold=1, most=10)
+    known = StatementCache(lambda key: key, threshold=1, max_size=10)
     for number in range(1000):
         known.get(number)
     assert len(known) == 10

@@ -16,8 +16,8 @@ from limpyd.keys import to_bytes
 from limpyd.query.explanation import Explanation
 from limpyd.relations.references import ReferenceField
 
-SEVERAL = {"in", "between"}
-NUMBERS = {"int", "float", "Decimal"}
+MULTI_VALUE_OPERATORS = {"in", "between"}
+NUMBER_TYPES = {"int", "float", "Decimal"}
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 
 
@@ -79,7 +79,7 @@ def _value(model: Model, name: str, text: str) -> Any:
     operator = name.rpartition("__")[2]
     if operator == "isnull":
         return _truth(name, text)
-    if operator in SEVERAL:
+    if operator in MULTI_VALUE_OPERATORS:
         return [_typed(model, name, one) for one in text.split(",")]
     return _typed(model, name, text)
 
@@ -100,7 +100,7 @@ def _typed(model: Model, name: str, text: str) -> Any:
     try:
         return field.codec.decode(to_bytes(text))
     except (InvalidValue, ValueError, ArithmeticError):
-        if field.codec.name in NUMBERS:
+        if field.codec.name in NUMBER_TYPES:
             msg = f"{name} takes a value of type {field.codec.name}, and {text!r} is not written as one"
             raise BadUsage(msg) from None
         return int(text) if text.isascii() and text.isdigit() else text  # such as born__year=2000

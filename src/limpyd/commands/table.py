@@ -243,4 +243,4 @@ _ROWS = (
 )
 
 TABLE = {facts.name: facts for facts in _ROWS}
-FREEING = frozenset(facts.name for facts in _ROWS if facts.frees or facts.scope is READ)
+FREES_MEMORY = frozenset(facts.name for facts in _ROWS if facts.frees or facts.scope is READ)

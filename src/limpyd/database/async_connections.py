@@ -14,7 +14,7 @@ import redis.asyncio
 from limpyd.database.core import PROGRAM, Database
 from limpyd.database.handshake import QUESTIONS, ask
 from limpyd.database.key_scan import WALK
-from limpyd.drivers.access import under_lock
+from limpyd.drivers.access import call_with_lock
 from limpyd.drivers.asynchronous import AsyncDriver
 from limpyd.drivers.clients import check_client
 from limpyd.drivers.fast_path import async_call
@@ -110,7 +110,7 @@ class AsyncConnections(Database[redis.asyncio.Redis]):
     async def _open(self) -> AsyncDriver:
         if self._endpoint.embedded is not None:
             await asyncio.to_thread(self._endpoint.embedded.start)
-        return under_lock(self._lock, lambda: self._driver or self._new_driver())
+        return call_with_lock(self._lock, lambda: self._driver or self._new_driver())
 
     def _new_driver(self) -> AsyncDriver:
         self._begin_logging()

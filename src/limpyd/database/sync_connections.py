@@ -86,7 +86,7 @@ class Connections(Database[redis.Redis]):
         driver = access.driver
         if driver is None:
             self._begin_logging()
-            driver = access.opening(self._own_connections, str(self._endpoint), self._listeners)
+            driver = access.get_or_make_driver(self._own_connections, str(self._endpoint), self._listeners)
             self._learn(*driver.ask(*QUESTIONS))
             access.driver = driver
         return driver

@@ -20,25 +20,27 @@ class Access:
         driver: what sends requests, once the server was asked what it is.
     """
 
-    __slots__ = ("_made", "driver")
+    __slots__ = ("_drivers", "driver")
 
     def __init__(self) -> None:
-        self._made: dict[str, SyncDriver] = {}
+        self._drivers: dict[str, SyncDriver] = {}
         self.driver: SyncDriver | None = None
 
-    def opening(self, connections: Callable[[], SyncConnectionPool], address: str, listeners: Listeners) -> SyncDriver:
+    def get_or_make_driver(
+        self, connections: Callable[[], SyncConnectionPool], address: str, listeners: Listeners
+    ) -> SyncDriver:
         """The driver that will be used; the same one for threads that come at the same time."""
-        return self._made.get("driver") or self._made.setdefault(
+        return self._drivers.get("driver") or self._drivers.setdefault(
             "driver", SyncDriver(connections(), address, listeners)
         )
 
     def close(self) -> None:
         """Closes the connections: idle ones now, those in use when they are given back."""
-        for driver in self._made.values():
+        for driver in self._drivers.values():
             driver.close()
 
 
-def under_lock(lock: AbstractContextManager[Any], call: Callable[[], R]) -> R:
+def call_with_lock(lock: AbstractContextManager[Any], call: Callable[[], R]) -> R:
     """Returns what a function returns that runs under a lock.
 
     Whatever interrupts the function, the lock is released: nothing of Python runs between its end and the release.

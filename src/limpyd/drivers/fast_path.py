@@ -14,14 +14,14 @@ from redis.exceptions import RedisError
 from limpyd.drivers.multiplexed_connection import ConnectionLost
 from limpyd.drivers.sync import FAILURES
 from limpyd.requests.request import Request
-from limpyd.statements.fast_path import Learned
+from limpyd.statements.fast_path import FastCall
 from limpyd.tracing.listeners import GLOBAL_CALLBACKS
 
 Call = Callable[[Any, Any], Any]
 Describe = Callable[[Any, Any], Request[Any]]
 
 
-def sync_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
+def sync_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
     """Returns what makes calls on the sync face.
 
     Args:
@@ -49,13 +49,13 @@ def sync_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
         if type(reply) is list:
             return driver.decoded(describe(bound, value), reply)
         if instance._seen is not model.era:
-            instance._found()
+            instance._mark_existing()
         return decode(reply)
 
     return call
 
 
-def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
+def async_call(known: FastCall, describe: Describe, otherwise: Call) -> Call:
     """Returns the same on the async face: what gives coroutines."""
     pack, decode, model, writes = known
 
@@ -83,7 +83,7 @@ def async_call(known: Learned, describe: Describe, otherwise: Call) -> Call:
             return await driver.decoded(describe(bound, value), reply)
         instance = bound._instance
         if instance._seen is not model.era:
-            instance._found()
+            instance._mark_existing()
         return decode(reply)
 
     return call

@@ -10,7 +10,7 @@ INNER = ("limpyd.", "redis.")
 """The modules in which an error of a request itself is raised."""
 
 
-def raised_by_handler(error: BaseException) -> OSError | None:
+def signal_handler_error(error: BaseException) -> OSError | None:
     """Returns the error of a signal handler that looks like one of the socket, also where redis-py wrapped it."""
     codes = {_code(signal.getsignal(number)) for number in signal.valid_signals()}
     cause: BaseException | None = error

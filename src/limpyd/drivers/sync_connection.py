@@ -14,7 +14,7 @@ import redis
 from redis.exceptions import RedisError
 
 from limpyd.drivers.error_translation import DEMOTED
-from limpyd.drivers.interrupts import raised_by_handler
+from limpyd.drivers.interrupts import signal_handler_error
 from limpyd.drivers.script_cache import ScriptCache
 
 NOTHING_YET = object()
@@ -232,7 +232,7 @@ class SyncConnection:
         try:
             connection.connect()
         except BaseException as error:
-            interrupt = raised_by_handler(error)
+            interrupt = signal_handler_error(error)
             if interrupt is not None and interrupt is not error:
                 raise interrupt from None
             if isinstance(error, redis.ResponseError):  # such as a database number out of range
@@ -246,6 +246,6 @@ class SyncConnection:
 
 def _as_loss(error: BaseException) -> RedisError | None:
     """The error of redis-py for one of a socket; none for any other, and for what a signal handler raised."""
-    if isinstance(error, OSError | hiredis.HiredisError) and raised_by_handler(error) is None:
+    if isinstance(error, OSError | hiredis.HiredisError) and signal_handler_error(error) is None:
         return redis.TimeoutError(str(error)) if isinstance(error, TimeoutError) else redis.ConnectionError(str(error))
     return None

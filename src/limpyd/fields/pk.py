@@ -78,7 +78,7 @@ class BoundPK(BoundField[Face]):
         partition = model.keys.partition(pk)
         new = object_requests.NewObject(pk)
         new.unset += (*model.key_prefixes(partition), *model.dynamic.inventories(partition))
-        request = object_requests.create(model, partition, new).then(instance._made)
+        request = object_requests.create(model, partition, new).then(instance._set_pk)
         request.creates = instance
         return request
 

@@ -18,7 +18,7 @@ from limpyd.indexes.normalizers import DIGITS_KEPT, LARGEST_EXACT, SMALLEST_NORM
 
 ROUNDED = {"gt": ROUND_FLOOR, "gte": ROUND_CEILING, "lt": ROUND_CEILING, "lte": ROUND_FLOOR}
 """The rounding of a bound that is none of the numbers that an index keeps."""
-NUMBERS = (int, float, Decimal)
+NUMBER_TYPES = (int, float, Decimal)
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNTYPED = frozenset({"str", "bytes"})
@@ -39,7 +39,11 @@ def as_number(kind: str, value: Any) -> Decimal | None:
         return Decimal((value - EPOCH) // MICROSECOND) if aware else None
     if kind in UNTYPED and isinstance(value, str | bytes):
         return _written(value)
-    if kind not in NUMERIC | UNTYPED or not isinstance(value, NUMBERS) or (kind in UNTYPED and isinstance(value, bool)):
+    if (
+        kind not in NUMERIC | UNTYPED
+        or not isinstance(value, NUMBER_TYPES)
+        or (kind in UNTYPED and isinstance(value, bool))
+    ):
         return None
     # A finite number of another type is a mistake, as it is when it is stored: 0.1 is not Decimal("0.1").
     others: tuple[type, ...] = {"int": (float, Decimal), "float": (Decimal,), "Decimal": (float,)}.get(kind, ())

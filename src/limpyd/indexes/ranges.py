@@ -17,23 +17,23 @@ from limpyd.scripts.index_nodes import Interval, Within
 from limpyd.scripts.query_nodes import Node
 from limpyd.scripts.query_values import Stored, Text
 
-NUMBERS = IndexKind(b"num", "zset", order="number", owners_rank=5)
-SEVERAL_NUMBERS = IndexKind(b"nums", "zset", key_word=b"num", several_of_each=True, values_tested_from=0)
-TEXTS = IndexKind(b"lex", "zset", order="text", values_tested_from=0)
+NUMBER_KIND = IndexKind(b"num", "zset", order="number", owners_rank=5)
+NUMBERS_KIND = IndexKind(b"nums", "zset", key_word=b"num", several_of_each=True, values_tested_from=0)
+TEXT_KIND = IndexKind(b"lex", "zset", order="text", values_tested_from=0)
 SEPARATED_TEXTS = IndexKind(b"sep", "zset", key_word=b"lex", values_tested_from=0, scans=False, owners_rank=4)
 LIMPYD2_NUMBERS = frozenset({"", "exact", "double", "numeral"})
 """The forms of numbers that limpyd 2 knows: they are kept as they are."""
-NOTHING = b""
+NO_TEXT = b""
 
 INTERVALS: dict[str, Callable[[Sequence[Text]], list[Interval]]] = {
     "eq": lambda values: [Interval(b"[", value, b"]", value) for value in values],
     "in": lambda values: [Interval(b"[", value, b"]", value) for value in dict.fromkeys(values)],
-    "gt": lambda values: [Interval(b"(", values[0], b"+", NOTHING)],
-    "gte": lambda values: [Interval(b"[", values[0], b"+", NOTHING)],
-    "lt": lambda values: [Interval(b"-", NOTHING, b")", values[0])],
-    "lte": lambda values: [Interval(b"-", NOTHING, b"]", values[0])],
+    "gt": lambda values: [Interval(b"(", values[0], b"+", NO_TEXT)],
+    "gte": lambda values: [Interval(b"[", values[0], b"+", NO_TEXT)],
+    "lt": lambda values: [Interval(b"-", NO_TEXT, b")", values[0])],
+    "lte": lambda values: [Interval(b"-", NO_TEXT, b"]", values[0])],
     "between": lambda values: [Interval(b"[", values[0], b"]", values[1])],
-    "startswith": lambda values: [Interval(b"^", values[0], b"+", NOTHING)],
+    "startswith": lambda values: [Interval(b"^", values[0], b"+", NO_TEXT)],
 }
 """The intervals of each operator."""
 
@@ -47,7 +47,7 @@ class RangeIndex(Index):
     reuses_plans = True
 
     def node(self, index: FieldIndex, operator: str, values: Sequence[Text], sub: bytes | None, stored: Stored) -> Node:
-        key = index.key if sub is None else index.key_and_text(NOTHING, sub)[0]
+        key = index.key if sub is None else index.key_and_text(NO_TEXT, sub)[0]
         form = b"" if index.asks_python else index.form
         stored = Stored(stored.prefix, stored.stored, stored.sub, form)
         return Within(
@@ -68,8 +68,8 @@ class NumberRangeIndex(RangeIndex):
     else a float. Dates are kept by their day, times of day and moments in microseconds.
     """
 
-    kind = NUMBERS
-    limpyd2 = Limpyd2Entries("number-range", "loose", NUMBERS)
+    kind = NUMBER_KIND
+    limpyd2 = Limpyd2Entries("number-range", "loose", NUMBER_KIND)
     keeps_numbers = True
     raise_if_not_float: bool = False
     """With layout="limpyd2": whether what is no number is refused, as it is without, or kept as 0."""
@@ -79,7 +79,7 @@ class NumberRangeIndex(RangeIndex):
 
     def kind_for(self, field: IndexedField) -> IndexKind:
         several = field.many or not all(isinstance(step, str) for step in self.all_steps(field))
-        return SEVERAL_NUMBERS if several else NUMBERS
+        return NUMBERS_KIND if several else NUMBER_KIND
 
     def limpyd2_form(self) -> str:
         return "double" if self.raise_if_not_float else super().limpyd2_form()
@@ -109,7 +109,7 @@ class TextRangeIndex(RangeIndex):
             makes them.
     """
 
-    kind = TEXTS
+    kind = TEXT_KIND
     limpyd2 = Limpyd2Entries("text-range", "text", SEPARATED_TEXTS)
     operators = RANGES | {"startswith"}
     settings = Index.settings | {"case_sensitive"}

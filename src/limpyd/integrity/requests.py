@@ -24,7 +24,7 @@ NO_WRITES = "no-writes"
 """A check that repairs nothing is one that a replica runs too."""
 MAX_BYTES = 1_000_000
 """About how many bytes of values a step gives."""
-PLAIN = {
+CHECKED_CODECS = {
     CODECS[str]: b"^[%z\x01-\x7f]*$",
     CODECS[int]: b"^%-?%d+$",
     CODECS[timedelta]: b"^%-?%d+$",
@@ -48,7 +48,7 @@ class _Checking:
 
     def of(self, repairs: bytes, model: Any) -> Script:
         script = self._repairs if repairs else self._looks
-        return script.allow_cross_slot(model.crosses)
+        return script.allow_cross_slot(model.crosses_slots)
 
 
 OBJECTS = _Checking("check_objects")
@@ -129,10 +129,10 @@ def look_at_values(declared: Declared, begin: tuple[int, bytes], pks: Sequence[b
     args: list[Argument] = [MOST, MAX_BYTES, len(declared.decoded)]
     for field in declared.decoded:
         place = field.place_in(declared.partition)
-        args += (place.prefix, place.stored, field.sub_key, PLAIN.get(field.codec, b""))
+        args += (place.prefix, place.stored, field.sub_key, CHECKED_CODECS.get(field.codec, b""))
     args += (*begin, *pks)
     partition, model = declared.partition, declared.model
-    script = VALUES.allow_cross_slot(model.crosses)
+    script = VALUES.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, (partition.pks,), args)
     return Request(everything, lambda reply: ValuesDone(*reply), readonly=True, script=script, subject=model)
 
@@ -212,7 +212,7 @@ def clear_dangling(declared: Declared, field: ReferenceField[Any], pk: bytes, re
             raise refusal(model, reply, pk)
         return bool(reply[1])
 
-    script = CLEAR_DANGLING.allow_cross_slot(model.crosses)
+    script = CLEAR_DANGLING.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, (partition.pks,), args)
     return Request(
         everything, decode, script=script, subject=model, retry_with=answer, assumes=(model.maintenance.declared,)

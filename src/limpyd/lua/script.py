@@ -36,12 +36,12 @@ class Script:
         self.name = name
         self._flags = flags
 
-    def allow_cross_slot(self, crosses: bool) -> Script:
+    def allow_cross_slot(self, crosses_slots: bool) -> Script:
         """The script; or the same, allowed to look at keys of other hash tags, which a cluster refuses otherwise."""
-        return self._crossing if crosses else self
+        return self._across_slots if crosses_slots else self
 
     @cached_property
-    def _crossing(self) -> Script:
+    def _across_slots(self) -> Script:
         return Script(self.name, ",".join([*sorted(self.flags), "allow-cross-slot-keys"]))
 
     @cached_property

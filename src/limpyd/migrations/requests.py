@@ -84,7 +84,7 @@ def move(plan: MigrationPlan, cursor: bytes, waiting: Sequence[bytes]) -> Reques
             conflicts.append(Conflict(to_text(pk), error))
         return MoveStep(cursor, moved, looked, remaining, waiting, conflicts)
 
-    request = _crossing(MOVE, plan, args, decode).assuming(plan.target.maintenance.declared)
+    request = _request_across_slots(MOVE, plan, args, decode).assuming(plan.target.maintenance.declared)
     request.retry_with = answer
     return request
 
@@ -130,10 +130,12 @@ def sweep(plan: MigrationPlan, cursor: bytes) -> Request[Swept]:
             return Swept(b"0", [], objects=True)
         raise _error(plan, None, reply)
 
-    return _crossing(SWEEP, plan, args, decode)
+    return _request_across_slots(SWEEP, plan, args, decode)
 
 
-def _crossing(script: Script, plan: MigrationPlan, args: Sequence[Argument], decode: Callable[[Any], R]) -> Request[R]:
+def _request_across_slots(
+    script: Script, plan: MigrationPlan, args: Sequence[Argument], decode: Callable[[Any], R]
+) -> Request[R]:
     script = script.allow_cross_slot(plan.to_another_set)
     everything = evalsha(script, (plan.source_partition.pks,), args)
     # To do it twice does no harm, so it may be sent again after a lost connection.

@@ -104,8 +104,8 @@ def _as_stored(
 def _conditions(schema: Schema, method: str, values: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Returns the conditions that an object with these values meets."""
     written = [Comparison(schema.field(name), (), "eq", value) for name, value in values.items()]
-    together, others = composites(schema, written)
-    return (*together, *(_condition(schema, method, comparison) for comparison in others))
+    by_composites, others = composites(schema, written)
+    return (*by_composites, *(_condition(schema, method, comparison) for comparison in others))
 
 
 def _condition(schema: Schema, method: str, comparison: Any) -> Condition:

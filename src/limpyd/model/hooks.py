@@ -10,7 +10,7 @@ from typing import Any
 
 from limpyd.commands.calls import hooked
 
-WAYS = ("_connected", "_lazy", "_empty")
+CONSTRUCTORS = ("_connected", "_lazy", "_empty")
 """The class methods that make instances."""
 HASH_COMMANDS = ("hdel", "hgetall", "hkeys", "hlen", "hmget", "hmset", "hvals")
 """The commands of instances, which are those of the hash of their InstanceHashFields."""
@@ -19,7 +19,7 @@ HASH_COMMANDS = ("hdel", "hgetall", "hkeys", "hlen", "hmget", "hmset", "hvals")
 def run_hook(model: Any, base: Any) -> None:
     """Has the ways of making instances of a model run `__post_init__`; `base` is the class that they come from."""
     model._is_hooked = True
-    for name in WAYS:
+    for name in CONSTRUCTORS:
         setattr(model, name, _running(getattr(base, name).__func__))
 
 

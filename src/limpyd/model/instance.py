@@ -26,7 +26,7 @@ class Instance(Limpyd2ModelNames, WithFields):
     _seen: object = None
     _making: Any  # a lock of the face's kind, on an instance without a primary key
     _prefetched: Mapping[str, Any] = {}
-    _coming: Pending[Any] | None = None  # what gives it its primary key, in a pipeline
+    _pk_source: Pending[Any] | None = None  # what gives it its primary key, in a pipeline
 
     def __post_init__(self) -> None:
         """Runs for each new instance of the class, however it is made; for subclasses to define.
@@ -60,16 +60,16 @@ class Instance(Limpyd2ModelNames, WithFields):
         instance._seen = cls._schema.era
         return instance
 
-    def _comes_with(self, pending: Pending[Any]) -> None:
+    def _await_pk(self, pending: Pending[Any]) -> None:
         """Waits for the primary key, which is not known until the request in the pipeline is executed."""
         vars(self).pop("_pk_bytes", None)
-        self._coming = pending
-        pending.when_settled(self._come)
+        self._pk_source = pending
+        pending.when_settled(self._end_of_wait)
 
-    def _come(self) -> None:
+    def _end_of_wait(self) -> None:
         if "_pk_bytes" not in vars(self):  # it was refused, or nothing was stored
             self._pk_bytes = None
-        vars(self).pop("_coming", None)  # the pipeline may have done so already
+        vars(self).pop("_pk_source", None)  # the pipeline may have done so already
 
     if not TYPE_CHECKING:
 
@@ -78,7 +78,7 @@ class Instance(Limpyd2ModelNames, WithFields):
 
         def __getattr__(self, name: str) -> Any:
             # Only asked for what is not there: the primary key of an object that a pipeline is to create or look up.
-            pending = vars(self).get("_coming")
+            pending = vars(self).get("_pk_source")
             if name == "_pk_bytes" and pending is not None:
                 if pending.error is not None:
                     raise pending.error
@@ -92,11 +92,11 @@ class Instance(Limpyd2ModelNames, WithFields):
             msg = f"{type(self).__name__!r} object has no attribute {name!r}{meant}"
             raise AttributeError(msg, name=name, obj=self)
 
-    def _made(self, pk: bytes) -> None:
+    def _set_pk(self, pk: bytes) -> None:
         self._pk_bytes = pk
-        self._found()
+        self._mark_existing()
 
-    def _found(self) -> None:
+    def _mark_existing(self) -> None:
         self._seen = self._schema.era
 
     @property

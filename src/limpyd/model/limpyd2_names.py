@@ -102,7 +102,7 @@ class Limpyd2ModelNames:
             if not there:
                 msg = f"there is no {self!r}: it was deleted, or never created"
                 raise exceptions.DoesNotExist(msg)
-            self._found()
+            self._mark_existing()
 
         return Request(("SISMEMBER", pks, self._pk_bytes), to_bool, readonly=True, subject=self._schema).then(found)
 

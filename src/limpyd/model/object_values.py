@@ -60,7 +60,7 @@ def _read(instance: Any, found: CollectionCore[Any, Any]) -> Request[Any]:
         return f"there is no {shown(instance._schema, instance._pk_bytes)}: it was deleted, or never created"
 
     def exists(item: Any) -> Any:
-        instance._found()
+        instance._mark_existing()
         return item
 
     return exactly_one(found._items(), lambda: found._plan().only(found._query.projection), gone, gone).then(exists)

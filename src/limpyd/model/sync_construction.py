@@ -59,7 +59,7 @@ class Construction(ModelCore[Sync]):
             request = crud.lookup(schema, pk_bytes(schema.name, pk), {}, self._begun)
         pending: Any = self.database._run(request)
         if pending is not self:
-            self._coming = pending
+            self._pk_source = pending
         self.__post_init__()
 
     @classmethod
@@ -70,8 +70,8 @@ class Construction(ModelCore[Sync]):
     def _begun(self, pk: bytes | None) -> Self:
         self._pk_bytes = pk
         self._seen = self._schema.era
-        if self._coming is not None:
-            del self._coming
+        if self._pk_source is not None:
+            del self._pk_source
         if pk is None:
             self._making = CreationLock()
         return self

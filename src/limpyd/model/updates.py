@@ -98,7 +98,7 @@ def updating(
         return request if instance is None else request.then(found)
 
     def found(version: int | None) -> int | None:
-        instance._found()
+        instance._mark_existing()
         return version
 
     statement = schema.statements.update("update", values)

@@ -182,14 +182,14 @@ class _Transaction:
 
 
 def _script_for(requests: Sequence[Request[Any]]) -> Script:
-    crosses = any(
+    crosses_slots = any(
         request.script is not None and "allow-cross-slot-keys" in request.script.flags for request in requests
     )
     if all(request.readonly for request in requests):
-        return READING.allow_cross_slot(crosses)
+        return READING.allow_cross_slot(crosses_slots)
     scripts = [request.script for request in requests if request.script is not None and not request.readonly]
     script = REMOVING if all("allow-oom" in script.flags for script in scripts) else WRITING
-    return script.allow_cross_slot(crosses)
+    return script.allow_cross_slot(crosses_slots)
 
 
 def _settle_known(pending: Pending[Any], result: Any) -> None:

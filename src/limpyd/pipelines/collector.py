@@ -68,7 +68,7 @@ class Collector(RawCommands):
         self._check(request)
         pending: Pending[Any] = Pending(request)
         if request.creates is not None:
-            request.creates._comes_with(pending)
+            request.creates._await_pk(pending)
         self._pendings.append(pending)
         return pending
 

@@ -102,8 +102,8 @@ def steps_of(model: Any, values: Mapping[str, Any]) -> list[WriteStep]:
 def indexes_of(model: Any, names: Iterable[str]) -> set[bytes]:
     """The keys of the indexes of some fields, and of all those of several fields."""
     (partition,) = model.keys.partitions
-    together = [index.key for index in model.composites(partition)]
-    return {*(index.key for name in names for index in model.field(name).place_in(partition).indexes), *together}
+    of_composites = [index.key for index in model.composites(partition)]
+    return {*(index.key for name in names for index in model.field(name).place_in(partition).indexes), *of_composites}
 
 
 def finds_by(conditions: Iterable[Condition], indexes: Collection[bytes]) -> bool:

@@ -19,7 +19,7 @@ from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Key, Stored, known_key
 
 NUMBER, TEXT = b"number", b"text"
-LAST, FIRST, NOWHERE = b"last", b"first", b"nowhere"
+LAST, FIRST, OMITTED = b"last", b"first", b"nowhere"
 
 
 class SortKey(NamedTuple):

@@ -10,7 +10,7 @@ from limpyd.query.planning.single_command import Span
 
 FARTHEST = 2**62
 """Beyond any position."""
-NOTHING = Span(0, -1)
+EMPTY_SPAN = Span(0, -1)
 """The range of a slice that is empty whatever there is."""
 
 
@@ -37,9 +37,9 @@ def span_of(index: Any) -> Span | None:
         return None
     if start < 0 and (stop is None or stop < 0):
         passed, start = -(stop or 0), max(start, -FARTHEST)
-        return FromEnd(passed, -start - passed) if -start > passed else NOTHING
+        return FromEnd(passed, -start - passed) if -start > passed else EMPTY_SPAN
     if start < 0 or (stop is not None and stop < 0):
         return None
     if stop is None:
         return Span(start, 0)
-    return Span(start, stop - start) if stop > start else NOTHING
+    return Span(start, stop - start) if stop > start else EMPTY_SPAN

@@ -48,26 +48,26 @@ class Cascade(NamedTuple):
 
 def cascade(schema: Any, partition: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns: all that refer to it, and to what goes with it."""
-    going, concerned = [schema], [schema]
-    for model in going:
+    deleted_models, affected = [schema], [schema]
+    for model in deleted_models:
         for reference in model.incoming:
             holder = reference.model
-            if reference.on_delete == CASCADE and holder not in going:
-                going.append(holder)
-            if holder not in concerned:
-                concerned.append(holder)
-    args: list[Argument] = [len(concerned)]
+            if reference.on_delete == CASCADE and holder not in deleted_models:
+                deleted_models.append(holder)
+            if holder not in affected:
+                affected.append(holder)
+    args: list[Argument] = [len(affected)]
     references: list[ReferenceField[Any]] = []
-    for model in concerned:
+    for model in affected:
         own = partition if model is schema else model.keys.partitions[0]
         layout = model.deletions.layout(own)
         args += (own.pks, len(layout), *layout)
-        incoming = model.incoming if model in going else ()
+        incoming = model.incoming if model in deleted_models else ()
         args.append(len(incoming))
         for reference in incoming:
             references.append(reference)
-            args += _reference_args(reference, concerned.index(reference.model) + 1)
-    return Cascade(tuple(args), tuple(references), tuple(concerned))
+            args += _reference_args(reference, affected.index(reference.model) + 1)
+    return Cascade(tuple(args), tuple(references), tuple(affected))
 
 
 def _reference_args(reference: ReferenceField[Any], holder: int) -> list[Argument]:
@@ -96,7 +96,7 @@ def clearing_command(reference: Any, partition: Partition) -> list[Argument]:
         return step_args([reference.setting(None)])
     place = reference.place_in(partition)
     command, before = REMOVALS[place.stored]
-    scope = b"whole" if place.rescans_whole else b"members"
+    scope = b"whole" if place.needs_whole_value else b"members"
     changed = ChangedField(0, place.prefix, place.stored, scope, len(before) + 1, 1, place.described)
     return list(packed(MembersCommand([changed], MembersCall(command, 1, (*before, b"")))))
 
@@ -110,48 +110,48 @@ def delete_one(schema: Any, partition: Partition, pk: bytes) -> Request[None]:
         TooManyChanges: what goes with it is more than a step may change.
         IndexNotBuilt: the index of those who refer to it does not know all objects.
     """
-    concerned = _concerned(schema, partition)
+    affected = _cascade_of(schema, partition)
 
     def decode(reply: list[Any]) -> None:
         if reply[0] != b"ok":
-            raise _refusal(schema, reply, concerned, pk)
+            raise _refusal(schema, reply, affected, pk)
 
     request = scripted(
-        DELETE_RELATED, (partition.pks,), (pk, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
+        DELETE_RELATED, (partition.pks,), (pk, schema.max_changes, *affected.args), decode, schema, retry_with=answer
     )
-    return _when_built(request, concerned)
+    return _when_built(request, affected)
 
 
 def delete_many(schema: Any, partition: Partition, pks: Sequence[bytes], *, skip: bool) -> Request[bulk.Changed]:
     """Deletes objects one after the other with all that comes of it, as far as the first that is refused."""
-    concerned = _concerned(schema, partition)
+    affected = _cascade_of(schema, partition)
 
     def refused(outcome: list[Any], pk: bytes) -> LimpydError:
-        return refusal(schema, outcome, pk, references=concerned.references)
+        return refusal(schema, outcome, pk, references=affected.references)
 
-    args, decode = bulk.deletion(schema, pks, concerned.args, refused, skip=skip)
+    args, decode = bulk.deletion(schema, pks, affected.args, refused, skip=skip)
     request = scripted(BULK_DELETE_RELATED, (partition.pks,), args, decode, schema, retry_with=answer)
-    return _when_built(request, concerned)
+    return _when_built(request, affected)
 
 
 def delete_found(schema: Any, search: Search, partition: Partition) -> Request[int]:
     """Deletes the objects that a query finds with all that comes of it; how many it found. Raises as `delete_one`."""
-    concerned = _concerned(schema, partition)
+    affected = _cascade_of(schema, partition)
 
     def refused(reply: list[Any]) -> Exception:
-        return _refusal(schema, reply, concerned, None)
+        return _refusal(schema, reply, affected, None)
 
     keys, args = found_args(search)
     decode = found_decoder(schema, refused)
     return _when_built(
         scripted(
-            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *concerned.args), decode, schema, retry_with=answer
+            DELETE_FOUND_RELATED, keys, (*args, schema.max_changes, *affected.args), decode, schema, retry_with=answer
         ),
-        concerned,
+        affected,
     )
 
 
-def _concerned(schema: Any, partition: Partition) -> Cascade:
+def _cascade_of(schema: Any, partition: Partition) -> Cascade:
     """Returns the models and references that a deletion concerns, all of which must be on one database."""
     found: Cascade = schema.deletions.cascade(partition)
     for reference in found.references:
@@ -159,21 +159,21 @@ def _concerned(schema: Any, partition: Partition) -> Cascade:
     return found
 
 
-def _refusal(schema: Model, reply: list[Any], concerned: Cascade, pk: bytes | None) -> Exception:
+def _refusal(schema: Model, reply: list[Any], affected: Cascade, pk: bytes | None) -> Exception:
     key = (reply[2] if reply[0] in {b"error", b"broken"} else reply[4] if reply[0] == b"large" else None) or b""
-    for model in concerned.models:  # the key may be that of an object that refers
+    for model in affected.models:  # the key may be that of an object that refers
         if model is not schema and key.startswith(model.keys.partitions[0].prefix):
             who = f"{model.name} objects that refer to those of {schema.name}"
-            return refusal(model, reply, None, who=who, references=concerned.references)
+            return refusal(model, reply, None, who=who, references=affected.references)
     who = "" if pk is not None else f"the {schema.name} objects of a chunk"
-    claims = [Claim(model, "") for model in concerned.models]
-    return refusal(schema, reply, pk, claims, who=who, references=concerned.references)
+    claims = [Claim(model, "") for model in affected.models]
+    return refusal(schema, reply, pk, claims, who=who, references=affected.references)
 
 
-def _when_built(request: Request[Any], concerned: Cascade) -> Request[Any]:
+def _when_built(request: Request[Any], affected: Cascade) -> Request[Any]:
     """The request, after those that make sure that all who refer will be found."""
-    assumptions = [model.maintenance.declared for model in concerned.models]
-    for reference in concerned.references:
+    assumptions = [model.maintenance.declared for model in affected.models]
+    for reference in affected.references:
         (partition,) = reference.model.keys.partitions
         assumptions += reference.model.maintenance.built([reference.reverse_index(partition)])
     return request.assuming(*assumptions)

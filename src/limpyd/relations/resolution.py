@@ -125,7 +125,7 @@ def _join(field: ReferenceField[Any], target: Any, reverse: Any) -> None:
     if joined is field:
         schema.incoming.append(field)
     if schema.keys.tag != holder.keys.tag:
-        holder.crosses = schema.crosses = True
+        holder.crosses_slots = schema.crosses_slots = True
     for changed in (holder, schema):
         changed.renew()
     holder.maintenance.invalidate()  # it has one more reference to declare

@@ -164,11 +164,11 @@ class BoundReverse(Faced[Face]):
         steps = []
         for number, pk in enumerate(pks, 1):
             place = field.place(pk)
-            scope = b"whole" if place.rescans_whole else b"members"
+            scope = b"whole" if place.needs_whole_value else b"members"
             change = CommandChange(model, field.name, number, place.prefix, place.stored, place.described, scope, first)
             steps.append(MembersStep((change,), command, self._args(args)))
         partition = target.keys.partition(instance._pk_bytes)
-        return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._made, field)
+        return write_members(target, partition, instance._pk_bytes, others, (), steps, sum, instance._set_pk, field)
 
     def _refer(self, name: str, holders: Sequence[Any], *, refers: bool) -> Request[int]:
         """Sets the field of each of some objects to this one, or removes it where it is this one."""
@@ -178,7 +178,7 @@ class BoundReverse(Faced[Face]):
         value = with_own_setters(model, {field.name: instance}, defaults=False)[field.name] if refers else None
         step = field.setting(value)
         partition, own = target.keys.partition(pk), model.keys.partition(pks[0])
-        return refer(target, partition, pk, model, own, pks, step, instance._made, field, refers=refers)
+        return refer(target, partition, pk, model, own, pks, step, instance._set_pk, field, refers=refers)
 
     def _pks_of(self, name: str, holders: Sequence[Any]) -> list[bytes]:
         """The primary keys of some objects that are to refer to this one, which must have one itself.

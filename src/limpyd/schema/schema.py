@@ -70,7 +70,7 @@ class Schema(KeyOwners, Unchanging):
         self.queries = QueryCaches()
         self.incoming: list[ReferenceField[Any]] = []
         """The references of other models, and of itself, to this one."""
-        self.crosses = False
+        self.crosses_slots = False
         self.era = Era(self.name)
         """Another one after each deletion in this process, and when the database may be another. An instance keeps the
         one in which its object was there."""
@@ -184,8 +184,8 @@ class Schema(KeyOwners, Unchanging):
     @property
     def max_changes(self) -> Argument:
         """The most changes of a step, as scripts take it."""
-        most: int | None = self.model.database.max_changes
-        return b"" if most is None else most
+        max_changes: int | None = self.model.database.max_changes
+        return b"" if max_changes is None else max_changes
 
     def must_have_or_mint(self, pk: bytes | None) -> None:
         """Refuses a write to an instance that has no primary key, and gets none by itself.

@@ -44,7 +44,7 @@ class Model(Subject, Protocol):
     maintenance: Any
     """Its attribute `first` is what is to be asked before a write."""
 
-    crosses: bool
+    crosses_slots: bool
     """True if its scripts look at keys of other models, which have other hash tags."""
 
     @property

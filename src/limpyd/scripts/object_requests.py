@@ -80,7 +80,7 @@ def create(model: Model, partition: Partition, new: NewObject) -> Request[bytes]
         raise refusal(model, reply, new.pk, new.claimed())
 
     request = scripted(
-        CREATE.allow_cross_slot(model.crosses),
+        CREATE.allow_cross_slot(model.crosses_slots),
         _object_keys(partition, new.pk),
         _object_args(partition, new),
         decode,
@@ -184,7 +184,7 @@ def read_existing(instances: Sequence[Any], key: bytes, command: Request[R]) -> 
     def decode(reply: list[Any]) -> R:
         if reply[0] == b"ok":
             for instance in instances:
-                instance._found()
+                instance._mark_existing()
             return command.decode(reply[1])
         raise refusal(model, reply, pk, others=objects, command=command.args[0], needs=command.needs)
 
@@ -230,7 +230,7 @@ def scripted(
     retry_with: Callable[[Request[Any], Any], Request[Any] | None] | None = None,
 ) -> Request[R]:
     """The request that runs a script of a model."""
-    script = script.allow_cross_slot(model.crosses)
+    script = script.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, keys, args)
     subject = subject or model
     return Request(

@@ -80,7 +80,7 @@ def find(
         DoesNotExist: a stored collection in the query does not exist any more.
     """
     readonly = script is not STORE
-    script = script.allow_cross_slot(model.crosses)
+    script = script.allow_cross_slot(model.crosses_slots)
     body = _body(search, columns)
     head = (wanted, b"%d" % offset, b"%d" % limit, b"%d" % len(extra), *extra)
     keys = (search.partition.pks, *search.elsewhere) if search.elsewhere else (search.partition.pks,)

@@ -60,7 +60,7 @@ def refer(
         changed: int = reply[1]
         return changed
 
-    keys = (own.pks,) if model.crosses else dict.fromkeys((own.pks, partition.pks))
+    keys = (own.pks,) if model.crosses_slots else dict.fromkeys((own.pks, partition.pks))
     args: list[Argument] = [partition.pks, pk, int(refers), len(holders), *holders, *step_args([step])]
     script = REFER if refers else REFER_NO_LONGER
     request = scripted(script, tuple(keys), args, decode, model, subject=subject, retry_with=answer)

@@ -1,7 +1,7 @@
 #!lua
 -- Runs write commands on fields of one value of an object, which their indexes follow. All or nothing.
 --
--- The statements compiled for a model are statements/lua/write.lua, statements/lua/run.lua and
+-- The statements compiled for a model are statements/lua/write.lua, statements/lua/scalar_command.lua and
 -- statements/lua/plain_write.lua.
 --
 -- KEYS   1  the set of primary keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from limpyd.commands.table import FREEING, Scope
+from limpyd.commands.table import FREES_MEMORY, Scope
 from limpyd.keys import Partition
 from limpyd.lua.arguments import ChangedField, MembersCall, MembersCommand, Packed, lay_out
 from limpyd.lua.script import Script, evalsha
@@ -68,7 +68,9 @@ def write(
         claims = [Claim(model, step.field) for step in steps]
         raise refusal(model, reply, pk, claims, command=steps[0].command, needs=needs)
 
-    script = (REMOVE if all(step.command in FREEING for step in steps) else WRITE).allow_cross_slot(model.crosses)
+    script = (REMOVE if all(step.command in FREES_MEMORY for step in steps) else WRITE).allow_cross_slot(
+        model.crosses_slots
+    )
     keys = (partition.pks, partition.seq) if pk is None else (partition.pks,)
     return Request(
         evalsha(script, keys, (pk or b"", *step_args(steps))),
@@ -189,8 +191,8 @@ def write_members(
         involved = [(other.model, other.pk) for other in others]
         raise refusal(model, reply, pk, claims, others=involved, command=steps[0].command, needs=needs)
 
-    freeing = all(step.command in FREEING for step in steps)
-    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses)
+    freeing = all(step.command in FREES_MEMORY for step in steps)
+    script = (REMOVE_MEMBERS if freeing else WRITE_MEMBERS).allow_cross_slot(model.crosses_slots)
     keys, args = _objects(model, partition, pk, others)
     keys += (key for key in elsewhere if key not in keys)
     for changes, command, command_args, key_at in steps:
@@ -220,7 +222,7 @@ def _objects(
     keys: list[Argument] = [partition.pks, partition.seq]
     args: list[Argument] = [int(pk is None), pk or b"", len(others)]
     for other in others:
-        if model.crosses:  # a cluster refuses keys of several slots among those of a script
+        if model.crosses_slots:  # a cluster refuses keys of several slots among those of a script
             args += (other.partition.pks, other.pk)
         else:
             keys.append(other.partition.pks)

@@ -16,7 +16,7 @@ from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.scalar_write import FieldChange, write_script
 from limpyd.statements.statement import Statement
 
-SETS = frozenset({"HSET", "SET"})
+SET_COMMANDS = frozenset({"HSET", "SET"})
 REMOVES = frozenset({"HDEL", "DEL"})
 
 
@@ -48,7 +48,7 @@ class Assignment(Statement):
         super().__init__(script, model, partition, command, names, field, (Claim(model, scalar_field.name),))
         self.complete = not any(index.asks_python for index in scalar_field.indexes)
         self._scalar_field = scalar_field
-        self._size = (scalar_field.sub is not None) + (command in SETS)
+        self._size = (scalar_field.sub is not None) + (command in SET_COMMANDS)
         self.computed = scalar_field.computed
 
     @property
@@ -81,7 +81,7 @@ def assignment(
 ) -> Assignment | None:
     """Returns the statement; None if only the general script can do it."""
     follow = all(map(follows, scalar_field.indexes)) and all(map(follows_composite, composites))
-    if not (command in SETS or command in REMOVES) or not follow:
+    if not (command in SET_COMMANDS or command in REMOVES) or not follow:
         return None
     try:
         return Assignment(model, partition, command, field, scalar_field, composites)

@@ -31,8 +31,8 @@ class Creation(Statement):
 
     def __init__(self, model: Model, partition: Partition, layout: Layout) -> None:
         scalar_fields = layout.scalar_fields
-        crosses = model.crosses and any(field.checks for field in scalar_fields)
-        flags = frozenset({"allow-cross-slot-keys"} if crosses else ())
+        crosses_slots = model.crosses_slots and any(field.checks for field in scalar_fields)
+        flags = frozenset({"allow-cross-slot-keys"} if crosses_slots else ())
         source = creation_source(partition, layout)
         more_keys = (partition.seq,) if layout.mints else ()
         super().__init__(CompiledScript("create", source, flags), model, partition, "HSET", more_keys=more_keys)

@@ -19,13 +19,13 @@ from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read
 from limpyd.statements.statement import Statement
 
-PLAIN = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, time, timedelta, UUID})
+PLAIN_TYPES = frozenset({bool, bytes, date, datetime, Decimal, float, int, str, time, timedelta, UUID})
 """The types of values that stand for themselves only; what others mean, such as fields and lists, is described."""
 
-Packing = Callable[[Any, Any], bytes | None]
+Packer = Callable[[Any, Any], bytes | None]
 
 
-class Learned(NamedTuple):
+class FastCall(NamedTuple):
     """The common part of the calls of a command on a field.
 
     Attributes:
@@ -37,13 +37,13 @@ class Learned(NamedTuple):
             exists.
     """
 
-    packed: Packing
+    packed: Packer
     decode: Callable[..., Any]
     model: Any
     writes: bool
 
 
-def learned(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Learned | None:
+def fast_call(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> FastCall | None:
     """Returns what is learned of a request; None if others of the command on the field may differ in more.
 
     Args:
@@ -56,11 +56,11 @@ def learned(request: Request[Any], bound: Any, given: tuple[Any, ...]) -> Learne
     iterable = hasattr(type(bound), "_unread")  # a command has it forget how much of an iterator is left
     if type(request) is Read:
         decode = _decoding(request.decode, bound)
-        return decode and Learned(_reading(request, iterable), decode, request.model, writes=False)
+        return decode and FastCall(_reading(request, iterable), decode, request.model, writes=False)
     if type(request) is not PreparedWrite or _knows_more(request.convert):
         return None
-    packing = PACKINGS[len(given)](request, given, iterable)
-    return packing and Learned(packing, request.convert, request.statement.model, writes=True)
+    packer = PACKERS[len(given)](request, given, iterable)
+    return packer and FastCall(packer, request.convert, request.statement.model, writes=True)
 
 
 def _decoding(decode: Any, bound: Any) -> Callable[[Any, Any], Any] | None:
@@ -76,7 +76,7 @@ def _knows_more(decode: Any) -> bool:
     return bool(getattr(decode, "__self__", None) or getattr(decode, "__closure__", None))
 
 
-def _reading(first: Read[Any], iterable: bool) -> Packing:
+def _reading(first: Read[Any], iterable: bool) -> Packer:
     """Returns what packs reads without arguments."""
     form, length = first.form()
     model = first.model
@@ -121,7 +121,7 @@ class _Form:
         return made[1]
 
 
-def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing:
+def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packer:
     """Returns what packs writes without arguments."""
     requests, maintenance = _Form(first.statement, first.values, 0), first.statement.maintenance
 
@@ -139,7 +139,7 @@ def _writing(first: PreparedWrite[Any], _: tuple[()], iterable: bool) -> Packing
     return packed
 
 
-def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packing | None:
+def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool) -> Packer | None:
     """Returns what packs writes of a value, which is sent last but for what indexes keep of it; None if it is not."""
     computed, maintenance, field = first.statement.computed, first.statement.maintenance, first.field
     *before, stored = first.values[: len(first.values) - len(computed)]
@@ -153,7 +153,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
         if catalog is not maintenance.catalog:
             form = requests.renewed()
         pk = bound._instance._pk_bytes
-        if form is None or pk is None or type(value) not in PLAIN:
+        if form is None or pk is None or type(value) not in PLAIN_TYPES:
             return None
         if iterable:
             bound._unread = None
@@ -170,7 +170,7 @@ def _writing_value(first: PreparedWrite[Any], given: tuple[Any], iterable: bool)
     return packed
 
 
-def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packing | None:
+def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: bool) -> Packer | None:
     """Returns what packs writes of a key of a hash and a value, which are sent last; None if they are not."""
     field, maintenance = first.field, first.statement.maintenance
     key_bytes, encode = field.key_bytes, field.encode_new
@@ -185,7 +185,7 @@ def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: 
         if catalog is not maintenance.catalog:
             form = requests.renewed()
         pk = bound._instance._pk_bytes
-        if form is None or pk is None or type(value) not in PLAIN or type(key) not in PLAIN:
+        if form is None or pk is None or type(value) not in PLAIN_TYPES or type(key) not in PLAIN_TYPES:
             return None
         if iterable:
             bound._unread = None
@@ -196,7 +196,7 @@ def _writing_entry(first: PreparedWrite[Any], given: tuple[Any, Any], iterable: 
     return packed
 
 
-PACKINGS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packing | None]] = (
+PACKERS: Sequence[Callable[[PreparedWrite[Any], Any, bool], Packer | None]] = (
     _writing,
     _writing_value,
     _writing_entry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from limpyd.commands.table import FREEING
+from limpyd.commands.table import FREES_MEMORY
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.keys import Partition
 from limpyd.requests.request import Argument
@@ -86,8 +86,8 @@ class MembersWrite(Statement):
             undo="".join(entry.undo() for entry in reversed(entries)),
             restore=template["restore"],
         )
-        flags = {"allow-oom"} if command in FREEING else set()
-        if checks and model.crosses:
+        flags = {"allow-oom"} if command in FREES_MEMORY else set()
+        if checks and model.crosses_slots:
             flags.add("allow-cross-slot-keys")
         subject: Subject = field
         script = compiled(command.lower(), source, frozenset(flags))

@@ -11,7 +11,7 @@ from limpyd.requests.subjects import Subject
 from limpyd.scripts.python_transforms import answer
 from limpyd.server import Needs
 from limpyd.statements.script_source import CompiledScript
-from limpyd.statements.statement import NO_GUARD, ONE, TWO, Statement
+from limpyd.statements.statement import NO_GUARD, ONE_VALUE, TWO_VALUES, Statement
 
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
@@ -93,11 +93,11 @@ class Prepared(Request[R_co]):
         if given == 1:
             (one,) = values
             if type(one) is bytes:
-                return ONE % (statement.constant + 1, head, len(pk), pk, len(one), one)
+                return ONE_VALUE % (statement.constant + 1, head, len(pk), pk, len(one), one)
         elif given == 2:  # noqa: PLR2004 - as many as the form has
             one, two = values
             if type(one) is bytes and type(two) is bytes:
-                return TWO % (statement.constant + 2, head, len(pk), pk, len(one), one, len(two), two)
+                return TWO_VALUES % (statement.constant + 2, head, len(pk), pk, len(one), one, len(two), two)
         return statement.packed(head, pk, values)
 
     def args_under(self, guards: Sequence[Guard]) -> tuple[Argument, ...]:
@@ -146,7 +146,7 @@ class Prepared(Request[R_co]):
                 raise self._refusal(reply)
             reply = reply[1]
         if self._instance._seen is not self.statement.model.era:
-            self._instance._made(self._pk)
+            self._instance._set_pk(self._pk)
         return self._convert(reply)
 
     def __repr__(self) -> str:

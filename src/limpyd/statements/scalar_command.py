@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from limpyd.commands.table import FREEING, TABLE, Scope
+from limpyd.commands.table import FREES_MEMORY, TABLE, Scope
 from limpyd.keys import Partition
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Claim, Model
@@ -18,7 +18,7 @@ from limpyd.statements.statement import Statement
 CHANGING = frozenset({Scope.WHOLE, Scope.MEMBERS, Scope.REPLY})
 
 
-class Run(Statement):
+class ScalarCommand(Statement):
     """The statement of a command on a field: one script serves all of them.
 
     Args:
@@ -46,20 +46,22 @@ class Run(Statement):
         self.complete = not any(index.asks_python for index in scalar_field.indexes)
 
 
-def run(model: Model, partition: Partition, command: str, field: Subject, scalar_field: ScalarField) -> Run | None:
+def scalar_command(
+    model: Model, partition: Partition, command: str, field: Subject, scalar_field: ScalarField
+) -> ScalarCommand | None:
     """Returns the statement of a command of one word; None if only the general script can run it."""
     if TABLE[command].scope not in CHANGING or not all(
         _follows(scalar_field, number) for number in range(len(scalar_field.indexes))
     ):
         return None
-    flags = {"allow-oom"} if command in FREEING else set()
-    if scalar_field.checks and model.crosses:
+    flags = {"allow-oom"} if command in FREES_MEMORY else set()
+    if scalar_field.checks and model.crosses_slots:
         flags.add("allow-cross-slot-keys")
     try:
         script = _script(scalar_field, frozenset(flags))
     except NoRoom:
         return None
-    return Run(script, model, partition, command, field, scalar_field)
+    return ScalarCommand(script, model, partition, command, field, scalar_field)
 
 
 def _follows(scalar_field: ScalarField, number: int) -> bool:
@@ -84,7 +86,7 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
     for number, index in enumerate(scalar_field.indexes, len(entries)):
         entries.append(EntryCode(names.argument(index.key), index.kind_name, number, 0, "after", "", "before", index))
     source = filled(
-        "run",
+        "scalar_command",
         requires=required(entries),
         command=f"ARGV[{names.end}]",
         pk=f"ARGV[{names.end + 1}]",
@@ -100,7 +102,7 @@ def _script(scalar_field: ScalarField, flags: frozenset[str]) -> WriteScript:
         undo="".join(entry.undo() for entry in reversed(entries)),
         restore=restored("key", sub, "before"),
     )
-    return WriteScript(compiled("run", source, flags), tuple(names.given))
+    return WriteScript(compiled("scalar_command", source, flags), tuple(names.given))
 
 
 def _if(condition: str, lines: str) -> str:

@@ -177,7 +177,7 @@ def _flags(model: Model, changes: Sequence[FieldChange], version: bytes | None) 
     flags = set()
     if version is None and all(change.removes for change in changes):
         flags.add("allow-oom")
-    if model.crosses and any(change.scalar_field.checks for change in changes if not change.removes):
+    if model.crosses_slots and any(change.scalar_field.checks for change in changes if not change.removes):
         flags.add("allow-cross-slot-keys")
     return frozenset(flags)
 

@@ -23,8 +23,8 @@ R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
 
 NO_GUARD = Guard(b"", b"")
-ONE = b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n"
-TWO = ONE + b"$%d\r\n%b\r\n"
+ONE_VALUE = b"*%d\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n"
+TWO_VALUES = ONE_VALUE + b"$%d\r\n%b\r\n"
 """Formats for a request: the constant bytes, the primary key, and one value or two."""
 
 

@@ -25,11 +25,11 @@ class StatementCache(Generic[K, S]):
     """
 
     def __init__(
-        self, compile: Callable[[K], S | None], threshold: int = PREPARE_THRESHOLD, most: int = PREPARED_MAX
+        self, compile: Callable[[K], S | None], threshold: int = PREPARE_THRESHOLD, max_size: int = PREPARED_MAX
     ) -> None:
         self._compile = compile
         self._threshold = threshold
-        self._most = most
+        self._max_size = max_size
         self._known: OrderedDict[K, S | int | None] = OrderedDict()
 
     def get(self, key: K) -> S | None:
@@ -41,7 +41,7 @@ class StatementCache(Generic[K, S]):
             known[key] = found
         try:
             known.move_to_end(key)
-            if len(known) > self._most:
+            if len(known) > self._max_size:
                 known.popitem(last=False)
         except KeyError:  # another thread has just removed it
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from limpyd.commands.table import FREEING
+from limpyd.commands.table import FREES_MEMORY
 from limpyd.keys import Partition
 from limpyd.requests.subjects import Subject
 from limpyd.scripts.error_mapping import Model
@@ -22,7 +22,7 @@ def plain_write(model: Model, partition: Partition, prefix: bytes, command: str,
         command: the command.
         subject: the field, for messages.
     """
-    script = _script(frees=command in FREEING)
+    script = _script(frees=command in FREES_MEMORY)
     return Statement(script, model, partition, command, (prefix, command.encode()), subject)
 
 

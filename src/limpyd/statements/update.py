@@ -106,5 +106,5 @@ class PreparedUpdate(Prepared[R]):
         if type(reply) is list:
             raise self._refusal(reply)
         if self._instance is not None:
-            self._instance._found()
+            self._instance._mark_existing()
         return self._convert(reply)

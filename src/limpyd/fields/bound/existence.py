@@ -41,7 +41,7 @@ def existence_check(instance: Any) -> Request[None]:
     def decode(found: int) -> None:
         if not found:
             raise refusal(schema, [b"gone"], pk)
-        instance._found()
+        instance._mark_existing()
 
     partition = schema.keys.partition(pk)
     return Request(("SISMEMBER", partition.pks, pk), decode, readonly=True, subject=schema)

@@ -102,7 +102,7 @@ class BoundMultiKey(BoundValue[Face]):
 
         def decode_and_note(replies: list[Any]) -> R:
             for one in involved:
-                one._found()
+                one._mark_existing()
             return decode(replies[0])
 
         steps = [MembersStep(tuple(step), command, args, key_at)]

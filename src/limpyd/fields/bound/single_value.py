@@ -70,7 +70,7 @@ def write_single_values(
     """
     pk: bytes | None = instance._pk_bytes
     model.must_have_or_mint(pk)
-    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._made, subject, needs)
+    request = write(model, model.keys.partition(pk), pk, steps, decode, instance._set_pk, subject, needs)
     if pk is None:
         request.creates = instance
     return request

@@ -16,7 +16,7 @@ from limpyd.requests.request import Argument, Request, returned
 from limpyd.scripts import writes
 from limpyd.scripts.writes import SCOPES, CommandChange, MembersStep, Other
 from limpyd.server import Needs
-from limpyd.statements.fast_path import PLAIN, learned
+from limpyd.statements.fast_path import PLAIN_TYPES, fast_call
 from limpyd.statements.prepared_requests import PreparedWrite
 from limpyd.statements.read import Read, ReadStatement
 
@@ -116,9 +116,9 @@ class BoundValue(BoundField[Face]):
         """
         result = otherwise(self, *args)
         instance, describe = self._instance, command.describe
-        if vars(instance).get("_pk_bytes") is not None and PLAIN.issuperset(map(type, args)):
+        if vars(instance).get("_pk_bytes") is not None and PLAIN_TYPES.issuperset(map(type, args)):
             try:
-                known = learned(describe(self, *args), self, args)
+                known = fast_call(describe(self, *args), self, args)
             except Exception:  # noqa: BLE001 - a user's `encode` may; the call itself was made
                 known = None
             describe_one, call_one = (describe, otherwise) if len(args) == 1 else map(_spread, (describe, otherwise))
@@ -195,7 +195,7 @@ class BoundValue(BoundField[Face]):
         """Returns the change that a command may make to this field."""
         field = self._field
         place: FieldPlace = field.place(self._instance._pk_bytes)
-        if place.rescans_whole and scope not in {b"nothing", b"expiry"}:
+        if place.needs_whole_value and scope not in {b"nothing", b"expiry"}:
             scope = b"whole"
         return CommandChange(
             field.model, field.name, instance_number, place.prefix, place.stored, place.described, scope, first, step
@@ -254,7 +254,7 @@ class BoundValue(BoundField[Face]):
         model, pk = field.model, instance._pk_bytes
         model.must_have_or_mint(pk)
         request = writes.write_members(
-            model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._made, field, needs
+            model, model.keys.partition(pk), pk, others, elsewhere, steps, decode, instance._set_pk, field, needs
         )
         if pk is None:
             request.creates = instance

@@ -38,7 +38,7 @@ class MembersField(ValueField[T]):
         return self.codec.encode if plain else self.encode_new
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
-        if not place.followed or self.in_composite or self.listing_in(partition) or place.rescans_whole:
+        if not place.follows_writes or self.in_composite or self.listing_in(partition) or place.needs_whole_value:
             return super().prepared(partition, place, command)
         return members_write(self.model, partition, command, self, place.prefix, place.indexes)
 

@@ -16,7 +16,7 @@ from limpyd.requests.request import Argument
 from limpyd.scripts.query_values import Stored
 from limpyd.scripts.writes import WriteLayout, WriteStep
 from limpyd.statements.assignment import assignment
-from limpyd.statements.scalar_command import run
+from limpyd.statements.scalar_command import scalar_command
 from limpyd.statements.scalar_field import ScalarField
 from limpyd.statements.statement import Statement
 from limpyd.types import Untyped
@@ -71,12 +71,12 @@ class SingleValueField(ValueField[T]):
         return self.default() if callable(self.default) else self.default
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
-        if not place.followed or self.listing_in(partition) or " " in command:
+        if not place.follows_writes or self.listing_in(partition) or " " in command:
             return super().prepared(partition, place, command)
         scalar_field = self.scalar_field(partition)
         composites = [index for index in self.model.composites(partition) if index.has(self)]
         assigned = assignment(self.model, partition, command, self, scalar_field, composites)
-        return assigned or (None if composites else run(self.model, partition, command, self, scalar_field))
+        return assigned or (None if composites else scalar_command(self.model, partition, command, self, scalar_field))
 
     def scalar_field(self, partition: Partition) -> ScalarField:
         """The field in a partition, as statements know it; without indexes of several fields."""

@@ -48,12 +48,12 @@ class FieldPlace(NamedTuple):
     indexes: tuple[FieldIndex, ...]
     described: Indexes
     alone: Indexes
-    rescans_whole: bool
+    needs_whole_value: bool
     statements: dict[str, Statement | None]
     reads: dict[str, ReadStatement]
 
     @property
-    def followed(self) -> bool:
+    def follows_writes(self) -> bool:
         """True if anything has to follow a change of the values."""
         return len(self.described) > 1
 
@@ -195,7 +195,7 @@ class ValueField(MayBeVersion, Field[T]):
 
     def prepared(self, partition: Partition, place: FieldPlace, command: str) -> Statement | None:
         """The prepared statement of a write command on its values; None if only the general script can run it."""
-        if place.followed or " " in command:  # the key of a command of two words stands after both
+        if place.follows_writes or " " in command:  # the key of a command of two words stands after both
             return None
         return plain_write(self.model, partition, place.prefix, command, self)
 

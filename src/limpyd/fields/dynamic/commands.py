@@ -86,7 +86,9 @@ class BoundDynamic(BoundField[Face], Generic[Bound, Face]):
         if self._instance._pk_bytes is None:
             return resolved(0)
         model, partition, pk = self._stored_object()
-        return dynamic.delete_versions(model, partition, pk, self._field.deletion_in(partition), self._instance._found)
+        return dynamic.delete_versions(
+            model, partition, pk, self._field.deletion_in(partition), self._instance._mark_existing
+        )
 
     @walk("SSCAN")
     def scan_keys(self, match: str | bytes | None = None, count: int | None = None) -> Walk[str]:

@@ -242,6 +242,6 @@ def _repeatable(
     script: Script, keys: Sequence[bytes], args: Sequence[Argument], decode: Callable[[Any], R], model: Model
 ) -> Request[R]:
     """Runs a script that does no harm when it is run twice, so that it may be sent again after a lost connection."""
-    script = script.allow_cross_slot(model.crosses)
+    script = script.allow_cross_slot(model.crosses_slots)
     everything = evalsha(script, keys, args)
     return Request(everything, decode, readonly=True, script=script, subject=model)

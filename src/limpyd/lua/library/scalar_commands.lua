@@ -1,6 +1,6 @@
 -- Runs write commands on fields of one value of an object, which their indexes follow.
 --
--- The statements compiled for a model are statements/lua/write.lua and statements/lua/run.lua.
+-- The statements compiled for a model are statements/lua/write.lua and statements/lua/scalar_command.lua.
 --
 -- In ARGV, from one position to another, each command is:
 -- @layout ValueCommand

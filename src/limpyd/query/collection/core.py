@@ -16,7 +16,7 @@ from limpyd.query.collection.pickling import Copied
 from limpyd.query.collection.projecting import Projecting
 from limpyd.query.collection.storing import Storing
 from limpyd.query.filters.conditions import Missing
-from limpyd.query.ordering import NOWHERE
+from limpyd.query.ordering import OMITTED
 from limpyd.query.paging import Page, at_position, position_of
 from limpyd.query.scanning.chunks import chunk_of
 from limpyd.query.scanning.scans import indexed_first, paged, unordered
@@ -74,6 +74,6 @@ class CollectionCore(
         key = order[0]
         if len(order) > 1 or key.index_number is None or not isinstance(key.field, ValueField):
             return paged(plan, projection, chunk)
-        indexed = self._plan((key._replace(missing=NOWHERE),))
+        indexed = self._plan((key._replace(missing=OMITTED),))
         missing = Missing(key.field, key.sub, f"{key.name}__isnull=True")
         return indexed_first(indexed, self._narrowed(missing)._plan((key,)), projection, chunk)

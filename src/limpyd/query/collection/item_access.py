@@ -10,7 +10,7 @@ from limpyd.query.collection.sorting import Sorting
 from limpyd.query.ordering import SortKey
 from limpyd.query.planning.single_command import EVERYTHING, Span
 from limpyd.query.single_object import the_one
-from limpyd.query.slices import NOTHING, span_of
+from limpyd.query.slices import EMPTY_SPAN, span_of
 from limpyd.requests.request import Request, resolved
 
 Item = TypeVar("Item")
@@ -37,7 +37,7 @@ class ItemAccess(Sorting[Item, M], Projecting[Item, M]):
         """Returns the request for an item or a slice; from the end on, if that is nearer and there is an order."""
         span = span_of(index)
         if type(span) is Span:
-            if span is NOTHING:
+            if span is EMPTY_SPAN:
                 return resolved([])
             items = self._items(span)
             return items.then(itemgetter(0)) if isinstance(index, int) else items

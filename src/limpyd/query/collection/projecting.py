@@ -15,7 +15,7 @@ from limpyd.query.ordering import by_keys
 from limpyd.query.planning.plan import PKS
 from limpyd.query.query import ModelSchema, Query
 from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.prefetch import Follow, followed, following, with_followed
+from limpyd.query.results.prefetch import Follow, following, split_follows, with_follows
 from limpyd.query.results.projections import (
     Dicts,
     Flat,
@@ -48,7 +48,7 @@ class Projecting(CollectionBase[Item, M]):
             kind = "instances, lazy" if lazy else "instances"
             return self._shaped(kind, (), lambda _: Instances(self._model, lazy=lazy))
 
-        own, follows = followed(self._schema, names)
+        own, follows = split_follows(self._schema, names)
         check_followed(follows)
         return self._prefetched(own, follows, lazy=lazy)
 
@@ -57,7 +57,7 @@ class Projecting(CollectionBase[Item, M]):
             (pk,) = columns_of(self._schema, ("pk",), scored=False)
             projection = Prefetched(self._model, columns, pk, lazy=lazy)
             projection.follows = tuple(follows)
-            projection.asked = ("_instances", lazy, with_followed(names, follows))
+            projection.asked = ("_instances", lazy, with_follows(names, follows))
             return projection
 
         kind = "prefetch, lazy" if lazy else "prefetch"

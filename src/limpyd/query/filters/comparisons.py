@@ -16,9 +16,9 @@ from limpyd.query.filters.errors import of_none, unserved
 from limpyd.query.filters.lookups import serving
 from limpyd.query.filters.operands import FilterOperands
 
-SEVERAL = frozenset({"in", "between", "within", "box"})
+MULTI_VALUE_OPERATORS = frozenset({"in", "between", "within", "box"})
 """Operators that take several values."""
-PLAIN = frozenset({str, int, float})
+UNCONVERTED_TYPES = frozenset({str, int, float})
 """Types of values that are just values, as most are."""
 
 
@@ -47,7 +47,7 @@ def _by_index(
         raise of_none(written)
     index, lookup = serves.field_index, serves.with_sub_key(sub)
     try:
-        if type(value) in PLAIN and operator not in SEVERAL:
+        if type(value) in UNCONVERTED_TYPES and operator not in MULTI_VALUE_OPERATORS:
             return ByIndex(lookup, (index.filter_text(operator, value),), (), written)
         values = FilterOperands(field, index, operator, written)
         texts = index.index.filter_values(index, operator, values.wrapped(value), values.text)

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from limpyd.exceptions import InvalidFilter, InvalidValue
-from limpyd.expressions import Comparison, Expression
+from limpyd.expressions import EQUALITY, Comparison, Expression
 from limpyd.fields import BoundField, Field, ValueField
 from limpyd.indexes.field_index import FieldIndex
 from limpyd.indexes.numbers import NeverStored, equal
@@ -78,7 +78,7 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
         for part in parts:
             if (
                 isinstance(part, Comparison)
-                and part.operator in {"eq", "in"}
+                and part.operator in EQUALITY
                 and not part.path
                 and _known_values(part) is not None
             ):
@@ -87,17 +87,17 @@ def composites(model: Queried, parts: Sequence[Expression]) -> tuple[list[Condit
         values = [None if each is None else _known_values(each) for each in wanted]
         if None in values:
             continue
-        together = [part for part in wanted if part is not None]
+        used = [part for part in wanted if part is not None]
         stored = [
             [text for value in each or () for text in _equal_to(model.fields[part.field.name], value)]
-            for part, each in zip(together, values, strict=True)
+            for part, each in zip(used, values, strict=True)
         ]
         if prod(map(len, stored)) > MAX_COMBINATIONS:
             continue
-        text = ", ".join(map(repr, together))
+        text = ", ".join(map(repr, used))
         entries = [entry for each in product(*stored) if (entry := index.entry(each)) is not None]
         found.append(ByComposite(model, number, entries, text))
-        parts = [part for part in parts if not any(part is each for each in together)]
+        parts = [part for part in parts if not any(part is each for each in used)]
     return found, parts
 
 

@@ -18,7 +18,7 @@ from limpyd.utils.suggestions import did_you_mean
 
 ORDER = frozenset({"gt", "gte", "lt", "lte", "between"})
 PLACES = frozenset({"within", "box"})
-TEXTS = frozenset({"str", "bytes"})
+TEXT_TYPES = frozenset({"str", "bytes"})
 
 CANDIDATES: dict[str, tuple[type[Index], ...]] = {
     **dict.fromkeys(("eq", "in", "ne", "contains"), (EqualIndex,)),
@@ -74,9 +74,9 @@ def _reason(field: ValueField[Any], served: Served, prefix: str, written: Compar
     senseless = "" if prefix else _senseless(field, operator, written)
     if senseless:
         return senseless
-    together = [index for index in field.model.composites(field.model.keys.partitions[0]) if index.has(field)]
-    if not served and together and operator in {"eq", "in", "ne"}:
-        names = together[0].name.replace(", ", " and ")
+    composites = [index for index in field.model.composites(field.model.keys.partitions[0]) if index.has(field)]
+    if not served and composites and operator in {"eq", "in", "ne"}:
+        names = composites[0].name.replace(", ", " and ")
         return (
             f"{field} is indexed only together with others; filter by {names} at once, or add EqualIndex to its indexes"
         )
@@ -141,7 +141,7 @@ def _senseless(field: ValueField[Any], operator: str, written: Comparison) -> st
     holds, name = field.codec.name, written.name
     one = not (field.many or field.has_subkeys)
     if operator == "contains" and one:
-        if holds in TEXTS:
+        if holds in TEXT_TYPES:
             return (
                 f"`contains` asks for a member, and {field} holds one text: no index finds a part of it; its beginning "
                 f"is found by {name}{SEPARATOR}startswith, with TextRangeIndex among its indexes"
@@ -183,7 +183,7 @@ def _fits(index: type[Index], field: ValueField[Any]) -> bool:
         index().check_field(field)
     except DeclarationError:
         return False
-    return index is not NumberRangeIndex or field.codec.name in TEXTS or bool(field.codec.ordered)
+    return index is not NumberRangeIndex or field.codec.name in TEXT_TYPES or bool(field.codec.ordered)
 
 
 def of_none(written: Comparison) -> InvalidFilter:

@@ -13,7 +13,7 @@ from limpyd.keys import Partition
 from limpyd.scripts.query_nodes import Node
 from limpyd.scripts.query_values import Stored, Text
 
-NOWHERE = Stored(b"", b"")
+NOT_TESTED = Stored(b"", b"")
 MAX_SUBKEYS = 100
 """The most sub-keys of a field that are remembered; they may come from outside."""
 
@@ -99,7 +99,7 @@ class Lookup:
     def node(self, partition: Partition, texts: Sequence[Text]) -> Node:
         """Returns the query node for the objects of a partition, with certain values."""
         index = self.field.place_in(partition).indexes[self.number]
-        stored = stored_in(self.field, partition, self.sub) if index.kind.tests_values(len(texts)) else NOWHERE
+        stored = stored_in(self.field, partition, self.sub) if index.kind.tests_values(len(texts)) else NOT_TESTED
         node: Node = index.node(self.operator, texts, self.sub, stored)
         return node
 

@@ -9,7 +9,7 @@ from limpyd.exceptions import InvalidFilter
 from limpyd.expressions import Both, Comparison, EitherOf, Expression, Negation, too_deep
 from limpyd.indexes.numbers import NeverStored
 from limpyd.query.filters.combined_conditions import AllOf, AnyOf, Negated
-from limpyd.query.filters.comparisons import PLAIN, SEVERAL, compared
+from limpyd.query.filters.comparisons import MULTI_VALUE_OPERATORS, UNCONVERTED_TYPES, compared
 from limpyd.query.filters.composites import composites
 from limpyd.query.filters.conditions import ByIndex, Condition, NoObject
 from limpyd.query.filters.errors import no_expression
@@ -65,12 +65,12 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
     if known is not None:
         lookup, path, operator = known
         try:
-            if type(value) in PLAIN and operator != "between":
+            if type(value) in UNCONVERTED_TYPES and operator != "between":
                 texts = (lookup.field_index.filter_text(lookup.operator, value),)
                 return ByIndex(lookup, texts, (), Comparison(lookup.field, path, operator, value))
             if operator == "between" and type(value) is tuple and len(value) == 2:  # noqa: PLR2004
                 low, high = value
-                if type(low) in PLAIN and type(high) in PLAIN:
+                if type(low) in UNCONVERTED_TYPES and type(high) in UNCONVERTED_TYPES:
                     ends = (lookup.field_index.filter_text("gte", low), lookup.field_index.filter_text("lte", high))
                     return ByIndex(lookup, ends, (), Comparison(lookup.field, path, operator, value))
         except NeverStored:
@@ -78,7 +78,7 @@ def _by_name(model: Queried, name: str, value: Any) -> Condition:
     comparison = comparison_of(model, name, value)
     condition = condition_of(model, comparison)
     if known is None and isinstance(condition, ByIndex) and isinstance(comparison, Comparison):
-        simple = comparison.operator not in SEVERAL - {"between"}
+        simple = comparison.operator not in MULTI_VALUE_OPERATORS - {"between"}
         if simple and len(model.queries.lookups) < MAX_NAMES:
             model.queries.lookups[name] = Named(condition.lookup, comparison.path, comparison.operator)
     return condition

@@ -18,7 +18,7 @@ SECRET = uuid4().hex.encode()
 MARK = b"\0value %d of condition %d in " + SECRET + b"\0"
 """Stands for a value while it is found out where in a request it goes."""
 MARKED = rb"\0value (\d+) of condition (\d+) in " + SECRET + rb"\0"
-SEVERAL = 2
+TWO_OR_MORE = 2
 """The marks that a condition of several values has at first."""
 WIDEST = 4
 """The most arguments that a value takes, where it is one of several."""
@@ -31,7 +31,7 @@ def marks(condition: int, count: int) -> list[bytes]:
 
 def more_than_several(condition: int) -> int:
     """Returns how many marks a condition of several values has at last: each condition another number."""
-    return SEVERAL + 1 + condition
+    return TWO_OR_MORE + 1 + condition
 
 
 class Hole(NamedTuple):
@@ -151,14 +151,14 @@ def _repeated(parts: Sequence[Any], values: Sequence[Sequence[bytes]]) -> list[A
 def pattern_of(first: Sequence[Argument], last: Sequence[Argument]) -> Pattern | None:
     """Returns the pattern of what a plan gives for the first and the last marks; None if they do not show one."""
     one, other = [_part(argument) for argument in first], [_part(argument) for argument in last]
-    several = {part.condition for part in other if isinstance(part, Hole) and part.value >= SEVERAL}
+    several = {part.condition for part in other if isinstance(part, Hole) and part.value >= TWO_OR_MORE}
     parts: list[PatternPart] = []
     at = at_other = 0
     while at < len(one):
         block = _block_at(one, at, several) if several else None
         if block is not None:
             parts.append(block)
-            at += SEVERAL * len(block.parts)
+            at += TWO_OR_MORE * len(block.parts)
             at_other += more_than_several(block.condition) * len(block.parts)
             continue
         part = _alike(one[at], other[at_other], several) if at_other < len(other) else None
@@ -202,5 +202,5 @@ def _alike(one: Argument | Hole, other: Argument | Hole, several: set[int]) -> P
         before, after = int(one), int(other)
     except ValueError:
         return None
-    counted = [each for each in several if more_than_several(each) - SEVERAL == after - before]
-    return Count(counted[0], before - SEVERAL, isinstance(one, bytes)) if counted else None
+    counted = [each for each in several if more_than_several(each) - TWO_OR_MORE == after - before]
+    return Count(counted[0], before - TWO_OR_MORE, isinstance(one, bytes)) if counted else None

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from limpyd.query.filters.conditions import Condition
 from limpyd.query.filters.lookups import MAX_CONDITIONS, QueryForm
-from limpyd.query.planning.argument_patterns import SEVERAL, Pattern, marks, more_than_several, pattern_of
+from limpyd.query.planning.argument_patterns import TWO_OR_MORE, Pattern, marks, more_than_several, pattern_of
 from limpyd.requests.guards import Guard, Outdated, epoch_command
 from limpyd.requests.request import Argument, IncompleteReply, Request
 from limpyd.requests.resp import pack_each
@@ -204,7 +204,7 @@ def _template(
     """Returns what is to be kept of a request; None if its values are not to be seen in its arguments."""
     if not request.args:
         return None
-    first = last = plan(_marked(conditions, form, lambda _: SEVERAL))
+    first = last = plan(_marked(conditions, form, lambda _: TWO_OR_MORE))
     if form.several:
         last = plan(_marked(conditions, form, more_than_several))
     if len(first.followups) != len(last.followups):

@@ -159,11 +159,11 @@ class ScriptPlan:
     def search_of(self, node: Node) -> Search:
         """The search for what meets a condition, in the same order."""
         # Scripts that may look at other slots do not declare which: a cluster takes keys of one slot only.
-        conditions = () if self.model.crosses else self._conditions
+        conditions = () if self.model.crosses_slots else self._conditions
         elsewhere = [key for condition in conditions for key in condition.elsewhere()]
         if not self.order:
             return Search(self.partition, node, tuple(elsewhere))
-        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self.model.crosses)
+        elsewhere += (known_key(key.scores) for key in self.order if key.scores and not self.model.crosses_slots)
         return Search(self.partition, node, tuple(elsewhere), tuple(map(self._order_args, self.order)))
 
     def _order_args(self, key: SortKey) -> tuple[Argument, ...]:

@@ -27,7 +27,7 @@ class Follow(NamedTuple):
     names: tuple[str, ...]
 
 
-def followed(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]]:
+def split_follows(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]]:
     """The names of what is read of the objects themselves, and the references among them that are followed."""
     own: list[Any] = []
     follows: dict[str, list[str]] = {}
@@ -51,7 +51,7 @@ def followed(schema: Any, names: Iterable[Any]) -> tuple[list[Any], list[Follow]
     ]
 
 
-def with_followed(own: Iterable[Any], follows: Iterable[Follow]) -> list[Any]:
+def with_follows(own: Iterable[Any], follows: Iterable[Follow]) -> list[Any]:
     """The names of which `followed` makes two kinds."""
     further = {follow.field.name: [follow.field.name + SEPARATOR + name for name in follow.names] for follow in follows}
     return [each for name in own for each in further.get(name) or [name]]
@@ -81,7 +81,7 @@ def _steps(
         pks = dict.fromkeys(pk for each in values for pk in _pks(each[field.name]))
         found: dict[str, Any] = {}
         if pks:
-            own, further = followed(target_of(field), names)
+            own, further = split_follows(target_of(field), names)
             related = yield from _steps(read(target_of(field), list(pks), own), further, read)
             found = {to_text(instance._pk_bytes): instance for instance in related}
         for each in values:

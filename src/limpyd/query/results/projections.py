@@ -11,7 +11,7 @@ from limpyd.keys import Partition, to_text
 from limpyd.query.filters.references import target_of
 from limpyd.query.results.ambiguous_replies import any_missing, mistyped, undecodable
 from limpyd.query.results.columns import Column, columns_of
-from limpyd.query.results.prefetch import Follow, followed
+from limpyd.query.results.prefetch import Follow, split_follows
 from limpyd.query.results.row_factories import (
     ERRORS,
     Decode,
@@ -274,6 +274,6 @@ def check_followed(follows: Sequence[Follow]) -> None:
     """
     for field, names in follows:
         target = target_of(field)
-        own, further = followed(target, names)
+        own, further = split_follows(target, names)
         columns_of(target, own, scored=False)
         check_followed(further)
